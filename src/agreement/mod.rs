@@ -1,0 +1,70 @@
+//! Key agreement (profile section 3): bundles, X3DH on both sides, what a device remembers for it.
+
+pub mod bundle;
+pub mod fingerprint;
+mod pinned_identities;
+mod pre_key_store;
+pub mod x3dh;
+
+pub use bundle::{Bundle, BundleFields, OneTimePreKey, SignedPreKey};
+pub use pinned_identities::PinnedIdentities;
+pub use pre_key_store::{MAX_LATENCY, PreKeyStore, Responding, SIGNED_PRE_KEY_LIFETIME};
+pub use x3dh::SharedSecret;
+
+use crate::error_code::ErrorCode;
+use crate::identifier::{Address, IdentifierError};
+use crate::primitives::{PrimitiveError, RandomnessError};
+
+/// A key agreement that is refused. Nothing has changed, and nothing is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgreementError {
+    /// An identifier out of its range.
+    #[error(transparent)]
+    Identifier(#[from] IdentifierError),
+    /// A bundle that gives a one-time prekey without its id, or the other way round (X3DH-01).
+    #[error("a bundle gives a one-time prekey and its id together or not at all (X3DH-01)")]
+    HalfOneTimePreKey,
+    /// A key or signature of a bundle.
+    #[error("{field}: {error}")]
+    Bundle {
+        /// The field's name.
+        field: &'static str,
+        /// What is wrong with it.
+        error: PrimitiveError,
+    },
+    /// A primitive refused.
+    #[error(transparent)]
+    Primitive(#[from] PrimitiveError),
+    /// The identity key differs from the one pinned (X3DH-15).
+    #[error("{0} presents an identity key other than the pinned one (X3DH-15)")]
+    UntrustedIdentity(Address),
+    /// X3DH-08.
+    #[error("this device holds no signed prekey {0} (X3DH-08)")]
+    UnknownSignedPreKey(u32),
+    /// X3DH-09.
+    #[error("this device holds no one-time prekey {0}, or no longer (X3DH-09)")]
+    UnknownOneTimePreKey(u32),
+    /// X3DH-14.
+    #[error("this prekey message opened a session before (X3DH-14)")]
+    Replay,
+    /// The source of randomness failed.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+}
+
+impl AgreementError {
+    /// The profile's code for this error; none where randomness ran out, which is no fault of the peer.
+    #[must_use]
+    pub fn code(self) -> Option<ErrorCode> {
+        Some(match self {
+            Self::Identifier(error) => error.code(),
+            Self::HalfOneTimePreKey => ErrorCode::Malformed,
+            Self::Bundle { error, .. } | Self::Primitive(error) => error.code(),
+            Self::UntrustedIdentity(_) => ErrorCode::UntrustedIdentity,
+            Self::UnknownSignedPreKey(_) => ErrorCode::UnknownSignedPrekey,
+            Self::UnknownOneTimePreKey(_) => ErrorCode::UnknownOneTimePrekey,
+            Self::Replay => ErrorCode::DuplicateMessage,
+            Self::Randomness(_) => return None,
+        })
+    }
+}

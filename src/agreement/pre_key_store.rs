@@ -1,0 +1,315 @@
+//! A device's own keys for X3DH: identity, signed prekeys, one-time prekeys, and which base keys it has
+//! seen (profile KEY-06 to KEY-08, X3DH-08 to X3DH-11, X3DH-14).
+
+use super::x3dh::{self, SharedSecret};
+use super::{AgreementError, Bundle, OneTimePreKey, SignedPreKey};
+use crate::identifier::{Address, PreKeyId, RegistrationId};
+use crate::primitives::{KeyPair, PublicKey, Randomness, RandomnessError, Secret, Signature};
+use crate::requirement::require;
+use crate::suite::{Party, Suite};
+use crate::timestamp::{DAY, Timestamp};
+use crate::wire::PreKeyMessage;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A signed prekey is replaced at this age, in seconds (KEY-08).
+pub const SIGNED_PRE_KEY_LIFETIME: u64 = 7 * DAY;
+
+/// MAXLATENCY: a replaced signed prekey is kept this long, in seconds (KEY-08).
+pub const MAX_LATENCY: u64 = 30 * DAY;
+
+/// An identity key and base key that opened a session (X3DH-14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Opening {
+    identity_key: PublicKey,
+    base_key: PublicKey,
+}
+
+/// A signed prekey of this device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OwnSignedPreKey {
+    key: KeyPair,
+    signature: Signature,
+    created: Timestamp,
+    /// When another took its place; the current one has none.
+    replaced: Option<Timestamp>,
+    /// The base keys of every prekey message accepted with it (X3DH-14): they go when it goes.
+    openings: BTreeSet<Opening>,
+}
+
+/// The keys that a device agrees with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PreKeyStore {
+    identity: KeyPair,
+    registration_id: RegistrationId,
+    signed_pre_keys: BTreeMap<PreKeyId, OwnSignedPreKey>,
+    one_time_pre_keys: BTreeMap<PreKeyId, KeyPair>,
+    /// The id of the next one-time prekey: an id once used is not used again (ID-06).
+    next_one_time_pre_key_id: PreKeyId,
+}
+
+/// A prekey message that B's keys fit, and that may be answered: nothing has changed yet.
+#[derive(Debug)]
+pub struct Responding {
+    /// SK.
+    pub secret: SharedSecret,
+    /// `SPK_B`, the ratchet key that B starts with (DR-02).
+    pub signed_pre_key: KeyPair,
+    signed_pre_key_id: PreKeyId,
+    one_time_pre_key_id: Option<PreKeyId>,
+    opening: Opening,
+}
+
+impl PreKeyStore {
+    /// Draws a device's keys: identity key pair, registration id, signed prekey, its signature (RND-01).
+    pub fn random(
+        suite: &dyn Suite,
+        now: Timestamp,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Self, RandomnessError> {
+        let identity = KeyPair::random(randomness)?;
+        let registration_id = RegistrationId::random(randomness)?;
+        let mut store = Self::new(identity, registration_id);
+        store.add_signed_pre_key(suite, FIRST_ID, now, randomness)?;
+        Ok(store)
+    }
+
+    /// A store without prekeys, for a device whose keys are given.
+    #[must_use]
+    pub fn new(identity: KeyPair, registration_id: RegistrationId) -> Self {
+        PreKeyStore {
+            identity,
+            registration_id,
+            signed_pre_keys: BTreeMap::new(),
+            one_time_pre_keys: BTreeMap::new(),
+            next_one_time_pre_key_id: FIRST_ID,
+        }
+    }
+
+    /// Adds a given signed prekey, made at `created`, as the current one.
+    pub fn insert_signed_pre_key(
+        &mut self,
+        id: PreKeyId,
+        key: KeyPair,
+        signature: Signature,
+        created: Timestamp,
+    ) {
+        for other in self.signed_pre_keys.values_mut() {
+            other.replaced.get_or_insert(created);
+        }
+        self.signed_pre_keys.insert(
+            id,
+            OwnSignedPreKey {
+                key,
+                signature,
+                created,
+                replaced: None,
+                openings: BTreeSet::new(),
+            },
+        );
+    }
+
+    /// Adds a given one-time prekey.
+    pub fn insert_one_time_pre_key(&mut self, id: PreKeyId, key: KeyPair) {
+        self.one_time_pre_keys.insert(id, key);
+        if id >= self.next_one_time_pre_key_id {
+            self.next_one_time_pre_key_id = next(id);
+        }
+    }
+
+    /// The identity key pair (KEY-06).
+    #[must_use]
+    pub fn identity(&self) -> &KeyPair {
+        &self.identity
+    }
+
+    /// The registration id.
+    #[must_use]
+    pub fn registration_id(&self) -> RegistrationId {
+        self.registration_id
+    }
+
+    /// The ids of the one-time prekeys held, rising.
+    pub fn one_time_pre_key_ids(&self) -> impl Iterator<Item = PreKeyId> {
+        self.one_time_pre_keys.keys().copied()
+    }
+
+    /// The ids of the signed prekeys held, rising.
+    pub fn signed_pre_key_ids(&self) -> impl Iterator<Item = PreKeyId> {
+        self.signed_pre_keys.keys().copied()
+    }
+
+    /// Draws `count` one-time prekeys, 32 bytes each, by rising id (RND-01).
+    pub fn add_one_time_pre_keys(
+        &mut self,
+        count: usize,
+        randomness: &mut dyn Randomness,
+    ) -> Result<(), RandomnessError> {
+        let keys = (0..count)
+            .map(|_| KeyPair::random(randomness))
+            .collect::<Result<Vec<_>, _>>()?;
+        for key in keys {
+            self.insert_one_time_pre_key(self.next_one_time_pre_key_id, key);
+        }
+        Ok(())
+    }
+
+    /// Replaces the signed prekey where it is 7 days old, and erases those replaced 30 days ago (KEY-08).
+    ///
+    /// A replacement draws 32 bytes for the key pair, then 64 for its signature (RND-01).
+    pub fn rotate(
+        &mut self,
+        suite: &dyn Suite,
+        now: Timestamp,
+        randomness: &mut dyn Randomness,
+    ) -> Result<(), RandomnessError> {
+        let due = self.current_signed_pre_key().is_none_or(|(_, current)| {
+            now.seconds_since(current.created) >= SIGNED_PRE_KEY_LIFETIME
+        });
+        if due {
+            let id = self
+                .signed_pre_keys
+                .keys()
+                .next_back()
+                .map_or(FIRST_ID, |last| next(*last));
+            self.add_signed_pre_key(suite, id, now, randomness)?;
+        }
+        self.signed_pre_keys.retain(|_, key| {
+            key.replaced
+                .is_none_or(|replaced| now.seconds_since(replaced) < MAX_LATENCY)
+        });
+        Ok(())
+    }
+
+    fn add_signed_pre_key(
+        &mut self,
+        suite: &dyn Suite,
+        id: PreKeyId,
+        now: Timestamp,
+        randomness: &mut dyn Randomness,
+    ) -> Result<(), RandomnessError> {
+        let key = KeyPair::random(randomness)?;
+        let mut drawn = Ok(());
+        let z = Secret::<64>::filled(|bytes| drawn = randomness.fill(bytes));
+        drawn?;
+        // KEY-07: the signature covers the encoded key.
+        let signature = suite.sign(&self.identity, &key.public().encode(), &z);
+        self.insert_signed_pre_key(id, key, signature, now);
+        Ok(())
+    }
+
+    fn current_signed_pre_key(&self) -> Option<(PreKeyId, &OwnSignedPreKey)> {
+        self.signed_pre_keys
+            .iter()
+            .find(|(_, key)| key.replaced.is_none())
+            .map(|(id, key)| (*id, key))
+    }
+
+    /// The device's bundle with the current signed prekey, and with that one-time prekey if it is held
+    /// (X3DH-01); none for a store without a signed prekey.
+    #[must_use]
+    pub fn bundle(&self, address: Address, one_time_pre_key: Option<PreKeyId>) -> Option<Bundle> {
+        let (id, signed) = self.current_signed_pre_key()?;
+        Some(Bundle {
+            party: Party {
+                identity_key: *self.identity.public(),
+                address,
+            },
+            registration_id: self.registration_id,
+            signed_pre_key: SignedPreKey {
+                id,
+                key: *signed.key.public(),
+                signature: signed.signature,
+            },
+            one_time_pre_key: one_time_pre_key.and_then(|id| {
+                let key = *self.one_time_pre_keys.get(&id)?.public();
+                Some(OneTimePreKey { id, key })
+            }),
+        })
+    }
+
+    /// B's side of X3DH for a prekey message. The store stays as it is (X3DH-11).
+    ///
+    /// # Errors
+    /// In this order: `unknown-signed-prekey` (X3DH-08), `duplicate-message` (X3DH-14),
+    /// `unknown-one-time-prekey` (X3DH-09), `invalid-key` (KEY-04).
+    pub fn respond(
+        &self,
+        suite: &dyn Suite,
+        message: &PreKeyMessage<'_>,
+    ) -> Result<Responding, AgreementError> {
+        let opening = Opening {
+            identity_key: message.identity_key,
+            base_key: message.base_key,
+        };
+        let signed = PreKeyId::try_from(message.signed_pre_key_id)
+            .ok()
+            .and_then(|id| Some((id, self.signed_pre_keys.get(&id)?)));
+        require!(
+            "X3DH-08",
+            signed.is_some(),
+            AgreementError::UnknownSignedPreKey(message.signed_pre_key_id)
+        );
+        let Some((signed_pre_key_id, signed)) = signed else {
+            return Err(AgreementError::UnknownSignedPreKey(
+                message.signed_pre_key_id,
+            ));
+        };
+        require!(
+            "X3DH-14",
+            !signed.openings.contains(&opening),
+            AgreementError::Replay
+        );
+        let one_time = match message.pre_key_id {
+            None => None,
+            Some(raw) => {
+                let held = PreKeyId::try_from(raw)
+                    .ok()
+                    .and_then(|id| Some((id, self.one_time_pre_keys.get(&id)?)));
+                require!(
+                    "X3DH-09",
+                    held.is_some(),
+                    AgreementError::UnknownOneTimePreKey(raw)
+                );
+                held
+            }
+        };
+        let secret = x3dh::respond(
+            suite,
+            &self.identity,
+            &signed.key,
+            one_time.map(|(_, key)| key),
+            &message.identity_key,
+            &message.base_key,
+        )?;
+        Ok(Responding {
+            secret,
+            signed_pre_key: signed.key.clone(),
+            signed_pre_key_id,
+            one_time_pre_key_id: one_time.map(|(id, _)| id),
+            opening,
+        })
+    }
+
+    /// The first ciphertext has decrypted: erases the one-time prekey (X3DH-10) and remembers the base key
+    /// (X3DH-14).
+    pub fn accept(&mut self, responding: &Responding) {
+        if let Some(id) = responding.one_time_pre_key_id {
+            self.one_time_pre_keys.remove(&id);
+        }
+        if let Some(signed) = self.signed_pre_keys.get_mut(&responding.signed_pre_key_id) {
+            signed.openings.insert(responding.opening);
+        }
+    }
+}
+
+/// The first id that a device gives.
+const FIRST_ID: PreKeyId = PreKeyId::FIRST;
+
+/// The id after `id`, which starts again at 1 once 2^24 - 1 is reached.
+fn next(id: PreKeyId) -> PreKeyId {
+    PreKeyId::try_from(id.get() + 1).unwrap_or(FIRST_ID)
+}

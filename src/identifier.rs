@@ -1,0 +1,198 @@
+//! Identifiers (profile section 1): who a device is, and what its keys are called.
+
+use crate::error_code::ErrorCode;
+use crate::primitives::{Randomness, RandomnessError};
+use crate::requirement::require;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// A string or number that is no identifier of the profile. Its code is `malformed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierError {
+    /// ID-01.
+    #[error("a UserID is a version 4 UUID in its lower-case 36-character form (ID-01)")]
+    UserId,
+    /// ID-03.
+    #[error("a DeviceID is an integer from 1 to 127 (ID-03)")]
+    DeviceId,
+    /// ID-04.
+    #[error("a registration id is an integer from 1 to 16380 (ID-04)")]
+    RegistrationId,
+    /// ID-06.
+    #[error("a prekey id is an integer from 1 to 16777215 (ID-06)")]
+    PreKeyId,
+}
+
+impl IdentifierError {
+    /// The profile's code for this error.
+    #[must_use]
+    pub fn code(self) -> ErrorCode {
+        ErrorCode::Malformed
+    }
+}
+
+/// A user: a random UUID, unlinked to anything else about the person (ID-01, ID-02).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserId(Uuid);
+
+impl UserId {
+    /// Draws a UserID: 16 bytes of randomness (RND-01).
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        let mut bytes = [0; 16];
+        randomness.fill(&mut bytes)?;
+        Ok(UserId(uuid::Builder::from_random_bytes(bytes).into_uuid()))
+    }
+
+    /// The UUID's 16 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl FromStr for UserId {
+    type Err = IdentifierError;
+
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::UserId)?;
+        require!(
+            "ID-01",
+            uuid.get_version_num() == 4
+                && uuid.get_variant() == uuid::Variant::RFC4122
+                && uuid.hyphenated().to_string() == text,
+            IdentifierError::UserId
+        );
+        Ok(UserId(uuid))
+    }
+}
+
+impl TryFrom<String> for UserId {
+    type Error = IdentifierError;
+
+    fn try_from(text: String) -> Result<Self, IdentifierError> {
+        text.parse()
+    }
+}
+
+impl From<UserId> for String {
+    fn from(user: UserId) -> String {
+        user.to_string()
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserId({self})")
+    }
+}
+
+/// An integer identifier held to a range.
+macro_rules! ranged_id {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $id:literal, $range:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "u32", into = "u32")]
+        pub struct $name($inner);
+
+        impl $name {
+            /// The integer.
+            #[must_use]
+            pub fn get(self) -> $inner {
+                self.0
+            }
+        }
+
+        impl TryFrom<u32> for $name {
+            type Error = IdentifierError;
+
+            fn try_from(value: u32) -> Result<Self, IdentifierError> {
+                require!($id, $range.contains(&value), IdentifierError::$name);
+                <$inner>::try_from(value).map($name).map_err(|_| IdentifierError::$name)
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> u32 {
+                id.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+ranged_id!(
+    /// One device of a user: 1 to 127 (ID-03).
+    DeviceId(u8), "ID-03", 1..=127
+);
+ranged_id!(
+    /// Tells one installation of a device from the next: 1 to 16380 (ID-04).
+    RegistrationId(u16), "ID-04", 1..=16380
+);
+ranged_id!(
+    /// A prekey of a device, unique within its kind: 1 to 2^24 - 1 (ID-06).
+    PreKeyId(u32), "ID-06", 1..=0x00ff_ffff
+);
+
+impl PreKeyId {
+    /// The lowest id.
+    pub const FIRST: PreKeyId = PreKeyId(1);
+}
+
+impl RegistrationId {
+    /// Draws a registration id: 2 bytes, big-endian, masked to 14 bits, drawn again while outside
+    /// 1 to 16380 (ID-04, RND-01).
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        loop {
+            let mut bytes = [0; 2];
+            randomness.fill(&mut bytes)?;
+            let masked = u32::from(u16::from_be_bytes(bytes) & 0x3fff);
+            if let Ok(id) = RegistrationId::try_from(masked) {
+                return Ok(id);
+            }
+        }
+    }
+}
+
+/// A device of a user (ID-05).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Address {
+    /// The user.
+    pub user_id: UserId,
+    /// The user's device.
+    pub device_id: DeviceId,
+}
+
+impl Address {
+    /// Length of [`Address::encode`]'s output in bytes.
+    pub const LENGTH: usize = 17;
+
+    /// The UUID's 16 bytes, then the DeviceID as one byte (ID-05).
+    #[must_use]
+    pub fn encode(&self) -> [u8; Self::LENGTH] {
+        let mut bytes = [0; Self::LENGTH];
+        bytes[..16].copy_from_slice(self.user_id.as_bytes());
+        bytes[16] = self.device_id.get();
+        bytes
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.user_id, self.device_id)
+    }
+}

@@ -1,0 +1,27 @@
+//! Tigress over the Signal Protocol: a reference engine and its conformance harness.
+//!
+//! The rooms, lowest first; a lower one never imports a higher one.
+//!
+//! | room | what it holds |
+//! | --- | --- |
+//! | [`error_code`], [`identifier`], [`hex`], [`timestamp`] | what everything else names things with |
+//! | [`primitives`] | X25519, `XEdDSA`, Ed25519, HKDF, HMAC, AES-256-GCM, randomness |
+//! | [`suite`] | what differs between suites |
+//! | [`wire`] | the two messages and their encoding |
+//! | [`agreement`] | bundles, X3DH, fingerprints |
+//! | [`ratchet`] | the Double Ratchet session |
+//! | [`sesame`] | a device and its sessions with other devices |
+//!
+//! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
+
+pub mod agreement;
+pub mod error_code;
+pub mod hex;
+pub mod identifier;
+pub mod primitives;
+pub mod ratchet;
+mod requirement;
+pub mod sesame;
+pub mod suite;
+pub mod timestamp;
+pub mod wire;

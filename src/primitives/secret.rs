@@ -1,0 +1,132 @@
+//! Secret bytes: erased when dropped, compared in constant time, never printed.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// `N` secret bytes.
+///
+/// They are erased when dropped (DR-19), compared in constant time, and never printed (PRIV-04). In a
+/// saved state they stand as `{"secret": "…hex…"}`, so that whoever reads it sees what must stay secret.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Secret<const N: usize>([u8; N]);
+
+impl<const N: usize> Secret<N> {
+    /// Takes the bytes over. The caller erases its own copy, if it has one.
+    #[must_use]
+    pub fn new(bytes: [u8; N]) -> Self {
+        Secret(bytes)
+    }
+
+    /// Lets `fill` write the bytes in place, so that no other copy is made.
+    pub(crate) fn filled(fill: impl FnOnce(&mut [u8; N])) -> Self {
+        let mut secret = Secret([0; N]);
+        fill(&mut secret.0);
+        secret
+    }
+
+    /// The bytes, for a primitive to use.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Secret<N> {
+    fn from(bytes: [u8; N]) -> Self {
+        Secret(bytes)
+    }
+}
+
+impl<const N: usize> PartialEq for Secret<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl<const N: usize> Eq for Secret<N> {}
+
+impl<const N: usize> fmt::Debug for Secret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Marked {
+    secret: Zeroizing<String>,
+}
+
+impl<const N: usize> Serialize for Secret<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Marked {
+            secret: Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0)),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Secret<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let marked = Marked::deserialize(deserializer)?;
+        let bytes = data_encoding::HEXLOWER
+            .decode(marked.secret.as_bytes())
+            .map(Zeroizing::new)
+            .map_err(|_| serde::de::Error::custom("a secret is lower-case hex"))?;
+        <[u8; N]>::try_from(bytes.as_slice())
+            .map(Secret)
+            .map_err(|_| serde::de::Error::custom(format!("this secret has {N} bytes")))
+    }
+}
+
+/// Declares a secret key type of 32 bytes with a meaning of its own.
+macro_rules! secret_key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub(crate) $crate::primitives::Secret<32>);
+
+        impl From<[u8; 32]> for $name {
+            fn from(bytes: [u8; 32]) -> Self {
+                $name($crate::primitives::Secret::new(bytes))
+            }
+        }
+
+        impl $name {
+            /// The 32 bytes, for a primitive or a test vector.
+            #[must_use]
+            pub fn expose(&self) -> &[u8; 32] {
+                self.0.expose()
+            }
+        }
+    };
+}
+pub(crate) use secret_key;
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_prints_nothing_and_survives_saving() {
+        let secret = Secret::new([0xab; 4]);
+        assert_eq!(format!("{secret:?}"), "[secret]");
+        let saved = serde_json::to_string(&secret).expect("serialises");
+        assert_eq!(saved, r#"{"secret":"abababab"}"#);
+        let restored: Secret<4> = serde_json::from_str(&saved).expect("restores");
+        assert_eq!(restored, secret);
+        assert!(serde_json::from_str::<Secret<5>>(&saved).is_err());
+    }
+
+    #[test]
+    fn secrets_erase_themselves() {
+        fn erased_on_drop<T: zeroize::ZeroizeOnDrop>() {}
+        erased_on_drop::<Secret<32>>();
+        let mut secret = Secret::new([7; 32]);
+        zeroize::Zeroize::zeroize(&mut secret);
+        assert_eq!(secret, Secret::new([0; 32]));
+    }
+}

@@ -1,0 +1,132 @@
+//! XEdDSA over Curve25519 (XEdDSA specification, revision 1; profile SIG-01 to SIG-05).
+
+use super::{KeyPair, PrimitiveError, PrivateKey, PublicKey, Secret};
+use crate::requirement::require;
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::montgomery::MontgomeryPoint;
+use curve25519_dalek::scalar::{Scalar, clamp_integer};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha512};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A signature of 64 bytes: R, then s, little-endian. Whether it verifies is another question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature(pub(crate) [u8; 64]);
+
+impl Signature {
+    /// Takes 64 bytes.
+    ///
+    /// # Errors
+    /// `invalid-signature` for another length (SIG-04).
+    pub fn decode(bytes: &[u8]) -> Result<Self, PrimitiveError> {
+        let bytes = <[u8; 64]>::try_from(bytes);
+        require!("SIG-04", bytes.is_ok(), PrimitiveError::Signature);
+        bytes.map(Signature).map_err(|_| PrimitiveError::Signature)
+    }
+
+    /// The 64 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({})", HEXLOWER.encode(&self.0))
+    }
+}
+
+impl serde::Serialize for Signature {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Signature {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex = String::deserialize(deserializer)?;
+        HEXLOWER
+            .decode(hex.as_bytes())
+            .ok()
+            .and_then(|bytes| Signature::decode(&bytes).ok())
+            .ok_or_else(|| serde::de::Error::custom("a signature is 64 bytes of lower-case hex"))
+    }
+}
+
+/// `calculate_key_pair(k)`: the Edwards public key with sign bit 0, and the scalar that belongs to it.
+fn calculate_key_pair(k: &PrivateKey) -> (CompressedEdwardsY, Zeroizing<Scalar>) {
+    let k = Zeroizing::new(Scalar::from_bytes_mod_order(clamp_integer(*k.expose())));
+    let e = EdwardsPoint::mul_base(&k).compress();
+    let sign = subtle::Choice::from(e.0[31] >> 7);
+    let mut a = Zeroizing::new(*k);
+    subtle::ConditionallyNegatable::conditional_negate(&mut *a, sign);
+    let mut public = e;
+    public.0[31] &= 0x7f;
+    (public, a)
+}
+
+/// Signs `message` with 64 random bytes `z` (SIG-01).
+///
+/// R = rB with r = SHA-512(0xFE 0xFF*31, a, M, Z) mod q; s = r + SHA-512(R, A, M) a mod q.
+#[must_use]
+pub fn sign(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
+    let (public, a) = calculate_key_pair(key.private());
+    // hash_1 stands apart from every other use of SHA-512 by this prefix.
+    let mut prefix = [0xff; 32];
+    prefix[0] = 0xfe;
+    let r = Zeroizing::new(hash_to_scalar(&[
+        &prefix,
+        a.as_bytes(),
+        message,
+        z.expose(),
+    ]));
+    let big_r = EdwardsPoint::mul_base(&r).compress();
+    let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
+    let s = *r + h * *a;
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(big_r.as_bytes());
+    signature[32..].copy_from_slice(s.as_bytes());
+    Signature(signature)
+}
+
+/// Verifies strictly (SIG-02 to SIG-05).
+///
+/// # Errors
+/// `invalid-signature`.
+pub fn verify(
+    key: &PublicKey,
+    message: &[u8],
+    signature: &Signature,
+) -> Result<(), PrimitiveError> {
+    let (big_r, s) = signature.0.split_at(32);
+    let mut s_bytes = [0; 32];
+    s_bytes.copy_from_slice(s);
+    require!("SIG-03", s_bytes[31] & 0x80 == 0, PrimitiveError::Signature);
+    let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes));
+    require!("SIG-02", s.is_some(), PrimitiveError::Signature);
+    let point = MontgomeryPoint(*key.u()).to_edwards(0);
+    require!("SIG-04", point.is_some(), PrimitiveError::Signature);
+    let (Some(s), Some(point)) = (s, point) else {
+        return Err(PrimitiveError::Signature);
+    };
+    let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
+    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &s).compress();
+    require!(
+        "SIG-05",
+        expected.as_bytes() == big_r,
+        PrimitiveError::Signature
+    );
+    Ok(())
+}
+
+/// SHA-512 of the parts, as a scalar mod q.
+fn hash_to_scalar(parts: &[&[u8]]) -> Scalar {
+    let mut hash = Sha512::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let wide: Zeroizing<[u8; 64]> = Zeroizing::new(hash.finalize().into());
+    Scalar::from_bytes_mod_order_wide(&wide)
+}

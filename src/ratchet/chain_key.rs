@@ -1,0 +1,69 @@
+//! Sending and receiving chains (Double Ratchet 2.1 and 3.1, CK).
+
+use super::{MAX_COUNTER, RatchetError};
+use crate::agreement::x3dh::ChainSecret;
+use crate::primitives::Secret;
+use crate::primitives::hmac::hmac_sha256;
+use crate::requirement::require;
+use crate::suite::MessageKey;
+use serde::{Deserialize, Serialize};
+
+/// CK with N: a chain key of 32 bytes, and the counter of the message that its next step is for (DR-08).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChainKey {
+    key: Secret<32>,
+    counter: u32,
+}
+
+impl ChainKey {
+    /// A chain's first key: its counter is 0 (DR-08).
+    pub(super) fn first(key: Secret<32>) -> Self {
+        ChainKey { key, counter: 0 }
+    }
+
+    /// A chain at any point, for test vectors.
+    #[must_use]
+    pub fn at(key: [u8; 32], counter: u32) -> Self {
+        ChainKey {
+            key: Secret::new(key),
+            counter,
+        }
+    }
+
+    /// The counter of the next message.
+    #[must_use]
+    pub fn counter(&self) -> u32 {
+        self.counter
+    }
+
+    /// The 32 bytes, for a test vector.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        self.key.expose()
+    }
+
+    /// `KDF_CK`: the message key of this counter, and the chain one further (DR-04).
+    ///
+    /// # Errors
+    /// `counter-exhausted` at 2^32 - 1 (DR-18).
+    pub fn step(&self) -> Result<(MessageKey, ChainKey), RatchetError> {
+        require!(
+            "DR-18",
+            self.counter < MAX_COUNTER,
+            RatchetError::CounterExhausted
+        );
+        let message_key = MessageKey(hmac_sha256(self.expose(), &[0x01]));
+        let next = ChainKey {
+            key: hmac_sha256(self.expose(), &[0x02]),
+            counter: self.counter + 1,
+        };
+        Ok((message_key, next))
+    }
+}
+
+impl From<ChainSecret> for ChainKey {
+    fn from(secret: ChainSecret) -> Self {
+        ChainKey::first(secret.0)
+    }
+}

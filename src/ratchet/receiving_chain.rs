@@ -1,0 +1,268 @@
+//! Receiving chains and the keys skipped in them (Double Ratchet 2.6, MKSKIPPED).
+
+use super::{ChainKey, RatchetError};
+use crate::primitives::PublicKey;
+use crate::requirement::require;
+use crate::suite::{FormerChain, Limits, MessageKey, Scope};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A chain whose counter has reached this refuses (DR-18): no message bears it.
+pub const MAX_COUNTER: u32 = u32::MAX;
+
+/// Whether a chain can still give keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) enum Progress {
+    /// The chain key, at the counter after the last message read or skipped.
+    Open(ChainKey),
+    /// The peer has started another chain: this one had so many messages (DR-09).
+    Closed {
+        /// How many.
+        length: u32,
+    },
+}
+
+/// One chain of the peer: its ratchet key, how far it was followed, and the keys of messages that have not
+/// arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ReceivingChain {
+    pub(super) ratchet_key: PublicKey,
+    pub(super) progress: Progress,
+    /// By counter, so the first is the oldest of the chain.
+    pub(super) skipped: BTreeMap<u32, MessageKey>,
+}
+
+/// The key of a message, and what reading the message changes in its chain.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// A stored key (DR-10), which the message uses up (DR-13).
+    Stored(&'a MessageKey),
+    /// A key further down the chain.
+    Ahead(Advance),
+}
+
+/// A chain followed up to a message: nothing is kept until the message has decrypted.
+#[derive(Debug)]
+pub(super) struct Advance {
+    pub(super) message_key: MessageKey,
+    chain_key: ChainKey,
+    skipped: Vec<(u32, MessageKey)>,
+}
+
+impl Advance {
+    /// Follows `chain_key` to `counter`, collecting the keys between (DR-10).
+    ///
+    /// # Errors
+    /// `too-many-skipped` before any key is computed (DR-11); `counter-exhausted` (DR-18).
+    pub(super) fn new(
+        chain_key: &ChainKey,
+        counter: u32,
+        limits: &Limits,
+    ) -> Result<Self, RatchetError> {
+        let mut skipped = Vec::new();
+        let chain_key = skip(chain_key, counter, limits, &mut skipped)?;
+        let (message_key, chain_key) = chain_key.step()?;
+        Ok(Advance {
+            message_key,
+            chain_key,
+            skipped,
+        })
+    }
+}
+
+/// How many keys a chain at `from` stores on its way to `until`.
+///
+/// # Errors
+/// `too-many-skipped` (DR-11).
+pub(super) fn check_skip(from: u32, until: u32, limits: &Limits) -> Result<u32, RatchetError> {
+    let skipped = until.saturating_sub(from);
+    require!(
+        "DR-11",
+        skipped <= limits.max_skip,
+        RatchetError::TooManySkipped {
+            skipped,
+            limit: limits.max_skip,
+        }
+    );
+    Ok(skipped)
+}
+
+/// `SkipMessageKeys`: the chain at `until`, and the keys before it.
+fn skip(
+    chain_key: &ChainKey,
+    until: u32,
+    limits: &Limits,
+    skipped: &mut Vec<(u32, MessageKey)>,
+) -> Result<ChainKey, RatchetError> {
+    let count = check_skip(chain_key.counter(), until, limits)?;
+    skipped.reserve_exact(count as usize);
+    let mut chain_key = chain_key.clone();
+    for _ in 0..count {
+        let counter = chain_key.counter();
+        let (message_key, next) = chain_key.step()?;
+        skipped.push((counter, message_key));
+        chain_key = next;
+    }
+    Ok(chain_key)
+}
+
+impl ReceivingChain {
+    pub(super) fn open(ratchet_key: PublicKey, chain_key: ChainKey) -> Self {
+        ReceivingChain {
+            ratchet_key,
+            progress: Progress::Open(chain_key),
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    /// The key of the message with that counter.
+    ///
+    /// # Errors
+    /// `duplicate-message` (DR-14), `too-many-skipped` (DR-11), `counter-exhausted` (DR-18),
+    /// `decrypt-failed` for a message that a closed chain never had.
+    pub(super) fn find(&self, counter: u32, limits: &Limits) -> Result<Found<'_>, RatchetError> {
+        if let Some(key) = self.skipped.get(&counter) {
+            return Ok(Found::Stored(key));
+        }
+        require!(
+            "DR-14",
+            counter >= self.reached(),
+            RatchetError::Duplicate { counter }
+        );
+        match &self.progress {
+            Progress::Open(chain_key) => Advance::new(chain_key, counter, limits).map(Found::Ahead),
+            Progress::Closed { length } => Err(RatchetError::BeyondChain {
+                counter,
+                length: *length,
+            }),
+        }
+    }
+
+    /// The counter after the last message read or skipped.
+    pub(super) fn reached(&self) -> u32 {
+        match &self.progress {
+            Progress::Open(chain_key) => chain_key.counter(),
+            Progress::Closed { length } => *length,
+        }
+    }
+
+    /// A message of this chain has decrypted.
+    pub(super) fn apply(&mut self, advance: Advance) {
+        self.skipped.extend(advance.skipped);
+        self.progress = Progress::Open(advance.chain_key);
+    }
+}
+
+/// The end of a chain, worked out but not yet kept.
+#[derive(Debug)]
+pub(super) struct Closing {
+    skipped: Vec<(u32, MessageKey)>,
+    length: u32,
+}
+
+/// The peer's chains, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct ReceivingChains(pub(super) VecDeque<ReceivingChain>);
+
+impl ReceivingChains {
+    pub(super) fn position(&self, ratchet_key: &PublicKey) -> Option<usize> {
+        self.0
+            .iter()
+            .position(|chain| chain.ratchet_key == *ratchet_key)
+    }
+
+    /// The chain that a DH ratchet step ends, where the suite ends it.
+    fn ending(&self, limits: &Limits) -> Option<&ChainKey> {
+        match (&self.0.front()?.progress, limits.former_chain) {
+            (Progress::Open(chain_key), FormerChain::Closed) => Some(chain_key),
+            _ => None,
+        }
+    }
+
+    /// Whether the current chain may be followed to `previous_counter`.
+    ///
+    /// # Errors
+    /// `too-many-skipped` (DR-11).
+    pub(super) fn check_closing(
+        &self,
+        previous_counter: u32,
+        limits: &Limits,
+    ) -> Result<(), RatchetError> {
+        match self.ending(limits) {
+            Some(chain_key) => {
+                check_skip(chain_key.counter(), previous_counter, limits).map(|_| ())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The keys up to `previous_counter` of the chain that a DH ratchet step ends (DR-09).
+    ///
+    /// # Errors
+    /// `too-many-skipped` before any key is computed (DR-11).
+    pub(super) fn closing(
+        &self,
+        previous_counter: u32,
+        limits: &Limits,
+    ) -> Result<Option<Closing>, RatchetError> {
+        let Some(chain_key) = self.ending(limits) else {
+            return Ok(None);
+        };
+        let mut skipped = Vec::new();
+        let end = skip(chain_key, previous_counter, limits, &mut skipped)?;
+        Ok(Some(Closing {
+            skipped,
+            length: end.counter(),
+        }))
+    }
+
+    /// A DH ratchet step has been authenticated: the former chain ends, the new one stands first, and the
+    /// keys of the chain that falls off are erased (DR-16).
+    pub(super) fn push(
+        &mut self,
+        chain: ReceivingChain,
+        closing: Option<Closing>,
+        limits: &Limits,
+    ) {
+        if let (Some(former), Some(closing)) = (self.0.front_mut(), closing) {
+            former.skipped.extend(closing.skipped);
+            former.progress = Progress::Closed {
+                length: closing.length,
+            };
+        }
+        self.0.push_front(chain);
+        self.0.truncate(limits.receiving_chains);
+    }
+
+    /// Drops the oldest keys over the bound (DR-12).
+    ///
+    /// The order in which keys were stored is the order of chains, then of counters: a former chain gets no
+    /// further keys once the next one has any.
+    pub(super) fn drop_oldest(&mut self, limits: &Limits) {
+        match limits.stored_scope {
+            Scope::Chain => {
+                for chain in &mut self.0 {
+                    while chain.skipped.len() > limits.max_stored {
+                        chain.skipped.pop_first();
+                    }
+                }
+            }
+            Scope::Session => {
+                let mut over = self.stored().saturating_sub(limits.max_stored);
+                for chain in self.0.iter_mut().rev() {
+                    while over > 0 && chain.skipped.pop_first().is_some() {
+                        over -= 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many skipped keys are stored.
+    pub(super) fn stored(&self) -> usize {
+        self.0.iter().map(|chain| chain.skipped.len()).sum()
+    }
+}

@@ -1,0 +1,161 @@
+//! A device at rest: its documented, versioned form (`docs/saved-state.md`).
+
+use super::Device;
+use super::device::{DeviceRecord, MAX_INACTIVE_SESSIONS};
+use crate::agreement::PreKeyStore;
+use crate::identifier::Address;
+use crate::primitives::PublicKey;
+use crate::ratchet::{SavedSession, SavedSessionError, Session};
+use crate::suite;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// The version of the form that this build writes and reads.
+pub const SAVED_DEVICE_VERSION: u32 = 1;
+
+/// A device as it is saved. Secrets are marked as such: `{"secret": "…hex…"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedDevice {
+    version: u32,
+    suite: String,
+    address: Address,
+    keys: PreKeyStore,
+    pinned: Vec<SavedPin>,
+    records: Vec<SavedRecord>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedPin {
+    address: Address,
+    identity_key: PublicKey,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedRecord {
+    address: Address,
+    /// The active session first.
+    sessions: Vec<SavedSession>,
+}
+
+/// A saved device that no device of this build could have written.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedDeviceError {
+    /// Not the JSON of a saved device.
+    #[error("not a saved device: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Another version.
+    #[error("saved device version {0}; this build reads version {SAVED_DEVICE_VERSION}")]
+    Version(u32),
+    /// Another suite.
+    #[error("saved device of suite `{0}`, which this build does not speak")]
+    Suite(String),
+    /// A session that cannot be restored.
+    #[error("session {index} with {address}: {error}")]
+    Session {
+        /// The peer.
+        address: Address,
+        /// The session's place in the record, from 0.
+        index: usize,
+        /// What is wrong with it.
+        error: SavedSessionError,
+    },
+    /// A record breaks what a device keeps true of its own.
+    #[error("record of {address}: {reason}")]
+    Record {
+        /// The peer.
+        address: Address,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl SavedDevice {
+    /// The JSON text: the same bytes for the same state.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match serde_json::to_string(self) {
+            Ok(json) => json,
+            Err(_) => unreachable!("every map of a saved device has keys that JSON can write"),
+        }
+    }
+
+    /// Reads the JSON text.
+    ///
+    /// # Errors
+    /// Where it is not the JSON of a saved device.
+    pub fn from_json(json: &str) -> Result<Self, SavedDeviceError> {
+        Ok(serde_json::from_str(json)?)
+    }
+}
+
+impl From<&Device> for SavedDevice {
+    fn from(device: &Device) -> Self {
+        SavedDevice {
+            version: SAVED_DEVICE_VERSION,
+            suite: device.suite.name().to_owned(),
+            address: device.address,
+            keys: device.keys.clone(),
+            pinned: device
+                .pinned
+                .iter()
+                .map(|(address, identity_key)| SavedPin {
+                    address: *address,
+                    identity_key: *identity_key,
+                })
+                .collect(),
+            records: device
+                .records
+                .iter()
+                .map(|(address, record)| SavedRecord {
+                    address: *address,
+                    sessions: record.0.iter().map(Session::save).collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<SavedDevice> for Device {
+    type Error = SavedDeviceError;
+
+    fn try_from(saved: SavedDevice) -> Result<Self, SavedDeviceError> {
+        if saved.version != SAVED_DEVICE_VERSION {
+            return Err(SavedDeviceError::Version(saved.version));
+        }
+        let suite = suite::by_name(&saved.suite).ok_or(SavedDeviceError::Suite(saved.suite))?;
+        let mut device = Device::new(suite, saved.address, saved.keys);
+        for pin in saved.pinned {
+            device.pin(pin.address, pin.identity_key);
+        }
+        for SavedRecord { address, sessions } in saved.records {
+            let record_error = |reason| SavedDeviceError::Record { address, reason };
+            if sessions.is_empty() || sessions.len() > 1 + MAX_INACTIVE_SESSIONS {
+                return Err(record_error("a record has 1 to 41 sessions (SES-04)"));
+            }
+            let mut restored = VecDeque::with_capacity(sessions.len());
+            for (index, session) in sessions.into_iter().enumerate() {
+                let session =
+                    Session::try_from(session).map_err(|error| SavedDeviceError::Session {
+                        address,
+                        index,
+                        error,
+                    })?;
+                if session.peer().address != address {
+                    return Err(record_error("a session with another device"));
+                }
+                restored.push_back(session);
+            }
+            if device
+                .records
+                .insert(address, DeviceRecord(restored))
+                .is_some()
+            {
+                return Err(record_error("two records of one device"));
+            }
+        }
+        Ok(device)
+    }
+}

@@ -1,0 +1,31 @@
+//! Points in time, always handed in: the engine has no clock.
+
+use serde::{Deserialize, Serialize};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+/// Seconds in a day.
+pub const DAY: u64 = 24 * 60 * 60;
+
+impl Timestamp {
+    /// Seconds from `earlier` to here; 0 where `earlier` is later.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Timestamp) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
