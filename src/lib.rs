@@ -15,6 +15,7 @@
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
 
 pub mod agreement;
+pub mod conformance;
 pub mod error_code;
 pub mod hex;
 pub mod identifier;

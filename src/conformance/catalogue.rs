@@ -1,0 +1,168 @@
+//! The requirements, read off `docs/profile.md`: that text is their one source.
+
+use std::sync::LazyLock;
+
+/// The profile as this build was made with it.
+pub const PROFILE: &str = include_str!("../../docs/profile.md");
+
+/// One testable statement of the profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its id, such as `DR-15`.
+    pub id: &'static str,
+    /// The number of the section that states it.
+    pub section: u32,
+    /// What it says.
+    pub text: &'static str,
+}
+
+/// A section of the profile that states requirements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its number.
+    pub number: u32,
+    /// Its title.
+    pub title: &'static str,
+}
+
+/// All requirements and the sections that they stand in.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// The sections, in order.
+    pub sections: Vec<Section>,
+    /// The requirements, in the order of the text.
+    pub requirements: Vec<Requirement>,
+}
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(PROFILE));
+
+impl Catalogue {
+    /// The catalogue of the profile that this build was made with.
+    #[must_use]
+    pub fn get() -> &'static Catalogue {
+        &CATALOGUE
+    }
+
+    /// Reads headings (`## 4. Double Ratchet`) and table rows (`| DR-01 | … |`).
+    fn parse(profile: &'static str) -> Catalogue {
+        let mut catalogue = Catalogue {
+            sections: Vec::new(),
+            requirements: Vec::new(),
+        };
+        for line in profile.lines() {
+            if let Some((number, title)) = line
+                .strip_prefix("## ")
+                .and_then(|heading| heading.split_once(". "))
+                && let Ok(number) = number.parse()
+            {
+                catalogue.sections.push(Section { number, title });
+            }
+            if let Some(row) = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |"))
+                && let Some((id, text)) = row.split_once(" | ")
+                && is_requirement_id(id)
+                && let Some(section) = catalogue.sections.last()
+            {
+                catalogue.requirements.push(Requirement {
+                    id,
+                    section: section.number,
+                    text,
+                });
+            }
+        }
+        let Catalogue {
+            sections,
+            requirements,
+        } = &mut catalogue;
+        sections.retain(|section| {
+            requirements
+                .iter()
+                .any(|requirement| requirement.section == section.number)
+        });
+        catalogue
+    }
+
+    /// The requirement with that id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&Requirement> {
+        self.requirements
+            .iter()
+            .find(|requirement| requirement.id == id)
+    }
+
+    /// The requirements of a section.
+    pub fn of_section(&self, number: u32) -> impl Iterator<Item = &Requirement> {
+        self.requirements
+            .iter()
+            .filter(move |requirement| requirement.section == number)
+    }
+}
+
+/// Whether `text` has the form of a requirement's id: capital letters and digits, a hyphen, two digits.
+#[must_use]
+pub fn is_requirement_id(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(area, number)| {
+        area.starts_with(|first: char| first.is_ascii_uppercase())
+            && area
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && number.len() == 2
+            && number.chars().all(|c| c.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_row_of_the_profile_is_a_requirement_and_no_id_stands_twice() {
+        let catalogue = Catalogue::get();
+        let ids: BTreeSet<_> = catalogue.requirements.iter().map(|r| r.id).collect();
+        assert_eq!(ids.len(), catalogue.requirements.len());
+        for line in PROFILE.lines() {
+            let first_cell = line.strip_prefix("| ").and_then(|row| row.split(" |").next());
+            if let Some(id) = first_cell.filter(|cell| is_requirement_id(cell)) {
+                assert!(ids.contains(id), "{id} is not in the catalogue");
+            }
+        }
+        assert!(ids.len() > 135, "{} requirements", ids.len());
+    }
+
+    /// `require!("DR-14", …)` in the engine must name a requirement that exists.
+    #[test]
+    fn every_id_that_the_source_names_is_in_the_profile() {
+        fn rust_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    rust_files(&path, found);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    found.push(path);
+                }
+            }
+        }
+        let mut files = Vec::new();
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        rust_files(&source, &mut files);
+        let mut checks = 0;
+        for file in files {
+            let text = std::fs::read_to_string(&file).expect("a source file");
+            let mut rest = text.as_str();
+            while let Some(at) = rest.find("require!(") {
+                rest = &rest[at + "require!(".len()..];
+                if let Some(id) = rest.trim_start().strip_prefix('"')
+                    && let Some((id, _)) = id.split_once('"')
+                {
+                    checks += 1;
+                    assert!(
+                        Catalogue::get().find(id).is_some(),
+                        "{}: {id} is no requirement",
+                        file.display()
+                    );
+                }
+            }
+        }
+        assert!(checks > 30, "only {checks} checks found");
+    }
+}

@@ -1,0 +1,506 @@
+//! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
+
+use super::x3dh::key_pair;
+use super::{AddressFields, Done, Operation, with_randomness};
+use crate::agreement::{BundleFields, PreKeyStore};
+use crate::conformance::subject::{Failure, Reference};
+use crate::hex::Hex;
+use crate::identifier::{Address, PreKeyId, RegistrationId};
+use crate::primitives::{PublicKey, Signature};
+use crate::sesame::{self, SavedDevice, SesameError};
+use crate::timestamp::Timestamp;
+use crate::wire::MessageKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Parameters with the handle of the device that they are for.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct On<I> {
+    /// The handle, chosen by the caller of [`Create`], [`Load`] or [`Restore`].
+    pub device: String,
+    /// The rest.
+    #[serde(flatten)]
+    pub input: I,
+}
+
+fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut sesame::Device, Failure> {
+    reference
+        .devices
+        .get_mut(handle)
+        .ok_or_else(|| Failure::Broken(format!("no device has the handle `{handle}`")))
+}
+
+/// Makes a device that draws its own keys (KEY-05 to KEY-07, ID-04, RND-01).
+#[derive(Debug)]
+pub struct Create;
+
+/// Parameters of [`Create`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateInput {
+    /// The device's address.
+    pub address: AddressFields,
+    /// How many one-time prekeys to draw.
+    pub one_time_pre_keys: u8,
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+    /// Identity key 32 bytes, registration id 2 (again while out of range), signed prekey 32, its
+    /// signature 64, one-time prekeys 32 each.
+    pub randomness: Hex,
+}
+
+/// Result of [`Create`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateOutput {
+    /// The device's bundle, with its first one-time prekey if it has any.
+    pub bundle: BundleFields,
+}
+
+impl Operation for Create {
+    const METHOD: &'static str = "device.create";
+    type Input = On<CreateInput>;
+    type Output = CreateOutput;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<CreateOutput, Failure> {
+        let address = Address::try_from(&input.address)?;
+        let suite = reference.suite;
+        let keys = with_randomness(&input.randomness, |randomness| {
+            let mut keys = PreKeyStore::random(suite, input.now, randomness)?;
+            keys.add_one_time_pre_keys(input.one_time_pre_keys.into(), randomness)?;
+            Ok::<_, SesameError>(keys)
+        })?;
+        let first = keys.one_time_pre_key_ids().next();
+        let made = sesame::Device::new(suite, address, keys);
+        let bundle = made
+            .bundle(first)
+            .ok_or_else(|| Failure::Broken("a new device has a signed prekey".to_owned()))?;
+        reference.devices.insert(device, made);
+        Ok(CreateOutput {
+            bundle: BundleFields::from(&bundle),
+        })
+    }
+}
+
+/// A signed prekey with its private key.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignedPreKeyFields {
+    /// Its id.
+    pub id: u32,
+    /// 32 bytes.
+    pub private_key: Hex,
+    /// The identity key's signature over the encoded public key: 64 bytes.
+    pub signature: Hex,
+    /// When it was made, in seconds since 1970.
+    pub created: Timestamp,
+}
+
+/// A one-time prekey with its private key.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OneTimePreKeyFields {
+    /// Its id.
+    pub id: u32,
+    /// 32 bytes.
+    pub private_key: Hex,
+}
+
+/// Makes a device whose keys are given.
+#[derive(Debug)]
+pub struct Load;
+
+/// Parameters of [`Load`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadInput {
+    /// The device's address.
+    pub address: AddressFields,
+    /// Its registration id.
+    pub registration_id: u32,
+    /// Its identity private key: 32 bytes.
+    pub identity_private_key: Hex,
+    /// Its signed prekeys, oldest first; the last is the current one.
+    pub signed_pre_keys: Vec<SignedPreKeyFields>,
+    /// Its one-time prekeys.
+    pub one_time_pre_keys: Vec<OneTimePreKeyFields>,
+}
+
+impl Operation for Load {
+    const METHOD: &'static str = "device.load";
+    type Input = On<LoadInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let mut keys = PreKeyStore::new(
+            key_pair("identityPrivateKey", &input.identity_private_key)?,
+            RegistrationId::try_from(input.registration_id)?,
+        );
+        for signed in &input.signed_pre_keys {
+            keys.insert_signed_pre_key(
+                PreKeyId::try_from(signed.id)?,
+                key_pair("privateKey", &signed.private_key)?,
+                Signature::decode(&signed.signature)?,
+                signed.created,
+            );
+        }
+        for one_time in &input.one_time_pre_keys {
+            keys.insert_one_time_pre_key(
+                PreKeyId::try_from(one_time.id)?,
+                key_pair("privateKey", &one_time.private_key)?,
+            );
+        }
+        let address = Address::try_from(&input.address)?;
+        let made = sesame::Device::new(reference.suite, address, keys);
+        reference.devices.insert(device, made);
+        Ok(Done {})
+    }
+}
+
+/// Asks for the bundle that a device publishes (X3DH-01).
+#[derive(Debug)]
+pub struct Bundle;
+
+/// Parameters of [`Bundle`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleInput {
+    /// The one-time prekey to put in, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_time_pre_key_id: Option<u32>,
+}
+
+/// Result of [`Bundle`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct BundleOutput {
+    /// The bundle.
+    pub bundle: BundleFields,
+}
+
+impl Operation for Bundle {
+    const METHOD: &'static str = "device.bundle";
+    type Input = On<BundleInput>;
+    type Output = BundleOutput;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<BundleOutput, Failure> {
+        let id = input.one_time_pre_key_id.map(PreKeyId::try_from).transpose()?;
+        let bundle = held(reference, &device)?
+            .bundle(id)
+            .ok_or_else(|| Failure::Broken("the device has no signed prekey".to_owned()))?;
+        Ok(BundleOutput {
+            bundle: BundleFields::from(&bundle),
+        })
+    }
+}
+
+/// Asks which prekeys a device holds the private keys of (KEY-08, X3DH-10).
+#[derive(Debug)]
+pub struct Keys;
+
+/// Result of [`Keys`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeysOutput {
+    /// Ids of the signed prekeys, rising.
+    pub signed_pre_key_ids: Vec<u32>,
+    /// Ids of the one-time prekeys, rising.
+    pub one_time_pre_key_ids: Vec<u32>,
+}
+
+impl Operation for Keys {
+    const METHOD: &'static str = "device.keys";
+    type Input = On<Done>;
+    type Output = KeysOutput;
+
+    fn run(reference: &mut Reference, On { device, .. }: Self::Input) -> Result<KeysOutput, Failure> {
+        let keys = held(reference, &device)?.keys();
+        Ok(KeysOutput {
+            signed_pre_key_ids: keys.signed_pre_key_ids().map(u32::from).collect(),
+            one_time_pre_key_ids: keys.one_time_pre_key_ids().map(u32::from).collect(),
+        })
+    }
+}
+
+/// Pins an identity key to an address (X3DH-15).
+#[derive(Debug)]
+pub struct Pin;
+
+/// Parameters of [`Pin`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PinInput {
+    /// The peer.
+    pub peer: AddressFields,
+    /// Its identity key, encoded.
+    pub identity_key: Hex,
+}
+
+impl Operation for Pin {
+    const METHOD: &'static str = "device.pin";
+    type Input = On<PinInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        let key = PublicKey::decode(&input.identity_key)?;
+        held(reference, &device)?.pin(peer, key);
+        Ok(Done {})
+    }
+}
+
+/// Opens a session with a bundle (X3DH-02 to X3DH-05, X3DH-15, DR-01).
+#[derive(Debug)]
+pub struct ProcessBundle;
+
+/// Parameters of [`ProcessBundle`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProcessBundleInput {
+    /// The peer's bundle.
+    pub bundle: BundleFields,
+    /// The ephemeral key's 32 bytes, then the ratchet key's 32.
+    pub randomness: Hex,
+}
+
+impl Operation for ProcessBundle {
+    const METHOD: &'static str = "device.process_bundle";
+    type Input = On<ProcessBundleInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let device = held(reference, &device)?;
+        with_randomness(&input.randomness, |randomness| {
+            device.process_bundle(&input.bundle, randomness)
+        })?;
+        Ok(Done {})
+    }
+}
+
+/// Encrypts to a peer (DR-04 to DR-08, DR-18, DR-22, X3DH-07).
+#[derive(Debug)]
+pub struct Encrypt;
+
+/// Parameters of [`Encrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EncryptInput {
+    /// The peer.
+    pub peer: AddressFields,
+    /// The plaintext.
+    pub plaintext: Hex,
+}
+
+/// Result of [`Encrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EncryptOutput {
+    /// What the envelope calls the message.
+    pub kind: MessageKind,
+    /// The message.
+    pub message: Hex,
+}
+
+impl Operation for Encrypt {
+    const METHOD: &'static str = "device.encrypt";
+    type Input = On<EncryptInput>;
+    type Output = EncryptOutput;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<EncryptOutput, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        let message = held(reference, &device)?.encrypt(&peer, &input.plaintext)?;
+        Ok(EncryptOutput {
+            kind: message.kind,
+            message: Hex(message.bytes),
+        })
+    }
+}
+
+/// Decrypts a message of a peer (DR-09 to DR-17, DR-21, X3DH-08 to X3DH-15).
+#[derive(Debug)]
+pub struct Decrypt;
+
+/// Parameters of [`Decrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecryptInput {
+    /// The sender's address.
+    pub peer: AddressFields,
+    /// What the envelope calls the message.
+    pub kind: MessageKind,
+    /// The message.
+    pub message: Hex,
+    /// 32 bytes for the ratchet key where the message makes a DH ratchet step; else nothing.
+    pub randomness: Hex,
+}
+
+/// Result of [`Decrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecryptOutput {
+    /// What the message says.
+    pub plaintext: Hex,
+}
+
+impl Operation for Decrypt {
+    const METHOD: &'static str = "device.decrypt";
+    type Input = On<DecryptInput>;
+    type Output = DecryptOutput;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<DecryptOutput, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        let device = held(reference, &device)?;
+        let plaintext = with_randomness(&input.randomness, |randomness| {
+            device.decrypt(&peer, input.kind, &input.message, randomness)
+        })?;
+        Ok(DecryptOutput {
+            plaintext: plaintext.as_slice().into(),
+        })
+    }
+}
+
+/// Drops all sessions with a peer; what the keys must remember stays (X3DH-14).
+#[derive(Debug)]
+pub struct DropSessions;
+
+/// Parameters of [`DropSessions`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DropSessionsInput {
+    /// The peer.
+    pub peer: AddressFields,
+}
+
+impl Operation for DropSessions {
+    const METHOD: &'static str = "device.drop_sessions";
+    type Input = On<DropSessionsInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        held(reference, &device)?.drop_sessions(&peer);
+        Ok(Done {})
+    }
+}
+
+/// Lets time come to a point (KEY-08).
+#[derive(Debug)]
+pub struct Tick;
+
+/// Parameters of [`Tick`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TickInput {
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+    /// Where a new signed prekey is due: 32 bytes for it, 64 for its signature; else nothing.
+    pub randomness: Hex,
+}
+
+impl Operation for Tick {
+    const METHOD: &'static str = "device.tick";
+    type Input = On<TickInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let device = held(reference, &device)?;
+        with_randomness(&input.randomness, |randomness| {
+            device.tick(input.now, randomness)
+        })?;
+        Ok(Done {})
+    }
+}
+
+/// Sets counters of the active session without touching its keys: what 2^32 messages would take too long
+/// to do (DR-18).
+#[derive(Debug)]
+pub struct SetCounters;
+
+/// Parameters of [`SetCounters`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SetCountersInput {
+    /// The peer.
+    pub peer: AddressFields,
+    /// The counter of the sending chain's next message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending: Option<u32>,
+    /// The counter of the receiving chain's next message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiving: Option<u32>,
+}
+
+impl Operation for SetCounters {
+    const METHOD: &'static str = "device.set_counters";
+    type Input = On<SetCountersInput>;
+    type Output = Done;
+
+    /// Works on the saved state: the engine itself has no way to do this.
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+        let peer = Address::try_from(&input.peer)?;
+        let held = held(reference, &device)?;
+        let mut saved = serde_json::to_value(held.save()).map_err(|error| broken(&error))?;
+        let peer = serde_json::to_value(peer).map_err(|error| broken(&error))?;
+        let session = saved["records"]
+            .as_array_mut()
+            .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
+            .map(|record| &mut record["sessions"][0])
+            .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
+        let sending = session["state"]
+            .as_object_mut()
+            .and_then(|state| state.values_mut().next())
+            .map(|state| &mut state["sending"]["chainKey"]["counter"]);
+        set(sending, input.sending)?;
+        let receiving =
+            session.pointer_mut("/receivingChains/0/progress/open/counter");
+        set(receiving, input.receiving)?;
+        let saved: SavedDevice = serde_json::from_value(saved).map_err(|error| broken(&error))?;
+        *held = saved.try_into().map_err(|error| broken(&error))?;
+        Ok(Done {})
+    }
+}
+
+fn set(place: Option<&mut Value>, counter: Option<u32>) -> Result<(), Failure> {
+    match (place, counter) {
+        (_, None) => Ok(()),
+        (Some(place), Some(counter)) => {
+            *place = counter.into();
+            Ok(())
+        }
+        (None, Some(_)) => Err(Failure::Broken("the session has no such chain".to_owned())),
+    }
+}
+
+/// Writes a device's state down.
+#[derive(Debug)]
+pub struct Save;
+
+/// A saved state: what it holds is the subject's own business.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Saved {
+    /// The bytes.
+    pub state: Hex,
+}
+
+impl Operation for Save {
+    const METHOD: &'static str = "device.save";
+    type Input = On<Done>;
+    type Output = Saved;
+
+    fn run(reference: &mut Reference, On { device, .. }: Self::Input) -> Result<Saved, Failure> {
+        let json = held(reference, &device)?.save().to_json();
+        Ok(Saved { state: json.into() })
+    }
+}
+
+/// Puts a device back from its saved state, in place of whatever has the handle.
+#[derive(Debug)]
+pub struct Restore;
+
+impl Operation for Restore {
+    const METHOD: &'static str = "device.restore";
+    type Input = On<Saved>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
+        let saved = SavedDevice::from_json(json).map_err(|error| broken(&error))?;
+        let restored = saved.try_into().map_err(|error: sesame::SavedDeviceError| broken(&error))?;
+        reference.devices.insert(device, restored);
+        Ok(Done {})
+    }
+}

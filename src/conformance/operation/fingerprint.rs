@@ -1,0 +1,61 @@
+//! Fingerprints (X3DH-16).
+
+use super::{AddressFields, Operation};
+use crate::agreement::fingerprint::fingerprint;
+use crate::conformance::subject::{Failure, Reference};
+use crate::hex::Hex;
+use crate::identifier::Address;
+use crate::primitives::PublicKey;
+use crate::suite::Party;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Computes the number that two users compare (X3DH-16).
+#[derive(Debug)]
+pub struct Compute;
+
+/// A device as a fingerprint covers it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyFields {
+    /// The device's address.
+    pub address: AddressFields,
+    /// Its identity key, encoded.
+    pub identity_key: Hex,
+}
+
+impl PartyFields {
+    fn party(&self) -> Result<Party, Failure> {
+        Ok(Party {
+            identity_key: PublicKey::decode(&self.identity_key)?,
+            address: Address::try_from(&self.address)?,
+        })
+    }
+}
+
+/// Parameters of [`Compute`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    /// The device that computes.
+    pub own: PartyFields,
+    /// The device that it talks to.
+    pub peer: PartyFields,
+}
+
+/// Result of [`Compute`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// Twelve groups of five digits with a space between.
+    pub fingerprint: String,
+}
+
+impl Operation for Compute {
+    const METHOD: &'static str = "fingerprint.compute";
+    type Input = Input;
+    type Output = Output;
+
+    fn run(_: &mut Reference, input: Input) -> Result<Output, Failure> {
+        let fingerprint = fingerprint(&input.own.party()?, &input.peer.party()?);
+        Ok(Output { fingerprint })
+    }
+}

@@ -1,0 +1,118 @@
+//! Encryption of one message under its message key (profile section 4, DR-05 to DR-07, DR-17).
+
+use super::{Operation, array};
+use crate::conformance::subject::{Failure, Reference};
+use crate::hex::Hex;
+use crate::primitives::PublicKey;
+use crate::suite::{AssociatedData, Header, MessageKey};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a message is encrypted under and bound to.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Context {
+    /// mk: 32 bytes.
+    pub message_key: Hex,
+    /// AD of X3DH: 100 bytes in `tigress-1` (X3DH-05).
+    pub associated_data: Hex,
+    /// The sender's ratchet key, encoded.
+    pub ratchet_key: Hex,
+    /// PN.
+    pub previous_counter: u32,
+    /// N.
+    pub counter: u32,
+}
+
+impl Context {
+    fn parts(&self) -> Result<(MessageKey, AssociatedData, Header), Failure> {
+        let associated_data = AssociatedData::concat(&[&self.associated_data])
+            .ok_or_else(|| Failure::Broken("associatedData is too long (X3DH-05)".to_owned()))?;
+        let header = Header {
+            ratchet_key: PublicKey::decode(&self.ratchet_key)?,
+            previous_counter: self.previous_counter,
+            counter: self.counter,
+        };
+        let key = MessageKey::from(array("messageKey", &self.message_key)?);
+        Ok((key, associated_data, header))
+    }
+}
+
+/// Encrypts (DR-06, DR-07).
+#[derive(Debug)]
+pub struct Encrypt;
+
+/// Parameters of [`Encrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EncryptInput {
+    /// Key and associated data.
+    #[serde(flatten)]
+    pub context: Context,
+    /// The plaintext.
+    pub plaintext: Hex,
+}
+
+/// Result of [`Encrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EncryptOutput {
+    /// The ciphertext with its tag.
+    pub ciphertext: Hex,
+}
+
+impl Operation for Encrypt {
+    const METHOD: &'static str = "ratchet.encrypt";
+    type Input = EncryptInput;
+    type Output = EncryptOutput;
+
+    fn run(reference: &mut Reference, input: EncryptInput) -> Result<EncryptOutput, Failure> {
+        let (key, associated_data, header) = input.context.parts()?;
+        let mut out = Vec::new();
+        reference
+            .suite
+            .seal(&key, &associated_data, &header, &input.plaintext, &mut out);
+        Ok(EncryptOutput {
+            ciphertext: Hex(out),
+        })
+    }
+}
+
+/// Decrypts (DR-06, DR-07, DR-17).
+#[derive(Debug)]
+pub struct Decrypt;
+
+/// Parameters of [`Decrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecryptInput {
+    /// Key and associated data.
+    #[serde(flatten)]
+    pub context: Context,
+    /// The ciphertext with its tag.
+    pub ciphertext: Hex,
+}
+
+/// Result of [`Decrypt`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecryptOutput {
+    /// The plaintext.
+    pub plaintext: Hex,
+}
+
+impl Operation for Decrypt {
+    const METHOD: &'static str = "ratchet.decrypt";
+    type Input = DecryptInput;
+    type Output = DecryptOutput;
+
+    fn run(reference: &mut Reference, input: DecryptInput) -> Result<DecryptOutput, Failure> {
+        let (key, associated_data, header) = input.context.parts()?;
+        let plaintext = reference.suite.open(
+            &key,
+            &associated_data,
+            &header,
+            &input.ciphertext,
+            &input.ciphertext,
+        )?;
+        Ok(DecryptOutput {
+            plaintext: plaintext.as_slice().into(),
+        })
+    }
+}

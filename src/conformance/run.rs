@@ -1,0 +1,232 @@
+//! Asks a subject what the vectors ask, and compares.
+
+use super::operation::{Operation, device};
+use super::subject::{Failure, Subject, holds};
+use super::vector::conversation::{Action, Conversation};
+use super::vector::{Body, Call, Expectation, Vector};
+use crate::error_code::ErrorCode;
+use crate::hex::Hex;
+use serde_json::{Value, json};
+
+/// The handle of the one device of a conversation.
+const HANDLE: &str = "device";
+
+/// How a vector went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The subject did as expected.
+    Passed,
+    /// It did not.
+    Failed(Mismatch),
+    /// It does not offer what the vector asks for.
+    Skipped,
+}
+
+/// Where a subject departs from a vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The step of a conversation, from 1, and its method.
+    pub step: Option<(usize, String)>,
+    /// The field of the answer, where it is one field that differs.
+    pub field: Option<String>,
+    /// What the vector expects.
+    pub expected: String,
+    /// What came back.
+    pub got: String,
+}
+
+enum Verdict {
+    Differs(Mismatch),
+    NotImplemented,
+}
+
+impl From<Mismatch> for Verdict {
+    fn from(mismatch: Mismatch) -> Self {
+        Verdict::Differs(mismatch)
+    }
+}
+
+fn mismatch(expected: impl Into<String>, got: impl Into<String>) -> Mismatch {
+    Mismatch {
+        step: None,
+        field: None,
+        expected: expected.into(),
+        got: got.into(),
+    }
+}
+
+/// Runs one vector. Where `strict`, the error codes must be the profile's too.
+pub fn run(subject: &mut dyn Subject, vector: &Vector, strict: bool) -> Outcome {
+    subject.reset();
+    let verdict = match &vector.body {
+        Body::Call(call) => {
+            let may_refuse = vector.result == Expectation::Acceptable;
+            self::call(subject, call, call.params.clone(), may_refuse, strict)
+        }
+        Body::Conversation(conversation) => self::conversation(subject, conversation, strict),
+    };
+    match verdict {
+        Ok(()) => Outcome::Passed,
+        Err(Verdict::Differs(mismatch)) => Outcome::Failed(mismatch),
+        Err(Verdict::NotImplemented) => Outcome::Skipped,
+    }
+}
+
+fn call(
+    subject: &mut dyn Subject,
+    call: &Call,
+    params: Value,
+    may_refuse: bool,
+    strict: bool,
+) -> Result<(), Verdict> {
+    let expectation = match (&call.error, &call.expected) {
+        (Some(code), _) => format!("refused with `{code}`"),
+        (None, Some(expected)) if expected.as_object().is_some_and(serde_json::Map::is_empty) => {
+            "accepted".to_owned()
+        }
+        (None, expected) => expected.as_ref().map_or_else(String::new, Value::to_string),
+    };
+    match (subject.call(call.method, params), &call.error) {
+        (Err(Failure::NotImplemented), _) => Err(Verdict::NotImplemented),
+        (Err(Failure::Broken(why)), _) => Err(mismatch(expectation, why).into()),
+        (Err(Failure::Rejected { error, message }), Some(code)) => {
+            if strict && error != code.as_str() {
+                let got = format!("refused with `{error}`: {message}");
+                return Err(mismatch(expectation, got).into());
+            }
+            Ok(())
+        }
+        (Err(Failure::Rejected { .. }), None) if may_refuse => Ok(()),
+        (Err(Failure::Rejected { error, message }), None) => {
+            Err(mismatch(expectation, format!("refused with `{error}`: {message}")).into())
+        }
+        (Ok(got), Some(_)) => Err(mismatch(expectation, format!("accepted: {got}")).into()),
+        (Ok(got), None) => compare(call.expected.as_ref(), &got),
+    }
+}
+
+/// Holds each field of the expected answer against the one that came.
+fn compare(expected: Option<&Value>, got: &Value) -> Result<(), Verdict> {
+    for (field, value) in expected.and_then(Value::as_object).into_iter().flatten() {
+        let came = got.get(field).unwrap_or(&Value::Null);
+        if came != value {
+            return Err(Mismatch {
+                field: Some(field.clone()),
+                ..mismatch(value.to_string(), came.to_string())
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+fn conversation(
+    subject: &mut dyn Subject,
+    conversation: &Conversation,
+    strict: bool,
+) -> Result<(), Verdict> {
+    plain(subject, device::Load::METHOD, on_device(conversation.device.clone()))?;
+    for (index, action) in conversation.steps.iter().enumerate() {
+        let at_step = |verdict, name: &str| match verdict {
+            Verdict::Differs(mismatch) => Verdict::Differs(Mismatch {
+                step: Some((index + 1, name.to_owned())),
+                ..mismatch
+            }),
+            Verdict::NotImplemented => Verdict::NotImplemented,
+        };
+        match action {
+            Action::Call(call) => {
+                self::step(subject, call, strict).map_err(|verdict| at_step(verdict, call.method))?;
+            }
+            Action::Restart => save(subject)
+                .and_then(|state| {
+                    let params = on_device(json!({ "state": state }));
+                    plain(subject, device::Restore::METHOD, params).map(|_| ())
+                })
+                .map_err(|verdict| at_step(verdict, "restart"))?,
+            Action::Erased(secrets) => {
+                let state = save(subject).map_err(|verdict| at_step(verdict, "erased"))?;
+                if let Some(kept) = secrets.iter().find(|secret| holds(&state, &secret.bytes)) {
+                    let found = mismatch(
+                        format!("{} is erased", kept.name),
+                        format!("the saved state holds {}", kept.bytes),
+                    );
+                    return Err(at_step(found.into(), "erased"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One call of a conversation; a refusal leaves the device as it was (DR-15, X3DH-11).
+fn step(subject: &mut dyn Subject, step: &Call, strict: bool) -> Result<(), Verdict> {
+    let before = step.error.map(|_| save(subject)).transpose()?;
+    call(subject, step, on_device(step.params.clone()), false, strict)?;
+    if let Some(before) = before {
+        let after = save(subject)?;
+        if before != after {
+            return Err(mismatch(
+                "the state as it was before the refused step",
+                first_difference(&before, &after),
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+fn first_difference(before: &Hex, after: &Hex) -> String {
+    let same = before.iter().zip(after.iter()).take_while(|(a, b)| a == b);
+    let at = same.count();
+    let excerpt = |state: &Hex| {
+        let end = state.len().min(at + 40);
+        String::from_utf8_lossy(&state[at.saturating_sub(40)..end]).into_owned()
+    };
+    format!(
+        "the saved state differs from byte {at} on: `{}` became `{}`",
+        excerpt(before),
+        excerpt(after)
+    )
+}
+
+fn on_device(mut params: Value) -> Value {
+    if let Some(object) = params.as_object_mut() {
+        object.insert("device".to_owned(), HANDLE.into());
+    }
+    params
+}
+
+/// A call that a vector needs but does not test.
+fn plain(subject: &mut dyn Subject, method: &str, params: Value) -> Result<Value, Verdict> {
+    subject.call(method, params).map_err(|failure| match failure {
+        Failure::NotImplemented => Verdict::NotImplemented,
+        Failure::Rejected { error, message } => mismatch(
+            format!("{method} is carried out"),
+            format!("refused with `{error}`: {message}"),
+        )
+        .into(),
+        Failure::Broken(why) => mismatch(format!("{method} is carried out"), why).into(),
+    })
+}
+
+fn save(subject: &mut dyn Subject) -> Result<Hex, Verdict> {
+    let saved = plain(subject, device::Save::METHOD, on_device(json!({})))?;
+    serde_json::from_value::<device::Saved>(saved)
+        .map(|saved| saved.state)
+        .map_err(|error| mismatch("a saved state", error.to_string()).into())
+}
+
+/// The code that a vector's refusal must bear, if it is a refusal: that of its first refused step.
+#[must_use]
+pub fn expected_error(vector: &Vector) -> Option<ErrorCode> {
+    match &vector.body {
+        Body::Call(call) => call.error,
+        Body::Conversation(conversation) => {
+            conversation.steps.iter().find_map(|step| match step {
+                Action::Call(call) => call.error,
+                Action::Restart | Action::Erased(_) => None,
+            })
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Whoever is tested: answers calls.
+
+use crate::hex::Hex;
+use crate::sesame::Device;
+use crate::suite::SuiteRef;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a subject says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Why a call has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The subject refuses, as a conforming implementation may have to.
+    Rejected {
+        /// The profile's code, or the implementation's own.
+        error: String,
+        /// What it says of it.
+        message: String,
+    },
+    /// The subject does not offer the method.
+    NotImplemented,
+    /// No answer that could be judged, and why.
+    Broken(String),
+}
+
+/// An implementation under test.
+pub trait Subject {
+    /// Who it is.
+    fn describe(&self) -> Description;
+
+    /// Forgets every device.
+    fn reset(&mut self);
+
+    /// Asks for one operation. `method` and `params` are those of [`super::operation`].
+    ///
+    /// # Errors
+    /// Why there is no result.
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure>;
+}
+
+/// The reference engine, in this process.
+#[derive(Debug)]
+pub struct Reference {
+    pub(super) suite: SuiteRef,
+    pub(super) devices: BTreeMap<String, Device>,
+}
+
+impl Reference {
+    /// The reference engine for that suite.
+    #[must_use]
+    pub fn new(suite: SuiteRef) -> Self {
+        Reference {
+            suite,
+            devices: BTreeMap::new(),
+        }
+    }
+}
+
+impl Subject for Reference {
+    fn describe(&self) -> Description {
+        Description {
+            name: "tigress reference engine".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.devices.clear();
+    }
+
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
+        super::operation::dispatch(self, method, params)
+    }
+}
+
+/// Whether `state` holds `secret`: as raw bytes, in hex, or in base64 from its first byte on.
+#[must_use]
+pub fn holds(state: &[u8], secret: &Hex) -> bool {
+    let base64 = data_encoding::BASE64_NOPAD.encode(secret);
+    // The last digit of unaligned base64 also carries bits of what follows.
+    let base64 = &base64[..base64.len() - usize::from(secret.len() % 3 != 0)];
+    let hex = secret.to_string();
+    [
+        &secret[..],
+        hex.as_bytes(),
+        hex.to_ascii_uppercase().as_bytes(),
+        base64.as_bytes(),
+    ]
+    .iter()
+    .any(|needle| contains(state, needle))
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    !needle.is_empty() && haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_in_each_form_that_a_state_might_write_it_in() {
+        let secret = Hex(vec![0xde, 0xad, 0xbe, 0xef]);
+        for state in [
+            &b"..\xde\xad\xbe\xef.."[..],
+            b"{\"k\":\"deadbeef\"}",
+            b"DEADBEEF",
+            b"k=3q2+7w==",
+        ] {
+            assert!(holds(state, &secret));
+        }
+        assert!(!holds(b"\xde\xad\xbe", &secret));
+    }
+}

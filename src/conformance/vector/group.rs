@@ -1,0 +1,176 @@
+//! The types of test groups: each is an operation, or a conversation.
+
+use super::conversation::{Conversation, ConversationFields};
+use super::file::{Note, VectorFile};
+use super::{Body, Call, Expectation, Family, Test};
+use crate::conformance::operation::{
+    Done, Operation, device, fingerprint, kdf, message_encryption, public_key, wire, x3dh, xeddsa,
+};
+use crate::error_code::ErrorCode;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{Transform, transform_subschemas};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+/// What every test has, whatever it asks.
+pub(super) struct Meta {
+    pub(super) tc_id: u32,
+    pub(super) comment: String,
+    pub(super) flags: Vec<String>,
+    pub(super) requirements: Vec<String>,
+    pub(super) result: Expectation,
+}
+
+impl<I, O> From<&Test<I, O>> for Meta {
+    fn from(test: &Test<I, O>) -> Self {
+        Meta {
+            tc_id: test.tc_id,
+            comment: test.comment.clone(),
+            flags: test.flags.clone(),
+            requirements: test.requirements.clone(),
+            result: test.result,
+        }
+    }
+}
+
+fn call<O: Operation>(test: Value) -> Result<(Meta, Option<ErrorCode>, Body), serde_json::Error> {
+    let test: Test<O::Input, O::Output> = serde_json::from_value(test)?;
+    let body = Body::Call(Call {
+        method: O::METHOD,
+        params: serde_json::to_value(&test.input)?,
+        expected: match test.result {
+            Expectation::Invalid => None,
+            _ => test.expected.as_ref().map(serde_json::to_value).transpose()?,
+        },
+        error: test.error,
+    });
+    Ok((Meta::from(&test), test.error, body))
+}
+
+fn conversation(test: Value) -> Result<(Meta, Option<ErrorCode>, Body), serde_json::Error> {
+    let test: Test<ConversationFields, Done> = serde_json::from_value(test)?;
+    let meta = Meta::from(&test);
+    let body = Body::Conversation(Conversation::try_from(test.input)?);
+    Ok((meta, test.error, body))
+}
+
+macro_rules! groups {
+    ($($name:literal => $operation:ty,)+) => {
+        /// Reads a test of a group of that type.
+        pub(super) fn parse(
+            group: &str,
+            test: Value,
+        ) -> Option<Result<(Meta, Option<ErrorCode>, Body), serde_json::Error>> {
+            match group {
+                $($name => Some(call::<$operation>(test)),)+
+                CONVERSATION => Some(conversation(test)),
+                _ => None,
+            }
+        }
+
+        fn test_schema(generator: &mut SchemaGenerator, group: &str) -> Option<Schema> {
+            match group {
+                $($name => Some(generator.subschema_for::<Test<
+                    <$operation as Operation>::Input,
+                    <$operation as Operation>::Output,
+                >>()),)+
+                CONVERSATION => Some(generator.subschema_for::<Test<ConversationFields, Done>>()),
+                _ => None,
+            }
+        }
+
+        /// The group type that asks for an operation.
+        #[must_use]
+        pub(crate) fn group_of(method: &str) -> &'static str {
+            $(if method == <$operation>::METHOD {
+                return $name;
+            })+
+            CONVERSATION
+        }
+    };
+}
+
+/// The one group type that is no operation.
+pub(crate) const CONVERSATION: &str = "Conversation";
+
+groups! {
+    "PublicKeyDecode" => public_key::Decode,
+    "PublicKeyDerive" => public_key::Derive,
+    "XeddsaSign" => xeddsa::Sign,
+    "XeddsaVerify" => xeddsa::Verify,
+    "X3dhInitiate" => x3dh::Initiate,
+    "X3dhRespond" => x3dh::Respond,
+    "SharedSecret" => x3dh::SharedSecret,
+    "Fingerprint" => fingerprint::Compute,
+    "RootStep" => kdf::RootStep,
+    "ChainStep" => kdf::ChainStep,
+    "MessageKey" => kdf::MessageKey,
+    "MessageEncrypt" => message_encryption::Encrypt,
+    "MessageDecrypt" => message_encryption::Decrypt,
+    "RatchetMessageDecode" => wire::DecodeRatchet,
+    "RatchetMessageEncode" => wire::EncodeRatchet,
+    "PreKeyMessageDecode" => wire::DecodePreKey,
+    "PreKeyMessageEncode" => wire::EncodePreKey,
+    "DeviceCreate" => device::Create,
+}
+
+/// Allows no property that a schema does not name.
+#[derive(Clone, Debug)]
+struct Closed;
+
+impl Transform for Closed {
+    fn transform(&mut self, schema: &mut Schema) {
+        if schema.get("properties").is_some() {
+            schema.insert("additionalProperties".to_owned(), false.into());
+        }
+        transform_subschemas(self, schema);
+    }
+}
+
+/// The JSON Schema of a family's file, made from the types.
+#[must_use]
+pub fn schema(family: &Family) -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .with_transform(Closed)
+        .into_generator();
+    let groups: Vec<Value> = family
+        .groups
+        .iter()
+        .map(|group| {
+            let test = test_schema(&mut generator, group);
+            json!({
+                "type": "object",
+                "properties": {
+                    "type": { "const": group },
+                    "tests": { "type": "array", "items": test },
+                },
+                "required": ["type", "tests"],
+                "additionalProperties": false,
+            })
+        })
+        .collect();
+    let note = generator.subschema_for::<Note>();
+    let definitions = generator.take_definitions(true);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": format!("Test vectors of the family {}", family.name),
+        "description": family.title,
+        "type": "object",
+        "properties": {
+            "schema": { "const": VectorFile::schema_name(family) },
+            "profile": { "const": crate::conformance::PROFILE_VERSION },
+            "family": { "const": family.name },
+            "suite": {
+                "enum": crate::suite::ALL.iter().map(|suite| suite.name()).collect::<Vec<_>>(),
+            },
+            "numberOfTests": { "type": "integer", "minimum": 0 },
+            "notes": { "type": "object", "additionalProperties": note },
+            "testGroups": { "type": "array", "items": { "oneOf": groups } },
+        },
+        "required": [
+            "schema", "profile", "family", "suite", "numberOfTests", "notes", "testGroups",
+        ],
+        "additionalProperties": false,
+        "$defs": definitions,
+    })
+}
