@@ -11,6 +11,8 @@
 //! | [`agreement`] | bundles, X3DH, fingerprints |
 //! | [`ratchet`] | the Double Ratchet session |
 //! | [`sesame`] | a device and its sessions with other devices |
+//! | [`conformance`] | requirements, vectors, subjects, verdicts |
+//! | [`report`] | results as text and JSON |
 //!
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
 
@@ -21,6 +23,7 @@ pub mod hex;
 pub mod identifier;
 pub mod primitives;
 pub mod ratchet;
+pub mod report;
 mod requirement;
 pub mod sesame;
 pub mod suite;

@@ -7,14 +7,18 @@
 //! | [`subject`] | whoever is asked; the reference engine is one |
 //! | [`vector`] | test vectors: families, files, their schemas |
 //! | [`generate`] | how the vectors of this repository are made |
-//! | [`run`] | asks, compares, counts |
+//! | [`selection`] | which of them are run |
+//! | [`run`] | asks one vector, compares |
+//! | [`verdict`] | runs many, counts, judges |
 
 pub mod catalogue;
 pub mod generate;
 pub mod operation;
 pub mod run;
+pub mod selection;
 pub mod subject;
 pub mod vector;
+pub mod verdict;
 
 /// The version of the profile that this build tests.
 pub const PROFILE_VERSION: u32 = 1;

@@ -4,7 +4,6 @@ use super::operation::{Operation, device};
 use super::subject::{Failure, Subject, holds};
 use super::vector::conversation::{Action, Conversation};
 use super::vector::{Body, Call, Expectation, Vector};
-use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use serde_json::{Value, json};
 
@@ -25,8 +24,12 @@ pub enum Outcome {
 /// Where a subject departs from a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The step of a conversation, from 1, and its method.
-    pub step: Option<(usize, String)>,
+    /// The step of a conversation, from 1.
+    pub step: Option<usize>,
+    /// What was asked.
+    pub method: String,
+    /// With what.
+    pub inputs: Value,
     /// The field of the answer, where it is one field that differs.
     pub field: Option<String>,
     /// What the vector expects.
@@ -46,9 +49,26 @@ impl From<Mismatch> for Verdict {
     }
 }
 
+impl Verdict {
+    /// Says of which call the verdict is.
+    fn about(self, step: Option<usize>, method: &str, inputs: &Value) -> Verdict {
+        match self {
+            Verdict::Differs(mismatch) => Verdict::Differs(Mismatch {
+                step,
+                method: method.to_owned(),
+                inputs: inputs.clone(),
+                ..mismatch
+            }),
+            Verdict::NotImplemented => Verdict::NotImplemented,
+        }
+    }
+}
+
 fn mismatch(expected: impl Into<String>, got: impl Into<String>) -> Mismatch {
     Mismatch {
         step: None,
+        method: String::new(),
+        inputs: Value::Null,
         field: None,
         expected: expected.into(),
         got: got.into(),
@@ -57,14 +77,14 @@ fn mismatch(expected: impl Into<String>, got: impl Into<String>) -> Mismatch {
 
 /// Runs one vector. Where `strict`, the error codes must be the profile's too.
 pub fn run(subject: &mut dyn Subject, vector: &Vector, strict: bool) -> Outcome {
-    subject.reset();
-    let verdict = match &vector.body {
+    let verdict = ready(subject, &vector.suite).and_then(|()| match &vector.body {
         Body::Call(call) => {
             let may_refuse = vector.result == Expectation::Acceptable;
             self::call(subject, call, call.params.clone(), may_refuse, strict)
+                .map_err(|verdict| verdict.about(None, call.method, &call.params))
         }
         Body::Conversation(conversation) => self::conversation(subject, conversation, strict),
-    };
+    });
     match verdict {
         Ok(()) => Outcome::Passed,
         Err(Verdict::Differs(mismatch)) => Outcome::Failed(mismatch),
@@ -125,18 +145,21 @@ fn conversation(
     conversation: &Conversation,
     strict: bool,
 ) -> Result<(), Verdict> {
-    plain(subject, device::Load::METHOD, on_device(conversation.device.clone()))?;
+    let load = device::Load::METHOD;
+    plain(subject, load, on_device(conversation.device.clone()))
+        .map_err(|verdict| verdict.about(None, load, &conversation.device))?;
     for (index, action) in conversation.steps.iter().enumerate() {
-        let at_step = |verdict, name: &str| match verdict {
-            Verdict::Differs(mismatch) => Verdict::Differs(Mismatch {
-                step: Some((index + 1, name.to_owned())),
-                ..mismatch
-            }),
-            Verdict::NotImplemented => Verdict::NotImplemented,
+        let at_step = |verdict: Verdict, name: &str| {
+            let inputs = match action {
+                Action::Call(call) => call.params.clone(),
+                Action::Restart | Action::Erased(_) => json!({}),
+            };
+            verdict.about(Some(index + 1), name, &inputs)
         };
         match action {
             Action::Call(call) => {
-                self::step(subject, call, strict).map_err(|verdict| at_step(verdict, call.method))?;
+                self::step(subject, call, strict)
+                    .map_err(|verdict| at_step(verdict, call.method))?;
             }
             Action::Restart => save(subject)
                 .and_then(|state| {
@@ -197,6 +220,18 @@ fn on_device(mut params: Value) -> Value {
     params
 }
 
+/// A subject that holds no device and speaks the vector's suite.
+fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Verdict> {
+    subject.reset(suite).map_err(|failure| match failure {
+        Failure::NotImplemented => Verdict::NotImplemented,
+        Failure::Rejected { message, .. } | Failure::Broken(message) => {
+            let inputs = json!({ "suite": suite });
+            Verdict::from(mismatch("a subject without devices", message))
+                .about(None, "reset", &inputs)
+        }
+    })
+}
+
 /// A call that a vector needs but does not test.
 fn plain(subject: &mut dyn Subject, method: &str, params: Value) -> Result<Value, Verdict> {
     subject.call(method, params).map_err(|failure| match failure {
@@ -215,18 +250,4 @@ fn save(subject: &mut dyn Subject) -> Result<Hex, Verdict> {
     serde_json::from_value::<device::Saved>(saved)
         .map(|saved| saved.state)
         .map_err(|error| mismatch("a saved state", error.to_string()).into())
-}
-
-/// The code that a vector's refusal must bear, if it is a refusal: that of its first refused step.
-#[must_use]
-pub fn expected_error(vector: &Vector) -> Option<ErrorCode> {
-    match &vector.body {
-        Body::Call(call) => call.error,
-        Body::Conversation(conversation) => {
-            conversation.steps.iter().find_map(|step| match step {
-                Action::Call(call) => call.error,
-                Action::Restart | Action::Erased(_) => None,
-            })
-        }
-    }
 }

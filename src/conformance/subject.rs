@@ -2,12 +2,14 @@
 
 use crate::hex::Hex;
 use crate::sesame::Device;
-use crate::suite::SuiteRef;
+use crate::suite::{self, SuiteRef, Tigress1};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a subject says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Description {
     /// Its name.
     pub name: String,
@@ -36,8 +38,11 @@ pub trait Subject {
     /// Who it is.
     fn describe(&self) -> Description;
 
-    /// Forgets every device.
-    fn reset(&mut self);
+    /// Forgets every device, and speaks that suite from now on.
+    ///
+    /// # Errors
+    /// [`Failure::NotImplemented`] where it does not speak it.
+    fn reset(&mut self, suite: &str) -> Result<(), Failure>;
 
     /// Asks for one operation. `method` and `params` are those of [`super::operation`].
     ///
@@ -53,12 +58,11 @@ pub struct Reference {
     pub(super) devices: BTreeMap<String, Device>,
 }
 
-impl Reference {
-    /// The reference engine for that suite.
-    #[must_use]
-    pub fn new(suite: SuiteRef) -> Self {
+impl Default for Reference {
+    /// Without devices, speaking `tigress-1`.
+    fn default() -> Self {
         Reference {
-            suite,
+            suite: &Tigress1,
             devices: BTreeMap::new(),
         }
     }
@@ -72,8 +76,10 @@ impl Subject for Reference {
         }
     }
 
-    fn reset(&mut self) {
+    fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        self.suite = suite::by_name(suite).ok_or(Failure::NotImplemented)?;
         self.devices.clear();
+        Ok(())
     }
 
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {

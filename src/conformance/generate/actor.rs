@@ -42,6 +42,8 @@ pub(super) struct Actor {
     pub(super) address: Address,
     pub(super) loaded: LoadInput,
     pub(super) device: Device,
+    /// How often it has drawn: no two steps draw the same.
+    draws: u32,
 }
 
 impl Actor {
@@ -97,6 +99,7 @@ impl Actor {
                 one_time_pre_keys,
             },
             device: Device::new(&Tigress1, address, keys),
+            draws: 0,
         }
     }
 
@@ -115,8 +118,9 @@ impl Actor {
         BundleFields::from(&bundle)
     }
 
-    fn recorder(&self, what: &str) -> Recorder {
-        Recorder::new(&format!("{}/{what}", self.name))
+    fn recorder(&mut self, what: &str) -> Recorder {
+        self.draws += 1;
+        Recorder::new(&format!("{}/{what}/{}", self.name, self.draws))
     }
 
     /// Opens a session, outside any vector.
@@ -153,7 +157,7 @@ impl Actor {
             receiving,
         };
         let device = "device".to_owned();
-        let mut reference = Reference::new(&Tigress1);
+        let mut reference = Reference::default();
         reference.devices.insert(device.clone(), self.device.clone());
         let on = On {
             device: device.clone(),

@@ -41,7 +41,7 @@ pub(super) fn generate(b: &mut Builder) {
         .map(|n| party("carol", 1, &format!("carol {n}")))
         .find(|carol| {
             let output = <Compute as crate::conformance::operation::Operation>::run(
-                &mut crate::conformance::subject::Reference::new(&crate::suite::Tigress1),
+                &mut crate::conformance::subject::Reference::default(),
                 Input {
                     own: alice.clone(),
                     peer: carol.clone(),

@@ -25,7 +25,6 @@ use super::vector::conversation::ConversationFields;
 use super::vector::{Expectation, Family, Note, Test, VectorFile, schema};
 use crate::conformance::operation::Done;
 use crate::error_code::ErrorCode;
-use crate::suite::Tigress1;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -152,7 +151,7 @@ impl Builder {
     where
         O::Input: Clone,
     {
-        let output = O::run(&mut Reference::new(&Tigress1), input.clone())
+        let output = O::run(&mut Reference::default(), input.clone())
             .unwrap_or_else(|failure| panic!("{}: {failure:?}", about.0));
         self.valid::<O>(about, input, output);
     }

@@ -881,7 +881,7 @@ fn damage() -> Vec<Case> {
         ("the ciphertext without its last byte", "ModifiedCiphertext", &["DR-06", "DR-15"], |t| {
             let mut alice = answered(t);
             let sent = messages(t, &mut alice, 1);
-            t.refuse(alice.address, &with(&sent[0], &|_, c| drop(c.pop())), DecryptFailed);
+            t.refuse(alice.address, &with(&sent[0], &|_, c| c.truncate(c.len() - 1)), DecryptFailed);
             t.refuse(alice.address, &with(&sent[0], &|_, c| c.push(0)), DecryptFailed);
             deliver(t, &alice, &sent, 0);
         }),

@@ -46,6 +46,7 @@ pub trait Operation {
 
 /// A result that says only that the operation was carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Done {}
 
 fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {

@@ -23,6 +23,7 @@ pub struct ConversationFields {
 /// One step as it stands in a file: a call of `device.…` with its answer or its refusal.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 pub struct StepOf<I, O> {
     /// The parameters.
     #[serde(flatten)]

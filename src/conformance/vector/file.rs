@@ -3,6 +3,8 @@
 use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
 use crate::conformance::catalogue::Catalogue;
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,13 +55,15 @@ pub struct TestGroup {
 }
 
 /// A vector file that cannot be used: nothing of it is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileError {
     /// The file.
     pub file: String,
     /// The line, where it is known, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// Where in the file: a vector or a JSON pointer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// What is wrong, and how to go on.
     pub reason: String,
@@ -120,11 +124,12 @@ impl Loader<'_> {
     /// An error in the test with that number, whose line is searched for.
     fn test_error(&self, tc_id: &Value, detail: Option<String>, reason: String) -> FileError {
         let needle = format!("\"tcId\": {tc_id},");
-        let line = self
-            .text
-            .lines()
-            .position(|line| line.trim_start() == needle)
-            .map(|index| index + 1);
+        // The last one: where a tcId stands twice, it is the second that is wrong.
+        let line = (1..)
+            .zip(self.text.lines())
+            .filter(|(_, line)| line.trim_start() == needle)
+            .map(|(number, _)| number)
+            .last();
         let place = match detail {
             Some(detail) => format!("tcId {tc_id}, {detail}"),
             None => format!("tcId {tc_id}"),
@@ -168,43 +173,23 @@ impl Loader<'_> {
         let Some(error) = validator.iter_errors(value).next() else {
             return Ok(());
         };
-        let pointer = error.instance_path().to_string();
-        // A group is one of several shapes: the fault lies in the test that its own shape refuses.
-        if let Some(found) = self.fault_in_test(value, &schema) {
-            return Err(found);
-        }
-        let reason = format!(
-            "breaks {}: {}",
-            family.schema_file(),
-            shortened(&error.to_string())
-        );
-        Err(self.error(Some(pointer), reason))
+        let (pointer, reason) = innermost(&error);
+        let reason = format!("breaks {}: {reason}", family.schema_file());
+        Err(match self.test_at(value, &pointer) {
+            Some((tc_id, inside)) => self.test_error(tc_id, inside, reason),
+            None => self.error(Some(pointer), reason),
+        })
     }
 
-    /// The first test that breaks the schema of its group's type, with the place inside it.
-    fn fault_in_test(&self, value: &Value, schema: &Value) -> Option<FileError> {
-        let shapes = schema.pointer("/properties/testGroups/items/oneOf")?;
-        for group in value.get("testGroups")?.as_array()? {
-            let shape = shapes.as_array()?.iter().find(|shape| {
-                shape.pointer("/properties/type/const") == group.get("type")
-            })?;
-            let mut test_schema = shape.pointer("/properties/tests/items")?.clone();
-            test_schema
-                .as_object_mut()?
-                .insert("$defs".to_owned(), schema.get("$defs")?.clone());
-            let validator = jsonschema::validator_for(&test_schema).ok()?;
-            for test in group.get("tests")?.as_array()? {
-                if let Some(error) = validator.iter_errors(test).next() {
-                    let path = error.instance_path().to_string();
-                    return Some(self.test_error(
-                        test.get("tcId").unwrap_or(&Value::Null),
-                        (!path.is_empty()).then_some(path),
-                        format!("breaks the schema: {}", shortened(&error.to_string())),
-                    ));
-                }
-            }
+    /// The number of the test that a JSON pointer leads into, and the rest of the pointer.
+    fn test_at<'v>(&self, value: &'v Value, pointer: &str) -> Option<(&'v Value, Option<String>)> {
+        // "", "testGroups", index, "tests", index, rest
+        let parts: Vec<_> = pointer.splitn(6, '/').collect();
+        if parts.len() < 5 || parts[1] != "testGroups" || parts[3] != "tests" {
+            return None;
         }
-        None
+        let tc_id = value.pointer(&format!("{}/tcId", parts[..5].join("/")))?;
+        Some((tc_id, parts.get(5).map(|rest| format!("/{rest}"))))
     }
 
     fn vectors(&self, file: VectorFile) -> Result<Vec<Vector>, FileError> {
@@ -298,6 +283,42 @@ fn check(
         return Err("neither an expected answer nor an `error` is stated".to_owned());
     }
     Ok(())
+}
+
+/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constants
+/// fit: a group's `type`, a step's `op`.
+fn innermost(error: &ValidationError<'_>) -> (String, String) {
+    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
+        error.kind()
+    else {
+        return (error.instance_path().to_string(), shortened(&error.to_string()));
+    };
+    let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
+    let below = depth(error) + 1;
+    let constant = |inner: &&ValidationError<'_>| {
+        matches!(inner.kind(), ValidationErrorKind::Constant { .. })
+            && depth(inner) == below
+    };
+    let mut meant = context.iter().filter(|branch| !branch.iter().any(|inner| constant(&inner)));
+    if let (Some(branch), None) = (meant.next(), meant.next())
+        && let Some(inner) = branch.first()
+    {
+        return innermost(inner);
+    }
+    let mut constants = context.iter().flatten().filter(constant).peekable();
+    match constants.peek() {
+        Some(first) => {
+            let place = first.instance_path().to_string();
+            let known: Vec<_> = constants
+                .filter_map(|inner| match inner.kind() {
+                    ValidationErrorKind::Constant { expected_value } => Some(expected_value.to_string()),
+                    _ => None,
+                })
+                .collect();
+            (place, format!("not one of {}", known.join(", ")))
+        }
+        None => (error.instance_path().to_string(), shortened(&error.to_string())),
+    }
 }
 
 /// A message without the long value that a schema error quotes.

@@ -3,11 +3,13 @@
 //! A vector is one call of an operation with its expected answer, or a [conversation](conversation) of
 //! several steps with one device. Its name is `family/tcId`.
 
+mod collection;
 pub mod conversation;
 mod family;
 mod file;
 mod group;
 
+pub use collection::{Collection, Source};
 pub use family::Family;
 pub use file::{FileError, Note, TestGroup, VectorFile};
 pub use group::schema;

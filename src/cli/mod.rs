@@ -1,0 +1,76 @@
+//! The command line: arguments in, library calls, text out. A file a subcommand.
+
+mod explain;
+mod requirements;
+mod test;
+mod vectors;
+
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Conformance harness for Tigress credential transfer over the Signal Protocol.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Test(test::Test),
+    #[command(subcommand)]
+    Vectors(vectors::Vectors),
+    Requirements(requirements::Requirements),
+    Explain(explain::Explain),
+}
+
+/// How a command ended, where it came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// All is well: status 0.
+    Well,
+    /// What was looked at is not as it must be: status 1.
+    Badly,
+    /// Part of it could not be looked at: status 2.
+    Incomplete,
+}
+
+/// Why a command did not come to an end.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// What was asked for cannot be done, and how to go on.
+    #[error("{0}")]
+    Usage(String),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = anstream::AutoStream::auto(io::stdout()).lock();
+    let ended = match cli.command {
+        Command::Test(command) => command.run(&mut out),
+        Command::Vectors(command) => command.run(&mut out),
+        Command::Requirements(command) => command.run(&mut out),
+        Command::Explain(command) => command.run(&mut out),
+    };
+    let ended = ended.and_then(|ended| {
+        out.flush()?;
+        Ok(ended)
+    });
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Ok(Ended::Incomplete) => ExitCode::from(2),
+        // The reader has seen enough (`tigress vectors list | head`).
+        Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(anstream::stderr(), "error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

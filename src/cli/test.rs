@@ -1,0 +1,139 @@
+//! `tigress test`.
+
+use super::{CliError, Ended};
+use anstream::stream::IsTerminal;
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use tigress_signal::conformance::selection::Selection;
+use tigress_signal::conformance::subject::Reference;
+use tigress_signal::conformance::vector::{Collection, Vector};
+use tigress_signal::conformance::verdict::{self, FamilyResult, Progress, Verdict};
+use tigress_signal::report;
+
+/// Run the test vectors against the reference engine.
+///
+/// Exit status: 0 where it conforms, 1 where it does not, 2 where part of the run could not be made.
+#[derive(Args)]
+pub(super) struct Test {
+    /// Run only this family (`xeddsa`), vector (`xeddsa/12`) or requirement (`SIG-02`); may be repeated.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Use the vectors of this folder, not those inside the program.
+    #[arg(long, value_name = "DIR")]
+    vectors: Option<PathBuf>,
+    /// How to write the result.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Pretty,
+    /// For programs: docs/result.md.
+    Json,
+}
+
+impl Test {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let collection = match &self.vectors {
+            Some(folder) => Collection::in_folder(folder),
+            None => Collection::built_in(),
+        };
+        let selection = Selection::of(self.only, &collection.vectors).map_err(|error| {
+            let broken: Vec<_> = collection.errors.iter().map(|e| format!("\nerror: {e}")).collect();
+            CliError::Usage(format!(
+                "{error}\n`tigress vectors list` and `tigress requirements` list what there is{}",
+                broken.concat()
+            ))
+        })?;
+        let mut progress = Screen {
+            bar: ProgressBar::hidden(),
+            lines: (self.format == Format::Pretty).then_some(&mut *out),
+            failure: None,
+        };
+        let mut subject = Reference::default();
+        let result = verdict::judge(&mut subject, &collection, &selection, true, &mut progress);
+        progress.end()?;
+        match self.format {
+            Format::Json => report::json::write(out, &result)?,
+            Format::Pretty => {
+                let arguments = self
+                    .vectors
+                    .map(|folder| format!(" --vectors {}", quoted(&folder.display().to_string())))
+                    .unwrap_or_default();
+                report::pretty::sections(out, &result)?;
+                report::pretty::failures(out, &result, &arguments)?;
+                report::pretty::verdict(out, &result)?;
+            }
+        }
+        Ok(match result.verdict {
+            _ if !result.errors.is_empty() => Ended::Incomplete,
+            Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
+            Verdict::DoesNotConform => Ended::Badly,
+            Verdict::None => Ended::Incomplete,
+        })
+    }
+}
+
+/// An argument as a shell takes it.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+/// A bar on standard error, and only where that is a terminal; a line a family on standard output.
+struct Screen<'a> {
+    bar: ProgressBar,
+    lines: Option<&'a mut dyn Write>,
+    failure: Option<io::Error>,
+}
+
+impl Screen<'_> {
+    fn end(self) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+impl Progress for Screen<'_> {
+    fn started(&mut self, total: usize) {
+        if io::stderr().is_terminal() {
+            self.bar = ProgressBar::new(total as u64)
+                .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+    }
+
+    fn ran(&mut self, vector: &Vector) {
+        self.bar.set_message(vector.family.clone());
+        self.bar.inc(1);
+    }
+
+    fn finished(&mut self, family: &FamilyResult) {
+        let Screen { bar, lines, failure } = self;
+        if let Some(out) = lines {
+            let written = bar.suspend(|| report::pretty::family(out, family));
+            if let Err(error) = written {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_reads_a_quoted_argument_as_it_was() {
+        assert_eq!(quoted("a/b-c.d"), "a/b-c.d");
+        assert_eq!(quoted("my vectors"), "'my vectors'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

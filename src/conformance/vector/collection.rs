@@ -1,0 +1,146 @@
+//! All vectors of a run: those that travel inside the program, or those of a folder.
+
+use super::{Family, FileError, Vector, VectorFile};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A vector file before it is read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What messages call it: its path.
+    pub name: String,
+    /// Its text.
+    pub text: Cow<'static, str>,
+}
+
+/// Vectors, and what was wrong with the files that could not be used.
+#[derive(Clone, Debug, Default)]
+pub struct Collection {
+    /// The vectors, in the order of their files.
+    pub vectors: Vec<Vector>,
+    /// The broken files; nothing of them is in `vectors`.
+    pub errors: Vec<FileError>,
+}
+
+impl Source {
+    /// The files that travel inside the program.
+    pub fn built_in() -> impl Iterator<Item = Source> {
+        Family::ALL.iter().map(|family| Source {
+            name: format!("vectors/{}", family.file()),
+            text: Cow::Borrowed(family.json),
+        })
+    }
+
+    /// The vector files in a folder and its subfolders, by name: every `.json` that is no `_schema.json`.
+    ///
+    /// A file that cannot be read is an error beside the others.
+    pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
+        let mut paths = Vec::new();
+        if let Err(error) = json_files(folder, &mut paths) {
+            return vec![Err(unreadable(folder, &error))];
+        }
+        if paths.is_empty() {
+            return vec![Err(FileError {
+                file: folder.display().to_string(),
+                line: None,
+                place: None,
+                reason: "no vector file in this folder; one is called FAMILY/FAMILY.json".to_owned(),
+            })];
+        }
+        paths
+            .iter()
+            .map(|path| {
+                let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+                Ok(Source {
+                    name: path.display().to_string(),
+                    text: Cow::Owned(text),
+                })
+            })
+            .collect()
+    }
+
+    /// The vector with that name as it stands in this file, if it is there.
+    #[must_use]
+    pub fn test(&self, family: &str, tc_id: u32) -> Option<Value> {
+        let file: VectorFile = serde_json::from_str(&self.text).ok()?;
+        if file.family != family {
+            return None;
+        }
+        file.test_groups
+            .into_iter()
+            .flat_map(|group| group.tests)
+            .find(|test| test.get("tcId").and_then(Value::as_u64) == Some(tc_id.into()))
+    }
+}
+
+impl Collection {
+    /// The vectors that travel inside the program.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self::load(Source::built_in().map(Ok))
+    }
+
+    /// The vectors of a folder and its subfolders.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        Self::load(Source::in_folder(folder))
+    }
+
+    /// Reads every source; a broken one is an error beside the vectors of the others.
+    pub fn load(sources: impl IntoIterator<Item = Result<Source, FileError>>) -> Self {
+        let mut collection = Collection::default();
+        let mut names = BTreeSet::new();
+        for source in sources {
+            let loaded = source.and_then(|source| {
+                let vectors = VectorFile::load(&source.name, &source.text)?;
+                match vectors.iter().map(Vector::name).find(|name| names.contains(name)) {
+                    Some(name) => Err(FileError {
+                        file: source.name,
+                        line: None,
+                        place: Some(name),
+                        reason: "another file has a vector of that name".to_owned(),
+                    }),
+                    None => Ok(vectors),
+                }
+            });
+            match loaded {
+                Ok(vectors) => {
+                    names.extend(vectors.iter().map(Vector::name));
+                    collection.vectors.extend(vectors);
+                }
+                Err(error) => collection.errors.push(error),
+            }
+        }
+        collection
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> FileError {
+    FileError {
+        file: path.display().to_string(),
+        line: None,
+        place: None,
+        reason: format!("cannot be read: {error}"),
+    }
+}
+
+fn json_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut paths = fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
+        let name = path.to_string_lossy();
+        // A link to a folder is not followed: it may lead back here.
+        if path.is_dir() && !path.is_symlink() {
+            json_files(&path, found)?;
+        } else if name.ends_with(".json") && !name.ends_with("_schema.json") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

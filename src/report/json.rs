@@ -1,0 +1,23 @@
+//! The result as JSON (`docs/result.md`).
+
+use crate::conformance::verdict::TestResult;
+use schemars::generate::SchemaSettings;
+use std::io::{self, Write};
+
+/// Writes the result: two spaces, a line feed at the end.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, result)?;
+    writeln!(out)
+}
+
+/// The JSON Schema of the result.
+#[must_use]
+pub fn schema() -> String {
+    let schema = SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<TestResult>();
+    format!("{:#}\n", schema.to_value())
+}

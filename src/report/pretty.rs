@@ -1,0 +1,216 @@
+//! The result in a terminal.
+
+use crate::conformance::verdict::{Counts, FailureResult, FamilyResult, TestResult, Verdict};
+use comfy_table::{CellAlignment, Table, presets};
+use owo_colors::OwoColorize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// Longer texts are shortened to about this many characters.
+const LONG: usize = 160;
+
+/// A line for a family.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn family(out: &mut dyn Write, family: &FamilyResult) -> io::Result<()> {
+    let counts = family.vectors;
+    let mark = if counts.failed > 0 {
+        "fail".red().to_string()
+    } else if counts.passed > 0 {
+        "  ok".green().to_string()
+    } else {
+        "skip".yellow().to_string()
+    };
+    writeln!(out, "{mark}  {:<19} {}", family.family, tally(counts))
+}
+
+fn tally(counts: Counts) -> String {
+    let mut parts = vec![format!("{:>4} passed", counts.passed)];
+    if counts.failed > 0 {
+        parts.push(format!("{} failed", counts.failed).red().to_string());
+    }
+    if counts.skipped > 0 {
+        parts.push(format!("{} skipped", counts.skipped).yellow().to_string());
+    }
+    parts.join(", ")
+}
+
+/// The table by section of the profile. Sections that no vector of the run touches say so.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_header(["", "section of the profile", "tested", "passed", "failed", "skipped"]);
+    for section in &result.sections {
+        let counts = section.vectors;
+        let of = |count: u32| match counts.total() {
+            0 => "-".to_owned(),
+            _ => count.to_string(),
+        };
+        table.add_row([
+            section.section.to_string(),
+            section.title.clone(),
+            format!("{}/{}", section.tested, section.requirements),
+            of(counts.passed),
+            of(counts.failed),
+            of(counts.skipped),
+        ]);
+    }
+    for column in [0, 2, 3, 4, 5] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    writeln!(out, "\n{}", trimmed(&table.to_string()))?;
+    writeln!(out, "tested: requirements that a vector of this run carries")
+}
+
+/// A table without the blanks that pad its last column.
+fn trimmed(table: &str) -> String {
+    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+    lines.join("\n")
+}
+
+/// Each failure: what was asked, what was expected, what came, and how to ask it alone.
+///
+/// `arguments` are the arguments of this run that such a command needs too.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &str) -> io::Result<()> {
+    for failure in &result.failures {
+        writeln!(out)?;
+        self::failure(out, failure, arguments)?;
+    }
+    Ok(())
+}
+
+fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &str) -> io::Result<()> {
+    let FailureResult { vector, comment, .. } = failure;
+    writeln!(out, "{} {}", "FAILED".red().bold(), vector.bold())?;
+    writeln!(out, "  {comment}")?;
+    for clause in &failure.requirements {
+        writeln!(out, "  {}  {}", clause.id.bold(), clause.text)?;
+    }
+    match failure.step {
+        Some(step) => line(out, "asked", &format!("step {step}: {}", failure.method))?,
+        None => line(out, "asked", &failure.method)?,
+    }
+    for (name, value) in failure.inputs.as_object().into_iter().flatten() {
+        line(out, &format!("  {name}"), &shown(value))?;
+    }
+    if let Some(field) = &failure.field {
+        line(out, "answered", field)?;
+    }
+    let (expected, got) = side_by_side(&failure.expected, &failure.got);
+    line(out, "expected", &expected)?;
+    line(out, "got", &got)?;
+    line(out, "in full", &format!("tigress vectors show {vector}{arguments}"))?;
+    line(out, "alone", &format!("tigress test --only {vector}{arguments}"))
+}
+
+fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "    {name:<20} {value}")
+}
+
+/// A parameter on one line: a string without quotes, long strings shortened.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => shortened(text).into_owned(),
+        _ => within(value).to_string(),
+    }
+}
+
+fn within(value: &Value) -> Value {
+    match value {
+        Value::String(text) => shortened(text).into_owned().into(),
+        Value::Array(items) => items.iter().map(within).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), within(value)))
+            .collect(),
+        _ => value.clone(),
+    }
+}
+
+fn shortened(text: &str) -> Cow<'_, str> {
+    let length = text.chars().count();
+    if length <= LONG {
+        return Cow::Borrowed(text);
+    }
+    let head: String = text.chars().take(LONG / 2).collect();
+    let tail: String = text.chars().skip(length - LONG / 4).collect();
+    Cow::Owned(format!("{head}…{tail} ({length} characters)"))
+}
+
+/// Two texts; where they are long, what stands around their first difference.
+fn side_by_side(expected: &str, got: &str) -> (String, String) {
+    if expected.chars().count().max(got.chars().count()) <= LONG {
+        return (expected.to_owned(), got.to_owned());
+    }
+    let same = expected.chars().zip(got.chars()).take_while(|(e, g)| e == g).count();
+    let excerpt = |text: &str| {
+        let from = same.saturating_sub(LONG / 4);
+        let before = if from > 0 { "…" } else { "" };
+        let part: String = text.chars().skip(from).take(LONG).collect();
+        let after = if text.chars().count() > from + LONG { "…" } else { "" };
+        format!("{before}{part}{after} (differs from character {} on)", same + 1)
+    };
+    (excerpt(expected), excerpt(got))
+}
+
+/// The broken files, and the verdict.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    writeln!(out)?;
+    for error in &result.errors {
+        writeln!(out, "{} {error}", "error:".red().bold())?;
+    }
+    let counts = result.vectors;
+    let subject = &result.subject;
+    let name = format!("{} {}", subject.name, subject.version);
+    let of_what = if result.only.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", result.only.join(", "))
+    };
+    let verdict = match result.verdict {
+        Verdict::Conforms => "conforms".green().to_string(),
+        Verdict::ConformsInPart => "conforms, with parts not implemented".yellow().to_string(),
+        Verdict::DoesNotConform => "does not conform".red().to_string(),
+        Verdict::None => "no verdict: part of the vectors could not be read".red().to_string(),
+    };
+    writeln!(
+        out,
+        "{name} {verdict}{of_what}: {} vectors, {}",
+        counts.total(),
+        tally(counts).trim_start()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_shown_around_their_first_difference() {
+        let one = format!("{}a{}", "0".repeat(400), "1".repeat(400));
+        let other = format!("{}b{}", "0".repeat(400), "1".repeat(400));
+        let (expected, got) = side_by_side(&one, &other);
+        assert!(expected.contains("000a111") && got.contains("000b111"));
+        assert!(got.ends_with("(differs from character 401 on)"));
+        assert!(got.chars().count() < 2 * LONG);
+    }
+
+    #[test]
+    fn short_texts_are_shown_whole() {
+        assert_eq!(side_by_side("a", "b"), ("a".to_owned(), "b".to_owned()));
+    }
+}
