@@ -27,7 +27,7 @@ use crate::conformance::operation::Done;
 use crate::error_code::ErrorCode;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file of the vectors' folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,7 +190,14 @@ impl Builder {
         );
     }
 
-    fn file(self) -> VectorFile {
+    /// The file, with the notes that its tests use.
+    fn file(mut self) -> VectorFile {
+        let tests = self.groups.iter().flat_map(|(_, tests)| tests);
+        let flags: BTreeSet<&str> = tests
+            .flat_map(|test| test["flags"].as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .collect();
+        self.notes.retain(|flag, _| flags.contains(flag.as_str()));
         VectorFile {
             schema: VectorFile::schema_name(self.family),
             profile: super::PROFILE_VERSION,

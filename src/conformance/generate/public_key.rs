@@ -159,7 +159,6 @@ pub(super) fn generate(b: &mut Builder) {
         ("u = 2^255 - 18, which reduces to 1", near_prime(1)),
         ("u = 2^255 - 10, which reduces to the base point", near_prime(9)),
         ("u = 2^255 - 1", near_prime(18)),
-        ("u = 2^255", near_prime(19)),
         ("the base point with bit 255 set", with_top_bit(nine)),
         ("a key drawn at random, with bit 255 set", with_top_bit(seeded)),
         ("0 with bit 255 set", with_top_bit([0; 32])),

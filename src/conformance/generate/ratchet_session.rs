@@ -280,7 +280,7 @@ fn agreement_secrets(t: &Talk, bob: &Actor) -> Vec<super::super::vector::convers
 /// Plain conversations with the responder under test.
 fn conversations() -> Vec<Case> {
     vec![
-        ("twelve turns", "Normal", &["DR-02", "DR-03", "DR-09", "DR-20"], |t| {
+        ("twelve turns of the responder", "Normal", &["DR-02", "DR-03", "DR-09", "DR-20"], |t| {
             let mut alice = answered(t);
             for n in 0..6 {
                 let message = alice.encrypt(t.me.address, &[n]);
@@ -310,7 +310,7 @@ fn conversations() -> Vec<Case> {
             t.encrypt(alice.address, b"answer");
             t.encrypt(alice.address, b"second answer");
         }),
-        ("restarted before every step", "Restart", &["DR-08", "DR-10"], |t| {
+        ("the responder restarted before every step", "Restart", &["DR-08", "DR-10"], |t| {
             let mut alice = answered(t);
             let sent = messages(t, &mut alice, 4);
             for n in [2, 0, 3, 1] {

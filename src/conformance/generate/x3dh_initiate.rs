@@ -35,17 +35,17 @@ pub(super) fn notes(b: &mut Builder) {
         "A key that must not be used: with it a server or peer forces a Diffie-Hellman output, or gives one key two names.",
         &["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"],
     );
+}
+
+#[allow(clippy::too_many_lines)] // a list of cases
+pub(super) fn generate(b: &mut Builder) {
+    notes(b);
     b.note(
         "Identifier",
         "MISSING_STEP",
         "A UserID, DeviceID, registration id or prekey id that no device can have.",
         &[],
     );
-}
-
-#[allow(clippy::too_many_lines)] // a list of cases
-pub(super) fn generate(b: &mut Builder) {
-    notes(b);
     b.note(
         "SignatureNotVerified",
         "AUTH_BYPASS",

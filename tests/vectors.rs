@@ -1,0 +1,359 @@
+//! The vectors themselves: they pass, they are as they are made, they leave no requirement out, and each
+//! value that they expect is looked at.
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use tigress_signal::conformance::catalogue::Catalogue;
+use tigress_signal::conformance::generate;
+use tigress_signal::conformance::run::{self, Outcome};
+use tigress_signal::conformance::selection::Selection;
+use tigress_signal::conformance::subject::Reference;
+use tigress_signal::conformance::vector::conversation::Action;
+use tigress_signal::conformance::vector::{
+    Body, Call, Collection, Family, Source, Vector, VectorFile,
+};
+use tigress_signal::conformance::verdict::{self, FamilyResult, Progress, Verdict};
+use tigress_signal::error_code::ErrorCode;
+use tigress_signal::report;
+
+struct Quiet;
+
+impl Progress for Quiet {
+    fn started(&mut self, _total: usize) {}
+    fn ran(&mut self, _vector: &Vector) {}
+    fn finished(&mut self, _family: &FamilyResult) {}
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[test]
+fn the_reference_engine_conforms() {
+    let collection = Collection::built_in();
+    assert_eq!(collection.errors, []);
+    let mut subject = Reference::default();
+    let result =
+        verdict::judge(&mut subject, &collection, &Selection::all(), true, &mut Quiet);
+    assert_eq!(result.failures, []);
+    assert_eq!(result.verdict, Verdict::Conforms);
+    assert_eq!(result.vectors.passed as usize, collection.vectors.len());
+    assert_eq!(result.vectors.skipped, 0);
+}
+
+#[test]
+fn every_family_has_the_vectors_that_were_promised() {
+    let vectors = Collection::built_in().vectors;
+    assert!(vectors.len() > 420);
+    for (family, least) in [
+        ("public_key", 25),
+        ("xeddsa", 40),
+        ("x3dh_initiate", 30),
+        ("x3dh_respond", 30),
+        ("fingerprint", 6),
+        ("kdf", 20),
+        ("message_encryption", 20),
+        ("ratchet_session", 70),
+        ("wire_ratchet", 80),
+        ("wire_prekey", 100),
+    ] {
+        let count = vectors.iter().filter(|vector| vector.family == family).count();
+        assert!(count >= least, "{family} has {count} vectors");
+    }
+}
+
+#[test]
+fn every_requirement_of_sections_2_to_5_is_carried_by_a_vector() {
+    let vectors = Collection::built_in().vectors;
+    let carried: BTreeSet<&str> =
+        vectors.iter().flat_map(|vector| &vector.requirements).map(String::as_str).collect();
+    for section in 2..=5 {
+        for requirement in Catalogue::get().of_section(section) {
+            assert!(carried.contains(requirement.id), "{} has no vector", requirement.id);
+        }
+    }
+}
+
+#[test]
+fn the_vectors_are_as_they_are_made() {
+    let mut made = BTreeSet::new();
+    for file in generate::all() {
+        let path = folder("vectors").join(&file.path);
+        let there = fs::read_to_string(&path).expect("a vector file");
+        assert!(
+            there == file.content,
+            "{} differs; `tigress vectors generate` writes it anew",
+            path.display()
+        );
+        made.insert(path);
+    }
+    for entry in fs::read_dir(folder("vectors")).expect("the vectors").flatten() {
+        for file in fs::read_dir(entry.path()).expect("a family's folder").flatten() {
+            assert!(made.contains(&file.path()), "{} is not made", file.path().display());
+        }
+    }
+}
+
+#[test]
+fn no_two_vectors_of_a_family_are_the_same() {
+    for family in Family::ALL {
+        let file: VectorFile = serde_json::from_str(family.json).expect("a vector file");
+        let (mut comments, mut contents) = (BTreeSet::new(), BTreeSet::new());
+        for group in &file.test_groups {
+            for test in &group.tests {
+                let comment = test["comment"].as_str().expect("a comment");
+                assert!(
+                    comments.insert((group.r#type.clone(), comment.to_owned())),
+                    "{}: two vectors say {comment:?}",
+                    family.name
+                );
+                let mut content = test.clone();
+                for name in ["tcId", "comment", "flags", "requirements"] {
+                    content.as_object_mut().expect("an object").remove(name);
+                }
+                assert!(
+                    contents.insert((group.r#type.clone(), content.to_string())),
+                    "{}: {comment:?} asks what another vector asks",
+                    family.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_note_of_a_file_is_used() {
+    for family in Family::ALL {
+        let file: VectorFile = serde_json::from_str(family.json).expect("a vector file");
+        let used: BTreeSet<&str> = file
+            .test_groups
+            .iter()
+            .flat_map(|group| &group.tests)
+            .flat_map(|test| test["flags"].as_array().expect("flags"))
+            .filter_map(Value::as_str)
+            .collect();
+        for flag in file.notes.keys() {
+            assert!(used.contains(flag.as_str()), "{}: {flag} is not used", family.name);
+        }
+    }
+}
+
+/// JSON pointers of every value in `value` that is neither an object nor an array.
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                leaves(value, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                leaves(value, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => found.push(at.to_owned()),
+    }
+}
+
+/// Another value of the same kind: one character of a string, one more, the other truth value.
+fn other(value: &Value, salt: usize) -> Value {
+    match value {
+        Value::String(text) if text.is_empty() => json!("00"),
+        Value::String(text) => {
+            let at = salt % text.len();
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+            json!(String::from_utf8(bytes).expect("ASCII"))
+        }
+        Value::Number(number) => json!(number.as_u64().expect("not negative") ^ 1),
+        Value::Bool(truth) => json!(!truth),
+        _ => json!("something"),
+    }
+}
+
+fn other_code(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::Malformed => ErrorCode::NonCanonical,
+        _ => ErrorCode::Malformed,
+    }
+}
+
+/// Every way to change one expected value of a call.
+fn spoiled(call: &Call) -> Vec<Call> {
+    let mut found = Vec::new();
+    if let Some(code) = call.error {
+        found.push(Call { error: Some(other_code(code)), ..call.clone() });
+    }
+    if let Some(expected) = &call.expected {
+        let mut pointers = Vec::new();
+        leaves(expected, "", &mut pointers);
+        for (salt, pointer) in pointers.iter().enumerate() {
+            let mut expected = expected.clone();
+            let value = expected.pointer_mut(pointer).expect("a leaf");
+            *value = other(value, salt + pointer.len() * 7);
+            found.push(Call { expected: Some(expected), ..call.clone() });
+        }
+    }
+    found
+}
+
+fn spoiled_vectors(vector: &Vector) -> Vec<Vector> {
+    let with = |body| Vector { body, ..vector.clone() };
+    match &vector.body {
+        Body::Call(call) => spoiled(call).into_iter().map(|call| with(Body::Call(call))).collect(),
+        Body::Conversation(conversation) => {
+            let mut found = Vec::new();
+            for (index, action) in conversation.steps.iter().enumerate() {
+                let Action::Call(call) = action else { continue };
+                for call in spoiled(call) {
+                    let mut conversation = conversation.clone();
+                    conversation.steps[index] = Action::Call(call);
+                    found.push(with(Body::Conversation(conversation)));
+                }
+            }
+            found
+        }
+    }
+}
+
+#[test]
+fn one_changed_expected_value_makes_its_vector_fail() {
+    let mut changes = 0;
+    for vector in &Collection::built_in().vectors {
+        for spoiled in spoiled_vectors(vector) {
+            let outcome = run::run(&mut Reference::default(), &spoiled, true);
+            assert!(matches!(outcome, Outcome::Failed(_)), "{} still passes", vector.name());
+            changes += 1;
+        }
+    }
+    assert!(changes > 1000, "{changes}");
+}
+
+#[test]
+fn a_secret_that_is_still_held_makes_its_vector_fail() {
+    let collection = Collection::built_in();
+    let mut changes = 0;
+    for vector in &collection.vectors {
+        let Body::Conversation(conversation) = &vector.body else { continue };
+        for (index, action) in conversation.steps.iter().enumerate() {
+            let Action::Erased(secrets) = action else { continue };
+            for at in 0..secrets.len() {
+                let mut secrets = secrets.clone();
+                let identity = conversation.device["identityPrivateKey"].clone();
+                secrets[at].bytes = serde_json::from_value(identity).expect("hex");
+                let mut conversation = conversation.clone();
+                conversation.steps[index] = Action::Erased(secrets);
+                let spoiled = Vector { body: Body::Conversation(conversation), ..vector.clone() };
+                let outcome = run::run(&mut Reference::default(), &spoiled, true);
+                assert!(matches!(outcome, Outcome::Failed(_)), "{} still passes", vector.name());
+                changes += 1;
+            }
+        }
+    }
+    assert!(changes > 5, "{changes}");
+}
+
+/// The file of a family with one change, and the error that it gives.
+fn error_of(family: &str, change: impl FnOnce(&mut Value)) -> String {
+    let family = Family::find(family).expect("a family");
+    let mut value: Value = serde_json::from_str(family.json).expect("JSON");
+    change(&mut value);
+    let text = format!("{value:#}");
+    VectorFile::load("my.json", &text).expect_err("broken").to_string()
+}
+
+#[test]
+fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
+    let set = |pointer: &'static str, to: Value| {
+        move |file: &mut Value| *file.pointer_mut(pointer).expect("there") = to
+    };
+    let first = "/testGroups/0/tests/0";
+    for (family, change, place, reason) in [
+        ("kdf", Box::new(set("/family", json!("kfd"))) as Box<dyn FnOnce(&mut Value)>, "/family", "unknown family `kfd`; known are public_key"),
+        ("kdf", Box::new(set("/family", json!(1))), "/family", "names its family"),
+        ("kdf", Box::new(set("/suite", json!("tigress-9"))), "/suite", "\"tigress-9\" is not one of"),
+        ("kdf", Box::new(set("/profile", json!(2))), "/profile", "1 was expected"),
+        ("kdf", Box::new(set("/numberOfTests", json!(1))), "/numberOfTests", "says 1, but the file has"),
+        ("kdf", Box::new(set("/testGroups/0/type", json!("XeddsaSign"))), "/testGroups/0/type", "not one of \"SharedSecret\""),
+        ("kdf", Box::new(set("/testGroups/0/tests/0/requirements", json!(["DR-99"]))), "tcId 1", "unknown requirement `DR-99`"),
+        ("kdf", Box::new(set("/testGroups/0/tests/0/requirements", json!([]))), "tcId 1", "names at least one requirement"),
+        ("kdf", Box::new(set("/testGroups/0/tests/0/flags", json!(["Odd"]))), "tcId 1", "flag `Odd` is not explained"),
+        ("kdf", Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))), "tcId 1, /dh1", "breaks kdf/kdf_schema.json"),
+        ("kdf", Box::new(set("/testGroups/0/tests/0/dh1", json!(5))), "tcId 1, /dh1", "5 is not of type \"string\""),
+        ("kdf", Box::new(set("/testGroups/0/tests/1/tcId", json!(1))), "tcId 1", "the tcId stands twice"),
+        ("kdf", Box::new(set("/testGroups/0/tests/0/result", json!("invalid"))), "tcId 1", "`result` is `invalid` where an `error` is stated"),
+        ("kdf", Box::new(|file: &mut Value| { file.pointer_mut(first).expect("there")["colour"] = json!("red"); }), "tcId 1", "'colour' was unexpected"),
+        ("kdf", Box::new(|file: &mut Value| { file.pointer_mut(first).expect("there").as_object_mut().expect("an object").remove("comment"); }), "tcId 1", "\"comment\" is a required property"),
+        ("kdf", Box::new(|file: &mut Value| { file.pointer_mut(first).expect("there").as_object_mut().expect("an object").remove("sharedSecret"); }), "tcId 1", "neither an expected answer nor an `error` is stated"),
+        ("ratchet_session", Box::new(set("/testGroups/0/tests/0/steps/0/op", json!("dance"))), "tcId 1, /steps/0/op", "not one of \"bundle\""),
+        ("ratchet_session", Box::new(set("/testGroups/0/tests/0/steps/1/kind", json!("letter"))), "tcId 1, /steps/1/kind", "breaks ratchet_session"),
+    ] {
+        let error = error_of(family, change);
+        assert!(error.starts_with("my.json:"), "{error}");
+        assert!(error.contains(&format!(": {place}: ")), "no {place:?} in: {error}");
+        assert!(error.contains(reason), "no {reason:?} in: {error}");
+        assert!(error.len() < 500, "too long: {error}");
+    }
+}
+
+#[test]
+fn text_that_is_no_vector_file_is_an_error() {
+    let deep = "[".repeat(100_000);
+    for text in ["", "{", "[]", "7", "{}", "\u{0}", "{\"family\": \"kdf\"}", &deep] {
+        let error = VectorFile::load("my.json", text).expect_err("no vector file").to_string();
+        assert!(error.starts_with("my.json:") && error.len() < 500, "{error}");
+    }
+}
+
+#[test]
+fn a_broken_file_does_not_keep_the_others_from_running() {
+    let sources = Source::built_in().map(|mut source| {
+        if source.name.contains("kdf") {
+            source.text = "{".into();
+        }
+        Ok(source)
+    });
+    let collection = Collection::load(sources);
+    assert_eq!(collection.errors.len(), 1);
+    assert_eq!(collection.errors[0].file, "vectors/kdf/kdf.json");
+    let mut subject = Reference::default();
+    let result =
+        verdict::judge(&mut subject, &collection, &Selection::all(), true, &mut Quiet);
+    assert_eq!(result.verdict, Verdict::None);
+    assert_eq!(result.families.len(), Family::ALL.len() - 1);
+}
+
+#[test]
+fn a_vector_name_stands_in_one_file_only() {
+    let source = || Source::built_in().next().map(Ok).expect("a file");
+    let collection = Collection::load([source(), source()]);
+    assert_eq!(collection.errors.len(), 1);
+    let error = collection.errors[0].to_string();
+    assert!(error.ends_with("public_key/1: another file has a vector of that name"), "{error}");
+}
+
+#[test]
+fn the_schema_of_the_json_result_is_as_it_is_made_and_holds() {
+    let schema = report::json::schema();
+    // `SNAPSHOTS=overwrite cargo test` writes it anew.
+    snapbox::assert_data_eq!(schema.clone(), snapbox::file!["../docs/result_schema.json"].raw());
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let mut collection = Collection::built_in();
+    // One failure and one error, so that every part of the result is there.
+    let spoiled = spoiled_vectors(&collection.vectors[0]).remove(0);
+    collection.vectors[0] = spoiled;
+    collection.errors = Collection::load([Ok(Source { name: "x".into(), text: "".into() })]).errors;
+    let mut subject = Reference::default();
+    let result =
+        verdict::judge(&mut subject, &collection, &Selection::all(), true, &mut Quiet);
+    let mut json = Vec::new();
+    report::json::write(&mut json, &result).expect("a vector of bytes");
+    let value: Value = serde_json::from_slice(&json).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let broken: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert_eq!(broken, Vec::<String>::new());
+    assert_eq!(value["version"], 1);
+    assert_eq!(value["verdict"], "does-not-conform");
+}
