@@ -320,7 +320,7 @@ pub(super) fn refuse_truncations(p: &Proto, refuse: Refuse<'_>) {
         ("cut after the first tag", 2),
         ("cut after the first field", first),
         ("cut in the middle of the second field", first + 1),
-        ("cut in its middle", whole.len() / 2),
+        ("cut at three quarters of its length", whole.len() * 3 / 4),
         ("without its last byte", whole.len() - 1),
     ] {
         refuse(comment, "Truncated", &["WIRE-05", "WIRE-02"], Malformed, whole[..length].to_vec());
