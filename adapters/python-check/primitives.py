@@ -109,6 +109,9 @@ assert BASE is not None
 
 # ---- XEdDSA ----------------------------------------------------------------------------------------
 
+# Held here because the package X3DH is made to call `package_sign` in its place.
+_priv_sign = xeddsa.ed25519_priv_sign
+
 
 def hash_to_scalar(*parts: bytes) -> int:
     return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little") % Q
@@ -129,8 +132,13 @@ def xeddsa_sign(private: bytes, message: bytes, z: bytes) -> bytes:
     big_r = compress(multiply(r, BASE))
     s = (r + hash_to_scalar(big_r, encoded, message) * a) % Q
     signature = big_r + s.to_bytes(32, "little")
-    by_package = xeddsa.ed25519_priv_sign(xeddsa.priv_force_sign(private, False), message, z)
-    return agreed("the signature", by_package, signature)
+    return agreed("the signature", package_sign(xeddsa.priv_force_sign(private, False), message, z), signature)
+
+
+def package_sign(private: bytes, message: bytes, z: bytes) -> bytes:
+    """The package XEdDSA hashes a scalar that it does not negate as it is, up to 2^255; XEdDSA says a = k mod q."""
+    a = int.from_bytes(private, "little") % Q
+    return _priv_sign(a.to_bytes(32, "little"), message, z)
 
 
 def xeddsa_verify(u: bytes, message: bytes, signature: bytes) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 from outcome import Split
+from primitives import package_sign
 
 
 class Script:
@@ -16,10 +17,14 @@ class Script:
     def load(self, data: bytes) -> None:
         self._bytes = data
 
-    def take(self, length: int) -> bytes:
+    def peek(self, length: int) -> bytes:
         if length > len(self._bytes):
             raise Split(f"{length} bytes are drawn, {len(self._bytes)} are left of the vector's randomness")
-        taken, self._bytes = self._bytes[:length], self._bytes[length:]
+        return self._bytes[:length]
+
+    def take(self, length: int) -> bytes:
+        taken = self.peek(length)
+        self._bytes = self._bytes[length:]
         return taken
 
     def left(self) -> int:
@@ -30,8 +35,12 @@ class Script:
 SCRIPT = Script()
 
 
+def _sign(private: bytes, message: bytes) -> bytes:
+    return package_sign(private, message, SCRIPT.take(64))
+
+
 @contextlib.contextmanager
 def scripted() -> Iterator[None]:
-    """The packages X3DH and XEdDSA draw from the script within."""
-    with mock.patch("secrets.token_bytes", SCRIPT.take):
+    """Within, the package X3DH draws from the script, for keys and for signatures."""
+    with mock.patch("secrets.token_bytes", SCRIPT.take), mock.patch("xeddsa.ed25519_priv_sign", _sign):
         yield

@@ -145,12 +145,14 @@ mod tests {
         let mut files = Vec::new();
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         rust_files(&source, &mut files);
+        // Put together, so that this line is no such call.
+        let call = ["require", "!("].concat();
         let mut checks = 0;
         for file in files {
             let text = std::fs::read_to_string(&file).expect("a source file");
             let mut rest = text.as_str();
-            while let Some(at) = rest.find("require!(") {
-                rest = &rest[at + "require!(".len()..];
+            while let Some(at) = rest.find(&call) {
+                rest = &rest[at + call.len()..];
                 if let Some(id) = rest.trim_start().strip_prefix('"')
                     && let Some((id, _)) = id.split_once('"')
                 {

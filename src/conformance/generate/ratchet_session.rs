@@ -184,7 +184,7 @@ fn initiator() -> Vec<Case> {
             t.encrypt(bob.address, b"in the second chain");
             t.encrypt(bob.address, b"and on");
         }),
-        ("twelve turns: every chain has a ratchet key of its own", "Normal", &["DR-03", "DR-09", "DR-20"], |t| {
+        ("twelve turns: every chain has a ratchet key of its own", "Normal", &["DR-03", "DR-09", "DR-20", "RND-01"], |t| {
             let mut bob = Actor::new("bob");
             t.process_bundle(&bob.bundle(Some(1)));
             for n in 0..6 {
@@ -216,7 +216,7 @@ fn initiator() -> Vec<Case> {
             t.decrypt(bob.address, &two, b"two");
             t.decrypt(bob.address, &one, b"one");
         }),
-        ("a forged answer does not end the prekey messages", "ModifiedCiphertext", &["X3DH-07", "DR-15"], |t| {
+        ("a forged answer does not end the prekey messages, and draws nothing", "ModifiedCiphertext", &["X3DH-07", "DR-15", "RND-02"], |t| {
             let mut bob = Actor::new("bob");
             t.process_bundle(&bob.bundle(Some(1)));
             let first = t.encrypt(bob.address, b"first");
@@ -511,7 +511,7 @@ fn bounds() -> Vec<Case> {
             deliver(t, &alice, &sent, 1000);
             deliver(t, &alice, &sent, 500);
         }),
-        ("a gap of 1,001 at the beginning of a new chain: no ratchet step is made", "Bound", &["DR-11", "DR-15"], |t| {
+        ("a gap of 1,001 at the beginning of a new chain: no ratchet step is made", "Bound", &["DR-11", "DR-15", "RND-02"], |t| {
             let mut alice = answered(t);
             let first = messages(t, &mut alice, 1);
             deliver(t, &alice, &first, 0);

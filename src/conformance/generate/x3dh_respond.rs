@@ -162,29 +162,34 @@ pub(super) fn generate(b: &mut Builder) {
     });
     refuse("its last bit flipped", "StateChanged", &["X3DH-11"], DecryptFailed, base(&damaged(&message), Some(1)));
 
-    for (comment, device_id, one_time_pre_keys, now) in [
-        ("a device with three one-time prekeys", 1, 3, 1_800_000_000),
-        ("a device without one-time prekeys", 2, 0, 0),
-        ("device 127", 127, 1, 1_800_000_000),
-    ] {
-        // The registration id's two bytes may be drawn again: what is drawn, is recorded.
-        let mut randomness = seed::Recorder::new(comment);
-        let mut keys = crate::agreement::PreKeyStore::random(&Tigress1, Timestamp(now), &mut randomness)
-            .expect("a recorder never ends");
-        keys.add_one_time_pre_keys(one_time_pre_keys, &mut randomness)
-            .expect("a recorder never ends");
+    let mut create = |comment: &str, device_id, one_time_pre_keys, now, randomness: Vec<u8>| {
         b.computed::<Create>(
-            (comment, &["PreKeyLifetime"], &["KEY-05", "KEY-06", "KEY-07", "ID-04", "X3DH-01"]),
+            (comment, &["PreKeyLifetime"], &["KEY-05", "KEY-06", "KEY-07", "ID-04", "X3DH-01", "RND-01"]),
             On {
                 device: "device".to_owned(),
                 input: CreateInput {
                     address: AddressFields { user_id: user_id("dora"), device_id },
-                    one_time_pre_keys: u8::try_from(one_time_pre_keys).expect("a few"),
+                    one_time_pre_keys,
                     now: Timestamp(now),
-                    randomness: Hex(randomness.take()),
+                    randomness: Hex(randomness),
                 },
             },
         );
+    };
+    // Identity key, registration id, signed prekey, its signature, one-time prekeys.
+    let drawn = |comment: &str, registration_id: &[u8], one_time_pre_keys: usize| {
+        let rest = seed::vec(&format!("{comment}/rest"), 32 + 64 + 32 * one_time_pre_keys);
+        [&seed::bytes::<32>(comment)[..], registration_id, &rest].concat()
+    };
+    for (comment, device_id, one_time_pre_keys, now, registration_id) in [
+        ("a device with three one-time prekeys", 1, 3, 1_800_000_000, &[0x12, 0x34][..]),
+        ("a device without one-time prekeys", 2, 0, 0, &[0x00, 0x01]),
+        ("device 127, the highest registration id", 127, 1, 1_800_000_000, &[0x3f, 0xfc]),
+        ("the two bytes of the registration id are masked to 14 bits", 1, 0, 0, &[0xff, 0xfc]),
+        ("a registration id of 0 and one of 16,381 are drawn again", 1, 0, 0, &[0x00, 0x00, 0x3f, 0xfd, 0x00, 0x2a]),
+    ] {
+        let randomness = drawn(comment, registration_id, one_time_pre_keys.into());
+        create(comment, device_id, one_time_pre_keys, now, randomness);
     }
     conversations(b);
 }

@@ -1,0 +1,297 @@
+"""A device and the steps of a conversation (profile sections 2, 3 and 6 as far as one device needs them).
+
+All of it is the layer around the packages: which keys are held, which sessions there are, who is pinned.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import agreement
+from agreement import SignedPreKey
+from identifiers import address, address_fields
+from outcome import NotCovered, Refused, require
+from primitives import decode_public_key, encode_public_key, public_key
+from ratchet import Session
+from trace import kinds, saw
+from wire import PreKeyMessage, read_pre_key_message, read_ratchet_message, write_pre_key_message
+
+DAY = 86_400
+SIGNED_PRE_KEY_LIFETIME = 7 * DAY
+MAX_LATENCY = 30 * DAY
+MAX_INACTIVE_SESSIONS = 40
+
+# What a vector may call a secret that must be gone, and as what it must have come up here.
+SECRETS = {
+    "the ephemeral private key": "ephemeral private key",
+    "DH1": "DH1",
+    "DH2": "DH2",
+    "DH3": "DH3",
+    "DH4": "DH4",
+    "SK": "SK",
+    "the used chain key": "chain key",
+    "the old sending chain key": "chain key",
+    "the old receiving chain key": "chain key",
+    "the old root key": "root key",
+    "the old ratchet private key": "ratchet private key",
+    "the message key": "message key",
+    "the stored key": "message key",
+    "the dropped key": "message key",
+    "the erased key": "message key",
+    "the message key of the refused message": "message key",
+    "the one-time prekey's private key": "one-time prekey",
+    "the signed prekey's private key": "signed prekey",
+}
+
+
+@dataclass
+class HeldSignedPreKey:
+    key: SignedPreKey
+    replaced: int | None = None
+    # The (identity key, base key) of every session opened with it (X3DH-14).
+    openings: set[tuple[bytes, bytes]] = field(default_factory=set)
+
+
+@dataclass
+class Record:
+    """A session with a peer, and what X3DH left to remember of it."""
+
+    session: Session
+    opening: tuple[bytes, bytes]
+    peer_identity_key: bytes
+    # The prekey message to send until the peer has answered (X3DH-07); its inner message is left out.
+    opening_message: PreKeyMessage | None
+
+
+class Device:
+    def __init__(self, where: bytes, registration_id: int, identity: bytes) -> None:
+        self.address = where
+        self.registration_id = registration_id
+        self.identity = identity
+        self.identity_key = public_key(identity)
+        self.signed_pre_keys: dict[int, HeldSignedPreKey] = {}
+        self.one_time_pre_keys: dict[int, bytes] = {}
+        self.pinned: dict[bytes, bytes] = {}
+        # By the peer's address, the active session first (SES-01).
+        self.records: dict[bytes, list[Record]] = {}
+
+    @classmethod
+    def load(cls, fields: dict[str, Any]) -> "Device":
+        identity = bytes.fromhex(fields["identityPrivateKey"])
+        device = cls(address(fields["address"]), fields["registrationId"], identity)
+        for signed in fields["signedPreKeys"]:
+            private, signature = bytes.fromhex(signed["privateKey"]), bytes.fromhex(signed["signature"])
+            device.add_signed_pre_key(signed["id"], SignedPreKey(private, signature, signed["created"]))
+        for one_time in fields["oneTimePreKeys"]:
+            private = bytes.fromhex(one_time["privateKey"])
+            device.one_time_pre_keys[one_time["id"]] = saw("one-time prekey", private)
+        return device
+
+    def add_signed_pre_key(self, number: int, key: SignedPreKey) -> None:
+        """The new one is the current one, which has not been replaced."""
+        saw("signed prekey", key.private)
+        for held in self.signed_pre_keys.values():
+            if held.replaced is None:
+                held.replaced = key.created
+        self.signed_pre_keys[number] = HeldSignedPreKey(key)
+
+    def current(self) -> tuple[int, HeldSignedPreKey]:
+        return next(item for item in self.signed_pre_keys.items() if item[1].replaced is None)
+
+    def bundle(self, one_time_pre_key_id: int | None) -> dict[str, Any]:
+        """X3DH-01."""
+        number, held = self.current()
+        fields = {
+            **address_fields(self.address),
+            "registrationId": self.registration_id,
+            "identityKey": encode_public_key(self.identity_key).hex(),
+            "signedPreKeyId": number,
+            "signedPreKey": encode_public_key(public_key(held.key.private)).hex(),
+            "signedPreKeySignature": held.key.signature.hex(),
+        }
+        if one_time_pre_key_id in self.one_time_pre_keys:
+            one_time = public_key(self.one_time_pre_keys[one_time_pre_key_id])
+            fields["oneTimePreKeyId"] = one_time_pre_key_id
+            fields["oneTimePreKey"] = encode_public_key(one_time).hex()
+        return fields
+
+    def check_pin(self, peer: bytes, identity_key: bytes) -> None:
+        """X3DH-15."""
+        require(self.pinned.get(peer, identity_key) == identity_key, "untrusted-identity")
+
+    def process_bundle(self, fields: dict[str, Any]) -> tuple[bytes, bytes]:
+        """Opens a session as A; SK and AD."""
+        bundle = agreement.read_bundle(fields)
+        self.check_pin(bundle.address, bundle.identity_key)
+        secret, associated_data, base_key = agreement.initiate(self.identity, self.address, bundle)
+        session = Session.initiate(secret, bundle.signed_pre_key, associated_data)
+        opening = PreKeyMessage(
+            bundle.one_time_pre_key_id,
+            base_key,
+            self.identity_key,
+            b"",
+            self.registration_id,
+            bundle.signed_pre_key_id,
+        )
+        record = Record(session, (self.identity_key, base_key), bundle.identity_key, opening)
+        self.open(bundle.address, record)
+        return secret, associated_data
+
+    def open(self, peer: bytes, record: Record) -> None:
+        """The new session becomes the active one (SES-03, SES-04, SES-12)."""
+        former = self.records.get(peer, [])
+        same = [other for other in former if other.peer_identity_key == record.peer_identity_key]
+        self.records[peer] = [record, *same][: 1 + MAX_INACTIVE_SESSIONS]
+
+    def encrypt(self, peer: bytes, plaintext: bytes) -> tuple[str, bytes]:
+        require(peer in self.records, "no-session")
+        active = self.records[peer][0]
+        message = active.session.encrypt(plaintext)
+        if active.opening_message is None:
+            return "ratchet", message
+        opening = active.opening_message
+        fields = {**vars(opening), "message": message}
+        return "prekey", write_pre_key_message(PreKeyMessage(**fields))
+
+    def decrypt(self, peer: bytes, kind: str, message: bytes) -> bytes:
+        if kind == "prekey":
+            return self.decrypt_pre_key(peer, message)[0]
+        require(peer in self.records, "no-session")
+        records = self.records[peer]
+        refusals = []
+        for record in list(records):  # SES-05
+            try:
+                return self.decrypt_in(record, records, message)
+            except Refused as refusal:
+                refusals.append(refusal)
+        if len({refusal.code for refusal in refusals}) > 1:
+            raise NotCovered("several sessions refuse with several codes: the profile does not say which counts")
+        raise refusals[0]
+
+    def decrypt_in(self, record: Record, records: list[Record], message: bytes) -> bytes:
+        plaintext = record.session.decrypt(message)
+        record.opening_message = None  # X3DH-07
+        records.remove(record)
+        records.insert(0, record)  # SES-06
+        return plaintext
+
+    def decrypt_pre_key(self, peer: bytes, bytes_of_message: bytes) -> tuple[bytes, bytes, bytes]:
+        """The plaintext; SK and AD where a session was opened."""
+        message = read_pre_key_message(bytes_of_message)
+        self.check_pin(peer, message.identity_key)
+        opening = (message.identity_key, message.base_key)
+        records = self.records.get(peer, [])
+        for record in records:
+            if record.opening == opening:  # X3DH-13
+                return self.decrypt_in(record, records, message.message), b"", b""
+        require(message.signed_pre_key_id in self.signed_pre_keys, "unknown-signed-prekey")  # X3DH-08
+        signed = self.signed_pre_keys[message.signed_pre_key_id]
+        require(opening not in signed.openings, "duplicate-message")  # X3DH-14
+        one_time = None
+        if message.pre_key_id is not None:
+            one_time = self.one_time_pre_keys.get(message.pre_key_id)
+            require(one_time is not None, "unknown-one-time-prekey")  # X3DH-09
+        secret, associated_data = agreement.respond(
+            self.identity, self.address, signed.key, one_time, peer, *opening
+        )
+        first = read_ratchet_message(message.message)
+        session, plaintext = Session.respond(secret, signed.key.private, associated_data, first)
+        # From here on the message is accepted; before, nothing has changed (X3DH-11).
+        signed.openings.add(opening)
+        if message.pre_key_id is not None:
+            del self.one_time_pre_keys[message.pre_key_id]  # X3DH-10
+        self.open(peer, Record(session, opening, message.identity_key, None))
+        return plaintext, secret, associated_data
+
+    def tick(self, now: int) -> None:
+        """KEY-08."""
+        _, held = self.current()
+        if now - held.key.created >= SIGNED_PRE_KEY_LIFETIME:
+            key = agreement.draw_signed_pre_key(self.identity, held.key, now)
+            self.add_signed_pre_key(max(self.signed_pre_keys) + 1, key)
+        self.signed_pre_keys = {
+            number: held
+            for number, held in self.signed_pre_keys.items()
+            if held.replaced is None or now - held.replaced < MAX_LATENCY
+        }
+
+    def state(self) -> Any:
+        """Everything that a refused step must leave alone (DR-15, X3DH-11)."""
+        return (
+            [(number, held.replaced, sorted(held.openings)) for number, held in self.signed_pre_keys.items()],
+            dict(self.one_time_pre_keys),
+            dict(self.pinned),
+            {
+                peer: [(record.opening, record.opening_message, record.session.state()) for record in records]
+                for peer, records in self.records.items()
+            },
+        )
+
+    def secrets(self) -> set[bytes]:
+        held = {self.identity, *self.one_time_pre_keys.values()}
+        held |= {signed.key.private for signed in self.signed_pre_keys.values()}
+        for records in self.records.values():
+            for record in records:
+                held |= record.session.secrets()
+        return held
+
+    # ---- the steps of a conversation: fields in, fields out ----------------------------------------
+
+    def step_bundle(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {"bundle": self.bundle(step.get("oneTimePreKeyId"))}
+
+    def step_keys(self, step: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "signedPreKeyIds": sorted(self.signed_pre_keys),
+            "oneTimePreKeyIds": sorted(self.one_time_pre_keys),
+        }
+
+    def step_pin(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.pinned[address(step["peer"])] = decode_public_key(bytes.fromhex(step["identityKey"]))
+        return {}
+
+    def step_process_bundle(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.process_bundle(step["bundle"])
+        return {}
+
+    def step_encrypt(self, step: dict[str, Any]) -> dict[str, Any]:
+        kind, message = self.encrypt(address(step["peer"]), bytes.fromhex(step["plaintext"]))
+        return {"kind": kind, "message": message.hex()}
+
+    def step_decrypt(self, step: dict[str, Any]) -> dict[str, Any]:
+        plaintext = self.decrypt(address(step["peer"]), step["kind"], bytes.fromhex(step["message"]))
+        return {"plaintext": plaintext.hex()}
+
+    def step_drop_sessions(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.records.pop(address(step["peer"]), None)
+        return {}
+
+    def step_tick(self, step: dict[str, Any]) -> dict[str, Any]:
+        self.tick(step["now"])
+        return {}
+
+    def step_set_counters(self, step: dict[str, Any]) -> dict[str, Any]:
+        active = self.records[address(step["peer"])][0]
+        active.session.set_counters(step.get("sending"), step.get("receiving"))
+        return {}
+
+    def step_restart(self, step: dict[str, Any]) -> dict[str, Any]:
+        for records in self.records.values():
+            for record in records:
+                record.session.restart()
+        return {}
+
+    def step_erased(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Whether each secret came up as what the vector calls it, and is held no more."""
+        held = self.secrets()
+        return {"secrets": [self._erased(secret, held) for secret in step["secrets"]]}
+
+    @staticmethod
+    def _erased(secret: dict[str, str], held: set[bytes]) -> dict[str, str]:
+        name, value = secret["name"], bytes.fromhex(secret["bytes"])
+        if name not in SECRETS:
+            raise NotCovered(f"no secret is known here by the name `{name}`")
+        if SECRETS[name] not in kinds(value):
+            return {"name": name, "bytes": f"no {SECRETS[name]} of this conversation"}
+        if value in held:
+            return {"name": name, "bytes": "still held"}
+        return secret
