@@ -3,7 +3,7 @@
 All of it is the layer around the packages: which keys are held, which sessions there are, who is pinned.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import agreement
@@ -36,7 +36,7 @@ SECRETS = {
     "the message key": "message key",
     "the stored key": "message key",
     "the dropped key": "message key",
-    "the erased key": "message key",
+    "the skipped key": "message key",
     "the message key of the refused message": "message key",
     "the one-time prekey's private key": "one-time prekey",
     "the signed prekey's private key": "signed prekey",
@@ -148,9 +148,7 @@ class Device:
         message = active.session.encrypt(plaintext)
         if active.opening_message is None:
             return "ratchet", message
-        opening = active.opening_message
-        fields = {**vars(opening), "message": message}
-        return "prekey", write_pre_key_message(PreKeyMessage(**fields))
+        return "prekey", write_pre_key_message(replace(active.opening_message, message=message))
 
     def decrypt(self, peer: bytes, kind: str, message: bytes) -> bytes:
         if kind == "prekey":
