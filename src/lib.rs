@@ -5,7 +5,7 @@
 //! | room | what it holds |
 //! | --- | --- |
 //! | [`error_code`], [`identifier`], [`hex`], [`timestamp`] | what everything else names things with |
-//! | [`primitives`] | X25519, `XEdDSA`, Ed25519, HKDF, HMAC, AES-256-GCM, randomness |
+//! | [`primitives`] | X25519, XEdDSA, Ed25519, HKDF, HMAC, AES-256-GCM, randomness |
 //! | [`suite`] | what differs between suites |
 //! | [`wire`] | the two messages and their encoding |
 //! | [`agreement`] | bundles, X3DH, fingerprints |

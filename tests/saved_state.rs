@@ -13,16 +13,26 @@ fn alice() -> (Device, Address) {
     let (alice_address, mut alice) = device(1);
     let (bob_address, mut bob) = device(2);
     let mut randomness = Seeded(3);
-    alice.process_bundle(&bundle(&bob), &mut randomness).expect("a good bundle");
+    alice
+        .process_bundle(&bundle(&bob), &mut randomness)
+        .expect("a good bundle");
     alice.pin(bob_address, *bob.keys().identity().public());
     for _ in 0..2 {
         let message = alice.encrypt(&bob_address, b"to Bob").expect("a session");
-        bob.decrypt(&alice_address, message.kind, &message.bytes, &mut randomness).expect("to Bob");
+        bob.decrypt(
+            &alice_address,
+            message.kind,
+            &message.bytes,
+            &mut randomness,
+        )
+        .expect("to Bob");
         let sent: Vec<_> = (0..3)
             .map(|_| bob.encrypt(&alice_address, b"to Alice").expect("a session"))
             .collect();
         let last = &sent[2];
-        alice.decrypt(&bob_address, last.kind, &last.bytes, &mut randomness).expect("to Alice");
+        alice
+            .decrypt(&bob_address, last.kind, &last.bytes, &mut randomness)
+            .expect("to Alice");
     }
     let other = alice.session(&bob_address).expect("a session");
     assert_eq!(other.stored_keys(), 4);
@@ -62,9 +72,14 @@ fn debug_output_shows_no_secret() {
     let debug = format!("{alice:?} {alice:#?} {:?}", alice.session(&bob));
     for secret in found {
         assert!(!debug.contains(&secret), "{secret} is shown");
-        let bytes = data_encoding::HEXLOWER.decode(secret.as_bytes()).expect("hex");
+        let bytes = data_encoding::HEXLOWER
+            .decode(secret.as_bytes())
+            .expect("hex");
         let as_list = format!("{bytes:?}");
-        assert!(!debug.contains(as_list.trim_matches(['[', ']'])), "{secret} is shown as a list");
+        assert!(
+            !debug.contains(as_list.trim_matches(['[', ']'])),
+            "{secret} is shown as a list"
+        );
     }
 }
 
@@ -78,7 +93,10 @@ fn every_secret_is_marked_as_such() {
             Value::Array(items) => items.iter().for_each(unmarked),
             Value::String(text) => {
                 let hex = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-                assert!(!hex || [66, 128].contains(&text.len()), "{text} is not marked");
+                assert!(
+                    !hex || [66, 128].contains(&text.len()),
+                    "{text} is not marked"
+                );
             }
             _ => {}
         }
@@ -97,23 +115,56 @@ fn the_same_state_is_saved_as_the_same_bytes() {
 fn what_no_device_could_have_written_is_refused() {
     let session = "/records/0/sessions/0";
     for (pointer, value, reason) in [
-        ("/version".to_owned(), json!(2), "saved device version 2; this build reads version 1"),
-        ("/suite".to_owned(), json!("rot13"), "suite `rot13`, which this build does not speak"),
+        (
+            "/version".to_owned(),
+            json!(2),
+            "saved device version 2; this build reads version 1",
+        ),
+        (
+            "/suite".to_owned(),
+            json!("rot13"),
+            "suite `rot13`, which this build does not speak",
+        ),
         ("/address/userId".to_owned(), json!("Alice"), "UserID"),
-        ("/records/0/sessions".to_owned(), json!([]), "a record has 1 to 41 sessions"),
-        (format!("{session}/version"), json!(9), "saved session version 9"),
-        (format!("{session}/suite"), json!("rot13"), "saved session of suite `rot13`"),
-        (format!("{session}/rootKey/secret"), json!("00"), "this secret has 32 bytes"),
+        (
+            "/records/0/sessions".to_owned(),
+            json!([]),
+            "a record has 1 to 41 sessions",
+        ),
+        (
+            format!("{session}/version"),
+            json!(9),
+            "saved session version 9",
+        ),
+        (
+            format!("{session}/suite"),
+            json!("rot13"),
+            "saved session of suite `rot13`",
+        ),
+        (
+            format!("{session}/rootKey/secret"),
+            json!("00"),
+            "this secret has 32 bytes",
+        ),
         (format!("{session}/rootKey"), json!("00"), "invalid type"),
         (format!("{session}/baseKey"), json!("0500"), "KEY-02"),
         (format!("{session}/role"), json!("judge"), "unknown variant"),
         (format!("{session}/state"), json!("established"), "expected"),
-        ("/records/0/address/deviceId".to_owned(), json!(128), "DeviceID"),
+        (
+            "/records/0/address/deviceId".to_owned(),
+            json!(128),
+            "DeviceID",
+        ),
     ] {
         let mut state = saved();
-        *state.pointer_mut(&pointer).unwrap_or_else(|| panic!("{pointer} is not there")) = value;
+        *state
+            .pointer_mut(&pointer)
+            .unwrap_or_else(|| panic!("{pointer} is not there")) = value;
         let error = restore(&state).expect_err(&pointer);
-        assert!(error.contains(reason), "{pointer}: no {reason:?} in {error:?}");
+        assert!(
+            error.contains(reason),
+            "{pointer}: no {reason:?} in {error:?}"
+        );
     }
 }
 
@@ -122,7 +173,12 @@ fn chains_that_break_a_bound_are_refused() {
     let chains = "/records/0/sessions/0/receivingChains";
     let change = |change: &dyn Fn(&mut Vec<Value>)| {
         let mut state = saved();
-        change(state.pointer_mut(chains).and_then(Value::as_array_mut).expect("chains"));
+        change(
+            state
+                .pointer_mut(chains)
+                .and_then(Value::as_array_mut)
+                .expect("chains"),
+        );
         restore(&state).expect_err("broken").to_string()
     };
     let twice = change(&|chains| chains.push(chains[0].clone()));
@@ -133,7 +189,10 @@ fn chains_that_break_a_bound_are_refused() {
         let key = chains[0]["skipped"]["0"].clone();
         chains[0]["skipped"]["77"] = key;
     });
-    assert!(ahead.contains("at or beyond its chain's counter"), "{ahead}");
+    assert!(
+        ahead.contains("at or beyond its chain's counter"),
+        "{ahead}"
+    );
     let many = change(&|chains| {
         let key = chains[0]["skipped"]["0"].clone();
         chains[0]["progress"]["open"]["counter"] = json!(5000);
@@ -141,14 +200,19 @@ fn chains_that_break_a_bound_are_refused() {
             chains[0]["skipped"][counter.to_string()] = key.clone();
         }
     });
-    assert!(many.contains("more stored keys than allowed (DR-12)"), "{many}");
+    assert!(
+        many.contains("more stored keys than allowed (DR-12)"),
+        "{many}"
+    );
 }
 
 #[test]
 fn text_that_is_no_saved_device_is_refused() {
     let nested = "[".repeat(100_000);
     for text in ["", "null", "{}", "[]", "{\"version\":1}", &nested] {
-        let error = SavedDevice::from_json(text).expect_err("no saved device").to_string();
+        let error = SavedDevice::from_json(text)
+            .expect_err("no saved device")
+            .to_string();
         assert!(error.starts_with("not a saved device"), "{error}");
     }
 }

@@ -7,9 +7,7 @@ use common::{Seeded, bundle, device_of};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::primitives::hkdf::{self, hkdf_sha256};
 use tigress_signal::primitives::hmac::hmac_sha256;
-use tigress_signal::primitives::{
-    KeyPair, PrimitiveError, PublicKey, Secret, Signature, xeddsa,
-};
+use tigress_signal::primitives::{KeyPair, PrimitiveError, PublicKey, Secret, Signature, xeddsa};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::protobuf::{Field, Kind, Reader, Value};
 use tigress_signal::suite::{
@@ -46,7 +44,10 @@ impl Contrast {
     /// Over the associated data and everything that stands before the trailer.
     fn tag(key: &MessageKey, associated_data: &AssociatedData, message: &[u8]) -> [u8; TRAILER] {
         let mac_key: Secret<32> = hkdf_sha256(&[0; 32], &[key.expose()], b"Contrast MAC");
-        let mac = hmac_sha256(mac_key.expose(), &[associated_data.as_bytes(), message].concat());
+        let mac = hmac_sha256(
+            mac_key.expose(),
+            &[associated_data.as_bytes(), message].concat(),
+        );
         mac.expose()[..TRAILER].try_into().expect("8 bytes")
     }
 }
@@ -77,7 +78,12 @@ impl Suite for Contrast {
         xeddsa::sign(key, message, z)
     }
 
-    fn verify(&self, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), PrimitiveError> {
+    fn verify(
+        &self,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), PrimitiveError> {
         xeddsa::verify(key, message, signature)
     }
 
@@ -125,9 +131,16 @@ impl Suite for Contrast {
                     let length = reader.varint()?.value;
                     Value::Bytes(reader.take(length)?)
                 }
-                _ => return Err(SuiteError::Malformed { at, why: "a wire type not used here" }),
+                _ => {
+                    return Err(SuiteError::Malformed {
+                        at,
+                        why: "a wire type not used here",
+                    });
+                }
             };
-            let known = schema.iter().position(|field| u64::from(field.number) == tag >> 3);
+            let known = schema
+                .iter()
+                .position(|field| u64::from(field.number) == tag >> 3);
             if let Some(index) = known {
                 values[index] = Some(value);
             }
@@ -137,7 +150,10 @@ impl Suite for Contrast {
             .zip(values.iter())
             .any(|(field, value)| field.required && field.kind == Kind::Bytes && value.is_none());
         if missing {
-            return Err(SuiteError::Malformed { at: end, why: "a field is missing" });
+            return Err(SuiteError::Malformed {
+                at: end,
+                why: "a field is missing",
+            });
         }
         Ok(())
     }
@@ -172,12 +188,20 @@ impl Suite for Contrast {
         message: &[u8],
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SuiteError> {
-        let (body, tag) = message.split_last_chunk::<TRAILER>().ok_or(PrimitiveError::Tag)?;
+        let (body, tag) = message
+            .split_last_chunk::<TRAILER>()
+            .ok_or(PrimitiveError::Tag)?;
         if *tag != Self::tag(key, associated_data, body) {
             return Err(PrimitiveError::Tag.into());
         }
         let stream = Self::keystream(key, ciphertext.len());
-        Ok(Zeroizing::new(ciphertext.iter().zip(stream).map(|(byte, key)| byte ^ key).collect()))
+        Ok(Zeroizing::new(
+            ciphertext
+                .iter()
+                .zip(stream)
+                .map(|(byte, key)| byte ^ key)
+                .collect(),
+        ))
     }
 }
 
@@ -185,10 +209,17 @@ impl Suite for Contrast {
 fn pair() -> (Peer, Peer) {
     let [mut alice, bob] = [1, 2].map(|seed| {
         let (address, device) = device_of(&Contrast, seed);
-        Peer { address, device, randomness: Seeded(seed + 100) }
+        Peer {
+            address,
+            device,
+            randomness: Seeded(seed + 100),
+        }
     });
     let published = bundle(&bob.device);
-    alice.device.process_bundle(&published, &mut alice.randomness).expect("a good bundle");
+    alice
+        .device
+        .process_bundle(&published, &mut alice.randomness)
+        .expect("a good bundle");
     (alice, bob)
 }
 
@@ -200,12 +231,19 @@ struct Peer {
 
 impl Peer {
     fn send(&mut self, to: &Peer, plaintext: &[u8]) -> Message {
-        self.device.encrypt(&to.address, plaintext).expect("a session")
+        self.device
+            .encrypt(&to.address, plaintext)
+            .expect("a session")
     }
 
     fn read(&mut self, from: &Peer, message: &Message) -> Result<Vec<u8>, Option<ErrorCode>> {
         self.device
-            .decrypt(&from.address, message.kind, &message.bytes, &mut self.randomness)
+            .decrypt(
+                &from.address,
+                message.kind,
+                &message.bytes,
+                &mut self.randomness,
+            )
             .map(|plaintext| plaintext.to_vec())
             .map_err(|error| error.code())
     }
@@ -244,7 +282,10 @@ fn the_bound_on_stored_keys_is_the_suite_s_own() {
     let (mut alice, mut bob) = pair();
     let sent: Vec<_> = (0..6).map(|n| alice.send(&bob, &[n])).collect();
     assert_eq!(bob.read(&alice, &sent[5]), Ok(vec![5]));
-    assert_eq!(bob.read(&alice, &sent[0]), Err(Some(ErrorCode::DuplicateMessage)));
+    assert_eq!(
+        bob.read(&alice, &sent[0]),
+        Err(Some(ErrorCode::DuplicateMessage))
+    );
     assert_eq!(bob.read(&alice, &sent[1]), Ok(vec![1]));
 }
 
@@ -257,7 +298,10 @@ fn an_unknown_field_is_skipped_and_a_changed_trailer_is_not() {
     let mut damaged = first.clone();
     let inner_end = damaged.bytes.len() - 6;
     damaged.bytes[inner_end] ^= 1;
-    assert_eq!(bob.read(&alice, &damaged), Err(Some(ErrorCode::DecryptFailed)));
+    assert_eq!(
+        bob.read(&alice, &damaged),
+        Err(Some(ErrorCode::DecryptFailed))
+    );
     assert_eq!(bob.read(&alice, &longer), Ok(b"hello".to_vec()));
 }
 
@@ -267,5 +311,8 @@ fn a_message_of_one_suite_is_nothing_to_the_other() {
     let message = alice.send(&bob, b"hello");
     let (_, mut other) = device_of(&Tigress1, 2);
     let refused = other.decrypt(&alice.address, message.kind, &message.bytes, &mut Seeded(9));
-    assert_eq!(refused.expect_err("another version").code(), Some(ErrorCode::UnsupportedVersion));
+    assert_eq!(
+        refused.expect_err("another version").code(),
+        Some(ErrorCode::UnsupportedVersion)
+    );
 }

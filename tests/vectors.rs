@@ -35,8 +35,13 @@ fn the_reference_engine_conforms() {
     let collection = Collection::built_in();
     assert_eq!(collection.errors, []);
     let mut subject = Reference::default();
-    let result =
-        verdict::judge(&mut subject, &collection, &Selection::all(), true, &mut Quiet);
+    let result = verdict::judge(
+        &mut subject,
+        &collection,
+        &Selection::all(),
+        true,
+        &mut Quiet,
+    );
     assert_eq!(result.failures, []);
     assert_eq!(result.verdict, Verdict::Conforms);
     assert_eq!(result.vectors.passed as usize, collection.vectors.len());
@@ -59,7 +64,10 @@ fn every_family_has_the_vectors_that_were_promised() {
         ("wire_ratchet", 80),
         ("wire_prekey", 100),
     ] {
-        let count = vectors.iter().filter(|vector| vector.family == family).count();
+        let count = vectors
+            .iter()
+            .filter(|vector| vector.family == family)
+            .count();
         assert!(count >= least, "{family} has {count} vectors");
     }
 }
@@ -67,11 +75,18 @@ fn every_family_has_the_vectors_that_were_promised() {
 #[test]
 fn every_requirement_of_sections_2_to_5_is_carried_by_a_vector() {
     let vectors = Collection::built_in().vectors;
-    let carried: BTreeSet<&str> =
-        vectors.iter().flat_map(|vector| &vector.requirements).map(String::as_str).collect();
+    let carried: BTreeSet<&str> = vectors
+        .iter()
+        .flat_map(|vector| &vector.requirements)
+        .map(String::as_str)
+        .collect();
     for section in 2..=5 {
         for requirement in Catalogue::get().of_section(section) {
-            assert!(carried.contains(requirement.id), "{} has no vector", requirement.id);
+            assert!(
+                carried.contains(requirement.id),
+                "{} has no vector",
+                requirement.id
+            );
         }
     }
 }
@@ -89,9 +104,19 @@ fn the_vectors_are_as_they_are_made() {
         );
         made.insert(path);
     }
-    for entry in fs::read_dir(folder("vectors")).expect("the vectors").flatten() {
-        for file in fs::read_dir(entry.path()).expect("a family's folder").flatten() {
-            assert!(made.contains(&file.path()), "{} is not made", file.path().display());
+    for entry in fs::read_dir(folder("vectors"))
+        .expect("the vectors")
+        .flatten()
+    {
+        for file in fs::read_dir(entry.path())
+            .expect("a family's folder")
+            .flatten()
+        {
+            assert!(
+                made.contains(&file.path()),
+                "{} is not made",
+                file.path().display()
+            );
         }
     }
 }
@@ -135,7 +160,11 @@ fn every_note_of_a_file_is_used() {
             .filter_map(Value::as_str)
             .collect();
         for flag in file.notes.keys() {
-            assert!(used.contains(flag.as_str()), "{}: {flag} is not used", family.name);
+            assert!(
+                used.contains(flag.as_str()),
+                "{}: {flag} is not used",
+                family.name
+            );
         }
     }
 }
@@ -184,7 +213,10 @@ fn other_code(code: ErrorCode) -> ErrorCode {
 fn spoiled(call: &Call) -> Vec<Call> {
     let mut found = Vec::new();
     if let Some(code) = call.error {
-        found.push(Call { error: Some(other_code(code)), ..call.clone() });
+        found.push(Call {
+            error: Some(other_code(code)),
+            ..call.clone()
+        });
     }
     if let Some(expected) = &call.expected {
         let mut pointers = Vec::new();
@@ -193,16 +225,25 @@ fn spoiled(call: &Call) -> Vec<Call> {
             let mut expected = expected.clone();
             let value = expected.pointer_mut(pointer).expect("a leaf");
             *value = other(value, salt + pointer.len() * 7);
-            found.push(Call { expected: Some(expected), ..call.clone() });
+            found.push(Call {
+                expected: Some(expected),
+                ..call.clone()
+            });
         }
     }
     found
 }
 
 fn spoiled_vectors(vector: &Vector) -> Vec<Vector> {
-    let with = |body| Vector { body, ..vector.clone() };
+    let with = |body| Vector {
+        body,
+        ..vector.clone()
+    };
     match &vector.body {
-        Body::Call(call) => spoiled(call).into_iter().map(|call| with(Body::Call(call))).collect(),
+        Body::Call(call) => spoiled(call)
+            .into_iter()
+            .map(|call| with(Body::Call(call)))
+            .collect(),
         Body::Conversation(conversation) => {
             let mut found = Vec::new();
             for (index, action) in conversation.steps.iter().enumerate() {
@@ -224,7 +265,11 @@ fn one_changed_expected_value_makes_its_vector_fail() {
     for vector in &Collection::built_in().vectors {
         for spoiled in spoiled_vectors(vector) {
             let outcome = run::run(&mut Reference::default(), &spoiled, true);
-            assert!(matches!(outcome, Outcome::Failed(_)), "{} still passes", vector.name());
+            assert!(
+                matches!(outcome, Outcome::Failed(_)),
+                "{} still passes",
+                vector.name()
+            );
             changes += 1;
         }
     }
@@ -236,18 +281,29 @@ fn a_secret_that_is_still_held_makes_its_vector_fail() {
     let collection = Collection::built_in();
     let mut changes = 0;
     for vector in &collection.vectors {
-        let Body::Conversation(conversation) = &vector.body else { continue };
+        let Body::Conversation(conversation) = &vector.body else {
+            continue;
+        };
         for (index, action) in conversation.steps.iter().enumerate() {
-            let Action::Erased(secrets) = action else { continue };
+            let Action::Erased(secrets) = action else {
+                continue;
+            };
             for at in 0..secrets.len() {
                 let mut secrets = secrets.clone();
                 let identity = conversation.device["identityPrivateKey"].clone();
                 secrets[at].bytes = serde_json::from_value(identity).expect("hex");
                 let mut conversation = conversation.clone();
                 conversation.steps[index] = Action::Erased(secrets);
-                let spoiled = Vector { body: Body::Conversation(conversation), ..vector.clone() };
+                let spoiled = Vector {
+                    body: Body::Conversation(conversation),
+                    ..vector.clone()
+                };
                 let outcome = run::run(&mut Reference::default(), &spoiled, true);
-                assert!(matches!(outcome, Outcome::Failed(_)), "{} still passes", vector.name());
+                assert!(
+                    matches!(outcome, Outcome::Failed(_)),
+                    "{} still passes",
+                    vector.name()
+                );
                 changes += 1;
             }
         }
@@ -261,7 +317,9 @@ fn error_of(family: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut value: Value = serde_json::from_str(family.json).expect("JSON");
     change(&mut value);
     let text = format!("{value:#}");
-    VectorFile::load("my.json", &text).expect_err("broken").to_string()
+    VectorFile::load("my.json", &text)
+        .expect_err("broken")
+        .to_string()
 }
 
 #[test]
@@ -271,28 +329,135 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
     };
     let first = "/testGroups/0/tests/0";
     for (family, change, place, reason) in [
-        ("kdf", Box::new(set("/family", json!("kfd"))) as Box<dyn FnOnce(&mut Value)>, "/family", "unknown family `kfd`; known are public_key"),
-        ("kdf", Box::new(set("/family", json!(1))), "/family", "names its family"),
-        ("kdf", Box::new(set("/suite", json!("tigress-9"))), "/suite", "\"tigress-9\" is not one of"),
-        ("kdf", Box::new(set("/profile", json!(2))), "/profile", "1 was expected"),
-        ("kdf", Box::new(set("/numberOfTests", json!(1))), "/numberOfTests", "says 1, but the file has"),
-        ("kdf", Box::new(set("/testGroups/0/type", json!("XeddsaSign"))), "/testGroups/0/type", "not one of \"SharedSecret\""),
-        ("kdf", Box::new(set("/testGroups/0/tests/0/requirements", json!(["DR-99"]))), "tcId 1", "unknown requirement `DR-99`"),
-        ("kdf", Box::new(set("/testGroups/0/tests/0/requirements", json!([]))), "tcId 1", "names at least one requirement"),
-        ("kdf", Box::new(set("/testGroups/0/tests/0/flags", json!(["Odd"]))), "tcId 1", "flag `Odd` is not explained"),
-        ("kdf", Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))), "tcId 1, /dh1", "breaks kdf/kdf_schema.json"),
-        ("kdf", Box::new(set("/testGroups/0/tests/0/dh1", json!(5))), "tcId 1, /dh1", "5 is not of type \"string\""),
-        ("kdf", Box::new(set("/testGroups/0/tests/1/tcId", json!(1))), "tcId 1", "the tcId stands twice"),
-        ("kdf", Box::new(set("/testGroups/0/tests/0/result", json!("invalid"))), "tcId 1", "`result` is `invalid` where an `error` is stated"),
-        ("kdf", Box::new(|file: &mut Value| { file.pointer_mut(first).expect("there")["colour"] = json!("red"); }), "tcId 1", "'colour' was unexpected"),
-        ("kdf", Box::new(|file: &mut Value| { file.pointer_mut(first).expect("there").as_object_mut().expect("an object").remove("comment"); }), "tcId 1", "\"comment\" is a required property"),
-        ("kdf", Box::new(|file: &mut Value| { file.pointer_mut(first).expect("there").as_object_mut().expect("an object").remove("sharedSecret"); }), "tcId 1", "neither an expected answer nor an `error` is stated"),
-        ("ratchet_session", Box::new(set("/testGroups/0/tests/0/steps/0/op", json!("dance"))), "tcId 1, /steps/0/op", "not one of \"bundle\""),
-        ("ratchet_session", Box::new(set("/testGroups/0/tests/0/steps/1/kind", json!("letter"))), "tcId 1, /steps/1/kind", "breaks ratchet_session"),
+        (
+            "kdf",
+            Box::new(set("/family", json!("kfd"))) as Box<dyn FnOnce(&mut Value)>,
+            "/family",
+            "unknown family `kfd`; known are public_key",
+        ),
+        (
+            "kdf",
+            Box::new(set("/family", json!(1))),
+            "/family",
+            "names its family",
+        ),
+        (
+            "kdf",
+            Box::new(set("/suite", json!("tigress-9"))),
+            "/suite",
+            "\"tigress-9\" is not one of",
+        ),
+        (
+            "kdf",
+            Box::new(set("/profile", json!(2))),
+            "/profile",
+            "1 was expected",
+        ),
+        (
+            "kdf",
+            Box::new(set("/numberOfTests", json!(1))),
+            "/numberOfTests",
+            "says 1, but the file has",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/type", json!("XeddsaSign"))),
+            "/testGroups/0/type",
+            "not one of \"SharedSecret\"",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/0/requirements", json!(["DR-99"]))),
+            "tcId 1",
+            "unknown requirement `DR-99`",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/0/requirements", json!([]))),
+            "tcId 1",
+            "names at least one requirement",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/0/flags", json!(["Odd"]))),
+            "tcId 1",
+            "flag `Odd` is not explained",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))),
+            "tcId 1, /dh1",
+            "breaks kdf/kdf_schema.json",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/0/dh1", json!(5))),
+            "tcId 1, /dh1",
+            "5 is not of type \"string\"",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/1/tcId", json!(1))),
+            "tcId 1",
+            "the tcId stands twice",
+        ),
+        (
+            "kdf",
+            Box::new(set("/testGroups/0/tests/0/result", json!("invalid"))),
+            "tcId 1",
+            "`result` is `invalid` where an `error` is stated",
+        ),
+        (
+            "kdf",
+            Box::new(|file: &mut Value| {
+                file.pointer_mut(first).expect("there")["colour"] = json!("red");
+            }),
+            "tcId 1",
+            "'colour' was unexpected",
+        ),
+        (
+            "kdf",
+            Box::new(|file: &mut Value| {
+                file.pointer_mut(first)
+                    .expect("there")
+                    .as_object_mut()
+                    .expect("an object")
+                    .remove("comment");
+            }),
+            "tcId 1",
+            "\"comment\" is a required property",
+        ),
+        (
+            "kdf",
+            Box::new(|file: &mut Value| {
+                file.pointer_mut(first)
+                    .expect("there")
+                    .as_object_mut()
+                    .expect("an object")
+                    .remove("sharedSecret");
+            }),
+            "tcId 1",
+            "neither an expected answer nor an `error` is stated",
+        ),
+        (
+            "ratchet_session",
+            Box::new(set("/testGroups/0/tests/0/steps/0/op", json!("dance"))),
+            "tcId 1, /steps/0/op",
+            "not one of \"bundle\"",
+        ),
+        (
+            "ratchet_session",
+            Box::new(set("/testGroups/0/tests/0/steps/1/kind", json!("letter"))),
+            "tcId 1, /steps/1/kind",
+            "breaks ratchet_session",
+        ),
     ] {
         let error = error_of(family, change);
         assert!(error.starts_with("my.json:"), "{error}");
-        assert!(error.contains(&format!(": {place}: ")), "no {place:?} in: {error}");
+        assert!(
+            error.contains(&format!(": {place}: ")),
+            "no {place:?} in: {error}"
+        );
         assert!(error.contains(reason), "no {reason:?} in: {error}");
         assert!(error.len() < 500, "too long: {error}");
     }
@@ -301,9 +466,23 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
 #[test]
 fn text_that_is_no_vector_file_is_an_error() {
     let deep = "[".repeat(100_000);
-    for text in ["", "{", "[]", "7", "{}", "\u{0}", "{\"family\": \"kdf\"}", &deep] {
-        let error = VectorFile::load("my.json", text).expect_err("no vector file").to_string();
-        assert!(error.starts_with("my.json:") && error.len() < 500, "{error}");
+    for text in [
+        "",
+        "{",
+        "[]",
+        "7",
+        "{}",
+        "\u{0}",
+        "{\"family\": \"kdf\"}",
+        &deep,
+    ] {
+        let error = VectorFile::load("my.json", text)
+            .expect_err("no vector file")
+            .to_string();
+        assert!(
+            error.starts_with("my.json:") && error.len() < 500,
+            "{error}"
+        );
     }
 }
 
@@ -319,8 +498,13 @@ fn a_broken_file_does_not_keep_the_others_from_running() {
     assert_eq!(collection.errors.len(), 1);
     assert_eq!(collection.errors[0].file, "vectors/kdf/kdf.json");
     let mut subject = Reference::default();
-    let result =
-        verdict::judge(&mut subject, &collection, &Selection::all(), true, &mut Quiet);
+    let result = verdict::judge(
+        &mut subject,
+        &collection,
+        &Selection::all(),
+        true,
+        &mut Quiet,
+    );
     assert_eq!(result.verdict, Verdict::None);
     assert_eq!(result.families.len(), Family::ALL.len() - 1);
 }
@@ -331,28 +515,46 @@ fn a_vector_name_stands_in_one_file_only() {
     let collection = Collection::load([source(), source()]);
     assert_eq!(collection.errors.len(), 1);
     let error = collection.errors[0].to_string();
-    assert!(error.ends_with("public_key/1: another file has a vector of that name"), "{error}");
+    assert!(
+        error.ends_with("public_key/1: another file has a vector of that name"),
+        "{error}"
+    );
 }
 
 #[test]
 fn the_schema_of_the_json_result_is_as_it_is_made_and_holds() {
     let schema = report::json::schema();
     // `SNAPSHOTS=overwrite cargo test` writes it anew.
-    snapbox::assert_data_eq!(schema.clone(), snapbox::file!["../docs/result_schema.json"].raw());
+    snapbox::assert_data_eq!(
+        schema.clone(),
+        snapbox::file!["../docs/result_schema.json"].raw()
+    );
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let mut collection = Collection::built_in();
     // One failure and one error, so that every part of the result is there.
     let spoiled = spoiled_vectors(&collection.vectors[0]).remove(0);
     collection.vectors[0] = spoiled;
-    collection.errors = Collection::load([Ok(Source { name: "x".into(), text: "".into() })]).errors;
+    collection.errors = Collection::load([Ok(Source {
+        name: "x".into(),
+        text: "".into(),
+    })])
+    .errors;
     let mut subject = Reference::default();
-    let result =
-        verdict::judge(&mut subject, &collection, &Selection::all(), true, &mut Quiet);
+    let result = verdict::judge(
+        &mut subject,
+        &collection,
+        &Selection::all(),
+        true,
+        &mut Quiet,
+    );
     let mut json = Vec::new();
     report::json::write(&mut json, &result).expect("a vector of bytes");
     let value: Value = serde_json::from_slice(&json).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let broken: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    let broken: Vec<_> = validator
+        .iter_errors(&value)
+        .map(|error| error.to_string())
+        .collect();
     assert_eq!(broken, Vec::<String>::new());
     assert_eq!(value["version"], 1);
     assert_eq!(value["verdict"], "does-not-conform");

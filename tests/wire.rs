@@ -11,10 +11,12 @@ fn key() -> impl Strategy<Value = PublicKey> {
 }
 
 fn header() -> impl Strategy<Value = Header> {
-    (key(), any::<u32>(), any::<u32>()).prop_map(|(ratchet_key, previous_counter, counter)| Header {
-        ratchet_key,
-        previous_counter,
-        counter,
+    (key(), any::<u32>(), any::<u32>()).prop_map(|(ratchet_key, previous_counter, counter)| {
+        Header {
+            ratchet_key,
+            previous_counter,
+            counter,
+        }
     })
 }
 
@@ -24,7 +26,13 @@ fn prekey_message() -> impl Strategy<Value = Vec<u8>> {
     let ids = (prop::option::of(id.clone()), id, 1..=16_380_u32);
     let ciphertext = prop::collection::vec(any::<u8>(), 16..300);
     (ids, key(), key(), header(), ciphertext).prop_map(
-        |((pre_key_id, signed_pre_key_id, registration_id), base_key, identity_key, header, ciphertext)| {
+        |(
+            (pre_key_id, signed_pre_key_id, registration_id),
+            base_key,
+            identity_key,
+            header,
+            ciphertext,
+        )| {
             let inner = RatchetMessage::encode(&Tigress1, &header, &ciphertext);
             let message = PreKeyMessage {
                 pre_key_id,

@@ -21,7 +21,7 @@ from primitives import (
     xeddsa_verify,
 )
 from randomness import SCRIPT, scripted
-from trace import saw
+from seen import saw
 from x3dh.identity_key_pair import IdentityKeyPairPriv
 from x3dh.types import SecretType
 
@@ -75,7 +75,7 @@ def draw_device(one_time_pre_keys: int, now: int) -> tuple[bytes, int, SignedPre
     with scripted():
         made = Party.create(*SETTINGS, identity_key_pair=IdentityKeyPairPriv(identity))
         signed = _signed_pre_key(made, now)
-        one_time = []
+        one_time: list[bytes] = []
         for _ in range(one_time_pre_keys):
             # The package keeps a set: one at a time, to know their order.
             before = made.model.pre_keys

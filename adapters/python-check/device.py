@@ -12,7 +12,7 @@ from identifiers import address, address_fields
 from outcome import NotCovered, Refused, require
 from primitives import decode_public_key, encode_public_key, public_key
 from ratchet import Session
-from trace import kinds, saw
+from seen import kinds, saw
 from wire import PreKeyMessage, read_pre_key_message, read_ratchet_message, write_pre_key_message
 
 DAY = 86_400
@@ -162,7 +162,7 @@ class Device:
             except Refused as refusal:
                 refusals.append(refusal)
         if len({refusal.code for refusal in refusals}) > 1:
-            raise NotCovered("several sessions refuse with several codes: the profile does not say which counts")
+            raise NotCovered("sessions that refuse with several codes")
         raise refusals[0]
 
     def decrypt_in(self, record: Record, records: list[Record], message: bytes) -> bytes:

@@ -14,7 +14,7 @@ class NotCovered(Exception):
 
 
 class Split(Exception):
-    """Two computations of this program, on different libraries, differ: neither can be trusted."""
+    """Two libraries differ, or more is drawn than the vector carries: there is no answer to compare."""
 
 
 def require(condition: bool, code: str) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from outcome import Split, agreed, require
+from outcome import Refused, Split, agreed, require
 
 P = 2**255 - 19
 Q = 2**252 + 27742317777372353535851937790883648493
@@ -103,8 +103,13 @@ def point_with_even_x(y: int) -> Point | None:
     return (x, y, 1, x * y % P)
 
 
-BASE = point_with_even_x(4 * pow(5, -1, P) % P)
-assert BASE is not None
+def base_point() -> Point:
+    point = point_with_even_x(4 * pow(5, -1, P) % P)
+    assert point is not None
+    return point
+
+
+BASE = base_point()
 
 
 # ---- XEdDSA ----------------------------------------------------------------------------------------
@@ -136,7 +141,8 @@ def xeddsa_sign(private: bytes, message: bytes, z: bytes) -> bytes:
 
 
 def package_sign(private: bytes, message: bytes, z: bytes) -> bytes:
-    """The package XEdDSA hashes a scalar that it does not negate as it is, up to 2^255; XEdDSA says a = k mod q."""
+    # XEdDSA says a = k mod q. The package reduces a scalar that it negates, but leaves another as it is, up
+    # to 2^255, and so hashes another nonce: the signature is as good, but not the one that SIG-01 fixes.
     a = int.from_bytes(private, "little") % Q
     return _priv_sign(a.to_bytes(32, "little"), message, z)
 
@@ -205,10 +211,9 @@ def seal(message_key: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
     return AESGCM(expanded[:32]).encrypt(expanded[32:], plaintext, associated_data)
 
 
-def open_sealed(message_key: bytes, ciphertext: bytes, associated_data: bytes) -> bytes | None:
-    """The plaintext, or nothing where the tag is wrong."""
+def open_sealed(message_key: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
     expanded = expand_message_key(message_key)
     try:
         return AESGCM(expanded[:32]).decrypt(expanded[32:], ciphertext, associated_data)
-    except InvalidTag:
-        return None
+    except InvalidTag as error:
+        raise Refused("decrypt-failed") from error

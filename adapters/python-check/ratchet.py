@@ -19,7 +19,7 @@ from doubleratchet.recommended import (
 from outcome import Refused, require
 from primitives import header_data, open_sealed, seal
 from randomness import SCRIPT
-from trace import saw
+from seen import saw
 from wire import RatchetMessage, read_ratchet_message, write_ratchet_message
 
 MAX_SKIP = 1000
@@ -83,10 +83,7 @@ class Aead(doubleratchet.AEAD):
 
     @staticmethod
     async def decrypt(ciphertext: bytes, key: bytes, associated_data: bytes) -> bytes:
-        plaintext = open_sealed(key, ciphertext, associated_data)
-        if plaintext is None:
-            raise doubleratchet.AuthenticationFailedException
-        return plaintext
+        return open_sealed(key, ciphertext, associated_data)
 
 
 class Ratchet(doubleratchet.DoubleRatchet):
@@ -104,7 +101,6 @@ KDFS = (RootChain, MessageChain, MessageChain.CONSTANT, MAX_SKIP)
 SETTINGS = (RatchetKeys, *KDFS, MAX_STORED, Aead)
 
 REFUSALS: dict[type[Exception], str] = {
-    doubleratchet.AuthenticationFailedException: "decrypt-failed",
     doubleratchet.DuplicateMessageException: "duplicate-message",
     doubleratchet.DoSProtectionException: "too-many-skipped",
 }
@@ -186,19 +182,21 @@ class Session:
         """Refuses what the package would take otherwise; says whether the message makes a ratchet step."""
         former = dict(self.former)
         if message.ratchet_key in former:
-            # The package would take a former chain for a new one.
-            below = message.counter < former[message.ratchet_key]
-            raise Refused("duplicate-message" if below else "decrypt-failed")  # DR-14
-        steps = message.ratchet_key != current
-        if not steps:
-            # SPK_B, before B has answered: no chain belongs to it, and the package stops at an assertion.
-            require(reached is not None, "decrypt-failed")
-        if steps and reached is not None:
-            # The package only warns, and leaves the keys of the former chain out.
+            # The package would take a former chain for a new one. What it still holds is its skipped keys.
+            require(message.counter >= former[message.ratchet_key], "duplicate-message")  # DR-14
+            require(message.counter < MAX_COUNTER, "counter-exhausted")  # DR-18
+            raise Refused("decrypt-failed")
+        begins = message.ratchet_key != current
+        if begins and reached is not None:
+            # The package only warns of too many keys in the chain that ends, and leaves them out.
             require(message.previous_counter - reached <= MAX_SKIP, "too-many-skipped")  # DR-11
-        near = message.counter - (0 if steps else reached) <= MAX_SKIP
-        require(not near or message.counter < MAX_COUNTER, "counter-exhausted")  # DR-18
-        return steps
+        if not begins and reached is None:
+            # SPK_B, before B has answered: no chain belongs to it, and the package stops at an assertion.
+            raise Refused("decrypt-failed")
+        # DR-14 and DR-11 of this chain are the package's; DR-18 comes after them, and it knows no such bound.
+        if message.counter - (0 if begins or reached is None else reached) <= MAX_SKIP:
+            require(message.counter < MAX_COUNTER, "counter-exhausted")
+        return begins
 
     def _close(self, ratchet_key: bytes, length: int) -> None:
         """A former chain is kept for a while, then forgotten with its keys (DR-16)."""
@@ -215,10 +213,10 @@ class Session:
         """Moves the counters and leaves the keys: 2^32 messages would take too long."""
         model = self.ratchet.model
         chains = model.diffie_hellman_ratchet.symmetric_key_ratchet
-        if sending is not None:
-            chains.sending_chain.length = sending
-        if receiving is not None:
-            chains.receiving_chain.length = receiving
+        for chain, counter in ((chains.sending_chain, sending), (chains.receiving_chain, receiving)):
+            if counter is not None:
+                assert chain is not None
+                chain.length = counter
         self.ratchet = Ratchet.from_model(model, *SETTINGS)
 
     def restart(self) -> None:

@@ -64,31 +64,29 @@ class Reader:
         raise Refused("malformed")
 
 
-def read_fields(data: bytes, known: dict[int, int]) -> dict[int, int | bytes]:
-    """The fields of a message, which stand in rising order, each at most once (WIRE-03)."""
+def read_fields(data: bytes, known: dict[int, int]) -> tuple[dict[int, int], dict[int, bytes]]:
+    """The numbers and the byte strings of a message, by field, in rising order, each at most once (WIRE-03)."""
     reader = Reader(data)
-    fields: dict[int, int | bytes] = {}
+    numbers: dict[int, int] = {}
+    strings: dict[int, bytes] = {}
     last = 0
     while reader.at < len(data):
         tag, shortest = reader.varint(2**32 - 1)
         number, wire_type = tag >> 3, tag & 7
         require(number != 0 and wire_type <= FIXED32, "malformed")
         require(known.get(number, wire_type) == wire_type, "malformed")  # WIRE-09
-        value: int | bytes = b""
         if wire_type == VARINT:
-            limit = 2**32 - 1 if number in known else 2**64 - 1
-            value, short_value = reader.varint(limit)
+            numbers[number], short_value = reader.varint(2**32 - 1 if number in known else 2**64 - 1)
             shortest = shortest and short_value
         elif wire_type == BYTES:
             length, short_length = reader.varint(2**64 - 1)
             shortest = shortest and short_length
-            value = reader.take(length)
+            strings[number] = reader.take(length)
         elif wire_type in (FIXED64, FIXED32):
             reader.take(8 if wire_type == FIXED64 else 4)
         require(shortest and number in known and number > last, "non-canonical")
-        fields[number] = value
         last = number
-    return fields
+    return numbers, strings
 
 
 def body(message: bytes, limit: int) -> bytes:
@@ -100,22 +98,20 @@ def body(message: bytes, limit: int) -> bytes:
 
 
 def read_ratchet_message(message: bytes) -> RatchetMessage:
-    fields = read_fields(body(message, MAX_RATCHET_MESSAGE), RATCHET_FIELDS)
-    require(all(number in fields for number in (1, 2, 3, 4)), "malformed")  # WIRE-02
-    require(len(fields[4]) >= TAG_LENGTH, "malformed")  # WIRE-07
-    return RatchetMessage(decode_public_key(fields[1]), fields[2], fields[3], fields[4])
+    numbers, strings = read_fields(body(message, MAX_RATCHET_MESSAGE), RATCHET_FIELDS)
+    require(strings.keys() | numbers.keys() == {1, 2, 3, 4}, "malformed")  # WIRE-02
+    require(len(strings[4]) >= TAG_LENGTH, "malformed")  # WIRE-07
+    return RatchetMessage(decode_public_key(strings[1]), numbers[2], numbers[3], strings[4])
 
 
 def read_pre_key_message(message: bytes) -> PreKeyMessage:
-    fields = read_fields(body(message, MAX_PRE_KEY_MESSAGE), PRE_KEY_FIELDS)
-    require(all(number in fields for number in (2, 3, 4, 5, 6)), "malformed")  # WIRE-02
-    if 1 in fields:
-        pre_key_id(fields[1])
-    registration_id(fields[5])
-    pre_key_id(fields[6])
-    base_key, identity_key = decode_public_key(fields[2]), decode_public_key(fields[3])
-    read_ratchet_message(fields[4])
-    return PreKeyMessage(fields.get(1), base_key, identity_key, fields[4], fields[5], fields[6])
+    numbers, strings = read_fields(body(message, MAX_PRE_KEY_MESSAGE), PRE_KEY_FIELDS)
+    require(strings.keys() | numbers.keys() | {1} == {1, 2, 3, 4, 5, 6}, "malformed")  # WIRE-02
+    one_time = pre_key_id(numbers[1]) if 1 in numbers else None
+    registration, signed = registration_id(numbers[5]), pre_key_id(numbers[6])
+    base_key, identity_key = decode_public_key(strings[2]), decode_public_key(strings[3])
+    read_ratchet_message(strings[4])
+    return PreKeyMessage(one_time, base_key, identity_key, strings[4], registration, signed)
 
 
 def write_varint(number: int) -> bytes:

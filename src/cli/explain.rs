@@ -31,7 +31,11 @@ impl Explain {
             .find(|section| section.number == requirement.section)
             .map_or("", |section| section.title);
         writeln!(out, "{}  {}", requirement.id.bold(), requirement.text)?;
-        writeln!(out, "\nSection {} of docs/profile.md: {title}", requirement.section)?;
+        writeln!(
+            out,
+            "\nSection {} of docs/profile.md: {title}",
+            requirement.section
+        )?;
         let collection = Collection::built_in();
         let vectors: Vec<_> = collection
             .vectors

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(name = "tigress", version, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

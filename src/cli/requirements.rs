@@ -24,7 +24,11 @@ impl Requirements {
             .iter()
             .find(|number| catalogue.of_section(**number).next().is_none())
         {
-            let known: Vec<_> = catalogue.sections.iter().map(|s| s.number.to_string()).collect();
+            let known: Vec<_> = catalogue
+                .sections
+                .iter()
+                .map(|s| s.number.to_string())
+                .collect();
             return Err(CliError::Usage(format!(
                 "section {unknown} states no requirement; these do: {}",
                 known.join(", ")
@@ -32,7 +36,11 @@ impl Requirements {
         }
         let collection = Collection::built_in();
         let mut carriers: BTreeMap<&str, u32> = BTreeMap::new();
-        for id in collection.vectors.iter().flat_map(|vector| &vector.requirements) {
+        for id in collection
+            .vectors
+            .iter()
+            .flat_map(|vector| &vector.requirements)
+        {
             *carriers.entry(id).or_default() += 1;
         }
         for section in &catalogue.sections {
@@ -48,7 +56,11 @@ impl Requirements {
                 total += 1;
                 carried += u32::from(count > 0);
                 let count = format!("{count:>4}");
-                let count = if count.ends_with(" 0") { count.red().to_string() } else { count };
+                let count = if count.ends_with(" 0") {
+                    count.red().to_string()
+                } else {
+                    count
+                };
                 writeln!(out, "  {:<8} {count}  {}", requirement.id, requirement.text)?;
             }
             writeln!(out, "  {carried} of {total} are carried by a vector\n")?;

@@ -43,7 +43,11 @@ impl Test {
             None => Collection::built_in(),
         };
         let selection = Selection::of(self.only, &collection.vectors).map_err(|error| {
-            let broken: Vec<_> = collection.errors.iter().map(|e| format!("\nerror: {e}")).collect();
+            let broken: Vec<_> = collection
+                .errors
+                .iter()
+                .map(|e| format!("\nerror: {e}"))
+                .collect();
             CliError::Usage(format!(
                 "{error}\n`tigress vectors list` and `tigress requirements` list what there is{}",
                 broken.concat()
@@ -105,8 +109,10 @@ impl Screen<'_> {
 impl Progress for Screen<'_> {
     fn started(&mut self, total: usize) {
         if io::stderr().is_terminal() {
-            self.bar = ProgressBar::new(total as u64)
-                .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.bar = ProgressBar::new(total as u64).with_style(
+                ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
         }
     }
 
@@ -116,7 +122,11 @@ impl Progress for Screen<'_> {
     }
 
     fn finished(&mut self, family: &FamilyResult) {
-        let Screen { bar, lines, failure } = self;
+        let Screen {
+            bar,
+            lines,
+            failure,
+        } = self;
         if let Some(out) = lines {
             let written = bar.suspend(|| report::pretty::family(out, family));
             if let Err(error) = written {

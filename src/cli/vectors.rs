@@ -70,7 +70,11 @@ impl List {
         };
         let selection = Selection::of(self.only, &collection.vectors)
             .map_err(|error| CliError::Usage(error.to_string()))?;
-        for vector in collection.vectors.iter().filter(|vector| selection.contains(vector)) {
+        for vector in collection
+            .vectors
+            .iter()
+            .filter(|vector| selection.contains(vector))
+        {
             writeln!(
                 out,
                 "{:<22} {:<10} {}  {}",
@@ -170,7 +174,12 @@ impl Generate {
             )?;
             return Ok(Ended::Badly);
         }
-        writeln!(out, "{} files in {} are as they are made", files.len(), self.vectors.display())?;
+        writeln!(
+            out,
+            "{} files in {} are as they are made",
+            files.len(),
+            self.vectors.display()
+        )?;
         Ok(Ended::Well)
     }
 }

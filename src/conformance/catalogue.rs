@@ -57,7 +57,9 @@ impl Catalogue {
             {
                 catalogue.sections.push(Section { number, title });
             }
-            if let Some(row) = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |"))
+            if let Some(row) = line
+                .strip_prefix("| ")
+                .and_then(|row| row.strip_suffix(" |"))
                 && let Some((id, text)) = row.split_once(" | ")
                 && is_requirement_id(id)
                 && let Some(section) = catalogue.sections.last()
@@ -121,7 +123,9 @@ mod tests {
         let ids: BTreeSet<_> = catalogue.requirements.iter().map(|r| r.id).collect();
         assert_eq!(ids.len(), catalogue.requirements.len());
         for line in PROFILE.lines() {
-            let first_cell = line.strip_prefix("| ").and_then(|row| row.split(" |").next());
+            let first_cell = line
+                .strip_prefix("| ")
+                .and_then(|row| row.split(" |").next());
             if let Some(id) = first_cell.filter(|cell| is_requirement_id(cell)) {
                 assert!(ids.contains(id), "{id} is not in the catalogue");
             }

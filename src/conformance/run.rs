@@ -38,28 +38,29 @@ pub struct Mismatch {
     pub got: String,
 }
 
-enum Verdict {
-    Differs(Mismatch),
+/// Why a vector's run ended before its end.
+enum Stop {
+    Differs(Box<Mismatch>),
     NotImplemented,
 }
 
-impl From<Mismatch> for Verdict {
+impl From<Mismatch> for Stop {
     fn from(mismatch: Mismatch) -> Self {
-        Verdict::Differs(mismatch)
+        Stop::Differs(Box::new(mismatch))
     }
 }
 
-impl Verdict {
+impl Stop {
     /// Says of which call the verdict is.
-    fn about(self, step: Option<usize>, method: &str, inputs: &Value) -> Verdict {
+    fn about(self, step: Option<usize>, method: &str, inputs: &Value) -> Stop {
         match self {
-            Verdict::Differs(mismatch) => Verdict::Differs(Mismatch {
+            Stop::Differs(mismatch) => Stop::Differs(Box::new(Mismatch {
                 step,
                 method: method.to_owned(),
                 inputs: inputs.clone(),
-                ..mismatch
-            }),
-            Verdict::NotImplemented => Verdict::NotImplemented,
+                ..*mismatch
+            })),
+            Stop::NotImplemented => Stop::NotImplemented,
         }
     }
 }
@@ -87,8 +88,8 @@ pub fn run(subject: &mut dyn Subject, vector: &Vector, strict: bool) -> Outcome 
     });
     match verdict {
         Ok(()) => Outcome::Passed,
-        Err(Verdict::Differs(mismatch)) => Outcome::Failed(mismatch),
-        Err(Verdict::NotImplemented) => Outcome::Skipped,
+        Err(Stop::Differs(mismatch)) => Outcome::Failed(*mismatch),
+        Err(Stop::NotImplemented) => Outcome::Skipped,
     }
 }
 
@@ -98,7 +99,7 @@ fn call(
     params: Value,
     may_refuse: bool,
     strict: bool,
-) -> Result<(), Verdict> {
+) -> Result<(), Stop> {
     let expectation = match (&call.error, &call.expected) {
         (Some(code), _) => format!("refused with `{code}`"),
         (None, Some(expected)) if expected.as_object().is_some_and(serde_json::Map::is_empty) => {
@@ -107,7 +108,7 @@ fn call(
         (None, expected) => expected.as_ref().map_or_else(String::new, Value::to_string),
     };
     match (subject.call(call.method, params), &call.error) {
-        (Err(Failure::NotImplemented), _) => Err(Verdict::NotImplemented),
+        (Err(Failure::NotImplemented), _) => Err(Stop::NotImplemented),
         (Err(Failure::Broken(why)), _) => Err(mismatch(expectation, why).into()),
         (Err(Failure::Rejected { error, message }), Some(code)) => {
             if strict && error != code.as_str() {
@@ -126,7 +127,7 @@ fn call(
 }
 
 /// Holds each field of the expected answer against the one that came.
-fn compare(expected: Option<&Value>, got: &Value) -> Result<(), Verdict> {
+fn compare(expected: Option<&Value>, got: &Value) -> Result<(), Stop> {
     for (field, value) in expected.and_then(Value::as_object).into_iter().flatten() {
         let came = got.get(field).unwrap_or(&Value::Null);
         if came != value {
@@ -144,12 +145,12 @@ fn conversation(
     subject: &mut dyn Subject,
     conversation: &Conversation,
     strict: bool,
-) -> Result<(), Verdict> {
+) -> Result<(), Stop> {
     let load = device::Load::METHOD;
     plain(subject, load, on_device(conversation.device.clone()))
         .map_err(|verdict| verdict.about(None, load, &conversation.device))?;
     for (index, action) in conversation.steps.iter().enumerate() {
-        let at_step = |verdict: Verdict, name: &str| {
+        let at_step = |verdict: Stop, name: &str| {
             let inputs = match action {
                 Action::Call(call) => call.params.clone(),
                 Action::Restart | Action::Erased(_) => json!({}),
@@ -183,7 +184,7 @@ fn conversation(
 }
 
 /// One call of a conversation; a refusal leaves the device as it was (DR-15, X3DH-11).
-fn step(subject: &mut dyn Subject, step: &Call, strict: bool) -> Result<(), Verdict> {
+fn step(subject: &mut dyn Subject, step: &Call, strict: bool) -> Result<(), Stop> {
     let before = step.error.map(|_| save(subject)).transpose()?;
     call(subject, step, on_device(step.params.clone()), false, strict)?;
     if let Some(before) = before {
@@ -221,31 +222,33 @@ fn on_device(mut params: Value) -> Value {
 }
 
 /// A subject that holds no device and speaks the vector's suite.
-fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Verdict> {
+fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Stop> {
     subject.reset(suite).map_err(|failure| match failure {
-        Failure::NotImplemented => Verdict::NotImplemented,
+        Failure::NotImplemented => Stop::NotImplemented,
         Failure::Rejected { message, .. } | Failure::Broken(message) => {
             let inputs = json!({ "suite": suite });
-            Verdict::from(mismatch("a subject without devices", message))
+            Stop::from(mismatch("a subject without devices", message))
                 .about(None, "reset", &inputs)
         }
     })
 }
 
 /// A call that a vector needs but does not test.
-fn plain(subject: &mut dyn Subject, method: &str, params: Value) -> Result<Value, Verdict> {
-    subject.call(method, params).map_err(|failure| match failure {
-        Failure::NotImplemented => Verdict::NotImplemented,
-        Failure::Rejected { error, message } => mismatch(
-            format!("{method} is carried out"),
-            format!("refused with `{error}`: {message}"),
-        )
-        .into(),
-        Failure::Broken(why) => mismatch(format!("{method} is carried out"), why).into(),
-    })
+fn plain(subject: &mut dyn Subject, method: &str, params: Value) -> Result<Value, Stop> {
+    subject
+        .call(method, params)
+        .map_err(|failure| match failure {
+            Failure::NotImplemented => Stop::NotImplemented,
+            Failure::Rejected { error, message } => mismatch(
+                format!("{method} is carried out"),
+                format!("refused with `{error}`: {message}"),
+            )
+            .into(),
+            Failure::Broken(why) => mismatch(format!("{method} is carried out"), why).into(),
+        })
 }
 
-fn save(subject: &mut dyn Subject) -> Result<Hex, Verdict> {
+fn save(subject: &mut dyn Subject) -> Result<Hex, Stop> {
     let saved = plain(subject, device::Save::METHOD, on_device(json!({})))?;
     serde_json::from_value::<device::Saved>(saved)
         .map(|saved| saved.state)

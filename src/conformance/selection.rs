@@ -42,13 +42,17 @@ impl fmt::Display for Hint {
 impl Hint {
     /// The one of `known` that is nearest to `name`, if it is near enough to be meant.
     pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        const NEAR: f64 = 0.7;
+        const NEAR: f64 = 0.6;
         let name = name.to_lowercase();
         let near = known
             .into_iter()
-            .map(|known| (strsim::jaro_winkler(&name, &known.to_lowercase()), known))
+            .map(|known| {
+                let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
+                (likeness, known)
+            })
             .filter(|(likeness, _)| *likeness >= NEAR)
-            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+            // The first of several that are equally near.
+            .reduce(|best, next| if next.0 > best.0 { next } else { best });
         Hint(near.map(|(_, known)| known.to_owned()))
     }
 }
@@ -102,5 +106,7 @@ impl Selection {
 }
 
 fn selects(name: &str, vector: &Vector) -> bool {
-    vector.family == name || vector.requirements.iter().any(|id| id == name) || vector.name() == name
+    vector.family == name
+        || vector.requirements.iter().any(|id| id == name)
+        || vector.name() == name
 }

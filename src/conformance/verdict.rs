@@ -196,7 +196,10 @@ pub fn judge(
             total.add(&outcome);
             let mut sections: Vec<u32> = Vec::new();
             for requirement in clauses(vector) {
-                by_requirement.entry(requirement.id).or_default().add(&outcome);
+                by_requirement
+                    .entry(requirement.id)
+                    .or_default()
+                    .add(&outcome);
                 sections.push(requirement.section);
             }
             sections.sort_unstable();
@@ -224,7 +227,10 @@ pub fn judge(
             id: requirement.id.to_owned(),
             section: requirement.section,
             text: requirement.text.to_owned(),
-            vectors: by_requirement.get(requirement.id).copied().unwrap_or_default(),
+            vectors: by_requirement
+                .get(requirement.id)
+                .copied()
+                .unwrap_or_default(),
         })
         .collect();
     let sections = catalogue

@@ -43,9 +43,14 @@ fn tally(counts: Counts) -> String {
 /// Where `out` cannot be written to.
 pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["", "section of the profile", "tested", "passed", "failed", "skipped"]);
+    table.load_style(presets::NOTHING).set_header([
+        "",
+        "section of the profile",
+        "tested",
+        "passed",
+        "failed",
+        "skipped",
+    ]);
     for section in &result.sections {
         let counts = section.vectors;
         let of = |count: u32| match counts.total() {
@@ -67,7 +72,10 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         }
     }
     writeln!(out, "\n{}", trimmed(&table.to_string()))?;
-    writeln!(out, "tested: requirements that a vector of this run carries")
+    writeln!(
+        out,
+        "tested: requirements that a vector of this run carries"
+    )
 }
 
 /// A table without the blanks that pad its last column.
@@ -91,7 +99,9 @@ pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &str) -> io
 }
 
 fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &str) -> io::Result<()> {
-    let FailureResult { vector, comment, .. } = failure;
+    let FailureResult {
+        vector, comment, ..
+    } = failure;
     writeln!(out, "{} {}", "FAILED".red().bold(), vector.bold())?;
     writeln!(out, "  {comment}")?;
     for clause in &failure.requirements {
@@ -110,8 +120,16 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &str) -> io:
     let (expected, got) = side_by_side(&failure.expected, &failure.got);
     line(out, "expected", &expected)?;
     line(out, "got", &got)?;
-    line(out, "in full", &format!("tigress vectors show {vector}{arguments}"))?;
-    line(out, "alone", &format!("tigress test --only {vector}{arguments}"))
+    line(
+        out,
+        "in full",
+        &format!("tigress vectors show {vector}{arguments}"),
+    )?;
+    line(
+        out,
+        "alone",
+        &format!("tigress test --only {vector}{arguments}"),
+    )
 }
 
 fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
@@ -153,13 +171,24 @@ fn side_by_side(expected: &str, got: &str) -> (String, String) {
     if expected.chars().count().max(got.chars().count()) <= LONG {
         return (expected.to_owned(), got.to_owned());
     }
-    let same = expected.chars().zip(got.chars()).take_while(|(e, g)| e == g).count();
+    let same = expected
+        .chars()
+        .zip(got.chars())
+        .take_while(|(e, g)| e == g)
+        .count();
     let excerpt = |text: &str| {
         let from = same.saturating_sub(LONG / 4);
         let before = if from > 0 { "…" } else { "" };
         let part: String = text.chars().skip(from).take(LONG).collect();
-        let after = if text.chars().count() > from + LONG { "…" } else { "" };
-        format!("{before}{part}{after} (differs from character {} on)", same + 1)
+        let after = if text.chars().count() > from + LONG {
+            "…"
+        } else {
+            ""
+        };
+        format!(
+            "{before}{part}{after} (differs from character {} on)",
+            same + 1
+        )
     };
     (excerpt(expected), excerpt(got))
 }
@@ -185,7 +214,9 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         Verdict::Conforms => "conforms".green().to_string(),
         Verdict::ConformsInPart => "conforms, with parts not implemented".yellow().to_string(),
         Verdict::DoesNotConform => "does not conform".red().to_string(),
-        Verdict::None => "no verdict: part of the vectors could not be read".red().to_string(),
+        Verdict::None => "no verdict: part of the vectors could not be read"
+            .red()
+            .to_string(),
     };
     writeln!(
         out,

@@ -48,7 +48,8 @@ pub(crate) fn device_of(suite: SuiteRef, seed: u64) -> (Address, Device) {
         device_id: DeviceId::try_from(1).expect("from 1 to 127"),
     };
     let mut keys = PreKeyStore::random(suite, Timestamp(0), &mut randomness).expect("never ends");
-    keys.add_one_time_pre_keys(4, &mut randomness).expect("never ends");
+    keys.add_one_time_pre_keys(4, &mut randomness)
+        .expect("never ends");
     (address, Device::new(suite, address, keys))
 }
 

@@ -53,9 +53,8 @@ impl Actor {
 
     pub(super) fn on_device(name: &str, device_id: u32) -> Self {
         let label = format!("actor/{name}/{device_id}");
-        let key = |what: &str| {
-            KeyPair::from(PrivateKey::from(seed::bytes(&format!("{label}/{what}"))))
-        };
+        let key =
+            |what: &str| KeyPair::from(PrivateKey::from(seed::bytes(&format!("{label}/{what}"))));
         let address = Address {
             user_id: user_id(name).parse().expect("a UserID"),
             device_id: DeviceId::try_from(device_id).expect("a DeviceID"),
@@ -114,7 +113,10 @@ impl Actor {
     /// The bundle, with that one-time prekey if it is held.
     pub(super) fn bundle(&self, one_time_pre_key: Option<u32>) -> BundleFields {
         let id = one_time_pre_key.map(|raw| PreKeyId::try_from(raw).expect("a prekey id"));
-        let bundle: Bundle = self.device.bundle(id).expect("an actor has a signed prekey");
+        let bundle: Bundle = self
+            .device
+            .bundle(id)
+            .expect("an actor has a signed prekey");
         BundleFields::from(&bundle)
     }
 
@@ -158,7 +160,9 @@ impl Actor {
         };
         let device = "device".to_owned();
         let mut reference = Reference::default();
-        reference.devices.insert(device.clone(), self.device.clone());
+        reference
+            .devices
+            .insert(device.clone(), self.device.clone());
         let on = On {
             device: device.clone(),
             input: input.clone(),
@@ -226,7 +230,13 @@ impl Talk {
 
     fn agree(&self, result: Result<(), SesameError>, code: ErrorCode) {
         let got = result.map_err(|error| error.code());
-        assert_eq!(got, Err(Some(code)), "{}, step {}", self.label, self.steps.len() + 1);
+        assert_eq!(
+            got,
+            Err(Some(code)),
+            "{}, step {}",
+            self.label,
+            self.steps.len() + 1
+        );
     }
 
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
@@ -248,7 +258,10 @@ impl Talk {
         self.agree(result, error);
         let input = ProcessBundleInput {
             bundle: bundle.clone(),
-            randomness: [self.unused(), self.unused()].map(|half| half.0).concat().into(),
+            randomness: [self.unused(), self.unused()]
+                .map(|half| half.0)
+                .concat()
+                .into(),
         };
         self.steps.push(Step::ProcessBundle(refused(input, error)));
     }

@@ -32,12 +32,17 @@ pub(super) fn generate(b: &mut Builder) {
         "The devices go in by the byte order of their addresses, whoever computes.",
         &[],
     );
-    b.note("WrongInput", "MISSING_STEP", "An address or key that no device can have.", &[]);
+    b.note(
+        "WrongInput",
+        "MISSING_STEP",
+        "An address or key that no device can have.",
+        &[],
+    );
 
     let alice = party("alice", 1, "alice");
     let bob = party("bob", 1, "bob");
     // A number with a group that begins with 0: 5 digits all the same.
-    let leading_zero = (0..)
+    let leading_zero = (0..10_000)
         .map(|n| party("carol", 1, &format!("carol {n}")))
         .find(|carol| {
             let output = <Compute as crate::conformance::operation::Operation>::run(
@@ -53,12 +58,42 @@ pub(super) fn generate(b: &mut Builder) {
     for (comment, flag, own, peer) in [
         ("one side", "Comparison", &alice, &bob),
         ("the other side: the same number", "Order", &bob, &alice),
-        ("a group that begins with zeros: whoever drops them prints fewer digits", "Comparison", &alice, &leading_zero),
-        ("two devices of one user, 2 and 10: as text, 10 would come first", "Order", &party("alice", 2, "alice 2"), &party("alice", 10, "alice 10")),
-        ("the same two, from the other side", "Order", &party("alice", 10, "alice 10"), &party("alice", 2, "alice 2")),
-        ("DeviceIDs 127 and 1", "Order", &party("alice", 127, "alice"), &party("bob", 1, "bob")),
-        ("one user and device with the other's key: the number covers who has which key", "Comparison", &party("alice", 1, "bob"), &party("bob", 1, "alice")),
-        ("the same addresses with another key: another number", "Comparison", &alice, &party("bob", 1, "mallory")),
+        (
+            "a group that begins with zeros: whoever drops them prints fewer digits",
+            "Comparison",
+            &alice,
+            &leading_zero,
+        ),
+        (
+            "two devices of one user, 2 and 10: as text, 10 would come first",
+            "Order",
+            &party("alice", 2, "alice 2"),
+            &party("alice", 10, "alice 10"),
+        ),
+        (
+            "the same two, from the other side",
+            "Order",
+            &party("alice", 10, "alice 10"),
+            &party("alice", 2, "alice 2"),
+        ),
+        (
+            "DeviceIDs 127 and 1",
+            "Order",
+            &party("alice", 127, "alice"),
+            &party("bob", 1, "bob"),
+        ),
+        (
+            "one user and device with the other's key: the number covers who has which key",
+            "Comparison",
+            &party("alice", 1, "bob"),
+            &party("bob", 1, "alice"),
+        ),
+        (
+            "the same addresses with another key: another number",
+            "Comparison",
+            &alice,
+            &party("bob", 1, "mallory"),
+        ),
     ] {
         b.computed::<Compute>(
             (comment, &[flag], &["X3DH-16"]),
@@ -69,18 +104,39 @@ pub(super) fn generate(b: &mut Builder) {
         );
     }
     for (comment, error, id, peer) in [
-        ("DeviceID 0", Malformed, "ID-03", PartyFields {
-            address: AddressFields { device_id: 0, ..bob.address.clone() },
-            ..bob.clone()
-        }),
-        ("an upper-case UserID: it would hash the same, but is not its one form", Malformed, "ID-01", PartyFields {
-            address: AddressFields { user_id: bob.address.user_id.to_uppercase(), ..bob.address.clone() },
-            ..bob.clone()
-        }),
-        ("a key of small order", InvalidKey, "KEY-04", PartyFields {
-            identity_key: encoded(&[0; 32]),
-            ..bob.clone()
-        }),
+        (
+            "DeviceID 0",
+            Malformed,
+            "ID-03",
+            PartyFields {
+                address: AddressFields {
+                    device_id: 0,
+                    ..bob.address.clone()
+                },
+                ..bob.clone()
+            },
+        ),
+        (
+            "an upper-case UserID: it would hash the same, but is not its one form",
+            Malformed,
+            "ID-01",
+            PartyFields {
+                address: AddressFields {
+                    user_id: bob.address.user_id.to_uppercase(),
+                    ..bob.address.clone()
+                },
+                ..bob.clone()
+            },
+        ),
+        (
+            "a key of small order",
+            InvalidKey,
+            "KEY-04",
+            PartyFields {
+                identity_key: encoded(&[0; 32]),
+                ..bob.clone()
+            },
+        ),
     ] {
         b.invalid::<Compute>(
             (comment, &["WrongInput"], &["X3DH-16", id]),

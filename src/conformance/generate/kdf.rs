@@ -90,14 +90,34 @@ pub(super) fn generate(b: &mut Builder) {
     for (comment, flag, root_key, dh) in [
         ("a root step", "Label", key("root"), key("dh")),
         ("another root key", "Label", key("root 2"), key("dh")),
-        ("root key and output exchanged: whoever takes the output for the salt gets this for the first vector", "Label", key("dh"), key("root")),
-        ("a root key of all zero bits", "EdgeCase", fill(0), key("dh")),
-        ("a root key of all one bits", "EdgeCase", fill(0xff), key("dh")),
-        ("an output with only its lowest bit set", "EdgeCase", key("root"), {
-            let mut dh = vec![0; 32];
-            dh[0] = 1;
-            Hex(dh)
-        }),
+        (
+            "root key and output exchanged: whoever takes the output for the salt gets this for the first vector",
+            "Label",
+            key("dh"),
+            key("root"),
+        ),
+        (
+            "a root key of all zero bits",
+            "EdgeCase",
+            fill(0),
+            key("dh"),
+        ),
+        (
+            "a root key of all one bits",
+            "EdgeCase",
+            fill(0xff),
+            key("dh"),
+        ),
+        (
+            "an output with only its lowest bit set",
+            "EdgeCase",
+            key("root"),
+            {
+                let mut dh = vec![0; 32];
+                dh[0] = 1;
+                Hex(dh)
+            },
+        ),
     ] {
         b.computed::<RootStep>(
             (comment, &[flag], &["DR-03"]),
@@ -107,12 +127,32 @@ pub(super) fn generate(b: &mut Builder) {
 
     for (comment, flag, chain_key, counter) in [
         ("the first step of a chain", "Label", key("chain"), 0),
-        ("the key does not depend on the counter", "Label", key("chain"), 7),
+        (
+            "the key does not depend on the counter",
+            "Label",
+            key("chain"),
+            7,
+        ),
         ("a chain key of all zero bits", "EdgeCase", fill(0), 0),
         ("a chain key of all one bits", "EdgeCase", fill(0xff), 0),
-        ("the counter leaves 16 bits", "Counter", key("chain"), 0xffff),
-        ("the counter leaves 31 bits: a signed counter overflows", "Counter", key("chain"), 0x7fff_ffff),
-        ("the last counter that a message may bear", "Counter", key("chain"), u32::MAX - 1),
+        (
+            "the counter leaves 16 bits",
+            "Counter",
+            key("chain"),
+            0xffff,
+        ),
+        (
+            "the counter leaves 31 bits: a signed counter overflows",
+            "Counter",
+            key("chain"),
+            0x7fff_ffff,
+        ),
+        (
+            "the last counter that a message may bear",
+            "Counter",
+            key("chain"),
+            u32::MAX - 1,
+        ),
     ] {
         b.computed::<ChainStep>(
             (comment, &[flag], &["DR-04", "DR-08"]),
@@ -153,6 +193,9 @@ pub(super) fn generate(b: &mut Builder) {
         ("a message key of all zero bits", "EdgeCase", fill(0)),
         ("a message key of all one bits", "EdgeCase", fill(0xff)),
     ] {
-        b.computed::<MessageKey>((comment, &[flag], &["DR-05"]), MessageKeyInput { message_key });
+        b.computed::<MessageKey>(
+            (comment, &[flag], &["DR-05"]),
+            MessageKeyInput { message_key },
+        );
     }
 }

@@ -46,9 +46,13 @@ fn seal(context: &Context, aad: &[&[u8]], swap: bool, plaintext: &[u8]) -> Hex {
     Hex(out)
 }
 
-#[allow(clippy::too_many_lines)] // a list of cases
 pub(super) fn generate(b: &mut Builder) {
-    b.note("Normal", "BASIC", "A message as honest implementations make it.", &[]);
+    b.note(
+        "Normal",
+        "BASIC",
+        "A message as honest implementations make it.",
+        &[],
+    );
     b.note(
         "ModifiedCiphertext",
         "AUTH_BYPASS",
@@ -73,7 +77,12 @@ pub(super) fn generate(b: &mut Builder) {
         "Made with another layout of associated data or keys. Whoever accepts it has the same bug as the sender.",
         &[],
     );
-    b.note("Truncated", "MISSING_STEP", "Shorter than it was made.", &[]);
+    b.note(
+        "Truncated",
+        "MISSING_STEP",
+        "Shorter than it was made.",
+        &[],
+    );
 
     let (alice, bob) = (key("alice"), key("bob"));
     let ad = [&alice[..], &bob, &address("alice", 1), &address("bob", 1)].concat();
@@ -94,10 +103,41 @@ pub(super) fn generate(b: &mut Builder) {
         ("17 bytes: one more", context.clone(), 17),
         ("256 bytes: a padded payload", context.clone(), 256),
         ("1,024 bytes", context.clone(), 1024),
-        ("counters 0", Context { previous_counter: 0, counter: 0, ..context.clone() }, 256),
-        ("counters that differ in their highest byte: big-endian", Context { previous_counter: 1, counter: 0x0100_0000, ..context.clone() }, 16),
-        ("the highest counters", Context { previous_counter: u32::MAX, counter: u32::MAX - 1, ..context.clone() }, 16),
-        ("another message key: another nonce too", Context { message_key: seed::bytes::<32>("message_encryption/mk 2").into(), ..context.clone() }, 16),
+        (
+            "counters 0",
+            Context {
+                previous_counter: 0,
+                counter: 0,
+                ..context.clone()
+            },
+            256,
+        ),
+        (
+            "counters that differ in their highest byte: big-endian",
+            Context {
+                previous_counter: 1,
+                counter: 0x0100_0000,
+                ..context.clone()
+            },
+            16,
+        ),
+        (
+            "the highest counters",
+            Context {
+                previous_counter: u32::MAX,
+                counter: u32::MAX - 1,
+                ..context.clone()
+            },
+            16,
+        ),
+        (
+            "another message key: another nonce too",
+            Context {
+                message_key: seed::bytes::<32>("message_encryption/mk 2").into(),
+                ..context.clone()
+            },
+            16,
+        ),
     ] {
         b.computed::<Encrypt>(
             (comment, &["Normal"], &["DR-05", "DR-06", "DR-07"]),
@@ -137,27 +177,40 @@ pub(super) fn generate(b: &mut Builder) {
         );
     }
 
-    let mut refuse = |comment: &str, flag: &str, ids: &[&str], context: &Context, ciphertext: Hex| {
-        b.invalid::<Decrypt>(
-            (comment, &[flag], ids),
-            DecryptFailed,
-            DecryptInput {
-                context: context.clone(),
-                ciphertext,
-            },
-        );
-    };
+    let mut refuse =
+        |comment: &str, flag: &str, ids: &[&str], context: &Context, ciphertext: Hex| {
+            b.invalid::<Decrypt>(
+                (comment, &[flag], ids),
+                DecryptFailed,
+                DecryptInput {
+                    context: context.clone(),
+                    ciphertext,
+                },
+            );
+        };
     for (comment, at) in [
         ("the first bit of the ciphertext flipped", 0),
         ("the last bit of the ciphertext flipped", 19),
         ("the first bit of the tag flipped", 20),
-        ("a bit of the tag's 9th byte flipped: a tag cut to 8 bytes would not see it", 28),
-        ("a bit of the tag's 13th byte flipped: a tag cut to 12 bytes would not see it", 32),
+        (
+            "a bit of the tag's 9th byte flipped: a tag cut to 8 bytes would not see it",
+            28,
+        ),
+        (
+            "a bit of the tag's 13th byte flipped: a tag cut to 12 bytes would not see it",
+            32,
+        ),
         ("the last bit of the tag flipped", 35),
     ] {
         let mut bad = good.clone();
         bad.0[at] ^= if at == 19 || at == 35 { 0x80 } else { 1 };
-        refuse(comment, "ModifiedCiphertext", &["DR-06", "DR-17"], &context, bad);
+        refuse(
+            comment,
+            "ModifiedCiphertext",
+            &["DR-06", "DR-17"],
+            &context,
+            bad,
+        );
     }
     let cut = |length: usize| Hex(good[..length].to_vec());
     for (comment, ciphertext) in [
@@ -167,30 +220,95 @@ pub(super) fn generate(b: &mut Builder) {
         ("nothing", cut(0)),
         ("16 zero bytes", Hex(vec![0; 16])),
         ("a byte appended", Hex([&good[..], &[0]].concat())),
-        ("the tag stands first", Hex([&good[20..], &good[..20]].concat())),
+        (
+            "the tag stands first",
+            Hex([&good[20..], &good[..20]].concat()),
+        ),
     ] {
-        refuse(comment, "Truncated", &["DR-06", "DR-17"], &context, ciphertext);
+        refuse(
+            comment,
+            "Truncated",
+            &["DR-06", "DR-17"],
+            &context,
+            ciphertext,
+        );
     }
     for (comment, other) in [
-        ("another counter", Context { counter: 4, ..context.clone() }),
-        ("another previous counter", Context { previous_counter: 6, ..context.clone() }),
-        ("the two counters exchanged", Context { previous_counter: 3, counter: 5, ..context.clone() }),
-        ("another ratchet key", Context { ratchet_key: key("other ratchet").into(), ..context.clone() }),
+        (
+            "another counter",
+            Context {
+                counter: 4,
+                ..context.clone()
+            },
+        ),
+        (
+            "another previous counter",
+            Context {
+                previous_counter: 6,
+                ..context.clone()
+            },
+        ),
+        (
+            "the two counters exchanged",
+            Context {
+                previous_counter: 3,
+                counter: 5,
+                ..context.clone()
+            },
+        ),
+        (
+            "another ratchet key",
+            Context {
+                ratchet_key: key("other ratchet").into(),
+                ..context.clone()
+            },
+        ),
     ] {
         refuse(comment, "ModifiedHeader", &["DR-07"], &other, good.clone());
     }
     for (comment, parts) in [
-        ("initiator and responder exchanged", [&bob[..], &alice, &address("bob", 1), &address("alice", 1)]),
-        ("the two addresses exchanged", [&alice[..], &bob, &address("bob", 1), &address("alice", 1)]),
-        ("another device of the responder", [&alice[..], &bob, &address("alice", 1), &address("bob", 2)]),
-        ("another user with the responder's key", [&alice[..], &bob, &address("alice", 1), &address("mallory", 1)]),
-        ("another initiator's key", [&key("mallory")[..], &bob, &address("alice", 1), &address("bob", 1)]),
+        (
+            "initiator and responder exchanged",
+            [&bob[..], &alice, &address("bob", 1), &address("alice", 1)],
+        ),
+        (
+            "the two addresses exchanged",
+            [&alice[..], &bob, &address("bob", 1), &address("alice", 1)],
+        ),
+        (
+            "another device of the responder",
+            [&alice[..], &bob, &address("alice", 1), &address("bob", 2)],
+        ),
+        (
+            "another user with the responder's key",
+            [
+                &alice[..],
+                &bob,
+                &address("alice", 1),
+                &address("mallory", 1),
+            ],
+        ),
+        (
+            "another initiator's key",
+            [
+                &key("mallory")[..],
+                &bob,
+                &address("alice", 1),
+                &address("bob", 1),
+            ],
+        ),
     ] {
         let other = Context {
             associated_data: parts.concat().into(),
             ..context.clone()
         };
-        refuse(comment, "ModifiedParties", &["DR-07", "X3DH-05"], &other, good.clone());
+        refuse(
+            comment,
+            "ModifiedParties",
+            &["DR-07", "X3DH-05"],
+            &other,
+            good.clone(),
+        );
     }
     let little_endian = [
         &version[..],
@@ -208,14 +326,49 @@ pub(super) fn generate(b: &mut Builder) {
     .concat();
     let head = header(&context);
     for (comment, id, aad, swap) in [
-        ("made without the version byte", "DR-07", vec![&ad[..], &head[1..]], false),
-        ("made with little-endian counters", "DR-07", vec![&ad[..], &little_endian], false),
-        ("made with the counter before the previous counter", "DR-07", vec![&ad[..], &counters_swapped], false),
-        ("made with the ratchet key's 32 bytes in place of its encoding", "DR-07", vec![&ad[..], &head[..1], &head[2..]], false),
-        ("made without the addresses", "X3DH-05", vec![&ad[..66], &head], false),
-        ("made with the header before AD", "DR-07", vec![&head[..], &ad], false),
+        (
+            "made without the version byte",
+            "DR-07",
+            vec![&ad[..], &head[1..]],
+            false,
+        ),
+        (
+            "made with little-endian counters",
+            "DR-07",
+            vec![&ad[..], &little_endian],
+            false,
+        ),
+        (
+            "made with the counter before the previous counter",
+            "DR-07",
+            vec![&ad[..], &counters_swapped],
+            false,
+        ),
+        (
+            "made with the ratchet key's 32 bytes in place of its encoding",
+            "DR-07",
+            vec![&ad[..], &head[..1], &head[2..]],
+            false,
+        ),
+        (
+            "made without the addresses",
+            "X3DH-05",
+            vec![&ad[..66], &head],
+            false,
+        ),
+        (
+            "made with the header before AD",
+            "DR-07",
+            vec![&head[..], &ad],
+            false,
+        ),
         ("made without associated data", "DR-07", vec![], false),
-        ("made with the nonce taken before the key", "DR-05", vec![&ad[..], &head], true),
+        (
+            "made with the nonce taken before the key",
+            "DR-05",
+            vec![&ad[..], &head],
+            true,
+        ),
     ] {
         let made = seal(&context, &aad, swap, plaintext);
         refuse(comment, "WrongConstruction", &[id], &context, made);
@@ -224,5 +377,11 @@ pub(super) fn generate(b: &mut Builder) {
         message_key: seed::bytes::<32>("message_encryption/mk 2").into(),
         ..context.clone()
     };
-    refuse("another message key", "ModifiedCiphertext", &["DR-06"], &other_key, good.clone());
+    refuse(
+        "another message key",
+        "ModifiedCiphertext",
+        &["DR-06"],
+        &other_key,
+        good.clone(),
+    );
 }

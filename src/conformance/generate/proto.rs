@@ -45,7 +45,12 @@ pub(super) fn uint(number: u32, value: u64) -> Vec<u8> {
 
 /// A field of wire type 2.
 pub(super) fn bytes(number: u32, content: &[u8]) -> Vec<u8> {
-    [tag(number, 2), varint(content.len() as u64), content.to_vec()].concat()
+    [
+        tag(number, 2),
+        varint(content.len() as u64),
+        content.to_vec(),
+    ]
+    .concat()
 }
 
 impl Proto {
@@ -80,7 +85,10 @@ impl Proto {
     /// With the fields in another order.
     pub(super) fn order(&self, order: &[usize]) -> Vec<u8> {
         let mut proto = self.clone();
-        proto.fields = order.iter().map(|index| self.fields[*index].clone()).collect();
+        proto.fields = order
+            .iter()
+            .map(|index| self.fields[*index].clone())
+            .collect();
         proto.build()
     }
 

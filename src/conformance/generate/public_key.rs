@@ -33,9 +33,7 @@ pub(super) fn encoded(u: &[u8]) -> Hex {
 
 /// The points of small order, by the names that the comments use.
 pub(super) fn small_order() -> [(&'static str, [u8; 32]); 5] {
-    let point = |text| {
-        <[u8; 32]>::try_from(hex::decode(text).expect("hex")).expect("32 bytes")
-    };
+    let point = |text| <[u8; 32]>::try_from(hex::decode(text).expect("hex")).expect("32 bytes");
     [
         ("0, of order 2 on the curve (and on its twist)", [0; 32]),
         (
@@ -55,7 +53,12 @@ pub(super) fn small_order() -> [(&'static str, [u8; 32]); 5] {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    b.note("Normal", "BASIC", "A key as honest implementations make it.", &[]);
+    b.note(
+        "Normal",
+        "BASIC",
+        "A key as honest implementations make it.",
+        &[],
+    );
     b.note(
         "WrongEncoding",
         "MALLEABILITY",
@@ -125,15 +128,27 @@ pub(super) fn generate(b: &mut Builder) {
     for (comment, bytes) in [
         ("no byte at all", vec![]),
         ("the type byte alone", vec![0x05]),
-        ("32 bytes without a type byte: an encoding of other protocols", seeded.to_vec()),
+        (
+            "32 bytes without a type byte: an encoding of other protocols",
+            seeded.to_vec(),
+        ),
         ("type byte and 31 bytes", key[..32].to_vec()),
         ("34 bytes: one zero byte follows", [&key[..], &[0]].concat()),
         ("65 bytes: two u-coordinates", [&key[..], &seeded].concat()),
         ("type byte 0x00", [&[0x00], &seeded[..]].concat()),
-        ("type byte 0x04, as of an uncompressed point", [&[0x04], &seeded[..]].concat()),
+        (
+            "type byte 0x04, as of an uncompressed point",
+            [&[0x04], &seeded[..]].concat(),
+        ),
         ("type byte 0x06", [&[0x06], &seeded[..]].concat()),
-        ("type byte 0x85: 0x05 with its top bit set", [&[0x85], &seeded[..]].concat()),
-        ("the type byte stands behind the key", [&seeded[..], &[0x05]].concat()),
+        (
+            "type byte 0x85: 0x05 with its top bit set",
+            [&[0x85], &seeded[..]].concat(),
+        ),
+        (
+            "the type byte stands behind the key",
+            [&seeded[..], &[0x05]].concat(),
+        ),
     ] {
         b.invalid::<Decode>(
             (comment, &["WrongEncoding"], &["KEY-02"]),
@@ -157,12 +172,21 @@ pub(super) fn generate(b: &mut Builder) {
     for (comment, u) in [
         ("u = 2^255 - 19, which reduces to 0", near_prime(0)),
         ("u = 2^255 - 18, which reduces to 1", near_prime(1)),
-        ("u = 2^255 - 10, which reduces to the base point", near_prime(9)),
+        (
+            "u = 2^255 - 10, which reduces to the base point",
+            near_prime(9),
+        ),
         ("u = 2^255 - 1", near_prime(18)),
         ("the base point with bit 255 set", with_top_bit(nine)),
-        ("a key drawn at random, with bit 255 set", with_top_bit(seeded)),
+        (
+            "a key drawn at random, with bit 255 set",
+            with_top_bit(seeded),
+        ),
         ("0 with bit 255 set", with_top_bit([0; 32])),
-        ("a point of order 8 with bit 255 set", with_top_bit(small_order()[2].1)),
+        (
+            "a point of order 8 with bit 255 set",
+            with_top_bit(small_order()[2].1),
+        ),
         ("2^255 - 20 with bit 255 set", with_top_bit(near_prime(-1))),
         ("all bits set", [0xff; 32]),
     ] {
@@ -203,7 +227,10 @@ pub(super) fn generate(b: &mut Builder) {
         );
     }
     for (comment, private) in [
-        ("all bits set: five of them are cleared, none may be left to the reader", [0xff; 32]),
+        (
+            "all bits set: five of them are cleared, none may be left to the reader",
+            [0xff; 32],
+        ),
         ("no bit set: clamping sets bit 254", [0; 32]),
         ("bits 0 to 2 set: a multiple of 8 is used all the same", {
             let mut k: [u8; 32] = seed::bytes("public_key/low bits");

@@ -17,7 +17,7 @@ const SPECIFICATION: &str = "https://signal.org/docs/specifications/xeddsa/";
 
 /// A key pair whose Edwards point has that sign bit.
 fn key_with_sign(sign: u8) -> KeyPair {
-    (0..)
+    (0..10_000)
         .map(|n| KeyPair::from(PrivateKey::from(seed::bytes(&format!("xeddsa/key {n}")))))
         .find(|key| raw_edwards(key).compress().0[31] >> 7 == sign)
         .expect("every second key")
@@ -77,9 +77,13 @@ fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
     out
 }
 
-#[allow(clippy::too_many_lines)] // a list of cases
 pub(super) fn generate(b: &mut Builder) {
-    b.note("Normal", "BASIC", "A signature as honest implementations make it.", &[SPECIFICATION]);
+    b.note(
+        "Normal",
+        "BASIC",
+        "A signature as honest implementations make it.",
+        &[SPECIFICATION],
+    );
     b.note(
         "Negation",
         "INTEROPERABILITY",
@@ -137,19 +141,53 @@ pub(super) fn generate(b: &mut Builder) {
     let long = seed::vec("xeddsa/long message", 1000);
 
     for (comment, key, message, z, flag) in [
-        ("a signed prekey, the signer's sign bit 0", &plus, &prekey[..], z, "Normal"),
-        ("a signed prekey, the signer's sign bit 1", &minus, &prekey[..], z, "Negation"),
+        (
+            "a signed prekey, the signer's sign bit 0",
+            &plus,
+            &prekey[..],
+            z,
+            "Normal",
+        ),
+        (
+            "a signed prekey, the signer's sign bit 1",
+            &minus,
+            &prekey[..],
+            z,
+            "Negation",
+        ),
         ("an empty message, sign bit 0", &plus, b"", z, "Normal"),
         ("an empty message, sign bit 1", &minus, b"", z, "Negation"),
         ("one byte", &plus, b"\x72", z, "Normal"),
         ("1,000 bytes, sign bit 1", &minus, &long, z, "Negation"),
-        ("Z is all zero: the nonce still depends on key and message", &plus, &prekey, [0; 64], "Normal"),
+        (
+            "Z is all zero: the nonce still depends on key and message",
+            &plus,
+            &prekey,
+            [0; 64],
+            "Normal",
+        ),
         ("Z is all 0xFF", &plus, &prekey, [0xff; 64], "Normal"),
-        ("Z is all zero, another message: a nonce made from Z alone would be the same as before, and give the key away", &plus, b"another", [0; 64], "Normal"),
-        ("Z is all zero, sign bit 1: the nonce hashes the negated scalar", &minus, b"another", [0; 64], "Negation"),
+        (
+            "Z is all zero, another message: a nonce made from Z alone would be the same as before, and give the key away",
+            &plus,
+            b"another",
+            [0; 64],
+            "Normal",
+        ),
+        (
+            "Z is all zero, sign bit 1: the nonce hashes the negated scalar",
+            &minus,
+            b"another",
+            [0; 64],
+            "Negation",
+        ),
     ] {
         b.computed::<Sign>(
-            (comment, &[flag], &["SIG-01", "KEY-06", "KEY-07"][..if message == prekey { 3 } else { 1 }]),
+            (
+                comment,
+                &[flag],
+                &["SIG-01", "KEY-06", "KEY-07"][..if message == prekey { 3 } else { 1 }],
+            ),
             SignInput {
                 private_key: key.private().expose().into(),
                 message: message.into(),
@@ -159,7 +197,9 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let sign = |key: &KeyPair, message: &[u8]| {
-        xeddsa::sign(key, message, &Secret::new(z)).as_bytes().to_vec()
+        xeddsa::sign(key, message, &Secret::new(z))
+            .as_bytes()
+            .to_vec()
     };
     let input = |key: &[u8], message: &[u8], signature: &[u8]| VerifyInput {
         public_key: key.into(),
@@ -171,7 +211,12 @@ pub(super) fn generate(b: &mut Builder) {
 
     for (comment, key, message, flag) in [
         ("a signed prekey, sign bit 0", &plus, &prekey[..], "Normal"),
-        ("a signed prekey, sign bit 1", &minus, &prekey[..], "Negation"),
+        (
+            "a signed prekey, sign bit 1",
+            &minus,
+            &prekey[..],
+            "Negation",
+        ),
         ("an empty message", &plus, b"", "Normal"),
         ("1,000 bytes", &minus, &long, "Negation"),
     ] {
@@ -200,12 +245,32 @@ pub(super) fn generate(b: &mut Builder) {
     let mut other_message = prekey;
     other_message[32] ^= 1;
     for (comment, key, message) in [
-        ("one bit of the message flipped", verify_key, &other_message[..]),
-        ("the message without its last byte", verify_key, &prekey[..32]),
-        ("the message without its first byte: the key's 32 bytes in place of its encoding of 33", verify_key, &prekey[1..]),
-        ("a byte appended to the message", verify_key, &[&prekey[..], &[0]].concat()),
+        (
+            "one bit of the message flipped",
+            verify_key,
+            &other_message[..],
+        ),
+        (
+            "the message without its last byte",
+            verify_key,
+            &prekey[..32],
+        ),
+        (
+            "the message without its first byte: the key's 32 bytes in place of its encoding of 33",
+            verify_key,
+            &prekey[1..],
+        ),
+        (
+            "a byte appended to the message",
+            verify_key,
+            &[&prekey[..], &[0]].concat(),
+        ),
         ("no message", verify_key, &[]),
-        ("the key of another signer", minus.public().encode(), &prekey),
+        (
+            "the key of another signer",
+            minus.public().encode(),
+            &prekey,
+        ),
         ("the signed key in place of the signer's", prekey, &prekey),
     ] {
         b.invalid::<Verify>(
@@ -229,13 +294,20 @@ pub(super) fn generate(b: &mut Builder) {
     let r: [u8; 32] = good[..32].try_into().expect("32 bytes");
     for (comment, times) in [
         ("s + q in place of s", 1),
-        ("s + 3q: below 2^254, where a check of the highest bits sees nothing", 3),
+        (
+            "s + 3q: below 2^254, where a check of the highest bits sees nothing",
+            3,
+        ),
         ("s + 7q: the highest that fits 255 bits", 7),
     ] {
         b.invalid::<Verify>(
             (comment, &["ScalarNotReduced"], &["SIG-02"]),
             InvalidSignature,
-            input(&verify_key, &prekey, &joined(&r, &plus_order(&good[32..], times))),
+            input(
+                &verify_key,
+                &prekey,
+                &joined(&r, &plus_order(&good[32..], times)),
+            ),
         );
     }
     let a = scalar(&plus);
@@ -331,10 +403,22 @@ pub(super) fn generate(b: &mut Builder) {
     let mut prefix = [0xff; 32];
     prefix[0] = 0xfe;
     for (comment, challenge) in [
-        ("the challenge leaves out A: whoever accepts it lets a signature be moved to another key", hash(&[&big_r, &prekey])),
-        ("the challenge hashes the key's u-coordinate in place of its Edwards point", hash(&[&big_r, plus.public().u(), &prekey])),
-        ("the challenge begins with the prefix of hash_1, which belongs to the nonce alone", hash(&[&prefix, &big_r, &big_a, &prekey])),
-        ("the challenge hashes A before R", hash(&[&big_a, &big_r, &prekey])),
+        (
+            "the challenge leaves out A: whoever accepts it lets a signature be moved to another key",
+            hash(&[&big_r, &prekey]),
+        ),
+        (
+            "the challenge hashes the key's u-coordinate in place of its Edwards point",
+            hash(&[&big_r, plus.public().u(), &prekey]),
+        ),
+        (
+            "the challenge begins with the prefix of hash_1, which belongs to the nonce alone",
+            hash(&[&prefix, &big_r, &big_a, &prekey]),
+        ),
+        (
+            "the challenge hashes A before R",
+            hash(&[&big_a, &big_r, &prekey]),
+        ),
     ] {
         let s = r + challenge * a;
         b.invalid::<Verify>(
@@ -358,7 +442,7 @@ pub(super) fn generate(b: &mut Builder) {
         );
     }
 
-    let twist = (2_u8..)
+    let twist = (2..u8::MAX)
         .map(|first| {
             let mut u = [0; 32];
             u[0] = first;
@@ -376,12 +460,36 @@ pub(super) fn generate(b: &mut Builder) {
         input(&encoded(&twist), &prekey, &good),
     );
     for (comment, key, id) in [
-        ("the signer's key with bit 255 set", encoded(&with_top_bit(*plus.public().u())), "KEY-03"),
-        ("u = 2^255 - 10, not reduced", encoded(&near_prime(9)), "KEY-03"),
-        ("u = 0, whose Edwards point has order 2: signatures can be made without any private key", encoded(&small_order()[0].1), "KEY-04"),
-        ("u = 2^255 - 20, where the map to the Edwards curve divides by zero", encoded(&near_prime(-1)), "KEY-04"),
-        ("the signer's key without its type byte", Hex(plus.public().u().to_vec()), "KEY-02"),
-        ("the signer's key as an Ed25519 key, 32 bytes", Hex(big_a.to_vec()), "KEY-02"),
+        (
+            "the signer's key with bit 255 set",
+            encoded(&with_top_bit(*plus.public().u())),
+            "KEY-03",
+        ),
+        (
+            "u = 2^255 - 10, not reduced",
+            encoded(&near_prime(9)),
+            "KEY-03",
+        ),
+        (
+            "u = 0, whose Edwards point has order 2: signatures can be made without any private key",
+            encoded(&small_order()[0].1),
+            "KEY-04",
+        ),
+        (
+            "u = 2^255 - 20, where the map to the Edwards curve divides by zero",
+            encoded(&near_prime(-1)),
+            "KEY-04",
+        ),
+        (
+            "the signer's key without its type byte",
+            Hex(plus.public().u().to_vec()),
+            "KEY-02",
+        ),
+        (
+            "the signer's key as an Ed25519 key, 32 bytes",
+            Hex(big_a.to_vec()),
+            "KEY-02",
+        ),
     ] {
         b.invalid::<Verify>(
             (comment, &["InvalidKey"], &["SIG-04", id]),

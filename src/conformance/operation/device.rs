@@ -63,7 +63,10 @@ impl Operation for Create {
     type Input = On<CreateInput>;
     type Output = CreateOutput;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<CreateOutput, Failure> {
+    fn run(
+        reference: &mut Reference,
+        On { device, input }: Self::Input,
+    ) -> Result<CreateOutput, Failure> {
         let address = Address::try_from(&input.address)?;
         let suite = reference.suite;
         let keys = with_randomness(&input.randomness, |randomness| {
@@ -183,8 +186,14 @@ impl Operation for Bundle {
     type Input = On<BundleInput>;
     type Output = BundleOutput;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<BundleOutput, Failure> {
-        let id = input.one_time_pre_key_id.map(PreKeyId::try_from).transpose()?;
+    fn run(
+        reference: &mut Reference,
+        On { device, input }: Self::Input,
+    ) -> Result<BundleOutput, Failure> {
+        let id = input
+            .one_time_pre_key_id
+            .map(PreKeyId::try_from)
+            .transpose()?;
         let bundle = held(reference, &device)?
             .bundle(id)
             .ok_or_else(|| Failure::Broken("the device has no signed prekey".to_owned()))?;
@@ -213,7 +222,10 @@ impl Operation for Keys {
     type Input = On<Done>;
     type Output = KeysOutput;
 
-    fn run(reference: &mut Reference, On { device, .. }: Self::Input) -> Result<KeysOutput, Failure> {
+    fn run(
+        reference: &mut Reference,
+        On { device, .. }: Self::Input,
+    ) -> Result<KeysOutput, Failure> {
         let keys = held(reference, &device)?.keys();
         Ok(KeysOutput {
             signed_pre_key_ids: keys.signed_pre_key_ids().map(u32::from).collect(),
@@ -303,7 +315,10 @@ impl Operation for Encrypt {
     type Input = On<EncryptInput>;
     type Output = EncryptOutput;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<EncryptOutput, Failure> {
+    fn run(
+        reference: &mut Reference,
+        On { device, input }: Self::Input,
+    ) -> Result<EncryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
         let message = held(reference, &device)?.encrypt(&peer, &input.plaintext)?;
         Ok(EncryptOutput {
@@ -342,7 +357,10 @@ impl Operation for Decrypt {
     type Input = On<DecryptInput>;
     type Output = DecryptOutput;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<DecryptOutput, Failure> {
+    fn run(
+        reference: &mut Reference,
+        On { device, input }: Self::Input,
+    ) -> Result<DecryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
         let device = held(reference, &device)?;
         let plaintext = with_randomness(&input.randomness, |randomness| {
@@ -444,8 +462,7 @@ impl Operation for SetCounters {
             .and_then(|state| state.values_mut().next())
             .map(|state| &mut state["sending"]["chainKey"]["counter"]);
         set(sending, input.sending)?;
-        let receiving =
-            session.pointer_mut("/receivingChains/0/progress/open/counter");
+        let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
         set(receiving, input.receiving)?;
         let saved: SavedDevice = serde_json::from_value(saved).map_err(|error| broken(&error))?;
         *held = saved.try_into().map_err(|error| broken(&error))?;
@@ -499,7 +516,9 @@ impl Operation for Restore {
         let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
         let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
         let saved = SavedDevice::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved.try_into().map_err(|error: sesame::SavedDeviceError| broken(&error))?;
+        let restored = saved
+            .try_into()
+            .map_err(|error: sesame::SavedDeviceError| broken(&error))?;
         reference.devices.insert(device, restored);
         Ok(Done {})
     }

@@ -55,7 +55,11 @@ impl Operation for SharedSecret {
             dh("dh1", &input.dh1)?,
             dh("dh2", &input.dh2)?,
             dh("dh3", &input.dh3)?,
-            input.dh4.as_ref().map(|bytes| dh("dh4", bytes)).transpose()?,
+            input
+                .dh4
+                .as_ref()
+                .map(|bytes| dh("dh4", bytes))
+                .transpose()?,
         );
         Ok(SharedSecretOutput {
             shared_secret: secret.root.expose().into(),

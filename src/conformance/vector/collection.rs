@@ -48,7 +48,8 @@ impl Source {
                 file: folder.display().to_string(),
                 line: None,
                 place: None,
-                reason: "no vector file in this folder; one is called FAMILY/FAMILY.json".to_owned(),
+                reason: "no vector file in this folder; one is called FAMILY/FAMILY.json"
+                    .to_owned(),
             })];
         }
         paths
@@ -97,7 +98,11 @@ impl Collection {
         for source in sources {
             let loaded = source.and_then(|source| {
                 let vectors = VectorFile::load(&source.name, &source.text)?;
-                match vectors.iter().map(Vector::name).find(|name| names.contains(name)) {
+                match vectors
+                    .iter()
+                    .map(Vector::name)
+                    .find(|name| names.contains(name))
+                {
                     Some(name) => Err(FileError {
                         file: source.name,
                         line: None,

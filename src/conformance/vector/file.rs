@@ -201,15 +201,16 @@ impl Loader<'_> {
                 let parsed = group::parse(&test_group.r#type, test).ok_or_else(|| {
                     self.error(None, format!("unknown group type `{}`", test_group.r#type))
                 })?;
-                let checked = parsed
-                    .map_err(|error| error.to_string())
-                    .and_then(|(meta, error, body)| {
-                        check(&meta, error.is_some(), &body, &file.notes)?;
-                        if !seen.insert(meta.tc_id) {
-                            return Err("the tcId stands twice in this file".to_owned());
-                        }
-                        Ok((meta, body))
-                    });
+                let checked =
+                    parsed
+                        .map_err(|error| error.to_string())
+                        .and_then(|(meta, error, body)| {
+                            check(&meta, error.is_some(), &body, &file.notes)?;
+                            if !seen.insert(meta.tc_id) {
+                                return Err("the tcId stands twice in this file".to_owned());
+                            }
+                            Ok((meta, body))
+                        });
                 let (meta, body) =
                     checked.map_err(|reason| self.test_error(&tc_id, None, reason))?;
                 vectors.push(Vector {
@@ -258,7 +259,9 @@ fn check(
         ));
     }
     if let Some(flag) = meta.flags.iter().find(|flag| !notes.contains_key(*flag)) {
-        return Err(format!("flag `{flag}` is not explained in the file's notes"));
+        return Err(format!(
+            "flag `{flag}` is not explained in the file's notes"
+        ));
     }
     let refuses = match body {
         Body::Call(_) => has_error,
@@ -268,9 +271,7 @@ fn check(
             .any(|step| matches!(step, Action::Call(call) if call.error.is_some())),
     };
     if refuses != (meta.result == Expectation::Invalid) {
-        return Err(
-            "`result` is `invalid` where an `error` is stated, and only there".to_owned(),
-        );
+        return Err("`result` is `invalid` where an `error` is stated, and only there".to_owned());
     }
     let answers = match body {
         Body::Call(call) => refuses || call.expected.is_some(),
@@ -291,15 +292,19 @@ fn innermost(error: &ValidationError<'_>) -> (String, String) {
     let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
         error.kind()
     else {
-        return (error.instance_path().to_string(), shortened(&error.to_string()));
+        return (
+            error.instance_path().to_string(),
+            shortened(&error.to_string()),
+        );
     };
     let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
     let below = depth(error) + 1;
     let constant = |inner: &&ValidationError<'_>| {
-        matches!(inner.kind(), ValidationErrorKind::Constant { .. })
-            && depth(inner) == below
+        matches!(inner.kind(), ValidationErrorKind::Constant { .. }) && depth(inner) == below
     };
-    let mut meant = context.iter().filter(|branch| !branch.iter().any(|inner| constant(&inner)));
+    let mut meant = context
+        .iter()
+        .filter(|branch| !branch.iter().any(|inner| constant(&inner)));
     if let (Some(branch), None) = (meant.next(), meant.next())
         && let Some(inner) = branch.first()
     {
@@ -311,13 +316,18 @@ fn innermost(error: &ValidationError<'_>) -> (String, String) {
             let place = first.instance_path().to_string();
             let known: Vec<_> = constants
                 .filter_map(|inner| match inner.kind() {
-                    ValidationErrorKind::Constant { expected_value } => Some(expected_value.to_string()),
+                    ValidationErrorKind::Constant { expected_value } => {
+                        Some(expected_value.to_string())
+                    }
                     _ => None,
                 })
                 .collect();
             (place, format!("not one of {}", known.join(", ")))
         }
-        None => (error.instance_path().to_string(), shortened(&error.to_string())),
+        None => (
+            error.instance_path().to_string(),
+            shortened(&error.to_string()),
+        ),
     }
 }
 

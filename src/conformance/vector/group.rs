@@ -40,7 +40,11 @@ fn call<O: Operation>(test: Value) -> Result<(Meta, Option<ErrorCode>, Body), se
         params: serde_json::to_value(&test.input)?,
         expected: match test.result {
             Expectation::Invalid => None,
-            _ => test.expected.as_ref().map(serde_json::to_value).transpose()?,
+            _ => test
+                .expected
+                .as_ref()
+                .map(serde_json::to_value)
+                .transpose()?,
         },
         error: test.error,
     });

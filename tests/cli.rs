@@ -1,0 +1,313 @@
+//! The program as its users meet it: every command of the pages, and what they see where something is wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn tigress(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tigress"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[track_caller]
+fn assert_says(output: &Output, status: i32, words: &[&str]) {
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in:\n{said}");
+    }
+}
+
+/// A copy of the vectors that may be spoiled.
+fn copy_of_the_vectors() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_says(
+        &tigress(&["vectors", "generate", "--vectors", path(folder.path())]),
+        0,
+        &["20 files in"],
+    );
+    folder
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn vector_file(folder: &Path, family: &str) -> PathBuf {
+    folder.join(family).join(format!("{family}.json"))
+}
+
+/// The pages show what the program writes.
+#[test]
+fn the_pages_show_what_the_program_says() {
+    trycmd::TestCases::new().case("docs/*.md").case("README.md");
+}
+
+/// The commands that a page gives to be typed, in `sh` blocks: each is run, or is this very test.
+#[test]
+fn every_command_of_the_pages_is_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    pages.extend(
+        fs::read_dir(root.join("docs"))
+            .expect("docs")
+            .flatten()
+            .map(|entry| entry.path()),
+    );
+    let mut commands = 0;
+    for page in pages
+        .iter()
+        .filter(|page| page.extension().is_some_and(|e| e == "md"))
+    {
+        let content = fs::read_to_string(page).expect("a page");
+        for block in content.split("```sh\n").skip(1) {
+            let block = block.split("```").next().expect("an end");
+            for command in block.lines() {
+                commands += 1;
+                run_as_shown(command, page);
+            }
+        }
+    }
+    assert!(commands >= 5, "{commands} commands");
+}
+
+fn run_as_shown(command: &str, page: &Path) {
+    let words: Vec<_> = command.split(' ').collect();
+    let own = match words.as_slice() {
+        // What runs this test, and what the checks around it run.
+        ["cargo", "test"] | [".ci/run"] => return,
+        // Run by `.ci/run`, since it needs Python's packages.
+        ["adapters/python-check/run"] => {
+            assert!(
+                Path::new(env!("CARGO_MANIFEST_DIR"))
+                    .join(words[0])
+                    .exists()
+            );
+            return;
+        }
+        // Building this package is what `cargo test` has done.
+        ["cargo", "install", "--locked", "--path", "."] => return,
+        ["cargo", "run", "--release", "--", own @ ..] | ["cargo", "run", "--", own @ ..] => own,
+        _ => panic!("{}: no test runs `{command}`", page.display()),
+    };
+    match own {
+        // It would write into this repository.
+        ["vectors", "generate"] => drop(copy_of_the_vectors()),
+        _ => assert_says(&tigress(own), 0, &[]),
+    }
+}
+
+#[test]
+fn the_built_in_run_conforms() {
+    let output = tigress(&["test"]);
+    assert_says(
+        &output,
+        0,
+        &["  ok  ratchet_session", "Double Ratchet", "conforms: "],
+    );
+    assert!(
+        output.stderr.is_empty(),
+        "no bar where there is no terminal"
+    );
+    assert!(
+        !text(&output.stdout).contains('\u{1b}'),
+        "no colour where there is no terminal"
+    );
+}
+
+#[test]
+fn what_is_made_is_what_is_checked() {
+    let folder = copy_of_the_vectors();
+    let check = [
+        "vectors",
+        "generate",
+        "--check",
+        "--vectors",
+        path(folder.path()),
+    ];
+    assert_says(
+        &tigress(&check),
+        0,
+        &["20 files in", "are as they are made"],
+    );
+    let file = vector_file(folder.path(), "kdf");
+    let changed = fs::read_to_string(&file)
+        .expect("a file")
+        .replacen("tcId\": 2", "tcId\": 3", 1);
+    fs::write(&file, changed).expect("written");
+    let line = "kdf.json:";
+    assert_says(
+        &tigress(&check),
+        1,
+        &[line, "differs from what is made", "1 of 20 files differ"],
+    );
+    fs::remove_file(&file).expect("removed");
+    assert_says(
+        &tigress(&check),
+        2,
+        &["kdf.json: ", "`--vectors DIR` names the folder"],
+    );
+}
+
+/// One digit of one expected value in each family: the run fails and names the vector.
+#[test]
+fn one_changed_digit_makes_the_run_fail_and_say_where() {
+    let folder = copy_of_the_vectors();
+    for (family, field) in [
+        ("public_key", "u"),
+        ("xeddsa", "signature"),
+        ("x3dh_initiate", "sharedSecret"),
+        ("x3dh_respond", "plaintext"),
+        ("fingerprint", "fingerprint"),
+        ("kdf", "nextChainKey"),
+        ("message_encryption", "ciphertext"),
+        ("ratchet_session", "message"),
+        ("wire_ratchet", "ciphertext"),
+        ("wire_prekey", "baseKey"),
+    ] {
+        let file = vector_file(folder.path(), family);
+        let good = fs::read_to_string(&file).expect("a file");
+        let start = good.find(&format!("\"{field}\": \"")).expect(field) + field.len() + 5;
+        let mut bad = good.clone().into_bytes();
+        bad[start] = if bad[start] == b'1' { b'2' } else { b'1' };
+        fs::write(&file, bad).expect("written");
+        let tc_id = good[..start].rsplit_once("\"tcId\": ").expect("a test").1;
+        let name = format!("{family}/{}", tc_id.split(',').next().expect("a number"));
+        let output = tigress(&["test", "--only", family, "--vectors", path(folder.path())]);
+        let failed = format!("FAILED {name}\n");
+        assert_says(
+            &output,
+            1,
+            &[
+                &failed,
+                "does not conform",
+                &format!("test --only {name} --vectors"),
+            ],
+        );
+        let alone = tigress(&["test", "--only", &name, "--vectors", path(folder.path())]);
+        assert_says(&alone, 1, &[&failed, "1 vectors, 0 passed, 1 failed"]);
+        fs::write(&file, good).expect("written");
+    }
+}
+
+#[test]
+fn a_broken_file_is_an_error_and_the_rest_still_runs() {
+    let folder = copy_of_the_vectors();
+    fs::write(vector_file(folder.path(), "kdf"), "{ \"family\": ").expect("written");
+    fs::write(folder.path().join("stray.json"), "{ \"family\": \"odd\" }").expect("written");
+    let output = tigress(&["test", "--vectors", path(folder.path())]);
+    assert_says(
+        &output,
+        2,
+        &[
+            "kdf.json:1: column 12: not JSON",
+            "stray.json: /family: unknown family `odd`; known are public_key",
+            "  ok  xeddsa",
+            "no verdict: part of the vectors could not be read",
+        ],
+    );
+    let json = tigress(&["test", "--format", "json", "--vectors", path(folder.path())]);
+    assert_eq!(json.status.code(), Some(2));
+    let result: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(result["verdict"], "none");
+    assert_eq!(result["errors"][0]["line"], 1);
+}
+
+#[test]
+fn a_folder_without_vectors_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = tigress(&["test", "--vectors", path(folder.path())]);
+    assert_says(&empty, 2, &["no vector file in this folder"]);
+    let missing = folder.path().join("nowhere");
+    assert_says(
+        &tigress(&["test", "--vectors", path(&missing)]),
+        2,
+        &["nowhere: cannot be read"],
+    );
+}
+
+#[test]
+fn an_unknown_name_is_an_error_with_the_nearest_one() {
+    for (arguments, words) in [
+        (
+            &["test", "--only", "xedsa"][..],
+            "no family, vector or requirement is called `xedsa`; did you mean `xeddsa`?",
+        ),
+        (&["test", "--only", "INV-01"], "no vector carries INV-01"),
+        (
+            &["vectors", "list", "--only", "dr-05"],
+            "did you mean `DR-05`?",
+        ),
+        (
+            &["vectors", "show", "kdf/0"],
+            "no vector is called `kdf/0`; did you mean `kdf/",
+        ),
+        (
+            &["explain", "DR5"],
+            "no requirement is called `DR5`; did you mean `DR-",
+        ),
+        (&["explain", "?"], "no requirement is called `?`\n"),
+        (
+            &["requirements", "--section", "12"],
+            "section 12 states no requirement; these do: 1, 2",
+        ),
+        (
+            &["test", "--format", "xml"],
+            "possible values: pretty, json",
+        ),
+    ] {
+        assert_says(&tigress(arguments), 2, &[words]);
+    }
+}
+
+#[test]
+fn a_requirement_that_no_vector_carries_is_listed_all_the_same() {
+    let all = tigress(&["requirements"]);
+    assert_says(
+        &all,
+        0,
+        &[
+            "2. Keys and signatures",
+            "13 of 13 are carried by a vector",
+            "INV-01      0  ",
+        ],
+    );
+    let one = tigress(&["requirements", "--section", "4"]);
+    assert_says(&one, 0, &["22 of 22 are carried by a vector"]);
+    assert!(!text(&one.stdout).contains("KEY-01"));
+    assert_says(
+        &tigress(&["explain", "INV-01"]),
+        0,
+        &["Section 7 of docs/profile.md", "No vector carries it."],
+    );
+}
+
+/// `tigress vectors list | head` is no error.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    use std::io::Read;
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tigress"))
+        .args(["vectors", "show", "ratchet_session/21"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut first = [0; 1];
+    child
+        .stdout
+        .take()
+        .expect("piped")
+        .read_exact(&mut first)
+        .expect("a byte");
+    let output = child.wait_with_output().expect("it ends");
+    assert_says(&output, 0, &[]);
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
