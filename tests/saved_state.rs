@@ -179,7 +179,7 @@ fn chains_that_break_a_bound_are_refused() {
                 .and_then(Value::as_array_mut)
                 .expect("chains"),
         );
-        restore(&state).expect_err("broken").to_string()
+        restore(&state).expect_err("broken").clone()
     };
     let twice = change(&|chains| chains.push(chains[0].clone()));
     assert!(twice.contains("two chains with one ratchet key"), "{twice}");

@@ -323,6 +323,7 @@ fn error_of(family: &str, change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of faults")]
 fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
     let set = |pointer: &'static str, to: Value| {
         move |file: &mut Value| *file.pointer_mut(pointer).expect("there") = to

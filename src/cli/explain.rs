@@ -40,7 +40,7 @@ impl Explain {
         let vectors: Vec<_> = collection
             .vectors
             .iter()
-            .filter(|vector| vector.requirements.iter().any(|id| *id == self.id))
+            .filter(|vector| vector.requirements.contains(&self.id))
             .collect();
         if vectors.is_empty() {
             writeln!(out, "\nNo vector carries it.")?;

@@ -227,8 +227,7 @@ fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Stop> {
         Failure::NotImplemented => Stop::NotImplemented,
         Failure::Rejected { message, .. } | Failure::Broken(message) => {
             let inputs = json!({ "suite": suite });
-            Stop::from(mismatch("a subject without devices", message))
-                .about(None, "reset", &inputs)
+            Stop::from(mismatch("a subject without devices", message)).about(None, "reset", &inputs)
         }
     })
 }

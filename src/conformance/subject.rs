@@ -92,7 +92,7 @@ impl Subject for Reference {
 pub fn holds(state: &[u8], secret: &Hex) -> bool {
     let base64 = data_encoding::BASE64_NOPAD.encode(secret);
     // The last digit of unaligned base64 also carries bits of what follows.
-    let base64 = &base64[..base64.len() - usize::from(secret.len() % 3 != 0)];
+    let base64 = &base64[..base64.len() - usize::from(!secret.len().is_multiple_of(3))];
     let hex = secret.to_string();
     [
         &secret[..],

@@ -25,6 +25,7 @@ pub(super) struct SendingChain {
 /// What A repeats in every prekey message (X3DH-07).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names of the wire format")]
 pub(super) struct Opening {
     pub(super) pre_key_id: Option<u32>,
     pub(super) signed_pre_key_id: u32,

@@ -164,7 +164,7 @@ pub enum FormerChain {
 /// The bounds of a suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most keys that one message may store in one chain (MAX_SKIP, DR-11).
+    /// The most keys that one message may store in one chain (`MAX_SKIP`, DR-11).
     pub max_skip: u32,
     /// The most keys stored; the oldest are dropped first (DR-12).
     pub max_stored: usize,

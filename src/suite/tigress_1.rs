@@ -42,7 +42,7 @@ impl Tigress1 {
 
     /// AD, version byte, Encode(ratchet key), previous counter, counter (DR-07).
     fn with_associated_data<T>(
-        &self,
+        self,
         associated_data: &AssociatedData,
         header: &Header,
         run: impl FnOnce(&[u8]) -> T,

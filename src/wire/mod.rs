@@ -105,7 +105,7 @@ fn check_frame(suite: &dyn Suite, bytes: &[u8], limit: usize) -> Result<(), Wire
 }
 
 /// The content of a `bytes` field that the suite's reader has found.
-fn bytes_of<'a>(value: Option<Value<'a>>) -> &'a [u8] {
+fn bytes_of(value: Option<Value<'_>>) -> &[u8] {
     match value {
         Some(Value::Bytes(bytes)) => bytes,
         _ => &[],

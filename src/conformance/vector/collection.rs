@@ -38,6 +38,7 @@ impl Source {
     /// The vector files in a folder and its subfolders, by name: every `.json` that is no `_schema.json`.
     ///
     /// A file that cannot be read is an error beside the others.
+    #[must_use]
     pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
         let mut paths = Vec::new();
         if let Err(error) = json_files(folder, &mut paths) {

@@ -175,21 +175,10 @@ impl Loader<'_> {
         };
         let (pointer, reason) = innermost(&error);
         let reason = format!("breaks {}: {reason}", family.schema_file());
-        Err(match self.test_at(value, &pointer) {
+        Err(match test_at(value, &pointer) {
             Some((tc_id, inside)) => self.test_error(tc_id, inside, reason),
             None => self.error(Some(pointer), reason),
         })
-    }
-
-    /// The number of the test that a JSON pointer leads into, and the rest of the pointer.
-    fn test_at<'v>(&self, value: &'v Value, pointer: &str) -> Option<(&'v Value, Option<String>)> {
-        // "", "testGroups", index, "tests", index, rest
-        let parts: Vec<_> = pointer.splitn(6, '/').collect();
-        if parts.len() < 5 || parts[1] != "testGroups" || parts[3] != "tests" {
-            return None;
-        }
-        let tc_id = value.pointer(&format!("{}/tcId", parts[..5].join("/")))?;
-        Some((tc_id, parts.get(5).map(|rest| format!("/{rest}"))))
     }
 
     fn vectors(&self, file: VectorFile) -> Result<Vec<Vector>, FileError> {
@@ -237,6 +226,17 @@ impl Loader<'_> {
         }
         Ok(vectors)
     }
+}
+
+/// The number of the test that a JSON pointer leads into, and the rest of the pointer.
+fn test_at<'v>(value: &'v Value, pointer: &str) -> Option<(&'v Value, Option<String>)> {
+    // "", "testGroups", index, "tests", index, rest
+    let parts: Vec<_> = pointer.splitn(6, '/').collect();
+    if parts.len() < 5 || parts[1] != "testGroups" || parts[3] != "tests" {
+        return None;
+    }
+    let tc_id = value.pointer(&format!("{}/tcId", parts[..5].join("/")))?;
+    Some((tc_id, parts.get(5).map(|rest| format!("/{rest}"))))
 }
 
 /// What a schema cannot say of a test.
