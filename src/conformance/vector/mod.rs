@@ -1,6 +1,6 @@
 //! Test vectors, in the manner of Wycheproof.
 //!
-//! A vector is one call of an operation with its expected answer, or a [conversation](conversation) of
+//! A vector is one call of an operation with its expected answer, or a [conversation] of
 //! several steps with one device. Its name is `family/tcId`.
 
 mod collection;
