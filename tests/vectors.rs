@@ -290,7 +290,7 @@ fn a_secret_that_is_still_held_makes_its_vector_fail() {
             };
             for at in 0..secrets.len() {
                 let mut secrets = secrets.clone();
-                let identity = conversation.device["identityPrivateKey"].clone();
+                let identity = conversation.load["identityPrivateKey"].clone();
                 secrets[at].bytes = serde_json::from_value(identity).expect("hex");
                 let mut conversation = conversation.clone();
                 conversation.steps[index] = Action::Erased(secrets);

@@ -12,7 +12,7 @@ from identifiers import address, address_fields
 from outcome import NotCovered, Refused, require
 from primitives import decode_public_key, encode_public_key, public_key
 from ratchet import Session
-from seen import kinds, saw
+from seen import of_kind, saw
 from wire import PreKeyMessage, read_pre_key_message, read_ratchet_message, write_pre_key_message
 
 DAY = 86_400
@@ -41,6 +41,13 @@ SECRETS = {
     "the one-time prekey's private key": "one-time prekey",
     "the signed prekey's private key": "signed prekey",
 }
+
+# A private key may have been kept as drawn or as clamped; a vector lists both.
+CLAMPED = ", clamped"
+
+
+def clamped(key: bytes) -> bytes:
+    return bytes([key[0] & 0xF8]) + key[1:31] + bytes([key[31] & 0x7F | 0x40])
 
 
 @dataclass
@@ -286,10 +293,12 @@ class Device:
     @staticmethod
     def _erased(secret: dict[str, str], held: set[bytes]) -> dict[str, str]:
         name, value = secret["name"], bytes.fromhex(secret["bytes"])
-        if name not in SECRETS:
+        kind = SECRETS.get(name.removesuffix(CLAMPED))
+        if kind is None:
             raise NotCovered(f"no secret is known here by the name `{name}`")
-        if SECRETS[name] not in kinds(value):
-            return {"name": name, "bytes": f"no {SECRETS[name]} of this conversation"}
+        seen = {clamped(key) for key in of_kind(kind)} if name.endswith(CLAMPED) else of_kind(kind)
+        if value not in seen:
+            return {"name": name, "bytes": f"no {kind} of this conversation"}
         if value in held:
             return {"name": name, "bytes": "still held"}
         return secret

@@ -256,7 +256,7 @@ OPERATIONS = {
         " oneTimePreKeyPrivateKey sender pinnedIdentityKey message randomness",
         "sharedSecret associatedData plaintext",
     ),
-    "DeviceCreate": operation(device_create, "device address oneTimePreKeys now randomness", "bundle"),
+    "DeviceCreate": operation(device_create, "handle address oneTimePreKeys now randomness", "bundle"),
 }
 
 # By the `op` of a step of a conversation.

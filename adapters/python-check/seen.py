@@ -15,5 +15,5 @@ def saw(kind: str, secret: bytes) -> bytes:
     return secret
 
 
-def kinds(secret: bytes) -> set[str]:
-    return _SEEN.get(secret, set())
+def of_kind(kind: str) -> set[bytes]:
+    return {secret for secret, kinds in _SEEN.items() if kind in kinds}

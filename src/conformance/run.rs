@@ -1,14 +1,14 @@
 //! Asks a subject what the vectors ask, and compares.
 
-use super::operation::{Operation, device};
+use super::operation::Saved;
 use super::subject::{Failure, Subject, holds};
-use super::vector::conversation::{Action, Conversation};
+use super::vector::conversation::{Action, Conversation, Machine};
 use super::vector::{Body, Call, Expectation, Vector};
 use crate::hex::Hex;
 use serde_json::{Value, json};
 
-/// The handle of the one device of a conversation.
-const HANDLE: &str = "device";
+/// The handle of the one machine of a conversation.
+const HANDLE: &str = "subject";
 
 /// How a vector went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +146,9 @@ fn conversation(
     conversation: &Conversation,
     strict: bool,
 ) -> Result<(), Stop> {
-    let load = device::Load::METHOD;
-    plain(subject, load, on_device(conversation.device.clone()))
-        .map_err(|verdict| verdict.about(None, load, &conversation.device))?;
+    let machine = conversation.machine;
+    plain(subject, machine.load, on_machine(conversation.load.clone()))
+        .map_err(|verdict| verdict.about(None, machine.load, &conversation.load))?;
     for (index, action) in conversation.steps.iter().enumerate() {
         let at_step = |verdict: Stop, name: &str| {
             let inputs = match action {
@@ -159,17 +159,17 @@ fn conversation(
         };
         match action {
             Action::Call(call) => {
-                self::step(subject, call, strict)
+                self::step(subject, machine, call, strict)
                     .map_err(|verdict| at_step(verdict, call.method))?;
             }
-            Action::Restart => save(subject)
+            Action::Restart => save(subject, machine)
                 .and_then(|state| {
-                    let params = on_device(json!({ "state": state }));
-                    plain(subject, device::Restore::METHOD, params).map(|_| ())
+                    let params = on_machine(json!({ "state": state }));
+                    plain(subject, machine.restore, params).map(|_| ())
                 })
                 .map_err(|verdict| at_step(verdict, "restart"))?,
             Action::Erased(secrets) => {
-                let state = save(subject).map_err(|verdict| at_step(verdict, "erased"))?;
+                let state = save(subject, machine).map_err(|verdict| at_step(verdict, "erased"))?;
                 if let Some(kept) = secrets.iter().find(|secret| holds(&state, &secret.bytes)) {
                     let found = mismatch(
                         format!("{} is erased", kept.name),
@@ -183,12 +183,23 @@ fn conversation(
     Ok(())
 }
 
-/// One call of a conversation; a refusal leaves the device as it was (DR-15, X3DH-11).
-fn step(subject: &mut dyn Subject, step: &Call, strict: bool) -> Result<(), Stop> {
-    let before = step.error.map(|_| save(subject)).transpose()?;
-    call(subject, step, on_device(step.params.clone()), false, strict)?;
+/// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11).
+fn step(
+    subject: &mut dyn Subject,
+    machine: &Machine,
+    step: &Call,
+    strict: bool,
+) -> Result<(), Stop> {
+    let before = step.error.map(|_| save(subject, machine)).transpose()?;
+    call(
+        subject,
+        step,
+        on_machine(step.params.clone()),
+        false,
+        strict,
+    )?;
     if let Some(before) = before {
-        let after = save(subject)?;
+        let after = save(subject, machine)?;
         if before != after {
             return Err(mismatch(
                 "the state as it was before the refused step",
@@ -214,9 +225,9 @@ fn first_difference(before: &Hex, after: &Hex) -> String {
     )
 }
 
-fn on_device(mut params: Value) -> Value {
+fn on_machine(mut params: Value) -> Value {
     if let Some(object) = params.as_object_mut() {
-        object.insert("device".to_owned(), HANDLE.into());
+        object.insert("handle".to_owned(), HANDLE.into());
     }
     params
 }
@@ -227,7 +238,8 @@ fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Stop> {
         Failure::NotImplemented => Stop::NotImplemented,
         Failure::Rejected { message, .. } | Failure::Broken(message) => {
             let inputs = json!({ "suite": suite });
-            Stop::from(mismatch("a subject without devices", message)).about(None, "reset", &inputs)
+            Stop::from(mismatch("a subject that holds nothing", message))
+                .about(None, "reset", &inputs)
         }
     })
 }
@@ -247,9 +259,9 @@ fn plain(subject: &mut dyn Subject, method: &str, params: Value) -> Result<Value
         })
 }
 
-fn save(subject: &mut dyn Subject) -> Result<Hex, Stop> {
-    let saved = plain(subject, device::Save::METHOD, on_device(json!({})))?;
-    serde_json::from_value::<device::Saved>(saved)
+fn save(subject: &mut dyn Subject, machine: &Machine) -> Result<Hex, Stop> {
+    let saved = plain(subject, machine.save, on_machine(json!({})))?;
+    serde_json::from_value::<Saved>(saved)
         .map(|saved| saved.state)
         .map_err(|error| mismatch("a saved state", error.to_string()).into())
 }

@@ -4,14 +4,13 @@ use super::seed::{self, Recorder};
 use crate::agreement::{Bundle, BundleFields, PreKeyStore};
 use crate::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
-    EncryptOutput, KeysOutput, LoadInput, On, OneTimePreKeyFields, PinInput, ProcessBundleInput,
+    EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
     SetCounters, SetCountersInput, SignedPreKeyFields, TickInput,
 };
-use crate::conformance::operation::{AddressFields, Done, Operation};
+use crate::conformance::operation::{AddressFields, Done, On, Operation};
 use crate::conformance::subject::Reference;
-use crate::conformance::vector::conversation::{
-    ConversationFields, Erased, ErasedFields, Step, StepOf,
-};
+use crate::conformance::vector::conversation::device::{Fields, Step};
+use crate::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
@@ -164,7 +163,7 @@ impl Actor {
             .devices
             .insert(device.clone(), self.device.clone());
         let on = On {
-            device: device.clone(),
+            handle: device.clone(),
             input: input.clone(),
         };
         SetCounters::run(&mut reference, on).expect("a session");
@@ -211,8 +210,8 @@ impl Talk {
         self.steps.first().expect("a step was played")
     }
 
-    pub(super) fn recorded(self) -> ConversationFields {
-        ConversationFields {
+    pub(super) fn recorded(self) -> Fields {
+        Fields {
             device: self.me.loaded,
             steps: self.steps,
         }
@@ -413,6 +412,17 @@ impl Talk {
             .unwrap_or_else(|| panic!("{}: no secret at {pointer} of {session}", self.label));
         erased(name, &crate::hex::decode(hex).expect("hex"))
     }
+}
+
+/// A private key, as drawn and as clamped: a device may have kept either.
+pub(super) fn erased_private_key(name: &str, bytes: &[u8]) -> Vec<Erased> {
+    let mut clamped = bytes.to_vec();
+    clamped[0] &= 0xf8;
+    clamped[31] = clamped[31] & 0x7f | 0x40;
+    vec![
+        erased(name, bytes),
+        erased(&format!("{name}, clamped"), &clamped),
+    ]
 }
 
 /// A secret by its bytes.

@@ -22,7 +22,7 @@ mod xeddsa;
 
 use super::operation::Operation;
 use super::subject::Reference;
-use super::vector::conversation::ConversationFields;
+use super::vector::conversation::Script;
 use super::vector::{Expectation, Family, Note, Test, VectorFile, schema};
 use crate::conformance::operation::Done;
 use crate::error_code::ErrorCode;
@@ -150,7 +150,7 @@ impl Builder {
 
     /// A call that is answered as stated here.
     fn valid<O: Operation>(&mut self, about: About<'_>, input: O::Input, output: O::Output) {
-        let group = super::vector::group_of(O::METHOD);
+        let group = super::vector::group_of(O::METHOD).expect("an operation with a group");
         self.push(group, about, input, Some(output), Expectation::Valid, None);
     }
 
@@ -166,7 +166,7 @@ impl Builder {
 
     /// A call that is refused.
     fn invalid<O: Operation>(&mut self, about: About<'_>, error: ErrorCode, input: O::Input) {
-        let group = super::vector::group_of(O::METHOD);
+        let group = super::vector::group_of(O::METHOD).expect("an operation with a group");
         self.push(
             group,
             about,
@@ -178,24 +178,13 @@ impl Builder {
     }
 
     /// A conversation; it is `invalid` where one of its steps is refused.
-    fn conversation(&mut self, about: About<'_>, conversation: ConversationFields) {
-        let refuses = conversation.steps.iter().any(|step| {
-            let step = serde_json::to_value(step).expect("a step is an object");
-            step.get("error").is_some()
-        });
-        let result = if refuses {
+    fn conversation<S: Script>(&mut self, about: About<'_>, script: S) {
+        let result = if script.refuses() {
             Expectation::Invalid
         } else {
             Expectation::Valid
         };
-        self.push(
-            super::vector::CONVERSATION,
-            about,
-            conversation,
-            None::<Done>,
-            result,
-            None,
-        );
+        self.push(S::GROUP, about, script, None::<Done>, result, None);
     }
 
     /// The file, with the notes that its tests use.

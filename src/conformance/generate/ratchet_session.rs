@@ -1,6 +1,6 @@
 //! Family `ratchet_session`.
 
-use super::actor::{Actor, Talk, erased};
+use super::actor::{Actor, Talk, erased, erased_private_key};
 use super::public_key::{encoded, small_order};
 use super::{Builder, seed};
 use crate::error_code::ErrorCode::{
@@ -332,7 +332,7 @@ fn agreement_secrets(t: &Talk, bob: &Actor) -> Vec<super::super::vector::convers
         dh(&ephemeral, &spk),
         dh(&ephemeral, &opk),
     ];
-    let mut secrets = vec![erased("the ephemeral private key", ephemeral.expose())];
+    let mut secrets = erased_private_key("the ephemeral private key", ephemeral.expose());
     for (n, output) in outputs.iter().enumerate() {
         secrets.push(erased(&format!("DH{}", n + 1), output.expose()));
     }
@@ -948,6 +948,25 @@ fn replay_and_expiry() -> Vec<Case> {
                 deliver(t, &alice, &next, 0);
                 let forged = with(&sent[0], &|header, _| header.counter = 1);
                 t.refuse(alice.address, &forged, DecryptFailed);
+                let highest = with(&sent[0], &|header, _| header.counter = u32::MAX);
+                t.refuse(alice.address, &highest, DecryptFailed);
+            },
+        ),
+        (
+            "a new chain says that the former one was shorter than what was read of it: nothing is forgotten of what was read",
+            "Replay",
+            &["DR-09", "DR-14"],
+            |t| {
+                let mut alice = answered(t);
+                let sent = messages(t, &mut alice, 4);
+                deliver(t, &alice, &sent, 3);
+                alice.set_counters(t.me.address, Some(2), None);
+                turn(t, &mut alice);
+                let next = messages(t, &mut alice, 1);
+                deliver(t, &alice, &next, 0);
+                t.refuse(alice.address, &sent[3], DuplicateMessage);
+                deliver(t, &alice, &sent[..], 2);
+                deliver(t, &alice, &sent[..], 0);
             },
         ),
         (
@@ -1504,12 +1523,13 @@ fn erasure() -> Vec<Case> {
                 let sent = messages(t, &mut alice, 1);
                 deliver(t, &alice, &sent, 0);
                 turn(t, &mut alice);
-                let old = vec![
+                let mut old = vec![
                     t.secret("the old root key", ROOT_KEY),
-                    t.secret("the old ratchet private key", SENDING_RATCHET_KEY),
                     t.secret("the old sending chain key", SENDING_KEY),
                     t.secret("the old receiving chain key", RECEIVING_KEY),
                 ];
+                let ratchet_key = t.secret("the old ratchet private key", SENDING_RATCHET_KEY);
+                old.extend(erased_private_key(&ratchet_key.name, &ratchet_key.bytes));
                 let next = messages(t, &mut alice, 1);
                 deliver(t, &alice, &next, 0);
                 t.erased(old);

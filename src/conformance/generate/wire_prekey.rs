@@ -390,6 +390,20 @@ pub(super) fn generate(b: &mut Builder) {
         p.with(3, bytes(4, &too_large)),
     );
     refuse(
+        "66,201 bytes of an unknown version: the size counts first",
+        "Size",
+        &["WIRE-08", "WIRE-01"],
+        TooLarge,
+        vec![0x99; 66_201],
+    );
+    refuse(
+        "66,200 bytes of an unknown version: the size is good, the version is not",
+        "Size",
+        &["WIRE-08", "WIRE-01"],
+        UnsupportedVersion,
+        vec![0x99; 66_200],
+    );
+    refuse(
         "66,201 bytes: one too many",
         "Size",
         &["WIRE-08"],

@@ -1,11 +1,11 @@
 //! Family `x3dh_respond`.
 
-use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk, erased, user_id};
+use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk, erased_private_key, user_id};
 use super::x3dh_initiate::notes;
 use super::{Builder, seed};
-use crate::conformance::operation::AddressFields;
-use crate::conformance::operation::device::{Create, CreateInput, On};
+use crate::conformance::operation::device::{Create, CreateInput};
 use crate::conformance::operation::x3dh::{Respond, RespondInput};
+use crate::conformance::operation::{AddressFields, On};
 use crate::error_code::ErrorCode::{
     self, DecryptFailed, DuplicateMessage, UnknownOneTimePrekey, UnknownSignedPrekey,
     UntrustedIdentity,
@@ -307,7 +307,7 @@ pub(super) fn generate(b: &mut Builder) {
                 &["KEY-05", "KEY-06", "KEY-07", "ID-04", "X3DH-01", "RND-01"],
             ),
             On {
-                device: "device".to_owned(),
+                handle: "device".to_owned(),
                 input: CreateInput {
                     address: AddressFields {
                         user_id: user_id("dora"),
@@ -386,10 +386,10 @@ fn conversations(b: &mut Builder) {
             t.keys(&spk, &[1, 2, 3, 4]);
             t.decrypt(alice.address, &message, b"first");
             t.keys(&spk, &[1, 3, 4]);
-            t.erased(vec![erased(
-                "the one-time prekey's private key",
+            t.erased(erased_private_key(
+                "the one-time prekey\'s private key",
                 &bob.loaded.one_time_pre_keys[1].private_key,
-            )]);
+            ));
         },
     );
     talk(
@@ -583,12 +583,10 @@ fn conversations(b: &mut Builder) {
         },
     );
     talk(
-        "the signed prekey is replaced at 7 days, not before",
+        "the signed prekey is replaced when it is 7 days old",
         "PreKeyLifetime",
         &["KEY-08", "KEY-07"],
         &|t| {
-            t.tick(7 * DAY - 1);
-            t.keys(&spk, &[1, 2, 3, 4]);
             t.tick(7 * DAY);
             t.keys(&[7, 8], &[1, 2, 3, 4]);
             t.bundle(Some(1));
@@ -616,10 +614,10 @@ fn conversations(b: &mut Builder) {
             t.tick(7 * DAY);
             t.tick(37 * DAY);
             t.refuse(alice.address, &message, UnknownSignedPrekey);
-            t.erased(vec![erased(
+            t.erased(erased_private_key(
                 "the signed prekey's private key",
                 &bob.loaded.signed_pre_keys[0].private_key,
-            )]);
+            ));
         },
     );
     talk(

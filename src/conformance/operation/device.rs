@@ -1,7 +1,7 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, Done, Operation, with_randomness};
+use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::subject::{Failure, Reference};
 use crate::hex::Hex;
@@ -13,16 +13,6 @@ use crate::wire::MessageKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// Parameters with the handle of the device that they are for.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct On<I> {
-    /// The handle, chosen by the caller of [`Create`], [`Load`] or [`Restore`].
-    pub device: String,
-    /// The rest.
-    #[serde(flatten)]
-    pub input: I,
-}
 
 fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut sesame::Device, Failure> {
     reference
@@ -65,7 +55,7 @@ impl Operation for Create {
 
     fn run(
         reference: &mut Reference,
-        On { device, input }: Self::Input,
+        On { handle, input }: Self::Input,
     ) -> Result<CreateOutput, Failure> {
         let address = Address::try_from(&input.address)?;
         let suite = reference.suite;
@@ -79,7 +69,7 @@ impl Operation for Create {
         let bundle = made
             .bundle(first)
             .ok_or_else(|| Failure::Broken("a new device has a signed prekey".to_owned()))?;
-        reference.devices.insert(device, made);
+        reference.devices.insert(handle, made);
         Ok(CreateOutput {
             bundle: BundleFields::from(&bundle),
         })
@@ -135,7 +125,7 @@ impl Operation for Load {
     type Input = On<LoadInput>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let mut keys = PreKeyStore::new(
             key_pair("identityPrivateKey", &input.identity_private_key)?,
             RegistrationId::try_from(input.registration_id)?,
@@ -156,7 +146,7 @@ impl Operation for Load {
         }
         let address = Address::try_from(&input.address)?;
         let made = sesame::Device::new(reference.suite, address, keys);
-        reference.devices.insert(device, made);
+        reference.devices.insert(handle, made);
         Ok(Done {})
     }
 }
@@ -188,13 +178,13 @@ impl Operation for Bundle {
 
     fn run(
         reference: &mut Reference,
-        On { device, input }: Self::Input,
+        On { handle, input }: Self::Input,
     ) -> Result<BundleOutput, Failure> {
         let id = input
             .one_time_pre_key_id
             .map(PreKeyId::try_from)
             .transpose()?;
-        let bundle = held(reference, &device)?
+        let bundle = held(reference, &handle)?
             .bundle(id)
             .ok_or_else(|| Failure::Broken("the device has no signed prekey".to_owned()))?;
         Ok(BundleOutput {
@@ -224,9 +214,9 @@ impl Operation for Keys {
 
     fn run(
         reference: &mut Reference,
-        On { device, .. }: Self::Input,
+        On { handle, .. }: Self::Input,
     ) -> Result<KeysOutput, Failure> {
-        let keys = held(reference, &device)?.keys();
+        let keys = held(reference, &handle)?.keys();
         Ok(KeysOutput {
             signed_pre_key_ids: keys.signed_pre_key_ids().map(u32::from).collect(),
             one_time_pre_key_ids: keys.one_time_pre_key_ids().map(u32::from).collect(),
@@ -253,10 +243,10 @@ impl Operation for Pin {
     type Input = On<PinInput>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let peer = Address::try_from(&input.peer)?;
         let key = PublicKey::decode(&input.identity_key)?;
-        held(reference, &device)?.pin(peer, key);
+        held(reference, &handle)?.pin(peer, key);
         Ok(Done {})
     }
 }
@@ -279,8 +269,8 @@ impl Operation for ProcessBundle {
     type Input = On<ProcessBundleInput>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
-        let device = held(reference, &device)?;
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let device = held(reference, &handle)?;
         with_randomness(&input.randomness, |randomness| {
             device.process_bundle(&input.bundle, randomness)
         })?;
@@ -317,10 +307,10 @@ impl Operation for Encrypt {
 
     fn run(
         reference: &mut Reference,
-        On { device, input }: Self::Input,
+        On { handle, input }: Self::Input,
     ) -> Result<EncryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
-        let message = held(reference, &device)?.encrypt(&peer, &input.plaintext)?;
+        let message = held(reference, &handle)?.encrypt(&peer, &input.plaintext)?;
         Ok(EncryptOutput {
             kind: message.kind,
             message: Hex(message.bytes),
@@ -359,10 +349,10 @@ impl Operation for Decrypt {
 
     fn run(
         reference: &mut Reference,
-        On { device, input }: Self::Input,
+        On { handle, input }: Self::Input,
     ) -> Result<DecryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
-        let device = held(reference, &device)?;
+        let device = held(reference, &handle)?;
         let plaintext = with_randomness(&input.randomness, |randomness| {
             device.decrypt(&peer, input.kind, &input.message, randomness)
         })?;
@@ -388,9 +378,9 @@ impl Operation for DropSessions {
     type Input = On<DropSessionsInput>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let peer = Address::try_from(&input.peer)?;
-        held(reference, &device)?.drop_sessions(&peer);
+        held(reference, &handle)?.drop_sessions(&peer);
         Ok(Done {})
     }
 }
@@ -413,8 +403,8 @@ impl Operation for Tick {
     type Input = On<TickInput>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
-        let device = held(reference, &device)?;
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let device = held(reference, &handle)?;
         with_randomness(&input.randomness, |randomness| {
             device.tick(input.now, randomness)
         })?;
@@ -446,10 +436,10 @@ impl Operation for SetCounters {
     type Output = Done;
 
     /// Works on the saved state: the engine itself has no way to do this.
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
         let peer = Address::try_from(&input.peer)?;
-        let held = held(reference, &device)?;
+        let held = held(reference, &handle)?;
         let mut saved = serde_json::to_value(held.save()).map_err(|error| broken(&error))?;
         let peer = serde_json::to_value(peer).map_err(|error| broken(&error))?;
         let session = saved["records"]
@@ -485,20 +475,13 @@ fn set(place: Option<&mut Value>, counter: Option<u32>) -> Result<(), Failure> {
 #[derive(Debug)]
 pub struct Save;
 
-/// A saved state: what it holds is the subject's own business.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Saved {
-    /// The bytes.
-    pub state: Hex,
-}
-
 impl Operation for Save {
     const METHOD: &'static str = "device.save";
     type Input = On<Done>;
     type Output = Saved;
 
-    fn run(reference: &mut Reference, On { device, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &device)?.save().to_json();
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+        let json = held(reference, &handle)?.save().to_json();
         Ok(Saved { state: json.into() })
     }
 }
@@ -512,14 +495,14 @@ impl Operation for Restore {
     type Input = On<Saved>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { device, input }: Self::Input) -> Result<Done, Failure> {
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
         let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
         let saved = SavedDevice::from_json(json).map_err(|error| broken(&error))?;
         let restored = saved
             .try_into()
             .map_err(|error: sesame::SavedDeviceError| broken(&error))?;
-        reference.devices.insert(device, restored);
+        reference.devices.insert(handle, restored);
         Ok(Done {})
     }
 }

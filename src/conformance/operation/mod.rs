@@ -49,6 +49,23 @@ pub trait Operation {
 #[schemars(inline)]
 pub struct Done {}
 
+/// Parameters with the handle of the machine that they are for.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct On<I> {
+    /// The handle, chosen by whoever made or restored the machine.
+    pub handle: String,
+    /// The rest.
+    #[serde(flatten)]
+    pub input: I,
+}
+
+/// A saved state: what it holds is the subject's own business.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Saved {
+    /// The bytes.
+    pub state: Hex,
+}
+
 fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
     let input = serde_json::from_value(params)
         .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;

@@ -1,6 +1,6 @@
 //! The types of test groups: each is an operation, or a conversation.
 
-use super::conversation::{Conversation, ConversationFields};
+use super::conversation::{self, Script};
 use super::file::{Note, VectorFile};
 use super::{Body, Call, Expectation, Family, Test};
 use crate::conformance::operation::{
@@ -51,15 +51,17 @@ fn call<O: Operation>(test: Value) -> Result<(Meta, Option<ErrorCode>, Body), se
     Ok((Meta::from(&test), test.error, body))
 }
 
-fn conversation(test: Value) -> Result<(Meta, Option<ErrorCode>, Body), serde_json::Error> {
-    let test: Test<ConversationFields, Done> = serde_json::from_value(test)?;
+fn conversation<S: Script>(
+    test: Value,
+) -> Result<(Meta, Option<ErrorCode>, Body), serde_json::Error> {
+    let test: Test<S, Done> = serde_json::from_value(test)?;
     let meta = Meta::from(&test);
-    let body = Body::Conversation(Conversation::try_from(test.input)?);
+    let body = Body::Conversation(test.input.ready()?);
     Ok((meta, test.error, body))
 }
 
 macro_rules! groups {
-    ($($name:literal => $operation:ty,)+) => {
+    ($($name:literal => $operation:ty,)+; $($script:ty,)+) => {
         /// Reads a test of a group of that type.
         pub(super) fn parse(
             group: &str,
@@ -67,7 +69,7 @@ macro_rules! groups {
         ) -> Option<Result<(Meta, Option<ErrorCode>, Body), serde_json::Error>> {
             match group {
                 $($name => Some(call::<$operation>(test)),)+
-                CONVERSATION => Some(conversation(test)),
+                $(<$script>::GROUP => Some(conversation::<$script>(test)),)+
                 _ => None,
             }
         }
@@ -78,24 +80,21 @@ macro_rules! groups {
                     <$operation as Operation>::Input,
                     <$operation as Operation>::Output,
                 >>()),)+
-                CONVERSATION => Some(generator.subschema_for::<Test<ConversationFields, Done>>()),
+                $(<$script>::GROUP => Some(generator.subschema_for::<Test<$script, Done>>()),)+
                 _ => None,
             }
         }
 
         /// The group type that asks for an operation.
         #[must_use]
-        pub(crate) fn group_of(method: &str) -> &'static str {
+        pub(crate) fn group_of(method: &str) -> Option<&'static str> {
             $(if method == <$operation>::METHOD {
-                return $name;
+                return Some($name);
             })+
-            CONVERSATION
+            None
         }
     };
 }
-
-/// The one group type that is no operation.
-pub(crate) const CONVERSATION: &str = "Conversation";
 
 groups! {
     "PublicKeyDecode" => public_key::Decode,
@@ -116,6 +115,8 @@ groups! {
     "PreKeyMessageDecode" => wire::DecodePreKey,
     "PreKeyMessageEncode" => wire::EncodePreKey,
     "DeviceCreate" => device::Create,
+    ;
+    conversation::device::Fields,
 }
 
 /// Allows no property that a schema does not name.

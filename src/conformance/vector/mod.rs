@@ -12,8 +12,8 @@ mod group;
 pub use collection::{Collection, Source};
 pub use family::Family;
 pub use file::{FileError, Note, TestGroup, VectorFile};
+pub(super) use group::group_of;
 pub use group::schema;
-pub(super) use group::{CONVERSATION, group_of};
 
 use crate::error_code::ErrorCode;
 use conversation::Conversation;

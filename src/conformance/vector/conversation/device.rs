@@ -1,0 +1,35 @@
+//! Conversations with a device: its prekeys and its sessions.
+
+use super::{Machine, conversation};
+use crate::conformance::operation::{Done, Operation, device};
+
+/// A device.
+pub const DEVICE: Machine = Machine {
+    load: device::Load::METHOD,
+    save: device::Save::METHOD,
+    restore: device::Restore::METHOD,
+};
+
+conversation! {
+    "Conversation", DEVICE;
+    /// The device under test.
+    device: device::LoadInput;
+    /// The device publishes its bundle.
+    Bundle = device::Bundle: device::BundleInput => device::BundleOutput,
+    /// The device says which prekeys it holds.
+    Keys = device::Keys: Done => device::KeysOutput,
+    /// An identity key is pinned.
+    Pin = device::Pin: device::PinInput => Done,
+    /// A session is opened with a bundle.
+    ProcessBundle = device::ProcessBundle: device::ProcessBundleInput => Done,
+    /// The device encrypts.
+    Encrypt = device::Encrypt: device::EncryptInput => device::EncryptOutput,
+    /// The device decrypts.
+    Decrypt = device::Decrypt: device::DecryptInput => device::DecryptOutput,
+    /// The sessions with a peer are dropped.
+    DropSessions = device::DropSessions: device::DropSessionsInput => Done,
+    /// Time passes.
+    Tick = device::Tick: device::TickInput => Done,
+    /// Counters are set far ahead.
+    SetCounters = device::SetCounters: device::SetCountersInput => Done,
+}
