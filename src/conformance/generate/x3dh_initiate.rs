@@ -76,7 +76,7 @@ pub(super) fn generate(b: &mut Builder) {
         plaintext: plaintext.into(),
     };
     let all = &[
-        "X3DH-01", "X3DH-03", "X3DH-04", "X3DH-05", "X3DH-07", "DR-01",
+        "ID-05", "X3DH-01", "X3DH-03", "X3DH-04", "X3DH-05", "X3DH-07", "DR-01",
     ];
 
     for (comment, flag, from, bundle, label, text) in [
