@@ -211,15 +211,11 @@ pub fn read_canonical<'a>(
             tag.shortest && varint.shortest,
             non_canonical(at, "a varint that is not the shortest (WIRE-03)")
         );
-        require!(
-            "WIRE-02",
-            values[index].is_none(),
-            non_canonical(at, "a field stands twice (WIRE-02)")
-        );
+        // Rising order leaves no room for a repetition.
         require!(
             "WIRE-03",
             number > last_number,
-            non_canonical(at, "fields not in rising order (WIRE-03)")
+            non_canonical(at, "a field repeated or out of order (WIRE-02, WIRE-03)")
         );
         last_number = number;
         values[index] = Some(value);

@@ -504,6 +504,10 @@ pub(super) fn refuse_unknown_fields(p: &Proto, unknown: u32, refuse: Refuse<'_>)
             [tag(unknown, 0), vec![0x80]].concat(),
         ),
         (
+            "an unknown field whose varint has more than 64 bits",
+            [tag(unknown, 0), vec![0xff; 9], vec![0x02]].concat(),
+        ),
+        (
             "an unknown field whose length runs past the end",
             [tag(unknown, 2), vec![1]].concat(),
         ),
@@ -515,7 +519,7 @@ pub(super) fn refuse_unknown_fields(p: &Proto, unknown: u32, refuse: Refuse<'_>)
         refuse(
             comment,
             "Truncated",
-            &["WIRE-05"],
+            &["WIRE-04", "WIRE-05"],
             Malformed,
             p.insert(end, field),
         );
