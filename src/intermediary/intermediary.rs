@@ -41,6 +41,11 @@ impl<S: Store> Intermediary<S> {
         Intermediary { suite, store }
     }
 
+    /// What it keeps.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
     /// Answers a request. It changes everything that it has to change, or nothing.
     ///
     /// # Errors
