@@ -168,7 +168,19 @@ impl RegistrationId {
 }
 
 /// A device of a user (ID-05).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
     /// The user.
@@ -195,4 +207,30 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.user_id, self.device_id)
     }
+}
+
+/// A schema for each identifier, as it is written in JSON.
+macro_rules! schemas {
+    ($($name:ident: $schema:tt)+) => {
+        $(impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        })+
+    };
+}
+
+schemas! {
+    UserId: {
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        "description": "A version 4 UUID in its lower-case form (ID-01)."
+    }
+    DeviceId: { "type": "integer", "minimum": 1, "maximum": 127, "description": "ID-03." }
+    RegistrationId: { "type": "integer", "minimum": 1, "maximum": 16380, "description": "ID-04." }
+    PreKeyId: { "type": "integer", "minimum": 1, "maximum": 16_777_215, "description": "ID-06." }
 }

@@ -11,6 +11,7 @@
 //! | [`agreement`] | bundles, X3DH, fingerprints |
 //! | [`ratchet`] | the Double Ratchet session |
 //! | [`sesame`] | a device and its sessions with other devices |
+//! | [`intermediary`] | prekeys and mailboxes: the server between devices |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
 //!
@@ -21,6 +22,7 @@ pub mod conformance;
 pub mod error_code;
 pub mod hex;
 pub mod identifier;
+pub mod intermediary;
 pub mod primitives;
 pub mod ratchet;
 pub mod report;

@@ -35,7 +35,8 @@ pub struct BundleFields {
 }
 
 /// A signed prekey of a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedPreKey {
     /// Its id.
     pub id: PreKeyId,
@@ -46,7 +47,8 @@ pub struct SignedPreKey {
 }
 
 /// A one-time prekey of a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneTimePreKey {
     /// Its id.
     pub id: PreKeyId,

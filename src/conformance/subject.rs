@@ -1,6 +1,7 @@
 //! Whoever is tested: answers calls.
 
 use crate::hex::Hex;
+use crate::intermediary::{Intermediary, MemoryStore};
 use crate::sesame::Device;
 use crate::suite::{self, SuiteRef, Tigress1};
 use schemars::JsonSchema;
@@ -38,7 +39,7 @@ pub trait Subject {
     /// Who it is.
     fn describe(&self) -> Description;
 
-    /// Forgets every device, and speaks that suite from now on.
+    /// Forgets every machine, and speaks that suite from now on.
     ///
     /// # Errors
     /// [`Failure::NotImplemented`] where it does not speak it.
@@ -56,14 +57,16 @@ pub trait Subject {
 pub struct Reference {
     pub(super) suite: SuiteRef,
     pub(super) devices: BTreeMap<String, Device>,
+    pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
 }
 
 impl Default for Reference {
-    /// Without devices, speaking `tigress-1`.
+    /// Without machines, speaking `tigress-1`.
     fn default() -> Self {
         Reference {
             suite: &Tigress1,
             devices: BTreeMap::new(),
+            intermediaries: BTreeMap::new(),
         }
     }
 }
@@ -79,6 +82,7 @@ impl Subject for Reference {
     fn reset(&mut self, suite: &str) -> Result<(), Failure> {
         self.suite = suite::by_name(suite).ok_or(Failure::NotImplemented)?;
         self.devices.clear();
+        self.intermediaries.clear();
         Ok(())
     }
 

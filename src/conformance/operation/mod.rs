@@ -6,6 +6,7 @@
 
 pub mod device;
 pub mod fingerprint;
+pub mod intermediary;
 pub mod kdf;
 pub mod message_encryption;
 pub mod public_key;
@@ -18,6 +19,7 @@ use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, IdentifierError};
+use crate::intermediary::IntermediaryError;
 use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
 use crate::sesame::SesameError;
@@ -123,6 +125,12 @@ operations!(
     device::SetCounters,
     device::Save,
     device::Restore,
+    intermediary::Create,
+    intermediary::Request,
+    intermediary::Requests,
+    intermediary::Tick,
+    intermediary::Save,
+    intermediary::Restore,
 );
 
 /// A device's address, as written.
@@ -184,6 +192,7 @@ rejections! {
     AgreementError => |error| error.code();
     RatchetError => |error| error.code();
     SesameError => |error| error.code();
+    IntermediaryError => |error| error.code();
 }
 
 /// The `N` bytes of a parameter.

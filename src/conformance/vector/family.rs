@@ -48,6 +48,8 @@ families! {
         ["RatchetMessageDecode", "RatchetMessageEncode"];
     "wire_prekey": "Encoding of prekey messages",
         ["PreKeyMessageDecode", "PreKeyMessageEncode"];
+    "intermediary": "Prekeys and mailboxes",
+        ["IntermediaryConversation"];
 }
 
 impl Family {

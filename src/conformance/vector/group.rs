@@ -117,6 +117,7 @@ groups! {
     "DeviceCreate" => device::Create,
     ;
     conversation::device::Fields,
+    conversation::intermediary::Fields,
 }
 
 /// Allows no property that a schema does not name.

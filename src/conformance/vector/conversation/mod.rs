@@ -4,6 +4,7 @@
 //! refused, the machine's state is compared with what it was before (DR-15, X3DH-11).
 
 pub mod device;
+pub mod intermediary;
 
 use super::Call;
 use crate::error_code::ErrorCode;

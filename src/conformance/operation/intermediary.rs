@@ -1,0 +1,205 @@
+//! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
+
+use super::{Done, On, Operation, Saved, with_randomness};
+use crate::conformance::subject::{Failure, Reference};
+use crate::hex::Hex;
+use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
+use crate::timestamp::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+fn held<'a>(
+    reference: &'a mut Reference,
+    handle: &str,
+) -> Result<&'a mut Intermediary<MemoryStore>, Failure> {
+    reference
+        .intermediaries
+        .get_mut(handle)
+        .ok_or_else(|| Failure::Broken(format!("no intermediary has the handle `{handle}`")))
+}
+
+/// A request, or an object that is to be refused because it is none.
+fn request_schema(generator: &mut SchemaGenerator) -> Schema {
+    let request = generator.subschema_for::<intermediary::Request>();
+    json_schema!({
+        "description": "The request as it stands on the wire.",
+        "anyOf": [
+            request,
+            { "type": "object", "description": "No request: to be refused as `malformed`." },
+        ],
+    })
+}
+
+/// The request as an intermediary gets it: bytes.
+fn read(request: &Value) -> Result<intermediary::Request, Failure> {
+    Ok(intermediary::Request::from_json(
+        request.to_string().as_bytes(),
+    )?)
+}
+
+/// Makes an intermediary that knows nobody.
+#[derive(Debug)]
+pub struct Create;
+
+impl Operation for Create {
+    const METHOD: &'static str = "intermediary.create";
+    type Input = On<Done>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Done, Failure> {
+        let made = Intermediary::new(reference.suite, MemoryStore::default());
+        reference.intermediaries.insert(handle, made);
+        Ok(Done {})
+    }
+}
+
+/// Makes a request (MBX-01 to MBX-19).
+#[derive(Debug)]
+pub struct Request;
+
+/// Parameters of [`Request`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RequestInput {
+    /// The request as it stands on the wire.
+    #[schemars(schema_with = "request_schema")]
+    pub request: Value,
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+    /// The token's 32 bytes where a registration is carried out; else nothing is drawn.
+    pub randomness: Hex,
+}
+
+/// Result of [`Request`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RequestOutput {
+    /// The answer as it stands on the wire.
+    pub answer: Answer,
+}
+
+impl Operation for Request {
+    const METHOD: &'static str = "intermediary.request";
+    type Input = On<RequestInput>;
+    type Output = RequestOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<RequestOutput, Failure> {
+        let held = held(reference, &handle)?;
+        let answer = with_randomness(&input.randomness, |randomness| {
+            let request = read(&input.request)?;
+            held.handle(&request, input.now, randomness)
+                .map_err(Failure::from)
+        })?;
+        Ok(RequestOutput { answer })
+    }
+}
+
+/// Makes the same request many times under ids of its own: what a vector would take too much room to say
+/// (MBX-11, MBX-13).
+#[derive(Debug)]
+pub struct Requests;
+
+/// Parameters of [`Requests`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RequestsInput {
+    /// The request; its ids are its own, then `-1`, `-2` and so on after it.
+    #[schemars(schema_with = "request_schema")]
+    pub request: Value,
+    /// How often.
+    pub times: u32,
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+}
+
+impl Operation for Requests {
+    const METHOD: &'static str = "intermediary.requests";
+    type Input = On<RequestsInput>;
+    type Output = RequestOutput;
+
+    /// Answers with what each of them was answered.
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<RequestOutput, Failure> {
+        let held = held(reference, &handle)?;
+        let id = input.request["id"].as_str().unwrap_or_default().to_owned();
+        let mut first = None;
+        for time in 1..=input.times {
+            let mut request = input.request.clone();
+            request["id"] = format!("{id}-{time}").into();
+            let answer = with_randomness(&Hex::default(), |randomness| {
+                let request = read(&request)?;
+                held.handle(&request, input.now, randomness)
+                    .map_err(Failure::from)
+            })?;
+            if *first.get_or_insert_with(|| answer.clone()) != answer {
+                return Err(Failure::Broken(format!(
+                    "the answer to {id}-{time} differs"
+                )));
+            }
+        }
+        first
+            .map(|answer| RequestOutput { answer })
+            .ok_or_else(|| Failure::Broken("no request at all".to_owned()))
+    }
+}
+
+/// Lets time come to a point (MBX-10).
+#[derive(Debug)]
+pub struct Tick;
+
+/// Parameters of [`Tick`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TickInput {
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+}
+
+impl Operation for Tick {
+    const METHOD: &'static str = "intermediary.tick";
+    type Input = On<TickInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        held(reference, &handle)?.tick(input.now)?;
+        Ok(Done {})
+    }
+}
+
+/// Writes an intermediary's state down.
+#[derive(Debug)]
+pub struct Save;
+
+impl Operation for Save {
+    const METHOD: &'static str = "intermediary.save";
+    type Input = On<Done>;
+    type Output = Saved;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+        let json = held(reference, &handle)?.save().to_json();
+        Ok(Saved { state: json.into() })
+    }
+}
+
+/// Puts an intermediary back from its saved state, in place of whatever has the handle.
+#[derive(Debug)]
+pub struct Restore;
+
+impl Operation for Restore {
+    const METHOD: &'static str = "intermediary.restore";
+    type Input = On<Saved>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
+        let saved = SavedIntermediary::from_json(json).map_err(|error| broken(&error))?;
+        let restored = saved
+            .try_into()
+            .map_err(|error: intermediary::SavedIntermediaryError| broken(&error))?;
+        reference.intermediaries.insert(handle, restored);
+        Ok(Done {})
+    }
+}

@@ -1,0 +1,482 @@
+//! The machine: a request, the time and randomness in, an answer out; no I/O.
+
+use super::answer::Answer;
+use super::envelope::Envelope;
+use super::request::{
+    Body, PublishedOneTimePreKey, Recipient, Registration, Request, Submission, SubmittedMessage,
+};
+use super::store::{Answered, Change, Changes, DeviceRecord, FirstAnswer, Store};
+use super::token::{Digest, Token};
+use super::view::{self, Row};
+use super::{EnvelopeId, IntermediaryError, MAX_BUNDLES, MAX_MAILBOX, MAX_ONE_TIME_PRE_KEYS};
+use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
+use crate::hex::Hex;
+use crate::identifier::{Address, DeviceId, PreKeyId};
+use crate::primitives::{PublicKey, Randomness};
+use crate::requirement::require;
+use crate::suite::{Party, SuiteRef};
+use crate::timestamp::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The store-and-forward server of the profile.
+#[derive(Clone, Debug)]
+pub struct Intermediary<S> {
+    pub(super) suite: SuiteRef,
+    pub(super) store: S,
+}
+
+/// What comes of a request that is not refused.
+enum Outcome {
+    /// An answer, and nothing changes.
+    Answer(Answer),
+    /// Changes that come to the same when the request is carried out again.
+    Change(Vec<Change>, Answer),
+    /// Changes that must be made once: the answer is remembered (MBX-13).
+    Once(Vec<Change>, Answer),
+}
+
+impl<S: Store> Intermediary<S> {
+    /// An intermediary over what the store holds. The suite tells how signatures are verified.
+    pub fn new(suite: SuiteRef, store: S) -> Self {
+        Intermediary { suite, store }
+    }
+
+    /// What it keeps.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Answers a request. It changes everything that it has to change, or nothing.
+    ///
+    /// # Errors
+    /// Those of profile section 7, in its order. Only a registration draws randomness, and only once it can
+    /// no longer be refused: 32 bytes (RND-02).
+    pub fn handle(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Answer, IntermediaryError> {
+        request.check()?;
+        let asker = self.asker(request)?;
+        if let Some(answer) = self.first_answer(&asker, request, now)? {
+            return Ok(answer);
+        }
+        let (list, answer) = match self.carry_out(&asker, request, now, randomness)? {
+            Outcome::Answer(answer) => return Ok(answer),
+            Outcome::Change(list, answer) => (list, answer),
+            Outcome::Once(mut list, answer) => {
+                list.push(Change::Remember(asker, remembered(request, &answer, now)));
+                (list, answer)
+            }
+        };
+        self.store.commit(Changes { now, list })?;
+        Ok(answer)
+    }
+
+    /// Time has come to `now`: what has expired is erased (MBX-10). Every request that changes something does
+    /// the same.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn tick(&mut self, now: Timestamp) -> Result<(), IntermediaryError> {
+        let list = Vec::new();
+        Ok(self.store.commit(Changes { now, list })?)
+    }
+
+    /// What the intermediary learns from a request, before it handles it (PRIV-01). From one that carries no
+    /// valid token, nothing: it is dropped unread.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn learns(&self, request: &Request, now: Timestamp) -> Result<Vec<Row>, IntermediaryError> {
+        let asker = match &request.body {
+            Body::Register(registration) => Some(registration.address),
+            _ => self.owner(request)?,
+        };
+        Ok(asker.map_or_else(Vec::new, |asker| view::learned(asker, request, now)))
+    }
+
+    /// Whose token the request carries.
+    fn owner(&self, request: &Request) -> Result<Option<Address>, IntermediaryError> {
+        match &request.token {
+            Some(token) => Ok(self.store.owner(&token.digest())?),
+            None => Ok(None),
+        }
+    }
+
+    fn device(&self, address: &Address) -> Result<DeviceRecord, IntermediaryError> {
+        let device = self.store.device(address)?;
+        device.ok_or(IntermediaryError::NoDevice(*address))
+    }
+
+    /// The device that asks: by its token, but for a registration, whose right is looked at only once it is
+    /// known to be no repetition.
+    fn asker(&self, request: &Request) -> Result<Address, IntermediaryError> {
+        if let Body::Register(registration) = &request.body {
+            return Ok(registration.address);
+        }
+        let asker = self.owner(request)?;
+        require!("MBX-12", asker.is_some(), IntermediaryError::Unauthorized);
+        let asker = asker.ok_or(IntermediaryError::Unauthorized)?;
+        if let Some(own) = request.body.own() {
+            require!("MBX-12", asker == *own, IntermediaryError::Forbidden(*own));
+        }
+        Ok(asker)
+    }
+
+    /// What was answered to this request before (MBX-13).
+    fn first_answer(
+        &self,
+        asker: &Address,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Answer>, IntermediaryError> {
+        let Some(record) = self.store.device(asker)? else {
+            return Ok(None);
+        };
+        let Some(answered) = self.store.answered(asker, &request.id.digest(), now)? else {
+            return Ok(None);
+        };
+        let repeated = answered.body == Digest::of_json(&request.body);
+        if !repeated && matches!(request.body, Body::Register(_)) {
+            // Nothing yet says that this is the device which the request id belongs to.
+            return Ok(None);
+        }
+        require!("MBX-13", repeated, IntermediaryError::ConflictingRequest);
+        Ok(Some(match answered.answer {
+            FirstAnswer::Done => Answer::Done,
+            FirstAnswer::Bundle(bundle) => Answer::Bundle { bundle },
+            FirstAnswer::Registered(sealed) => Answer::Registered {
+                token: sealed.open(&record.token, &request.identifying()),
+            },
+        }))
+    }
+
+    /// Every request, once it is known who asks and that it is no repetition.
+    fn carry_out(
+        &self,
+        asker: &Address,
+        request: &Request,
+        now: Timestamp,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Outcome, IntermediaryError> {
+        match &request.body {
+            Body::Register(registration) => self.register(request, registration, randomness),
+            Body::PublishSignedPreKey {
+                address,
+                id,
+                key,
+                signature,
+            } => self.publish_signed_pre_key(address, *id, key, signature),
+            Body::PublishOneTimePreKeys {
+                address,
+                one_time_pre_keys,
+            } => self.publish_one_time_pre_keys(address, one_time_pre_keys),
+            Body::CountOneTimePreKeys { address } => {
+                let left = self.store.one_time_pre_keys(address)?;
+                let left = u32::try_from(left).unwrap_or(u32::MAX);
+                Ok(Outcome::Answer(Answer::OneTimePreKeys { left }))
+            }
+            Body::FetchBundle { address } => self.fetch_bundle(asker, address, now),
+            Body::Submit(submission) => self.submit(asker, submission, now),
+            Body::Read { address, limit } => {
+                let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+                let envelopes = self.store.envelopes(address, now, limit)?;
+                Ok(Outcome::Answer(Answer::Envelopes { envelopes }))
+            }
+            Body::Acknowledge { address, ids } => {
+                let erase = |id: &EnvelopeId| Change::EraseEnvelope(*address, *id);
+                let list = ids.iter().map(erase).collect();
+                Ok(Outcome::Change(list, Answer::Done))
+            }
+            Body::Remove { address } => {
+                let list = vec![Change::EraseDevice(*address)];
+                Ok(Outcome::Change(list, Answer::Done))
+            }
+        }
+    }
+
+    /// A device of a user without devices needs no token; another one needs that of a device of the user,
+    /// and takes the place of whatever is registered at its address (MBX-01, MBX-12).
+    fn register(
+        &self,
+        request: &Request,
+        registration: &Registration,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Outcome, IntermediaryError> {
+        let address = registration.address;
+        let asker = self.owner(request)?;
+        let is_first = self.store.devices(&address.user_id)?.is_empty();
+        require!(
+            "MBX-12",
+            asker.is_some() || (request.token.is_none() && is_first),
+            IntermediaryError::Unauthorized
+        );
+        require!(
+            "MBX-12",
+            asker.is_none_or(|asker| asker.user_id == address.user_id),
+            IntermediaryError::Forbidden(address)
+        );
+        let keys = one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
+        let bundle = self.verify(&BundleFields {
+            user_id: address.user_id.to_string(),
+            device_id: address.device_id.into(),
+            registration_id: registration.registration_id.into(),
+            identity_key: registration.identity_key.clone(),
+            signed_pre_key_id: registration.signed_pre_key_id.into(),
+            signed_pre_key: registration.signed_pre_key.clone(),
+            signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
+            one_time_pre_key_id: None,
+            one_time_pre_key: None,
+        })?;
+        let token = Token::random(randomness)?;
+        let record = DeviceRecord {
+            token: token.digest(),
+            identity_key: bundle.party.identity_key,
+            registration_id: bundle.registration_id,
+            signed_pre_key: bundle.signed_pre_key,
+            last_one_time_pre_key_id: keys.last().map(|key| key.id),
+            next_envelope_id: EnvelopeId::FIRST,
+        };
+        let mut list = vec![
+            Change::EraseDevice(address),
+            Change::PutDevice(address, record),
+        ];
+        list.extend(put(address, keys));
+        Ok(Outcome::Once(list, Answer::Registered { token }))
+    }
+
+    /// Every key, then the signature (MBX-02).
+    fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
+        let verified = Bundle::verify(self.suite, fields);
+        if let Err(error) = verified {
+            require!("MBX-02", false, error);
+        }
+        Ok(verified?)
+    }
+
+    fn publish_signed_pre_key(
+        &self,
+        address: &Address,
+        id: PreKeyId,
+        key: &Hex,
+        signature: &Hex,
+    ) -> Result<Outcome, IntermediaryError> {
+        let record = self.device(address)?;
+        let bundle = self.verify(&BundleFields {
+            signed_pre_key_id: id.into(),
+            signed_pre_key: key.clone(),
+            signed_pre_key_signature: signature.clone(),
+            ..bundle_of(address, &record, None)
+        })?;
+        let record = DeviceRecord {
+            signed_pre_key: bundle.signed_pre_key,
+            ..record
+        };
+        let list = vec![Change::PutDevice(*address, record)];
+        Ok(Outcome::Once(list, Answer::Done))
+    }
+
+    fn publish_one_time_pre_keys(
+        &self,
+        address: &Address,
+        published: &[PublishedOneTimePreKey],
+    ) -> Result<Outcome, IntermediaryError> {
+        let record = self.device(address)?;
+        let first = published.first().map(|key| key.id);
+        require!(
+            "MBX-03",
+            first.is_none() || first > record.last_one_time_pre_key_id,
+            IntermediaryError::malformed(
+                &"the id of a new one-time prekey is above that of every one published before"
+            )
+        );
+        let keys = one_time_pre_keys(published, self.store.one_time_pre_keys(address)?)?;
+        let record = DeviceRecord {
+            last_one_time_pre_key_id: keys
+                .last()
+                .map(|key| key.id)
+                .or(record.last_one_time_pre_key_id),
+            ..record
+        };
+        let mut list = vec![Change::PutDevice(*address, record)];
+        list.extend(put(*address, keys));
+        Ok(Outcome::Once(list, Answer::Done))
+    }
+
+    fn fetch_bundle(
+        &self,
+        requester: &Address,
+        target: &Address,
+        now: Timestamp,
+    ) -> Result<Outcome, IntermediaryError> {
+        let record = self.device(target)?;
+        require!(
+            "MBX-17",
+            self.store.bundles(requester, target, now)? < MAX_BUNDLES,
+            IntermediaryError::RateLimited(*target)
+        );
+        let one_time = self.store.next_one_time_pre_key(target)?;
+        let bundle = bundle_of(target, &record, one_time);
+        let mut list = vec![Change::CountBundle {
+            requester: *requester,
+            target: *target,
+        }];
+        list.extend(one_time.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
+        Ok(Outcome::Once(list, Answer::Bundle { bundle }))
+    }
+
+    fn submit(
+        &self,
+        sender: &Address,
+        submission: &Submission,
+        now: Timestamp,
+    ) -> Result<Outcome, IntermediaryError> {
+        let recipient = submission.recipient;
+        let devices = match &recipient {
+            Recipient::User(user) => self.store.devices(user)?,
+            Recipient::Device(address) => {
+                BTreeMap::from([(address.device_id, self.device(address)?)])
+            }
+        };
+        require!(
+            "MBX-16",
+            !devices.is_empty(),
+            IntermediaryError::NoUser(recipient.user())
+        );
+        if let Err(answer) = match_devices(&submission.messages, &devices) {
+            return Ok(Outcome::Answer(*answer));
+        }
+        let mut list = Vec::new();
+        for message in &submission.messages {
+            let recipient = Address {
+                user_id: recipient.user(),
+                device_id: message.device_id,
+            };
+            require!(
+                "MBX-11",
+                self.store.mailbox_length(&recipient, now)? < MAX_MAILBOX,
+                IntermediaryError::MailboxFull(recipient)
+            );
+            let Some(record) = devices.get(&message.device_id) else {
+                return Err(IntermediaryError::NoDevice(recipient));
+            };
+            list.push(Change::PutEnvelope(Envelope {
+                id: record.next_envelope_id,
+                sender: *sender,
+                recipient,
+                kind: message.kind,
+                message: message.message.clone(),
+                expires: Timestamp(now.0.saturating_add(submission.lifetime())),
+            }));
+            let record = DeviceRecord {
+                next_envelope_id: record.next_envelope_id.next(),
+                ..record.clone()
+            };
+            list.push(Change::PutDevice(recipient, record));
+        }
+        Ok(Outcome::Once(list, Answer::Done))
+    }
+}
+
+/// What is remembered of a request and its answer (MBX-13).
+fn remembered(request: &Request, answer: &Answer, now: Timestamp) -> Answered {
+    Answered {
+        request: request.id.digest(),
+        body: Digest::of_json(&request.body),
+        at: now,
+        answer: match answer {
+            Answer::Registered { token } => {
+                FirstAnswer::Registered(token.seal(&request.identifying()))
+            }
+            Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
+            _ => FirstAnswer::Done,
+        },
+    }
+}
+
+/// The listed devices are the current ones (MBX-05), and so are their registration ids (MBX-06).
+fn match_devices(
+    messages: &[SubmittedMessage],
+    devices: &BTreeMap<DeviceId, DeviceRecord>,
+) -> Result<(), Box<Answer>> {
+    let listed: BTreeSet<DeviceId> = messages.iter().map(|message| message.device_id).collect();
+    let current: BTreeSet<DeviceId> = devices.keys().copied().collect();
+    require!(
+        "MBX-05",
+        listed == current,
+        Answer::DeviceMismatch {
+            missing: current.difference(&listed).copied().collect(),
+            extra: listed.difference(&current).copied().collect(),
+        }
+    );
+    let stale: BTreeSet<DeviceId> = messages
+        .iter()
+        .filter(|message| {
+            devices
+                .get(&message.device_id)
+                .is_some_and(|record| record.registration_id != message.registration_id)
+        })
+        .map(|message| message.device_id)
+        .collect();
+    require!(
+        "MBX-06",
+        stale.is_empty(),
+        Answer::StaleRegistration {
+            devices: stale.into_iter().collect()
+        }
+    );
+    Ok(())
+}
+
+/// The keys, checked (MBX-02), beside `held` others: at most [`MAX_ONE_TIME_PRE_KEYS`] together.
+fn one_time_pre_keys(
+    published: &[PublishedOneTimePreKey],
+    held: usize,
+) -> Result<Vec<OneTimePreKey>, IntermediaryError> {
+    require!(
+        "MBX-02",
+        published.len() <= MAX_ONE_TIME_PRE_KEYS.saturating_sub(held),
+        IntermediaryError::TooLarge {
+            what: "the one-time prekeys of a device",
+            limit: MAX_ONE_TIME_PRE_KEYS
+        }
+    );
+    published
+        .iter()
+        .map(|published| {
+            let key =
+                PublicKey::decode(&published.key).map_err(|error| AgreementError::Bundle {
+                    field: "oneTimePreKeys",
+                    error,
+                })?;
+            Ok(OneTimePreKey {
+                id: published.id,
+                key,
+            })
+        })
+        .collect()
+}
+
+fn put(address: Address, keys: Vec<OneTimePreKey>) -> impl Iterator<Item = Change> {
+    keys.into_iter()
+        .map(move |key| Change::PutOneTimePreKey(address, key))
+}
+
+/// The bundle of a device as it is handed out (X3DH-01).
+fn bundle_of(
+    address: &Address,
+    record: &DeviceRecord,
+    one_time_pre_key: Option<OneTimePreKey>,
+) -> BundleFields {
+    BundleFields::from(&Bundle {
+        party: Party {
+            identity_key: record.identity_key,
+            address: *address,
+        },
+        registration_id: record.registration_id,
+        signed_pre_key: record.signed_pre_key,
+        one_time_pre_key,
+    })
+}

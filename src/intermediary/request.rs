@@ -1,0 +1,375 @@
+//! What a client asks of the intermediary (profile section 7, "Requests and answers").
+
+use super::envelope::{EnvelopeId, MessageBytes};
+use super::token::{Digest, Token};
+use super::{
+    DEFAULT_LIFETIME, IntermediaryError, MAX_ACKNOWLEDGED, MAX_LIFETIME, MAX_MESSAGE, MAX_READ,
+    MAX_REQUEST,
+};
+use crate::hex::Hex;
+use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
+use crate::requirement::require;
+use crate::wire::MessageKind;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// What a client calls a request: 1 to 64 characters of visible ASCII.
+///
+/// That of a registration is drawn at random, 128 bits at least: whoever knows it and the rest of the
+/// registration gets the token (MBX-13). It prints nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The most characters.
+    pub const MAX_LENGTH: usize = 64;
+
+    /// The characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The hash under which the answer is remembered.
+    #[must_use]
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(self.0.as_bytes())
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = IntermediaryError;
+
+    fn try_from(text: String) -> Result<Self, IntermediaryError> {
+        let length = 1..=Self::MAX_LENGTH;
+        require!(
+            "MBX-13",
+            length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            IntermediaryError::malformed(&"a request id is 1 to 64 characters of visible ASCII")
+        );
+        Ok(RequestId(text))
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestId")
+    }
+}
+
+impl schemars::JsonSchema for RequestId {
+    fn schema_name() -> Cow<'static, str> {
+        "RequestId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[!-~]{1,64}$",
+            "description": "What the client calls the request: repeated, it gets the first answer again."
+        })
+    }
+}
+
+/// A request as it stands on the wire. Its debug output shows no token and no message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// What the client calls it.
+    pub id: RequestId,
+    /// Who asks; only the registration of a user's first device has none (MBX-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
+    /// What is asked.
+    pub body: Body,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[serde(deny_unknown_fields)]
+pub enum Body {
+    /// A device is stored; the answer is its token (MBX-01).
+    Register(Registration),
+    /// The signed prekey is replaced (KEY-08).
+    PublishSignedPreKey {
+        /// The asker's own device.
+        address: Address,
+        /// The signed prekey's id.
+        id: PreKeyId,
+        /// SPK, encoded.
+        key: Hex,
+        /// The identity key's signature over it: 64 bytes (KEY-07).
+        signature: Hex,
+    },
+    /// One-time prekeys are added.
+    PublishOneTimePreKeys {
+        /// The asker's own device.
+        address: Address,
+        /// The keys, by rising id.
+        one_time_pre_keys: Vec<PublishedOneTimePreKey>,
+    },
+    /// How many one-time prekeys are left (MBX-04).
+    CountOneTimePreKeys {
+        /// The asker's own device.
+        address: Address,
+    },
+    /// A device's bundle is handed out, with a one-time prekey as long as there is one (MBX-03).
+    FetchBundle {
+        /// The device.
+        address: Address,
+    },
+    /// Messages are put into mailboxes (MBX-05).
+    Submit(Submission),
+    /// The oldest messages of a mailbox (MBX-07, MBX-08).
+    Read {
+        /// The asker's own device.
+        address: Address,
+        /// The most messages that the answer may hold: 1 to 100.
+        limit: u32,
+    },
+    /// Messages are erased from a mailbox (MBX-09).
+    Acknowledge {
+        /// The asker's own device.
+        address: Address,
+        /// Their ids: at most 1,000.
+        ids: Vec<EnvelopeId>,
+    },
+    /// A device is erased (MBX-15).
+    Remove {
+        /// The asker's own device.
+        address: Address,
+    },
+}
+
+impl Body {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Register(_) => "register",
+            Self::PublishSignedPreKey { .. } => "publishSignedPreKey",
+            Self::PublishOneTimePreKeys { .. } => "publishOneTimePreKeys",
+            Self::CountOneTimePreKeys { .. } => "countOneTimePreKeys",
+            Self::FetchBundle { .. } => "fetchBundle",
+            Self::Submit(_) => "submit",
+            Self::Read { .. } => "read",
+            Self::Acknowledge { .. } => "acknowledge",
+            Self::Remove { .. } => "remove",
+        }
+    }
+
+    /// The device that nobody but itself may ask this for (MBX-01, MBX-12).
+    #[must_use]
+    pub fn own(&self) -> Option<&Address> {
+        match self {
+            Self::PublishSignedPreKey { address, .. }
+            | Self::PublishOneTimePreKeys { address, .. }
+            | Self::CountOneTimePreKeys { address }
+            | Self::Read { address, .. }
+            | Self::Acknowledge { address, .. }
+            | Self::Remove { address } => Some(address),
+            Self::Register(_) | Self::FetchBundle { .. } | Self::Submit(_) => None,
+        }
+    }
+}
+
+/// A device as it registers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Registration {
+    /// The device.
+    pub address: Address,
+    /// Its registration id.
+    pub registration_id: RegistrationId,
+    /// IK, encoded.
+    pub identity_key: Hex,
+    /// The signed prekey's id.
+    pub signed_pre_key_id: PreKeyId,
+    /// SPK, encoded.
+    pub signed_pre_key: Hex,
+    /// The identity key's signature over it: 64 bytes (KEY-07).
+    pub signed_pre_key_signature: Hex,
+    /// The one-time prekeys, by rising id.
+    pub one_time_pre_keys: Vec<PublishedOneTimePreKey>,
+}
+
+/// A one-time prekey as it is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedOneTimePreKey {
+    /// Its id.
+    pub id: PreKeyId,
+    /// OPK, encoded.
+    pub key: Hex,
+}
+
+/// Whom a submission is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Recipient {
+    /// All devices of a user.
+    User(UserId),
+    /// One device.
+    Device(Address),
+}
+
+impl Recipient {
+    /// The user.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        match self {
+            Self::User(user) => *user,
+            Self::Device(address) => address.user_id,
+        }
+    }
+}
+
+/// Messages to the devices of one user: the same transfer message, encrypted for each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Submission {
+    /// Whom they are for.
+    pub recipient: Recipient,
+    /// One message a device.
+    pub messages: Vec<SubmittedMessage>,
+    /// How long they are kept, in seconds: 1 to 2,592,000; 172,800 where not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u64>,
+}
+
+impl Submission {
+    /// How long its messages are kept, in seconds.
+    #[must_use]
+    pub fn lifetime(&self) -> u64 {
+        self.lifetime.unwrap_or(DEFAULT_LIFETIME)
+    }
+}
+
+/// A message for one device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubmittedMessage {
+    /// The recipient's device.
+    pub device_id: DeviceId,
+    /// The registration id that the sender knows of it (MBX-06).
+    pub registration_id: RegistrationId,
+    /// Which of the two messages it is.
+    pub kind: MessageKind,
+    /// The message: at most 98,304 bytes (MBX-11).
+    pub message: MessageBytes,
+}
+
+impl Request {
+    /// Reads a request as it comes off the wire.
+    ///
+    /// # Errors
+    /// `too-large` above [`MAX_REQUEST`] bytes; `malformed` for what is no JSON of a request: a field too
+    /// many or too few, of another type, a name that stands twice, an identifier out of its range.
+    pub fn from_json(json: &[u8]) -> Result<Self, IntermediaryError> {
+        require!(
+            "MBX-11",
+            json.len() <= MAX_REQUEST,
+            IntermediaryError::TooLarge {
+                what: "a request, in bytes",
+                limit: MAX_REQUEST
+            }
+        );
+        serde_json::from_slice(json).map_err(|error| IntermediaryError::malformed(&error))
+    }
+
+    /// The request's id and body as JSON: what a repetition has in common with it.
+    pub(super) fn identifying(&self) -> Zeroizing<Vec<u8>> {
+        match serde_json::to_vec(&(&self.id, &self.body)) {
+            Ok(json) => Zeroizing::new(json),
+            Err(_) => unreachable!("a request has no map"),
+        }
+    }
+
+    /// What can be seen to be wrong without knowing anything else.
+    ///
+    /// # Errors
+    /// `malformed`, then `too-large`.
+    pub(super) fn check(&self) -> Result<(), IntermediaryError> {
+        match &self.body {
+            Body::Register(registration) => rising(&registration.one_time_pre_keys),
+            Body::PublishOneTimePreKeys {
+                one_time_pre_keys, ..
+            } => rising(one_time_pre_keys),
+            Body::Submit(submission) => submission.check(),
+            Body::Read { limit, .. } => {
+                require!(
+                    "MBX-08",
+                    (1..=MAX_READ).contains(limit),
+                    IntermediaryError::malformed(&"a reader takes 1 to 100 messages at a time")
+                );
+                Ok(())
+            }
+            Body::Acknowledge { ids, .. } => {
+                require!(
+                    "MBX-09",
+                    ids.len() <= MAX_ACKNOWLEDGED,
+                    IntermediaryError::TooLarge {
+                        what: "the list of acknowledged messages",
+                        limit: MAX_ACKNOWLEDGED
+                    }
+                );
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Submission {
+    fn check(&self) -> Result<(), IntermediaryError> {
+        let mut devices = BTreeSet::new();
+        require!(
+            "MBX-05",
+            self.messages
+                .iter()
+                .all(|message| devices.insert(message.device_id)),
+            IntermediaryError::malformed(&"a submission has one message for a device")
+        );
+        require!(
+            "MBX-10",
+            (1..=MAX_LIFETIME).contains(&self.lifetime()),
+            IntermediaryError::malformed(&"a lifetime is 1 to 2592000 seconds")
+        );
+        require!(
+            "MBX-11",
+            self.messages
+                .iter()
+                .all(|message| message.message.0.len() <= MAX_MESSAGE),
+            IntermediaryError::TooLarge {
+                what: "a message, in bytes",
+                limit: MAX_MESSAGE
+            }
+        );
+        Ok(())
+    }
+}
+
+/// One-time prekeys stand by rising id.
+fn rising(keys: &[PublishedOneTimePreKey]) -> Result<(), IntermediaryError> {
+    require!(
+        "MBX-03",
+        keys.is_sorted_by(|one, next| one.id < next.id),
+        IntermediaryError::malformed(&"one-time prekeys stand by rising id")
+    );
+    Ok(())
+}
