@@ -238,7 +238,7 @@ fn an_unknown_name_is_an_error_with_the_nearest_one() {
             &["test", "--only", "xedsa"][..],
             "no family, vector or requirement is called `xedsa`; did you mean `xeddsa`?",
         ),
-        (&["test", "--only", "INV-01"], "no vector carries INV-01"),
+        (&["test", "--only", "ID-02"], "no vector carries ID-02"),
         (
             &["vectors", "list", "--only", "dr-05"],
             "did you mean `DR-05`?",
@@ -274,16 +274,16 @@ fn a_requirement_that_no_vector_carries_is_listed_all_the_same() {
         &[
             "2. Keys and signatures",
             "13 of 13 are carried by a vector",
-            "INV-01      0  ",
+            "ID-02       0  ",
         ],
     );
     let one = tigress(&["requirements", "--section", "4"]);
     assert_says(&one, 0, &["22 of 22 are carried by a vector"]);
     assert!(!text(&one.stdout).contains("KEY-01"));
     assert_says(
-        &tigress(&["explain", "INV-01"]),
+        &tigress(&["explain", "ID-02"]),
         0,
-        &["Section 7 of docs/profile.md", "No vector carries it."],
+        &["Section 1 of docs/profile.md", "No vector carries it."],
     );
 }
 

@@ -48,6 +48,19 @@ families! {
         ["RatchetMessageDecode", "RatchetMessageEncode"];
     "wire_prekey": "Encoding of prekey messages",
         ["PreKeyMessageDecode", "PreKeyMessageEncode"];
+    "invitation": "The link that ties a person to an identity key",
+        ["InvitationParse", "InvitationMake", "InvitationCheck"];
+    "payload": "What wallets say to each other about a transfer",
+        [
+            "PayloadDecode",
+            "PayloadEncode",
+            "KeyCreationRequest",
+            "KeyCreationRequestCheck",
+            "KeySigningRequest",
+            "KeySigningRequestCheck",
+            "KeyImportRequest",
+            "KeyImportRequestCheck",
+        ];
 }
 
 impl Family {
