@@ -193,10 +193,10 @@ fn other(value: &Value, salt: usize) -> Value {
     match value {
         Value::String(text) if text.is_empty() => json!("00"),
         Value::String(text) => {
-            let at = salt % text.len();
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
-            json!(String::from_utf8(bytes).expect("ASCII"))
+            let mut characters: Vec<char> = text.chars().collect();
+            let at = salt % characters.len();
+            characters[at] = if characters[at] == '0' { '1' } else { '0' };
+            json!(characters.into_iter().collect::<String>())
         }
         Value::Number(number) => json!(number.as_u64().expect("not negative") ^ 1),
         Value::Bool(truth) => json!(!truth),

@@ -144,7 +144,7 @@ impl Fields {
 fn missing(path: &'static str) -> PayloadError {
     PayloadError::Field {
         path,
-        wanted: "what the type requires (PAY-08)",
+        wanted: "what the type requires (PAY-02, PAY-08, PAY-10)",
     }
 }
 
