@@ -14,7 +14,8 @@ use tigress_signal::primitives::{KeyPair, PrivateKey, SecretBytes};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY, MAX_REASON};
 use tigress_signal::transfer::{
-    Content, Fingerprint, Invitation, Payload, Provisioning, TransferId, Unknown, Vertical, car_key,
+    CarKeyError, Content, Fingerprint, Invitation, Payload, Provisioning, TransferId, Unknown,
+    Vertical, car_key,
 };
 
 fn transfers() -> impl Strategy<Value = TransferId> {
@@ -235,7 +236,7 @@ proptest! {
         prop_assert_eq!(key, receiver.verifying_key());
         let import = car_key::import_request(&transfer, &owner, &key);
         let check = |transfer, owner, key, request: &[u8]| {
-            car_key::check_import_request(transfer, owner, key, request).map_err(|error| error.code())
+            car_key::check_import_request(transfer, owner, key, request).map_err(CarKeyError::code)
         };
         prop_assert_eq!(check(&transfer, &owner_key, &key, import.expose()), Ok(()));
         let refused = Err(ErrorCode::AttestationInvalid);
