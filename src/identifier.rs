@@ -14,6 +14,9 @@ pub enum IdentifierError {
     /// ID-01.
     #[error("a UserID is a version 4 UUID in its lower-case 36-character form (ID-01)")]
     UserId,
+    /// XFER-02.
+    #[error("a transfer id is a version 4 UUID in its lower-case 36-character form (XFER-02)")]
+    TransferId,
     /// ID-03.
     #[error("a DeviceID is an integer from 1 to 127 (ID-03)")]
     DeviceId,
@@ -33,67 +36,81 @@ impl IdentifierError {
     }
 }
 
-/// A user: a random UUID, unlinked to anything else about the person (ID-01, ID-02).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct UserId(Uuid);
+/// A random UUID (version 4) with a meaning of its own.
+macro_rules! random_uuid {
+    ($(#[$doc:meta])* $name:ident, $id:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Uuid);
 
-impl UserId {
-    /// Draws a UserID: 16 bytes of randomness (RND-01).
-    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut bytes = [0; 16];
-        randomness.fill(&mut bytes)?;
-        Ok(UserId(uuid::Builder::from_random_bytes(bytes).into_uuid()))
-    }
+        impl $name {
+            /// Draws one: 16 bytes of randomness (RND-01).
+            pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+                let mut bytes = [0; 16];
+                randomness.fill(&mut bytes)?;
+                Ok($name(uuid::Builder::from_random_bytes(bytes).into_uuid()))
+            }
 
-    /// The UUID's 16 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
-    }
+            /// The UUID's 16 bytes.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdentifierError;
+
+            fn from_str(text: &str) -> Result<Self, IdentifierError> {
+                let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::$name)?;
+                require!(
+                    $id,
+                    uuid.get_version_num() == 4
+                        && uuid.get_variant() == uuid::Variant::RFC4122
+                        && uuid.hyphenated().to_string() == text,
+                    IdentifierError::$name
+                );
+                Ok($name(uuid))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdentifierError;
+
+            fn try_from(text: String) -> Result<Self, IdentifierError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+    };
 }
 
-impl FromStr for UserId {
-    type Err = IdentifierError;
-
-    fn from_str(text: &str) -> Result<Self, IdentifierError> {
-        let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::UserId)?;
-        require!(
-            "ID-01",
-            uuid.get_version_num() == 4
-                && uuid.get_variant() == uuid::Variant::RFC4122
-                && uuid.hyphenated().to_string() == text,
-            IdentifierError::UserId
-        );
-        Ok(UserId(uuid))
-    }
-}
-
-impl TryFrom<String> for UserId {
-    type Error = IdentifierError;
-
-    fn try_from(text: String) -> Result<Self, IdentifierError> {
-        text.parse()
-    }
-}
-
-impl From<UserId> for String {
-    fn from(user: UserId) -> String {
-        user.to_string()
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
-}
-
-impl fmt::Debug for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UserId({self})")
-    }
-}
+random_uuid!(
+    /// A user: a random UUID, unlinked to anything else about the person (ID-01, ID-02).
+    UserId, "ID-01"
+);
+random_uuid!(
+    /// A transfer: a random UUID chosen by its sender (XFER-02).
+    TransferId, "XFER-02"
+);
 
 /// An integer identifier held to a range.
 macro_rules! ranged_id {

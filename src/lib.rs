@@ -11,6 +11,7 @@
 //! | [`agreement`] | bundles, X3DH, fingerprints |
 //! | [`ratchet`] | the Double Ratchet session |
 //! | [`sesame`] | a device and its sessions with other devices |
+//! | [`transfer`] | what wallets say to each other about a transfer, and the invitation before it |
 //! | [`intermediary`] | prekeys and mailboxes: the server between devices |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
@@ -30,4 +31,5 @@ mod requirement;
 pub mod sesame;
 pub mod suite;
 pub mod timestamp;
+pub mod transfer;
 pub mod wire;

@@ -13,4 +13,17 @@ macro_rules! require {
     };
 }
 
-pub(crate) use require;
+/// A value that a requirement of the profile asks for; returns the error where there is none.
+///
+/// `required!("PAY-02", top.remove("format"), PayloadError::Format)` reads: PAY-02 asks for this value, and
+/// its absence is that error.
+macro_rules! required {
+    ($id:literal, $value:expr, $error:expr) => {
+        match $value {
+            Some(value) => value,
+            None => return Err($error.into()),
+        }
+    };
+}
+
+pub(crate) use {require, required};

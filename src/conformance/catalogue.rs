@@ -133,7 +133,7 @@ mod tests {
         assert!(ids.len() > 135, "{} requirements", ids.len());
     }
 
-    /// `require!("DR-14", …)` in the engine must name a requirement that exists.
+    /// `require!("DR-14", …)` and `required!("PAY-02", …)` in the engine must name a requirement that exists.
     #[test]
     fn every_id_that_the_source_names_is_in_the_profile() {
         fn rust_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
@@ -149,14 +149,12 @@ mod tests {
         let mut files = Vec::new();
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         rust_files(&source, &mut files);
-        // Put together, so that this line is no such call.
-        let call = ["require", "!("].concat();
+        // Put together, so that these lines are no such calls.
+        let calls = ["require", "required"].map(|name| [name, "!("].concat());
         let mut checks = 0;
         for file in files {
             let text = std::fs::read_to_string(&file).expect("a source file");
-            let mut rest = text.as_str();
-            while let Some(at) = rest.find(&call) {
-                rest = &rest[at + call.len()..];
+            for rest in calls.iter().flat_map(|call| text.split(call).skip(1)) {
                 if let Some(id) = rest.trim_start().strip_prefix('"')
                     && let Some((id, _)) = id.split_once('"')
                 {

@@ -1,5 +1,6 @@
 //! Secret bytes: erased when dropped, compared in constant time, never printed.
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -59,25 +60,79 @@ struct Marked {
     secret: Zeroizing<String>,
 }
 
+impl Marked {
+    fn new(bytes: &[u8]) -> Self {
+        Marked {
+            secret: Zeroizing::new(HEXLOWER.encode(bytes)),
+        }
+    }
+
+    fn bytes<E: serde::de::Error>(&self) -> Result<Zeroizing<Vec<u8>>, E> {
+        HEXLOWER
+            .decode(self.secret.as_bytes())
+            .map(Zeroizing::new)
+            .map_err(|_| E::custom("a secret is lower-case hex"))
+    }
+}
+
 impl<const N: usize> Serialize for Secret<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Marked {
-            secret: Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0)),
-        }
-        .serialize(serializer)
+        Marked::new(&self.0).serialize(serializer)
     }
 }
 
 impl<'de, const N: usize> Deserialize<'de> for Secret<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let marked = Marked::deserialize(deserializer)?;
-        let bytes = data_encoding::HEXLOWER
-            .decode(marked.secret.as_bytes())
-            .map(Zeroizing::new)
-            .map_err(|_| serde::de::Error::custom("a secret is lower-case hex"))?;
+        let bytes = Marked::deserialize(deserializer)?.bytes()?;
         <[u8; N]>::try_from(bytes.as_slice())
             .map(Secret)
             .map_err(|_| serde::de::Error::custom(format!("this secret has {N} bytes")))
+    }
+}
+
+/// Secret bytes of any number, with the same manners as [`Secret`].
+#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
+pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// The bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for SecretBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        SecretBytes(bytes)
+    }
+}
+
+impl PartialEq for SecretBytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretBytes {}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Serialize for SecretBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Marked::new(&self.0).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Marked::deserialize(deserializer)?
+            .bytes()
+            .map(|mut bytes| SecretBytes(std::mem::take(&mut *bytes)))
     }
 }
 
@@ -108,7 +163,7 @@ pub(crate) use secret_key;
 
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use super::{Secret, SecretBytes};
 
     #[test]
     fn a_secret_prints_nothing_and_survives_saving() {
@@ -122,9 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn secret_bytes_are_saved_like_a_secret() {
+        let secret = SecretBytes::from(vec![0xab; 4]);
+        assert_eq!(format!("{secret:?}"), "[secret]");
+        let saved = serde_json::to_string(&secret).expect("serialises");
+        assert_eq!(saved, r#"{"secret":"abababab"}"#);
+        let restored: SecretBytes = serde_json::from_str(&saved).expect("restores");
+        assert_eq!(restored, secret);
+        assert_ne!(restored, SecretBytes::from(vec![0xab; 5]));
+    }
+
+    #[test]
     fn secrets_erase_themselves() {
         fn erased_on_drop<T: zeroize::ZeroizeOnDrop>() {}
         erased_on_drop::<Secret<32>>();
+        erased_on_drop::<SecretBytes>();
         let mut secret = Secret::new([7; 32]);
         zeroize::Zeroize::zeroize(&mut secret);
         assert_eq!(secret, Secret::new([0; 32]));

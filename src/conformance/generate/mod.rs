@@ -9,8 +9,10 @@
 mod actor;
 mod fingerprint;
 mod intermediary;
+mod invitation;
 mod kdf;
 mod message_encryption;
+mod payload;
 mod proto;
 mod public_key;
 mod ratchet_session;
@@ -46,7 +48,7 @@ pub struct GeneratedFile {
 /// Where a generator and the engine disagree: a bug of one of them, which no input can bring about.
 #[must_use]
 pub fn all() -> Vec<GeneratedFile> {
-    let families: [(&str, Generator); 11] = [
+    let families: &[(&str, Generator)] = &[
         ("public_key", public_key::generate),
         ("xeddsa", xeddsa::generate),
         ("x3dh_initiate", x3dh_initiate::generate),
@@ -58,9 +60,11 @@ pub fn all() -> Vec<GeneratedFile> {
         ("wire_ratchet", wire_ratchet::generate),
         ("wire_prekey", wire_prekey::generate),
         ("intermediary", intermediary::generate),
+        ("invitation", invitation::generate),
+        ("payload", payload::generate),
     ];
     families
-        .into_iter()
+        .iter()
         .flat_map(|(name, generate)| {
             let family = Family::find(name).expect("a family of the table");
             let mut builder = Builder::new(family);

@@ -58,7 +58,7 @@ fn joined(r: &[u8; 32], s: &[u8; 32]) -> Vec<u8> {
 }
 
 /// s + `times` * q, as 32 bytes.
-fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
+pub(super) fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
     let order = {
         // q - 1 is the scalar -1.
         let mut bytes = (-Scalar::ONE).to_bytes();

@@ -4,11 +4,14 @@
 //! parameter comes from outside and is taken as it is written: what an implementation must refuse can be
 //! asked of it.
 
+pub mod car_key;
 pub mod device;
 pub mod fingerprint;
 pub mod intermediary;
+pub mod invitation;
 pub mod kdf;
 pub mod message_encryption;
+pub mod payload;
 pub mod public_key;
 pub mod wire;
 pub mod x3dh;
@@ -24,6 +27,7 @@ use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
 use crate::sesame::SesameError;
 use crate::suite::SuiteError;
+use crate::transfer::{CarKeyError, InvitationError, PayloadError};
 use crate::wire::WireError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -131,6 +135,17 @@ operations!(
     intermediary::Tick,
     intermediary::Save,
     intermediary::Restore,
+    invitation::Parse,
+    invitation::Make,
+    invitation::Check,
+    payload::Decode,
+    payload::Encode,
+    car_key::CreationRequest,
+    car_key::CheckCreationRequest,
+    car_key::SigningRequest,
+    car_key::CheckSigningRequest,
+    car_key::ImportRequest,
+    car_key::CheckImportRequest,
 );
 
 /// A device's address, as written.
@@ -193,6 +208,9 @@ rejections! {
     RatchetError => |error| error.code();
     SesameError => |error| error.code();
     IntermediaryError => |error| error.code();
+    InvitationError => |error| Some(error.code());
+    PayloadError => |error| Some(error.code());
+    CarKeyError => |error| Some(error.code());
 }
 
 /// The `N` bytes of a parameter.

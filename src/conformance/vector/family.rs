@@ -50,6 +50,19 @@ families! {
         ["PreKeyMessageDecode", "PreKeyMessageEncode"];
     "intermediary": "Prekeys and mailboxes",
         ["IntermediaryConversation"];
+    "invitation": "The link that ties a person to an identity key",
+        ["InvitationParse", "InvitationMake", "InvitationCheck"];
+    "payload": "What wallets say to each other about a transfer",
+        [
+            "PayloadDecode",
+            "PayloadEncode",
+            "KeyCreationRequest",
+            "KeyCreationRequestCheck",
+            "KeySigningRequest",
+            "KeySigningRequestCheck",
+            "KeyImportRequest",
+            "KeyImportRequestCheck",
+        ];
 }
 
 impl Family {

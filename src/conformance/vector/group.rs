@@ -4,7 +4,8 @@ use super::conversation::{self, Script};
 use super::file::{Note, VectorFile};
 use super::{Body, Call, Expectation, Family, Test};
 use crate::conformance::operation::{
-    Done, Operation, device, fingerprint, kdf, message_encryption, public_key, wire, x3dh, xeddsa,
+    Done, Operation, car_key, device, fingerprint, invitation, kdf, message_encryption, payload,
+    public_key, wire, x3dh, xeddsa,
 };
 use crate::error_code::ErrorCode;
 use schemars::generate::SchemaSettings;
@@ -115,6 +116,17 @@ groups! {
     "PreKeyMessageDecode" => wire::DecodePreKey,
     "PreKeyMessageEncode" => wire::EncodePreKey,
     "DeviceCreate" => device::Create,
+    "InvitationParse" => invitation::Parse,
+    "InvitationMake" => invitation::Make,
+    "InvitationCheck" => invitation::Check,
+    "PayloadDecode" => payload::Decode,
+    "PayloadEncode" => payload::Encode,
+    "KeyCreationRequest" => car_key::CreationRequest,
+    "KeyCreationRequestCheck" => car_key::CheckCreationRequest,
+    "KeySigningRequest" => car_key::SigningRequest,
+    "KeySigningRequestCheck" => car_key::CheckSigningRequest,
+    "KeyImportRequest" => car_key::ImportRequest,
+    "KeyImportRequestCheck" => car_key::CheckImportRequest,
     ;
     conversation::device::Fields,
     conversation::intermediary::Fields,

@@ -1,0 +1,180 @@
+//! Payloads (profile section 8).
+
+use super::Operation;
+use crate::conformance::subject::{Failure, Reference};
+use crate::hex::Hex;
+use crate::primitives::SecretBytes;
+use crate::timestamp::Timestamp;
+use crate::transfer::{
+    Content, MessageType, Payload, PayloadError, Provisioning, TransferId, Unknown,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A plaintext, as the ratchet encrypts it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Plaintext {
+    /// The JSON with its padding.
+    pub plaintext: Hex,
+}
+
+/// What a payload says.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Fields {
+    /// `tigress.transfer`.
+    pub transfer: String,
+    /// `tigress.type`.
+    pub r#type: MessageType,
+    /// `format`.
+    pub format: String,
+    /// `tigress.expires`, in seconds since 1970; in `provisioningInformation` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// `content.keyCreationRequest`, where type and format require it: the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_creation_request: Option<Hex>,
+    /// `content.authorizationToken`, where type and format require it: the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_token: Option<Hex>,
+    /// `content.keySigningRequest`, where the type requires it: the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_signing_request: Option<Hex>,
+    /// `content.keyImportRequest`, where the type requires it: the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_import_request: Option<Hex>,
+    /// `content.reason`, where the type requires it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The other keys of `content`.
+    #[serde(default)]
+    pub unknown_content: Map<String, Value>,
+    /// The other keys at the top level.
+    #[serde(default)]
+    pub unknown_top: Map<String, Value>,
+}
+
+impl From<Payload> for Fields {
+    fn from(payload: Payload) -> Self {
+        let mut fields = Fields {
+            transfer: payload.transfer.to_string(),
+            r#type: payload.message_type(),
+            format: payload.format,
+            expires: None,
+            key_creation_request: None,
+            authorization_token: None,
+            key_signing_request: None,
+            key_import_request: None,
+            reason: None,
+            unknown_content: payload.unknown.content,
+            unknown_top: payload.unknown.top,
+        };
+        let hex = |bytes: SecretBytes| Some(Hex::from(bytes.expose()));
+        match payload.content {
+            Content::ProvisioningInformation {
+                provisioning,
+                expires,
+            } => {
+                fields.expires = Some(expires);
+                match provisioning {
+                    Provisioning::KeyCreationRequest(bytes) => {
+                        fields.key_creation_request = hex(bytes);
+                    }
+                    Provisioning::AuthorizationToken(bytes) => {
+                        fields.authorization_token = hex(bytes);
+                    }
+                    Provisioning::Unsupported => {}
+                }
+            }
+            Content::KeySigningRequest(bytes) => fields.key_signing_request = hex(bytes),
+            Content::KeyImportRequest(bytes) => fields.key_import_request = hex(bytes),
+            Content::Provisioned => {}
+            Content::Decline { reason } | Content::Cancel { reason } => {
+                fields.reason = Some(reason);
+            }
+        }
+        fields
+    }
+}
+
+impl Fields {
+    /// The payload that says this; what its type does not require is left out.
+    fn payload(self) -> Result<Payload, Failure> {
+        let bytes = |name, bytes: Option<Hex>| {
+            bytes
+                .map(|bytes| SecretBytes::from(bytes.0))
+                .ok_or(missing(name))
+        };
+        let reason = |reason: Option<String>| reason.ok_or(missing("reason"));
+        let content = match self.r#type {
+            MessageType::ProvisioningInformation => Content::ProvisioningInformation {
+                provisioning: match (self.key_creation_request, self.authorization_token) {
+                    (Some(request), _) => Provisioning::KeyCreationRequest(request.0.into()),
+                    (_, Some(token)) => Provisioning::AuthorizationToken(token.0.into()),
+                    (None, None) => Provisioning::Unsupported,
+                },
+                expires: self.expires.ok_or(missing("expires"))?,
+            },
+            MessageType::KeySigningRequest => {
+                Content::KeySigningRequest(bytes("keySigningRequest", self.key_signing_request)?)
+            }
+            MessageType::KeyImportRequest => {
+                Content::KeyImportRequest(bytes("keyImportRequest", self.key_import_request)?)
+            }
+            MessageType::Provisioned => Content::Provisioned,
+            MessageType::Decline => Content::Decline {
+                reason: reason(self.reason)?,
+            },
+            MessageType::Cancel => Content::Cancel {
+                reason: reason(self.reason)?,
+            },
+        };
+        let transfer: TransferId = self.transfer.parse().map_err(|_| missing("transfer"))?;
+        Ok(Payload {
+            unknown: Unknown {
+                top: self.unknown_top,
+                content: self.unknown_content,
+            },
+            ..Payload::new(transfer, &self.format, content)
+        })
+    }
+}
+
+fn missing(path: &'static str) -> PayloadError {
+    PayloadError::Field {
+        path,
+        wanted: "what the type requires (PAY-02, PAY-08, PAY-10)",
+    }
+}
+
+/// Reads a plaintext (PAY-01 to PAY-11).
+#[derive(Debug)]
+pub struct Decode;
+
+impl Operation for Decode {
+    const METHOD: &'static str = "payload.decode";
+    type Input = Plaintext;
+    type Output = Fields;
+
+    fn run(_: &mut Reference, input: Plaintext) -> Result<Fields, Failure> {
+        Ok(Payload::decode(&input.plaintext)?.into())
+    }
+}
+
+/// Writes a plaintext (PAY-11, PAY-13).
+#[derive(Debug)]
+pub struct Encode;
+
+impl Operation for Encode {
+    const METHOD: &'static str = "payload.encode";
+    type Input = Fields;
+    type Output = Plaintext;
+
+    fn run(_: &mut Reference, input: Fields) -> Result<Plaintext, Failure> {
+        let plaintext = input.payload()?.encode()?;
+        Ok(Plaintext {
+            plaintext: plaintext.as_slice().into(),
+        })
+    }
+}
