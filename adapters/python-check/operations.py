@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import agreement
+import car_key
+import invitation
+import payload
 import primitives
 import wire
 from device import Device
@@ -197,6 +200,56 @@ def device_create(test: Fields) -> Fields:
     return {"bundle": device.bundle(1)}
 
 
+def invitation_parse(test: Fields) -> Fields:
+    return invitation.read(test["link"])
+
+
+def invitation_make(test: Fields) -> Fields:
+    key = bytes.fromhex(test["identityKey"])
+    return {"link": invitation.write(test["host"], test["address"], test["vertical"], key)}
+
+
+def invitation_check(test: Fields) -> Fields:
+    invitation.check(test["link"], bytes.fromhex(test["identityKey"]))
+    return {}
+
+
+def payload_decode(test: Fields) -> Fields:
+    return payload.read(bytes.fromhex(test["plaintext"]))
+
+
+def payload_encode(test: Fields) -> Fields:
+    return {"plaintext": payload.write(test).hex()}
+
+
+def key_creation_request(test: Fields) -> Fields:
+    return {"request": car_key.creation_request(SCRIPT.take(32)).hex()}
+
+
+def key_creation_request_check(test: Fields) -> Fields:
+    return {"publicKey": car_key.check_creation_request(bytes.fromhex(test["request"])).hex()}
+
+
+def key_signing_request(test: Fields) -> Fields:
+    return {"request": car_key.signing_request(test["transfer"], SCRIPT.take(32)).hex()}
+
+
+def key_signing_request_check(test: Fields) -> Fields:
+    key = car_key.check_signing_request(test["transfer"], bytes.fromhex(test["request"]))
+    return {"publicKey": key.hex()}
+
+
+def key_import_request(test: Fields) -> Fields:
+    owner, receiver = bytes.fromhex(test["ownerPrivateKey"]), bytes.fromhex(test["receiverKey"])
+    return {"request": car_key.import_request(test["transfer"], owner, receiver).hex()}
+
+
+def key_import_request_check(test: Fields) -> Fields:
+    owner, receiver = bytes.fromhex(test["ownerKey"]), bytes.fromhex(test["receiverKey"])
+    car_key.check_import_request(test["transfer"], owner, receiver, bytes.fromhex(test["request"]))
+    return {}
+
+
 @dataclass(frozen=True)
 class Operation:
     run: Callable[..., Fields]
@@ -207,6 +260,11 @@ class Operation:
 def operation(run: Callable[..., Fields], inputs: str, outputs: str) -> Operation:
     return Operation(run, set(inputs.split()), set(outputs.split()))
 
+
+PAYLOAD = (
+    "transfer type format expires keyCreationRequest authorizationToken keySigningRequest keyImportRequest"
+    " reason unknownContent unknownTop"
+)
 
 # By the type of a test group.
 OPERATIONS = {
@@ -255,6 +313,19 @@ OPERATIONS = {
         "address identityPrivateKey signedPreKeyId signedPreKeyPrivateKey oneTimePreKeyId"
         " oneTimePreKeyPrivateKey sender pinnedIdentityKey message randomness",
         "sharedSecret associatedData plaintext",
+    ),
+    "InvitationParse": operation(invitation_parse, "link", "host address vertical fingerprint requestUrl"),
+    "InvitationMake": operation(invitation_make, "host address vertical identityKey", "link"),
+    "InvitationCheck": operation(invitation_check, "link identityKey", ""),
+    "PayloadDecode": operation(payload_decode, "plaintext", PAYLOAD),
+    "PayloadEncode": operation(payload_encode, PAYLOAD, "plaintext"),
+    "KeyCreationRequest": operation(key_creation_request, "randomness", "request"),
+    "KeyCreationRequestCheck": operation(key_creation_request_check, "request", "publicKey"),
+    "KeySigningRequest": operation(key_signing_request, "transfer randomness", "request"),
+    "KeySigningRequestCheck": operation(key_signing_request_check, "transfer request", "publicKey"),
+    "KeyImportRequest": operation(key_import_request, "transfer ownerPrivateKey receiverKey", "request"),
+    "KeyImportRequestCheck": operation(
+        key_import_request_check, "transfer ownerKey receiverKey request", ""
     ),
     "DeviceCreate": operation(device_create, "handle address oneTimePreKeys now randomness", "bundle"),
 }

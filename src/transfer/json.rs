@@ -1,7 +1,7 @@
 //! A strict reader of JSON (RFC 8259; PAY-01, PAY-04, PAY-05).
 
 use super::PayloadError;
-use crate::requirement::require;
+use crate::requirement::{require, required};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::cell::Cell;
@@ -16,9 +16,14 @@ const MAX_DEPTH: usize = 16;
 /// # Errors
 /// Invalid UTF-8, text that is no JSON or no object, a name that stands twice, nesting that is too deep.
 pub(super) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, PayloadError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| PayloadError::Utf8 {
-        at: error.valid_up_to(),
-    })?;
+    let text = std::str::from_utf8(bytes);
+    let text = required!(
+        "PAY-01",
+        text.ok(),
+        PayloadError::Utf8 {
+            at: text.map_or_else(|error| error.valid_up_to(), str::len)
+        }
+    );
     let broken_rule = Cell::new(None);
     let element = Element {
         depth: 0,
@@ -34,9 +39,18 @@ pub(super) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, PayloadErr
                 column: error.column(),
             })
         })?;
+    Ok(required!(
+        "PAY-01",
+        object(value),
+        PayloadError::NotAnObject
+    ))
+}
+
+/// The names and values of an object.
+pub(super) fn object(value: Value) -> Option<Map<String, Value>> {
     match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(PayloadError::NotAnObject),
+        Value::Object(object) => Some(object),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The payload: what the ratchet encrypts (profile section 8).
 
+use super::json::object;
 use super::{TransferId, expires, json, padding};
 use crate::error_code::ErrorCode;
 use crate::primitives::SecretBytes;
@@ -110,6 +111,13 @@ pub enum MessageType {
     Decline,
     /// Either side ends the transfer.
     Cancel,
+}
+
+impl MessageType {
+    /// Whether the type stands under [`CAR_KEY`] and no other format (PAY-08).
+    fn is_of_car_keys_alone(self) -> bool {
+        matches!(self, Self::KeySigningRequest | Self::KeyImportRequest)
+    }
 }
 
 /// Keys that are kept and ignored (PAY-03), by where they stand.
@@ -249,7 +257,7 @@ impl Payload {
         );
         let transfer = required!(
             "PAY-02",
-            take(&mut tigress, "transfer", |value| text(value)?.parse().ok()),
+            take(&mut tigress, "transfer", text).and_then(|text| text.parse().ok()),
             wanted("tigress.transfer", "a transfer id (PAY-02, XFER-02)")
         );
         let message_type = required!(
@@ -257,27 +265,28 @@ impl Payload {
             take(&mut tigress, "type", message_type),
             wanted("tigress.type", "one of the six types (PAY-06)")
         );
+        require!(
+            "PAY-08",
+            format == CAR_KEY || !message_type.is_of_car_keys_alone(),
+            PayloadError::Format
+        );
         let said = match message_type {
             MessageType::ProvisioningInformation => Content::ProvisioningInformation {
                 provisioning: Provisioning::read(&format, &mut content)?,
                 expires: required!(
                     "PAY-10",
-                    take(&mut tigress, "expires", |value| expires::read(&text(
-                        value
-                    )?)),
+                    take(&mut tigress, "expires", text).and_then(|text| expires::read(&text)),
                     wanted(
                         "tigress.expires",
                         "a date from 1970 to 9999 written YYYY-MM-DDThh:mm:ssZ (PAY-10)"
                     )
                 ),
             },
-            MessageType::KeySigningRequest | MessageType::KeyImportRequest => {
-                require!("PAY-08", format == CAR_KEY, PayloadError::Format);
-                if message_type == MessageType::KeySigningRequest {
-                    Content::KeySigningRequest(opaque(&mut content, "keySigningRequest")?)
-                } else {
-                    Content::KeyImportRequest(opaque(&mut content, "keyImportRequest")?)
-                }
+            MessageType::KeySigningRequest => {
+                Content::KeySigningRequest(opaque(&mut content, "keySigningRequest")?)
+            }
+            MessageType::KeyImportRequest => {
+                Content::KeyImportRequest(opaque(&mut content, "keyImportRequest")?)
             }
             MessageType::Provisioned => Content::Provisioned,
             MessageType::Decline => Content::Decline {
@@ -343,13 +352,6 @@ impl Provisioning {
 fn text(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(object) => Some(object),
         _ => None,
     }
 }
