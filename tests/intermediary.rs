@@ -17,9 +17,9 @@ use tigress_signal::identifier::{Address, DeviceId, PreKeyId, UserId};
 use tigress_signal::intermediary::store::{Answered, Changes, DeviceRecord};
 use tigress_signal::intermediary::{
     Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned,
-    MAX_ANSWERS, MAX_BUNDLES, MAX_MESSAGE, MemoryStore, PublishedOneTimePreKey, Recipient,
-    Registration, Request, RequestId, Row, SavedIntermediary, Store, StoreError, Submission,
-    SubmittedMessage, Token,
+    MAX_ANSWERS, MAX_BUNDLES, MAX_MESSAGE, MAX_REQUEST, MemoryStore, PublishedOneTimePreKey,
+    Recipient, Registration, Request, RequestId, Row, SavedIntermediary, Store, StoreError,
+    Submission, SubmittedMessage, Token,
 };
 use tigress_signal::primitives::Randomness;
 use tigress_signal::suite::Tigress1;
@@ -859,6 +859,38 @@ fn debug_output_shows_no_token_and_no_message() {
         saved.contains(&tigress_signal::hex::encode(text)),
         "the test can fail"
     );
+}
+
+#[test]
+fn a_name_that_stands_twice_is_malformed_wherever_it_stands() {
+    let (_, ben, _) = two();
+    let request = serde_json::to_string(&submit(&ben, "twice", b"hello")).expect("a request");
+    assert!(Request::from_json(request.as_bytes()).is_ok());
+    for name in [
+        "id", "token", "type", "messages", "deviceId", "kind", "userId",
+    ] {
+        let quoted = format!("\"{name}\":");
+        let at = request.find(&quoted).expect("a field");
+        let rest = &request[at + quoted.len()..];
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let value = values.next().expect("a value").expect("JSON");
+        let twice = format!("{}{quoted}{value},{}", &request[..at], &request[at..]);
+        let error = Request::from_json(twice.as_bytes()).expect_err(name);
+        assert_eq!(error.code(), Some(ErrorCode::Malformed), "{twice}");
+    }
+}
+
+#[test]
+fn what_is_too_long_or_too_deep_is_refused_before_it_is_read() {
+    let long = vec![b' '; MAX_REQUEST + 1];
+    let error = Request::from_json(&long).expect_err("too long");
+    assert_eq!(error.code(), Some(ErrorCode::TooLarge));
+    let error = Request::from_json(&long[1..]).expect_err("blank");
+    assert_eq!(error.code(), Some(ErrorCode::Malformed));
+    for deep in ["[", "{\"body\":", "{\"body\":{\"type\":\"read\",\"x\":["] {
+        let error = Request::from_json(deep.repeat(100_000).as_bytes()).expect_err("too deep");
+        assert_eq!(error.code(), Some(ErrorCode::Malformed));
+    }
 }
 
 /// Every value of a request that is neither an object nor an array, with its name.

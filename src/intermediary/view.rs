@@ -1,4 +1,7 @@
 //! What the intermediary learns (PRIV-01): a pure function of the requests that it receives.
+//!
+//! Of a message it lists the kind and the size. What the message's header would tell to whoever parses its
+//! bytes is not listed: this intermediary does not parse them (MBX-14).
 
 use super::request::{Body, PublishedOneTimePreKey, Registration, Request, Submission};
 use crate::hex::Hex;

@@ -1925,6 +1925,10 @@ fn mailboxes(b: &mut Builder) {
             p.done(&c.ben, send(&c.ryan, two));
             p.done(&c.ryan, c.ryan.acknowledge(&[1]));
             p.holds(&c.ryan, &[(2, &c.ben, two)]);
+            p.done(&c.ryan, c.ryan.acknowledge(&[2]));
+            p.done(&c.ben, send(&c.ryan, three));
+            p.done(&c.ryan, c.ryan.acknowledge(&[1, 2]));
+            p.holds(&c.ryan, &[(3, &c.ben, three)]);
         },
     );
     tell(
@@ -2429,6 +2433,37 @@ fn repetitions(b: &mut Builder) {
             (own.signed_pre_key_id, own.signed_pre_key) = (id, key);
             own.signed_pre_key_signature = signature;
             p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
+        },
+    );
+    tell(
+        b,
+        again(
+            "a reading is repeated after the message was acknowledged: whoever remembers what was read delivers it again",
+            &["MBX-09", "MBX-13"],
+        ),
+        false,
+        false,
+        |p, c| {
+            p.done(&c.ben, send(&c.ryan, &one));
+            let request = p.request(Some(&c.ryan), c.ryan.read());
+            let envelopes = vec![p.envelope(&c.ryan, 1, &c.ben, Ratchet, &one, START + TWO_DAYS)];
+            p.exactly(&request, &[], Answer::Envelopes { envelopes });
+            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
+            p.exactly(&request, &[], nothing());
+        },
+    );
+    tell(
+        b,
+        again(
+            "a removal is repeated: its answer went with the device",
+            &["MBX-13", "MBX-15"],
+        ),
+        false,
+        false,
+        |p, c| {
+            let request = p.request(Some(&c.ryan), c.ryan.remove());
+            p.exactly(&request, &[], Answer::Done);
+            p.refuses_exactly(&request, Unauthorized);
         },
     );
     begin(
