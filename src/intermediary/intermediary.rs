@@ -247,13 +247,9 @@ impl<S: Store> Intermediary<S> {
         Ok(Outcome::Once(list, Answer::Registered { token }))
     }
 
-    /// Every key, then the signature (MBX-02).
+    /// MBX-02: every key, then the signature.
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
-        let verified = Bundle::verify(self.suite, fields);
-        if let Err(error) = verified {
-            require!("MBX-02", false, error);
-        }
-        Ok(verified?)
+        Ok(Bundle::verify(self.suite, fields)?)
     }
 
     fn publish_signed_pre_key(
