@@ -221,7 +221,9 @@ fn escaped(text: &str) -> String {
 
 /// Text that Mermaid reads as text: it ends a line at a semicolon and takes `#` for an entity.
 fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace('#', "#35;").replace(';', "#59;")
+    text.replace(['\n', '\r'], " ")
+        .replace('#', "#35;")
+        .replace(';', "#59;")
 }
 
 #[derive(Default)]
@@ -242,7 +244,10 @@ impl Drawing {
     }
 
     fn name(&self, address: &Address) -> String {
-        self.names.get(address).cloned().unwrap_or_else(|| address.to_string())
+        self.names
+            .get(address)
+            .cloned()
+            .unwrap_or_else(|| address.to_string())
     }
 
     fn note(&mut self, device: &str, text: String) {
@@ -339,7 +344,11 @@ impl Drawing {
             },
             Answer::Envelopes { envelopes } => self.envelopes(envelopes),
             Answer::DeviceMismatch { missing, extra } => {
-                format!("device-mismatch: {} missing, {} extra", missing.len(), extra.len())
+                format!(
+                    "device-mismatch: {} missing, {} extra",
+                    missing.len(),
+                    extra.len()
+                )
             }
             Answer::StaleRegistration { .. } => "stale-registration".to_owned(),
         }
@@ -348,7 +357,13 @@ impl Drawing {
     fn envelopes(&self, envelopes: &[Envelope]) -> String {
         let messages: Vec<_> = envelopes
             .iter()
-            .map(|envelope| format!("{} from {}", kind(envelope.kind), self.name(&envelope.sender)))
+            .map(|envelope| {
+                format!(
+                    "{} from {}",
+                    kind(envelope.kind),
+                    self.name(&envelope.sender)
+                )
+            })
             .collect();
         if messages.is_empty() {
             "no message".to_owned()
