@@ -4,7 +4,7 @@
 
 use super::MessageType;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 macro_rules! states {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
@@ -282,7 +282,7 @@ impl Row {
             Guard::None | Guard::SameRequest => "",
         };
         [
-            self.from_cell(),
+            self.states_cell(),
             format!("{the_same}{}{guard}{again}", events.join(" / ")),
             to.join(" / "),
             self.sends.map_or_else(
@@ -292,7 +292,7 @@ impl Row {
         ]
     }
 
-    fn from_cell(&self) -> String {
+    fn states_cell(&self) -> String {
         if self.from.is_empty() {
             return "(none)".to_owned();
         }
@@ -348,7 +348,7 @@ pub fn mermaid(side: &str) -> String {
             };
             let to = &step.to.as_str()[2..];
             if row.from.is_empty() {
-                out.push_str(&format!("    [*] --> {to} : {event}{sends}\n"));
+                let _ = writeln!(out, "    [*] --> {to} : {event}{sends}");
             }
             for from in row.from {
                 let flow = match from.flow {
@@ -357,13 +357,13 @@ pub fn mermaid(side: &str) -> String {
                     Some(Flow::Stateful) => " (stateful)",
                 };
                 let from = &from.state.as_str()[2..];
-                out.push_str(&format!("    {from} --> {to} : {event}{flow}{sends}\n"));
+                let _ = writeln!(out, "    {from} --> {to} : {event}{flow}{sends}");
             }
         }
     }
     for state in StateName::ALL {
         if state.as_str().starts_with(side) && state.is_final() {
-            out.push_str(&format!("    {} --> [*]\n", &state.as_str()[2..]));
+            let _ = writeln!(out, "    {} --> [*]", &state.as_str()[2..]);
         }
     }
     out
@@ -427,6 +427,15 @@ mod tests {
             }
         }
         assert_eq!(reached.len(), TABLE.len(), "each row is somebody's outcome");
+    }
+
+    #[test]
+    fn the_page_shows_the_diagrams_of_the_table() {
+        let page = include_str!("../../docs/transfer.md");
+        for side in ["S:", "R:"] {
+            let diagram = format!("```mermaid\n{}```", mermaid(side));
+            assert!(page.contains(&diagram), "docs/transfer.md lacks\n{diagram}");
+        }
     }
 
     #[test]
