@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod generate;
 pub mod operation;
 pub mod run;
+pub mod scenario;
 pub mod selection;
 pub mod subject;
 pub mod vector;

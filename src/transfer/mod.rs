@@ -7,8 +7,17 @@ pub mod invitation;
 mod json;
 mod padding;
 pub mod payload;
+mod saved;
+pub mod table;
+mod transfers;
 
 pub use crate::identifier::TransferId;
 pub use car_key::CarKeyError;
 pub use invitation::{Fingerprint, Host, Invitation, InvitationError, Vertical};
 pub use payload::{Content, MessageType, Payload, PayloadError, Provisioning, Unknown};
+pub use saved::{SAVED_TRANSFERS_VERSION, SavedTransfers, SavedTransfersError};
+pub use table::{Flow, StateName};
+pub use transfers::{
+    Credential, DEFAULT_LIFETIME, Event, MAX_LIFETIME, Offer, Offered, Outcome, Outgoing,
+    Recipient, TransferError, Transfers,
+};

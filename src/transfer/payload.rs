@@ -114,6 +114,21 @@ pub enum MessageType {
 }
 
 impl MessageType {
+    /// The type as `tigress.type` has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProvisioningInformation => "provisioningInformation",
+            Self::KeySigningRequest => "keySigningRequest",
+            Self::KeyImportRequest => "keyImportRequest",
+            Self::Provisioned => "provisioned",
+            Self::Decline => "decline",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+impl MessageType {
     /// Whether the type stands under [`CAR_KEY`] and no other format (PAY-08).
     fn is_of_car_keys_alone(self) -> bool {
         matches!(self, Self::KeySigningRequest | Self::KeyImportRequest)

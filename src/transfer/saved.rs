@@ -1,0 +1,78 @@
+//! Transfers at rest: their documented, versioned form (`docs/saved-state.md`).
+
+use super::transfers::Transfer;
+use super::{TransferId, Transfers};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the form that this build writes and reads.
+pub const SAVED_TRANSFERS_VERSION: u32 = 1;
+
+/// Transfers as they are saved. Secrets are marked as such: `{"secret": "…hex…"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedTransfers {
+    version: u32,
+    transfers: BTreeMap<TransferId, Transfer>,
+}
+
+/// Saved transfers that no device of this build could have written.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedTransfersError {
+    /// Not the JSON of saved transfers.
+    #[error("not saved transfers: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Another version.
+    #[error("saved transfers version {0}; this build reads version {SAVED_TRANSFERS_VERSION}")]
+    Version(u32),
+    /// A state that holds more than its name.
+    #[error("transfer {0}: a state that has not ended is saved as one that has (XFER-14)")]
+    Ended(TransferId),
+}
+
+impl SavedTransfers {
+    /// The JSON text: the same bytes for the same state.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match serde_json::to_string(self) {
+            Ok(json) => json,
+            Err(_) => unreachable!("every map of saved transfers has keys that JSON can write"),
+        }
+    }
+
+    /// Reads the JSON text.
+    ///
+    /// # Errors
+    /// Where it is not the JSON of saved transfers.
+    pub fn from_json(json: &str) -> Result<Self, SavedTransfersError> {
+        Ok(serde_json::from_str(json)?)
+    }
+}
+
+impl From<&Transfers> for SavedTransfers {
+    fn from(transfers: &Transfers) -> Self {
+        SavedTransfers {
+            version: SAVED_TRANSFERS_VERSION,
+            transfers: transfers.transfers.clone(),
+        }
+    }
+}
+
+impl TryFrom<SavedTransfers> for Transfers {
+    type Error = SavedTransfersError;
+
+    fn try_from(saved: SavedTransfers) -> Result<Self, SavedTransfersError> {
+        if saved.version != SAVED_TRANSFERS_VERSION {
+            return Err(SavedTransfersError::Version(saved.version));
+        }
+        let mislabelled = saved.transfers.iter().find(
+            |(_, transfer)| matches!(transfer, Transfer::Ended { state, .. } if !state.is_final()),
+        );
+        if let Some((id, _)) = mislabelled {
+            return Err(SavedTransfersError::Ended(*id));
+        }
+        Ok(Transfers {
+            transfers: saved.transfers,
+        })
+    }
+}
