@@ -208,7 +208,7 @@ proptest! {
                         _ => me.decrypt(from, changed.kind, &changed.bytes, &mut randomness),
                     });
                     if let Ok(got) = got {
-                        prop_assert_eq!(got.as_slice(), plaintext.as_slice());
+                        prop_assert_eq!(got.plaintext.as_slice(), plaintext.as_slice());
                         // A prekey message's outer ids can be changed and it still opens, by the
                         // same keys: it is the same message, and must not be read again.
                         prop_assert!(read.insert(which), "message {} was read twice", which);

@@ -81,6 +81,57 @@ impl<'de, const N: usize> Deserialize<'de> for Secret<N> {
     }
 }
 
+/// Any number of secret bytes, as a plaintext has them. Otherwise like [`Secret`].
+#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
+pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// The bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&[u8]> for SecretBytes {
+    fn from(bytes: &[u8]) -> Self {
+        SecretBytes(bytes.to_vec())
+    }
+}
+
+impl PartialEq for SecretBytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretBytes {}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Serialize for SecretBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Marked {
+            secret: Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0)),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let marked = Marked::deserialize(deserializer)?;
+        data_encoding::HEXLOWER
+            .decode(marked.secret.as_bytes())
+            .map(SecretBytes)
+            .map_err(|_| serde::de::Error::custom("a secret is lower-case hex"))
+    }
+}
+
 /// Declares a secret key type of 32 bytes with a meaning of its own.
 macro_rules! secret_key {
     ($(#[$doc:meta])* $name:ident) => {
@@ -108,7 +159,7 @@ pub(crate) use secret_key;
 
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use super::{Secret, SecretBytes};
 
     #[test]
     fn a_secret_prints_nothing_and_survives_saving() {
@@ -119,12 +170,17 @@ mod tests {
         let restored: Secret<4> = serde_json::from_str(&saved).expect("restores");
         assert_eq!(restored, secret);
         assert!(serde_json::from_str::<Secret<5>>(&saved).is_err());
+        let bytes: SecretBytes = serde_json::from_str(&saved).expect("restores");
+        assert_eq!(bytes, SecretBytes::from(&[0xab; 4][..]));
+        assert_eq!(format!("{bytes:?}"), "[secret]");
+        assert_eq!(serde_json::to_string(&bytes).expect("serialises"), saved);
     }
 
     #[test]
     fn secrets_erase_themselves() {
         fn erased_on_drop<T: zeroize::ZeroizeOnDrop>() {}
         erased_on_drop::<Secret<32>>();
+        erased_on_drop::<SecretBytes>();
         let mut secret = Secret::new([7; 32]);
         zeroize::Zeroize::zeroize(&mut secret);
         assert_eq!(secret, Secret::new([0; 32]));

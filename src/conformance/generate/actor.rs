@@ -227,8 +227,8 @@ impl Talk {
         seed::bytes::<32>(&format!("talk/{}/{}", self.label, self.steps.len())).into()
     }
 
-    fn agree(&self, result: Result<(), SesameError>, code: ErrorCode) {
-        let got = result.map_err(|error| error.code());
+    fn agree<T>(&self, result: Result<T, SesameError>, code: ErrorCode) {
+        let got = result.map(|_| ()).map_err(|error| error.code());
         assert_eq!(
             got,
             Err(Some(code)),
@@ -284,7 +284,7 @@ impl Talk {
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
-        let result = self.me.device.encrypt(&peer, plaintext).map(|_| ());
+        let result = self.me.device.encrypt(&peer, plaintext);
         self.agree(result, error);
         let input = EncryptInput {
             peer: peer.into(),
@@ -301,7 +301,7 @@ impl Talk {
             .device
             .decrypt(&peer, message.kind, &message.bytes, &mut randomness)
             .unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        assert_eq!(got.as_slice(), plaintext, "{}", self.label);
+        assert_eq!(got.plaintext.as_slice(), plaintext, "{}", self.label);
         let input = DecryptInput {
             peer: peer.into(),
             kind: message.kind,
@@ -319,8 +319,7 @@ impl Talk {
         let result = self
             .me
             .device
-            .decrypt(&peer, message.kind, &message.bytes, &mut randomness)
-            .map(|_| ());
+            .decrypt(&peer, message.kind, &message.bytes, &mut randomness);
         self.agree(result, error);
         let input = DecryptInput {
             peer: peer.into(),
@@ -404,7 +403,7 @@ impl Talk {
     pub(super) fn secret(&self, name: &str, pointer: &str) -> Erased {
         let saved: Value = serde_json::to_value(self.me.device.save()).expect("a saved device");
         let session = saved
-            .pointer("/records/0/sessions/0")
+            .pointer("/records/0/sessions/0/session")
             .expect("the device has a session");
         let hex = session
             .pointer(&format!("{pointer}/secret"))

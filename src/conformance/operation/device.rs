@@ -353,11 +353,11 @@ impl Operation for Decrypt {
     ) -> Result<DecryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
         let device = held(reference, &handle)?;
-        let plaintext = with_randomness(&input.randomness, |randomness| {
+        let decrypted = with_randomness(&input.randomness, |randomness| {
             device.decrypt(&peer, input.kind, &input.message, randomness)
         })?;
         Ok(DecryptOutput {
-            plaintext: plaintext.as_slice().into(),
+            plaintext: decrypted.plaintext.as_slice().into(),
         })
     }
 }
@@ -445,7 +445,7 @@ impl Operation for SetCounters {
         let session = saved["records"]
             .as_array_mut()
             .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
-            .map(|record| &mut record["sessions"][0])
+            .map(|record| &mut record["sessions"][0]["session"])
             .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
         let sending = session["state"]
             .as_object_mut()
