@@ -1,7 +1,7 @@
 //! Whoever is tested: answers calls.
 
 use crate::hex::Hex;
-use crate::sesame::Device;
+use crate::sesame::{self, Device};
 use crate::suite::{self, SuiteRef, Tigress1};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub trait Subject {
 pub struct Reference {
     pub(super) suite: SuiteRef,
     pub(super) devices: BTreeMap<String, Device>,
+    /// The send under way of each device, by the device's handle.
+    pub(super) sends: BTreeMap<String, sesame::Send>,
 }
 
 impl Default for Reference {
@@ -64,6 +66,7 @@ impl Default for Reference {
         Reference {
             suite: &Tigress1,
             devices: BTreeMap::new(),
+            sends: BTreeMap::new(),
         }
     }
 }
@@ -79,6 +82,7 @@ impl Subject for Reference {
     fn reset(&mut self, suite: &str) -> Result<(), Failure> {
         self.suite = suite::by_name(suite).ok_or(Failure::NotImplemented)?;
         self.devices.clear();
+        self.sends.clear();
         Ok(())
     }
 

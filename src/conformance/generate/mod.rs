@@ -14,6 +14,7 @@ mod proto;
 mod public_key;
 mod ratchet_session;
 mod seed;
+mod sesame;
 mod wire_prekey;
 mod wire_ratchet;
 mod x3dh_initiate;
@@ -45,7 +46,7 @@ pub struct GeneratedFile {
 /// Where a generator and the engine disagree: a bug of one of them, which no input can bring about.
 #[must_use]
 pub fn all() -> Vec<GeneratedFile> {
-    let families: [(&str, Generator); 10] = [
+    let families: [(&str, Generator); 11] = [
         ("public_key", public_key::generate),
         ("xeddsa", xeddsa::generate),
         ("x3dh_initiate", x3dh_initiate::generate),
@@ -56,6 +57,7 @@ pub fn all() -> Vec<GeneratedFile> {
         ("ratchet_session", ratchet_session::generate),
         ("wire_ratchet", wire_ratchet::generate),
         ("wire_prekey", wire_prekey::generate),
+        ("sesame", sesame::generate),
     ];
     families
         .into_iter()

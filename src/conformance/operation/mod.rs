@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod kdf;
 pub mod message_encryption;
 pub mod public_key;
+pub mod sesame;
 pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
@@ -121,6 +122,9 @@ operations!(
     device::DropSessions,
     device::Tick,
     device::SetCounters,
+    sesame::Records,
+    sesame::Send,
+    sesame::ContinueSend,
     device::Save,
     device::Restore,
 );

@@ -48,6 +48,8 @@ families! {
         ["RatchetMessageDecode", "RatchetMessageEncode"];
     "wire_prekey": "Encoding of prekey messages",
         ["PreKeyMessageDecode", "PreKeyMessageEncode"];
+    "sesame": "Sessions between devices, and sends to them",
+        ["Conversation"];
 }
 
 impl Family {
