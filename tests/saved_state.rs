@@ -113,7 +113,7 @@ fn the_same_state_is_saved_as_the_same_bytes() {
 
 #[test]
 fn what_no_device_could_have_written_is_refused() {
-    let session = "/records/0/sessions/0";
+    let session = "/records/0/sessions/0/session";
     for (pointer, value, reason) in [
         (
             "/version".to_owned(),
@@ -127,9 +127,32 @@ fn what_no_device_could_have_written_is_refused() {
         ),
         ("/address/userId".to_owned(), json!("Alice"), "UserID"),
         (
-            "/records/0/sessions".to_owned(),
-            json!([]),
-            "a record has 1 to 41 sessions",
+            "/records/0/sessions/0/time".to_owned(),
+            json!(1),
+            "newer than the one before it",
+        ),
+        (
+            "/records/0/staleSince".to_owned(),
+            json!(1),
+            "stale since a time to come",
+        ),
+        (
+            "/records/0/registrationId".to_owned(),
+            json!(0),
+            "registration id",
+        ),
+        (
+            "/records/0/identityKey".to_owned(),
+            saved()
+                .pointer(&format!("{session}/baseKey"))
+                .expect("a key")
+                .clone(),
+            "with another identity key (SES-12)",
+        ),
+        (
+            "/address/deviceId".to_owned(),
+            json!(2),
+            "a session of another device",
         ),
         (
             format!("{session}/version"),
@@ -170,7 +193,7 @@ fn what_no_device_could_have_written_is_refused() {
 
 #[test]
 fn chains_that_break_a_bound_are_refused() {
-    let chains = "/records/0/sessions/0/receivingChains";
+    let chains = "/records/0/sessions/0/session/receivingChains";
     let change = |change: &dyn Fn(&mut Vec<Value>)| {
         let mut state = saved();
         change(

@@ -244,7 +244,7 @@ impl Peer {
                 &message.bytes,
                 &mut self.randomness,
             )
-            .map(|plaintext| plaintext.to_vec())
+            .map(|read| read.plaintext.to_vec())
             .map_err(|error| error.code())
     }
 }

@@ -201,6 +201,13 @@ impl PreKeyStore {
         Ok(())
     }
 
+    /// When the current signed prekey was made.
+    #[must_use]
+    pub fn signed_pre_key_created(&self) -> Option<Timestamp> {
+        self.current_signed_pre_key()
+            .map(|(_, current)| current.created)
+    }
+
     fn current_signed_pre_key(&self) -> Option<(PreKeyId, &OwnSignedPreKey)> {
         self.signed_pre_keys
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::hex::Hex;
 use crate::intermediary::{Intermediary, MemoryStore};
-use crate::sesame::Device;
+use crate::sesame::{self, Device};
 use crate::suite::{self, SuiteRef, Tigress1};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ pub struct Reference {
     pub(super) suite: SuiteRef,
     pub(super) devices: BTreeMap<String, Device>,
     pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
+    /// The send under way of each device, by the device's handle.
+    pub(super) sends: BTreeMap<String, sesame::Send>,
 }
 
 impl Default for Reference {
@@ -67,6 +69,7 @@ impl Default for Reference {
             suite: &Tigress1,
             devices: BTreeMap::new(),
             intermediaries: BTreeMap::new(),
+            sends: BTreeMap::new(),
         }
     }
 }
@@ -83,6 +86,7 @@ impl Subject for Reference {
         self.suite = suite::by_name(suite).ok_or(Failure::NotImplemented)?;
         self.devices.clear();
         self.intermediaries.clear();
+        self.sends.clear();
         Ok(())
     }
 

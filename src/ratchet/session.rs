@@ -171,6 +171,19 @@ impl Session {
         self.parties.get(self.role.other())
     }
 
+    /// This device itself: identity key and address.
+    #[must_use]
+    pub fn own(&self) -> &Party {
+        self.parties.get(self.role)
+    }
+
+    /// The initiator's ephemeral public key: with the initiator's identity key it names the session
+    /// (X3DH-13).
+    #[must_use]
+    pub fn base_key(&self) -> &PublicKey {
+        &self.base_key
+    }
+
     /// The suite that the session speaks.
     #[must_use]
     pub fn suite(&self) -> SuiteRef {

@@ -1,61 +1,66 @@
-//! One device: its keys, and for each other device the sessions with it.
+//! One device: its keys, and what it knows of each other device.
 
+use super::device_record::DeviceRecord;
 use super::{SavedDevice, SesameError};
-use crate::agreement::{Bundle, BundleFields, PinnedIdentities, PreKeyStore, x3dh};
-use crate::identifier::{Address, PreKeyId};
+use crate::agreement::{
+    AgreementError, Bundle, BundleFields, MAX_LATENCY, PinnedIdentities, PreKeyStore, x3dh,
+};
+use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::ratchet::{self, Session};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::{Message, MessageKind, PreKeyMessage};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
-
-/// The most inactive sessions kept with one device (SES-04).
-pub const MAX_INACTIVE_SESSIONS: usize = 40;
-
-/// The sessions with one other device, the active one first, then the inactive ones in order (SES-01).
-///
-/// Never empty: a device without sessions has no record.
-#[derive(Clone, Debug)]
-pub(super) struct DeviceRecord(pub(super) VecDeque<Session>);
-
-impl DeviceRecord {
-    /// A new session becomes the active one (SES-03); the tail of the inactive list is dropped (SES-04).
-    fn activate(&mut self, session: Session) {
-        self.0.push_front(session);
-        self.0.truncate(1 + MAX_INACTIVE_SESSIONS);
-    }
-
-    /// An inactive session that decrypted becomes the active one (SES-06).
-    fn promote(&mut self, index: usize) {
-        if let Some(session) = self.0.remove(index) {
-            self.0.push_front(session);
-        }
-    }
-}
 
 /// A device: everything that it remembers, and no I/O.
 #[derive(Clone, Debug)]
 pub struct Device {
     pub(super) suite: SuiteRef,
     pub(super) address: Address,
+    pub(super) now: Timestamp,
     pub(super) keys: PreKeyStore,
     pub(super) pinned: PinnedIdentities,
+    /// By address: a user record is the part with one UserID (SES-01).
     pub(super) records: BTreeMap<Address, DeviceRecord>,
 }
 
+/// What a message said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decrypted {
+    /// Its plaintext.
+    pub plaintext: Zeroizing<Vec<u8>>,
+    /// Whether the sender came with another identity key than it was known by: to be told to the user
+    /// (SES-12).
+    pub identity_changed: bool,
+}
+
 impl Device {
-    /// A device at `address` with these keys, and no session yet.
+    /// A device at `address` with these keys, which knows no other one. Its time is that of its signed
+    /// prekey until the first [`Device::tick`].
     #[must_use]
     pub fn new(suite: SuiteRef, address: Address, keys: PreKeyStore) -> Self {
         Device {
             suite,
             address,
+            now: keys.signed_pre_key_created().unwrap_or_default(),
             keys,
             pinned: PinnedIdentities::default(),
             records: BTreeMap::new(),
         }
+    }
+
+    /// The device's address.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The time as the device knows it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The device's own keys.
@@ -64,10 +69,31 @@ impl Device {
         &self.keys
     }
 
+    /// What is known of each other device, by address (SES-01).
+    pub fn records(&self) -> impl Iterator<Item = (&Address, &DeviceRecord)> {
+        self.records.iter()
+    }
+
+    /// What is known of `peer`.
+    #[must_use]
+    pub fn record(&self, peer: &Address) -> Option<&DeviceRecord> {
+        self.records.get(peer)
+    }
+
     /// The active session with `peer`.
     #[must_use]
     pub fn session(&self, peer: &Address) -> Option<&Session> {
-        self.records.get(peer)?.0.front()
+        self.records.get(peer)?.active()
+    }
+
+    /// The devices of `user` that are known and not stale (SES-11).
+    pub(super) fn devices_of(&self, user: UserId) -> impl Iterator<Item = DeviceId> {
+        self.records
+            .iter()
+            .filter(move |(address, record)| {
+                address.user_id == user && record.stale_since.is_none()
+            })
+            .map(|(address, _)| address.device_id)
     }
 
     /// Pins an identity key (X3DH-15).
@@ -81,12 +107,23 @@ impl Device {
         self.keys.bundle(self.address, one_time_pre_key)
     }
 
-    /// Drops all sessions with `peer`; the keys remember what they must (X3DH-14).
+    /// Drops all sessions with `peer` (SES-10); the keys remember what they must (X3DH-14).
     pub fn drop_sessions(&mut self, peer: &Address) {
-        self.records.remove(peer);
+        if let Some(record) = self.records.get_mut(peer) {
+            record.sessions.clear();
+        }
     }
 
-    /// Time has come to `now`: the signed prekey is replaced and old ones are erased (KEY-08).
+    /// Marks what is known of `peer` as stale (SES-09); where it is so already, it stays as it is.
+    pub(super) fn mark_stale(&mut self, peer: &Address) {
+        if let Some(record) = self.records.get_mut(peer) {
+            record.stale_since.get_or_insert(self.now);
+        }
+    }
+
+    /// Time has come to `now`: the signed prekey is replaced and old ones are erased (KEY-08), as are
+    /// sessions past MAXRECV (SES-13) and records stale for MAXLATENCY (SES-11). A time before the
+    /// device's own counts as its own.
     ///
     /// # Errors
     /// Where randomness runs out; the device is as it was.
@@ -95,11 +132,22 @@ impl Device {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), SesameError> {
-        Ok(self.keys.rotate(self.suite, now, randomness)?)
+        let now = now.max(self.now);
+        self.keys.rotate(self.suite, now, randomness)?;
+        self.now = now;
+        self.records.retain(|_, record| {
+            record.expire_sessions(now);
+            record
+                .stale_since
+                .is_none_or(|since| now.seconds_since(since) < MAX_LATENCY)
+        });
+        Ok(())
     }
 
     /// Opens a session with a bundle (X3DH 3.3). Draws the ephemeral key, then the ratchet key: 32 bytes
     /// each (RND-01).
+    ///
+    /// Returns whether the peer came with another identity key than it was known by (SES-12).
     ///
     /// # Errors
     /// Those of [`Bundle::verify`], then `untrusted-identity` (X3DH-15), `invalid-key` (KEY-04).
@@ -107,8 +155,18 @@ impl Device {
         &mut self,
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
-    ) -> Result<(), SesameError> {
+    ) -> Result<bool, SesameError> {
         let bundle = Bundle::verify(self.suite, fields)?;
+        let session = self.initiate(&bundle, randomness)?;
+        Ok(self.open_initiated(&bundle, session))
+    }
+
+    /// A's session from a verified bundle; the device is only read.
+    pub(super) fn initiate(
+        &self,
+        bundle: &Bundle,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Session, SesameError> {
         let peer = bundle.party;
         self.pinned.check(&peer.address, &peer.identity_key)?;
         let own = Party {
@@ -117,44 +175,67 @@ impl Device {
         };
         let ephemeral = KeyPair::random(randomness)?;
         let base_key = *ephemeral.public();
-        let secret = x3dh::initiate(self.suite, self.keys.identity(), ephemeral, &bundle)?;
-        let session = Session::initiate(
+        let secret = x3dh::initiate(self.suite, self.keys.identity(), ephemeral, bundle)?;
+        Ok(Session::initiate(
             self.suite,
             own,
             self.keys.registration_id(),
-            &bundle,
+            bundle,
             base_key,
             secret,
             randomness,
-        )?;
-        self.open(peer, session);
-        Ok(())
+        )?)
+    }
+
+    /// Stores a session opened with a bundle. The bundle shows that the device is there: its record is no
+    /// longer stale (SES-09).
+    pub(super) fn open_initiated(&mut self, bundle: &Bundle, session: Session) -> bool {
+        let changed = self.open(bundle.registration_id, session);
+        if let Some(record) = self.records.get_mut(&bundle.party.address) {
+            record.stale_since = None;
+        }
+        changed
     }
 
     /// Encrypts to `peer` in the active session (SES-02).
     ///
     /// # Errors
-    /// `no-session`, and those of [`Session::encrypt`].
+    /// `untrusted-identity` (X3DH-15), `no-session` where there is none that may be sent in (SES-11, SES-13),
+    /// and those of [`Session::encrypt`].
     pub fn encrypt(&mut self, peer: &Address, plaintext: &[u8]) -> Result<Message, SesameError> {
-        let record = self.records.get_mut(peer);
-        let session = record
-            .and_then(|record| record.0.front_mut())
+        let now = self.now;
+        let record = self
+            .records
+            .get_mut(peer)
             .ok_or(SesameError::NoSession(*peer))?;
-        Ok(session.encrypt(plaintext)?)
+        self.pinned.check(peer, &record.identity_key)?;
+        let session = record.sendable_mut(now);
+        Ok(session
+            .ok_or(SesameError::NoSession(*peer))?
+            .encrypt(plaintext)?)
+    }
+
+    /// The record of `peer` with its active session, where that may be sent in: not where it is with
+    /// another identity key than the pinned one (X3DH-15).
+    pub(super) fn sendable(&self, peer: &Address) -> Option<(&DeviceRecord, &Session)> {
+        let record = self.records.get(peer)?;
+        self.pinned.check(peer, &record.identity_key).ok()?;
+        Some((record, record.sendable(self.now)?))
     }
 
     /// Decrypts a message of `sender`.
     ///
     /// # Errors
     /// Those of [`PreKeyMessage::decode`], `untrusted-identity` (X3DH-15), `no-session`, those of
-    /// [`ratchet::accept`] and [`Session::decrypt`]; where several sessions were tried, that of the first.
+    /// [`ratchet::accept`] and [`Session::decrypt`]; where several sessions were tried, that of the first
+    /// (SES-07).
     pub fn decrypt(
         &mut self,
         sender: &Address,
         kind: MessageKind,
         message: &[u8],
         randomness: &mut dyn Randomness,
-    ) -> Result<Zeroizing<Vec<u8>>, SesameError> {
+    ) -> Result<Decrypted, SesameError> {
         match kind {
             MessageKind::Ratchet => self.decrypt_ratchet(sender, message, randomness),
             MessageKind::PreKey => self.decrypt_prekey(sender, message, randomness),
@@ -167,17 +248,21 @@ impl Device {
         sender: &Address,
         message: &[u8],
         randomness: &mut dyn Randomness,
-    ) -> Result<Zeroizing<Vec<u8>>, SesameError> {
+    ) -> Result<Decrypted, SesameError> {
         let record = self
             .records
             .get_mut(sender)
             .ok_or(SesameError::NoSession(*sender))?;
+        self.pinned.check(sender, &record.identity_key)?;
         let mut first_error = None;
-        for index in 0..record.0.len() {
-            match record.0[index].decrypt(message, randomness) {
+        for index in 0..record.sessions.len() {
+            match record.sessions[index].session.decrypt(message, randomness) {
                 Ok(plaintext) => {
-                    record.promote(index);
-                    return Ok(plaintext);
+                    record.promote(index, self.now);
+                    return Ok(Decrypted {
+                        plaintext,
+                        identity_changed: false,
+                    });
                 }
                 Err(error) => {
                     first_error.get_or_insert(error);
@@ -193,20 +278,25 @@ impl Device {
         sender: &Address,
         message: &[u8],
         randomness: &mut dyn Randomness,
-    ) -> Result<Zeroizing<Vec<u8>>, SesameError> {
+    ) -> Result<Decrypted, SesameError> {
         let message = PreKeyMessage::decode(self.suite, message)?;
         self.pinned.check(sender, &message.identity_key)?;
         if let Some(record) = self.records.get_mut(sender) {
-            let matching = record
-                .0
-                .iter()
-                .position(|session| session.matches(&message.identity_key, &message.base_key));
-            if let Some(index) = matching {
-                let plaintext = record.0[index].decrypt_message(&message.message, randomness)?;
-                record.promote(index);
-                return Ok(plaintext);
+            let matching = record.sessions.iter_mut().enumerate().find(|(_, held)| {
+                held.session
+                    .matches(&message.identity_key, &message.base_key)
+            });
+            if let Some((index, held)) = matching {
+                let plaintext = held.session.decrypt_message(&message.message, randomness)?;
+                record.promote(index, self.now);
+                return Ok(Decrypted {
+                    plaintext,
+                    identity_changed: false,
+                });
             }
         }
+        let registration_id =
+            RegistrationId::try_from(message.registration_id).map_err(AgreementError::from)?;
         let (session, plaintext) = ratchet::accept(
             self.suite,
             &mut self.keys,
@@ -215,21 +305,25 @@ impl Device {
             &message,
             randomness,
         )?;
-        let peer = *session.peer();
-        self.open(peer, session);
-        Ok(plaintext)
+        Ok(Decrypted {
+            plaintext,
+            identity_changed: self.open(registration_id, session),
+        })
     }
 
-    /// Stores a new session. Another identity key of the peer replaces its record (SES-12).
-    fn open(&mut self, peer: Party, session: Session) {
-        let record = self
-            .records
-            .entry(peer.address)
-            .or_insert_with(|| DeviceRecord(VecDeque::new()));
-        record
-            .0
-            .retain(|former| former.peer().identity_key == peer.identity_key);
-        record.activate(session);
+    /// Stores a new session. Another identity key of the peer replaces its record; whether it did is the
+    /// answer (SES-12).
+    fn open(&mut self, registration_id: RegistrationId, session: Session) -> bool {
+        let peer = *session.peer();
+        let fresh = || DeviceRecord::new(peer.identity_key, registration_id);
+        let record = self.records.entry(peer.address).or_insert_with(fresh);
+        let changed = record.identity_key != peer.identity_key;
+        if changed {
+            *record = fresh();
+        }
+        record.registration_id = registration_id;
+        record.activate(session, self.now);
+        changed
     }
 
     /// The device in its documented, versioned form.

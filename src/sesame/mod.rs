@@ -1,10 +1,18 @@
 //! A device and its sessions with other devices (Sesame specification 3; profile section 6).
 
 mod device;
+mod device_record;
 mod saved;
+mod saved_send;
+mod send;
 
-pub use device::{Device, MAX_INACTIVE_SESSIONS};
+pub use device::{Decrypted, Device};
+pub use device_record::{DeviceRecord, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND};
 pub use saved::{SAVED_DEVICE_VERSION, SavedDevice, SavedDeviceError};
+pub use saved_send::{SAVED_SEND_VERSION, SavedSend, SavedSendError};
+pub use send::{
+    DeviceMessage, GiveUp, MAX_ROUNDS, Recipient, Send, SendEvent, SendOutcome, SendStep,
+};
 
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
@@ -22,9 +30,15 @@ pub enum SesameError {
     /// A session refused.
     #[error(transparent)]
     Ratchet(#[from] RatchetError),
-    /// There is no session with that device (SES-07).
-    #[error("there is no session with {0} (SES-07)")]
+    /// There is no session with that device (SES-07), or none that may be sent in (SES-11, SES-13).
+    #[error("there is no session with {0} to use (SES-07, SES-11, SES-13): open one with a bundle")]
     NoSession(Address),
+    /// The recipient is the device's own user (SES-15).
+    #[error("a message goes to a peer's devices, not to those of the own user (SES-15)")]
+    OwnUser,
+    /// An answer to nothing that a send has asked (SES-02, SES-09).
+    #[error("the send has not asked for this answer; its present step says what it waits for")]
+    UnexpectedAnswer,
 }
 
 impl SesameError {
@@ -35,6 +49,8 @@ impl SesameError {
             Self::Agreement(error) => error.code(),
             Self::Ratchet(error) => error.code(),
             Self::NoSession(_) => Some(ErrorCode::NoSession),
+            Self::OwnUser => Some(ErrorCode::InvalidState),
+            Self::UnexpectedAnswer => Some(ErrorCode::UnexpectedMessage),
         }
     }
 }

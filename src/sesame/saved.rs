@@ -1,14 +1,15 @@
 //! A device at rest: its documented, versioned form (`docs/saved-state.md`).
 
 use super::Device;
-use super::device::{DeviceRecord, MAX_INACTIVE_SESSIONS};
+use super::device_record::{DeviceRecord, MAX_INACTIVE_SESSIONS, TimedSession};
 use crate::agreement::PreKeyStore;
-use crate::identifier::Address;
+use crate::identifier::{Address, RegistrationId};
 use crate::primitives::PublicKey;
 use crate::ratchet::{SavedSession, SavedSessionError, Session};
 use crate::suite;
+use crate::suite::Party;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_DEVICE_VERSION: u32 = 1;
@@ -20,6 +21,7 @@ pub struct SavedDevice {
     version: u32,
     suite: String,
     address: Address,
+    now: Timestamp,
     keys: PreKeyStore,
     pinned: Vec<SavedPin>,
     records: Vec<SavedRecord>,
@@ -36,8 +38,18 @@ struct SavedPin {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SavedRecord {
     address: Address,
+    identity_key: PublicKey,
+    registration_id: RegistrationId,
+    stale_since: Option<Timestamp>,
     /// The active session first.
-    sessions: Vec<SavedSession>,
+    sessions: Vec<SavedTimedSession>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedTimedSession {
+    time: Timestamp,
+    session: SavedSession,
 }
 
 /// A saved device that no device of this build could have written.
@@ -97,6 +109,7 @@ impl From<&Device> for SavedDevice {
             version: SAVED_DEVICE_VERSION,
             suite: device.suite.name().to_owned(),
             address: device.address,
+            now: device.now,
             keys: device.keys.clone(),
             pinned: device
                 .pinned
@@ -111,7 +124,17 @@ impl From<&Device> for SavedDevice {
                 .iter()
                 .map(|(address, record)| SavedRecord {
                     address: *address,
-                    sessions: record.0.iter().map(Session::save).collect(),
+                    identity_key: record.identity_key,
+                    registration_id: record.registration_id,
+                    stale_since: record.stale_since,
+                    sessions: record
+                        .sessions
+                        .iter()
+                        .map(|held| SavedTimedSession {
+                            time: held.time,
+                            session: held.session.save(),
+                        })
+                        .collect(),
                 })
                 .collect(),
         }
@@ -130,32 +153,60 @@ impl TryFrom<SavedDevice> for Device {
         for pin in saved.pinned {
             device.pin(pin.address, pin.identity_key);
         }
-        for SavedRecord { address, sessions } in saved.records {
-            let record_error = |reason| SavedDeviceError::Record { address, reason };
-            if sessions.is_empty() || sessions.len() > 1 + MAX_INACTIVE_SESSIONS {
-                return Err(record_error("a record has 1 to 41 sessions (SES-04)"));
-            }
-            let mut restored = VecDeque::with_capacity(sessions.len());
-            for (index, session) in sessions.into_iter().enumerate() {
-                let session =
-                    Session::try_from(session).map_err(|error| SavedDeviceError::Session {
-                        address,
-                        index,
-                        error,
-                    })?;
-                if session.peer().address != address {
-                    return Err(record_error("a session with another device"));
-                }
-                restored.push_back(session);
-            }
-            if device
-                .records
-                .insert(address, DeviceRecord(restored))
-                .is_some()
-            {
-                return Err(record_error("two records of one device"));
+        device.now = saved.now;
+        for record in saved.records {
+            let address = record.address;
+            let restored = restore(&device, record)?;
+            if device.records.insert(address, restored).is_some() {
+                return Err(SavedDeviceError::Record {
+                    address,
+                    reason: "two records of one device",
+                });
             }
         }
         Ok(device)
     }
+}
+
+/// Restores one record of `device`, and holds it to what a device keeps true of its own.
+fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDeviceError> {
+    let address = saved.address;
+    let wrong = |reason| Err(SavedDeviceError::Record { address, reason });
+    if saved.sessions.len() > 1 + MAX_INACTIVE_SESSIONS {
+        return wrong("a record has at most 41 sessions (SES-04)");
+    }
+    if saved.stale_since.is_some_and(|since| since > device.now) {
+        return wrong("stale since a time to come");
+    }
+    let own = Party {
+        identity_key: *device.keys.identity().public(),
+        address: device.address,
+    };
+    let peer = Party {
+        identity_key: saved.identity_key,
+        address,
+    };
+    let mut record = DeviceRecord::new(saved.identity_key, saved.registration_id);
+    record.stale_since = saved.stale_since;
+    // Each session is as old as the one before it, or older; the first has read at `now` at the latest.
+    let mut newest = device.now;
+    for (index, SavedTimedSession { time, session }) in saved.sessions.into_iter().enumerate() {
+        let session = Session::try_from(session).map_err(|error| SavedDeviceError::Session {
+            address,
+            index,
+            error,
+        })?;
+        if *session.own() != own {
+            return wrong("a session of another device");
+        }
+        if *session.peer() != peer {
+            return wrong("a session with another device, or with another identity key (SES-12)");
+        }
+        if time > newest {
+            return wrong("a session that is newer than the one before it (SES-06)");
+        }
+        newest = time;
+        record.sessions.push_back(TimedSession { session, time });
+    }
+    Ok(record)
 }

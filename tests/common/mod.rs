@@ -47,10 +47,23 @@ pub(crate) fn device_of(suite: SuiteRef, seed: u64) -> (Address, Device) {
         user_id: UserId::random(&mut randomness).expect("never ends"),
         device_id: DeviceId::try_from(1).expect("from 1 to 127"),
     };
-    let mut keys = PreKeyStore::random(suite, Timestamp(0), &mut randomness).expect("never ends");
-    keys.add_one_time_pre_keys(4, &mut randomness)
+    (address, device_at(suite, address, &mut randomness))
+}
+
+/// A device at that address with four one-time prekeys, ids 1 to 4.
+pub(crate) fn device_at(suite: SuiteRef, address: Address, randomness: &mut Seeded) -> Device {
+    let mut keys = PreKeyStore::random(suite, Timestamp(0), randomness).expect("never ends");
+    keys.add_one_time_pre_keys(4, randomness)
         .expect("never ends");
-    (address, Device::new(suite, address, keys))
+    Device::new(suite, address, keys)
+}
+
+/// Another device of the same user.
+pub(crate) fn other_device(address: Address, device_id: u32) -> Address {
+    Address {
+        device_id: DeviceId::try_from(device_id).expect("from 1 to 127"),
+        ..address
+    }
 }
 
 /// The device's bundle with its next one-time prekey.

@@ -5,7 +5,11 @@ use crate::agreement::{Bundle, BundleFields, PreKeyStore};
 use crate::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
     EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
-    SetCounters, SetCountersInput, SignedPreKeyFields, TickInput,
+    ProcessBundleOutput, SetCounters, SetCountersInput, SignedPreKeyFields, TickInput,
+};
+use crate::conformance::operation::sesame::{
+    ContinueSendInput, ContinueSendOutput, EventFields, RecipientFields, RecordFields,
+    RecordsOutput, SendInput, SendOutput, StepFields,
 };
 use crate::conformance::operation::{AddressFields, Done, On, Operation};
 use crate::conformance::subject::Reference;
@@ -15,7 +19,7 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PrivateKey, PublicKey, Secret, xeddsa};
-use crate::sesame::{Device, SesameError};
+use crate::sesame::{self, Device, Recipient, SendEvent, SesameError};
 use crate::suite::Tigress1;
 use crate::timestamp::Timestamp;
 use crate::wire::Message;
@@ -51,7 +55,15 @@ impl Actor {
     }
 
     pub(super) fn on_device(name: &str, device_id: u32) -> Self {
-        let label = format!("actor/{name}/{device_id}");
+        Self::labelled(name, device_id, &format!("actor/{name}/{device_id}"))
+    }
+
+    /// The device of that name, erased and set up again: other keys, another registration id.
+    pub(super) fn set_up_again(name: &str) -> Self {
+        Self::labelled(name, 1, &format!("actor/{name}/1, again"))
+    }
+
+    fn labelled(name: &str, device_id: u32, label: &str) -> Self {
         let key =
             |what: &str| KeyPair::from(PrivateKey::from(seed::bytes(&format!("{label}/{what}"))));
         let address = Address {
@@ -60,7 +72,7 @@ impl Actor {
         };
         let identity = key("identity");
         let registration_id =
-            RegistrationId::random(&mut Recorder::new(&label)).expect("a recorder never ends");
+            RegistrationId::random(&mut Recorder::new(label)).expect("a recorder never ends");
         let mut keys = PreKeyStore::new(identity.clone(), registration_id);
         let signed = key("signed prekey");
         let z = Secret::new(seed::bytes(&format!("{label}/z")));
@@ -175,8 +187,22 @@ impl Actor {
 /// A conversation that is played here and recorded as steps of a vector.
 pub(super) struct Talk {
     pub(super) me: Actor,
+    send: Option<sesame::Send>,
     steps: Vec<Step>,
     label: String,
+    /// Whether each step that can report a changed identity key says whether it does (SES-12).
+    reports: bool,
+}
+
+/// What a send asks for, as the profile's text has it; the messages are the engine's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asks<'a> {
+    /// The bundles of these devices.
+    Bundles(&'a [u32]),
+    /// A submission to these devices.
+    Submission(&'a [u32]),
+    Nothing,
+    GivingUp(ErrorCode),
 }
 
 fn step<I, O>(input: I, expected: O) -> StepOf<I, O> {
@@ -200,8 +226,18 @@ impl Talk {
     pub(super) fn new(me: Actor, label: &str) -> Self {
         Talk {
             me,
+            send: None,
             steps: Vec::new(),
             label: label.to_owned(),
+            reports: false,
+        }
+    }
+
+    /// As [`Talk::new`]; each step says whether it reports a changed identity key.
+    pub(super) fn reporting(me: Actor, label: &str) -> Self {
+        Talk {
+            reports: true,
+            ..Self::new(me, label)
         }
     }
 
@@ -227,8 +263,8 @@ impl Talk {
         seed::bytes::<32>(&format!("talk/{}/{}", self.label, self.steps.len())).into()
     }
 
-    fn agree(&self, result: Result<(), SesameError>, code: ErrorCode) {
-        let got = result.map_err(|error| error.code());
+    fn agree<T>(&self, result: Result<T, SesameError>, code: ErrorCode) {
+        let got = result.map(|_| ()).map_err(|error| error.code());
         assert_eq!(
             got,
             Err(Some(code)),
@@ -239,16 +275,26 @@ impl Talk {
     }
 
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
+        self.process_changed_bundle(bundle, false);
+    }
+
+    /// `changed`: whether the peer is known by another identity key.
+    pub(super) fn process_changed_bundle(&mut self, bundle: &BundleFields, changed: bool) {
         let mut randomness = self.randomness();
-        self.me
+        let got = self
+            .me
             .device
             .process_bundle(bundle, &mut randomness)
             .unwrap_or_else(|error| panic!("{}: {error}", self.label));
+        assert_eq!(got, changed, "{}", self.label);
+        let output = ProcessBundleOutput {
+            identity_changed: self.reports.then_some(changed),
+        };
         let input = ProcessBundleInput {
             bundle: bundle.clone(),
             randomness: Hex(randomness.take()),
         };
-        self.steps.push(Step::ProcessBundle(step(input, Done {})));
+        self.steps.push(Step::ProcessBundle(step(input, output)));
     }
 
     pub(super) fn refuse_bundle(&mut self, bundle: &BundleFields, error: ErrorCode) {
@@ -284,7 +330,7 @@ impl Talk {
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
-        let result = self.me.device.encrypt(&peer, plaintext).map(|_| ());
+        let result = self.me.device.encrypt(&peer, plaintext);
         self.agree(result, error);
         let input = EncryptInput {
             peer: peer.into(),
@@ -295,13 +341,25 @@ impl Talk {
 
     /// The message must say `plaintext`.
     pub(super) fn decrypt(&mut self, peer: Address, message: &Message, plaintext: &[u8]) {
+        self.decrypt_changed(peer, message, plaintext, false);
+    }
+
+    /// `changed`: whether the peer is known by another identity key.
+    pub(super) fn decrypt_changed(
+        &mut self,
+        peer: Address,
+        message: &Message,
+        plaintext: &[u8],
+        changed: bool,
+    ) {
         let mut randomness = self.randomness();
         let got = self
             .me
             .device
             .decrypt(&peer, message.kind, &message.bytes, &mut randomness)
             .unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        assert_eq!(got.as_slice(), plaintext, "{}", self.label);
+        assert_eq!(got.plaintext.as_slice(), plaintext, "{}", self.label);
+        assert_eq!(got.identity_changed, changed, "{}", self.label);
         let input = DecryptInput {
             peer: peer.into(),
             kind: message.kind,
@@ -310,6 +368,7 @@ impl Talk {
         };
         let output = DecryptOutput {
             plaintext: plaintext.into(),
+            identity_changed: self.reports.then_some(changed),
         };
         self.steps.push(Step::Decrypt(step(input, output)));
     }
@@ -319,8 +378,7 @@ impl Talk {
         let result = self
             .me
             .device
-            .decrypt(&peer, message.kind, &message.bytes, &mut randomness)
-            .map(|_| ());
+            .decrypt(&peer, message.kind, &message.bytes, &mut randomness);
         self.agree(result, error);
         let input = DecryptInput {
             peer: peer.into(),
@@ -395,6 +453,130 @@ impl Talk {
         self.steps.push(Step::SetCounters(step(input, Done {})));
     }
 
+    /// The device knows exactly this of others, whatever the order.
+    pub(super) fn records(&mut self, mut records: Vec<RecordFields>) {
+        records.sort_by_key(|record| {
+            Address::try_from(&record.peer)
+                .expect("an address")
+                .encode()
+        });
+        let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
+        assert_eq!(
+            got,
+            records,
+            "{}, step {}",
+            self.label,
+            self.steps.len() + 1
+        );
+        let output = RecordsOutput { records };
+        self.steps.push(Step::Records(step(Done {}, output)));
+    }
+
+    /// Starts a send; the messages that it submits.
+    pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Message> {
+        let (send, got) = self
+            .me
+            .device
+            .start_send(to, plaintext)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
+        self.send = Some(send);
+        let output = SendOutput { step: got.into() };
+        let messages = self.asked(&output.step, to, asks);
+        let input = send_input(to, plaintext);
+        self.steps.push(Step::Send(step(input, output)));
+        messages
+    }
+
+    pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
+        let result = self.me.device.start_send(to, plaintext);
+        self.agree(result, error);
+        let input = send_input(to, plaintext);
+        self.steps.push(Step::Send(refused(input, error)));
+    }
+
+    /// The intermediary answers; the messages that the send submits then.
+    pub(super) fn answer(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
+        self.answer_changed(event, asks, false)
+    }
+
+    /// `changed`: whether the bundle's device is known by another identity key.
+    pub(super) fn answer_changed(
+        &mut self,
+        event: EventFields,
+        asks: Asks<'_>,
+        changed: bool,
+    ) -> Vec<Message> {
+        let mut randomness = self.randomness();
+        let send = self.send.as_mut().expect("a send was started");
+        let to = send.recipient();
+        let event_of = SendEvent::try_from(event.clone()).expect("ids in their range");
+        let got = self
+            .me
+            .device
+            .continue_send(send, event_of, &mut randomness)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
+        assert_eq!(got.identity_changed, changed, "{}", self.label);
+        let output = ContinueSendOutput {
+            step: got.step.into(),
+            identity_changed: changed,
+        };
+        let messages = self.asked(&output.step, to, asks);
+        let input = ContinueSendInput {
+            event,
+            randomness: Hex(randomness.take()),
+        };
+        self.steps.push(Step::ContinueSend(step(input, output)));
+        messages
+    }
+
+    pub(super) fn refuse_answer(&mut self, event: EventFields, error: ErrorCode) {
+        let mut randomness = self.randomness();
+        let send = self.send.as_mut().expect("a send was started");
+        let event_of = SendEvent::try_from(event.clone()).expect("ids in their range");
+        let result = self
+            .me
+            .device
+            .continue_send(send, event_of, &mut randomness);
+        self.agree(result, error);
+        let input = ContinueSendInput {
+            event,
+            randomness: self.unused(),
+        };
+        self.steps.push(Step::ContinueSend(refused(input, error)));
+    }
+
+    /// Holds what a send asks for against the text; the messages, where it submits some.
+    fn asked(&self, got: &StepFields, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
+        let at = format!("{}, step {}", self.label, self.steps.len() + 1);
+        match (got, asks) {
+            (StepFields::FetchBundles(got), Asks::Bundles(ids)) => {
+                let user = to.user_id().to_string();
+                let expected = ids.iter().map(|id| AddressFields {
+                    user_id: user.clone(),
+                    device_id: *id,
+                });
+                assert_eq!(*got, expected.collect::<Vec<_>>(), "{at}");
+                Vec::new()
+            }
+            (StepFields::Submit(got), Asks::Submission(ids)) => {
+                let devices: Vec<u32> = got.iter().map(|message| message.device_id).collect();
+                assert_eq!(devices, ids, "{at}");
+                got.iter()
+                    .map(|message| Message {
+                        kind: message.kind,
+                        bytes: message.message.0.clone(),
+                    })
+                    .collect()
+            }
+            (StepFields::Done, Asks::Nothing) => Vec::new(),
+            (StepFields::GiveUp(code), Asks::GivingUp(expected)) => {
+                assert_eq!(*code, expected, "{at}");
+                Vec::new()
+            }
+            (got, asks) => panic!("{at}: {got:?} is not {asks:?}"),
+        }
+    }
+
     /// The saved state must hold none of these.
     pub(super) fn erased(&mut self, secrets: Vec<Erased>) {
         self.steps.push(Step::Erased(ErasedFields { secrets }));
@@ -404,13 +586,23 @@ impl Talk {
     pub(super) fn secret(&self, name: &str, pointer: &str) -> Erased {
         let saved: Value = serde_json::to_value(self.me.device.save()).expect("a saved device");
         let session = saved
-            .pointer("/records/0/sessions/0")
+            .pointer("/records/0/sessions/0/session")
             .expect("the device has a session");
         let hex = session
             .pointer(&format!("{pointer}/secret"))
             .and_then(Value::as_str)
             .unwrap_or_else(|| panic!("{}: no secret at {pointer} of {session}", self.label));
         erased(name, &crate::hex::decode(hex).expect("hex"))
+    }
+}
+
+fn send_input(to: Recipient, plaintext: &[u8]) -> SendInput {
+    SendInput {
+        recipient: match to {
+            Recipient::User(user) => RecipientFields::User(user.to_string()),
+            Recipient::Device(address) => RecipientFields::Device(address.into()),
+        },
+        plaintext: plaintext.into(),
     }
 }
 

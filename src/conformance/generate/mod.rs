@@ -17,6 +17,7 @@ mod proto;
 mod public_key;
 mod ratchet_session;
 mod seed;
+mod sesame;
 mod wire_prekey;
 mod wire_ratchet;
 mod x3dh_initiate;
@@ -62,6 +63,7 @@ pub fn all() -> Vec<GeneratedFile> {
         ("intermediary", intermediary::generate),
         ("invitation", invitation::generate),
         ("payload", payload::generate),
+        ("sesame", sesame::generate),
     ];
     families
         .iter()

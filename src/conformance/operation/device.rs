@@ -7,14 +7,17 @@ use crate::conformance::subject::{Failure, Reference};
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{PublicKey, Signature};
-use crate::sesame::{self, SavedDevice, SesameError};
+use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut sesame::Device, Failure> {
+pub(super) fn held<'a>(
+    reference: &'a mut Reference,
+    handle: &str,
+) -> Result<&'a mut sesame::Device, Failure> {
     reference
         .devices
         .get_mut(handle)
@@ -264,17 +267,32 @@ pub struct ProcessBundleInput {
     pub randomness: Hex,
 }
 
+/// Result of [`ProcessBundle`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcessBundleOutput {
+    /// Whether the peer came with another identity key than it was known by (SES-12); absent where it is
+    /// not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_changed: Option<bool>,
+}
+
 impl Operation for ProcessBundle {
     const METHOD: &'static str = "device.process_bundle";
     type Input = On<ProcessBundleInput>;
-    type Output = Done;
+    type Output = ProcessBundleOutput;
 
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<ProcessBundleOutput, Failure> {
         let device = held(reference, &handle)?;
-        with_randomness(&input.randomness, |randomness| {
+        let changed = with_randomness(&input.randomness, |randomness| {
             device.process_bundle(&input.bundle, randomness)
         })?;
-        Ok(Done {})
+        Ok(ProcessBundleOutput {
+            identity_changed: Some(changed),
+        })
     }
 }
 
@@ -337,9 +355,14 @@ pub struct DecryptInput {
 
 /// Result of [`Decrypt`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct DecryptOutput {
     /// What the message says.
     pub plaintext: Hex,
+    /// Whether the sender came with another identity key than it was known by (SES-12); absent where it is
+    /// not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_changed: Option<bool>,
 }
 
 impl Operation for Decrypt {
@@ -353,11 +376,12 @@ impl Operation for Decrypt {
     ) -> Result<DecryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
         let device = held(reference, &handle)?;
-        let plaintext = with_randomness(&input.randomness, |randomness| {
+        let decrypted = with_randomness(&input.randomness, |randomness| {
             device.decrypt(&peer, input.kind, &input.message, randomness)
         })?;
         Ok(DecryptOutput {
-            plaintext: plaintext.as_slice().into(),
+            plaintext: decrypted.plaintext.as_slice().into(),
+            identity_changed: Some(decrypted.identity_changed),
         })
     }
 }
@@ -445,7 +469,7 @@ impl Operation for SetCounters {
         let session = saved["records"]
             .as_array_mut()
             .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
-            .map(|record| &mut record["sessions"][0])
+            .map(|record| &mut record["sessions"][0]["session"])
             .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
         let sending = session["state"]
             .as_object_mut()
@@ -471,6 +495,13 @@ fn set(place: Option<&mut Value>, counter: Option<u32>) -> Result<(), Failure> {
     }
 }
 
+/// A device and its send under way, as the reference engine writes them down.
+#[derive(Serialize, Deserialize)]
+struct SavedState {
+    device: SavedDevice,
+    send: Option<SavedSend>,
+}
+
 /// Writes a device's state down.
 #[derive(Debug)]
 pub struct Save;
@@ -481,8 +512,13 @@ impl Operation for Save {
     type Output = Saved;
 
     fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.save().to_json();
-        Ok(Saved { state: json.into() })
+        let state = SavedState {
+            device: held(reference, &handle)?.save(),
+            send: reference.sends.get(&handle).map(sesame::Send::save),
+        };
+        let json =
+            serde_json::to_vec(&state).map_err(|error| Failure::Broken(error.to_string()))?;
+        Ok(Saved { state: Hex(json) })
     }
 }
 
@@ -497,12 +533,16 @@ impl Operation for Restore {
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let saved = SavedDevice::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved
-            .try_into()
-            .map_err(|error: sesame::SavedDeviceError| broken(&error))?;
-        reference.devices.insert(handle, restored);
+        let state: SavedState =
+            serde_json::from_slice(&input.state).map_err(|error| broken(&error))?;
+        let device = sesame::Device::try_from(state.device).map_err(|error| broken(&error))?;
+        let send = state.send.map(sesame::Send::try_from).transpose();
+        if let Some(send) = send.map_err(|error| broken(&error))? {
+            reference.sends.insert(handle.clone(), send);
+        } else {
+            reference.sends.remove(&handle);
+        }
+        reference.devices.insert(handle, device);
         Ok(Done {})
     }
 }

@@ -13,6 +13,7 @@ pub mod kdf;
 pub mod message_encryption;
 pub mod payload;
 pub mod public_key;
+pub mod sesame;
 pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
@@ -127,6 +128,9 @@ operations!(
     device::DropSessions,
     device::Tick,
     device::SetCounters,
+    sesame::Records,
+    sesame::Send,
+    sesame::ContinueSend,
     device::Save,
     device::Restore,
     intermediary::Create,

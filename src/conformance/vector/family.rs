@@ -63,6 +63,8 @@ families! {
             "KeyImportRequest",
             "KeyImportRequestCheck",
         ];
+    "sesame": "Sessions between devices, and sends to them",
+        ["Conversation"];
 }
 
 impl Family {

@@ -1,7 +1,7 @@
 //! Conversations with a device: its prekeys and its sessions.
 
 use super::{Machine, conversation};
-use crate::conformance::operation::{Done, Operation, device};
+use crate::conformance::operation::{Done, Operation, device, sesame};
 
 /// A device.
 pub const DEVICE: Machine = Machine {
@@ -21,7 +21,7 @@ conversation! {
     /// An identity key is pinned.
     Pin = device::Pin: device::PinInput => Done,
     /// A session is opened with a bundle.
-    ProcessBundle = device::ProcessBundle: device::ProcessBundleInput => Done,
+    ProcessBundle = device::ProcessBundle: device::ProcessBundleInput => device::ProcessBundleOutput,
     /// The device encrypts.
     Encrypt = device::Encrypt: device::EncryptInput => device::EncryptOutput,
     /// The device decrypts.
@@ -32,4 +32,10 @@ conversation! {
     Tick = device::Tick: device::TickInput => Done,
     /// Counters are set far ahead.
     SetCounters = device::SetCounters: device::SetCountersInput => Done,
+    /// The device says what it knows of others.
+    Records = sesame::Records: Done => sesame::RecordsOutput,
+    /// A send is started.
+    Send = sesame::Send: sesame::SendInput => sesame::SendOutput,
+    /// The intermediary answers what the send asked for.
+    ContinueSend = sesame::ContinueSend: sesame::ContinueSendInput => sesame::ContinueSendOutput,
 }

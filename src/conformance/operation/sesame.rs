@@ -1,0 +1,273 @@
+//! What a device knows of others, and its sends (profile section 6).
+
+use super::device::held;
+use super::{AddressFields, Done, On, Operation, with_randomness};
+use crate::agreement::BundleFields;
+use crate::conformance::subject::{Failure, Reference};
+use crate::error_code::ErrorCode;
+use crate::hex::Hex;
+use crate::identifier::{Address, DeviceId, IdentifierError};
+use crate::ratchet::Session;
+use crate::sesame::{DeviceMessage, DeviceRecord, Recipient, SendEvent, SendStep};
+use crate::wire::MessageKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Asks what a device knows of each other device (SES-01).
+#[derive(Debug)]
+pub struct Records;
+
+/// A device record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordFields {
+    /// The other device.
+    pub peer: AddressFields,
+    /// Its identity key, encoded.
+    pub identity_key: Hex,
+    /// Its registration id.
+    pub registration_id: u32,
+    /// Whether the record is stale (SES-11).
+    pub stale: bool,
+    /// The base key of the active session, encoded, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<Hex>,
+    /// The base keys of the inactive sessions in order.
+    pub inactive: Vec<Hex>,
+}
+
+impl From<(&Address, &DeviceRecord)> for RecordFields {
+    fn from((address, record): (&Address, &DeviceRecord)) -> Self {
+        let base_key = |session: &Session| session.base_key().encode().into();
+        RecordFields {
+            peer: (*address).into(),
+            identity_key: record.identity_key().encode().into(),
+            registration_id: record.registration_id().into(),
+            stale: record.stale_since().is_some(),
+            active: record.active().map(base_key),
+            inactive: record.inactive().map(base_key).collect(),
+        }
+    }
+}
+
+/// Result of [`Records`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RecordsOutput {
+    /// By the byte order of the addresses.
+    pub records: Vec<RecordFields>,
+}
+
+impl Operation for Records {
+    const METHOD: &'static str = "device.records";
+    type Input = On<Done>;
+    type Output = RecordsOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, .. }: Self::Input,
+    ) -> Result<RecordsOutput, Failure> {
+        let records = held(reference, &handle)?.records();
+        Ok(RecordsOutput {
+            records: records.map(RecordFields::from).collect(),
+        })
+    }
+}
+
+/// To whom a send goes, as written.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RecipientFields {
+    /// To every device of the user with that UserID.
+    User(String),
+    /// To one device alone.
+    Device(AddressFields),
+}
+
+impl TryFrom<&RecipientFields> for Recipient {
+    type Error = IdentifierError;
+
+    fn try_from(fields: &RecipientFields) -> Result<Self, IdentifierError> {
+        Ok(match fields {
+            RecipientFields::User(user) => Recipient::User(user.parse()?),
+            RecipientFields::Device(address) => Recipient::Device(address.try_into()?),
+        })
+    }
+}
+
+/// One message of a submission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceMessageFields {
+    /// The recipient's device.
+    pub device_id: u32,
+    /// The registration id that it is known by.
+    pub registration_id: u32,
+    /// What the envelope calls the message.
+    pub kind: MessageKind,
+    /// The message.
+    pub message: Hex,
+}
+
+impl From<DeviceMessage> for DeviceMessageFields {
+    fn from(message: DeviceMessage) -> Self {
+        DeviceMessageFields {
+            device_id: message.device_id.into(),
+            registration_id: message.registration_id.into(),
+            kind: message.message.kind,
+            message: Hex(message.message.bytes),
+        }
+    }
+}
+
+/// What a send asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StepFields {
+    /// The bundles of these devices, by rising DeviceID.
+    FetchBundles(Vec<AddressFields>),
+    /// A submission of these messages, by rising DeviceID.
+    Submit(Vec<DeviceMessageFields>),
+    /// Nothing: the messages were accepted.
+    Done,
+    /// Nothing: the send has failed, with that code.
+    GiveUp(ErrorCode),
+}
+
+impl From<SendStep> for StepFields {
+    fn from(step: SendStep) -> Self {
+        match step {
+            SendStep::FetchBundles(addresses) => {
+                StepFields::FetchBundles(addresses.into_iter().map(Into::into).collect())
+            }
+            SendStep::Submit { messages, .. } => {
+                StepFields::Submit(messages.into_iter().map(Into::into).collect())
+            }
+            SendStep::Done => StepFields::Done,
+            SendStep::GiveUp(why) => StepFields::GiveUp(why.code()),
+        }
+    }
+}
+
+/// Starts a send, in place of any other (SES-02, SES-15).
+#[derive(Debug)]
+pub struct Send;
+
+/// Parameters of [`Send`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SendInput {
+    /// To whom.
+    pub recipient: RecipientFields,
+    /// What.
+    pub plaintext: Hex,
+}
+
+/// Result of [`Send`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SendOutput {
+    /// What is to be done at the intermediary.
+    pub step: StepFields,
+}
+
+impl Operation for Send {
+    const METHOD: &'static str = "device.send";
+    type Input = On<SendInput>;
+    type Output = SendOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<SendOutput, Failure> {
+        let recipient = Recipient::try_from(&input.recipient)?;
+        let (send, step) = held(reference, &handle)?.start_send(recipient, &input.plaintext)?;
+        reference.sends.insert(handle, send);
+        Ok(SendOutput { step: step.into() })
+    }
+}
+
+/// What the intermediary answered, as written.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EventFields {
+    /// A bundle.
+    Bundle(Box<BundleFields>),
+    /// The device whose bundle was asked for is unknown.
+    NoBundle(AddressFields),
+    /// The submission is accepted.
+    Accepted,
+    /// `device-mismatch` (MBX-05).
+    DeviceMismatch {
+        /// Devices of the user without a message.
+        missing: Vec<u32>,
+        /// Devices with a message that the user does not have.
+        extra: Vec<u32>,
+    },
+    /// `stale-registration`, with the devices (MBX-06).
+    StaleRegistration(Vec<u32>),
+}
+
+impl TryFrom<EventFields> for SendEvent {
+    type Error = IdentifierError;
+
+    fn try_from(fields: EventFields) -> Result<Self, IdentifierError> {
+        let ids = |raw: Vec<u32>| -> Result<Vec<DeviceId>, IdentifierError> {
+            raw.into_iter().map(DeviceId::try_from).collect()
+        };
+        Ok(match fields {
+            EventFields::Bundle(bundle) => SendEvent::Bundle(*bundle),
+            EventFields::NoBundle(address) => SendEvent::NoBundle((&address).try_into()?),
+            EventFields::Accepted => SendEvent::Accepted,
+            EventFields::DeviceMismatch { missing, extra } => SendEvent::DeviceMismatch {
+                missing: ids(missing)?,
+                extra: ids(extra)?,
+            },
+            EventFields::StaleRegistration(devices) => SendEvent::StaleRegistration(ids(devices)?),
+        })
+    }
+}
+
+/// Goes on with the send (SES-09, SES-10, SES-14).
+#[derive(Debug)]
+pub struct ContinueSend;
+
+/// Parameters of [`ContinueSend`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ContinueSendInput {
+    /// What the intermediary answered.
+    pub event: EventFields,
+    /// With a bundle the ephemeral key's 32 bytes, then the ratchet key's 32; else nothing.
+    pub randomness: Hex,
+}
+
+/// Result of [`ContinueSend`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContinueSendOutput {
+    /// What is to be done at the intermediary now.
+    pub step: StepFields,
+    /// Whether the bundle's device came with another identity key than it was known by (SES-12).
+    pub identity_changed: bool,
+}
+
+impl Operation for ContinueSend {
+    const METHOD: &'static str = "device.continue_send";
+    type Input = On<ContinueSendInput>;
+    type Output = ContinueSendOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<ContinueSendOutput, Failure> {
+        let event = SendEvent::try_from(input.event)?;
+        let (devices, sends) = (&mut reference.devices, &mut reference.sends);
+        let (Some(device), Some(send)) = (devices.get_mut(&handle), sends.get_mut(&handle)) else {
+            return Err(Failure::Broken("no send was started".to_owned()));
+        };
+        let outcome = with_randomness(&input.randomness, |randomness| {
+            device.continue_send(send, event, randomness)
+        })?;
+        Ok(ContinueSendOutput {
+            step: outcome.step.into(),
+            identity_changed: outcome.identity_changed,
+        })
+    }
+}

@@ -1,0 +1,503 @@
+//! One send: a plaintext on its way to the devices of a user, or to one device (Sesame 3.3; SES-02, SES-09,
+//! SES-10, SES-14, SES-15).
+//!
+//! The application carries each [`SendStep`] out at its intermediary and comes back with a [`SendEvent`].
+
+use super::{Device, SavedSend, SesameError};
+use crate::agreement::{Bundle, BundleFields};
+use crate::error_code::ErrorCode;
+use crate::identifier::{Address, DeviceId, RegistrationId, UserId};
+use crate::primitives::{Randomness, SecretBytes};
+use crate::ratchet::{RatchetError, Session};
+use crate::requirement::require;
+use crate::wire::Message;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The most submissions of one send (SES-14).
+pub const MAX_ROUNDS: u8 = 5;
+
+/// To whom a send goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Recipient {
+    /// To every device of a user.
+    User(UserId),
+    /// To one device alone.
+    Device(Address),
+}
+
+impl Recipient {
+    /// The user.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        match self {
+            Recipient::User(user) => *user,
+            Recipient::Device(address) => address.user_id,
+        }
+    }
+
+    /// That device of the user.
+    fn device(&self, device_id: DeviceId) -> Address {
+        Address {
+            user_id: self.user_id(),
+            device_id,
+        }
+    }
+}
+
+/// One message of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceMessage {
+    /// The recipient's device.
+    pub device_id: DeviceId,
+    /// The registration id by which the sender knows that device (MBX-06).
+    pub registration_id: RegistrationId,
+    /// The message for it.
+    pub message: Message,
+}
+
+/// What is to be done at the intermediary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendStep {
+    /// Fetch the bundles of these devices; each is answered by its own event, in any order.
+    FetchBundles(Vec<Address>),
+    /// Submit these messages together: one round.
+    Submit {
+        /// To whom.
+        recipient: Recipient,
+        /// One for each device, by rising id. None at all asks which devices the user has (MBX-05).
+        messages: Vec<DeviceMessage>,
+    },
+    /// Nothing: the messages were accepted.
+    Done,
+    /// Nothing: the send has failed.
+    GiveUp(GiveUp),
+}
+
+/// What the intermediary answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendEvent {
+    /// A bundle that was asked for.
+    Bundle(BundleFields),
+    /// A device whose bundle was asked for is unknown: `not-found` (MBX-16).
+    NoBundle(Address),
+    /// The submission was accepted.
+    Accepted,
+    /// The submission was refused, and nothing of it stored: the devices are not the user's (MBX-05).
+    DeviceMismatch {
+        /// Devices of the user without a message.
+        missing: Vec<DeviceId>,
+        /// Devices with a message that the user does not have.
+        extra: Vec<DeviceId>,
+    },
+    /// The submission was refused, and nothing of it stored: the registration ids of these devices are out
+    /// of date (MBX-06).
+    StaleRegistration(Vec<DeviceId>),
+}
+
+/// What an event comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendOutcome {
+    /// What is to be done now.
+    pub step: SendStep,
+    /// Whether the device of the event's bundle came with another identity key than it was known by: to
+    /// be told to the user (SES-12).
+    pub identity_changed: bool,
+}
+
+/// Why a send has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+pub enum GiveUp {
+    /// The last round was refused (SES-14).
+    #[error("the submission was refused {MAX_ROUNDS} times (SES-14)")]
+    RetryLimit,
+    /// No device is left to send to (SES-09).
+    #[error("the recipient has no device to send to (SES-09)")]
+    NotFound,
+}
+
+impl GiveUp {
+    /// The profile's code for this failure.
+    #[must_use]
+    pub fn code(self) -> ErrorCode {
+        match self {
+            GiveUp::RetryLimit => ErrorCode::RetryLimit,
+            GiveUp::NotFound => ErrorCode::NotFound,
+        }
+    }
+}
+
+/// A send, from its start to its end.
+///
+/// Its plaintext is kept for as long as a device may still need it, and erased at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Send {
+    pub(super) recipient: Recipient,
+    /// How many submissions there were.
+    pub(super) rounds: u8,
+    pub(super) state: State,
+}
+
+/// How far a send has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Bundles are awaited where a device awaits one; else the messages are submitted.
+    Open(Open),
+    /// They were accepted.
+    Done,
+    /// It has failed.
+    GivenUp(GiveUp),
+}
+
+/// What a send needs until its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Open {
+    pub(super) plaintext: SecretBytes,
+    pub(super) devices: BTreeMap<DeviceId, Outgoing>,
+}
+
+/// What one device is about to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outgoing {
+    /// Its bundle is to be fetched, and a session to be opened.
+    AwaitsBundle,
+    /// This message. A refused submission stores nothing, so it goes into the next one unchanged (SES-14).
+    Encrypted {
+        registration_id: RegistrationId,
+        message: Message,
+    },
+}
+
+impl Open {
+    fn awaiting(&self) -> impl Iterator<Item = DeviceId> {
+        let awaits = |outgoing: &Outgoing| matches!(outgoing, Outgoing::AwaitsBundle);
+        self.devices
+            .iter()
+            .filter(move |(_, outgoing)| awaits(outgoing))
+            .map(|(id, _)| *id)
+    }
+
+    pub(super) fn is_fetching(&self) -> bool {
+        self.awaiting().next().is_some()
+    }
+
+    fn messages(&self) -> impl Iterator<Item = DeviceMessage> {
+        self.devices
+            .iter()
+            .filter_map(|(id, outgoing)| match outgoing {
+                Outgoing::AwaitsBundle => None,
+                Outgoing::Encrypted {
+                    registration_id,
+                    message,
+                } => Some(DeviceMessage {
+                    device_id: *id,
+                    registration_id: *registration_id,
+                    message: message.clone(),
+                }),
+            })
+    }
+
+    /// The registration id that a message was submitted with.
+    fn registration_id(&self, id: DeviceId) -> Option<RegistrationId> {
+        match self.devices.get(&id)? {
+            Outgoing::AwaitsBundle => None,
+            Outgoing::Encrypted {
+                registration_id, ..
+            } => Some(*registration_id),
+        }
+    }
+}
+
+impl Send {
+    /// To whom it goes.
+    #[must_use]
+    pub fn recipient(&self) -> Recipient {
+        self.recipient
+    }
+
+    /// How many submissions there were, the one under way included: with it each round can have a request
+    /// id of its own (MBX-13).
+    #[must_use]
+    pub fn rounds(&self) -> u8 {
+        self.rounds
+    }
+
+    /// The send in its documented, versioned form.
+    #[must_use]
+    pub fn save(&self) -> SavedSend {
+        SavedSend::from(self)
+    }
+
+    /// What is to be done now: the same until the next event, so that a device that was restarted goes on.
+    #[must_use]
+    pub fn step(&self) -> SendStep {
+        let open = match &self.state {
+            State::Open(open) => open,
+            State::Done => return SendStep::Done,
+            State::GivenUp(why) => return SendStep::GiveUp(*why),
+        };
+        let awaiting: Vec<Address> = open
+            .awaiting()
+            .map(|id| self.recipient.device(id))
+            .collect();
+        if awaiting.is_empty() {
+            SendStep::Submit {
+                recipient: self.recipient,
+                messages: open.messages().collect(),
+            }
+        } else {
+            SendStep::FetchBundles(awaiting)
+        }
+    }
+
+    /// The last round was refused: the send has failed (SES-14).
+    fn refused(&mut self) {
+        if self.rounds == MAX_ROUNDS {
+            self.state = State::GivenUp(GiveUp::RetryLimit);
+        }
+    }
+
+    /// After an event: starts the next round where no bundle is awaited any more, or gives up where nobody
+    /// is left.
+    fn go_on(&mut self) {
+        let State::Open(open) = &self.state else {
+            return;
+        };
+        // A submission without messages asks which devices a user has, once.
+        let asks = matches!(self.recipient, Recipient::User(_)) && self.rounds == 0;
+        if open.devices.is_empty() && !asks {
+            self.state = State::GivenUp(GiveUp::NotFound);
+        } else if !open.is_fetching() {
+            self.rounds += 1;
+        }
+    }
+}
+
+/// What one device gets, with its active session as it is afterwards: nothing is changed yet.
+struct Prepared {
+    device_id: DeviceId,
+    outgoing: Outgoing,
+    session: Option<Session>,
+}
+
+impl Device {
+    /// Starts to send `plaintext`, of at most 65,536 bytes.
+    ///
+    /// # Errors
+    /// `invalid-state` where the recipient is the device's own user (SES-15), `too-large` (DR-22), those of
+    /// [`Session::encrypt`].
+    pub fn start_send(
+        &mut self,
+        recipient: Recipient,
+        plaintext: &[u8],
+    ) -> Result<(Send, SendStep), SesameError> {
+        require!(
+            "SES-15",
+            recipient.user_id() != self.address.user_id,
+            SesameError::OwnUser
+        );
+        let limit = self.suite.limits().max_plaintext;
+        require!(
+            "DR-22",
+            plaintext.len() <= limit,
+            RatchetError::PlaintextTooLong {
+                length: plaintext.len(),
+                limit,
+            }
+        );
+        let targets: Vec<DeviceId> = match recipient {
+            Recipient::User(user) => self.devices_of(user).collect(),
+            Recipient::Device(address) => vec![address.device_id],
+        };
+        let mut open = Open {
+            plaintext: plaintext.to_vec().into(),
+            devices: BTreeMap::new(),
+        };
+        let prepared = self.prepare(recipient, &open, &targets)?;
+        self.keep(recipient, &mut open, prepared);
+        let mut send = Send {
+            recipient,
+            rounds: 0,
+            state: State::Open(open),
+        };
+        send.go_on();
+        let step = send.step();
+        Ok((send, step))
+    }
+
+    /// Goes on with a send after an answer of the intermediary. A bundle draws what
+    /// [`Device::process_bundle`] draws.
+    ///
+    /// # Errors
+    /// `unexpected-message` where the answer is to nothing that was asked; with a bundle those of
+    /// [`Device::process_bundle`]. Device and send are as they were.
+    pub fn continue_send(
+        &mut self,
+        send: &mut Send,
+        event: SendEvent,
+        randomness: &mut dyn Randomness,
+    ) -> Result<SendOutcome, SesameError> {
+        let recipient = send.recipient;
+        let last = send.rounds == MAX_ROUNDS;
+        let State::Open(open) = &mut send.state else {
+            return Err(SesameError::UnexpectedAnswer);
+        };
+        let fetching = open.is_fetching();
+        let mut identity_changed = false;
+        match event {
+            SendEvent::Bundle(fields) if fetching => {
+                identity_changed = self.bundle_came(recipient, open, &fields, randomness)?;
+            }
+            SendEvent::NoBundle(address) if fetching => {
+                require_awaited(recipient, open, &address)?;
+                open.devices.remove(&address.device_id);
+                self.mark_stale(&address);
+            }
+            SendEvent::Accepted if !fetching => {
+                // Nobody can have accepted what was for nobody.
+                if !open.devices.is_empty() {
+                    send.state = State::Done;
+                }
+            }
+            SendEvent::DeviceMismatch { missing, extra } if !fetching => {
+                self.refused(recipient, open, last, &missing, &extra, &[])?;
+                send.refused();
+            }
+            SendEvent::StaleRegistration(devices) if !fetching => {
+                self.refused(recipient, open, last, &[], &[], &devices)?;
+                send.refused();
+            }
+            _ => return Err(SesameError::UnexpectedAnswer),
+        }
+        send.go_on();
+        Ok(SendOutcome {
+            step: send.step(),
+            identity_changed,
+        })
+    }
+
+    /// A session is opened, and the message encrypted in it (SES-02).
+    fn bundle_came(
+        &mut self,
+        recipient: Recipient,
+        open: &mut Open,
+        fields: &BundleFields,
+        randomness: &mut dyn Randomness,
+    ) -> Result<bool, SesameError> {
+        let bundle = Bundle::verify(self.suite, fields)?;
+        require_awaited(recipient, open, &bundle.party.address)?;
+        let mut session = self.initiate(&bundle, randomness)?;
+        let outgoing = Outgoing::Encrypted {
+            registration_id: bundle.registration_id,
+            message: session.encrypt(open.plaintext.expose())?,
+        };
+        open.devices
+            .insert(bundle.party.address.device_id, outgoing);
+        Ok(self.open_initiated(&bundle, session))
+    }
+
+    /// A submission was refused. Devices that are gone get a stale record, missing ones a session and a
+    /// message (SES-09); sessions that go with an outdated registration id are dropped (SES-10). All other
+    /// messages stay as they are (SES-14), and after the `last` round no new one is made.
+    fn refused(
+        &mut self,
+        recipient: Recipient,
+        open: &mut Open,
+        last: bool,
+        missing: &[DeviceId],
+        gone: &[DeviceId],
+        outdated: &[DeviceId],
+    ) -> Result<(), SesameError> {
+        // What was not in the submission can be neither gone nor outdated, what was in it not missing. A
+        // send to one device gets no further one, whatever the intermediary says (SES-15).
+        let submitted = |id: &&DeviceId| open.devices.contains_key(id);
+        let may_grow = matches!(recipient, Recipient::User(_));
+        let gone: Vec<DeviceId> = gone.iter().filter(submitted).copied().collect();
+        let (dropped, renewed): (Vec<DeviceId>, Vec<DeviceId>) =
+            outdated.iter().filter(submitted).partition(|id| {
+                open.registration_id(**id) == self.registration_id(recipient.device(**id))
+            });
+        let missing = missing.iter().filter(|id| may_grow && !submitted(id));
+        let again: Vec<DeviceId> = missing.copied().chain(renewed).collect();
+        let prepared = if last {
+            Vec::new()
+        } else {
+            self.prepare(recipient, open, &again)?
+        };
+        for id in gone {
+            self.mark_stale(&recipient.device(id));
+            open.devices.remove(&id);
+        }
+        for id in dropped {
+            self.drop_sessions(&recipient.device(id));
+            open.devices.insert(id, Outgoing::AwaitsBundle);
+        }
+        self.keep(recipient, open, prepared);
+        Ok(())
+    }
+
+    /// The message of each device, in its active session where that may be sent in.
+    fn prepare(
+        &self,
+        recipient: Recipient,
+        open: &Open,
+        devices: &[DeviceId],
+    ) -> Result<Vec<Prepared>, SesameError> {
+        let prepare = |&device_id: &DeviceId| {
+            let address = recipient.device(device_id);
+            let Some((record, session)) = self.sendable(&address) else {
+                return Ok(Prepared {
+                    device_id,
+                    outgoing: Outgoing::AwaitsBundle,
+                    session: None,
+                });
+            };
+            let mut session = session.clone();
+            let message = session.encrypt(open.plaintext.expose())?;
+            Ok(Prepared {
+                device_id,
+                outgoing: Outgoing::Encrypted {
+                    registration_id: record.registration_id(),
+                    message,
+                },
+                session: Some(session),
+            })
+        };
+        devices.iter().map(prepare).collect()
+    }
+
+    /// Keeps what was prepared. Nothing here can fail.
+    fn keep(&mut self, recipient: Recipient, open: &mut Open, prepared: Vec<Prepared>) {
+        for Prepared {
+            device_id,
+            outgoing,
+            session,
+        } in prepared
+        {
+            open.devices.insert(device_id, outgoing);
+            let record = self.records.get_mut(&recipient.device(device_id));
+            let active = record.and_then(|record| record.sessions.front_mut());
+            if let (Some(active), Some(session)) = (active, session) {
+                active.session = session;
+            }
+        }
+    }
+
+    fn registration_id(&self, peer: Address) -> Option<RegistrationId> {
+        Some(self.records.get(&peer)?.registration_id())
+    }
+}
+
+/// The intermediary answers with the device that it was asked for.
+fn require_awaited(
+    recipient: Recipient,
+    open: &Open,
+    address: &Address,
+) -> Result<(), SesameError> {
+    let awaited =
+        recipient.user_id() == address.user_id && open.awaiting().any(|id| id == address.device_id);
+    require!("SES-02", awaited, SesameError::UnexpectedAnswer);
+    Ok(())
+}
