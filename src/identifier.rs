@@ -251,3 +251,44 @@ schemas! {
     RegistrationId: { "type": "integer", "minimum": 1, "maximum": 16380, "description": "ID-04." }
     PreKeyId: { "type": "integer", "minimum": 1, "maximum": 16_777_215, "description": "ID-06." }
 }
+
+/// Whom a message is for.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Recipient {
+    /// All devices of a user.
+    User(UserId),
+    /// One device.
+    Device(Address),
+}
+
+impl Recipient {
+    /// The user.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        match self {
+            Self::User(user) => *user,
+            Self::Device(address) => address.user_id,
+        }
+    }
+
+    /// That device of the user.
+    #[must_use]
+    pub fn device(&self, device_id: DeviceId) -> Address {
+        Address {
+            user_id: self.user_id(),
+            device_id,
+        }
+    }
+
+    /// Whether that device is meant.
+    #[must_use]
+    pub fn includes(&self, address: &Address) -> bool {
+        match self {
+            Self::User(user) => address.user_id == *user,
+            Self::Device(device) => address == device,
+        }
+    }
+}

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::hex::Hex;
-use tigress_signal::identifier::{Address, DeviceId};
+use tigress_signal::identifier::{Address, DeviceId, Recipient};
 use tigress_signal::ratchet::{SavedSession, Session};
 use tigress_signal::sesame::{
-    Device, Recipient, SavedDevice, SavedSend, Send, SendEvent, SendOutcome, SendStep, SesameError,
+    Device, SavedDevice, SavedSend, Send, SendEvent, SendOutcome, SendStep, SesameError,
 };
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::{DAY, Timestamp};

@@ -13,13 +13,13 @@ use std::sync::LazyLock;
 use tigress_signal::agreement::{BundleFields, OneTimePreKey};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
-use tigress_signal::identifier::{Address, DeviceId, PreKeyId, UserId};
+use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, UserId};
 use tigress_signal::intermediary::store::{Answered, Changes, DeviceRecord};
 use tigress_signal::intermediary::{
     Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned,
     MAX_ANSWERS, MAX_BUNDLES, MAX_MESSAGE, MAX_REQUEST, MemoryStore, PublishedOneTimePreKey,
-    Recipient, Registration, Request, RequestId, Row, SavedIntermediary, Store, StoreError,
-    Submission, SubmittedMessage, Token,
+    Registration, Request, RequestId, Row, SavedIntermediary, Store, StoreError, Submission,
+    SubmittedMessage, Token,
 };
 use tigress_signal::primitives::Randomness;
 use tigress_signal::suite::Tigress1;
@@ -424,7 +424,7 @@ impl Model {
                 assert_eq!(answer, Answer::Done);
                 for message in &submission.messages {
                     let recipient = Address {
-                        user_id: submission.recipient.user(),
+                        user_id: submission.recipient.user_id(),
                         device_id: message.device_id,
                     };
                     let at = self.at(&recipient).expect("found");

@@ -6,11 +6,10 @@ mod common;
 use common::{Seeded, bundle, device, device_at, other_device};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tigress_signal::identifier::{Address, DeviceId};
+use tigress_signal::identifier::{Address, DeviceId, Recipient};
 use tigress_signal::primitives::PublicKey;
 use tigress_signal::sesame::{
-    Device, DeviceMessage, GiveUp, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND, Recipient, SendEvent,
-    SendStep,
+    Device, DeviceMessage, GiveUp, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND, SendEvent, SendStep,
 };
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::{DAY, Timestamp};

@@ -14,12 +14,12 @@ use common::{Exhausted, Seeded};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tigress_signal::error_code::ErrorCode;
-use tigress_signal::identifier::{Address, DeviceId, TransferId, UserId};
+use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::table::{self, EventName, Flow, Guard, StateName, TABLE};
 use tigress_signal::transfer::{
-    Content, Event, MessageType, Offer, Offered, Outgoing, Payload, Recipient, SavedTransfers,
-    TransferError, Transfers,
+    Content, Event, MessageType, Offer, Offered, Outgoing, Payload, SavedTransfers, TransferError,
+    Transfers,
 };
 
 fn address(user: u64, device: u32) -> Address {

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::envelope::Envelope;
 use super::request::{
-    Body, PublishedOneTimePreKey, Recipient, Registration, Request, Submission, SubmittedMessage,
+    Body, PublishedOneTimePreKey, Registration, Request, Submission, SubmittedMessage,
 };
 use super::store::{Answered, Change, Changes, DeviceRecord, FirstAnswer, Store};
 use super::token::{Digest, Token};
@@ -11,7 +11,7 @@ use super::view::{self, Row};
 use super::{EnvelopeId, IntermediaryError, MAX_BUNDLES, MAX_MAILBOX, MAX_ONE_TIME_PRE_KEYS};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
 use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, PreKeyId};
+use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
 use crate::primitives::{PublicKey, Randomness};
 use crate::requirement::require;
 use crate::suite::{Party, SuiteRef};
@@ -339,7 +339,7 @@ impl<S: Store> Intermediary<S> {
         require!(
             "MBX-16",
             !devices.is_empty(),
-            IntermediaryError::NoUser(recipient.user())
+            IntermediaryError::NoUser(recipient.user_id())
         );
         if let Err(answer) = match_devices(&submission.messages, &devices) {
             return Ok(Outcome::Answer(*answer));
@@ -347,7 +347,7 @@ impl<S: Store> Intermediary<S> {
         let mut list = Vec::new();
         for message in &submission.messages {
             let recipient = Address {
-                user_id: recipient.user(),
+                user_id: recipient.user_id(),
                 device_id: message.device_id,
             };
             require!(

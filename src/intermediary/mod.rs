@@ -27,8 +27,7 @@ pub use answer::Answer;
 pub use envelope::{Envelope, EnvelopeId, MessageBytes};
 pub use intermediary::Intermediary;
 pub use request::{
-    Body, PublishedOneTimePreKey, Recipient, Registration, Request, RequestId, Submission,
-    SubmittedMessage,
+    Body, PublishedOneTimePreKey, Registration, Request, RequestId, Submission, SubmittedMessage,
 };
 pub use saved::{SAVED_INTERMEDIARY_VERSION, SavedIntermediary, SavedIntermediaryError};
 pub use store::{MemoryStore, Store, StoreError};

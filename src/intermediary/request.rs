@@ -7,7 +7,7 @@ use super::{
     MAX_REQUEST,
 };
 use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
+use crate::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId};
 use crate::requirement::require;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
@@ -216,27 +216,6 @@ pub struct PublishedOneTimePreKey {
     pub id: PreKeyId,
     /// OPK, encoded.
     pub key: Hex,
-}
-
-/// Whom a submission is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Recipient {
-    /// All devices of a user.
-    User(UserId),
-    /// One device.
-    Device(Address),
-}
-
-impl Recipient {
-    /// The user.
-    #[must_use]
-    pub fn user(&self) -> UserId {
-        match self {
-            Self::User(user) => *user,
-            Self::Device(address) => address.user_id,
-        }
-    }
 }
 
 /// Messages to the devices of one user: the same transfer message, encrypted for each.

@@ -142,7 +142,7 @@ impl Rows {
         self.add(Learned::Lifetime, &submission.lifetime(), sender);
         for message in &submission.messages {
             let recipient = Address {
-                user_id: submission.recipient.user(),
+                user_id: submission.recipient.user_id(),
                 device_id: message.device_id,
             };
             let kind = match message.kind {

@@ -10,9 +10,7 @@ pub use device::{Decrypted, Device};
 pub use device_record::{DeviceRecord, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND};
 pub use saved::{SAVED_DEVICE_VERSION, SavedDevice, SavedDeviceError};
 pub use saved_send::{SAVED_SEND_VERSION, SavedSend, SavedSendError};
-pub use send::{
-    DeviceMessage, GiveUp, MAX_ROUNDS, Recipient, Send, SendEvent, SendOutcome, SendStep,
-};
+pub use send::{DeviceMessage, GiveUp, MAX_ROUNDS, Send, SendEvent, SendOutcome, SendStep};
 
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;

@@ -1,7 +1,8 @@
 //! A send at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::send::{GiveUp, MAX_ROUNDS, Open, Outgoing, Recipient, Send, State};
+use super::send::{GiveUp, MAX_ROUNDS, Open, Outgoing, Send, State};
 use crate::hex::Hex;
+use crate::identifier::Recipient;
 use crate::identifier::{DeviceId, RegistrationId};
 use crate::primitives::SecretBytes;
 use crate::wire::{Message, MessageKind};

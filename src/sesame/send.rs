@@ -6,7 +6,7 @@
 use super::{Device, SavedSend, SesameError};
 use crate::agreement::{Bundle, BundleFields};
 use crate::error_code::ErrorCode;
-use crate::identifier::{Address, DeviceId, RegistrationId, UserId};
+use crate::identifier::{Address, DeviceId, Recipient, RegistrationId};
 use crate::primitives::{Randomness, SecretBytes};
 use crate::ratchet::{RatchetError, Session};
 use crate::requirement::require;
@@ -16,35 +16,6 @@ use std::collections::BTreeMap;
 
 /// The most submissions of one send (SES-14).
 pub const MAX_ROUNDS: u8 = 5;
-
-/// To whom a send goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Recipient {
-    /// To every device of a user.
-    User(UserId),
-    /// To one device alone.
-    Device(Address),
-}
-
-impl Recipient {
-    /// The user.
-    #[must_use]
-    pub fn user_id(&self) -> UserId {
-        match self {
-            Recipient::User(user) => *user,
-            Recipient::Device(address) => address.user_id,
-        }
-    }
-
-    /// That device of the user.
-    fn device(&self, device_id: DeviceId) -> Address {
-        Address {
-            user_id: self.user_id(),
-            device_id,
-        }
-    }
-}
 
 /// One message of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,5 +19,5 @@ pub use saved::{SAVED_TRANSFERS_VERSION, SavedTransfers, SavedTransfersError};
 pub use table::{Flow, StateName};
 pub use transfers::{
     Credential, DEFAULT_LIFETIME, Event, MAX_LIFETIME, Offer, Offered, Outcome, Outgoing,
-    Recipient, TransferError, Transfers,
+    TransferError, Transfers,
 };

@@ -5,7 +5,7 @@ use super::payload::{AUTHORIZATION_TOKEN, CAR_KEY, Content, Payload, PayloadErro
 use super::table::{self, EventName, Flow, Guard, StateName, Transition};
 use super::{MessageType, SavedTransfers, TransferId};
 use crate::error_code::ErrorCode;
-use crate::identifier::{Address, UserId};
+use crate::identifier::{Address, Recipient};
 use crate::primitives::ed25519::{SigningKey, VerifyingKey};
 use crate::primitives::{Randomness, RandomnessError, SecretBytes};
 use crate::requirement::{require, required};
@@ -26,26 +26,6 @@ const UNSUPPORTED_FORMAT: &str = "unsupported-format";
 const ATTESTATION_INVALID: &str = "attestation-invalid";
 /// The reason of what a user ends without saying why.
 const BY_USER: &str = "user";
-
-/// Whom a message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Recipient {
-    /// All devices of a user.
-    User(UserId),
-    /// One device.
-    Device(Address),
-}
-
-impl Recipient {
-    /// Whether that device is meant.
-    fn includes(&self, address: &Address) -> bool {
-        match self {
-            Self::User(user) => address.user_id == *user,
-            Self::Device(device) => address == device,
-        }
-    }
-}
 
 /// What a user offers.
 #[derive(Clone, Debug, PartialEq, Eq)]

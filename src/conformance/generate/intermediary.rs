@@ -14,11 +14,10 @@ use crate::error_code::ErrorCode::{
     NotFound, RateLimited, TooLarge, Unauthorized,
 };
 use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, PreKeyId};
+use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
 use crate::intermediary::{
     Answer, Body, Envelope, EnvelopeId, Intermediary, IntermediaryError, MemoryStore,
-    PublishedOneTimePreKey, Recipient, Registration, Request, RequestId, Submission,
-    SubmittedMessage, Token,
+    PublishedOneTimePreKey, Registration, Request, RequestId, Submission, SubmittedMessage, Token,
 };
 use crate::primitives::{KeyPair, PrivateKey, ScriptedRandomness, Secret, xeddsa};
 use crate::suite::Tigress1;

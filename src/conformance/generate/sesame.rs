@@ -9,7 +9,7 @@ use crate::error_code::ErrorCode::{
     RetryLimit, TooLarge, UnexpectedMessage, UnknownOneTimePrekey, UntrustedIdentity,
 };
 use crate::hex::Hex;
-use crate::sesame::Recipient;
+use crate::identifier::Recipient;
 use crate::suite::Tigress1;
 use crate::timestamp::DAY;
 use crate::wire::{Message, MessageKind, PreKeyMessage};

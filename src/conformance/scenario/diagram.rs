@@ -314,7 +314,7 @@ impl Drawing {
     }
 
     fn submission(&self, submission: &Submission) -> String {
-        let user_id = submission.recipient.user();
+        let user_id = submission.recipient.user_id();
         let messages: Vec<_> = submission
             .messages
             .iter()
