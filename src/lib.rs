@@ -13,6 +13,7 @@
 //! | [`sesame`] | a device and its sessions with other devices |
 //! | [`transfer`] | what wallets say to each other about a transfer, and the invitation before it |
 //! | [`intermediary`] | prekeys and mailboxes: the server between devices |
+//! | [`wallet`] | the device as a user has it: sessions, transfers, the talk with the intermediary |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
 //!
@@ -32,4 +33,5 @@ pub mod sesame;
 pub mod suite;
 pub mod timestamp;
 pub mod transfer;
+pub mod wallet;
 pub mod wire;

@@ -142,19 +142,22 @@ impl PreKeyStore {
         self.signed_pre_keys.keys().copied()
     }
 
-    /// Draws `count` one-time prekeys, 32 bytes each, by rising id (RND-01).
+    /// Draws `count` one-time prekeys, 32 bytes each, by rising id (RND-01), and gives their public halves.
     pub fn add_one_time_pre_keys(
         &mut self,
         count: usize,
         randomness: &mut dyn Randomness,
-    ) -> Result<(), RandomnessError> {
+    ) -> Result<Vec<OneTimePreKey>, RandomnessError> {
         let keys = (0..count)
             .map(|_| KeyPair::random(randomness))
             .collect::<Result<Vec<_>, _>>()?;
-        for key in keys {
-            self.insert_one_time_pre_key(self.next_one_time_pre_key_id, key);
-        }
-        Ok(())
+        let added = keys.into_iter().map(|pair| {
+            let id = self.next_one_time_pre_key_id;
+            let key = *pair.public();
+            self.insert_one_time_pre_key(id, pair);
+            OneTimePreKey { id, key }
+        });
+        Ok(added.collect())
     }
 
     /// Replaces the signed prekey where it is 7 days old, and erases those replaced 30 days ago (KEY-08).

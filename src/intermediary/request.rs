@@ -8,6 +8,7 @@ use super::{
 };
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId};
+use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,13 @@ pub struct RequestId(String);
 impl RequestId {
     /// The most characters.
     pub const MAX_LENGTH: usize = 64;
+
+    /// Draws one: 16 bytes of randomness, as 32 digits of hex.
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        let mut bytes = [0; 16];
+        randomness.fill(&mut bytes)?;
+        Ok(RequestId(Hex(bytes.to_vec()).to_string()))
+    }
 
     /// The characters.
     #[must_use]

@@ -16,6 +16,12 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token(Secret<32>);
 
+impl From<Secret<32>> for Token {
+    fn from(secret: Secret<32>) -> Self {
+        Token(secret)
+    }
+}
+
 impl Token {
     /// Draws a token: 32 bytes of randomness.
     pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {

@@ -3,7 +3,8 @@
 use super::device_record::DeviceRecord;
 use super::{SavedDevice, SesameError};
 use crate::agreement::{
-    AgreementError, Bundle, BundleFields, MAX_LATENCY, PinnedIdentities, PreKeyStore, x3dh,
+    AgreementError, Bundle, BundleFields, MAX_LATENCY, OneTimePreKey, PinnedIdentities,
+    PreKeyStore, x3dh,
 };
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
@@ -105,6 +106,18 @@ impl Device {
     #[must_use]
     pub fn bundle(&self, one_time_pre_key: Option<PreKeyId>) -> Option<Bundle> {
         self.keys.bundle(self.address, one_time_pre_key)
+    }
+
+    /// Draws `count` further one-time prekeys, 32 bytes each, and gives their public halves (RND-01).
+    ///
+    /// # Errors
+    /// Where randomness runs out; the device is as it was.
+    pub fn add_one_time_pre_keys(
+        &mut self,
+        count: usize,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Vec<OneTimePreKey>, SesameError> {
+        Ok(self.keys.add_one_time_pre_keys(count, randomness)?)
     }
 
     /// Drops all sessions with `peer` (SES-10); the keys remember what they must (X3DH-14).

@@ -1,0 +1,60 @@
+//! A wallet: one device with its sessions and its transfers, and its side of the talk with the intermediary.
+//!
+//! The one machine that a program drives: events in, effects out. It asks nobody; what it wants to know it
+//! requests, and the answer is an event.
+
+mod saved;
+#[allow(
+    clippy::module_inception,
+    reason = "the room's machine has the room's name"
+)]
+mod wallet;
+
+pub use saved::{SAVED_WALLET_VERSION, SavedWallet, SavedWalletError};
+pub use wallet::{Effect, Event, Report, Wallet};
+
+use crate::error_code::ErrorCode;
+use crate::primitives::RandomnessError;
+use crate::sesame::SesameError;
+use crate::transfer::{InvitationError, PayloadError, TransferError};
+
+/// An event that is refused. The wallet is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WalletError {
+    /// The user's wish does not fit the transfer.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    /// A message could not be written.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// The device refused.
+    #[error(transparent)]
+    Sesame(#[from] SesameError),
+    /// The link is no invitation.
+    #[error(transparent)]
+    Invitation(#[from] InvitationError),
+    /// The wallet has no token yet, or has one already.
+    #[error("the wallet is {0} with the intermediary")]
+    Registration(&'static str),
+    /// The answer belongs to no request that waits for one.
+    #[error("no such request waits for an answer")]
+    UnknownRequest,
+    /// The source of randomness failed.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+}
+
+impl WalletError {
+    /// The profile's code for this error; none where randomness ran out, which is nobody's fault.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Transfer(error) => error.code(),
+            Self::Payload(error) => Some(error.code()),
+            Self::Sesame(error) => error.code(),
+            Self::Invitation(error) => Some(error.code()),
+            Self::Registration(_) | Self::UnknownRequest => Some(ErrorCode::InvalidState),
+            Self::Randomness(_) => None,
+        }
+    }
+}
