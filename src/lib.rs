@@ -10,7 +10,7 @@
 //! | [`wire`] | the two messages and their encoding |
 //! | [`agreement`] | bundles, X3DH, fingerprints |
 //! | [`ratchet`] | the Double Ratchet session |
-//! | [`sesame`] | a device and its sessions with other devices |
+//! | [`sesame`] | a device, its sessions with other devices, its sends to them |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
 //!
