@@ -38,7 +38,8 @@ impl Recipient {
     }
 
     /// That device of the user.
-    fn device(&self, device_id: DeviceId) -> Address {
+    #[must_use]
+    pub fn device(&self, device_id: DeviceId) -> Address {
         Address {
             user_id: self.user_id(),
             device_id,
