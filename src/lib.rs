@@ -10,7 +10,7 @@
 //! | [`wire`] | the two messages and their encoding |
 //! | [`agreement`] | bundles, X3DH, fingerprints |
 //! | [`ratchet`] | the Double Ratchet session |
-//! | [`sesame`] | a device and its sessions with other devices |
+//! | [`sesame`] | a device, its sessions with other devices, its sends to them |
 //! | [`transfer`] | what wallets say to each other about a transfer, and the invitation before it |
 //! | [`intermediary`] | prekeys and mailboxes: the server between devices |
 //! | [`wallet`] | the device as a user has it: sessions, transfers, the talk with the intermediary |

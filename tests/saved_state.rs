@@ -6,7 +6,7 @@ mod common;
 use common::{Seeded, bundle, device};
 use serde_json::{Value, json};
 use tigress_signal::identifier::Address;
-use tigress_signal::sesame::{Device, SavedDevice};
+use tigress_signal::sesame::{Device, Recipient, SavedDevice, SavedSend, Send};
 
 /// Alice in the middle of things: a session with Bob, a former chain, skipped keys, a pinned key.
 fn alice() -> (Device, Address) {
@@ -227,6 +227,91 @@ fn chains_that_break_a_bound_are_refused() {
         many.contains("more stored keys than allowed (DR-12)"),
         "{many}"
     );
+}
+
+#[test]
+fn a_record_with_too_many_sessions_is_refused() {
+    let mut state = saved();
+    let sessions = state
+        .pointer_mut("/records/0/sessions")
+        .and_then(Value::as_array_mut)
+        .expect("sessions");
+    let session = sessions[0].clone();
+    sessions.resize(41, session.clone());
+    restore(&state).expect("41 sessions");
+    let sessions = state.pointer_mut("/records/0/sessions").expect("sessions");
+    sessions.as_array_mut().expect("sessions").push(session);
+    let error = restore(&state).expect_err("42 sessions");
+    assert!(error.contains("at most 41 sessions (SES-04)"), "{error}");
+}
+
+/// A send of Alice to Bob's one device, submitted for the first time.
+fn send() -> Send {
+    let (mut alice, bob) = alice();
+    let (send, _) = alice
+        .start_send(Recipient::Device(bob), b"a plaintext that nobody may see")
+        .expect("a session");
+    send
+}
+
+#[test]
+fn the_plaintext_of_a_send_is_marked_and_not_shown() {
+    let saved = serde_json::to_value(send().save()).expect("JSON");
+    let mut found = Vec::new();
+    secrets(&saved, &mut found);
+    let plaintext = tigress_signal::hex::encode(b"a plaintext that nobody may see");
+    assert_eq!(found, std::slice::from_ref(&plaintext));
+    assert_eq!(saved.to_string().matches(&plaintext).count(), 1);
+    let debug = format!("{:?} {:?}", send(), send().save());
+    assert!(
+        !debug.contains(&plaintext) && !debug.contains("97, 32, 112"),
+        "{debug}"
+    );
+}
+
+#[test]
+fn what_no_send_could_have_written_is_refused() {
+    let saved = serde_json::to_value(send().save()).expect("JSON");
+    let restored = |value: Value| -> Result<Send, String> {
+        let saved: SavedSend = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        Send::try_from(saved).map_err(|error| error.to_string())
+    };
+    assert_eq!(restored(saved.clone()), Ok(send()));
+    let device = saved["state"]["open"]["devices"]["1"].clone();
+    for (pointer, value, reason) in [
+        ("/version", json!(2), "saved send version 2"),
+        ("/rounds", json!(0), "5 rounds"),
+        ("/rounds", json!(6), "5 rounds"),
+        ("/state", json!({ "givenUp": "retryLimit" }), "5 rounds"),
+        ("/state", json!("gone"), "unknown variant"),
+        ("/state/open/devices", json!({}), "that device alone"),
+        (
+            "/state/open/devices",
+            json!({ "1": device, "2": device }),
+            "that device alone",
+        ),
+        ("/state/open/devices", json!({ "128": device }), "DeviceID"),
+        (
+            "/state/open/devices/1",
+            json!("awaitsNothing"),
+            "unknown variant",
+        ),
+        ("/state/open/plaintext", json!("00"), "invalid type"),
+    ] {
+        let mut state = saved.clone();
+        *state.pointer_mut(pointer).expect("there") = value;
+        let error = restored(state).expect_err(pointer);
+        assert!(
+            error.contains(reason),
+            "{pointer}: no {reason:?} in {error:?}"
+        );
+    }
+    let mut last = saved;
+    last["rounds"] = json!(5);
+    restored(last.clone()).expect("under way for the fifth time");
+    last["state"]["open"]["devices"]["1"] = json!("awaitsBundle");
+    let error = restored(last).expect_err("a bundle for a sixth round");
+    assert!(error.contains("5 rounds"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A device and its sessions with other devices (Sesame specification 3; profile section 6).
+//! A device, its sessions with other devices, and its sends to them (Sesame specification 3; profile
+//! section 6).
 
 mod device;
 mod device_record;

@@ -792,6 +792,22 @@ fn rounds() -> Vec<Case> {
             },
         ),
         (
+            "the last refusal calls a device missing that has opened a session by itself: no message is made for it any more",
+            "Rounds",
+            &["SES-14"],
+            |t| {
+                let (mut one, mut two) = (bob(1), bob(2));
+                session(t, &mut one);
+                t.send(to_bob(), b"to all", Asks::Submission(&[1]));
+                for _ in 1..5 {
+                    t.answer(mismatch(&[], &[]), Asks::Submission(&[1]));
+                }
+                opened_by(t, &mut two);
+                t.answer(mismatch(&[2], &[]), Asks::GivingUp(RetryLimit));
+                t.encrypt(two.address, b"the first counter");
+            },
+        ),
+        (
             "outdated again and again: each round opens one session with that device, and the other message never changes",
             "Rounds",
             &["SES-10", "SES-14"],
