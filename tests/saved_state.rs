@@ -5,8 +5,8 @@ mod common;
 
 use common::{Seeded, bundle, device};
 use serde_json::{Value, json};
-use tigress_signal::identifier::Address;
-use tigress_signal::sesame::{Device, Recipient, SavedDevice, SavedSend, Send};
+use tigress_signal::identifier::{Address, Recipient};
+use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
 
 /// Alice in the middle of things: a session with Bob, a former chain, skipped keys, a pinned key.
 fn alice() -> (Device, Address) {

@@ -582,7 +582,7 @@ impl Step<'_> {
                 messages,
             } => self.request(Body::Submit(Submission {
                 recipient,
-                messages: messages.into_iter().map(submitted).collect(),
+                messages: messages.iter().map(submitted).collect(),
                 lifetime: None,
             })),
             SendStep::Done => {
@@ -680,7 +680,7 @@ impl Wallet {
     }
 }
 
-fn submitted(message: DeviceMessage) -> SubmittedMessage {
+fn submitted(message: &DeviceMessage) -> SubmittedMessage {
     SubmittedMessage {
         device_id: message.device_id,
         registration_id: message.registration_id,
