@@ -16,6 +16,7 @@ pub mod generate;
 pub mod operation;
 pub mod run;
 pub mod scenario;
+mod seed;
 pub mod selection;
 pub mod subject;
 pub mod vector;

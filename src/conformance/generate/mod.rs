@@ -16,7 +16,7 @@ mod payload;
 mod proto;
 mod public_key;
 mod ratchet_session;
-mod seed;
+
 mod sesame;
 mod wire_prekey;
 mod wire_ratchet;
@@ -25,6 +25,7 @@ mod x3dh_respond;
 mod xeddsa;
 
 use super::operation::Operation;
+use super::seed;
 use super::subject::Reference;
 use super::vector::conversation::Script;
 use super::vector::{Expectation, Family, Note, Test, VectorFile, schema};

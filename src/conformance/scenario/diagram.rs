@@ -3,6 +3,7 @@
 use super::transcript::{Answered, Event, Fate, Transcript};
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Envelope, Submission};
+use crate::wallet::Report;
 use crate::wire::MessageKind;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -291,8 +292,8 @@ impl Drawing {
                     fate: *fate,
                 });
             }
-            Event::State { device, after, .. } => self.note(device, after.clone()),
-            Event::Report { device, report } => self.note(device, report.clone()),
+            Event::State { device, after, .. } => self.note(device, after.to_string()),
+            Event::Report { device, report } => self.note(device, told(report)),
             Event::Refused { device, code } => self.note(device, format!("refused: {code}")),
         }
     }
@@ -370,6 +371,17 @@ impl Drawing {
         } else {
             messages.join(", ")
         }
+    }
+}
+
+/// What a user is told, in one word.
+fn told(report: &Report) -> String {
+    match report {
+        Report::Refused { code, .. } => format!("refused a message: {code}"),
+        Report::Unsent { code, .. } => format!("could not send: {code}"),
+        Report::Rejected { code } => format!("was rejected: {code}"),
+        Report::IdentityChanged { .. } => "another identity key".to_owned(),
+        Report::Transfer { code, .. } => code.to_string(),
     }
 }
 

@@ -5,6 +5,8 @@ use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Request};
 use crate::timestamp::Timestamp;
+use crate::transfer::StateName;
+use crate::wallet::Report;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -127,23 +129,23 @@ pub enum Event {
         /// The transfer.
         transfer: TransferId,
         /// The state before, if there was one.
-        before: Option<String>,
+        before: Option<StateName>,
         /// The state after.
-        after: String,
+        after: StateName,
     },
     /// A device reported something to its user.
     Report {
         /// The device.
         device: String,
         /// What.
-        report: String,
+        report: Report,
     },
     /// A device refused what its user asked for.
     Refused {
         /// The device.
         device: String,
         /// The profile's code.
-        code: String,
+        code: ErrorCode,
     },
 }
 

@@ -4,14 +4,14 @@ use crate::primitives::hkdf;
 use crate::primitives::{Randomness, RandomnessError};
 
 /// `N` bytes for that label.
-pub(super) fn bytes<const N: usize>(label: &str) -> [u8; N] {
+pub(in crate::conformance) fn bytes<const N: usize>(label: &str) -> [u8; N] {
     let mut out = [0; N];
     hkdf::expand(b"tigress vectors 1", &[label.as_bytes()], b"", &mut out);
     out
 }
 
 /// Any number of bytes for that label.
-pub(super) fn vec(label: &str, length: usize) -> Vec<u8> {
+pub(in crate::conformance) fn vec(label: &str, length: usize) -> Vec<u8> {
     (0_u32..)
         .flat_map(|block| bytes::<64>(&format!("{label}/{block}")))
         .take(length)
@@ -20,14 +20,14 @@ pub(super) fn vec(label: &str, length: usize) -> Vec<u8> {
 
 /// A source of randomness that never ends, and tells what was drawn from it.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(in crate::conformance) struct Recorder {
     label: String,
     draws: u32,
     drawn: Vec<u8>,
 }
 
 impl Recorder {
-    pub(super) fn new(label: &str) -> Self {
+    pub(in crate::conformance) fn new(label: &str) -> Self {
         Recorder {
             label: label.to_owned(),
             draws: 0,
@@ -36,7 +36,7 @@ impl Recorder {
     }
 
     /// What was drawn since this was last asked.
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    pub(in crate::conformance) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.drawn)
     }
 }

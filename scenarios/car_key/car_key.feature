@@ -1,0 +1,52 @@
+Feature: A car key, the stateful flow
+  A car key is made on the receiver's device and signed by the owner's. Several of the receiver's devices
+  may see the offer; one of them gets the key. These scenarios show who that is, and that nobody else can
+  take its place.
+
+  Background:
+    Given Ben has a phone
+    And Ryan has a phone and a watch
+
+  @XFER-01 @XFER-05 @XFER-09 @XFER-13
+  Scenario: The first of two devices wins
+    When Ben's phone offers a car key to Ryan
+    Then Ryan's phone is in "R:Invited" with the car key
+    And Ryan's watch is in "R:Invited" with the car key
+    When Ryan's watch accepts the car key
+    Then Ryan's watch holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    When Ryan's phone accepts the car key
+    Then Ryan's phone is in "R:Cancelled" with the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And the intermediary has seen no payload
+
+  @XFER-08
+  Scenario: Both ask before either is answered
+    When Ben's phone goes offline
+    And Ben's phone comes online
+    And Ben's phone offers a car key to Ryan
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's watch accepts the car key
+    Then Ryan's phone is in "R:Requested" with the car key
+    And Ryan's watch is in "R:Requested" with the car key
+    When Ben's phone comes online
+    Then Ryan's phone holds the car key
+    And Ryan's watch is in "R:Cancelled" with the car key
+
+  @SES-15 @XFER-05
+  Scenario: Offered to one device, the other knows nothing
+    When Ben's phone offers a car key to Ryan's watch
+    And Ryan's watch accepts the car key
+    Then Ryan's watch holds the car key
+    And Ryan's phone knows nothing of the car key
+
+  @XFER-02
+  Scenario: Two car keys do not touch each other
+    When Ben's phone offers a car key called "the car" to Ryan
+    And Ben's phone offers a car key called "the van" to Ryan
+    And Ryan's phone accepts "the van"
+    And Ben's phone cancels "the car"
+    Then Ben's phone is in "S:Completed" with "the van"
+    And Ben's phone is in "S:Cancelled" with "the car"
+    And Ryan's watch is in "R:Cancelled" with "the car"

@@ -1,0 +1,53 @@
+Feature: A hotel key, the stateless flow
+  A hotel key is a token that the receiver's wallet can provision by itself. It goes to one device, since
+  whoever reads it has it. These scenarios show that the receiver's consent comes first, that both sides
+  come to the same end, and that neither needs to be there when the other acts.
+
+  Background:
+    Given Ben has a phone
+    And Ryan has a phone
+
+  @XFER-01 @XFER-04 @XFER-09 @PRIV-01
+  Scenario: From phone to phone
+    When Ben's phone offers a hotel key to Ryan's phone
+    Then Ben's phone is in "S:Offered" with the hotel key
+    And Ryan's phone is in "R:Invited" with the hotel key
+    When Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Completed" with the hotel key
+    And the intermediary has seen no payload
+    And nobody is told anything
+
+  @XFER-16
+  Scenario: The two are never online at the same time
+    When Ryan's phone goes offline
+    And Ben's phone offers a hotel key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone comes online
+    And Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    When Ryan's phone goes offline
+    And Ben's phone comes online
+    Then Ben's phone is in "S:Completed" with the hotel key
+
+  @XFER-04
+  Scenario: A hotel key is offered to a person, not to a device
+    When Ben's phone offers a hotel key to Ryan
+    Then it is refused with "invalid-state"
+
+  @XFER-01
+  Scenario: The receiver does not want it
+    When Ben's phone offers a hotel key to Ryan's phone
+    And Ryan's phone declines the hotel key
+    Then Ryan's phone is in "R:Declined" with the hotel key
+    And Ben's phone is in "S:Declined" with the hotel key
+    When Ryan's phone accepts the hotel key
+    Then it is refused with "invalid-state"
+
+  @X3DH-07
+  Scenario: The first message opens a session, the answer is already inside it
+    When Ben's phone offers a hotel key to Ryan's phone
+    Then the last message to Ryan's phone is a prekey message
+    When Ryan's phone accepts the hotel key
+    Then the last message to Ben's phone is a ratchet message
+    And the active sessions of Ben's phone and Ryan's phone match

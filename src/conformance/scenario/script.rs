@@ -1,0 +1,250 @@
+//! Scenario scripts: Gherkin, held to the vocabulary before anything runs.
+
+use super::vocabulary::{Call, Vocabulary};
+use crate::conformance::catalogue::Catalogue;
+use crate::conformance::selection::Hint;
+use gherkin::{Examples, Feature, GherkinEnv};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A script: one theme, told in scenarios.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file.
+    pub file: String,
+    /// The theme.
+    pub theme: String,
+    /// What is shown and why it matters.
+    pub paragraph: String,
+    /// The scenarios, in order.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// One scenario, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file that it stands in.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// The line that it begins in, from 1.
+    pub line: usize,
+    /// The requirements that it carries.
+    pub requirements: Vec<String>,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a scenario.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its text, without the keyword.
+    pub text: String,
+    /// What it asks for.
+    pub call: Call,
+}
+
+/// A fault of a script, and how to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.reason)
+    }
+}
+
+impl std::error::Error for ScriptError {}
+
+impl Scenario {
+    /// `file:line`, by which it can be run alone.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+}
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// Every fault in it: text that is no Gherkin, unknown or ambiguous steps, names that were not declared, tags
+    /// that are no requirement.
+    pub fn parse(file: &str, text: &str) -> Result<Script, Vec<ScriptError>> {
+        // The parser wants a line feed at the end.
+        let feature =
+            Feature::parse(format!("{text}\n"), GherkinEnv::default()).map_err(|error| {
+                vec![ScriptError {
+                    file: file.to_owned(),
+                    line: line_of(&error.to_string()),
+                    reason: format!("not Gherkin: {error}"),
+                }]
+            })?;
+        let mut reader = Reader {
+            file,
+            vocabulary: Vocabulary::get(),
+            errors: Vec::new(),
+        };
+        let paragraph = feature.description.clone().unwrap_or_default();
+        if paragraph.trim().is_empty() {
+            reader.fault(
+                feature.position.line,
+                "a script begins with a paragraph that says what is shown and why it matters"
+                    .to_owned(),
+            );
+        }
+        let scenarios: Vec<_> = feature
+            .scenarios
+            .iter()
+            .flat_map(|scenario| reader.scenario(&feature, scenario))
+            .collect();
+        if reader.errors.is_empty() {
+            Ok(Script {
+                file: file.to_owned(),
+                theme: feature.name.clone(),
+                paragraph: paragraph
+                    .lines()
+                    .map(str::trim)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                scenarios,
+            })
+        } else {
+            Err(reader.errors)
+        }
+    }
+}
+
+/// The line that the parser's message names (`error at 3:5: …`).
+fn line_of(message: &str) -> usize {
+    message
+        .split(|c: char| !c.is_ascii_digit())
+        .find_map(|digits| digits.parse().ok())
+        .unwrap_or(1)
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    vocabulary: &'static Vocabulary,
+    errors: Vec<ScriptError>,
+}
+
+impl Reader<'_> {
+    fn fault(&mut self, line: usize, reason: String) {
+        self.errors.push(ScriptError {
+            file: self.file.to_owned(),
+            line,
+            reason,
+        });
+    }
+
+    /// The scenario, or one for each row of its examples.
+    fn scenario(&mut self, feature: &Feature, scenario: &gherkin::Scenario) -> Vec<Scenario> {
+        let tags: BTreeSet<&String> = feature.tags.iter().chain(&scenario.tags).collect();
+        for tag in &tags {
+            if Catalogue::get().find(tag).is_none() {
+                let known = Catalogue::get().requirements.iter().map(|r| r.id);
+                let hint = Hint::nearest(tag, known);
+                self.fault(
+                    scenario.position.line,
+                    format!("`@{tag}` is no requirement of the profile{hint}"),
+                );
+            }
+        }
+        if tags.is_empty() {
+            self.fault(
+                scenario.position.line,
+                "a scenario names the requirements that it carries, as in `@XFER-05`".to_owned(),
+            );
+        }
+        let requirements: Vec<String> = tags.into_iter().cloned().collect();
+        let background = feature
+            .background
+            .iter()
+            .flat_map(|background| &background.steps);
+        let steps: Vec<_> = background.chain(&scenario.steps).collect();
+        let rows = rows(&scenario.examples);
+        let one = |row: &Row, line, reader: &mut Self| Scenario {
+            file: reader.file.to_owned(),
+            name: row.fill(&scenario.name),
+            line,
+            requirements: requirements.clone(),
+            steps: reader.steps(&steps, row),
+        };
+        if rows.is_empty() {
+            return vec![one(&Row::default(), scenario.position.line, self)];
+        }
+        rows.iter().map(|row| one(row, row.line, self)).collect()
+    }
+
+    /// The steps with the values of a row put in; devices are declared before they act.
+    fn steps(&mut self, steps: &[&gherkin::Step], row: &Row) -> Vec<Step> {
+        let mut declared = BTreeSet::new();
+        let mut ready = Vec::new();
+        for step in steps {
+            let line = step.position.line;
+            let text = row.fill(&step.value);
+            match self.vocabulary.find(&text) {
+                Ok(call) => {
+                    let undeclared: Vec<_> = call
+                        .names()
+                        .filter(|name| !call.declares() && !declared.contains(*name))
+                        .map(ToOwned::to_owned)
+                        .collect();
+                    for name in undeclared {
+                        let hint = Hint::nearest(&name, declared.iter().map(String::as_str));
+                        self.fault(line, format!("nobody has declared `{name}`{hint}"));
+                    }
+                    declared.extend(call.declared());
+                    ready.push(Step { line, text, call });
+                }
+                Err(reason) => self.fault(line, reason),
+            }
+        }
+        ready
+    }
+}
+
+/// A row of a scenario outline's examples.
+#[derive(Default)]
+struct Row {
+    line: usize,
+    values: Vec<(String, String)>,
+}
+
+impl Row {
+    fn fill(&self, text: &str) -> String {
+        self.values
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| {
+                text.replace(&format!("<{name}>"), value)
+            })
+    }
+}
+
+fn rows(examples: &[Examples]) -> Vec<Row> {
+    let tables = examples
+        .iter()
+        .filter_map(|examples| examples.table.as_ref());
+    tables
+        .flat_map(|table| {
+            let (head, rows) = table
+                .rows
+                .split_first()
+                .map_or((&[][..], &[][..]), |(h, r)| (h, r));
+            rows.iter().zip(1..).map(move |(row, index)| Row {
+                line: table.position.line + index,
+                values: head.iter().cloned().zip(row.iter().cloned()).collect(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,403 @@
+//! What each step of the vocabulary does.
+
+use super::transcript::Fate;
+use super::vocabulary::{Call, Definition};
+use super::world::{StepFailure, World};
+use crate::identifier::Recipient;
+use crate::transfer::{Offered, StateName};
+use crate::wallet::Event;
+use crate::wire::MessageKind;
+
+type Done = Result<(), StepFailure>;
+
+macro_rules! steps {
+    ($($keyword:ident $expression:literal $help:literal $(declares $declares:ident)? |$world:pat_param, $call:pat_param| $body:expr;)+) => {
+        /// Every step.
+        pub(super) const DEFINITIONS: &[Definition] = &[$(Definition {
+            keyword: stringify!($keyword),
+            expression: $expression,
+            help: $help,
+            declares: false $(|| { let $declares = true; $declares })?,
+            run: {
+                fn run($world: &mut World, $call: &Call) -> Done {
+                    $body
+                }
+                run
+            },
+        }),+];
+    };
+}
+
+steps! {
+    Given "{user} has a {kind}"
+        "A device of a user is there and joins the intermediary." declares it
+        |world, call| world.add(call.nth("user", 0), call.nth("kind", 0));
+    Given "{user} has a {kind} and a {kind}"
+        "Two devices of a user are there and join the intermediary." declares it
+        |world, call| {
+            world.add(call.nth("user", 0), call.nth("kind", 0))?;
+            world.add(call.nth("user", 0), call.nth("kind", 1))
+        };
+    When "{user} adds a {kind}"
+        "A user's further device joins." declares it
+        |world, call| world.add(call.nth("user", 0), call.nth("kind", 0));
+    When "{device} is removed"
+        "A device leaves the intermediary and is gone."
+        |world, call| world.remove(call.nth("device", 0));
+    Given "{device} has taken the invitation of {device}"
+        "The first device's user was given the second's link, and pins its identity key once it is seen."
+        |world, call| {
+            let link = world.invitation(call.nth("device", 1))?;
+            world.event(call.nth("device", 0), Event::TakeInvitation(link))
+        };
+    Given "{device} has taken an invitation of {device} with the fingerprint of {device}"
+        "The link names the second device, and the third one's identity key."
+        |world, call| {
+            let link = world.invitation(call.nth("device", 1))?;
+            let other = world.invitation(call.nth("device", 2))?;
+            let head = link.split('#').next().unwrap_or_default();
+            let tail = other.split('#').nth(1).unwrap_or_default();
+            world.event(call.nth("device", 0), Event::TakeInvitation(format!("{head}#{tail}")))
+        };
+    When "{device} goes offline"
+        "Nothing leaves the device, and it reads nothing."
+        |world, call| {
+            world.device_mut(call.nth("device", 0))?.online = false;
+            Ok(())
+        };
+    When "{device} comes online"
+        "What waited leaves the device, and it reads its messages."
+        |world, call| {
+            world.device_mut(call.nth("device", 0))?.online = true;
+            world.settle()
+        };
+
+    When "{device} offers a {credential} to {device}"
+        "A car key or a hotel key is offered to one device."
+        |world, call| offer(world, call, call.nth("credential", 0), None);
+    When "{device} offers a {credential} to {user}"
+        "A car key is offered to all devices of a user."
+        |world, call| offer(world, call, call.nth("credential", 0), None);
+    When "{device} offers a {credential} called {quoted} to {device}"
+        "The same, with a name of its own."
+        |world, call| offer(world, call, call.quoted(), None);
+    When "{device} offers a {credential} called {quoted} to {user}"
+        "The same, with a name of its own."
+        |world, call| offer(world, call, call.quoted(), None);
+    When "{device} offers a {credential} to {device} for {duration}"
+        "The offer expires after that time."
+        |world, call| offer(world, call, call.nth("credential", 0), Some(call.duration()?));
+    When "{device} accepts the {credential}"
+        "The user accepts."
+        |world, call| wish(world, call, call.nth("credential", 0), Event::Accept);
+    When "{device} accepts {quoted}"
+        "The user accepts what has that name."
+        |world, call| wish(world, call, call.quoted(), Event::Accept);
+    When "{device} declines the {credential}"
+        "The user declines."
+        |world, call| wish(world, call, call.nth("credential", 0), Event::Decline);
+    When "{device} cancels the {credential}"
+        "The user cancels."
+        |world, call| wish(world, call, call.nth("credential", 0), Event::Cancel);
+    When "{device} cancels {quoted}"
+        "The user cancels what has that name."
+        |world, call| wish(world, call, call.quoted(), Event::Cancel);
+
+    When "{duration} pass(es)"
+        "Time passes for everybody; what was not answered is asked again."
+        |world, call| world.wait(call.duration()?);
+    When "{device} restarts"
+        "The device is stopped and started again from its saved state."
+        |world, call| world.restart(call.nth("device", 0));
+    When "everybody restarts"
+        "Every device and the intermediary are stopped and started again."
+        |world, _| {
+            let names: Vec<String> = world.devices.keys().cloned().collect();
+            names.iter().try_for_each(|name| world.restart(name))?;
+            world.restart_intermediary()
+        };
+    When "the intermediary restarts"
+        "The intermediary is stopped and started again from its saved state."
+        |world, _| world.restart_intermediary();
+
+    When "the next {request} of {device} is lost"
+        "It never arrives."
+        |world, call| rule(world, call, false, Fate::Lost);
+    When "the next {request} of {device} is held back"
+        "It waits until what is held back arrives."
+        |world, call| rule(world, call, false, Fate::HeldBack);
+    When "the next {request} of {device} arrives twice"
+        "It is repeated on its way."
+        |world, call| rule(world, call, false, Fate::Repeated);
+    When "the next {request} of {device} is damaged"
+        "A byte of the message in it is changed on its way to the intermediary."
+        |world, call| rule(world, call, false, Fate::Damaged);
+    When "the answer to the next {request} of {device} is lost"
+        "The intermediary carries it out, and the device does not learn of it."
+        |world, call| rule(world, call, true, Fate::Lost);
+    When "the answer to the next {request} of {device} is damaged"
+        "A byte of the first message in it is changed on its way to the device."
+        |world, call| rule(world, call, true, Fate::Damaged);
+    When "what was held back arrives"
+        "In the order in which it was sent."
+        |world, _| world.release(false);
+    When "what was held back arrives in reverse"
+        "The last first."
+        |world, _| world.release(true);
+
+    When "the intermediary withholds the messages of {device}"
+        "The device is not told that any wait."
+        |world, call| {
+            world.withheld.push(call.nth("device", 0).to_owned());
+            Ok(())
+        };
+    When "the intermediary withholds nothing any more"
+        "Everybody reads what waits."
+        |world, _| {
+            world.withheld.clear();
+            world.settle()
+        };
+    When "the intermediary replays the last message to {device}"
+        "A message that was read and acknowledged is handed out again."
+        |world, call| {
+            let address = world.address(call.nth("device", 0))?;
+            let last = world.seen.iter().rev().find(|envelope| envelope.recipient == address);
+            let last = last.cloned().ok_or_else(|| StepFailure::script("it has read no message"))?;
+            world.injected.push(last);
+            world.settle()
+        };
+    When "the intermediary reverses its answers"
+        "Messages are handed out the last first."
+        |world, _| {
+            world.reversed = true;
+            Ok(())
+        };
+    When "the intermediary answers the next bundle request with the keys of {device}"
+        "It puts somebody else's bundle in the place of the one asked for."
+        |world, call| {
+            world.swapped = Some(call.nth("device", 0).to_owned());
+            Ok(())
+        };
+    When "Mallory copies the state of {device}"
+        "A thief reads everything that the device has saved."
+        |world, call| {
+            let name = call.nth("device", 0);
+            let device = world.device(name)?.wallet.device().clone();
+            world.stolen.insert(name.to_owned(), device);
+            Ok(())
+        };
+
+    Then "{device} is in {quoted} with the {credential}"
+        "The transfer has that state on that device, by its name in the table of profile section 9."
+        |world, call| in_state(world, call, call.nth("credential", 0));
+    Then "{device} is in {quoted} with {quoted}"
+        "The same, for a transfer with a name of its own, which stands first."
+        |world, call| {
+            let name = call.all("quoted").nth(1).unwrap_or_default().trim_matches('"').to_owned();
+            in_state(world, call, &name)
+        };
+    Then "{device} holds the {credential}"
+        "The credential is provisioned on that device."
+        |world, call| {
+            let state = world.state(call.nth("device", 0), call.nth("credential", 0))?;
+            expect(Some(StateName::Provisioned), state)
+        };
+    Then "{device} knows nothing of the {credential}"
+        "No message about it was read there."
+        |world, call| {
+            let state = world.state(call.nth("device", 0), call.nth("credential", 0))?;
+            expect(None, state)
+        };
+    Then "{device} is told {quoted}"
+        "The device has told its user so; each such message is looked at once."
+        |world, call| {
+            let told = &mut world.device_mut(call.nth("device", 0))?.told;
+            match told.iter().position(|told| told == call.quoted()) {
+                Some(index) => {
+                    told.remove(index);
+                    Ok(())
+                }
+                None => Err(differs(call.quoted(), told.join(", "))),
+            }
+        };
+    Then "nobody is told anything"
+        "No device has told its user anything that was not looked at."
+        |world, _| {
+            let told = world.devices.iter().find(|(_, device)| !device.told.is_empty());
+            match told {
+                Some((name, device)) => {
+                    Err(differs("silence", format!("{name}: {}", device.told.join(", "))))
+                }
+                None => Ok(()),
+            }
+        };
+    Then "it is refused with {quoted}"
+        "The device refused what its user just asked for."
+        |world, call| match world.refused.take() {
+            Some(code) if code.as_str() == call.quoted() => Ok(()),
+            Some(code) => Err(differs(call.quoted(), code)),
+            None => Err(differs(call.quoted(), "no refusal")),
+        };
+    Then "{number} message(s) wait(s) for {device}"
+        "So many messages are in its mailbox."
+        |world, call| {
+            let address = world.address(call.nth("device", 0))?;
+            let waiting = crate::intermediary::Store::mailbox_length(
+                world.intermediary.store(),
+                &address,
+                world.now,
+            );
+            let waiting = waiting.map_err(|error| StepFailure::script(error.to_string()))?;
+            let expected = call.number()?;
+            if waiting as u64 == expected {
+                Ok(())
+            } else {
+                Err(differs(expected, waiting))
+            }
+        };
+    Then "the active sessions of {device} and {device} match"
+        "Both send in the same session (SES-08)."
+        |world, call| {
+            let (one, other) = (call.nth("device", 0), call.nth("device", 1));
+            let base_key = |from: &str, to: &str| -> Result<_, StepFailure> {
+                let peer = world.address(to)?;
+                let session = world.device(from)?.wallet.device().session(&peer);
+                Ok(session.map(|session| *session.base_key()))
+            };
+            let (first, second) = (base_key(one, other)?, base_key(other, one)?);
+            if first.is_some() && first == second {
+                Ok(())
+            } else {
+                Err(differs("one session", "two"))
+            }
+        };
+    Then "the last message to {device} is a {kind} message"
+        "`prekey` or `ratchet`, as the envelope says."
+        |world, call| {
+            let address = world.address(call.nth("device", 0))?;
+            let last = world.seen.iter().rev().find(|envelope| envelope.recipient == address);
+            let kind = last.map(|last| match last.kind {
+                MessageKind::PreKey => "prekey",
+                MessageKind::Ratchet => "ratchet",
+            });
+            if kind == Some(call.nth("kind", 0)) {
+                Ok(())
+            } else {
+                Err(differs(call.nth("kind", 0), kind.unwrap_or("no message")))
+            }
+        };
+    Then "Mallory can read the last message to {device}"
+        "With the copied state it decrypts."
+        |world, call| mallory(world, call, true);
+    Then "Mallory cannot read the last message to {device}"
+        "With the copied state it does not decrypt."
+        |world, call| mallory(world, call, false);
+    Then "the intermediary has seen no payload"
+        "No byte string that any device decrypted stands in anything that the intermediary was sent."
+        |world, _| no_payload(world);
+}
+
+fn differs(expected: impl ToString, got: impl ToString) -> StepFailure {
+    StepFailure::Expectation {
+        expected: expected.to_string(),
+        got: got.to_string(),
+    }
+}
+
+fn expect(expected: Option<StateName>, got: Option<StateName>) -> Done {
+    if expected == got {
+        return Ok(());
+    }
+    let name = |state: Option<StateName>| state.map_or("no transfer", StateName::as_str);
+    Err(differs(name(expected), name(got)))
+}
+
+fn offer(world: &mut World, call: &Call, name: &str, lifetime: Option<u64>) -> Done {
+    let device = call.nth("device", 0).to_owned();
+    let to = match call.all("user").next() {
+        Some(user) => Recipient::User(world.user(user)?),
+        None => Recipient::Device(world.address(call.nth("device", 1))?),
+    };
+    let what = match call.nth("credential", 0) {
+        "car key" => Offered::CarKey,
+        _ => Offered::AuthorizationToken(format!("the token of {name}").into_bytes().into()),
+    };
+    world.offer(&device, name, to, what, lifetime)
+}
+
+fn wish(
+    world: &mut World,
+    call: &Call,
+    name: &str,
+    event: fn(crate::identifier::TransferId) -> Event,
+) -> Done {
+    let id = world.transfer(name)?;
+    world.event(call.nth("device", 0), event(id))?;
+    let refused = world.refused;
+    world.settle()?;
+    world.refused = refused;
+    Ok(())
+}
+
+fn rule(world: &mut World, call: &Call, of_answer: bool, fate: Fate) -> Done {
+    world.rule(
+        call.nth("device", 0),
+        call.nth("request", 0),
+        of_answer,
+        fate,
+    )
+}
+
+fn in_state(world: &mut World, call: &Call, name: &str) -> Done {
+    let state = world.state(call.nth("device", 0), name)?;
+    let expected = StateName::ALL
+        .iter()
+        .find(|state| state.as_str() == call.quoted())
+        .ok_or_else(|| StepFailure::script(format!("{} is no state", call.quoted())))?;
+    expect(Some(*expected), state)
+}
+
+/// What a thief can read: the copied state, without randomness of its own to answer with, meets the message.
+fn mallory(world: &World, call: &Call, can: bool) -> Done {
+    let name = call.nth("device", 0);
+    let address = world.address(name)?;
+    let stolen = world
+        .stolen
+        .get(name)
+        .ok_or_else(|| StepFailure::script(format!("nobody copied the state of {name}")))?;
+    let last = world
+        .seen
+        .iter()
+        .rev()
+        .find(|envelope| envelope.recipient == address);
+    let last = last.ok_or_else(|| StepFailure::script("it has read no message"))?;
+    let mut thief = stolen.clone();
+    let mut randomness = crate::conformance::seed::Recorder::new("mallory");
+    let read = thief.decrypt(&last.sender, last.kind, &last.message.0, &mut randomness);
+    match (read.is_ok(), can) {
+        (true, true) | (false, false) => Ok(()),
+        (true, false) => Err(differs(
+            "a message that Mallory cannot read",
+            "its plaintext",
+        )),
+        (false, true) => Err(differs("a message that Mallory can read", "no plaintext")),
+    }
+}
+
+/// Names of the payload's JSON stand in no message.
+fn no_payload(world: &World) -> Done {
+    for envelope in &world.seen {
+        for word in [&b"\"tigress\""[..], b"\"content\"", b"the token of"] {
+            if envelope
+                .message
+                .0
+                .windows(word.len())
+                .any(|window| window == word)
+            {
+                let word = String::from_utf8_lossy(word).into_owned();
+                return Err(differs("no payload", word));
+            }
+        }
+    }
+    Ok(())
+}

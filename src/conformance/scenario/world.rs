@@ -1,0 +1,621 @@
+//! The world of a scenario: devices, the intermediary, the network between them, and somebody who would
+//! like to read along.
+
+use super::transcript::{Answered, Event as Line, Fate};
+use crate::conformance::seed::Recorder;
+use crate::error_code::ErrorCode;
+use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
+use crate::intermediary::{
+    Answer, Body, Envelope, Intermediary, MemoryStore, MessageBytes, Request, Store, Token,
+};
+use crate::sesame::Device;
+use crate::suite::Tigress1;
+use crate::timestamp::Timestamp;
+use crate::transfer::{Offer, Offered, StateName, Vertical};
+use crate::wallet::{Effect, Event, Report, SavedWallet, Wallet};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+/// When every scenario begins: 2026-01-01T00:00:00Z.
+const BEGINNING: Timestamp = Timestamp(1_767_225_600);
+
+/// After so many requests without rest, something goes round in circles.
+const PATIENCE: usize = 10_000;
+
+/// Why a step did not come off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepFailure {
+    /// What the script says cannot be done: a fault of the script.
+    Script(String),
+    /// What the script expects is not so.
+    Expectation {
+        /// What it expects.
+        expected: String,
+        /// What is so.
+        got: String,
+    },
+}
+
+impl StepFailure {
+    pub(super) fn script(reason: impl Into<String>) -> Self {
+        StepFailure::Script(reason.into())
+    }
+}
+
+impl fmt::Display for StepFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StepFailure::Script(reason) => f.write_str(reason),
+            StepFailure::Expectation { expected, got } => {
+                write!(f, "expected {expected}, got {got}")
+            }
+        }
+    }
+}
+
+/// A device of a user.
+pub(super) struct Participant {
+    pub(super) wallet: Wallet,
+    randomness: Recorder,
+    pub(super) online: bool,
+    /// Requests that have not left yet.
+    outbox: VecDeque<Request>,
+    /// What its user was told, and has not been asked for.
+    pub(super) told: Vec<String>,
+}
+
+/// What the network does with the next request of that kind from that device.
+#[derive(Clone, Debug)]
+struct Rule {
+    device: String,
+    request: &'static str,
+    of_answer: bool,
+    fate: Fate,
+}
+
+/// Something that waits.
+#[derive(Clone, Debug)]
+struct HeldBack {
+    device: String,
+    request: Request,
+}
+
+/// Everybody.
+pub(super) struct World {
+    seed: String,
+    pub(super) now: Timestamp,
+    users: BTreeMap<String, UserId>,
+    pub(super) devices: BTreeMap<String, Participant>,
+    pub(super) intermediary: Intermediary<MemoryStore>,
+    intermediary_randomness: Recorder,
+    rules: Vec<Rule>,
+    held_back: Vec<HeldBack>,
+    /// Devices from which the intermediary withholds their messages.
+    pub(super) withheld: Vec<String>,
+    /// Every envelope that anybody read, the newest last.
+    pub(super) seen: Vec<Envelope>,
+    /// Envelopes that the intermediary puts into the next reading of their owner.
+    pub(super) injected: Vec<Envelope>,
+    /// Whether the intermediary hands out the mailbox in reverse.
+    pub(super) reversed: bool,
+    /// Bundles are answered with that device's instead.
+    pub(super) swapped: Option<String>,
+    /// What Mallory has copied, by the device.
+    pub(super) stolen: BTreeMap<String, Device>,
+    /// The transfers, by what the script calls them.
+    transfers: BTreeMap<String, TransferId>,
+    /// What became of the last wish of a user.
+    pub(super) refused: Option<ErrorCode>,
+    pub(super) lines: Vec<Line>,
+}
+
+/// What the script calls a request.
+fn kind(body: &Body) -> &'static str {
+    match body {
+        Body::Register(_) => "registration",
+        Body::PublishSignedPreKey { .. } | Body::PublishOneTimePreKeys { .. } => "publication",
+        Body::CountOneTimePreKeys { .. } => "count",
+        Body::FetchBundle { .. } => "bundle request",
+        Body::Submit(_) => "submission",
+        Body::Read { .. } => "reading",
+        Body::Acknowledge { .. } => "acknowledgement",
+        Body::Remove { .. } => "removal",
+    }
+}
+
+const REQUESTS: &[&str] = &[
+    "registration",
+    "publication",
+    "bundle request",
+    "submission",
+    "reading",
+    "acknowledgement",
+];
+
+impl World {
+    pub(super) fn new(seed: &str) -> Self {
+        World {
+            seed: seed.to_owned(),
+            now: BEGINNING,
+            users: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            intermediary: Intermediary::new(&Tigress1, MemoryStore::default()),
+            intermediary_randomness: Recorder::new(&format!("{seed}/intermediary")),
+            rules: Vec::new(),
+            held_back: Vec::new(),
+            withheld: Vec::new(),
+            seen: Vec::new(),
+            injected: Vec::new(),
+            reversed: false,
+            swapped: None,
+            stolen: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            refused: None,
+            lines: Vec::new(),
+        }
+    }
+
+    pub(super) fn device(&self, name: &str) -> Result<&Participant, StepFailure> {
+        self.devices
+            .get(name)
+            .ok_or_else(|| StepFailure::script(format!("`{name}` is not there")))
+    }
+
+    pub(super) fn device_mut(&mut self, name: &str) -> Result<&mut Participant, StepFailure> {
+        self.devices
+            .get_mut(name)
+            .ok_or_else(|| StepFailure::script(format!("`{name}` is not there")))
+    }
+
+    pub(super) fn address(&self, name: &str) -> Result<Address, StepFailure> {
+        Ok(self.device(name)?.wallet.device().address())
+    }
+
+    pub(super) fn user(&self, name: &str) -> Result<UserId, StepFailure> {
+        self.users
+            .get(name)
+            .copied()
+            .ok_or_else(|| StepFailure::script(format!("`{name}` has no device")))
+    }
+
+    pub(super) fn transfer(&self, name: &str) -> Result<TransferId, StepFailure> {
+        self.transfers
+            .get(name)
+            .copied()
+            .ok_or_else(|| StepFailure::script(format!("nobody has offered `{name}`")))
+    }
+
+    pub(super) fn state(&self, device: &str, name: &str) -> Result<Option<StateName>, StepFailure> {
+        let id = self.transfer(name)?;
+        Ok(self.device(device)?.wallet.transfers().state(&id))
+    }
+
+    /// A device is made and joins the intermediary, a user's further ones with the token of the first.
+    pub(super) fn add(&mut self, user: &str, kind: &str) -> Result<(), StepFailure> {
+        let name = format!("{user}'s {kind}");
+        if self.devices.contains_key(&name) {
+            return Err(StepFailure::script(format!("{user} has a {kind} already")));
+        }
+        let mut randomness = Recorder::new(&format!("{}/{name}", self.seed));
+        let drawn = || StepFailure::script("the randomness ran out");
+        let user_id = match self.users.get(user) {
+            Some(user_id) => *user_id,
+            None => UserId::random(&mut randomness).map_err(|_| drawn())?,
+        };
+        let siblings: Vec<(DeviceId, Option<Token>)> = self
+            .devices
+            .values()
+            .map(|device| {
+                (
+                    device.wallet.device().address(),
+                    device.wallet.token().cloned(),
+                )
+            })
+            .filter(|(address, _)| address.user_id == user_id)
+            .map(|(address, token)| (address.device_id, token))
+            .collect();
+        let number = siblings
+            .iter()
+            .map(|(id, _)| u32::from(*id))
+            .max()
+            .unwrap_or(0)
+            + 1;
+        let device_id =
+            DeviceId::try_from(number).map_err(|error| StepFailure::script(error.to_string()))?;
+        let address = Address { user_id, device_id };
+        let keys = crate::agreement::PreKeyStore::random(&Tigress1, self.now, &mut randomness)
+            .map_err(|_| drawn())?;
+        let wallet = Wallet::new(Device::new(&Tigress1, address, keys));
+        self.users.insert(user.to_owned(), user_id);
+        self.devices.insert(
+            name.clone(),
+            Participant {
+                wallet,
+                randomness,
+                online: true,
+                outbox: VecDeque::new(),
+                told: Vec::new(),
+            },
+        );
+        self.lines.push(Line::Device {
+            device: name.clone(),
+            what: "is there".to_owned(),
+            address: Some(address),
+        });
+        let sponsor = siblings.into_iter().find_map(|(_, token)| token);
+        self.event(&name, Event::Register { sponsor })?;
+        self.settle()
+    }
+
+    /// A device leaves the intermediary and is gone.
+    pub(super) fn remove(&mut self, name: &str) -> Result<(), StepFailure> {
+        self.event(name, Event::Remove)?;
+        self.settle()?;
+        self.devices.remove(name);
+        self.lines.push(Line::Device {
+            device: name.to_owned(),
+            what: "is gone".to_owned(),
+            address: None,
+        });
+        Ok(())
+    }
+
+    /// An event at a device; a refusal is remembered for the step that expects it.
+    pub(super) fn event(&mut self, name: &str, event: Event) -> Result<(), StepFailure> {
+        let now = self.now;
+        let participant = self.device_mut(name)?;
+        let result = participant
+            .wallet
+            .step(event, now, &mut participant.randomness);
+        match result {
+            Ok(effects) => {
+                self.refused = None;
+                self.effects(name, effects)
+            }
+            Err(error) => {
+                let code = error
+                    .code()
+                    .ok_or_else(|| StepFailure::script(error.to_string()))?;
+                self.refused = Some(code);
+                self.lines.push(Line::Refused {
+                    device: name.to_owned(),
+                    code,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn effects(&mut self, name: &str, effects: Vec<Effect>) -> Result<(), StepFailure> {
+        for effect in effects {
+            match effect {
+                Effect::Request(request) => self.device_mut(name)?.outbox.push_back(request),
+                Effect::Changed {
+                    transfer,
+                    before,
+                    after,
+                } => self.lines.push(Line::State {
+                    device: name.to_owned(),
+                    transfer,
+                    before,
+                    after,
+                }),
+                Effect::Report(report) => {
+                    let told = Self::told(&report);
+                    self.device_mut(name)?.told.push(told);
+                    self.lines.push(Line::Report {
+                        device: name.to_owned(),
+                        report,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a user is told, as scripts have it.
+    fn told(report: &Report) -> String {
+        match report {
+            Report::Refused { code, .. }
+            | Report::Unsent { code, .. }
+            | Report::Rejected { code }
+            | Report::Transfer { code, .. } => code.to_string(),
+            Report::IdentityChanged { .. } => "identity-changed".to_owned(),
+        }
+    }
+
+    /// The network and the intermediary at work, until nobody has anything left to do.
+    pub(super) fn settle(&mut self) -> Result<(), StepFailure> {
+        for _ in 0..PATIENCE {
+            let sender = self
+                .devices
+                .iter()
+                .find(|(_, device)| device.online && !device.outbox.is_empty())
+                .map(|(name, _)| name.clone());
+            if let Some(name) = sender {
+                if let Some(request) = self.device_mut(&name)?.outbox.pop_front() {
+                    self.send(&name, request)?;
+                }
+                continue;
+            }
+            match self.mail()? {
+                Some(name) => self.event(&name, Event::Collect)?,
+                None => return Ok(()),
+            }
+            // A collection that asks for nothing waits for an answer that was lost.
+            let nothing = self.devices.values().all(|device| device.outbox.is_empty());
+            if nothing {
+                return Ok(());
+            }
+        }
+        Err(StepFailure::script("it does not come to rest"))
+    }
+
+    /// A device that is online and for which messages wait.
+    fn mail(&self) -> Result<Option<String>, StepFailure> {
+        for (name, participant) in &self.devices {
+            let address = participant.wallet.device().address();
+            let waiting = self
+                .intermediary
+                .store()
+                .mailbox_length(&address, self.now)
+                .map_err(|error| StepFailure::script(error.to_string()))?;
+            let injected = self
+                .injected
+                .iter()
+                .any(|envelope| envelope.recipient == address);
+            let ready = participant.online
+                && participant.wallet.token().is_some()
+                && !self.withheld.contains(name);
+            if ready && (waiting > 0 || injected) {
+                return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the network does with something on its way.
+    fn fate(&mut self, name: &str, body: &Body, of_answer: bool) -> Option<Fate> {
+        let index = self.rules.iter().position(|rule| {
+            rule.device == name && rule.request == kind(body) && rule.of_answer == of_answer
+        })?;
+        Some(self.rules.remove(index).fate)
+    }
+
+    pub(super) fn rule(
+        &mut self,
+        device: &str,
+        request: &str,
+        of_answer: bool,
+        fate: Fate,
+    ) -> Result<(), StepFailure> {
+        let request = REQUESTS
+            .iter()
+            .find(|known| **known == request)
+            .ok_or_else(|| StepFailure::script(format!("`{request}` is no request")))?;
+        self.device(device)?;
+        self.rules.push(Rule {
+            device: device.to_owned(),
+            request,
+            of_answer,
+            fate,
+        });
+        Ok(())
+    }
+
+    /// A request leaves a device.
+    fn send(&mut self, name: &str, mut request: Request) -> Result<(), StepFailure> {
+        let fate = self.fate(name, &request.body, false);
+        if fate == Some(Fate::Damaged)
+            && let Body::Submit(submission) = &mut request.body
+            && let Some(first) = submission.messages.first_mut()
+        {
+            damage(&mut first.message);
+        }
+        self.lines.push(Line::Request {
+            device: name.to_owned(),
+            fate,
+            request: Box::new(request.clone()),
+        });
+        match fate {
+            Some(Fate::Lost) => Ok(()),
+            Some(Fate::HeldBack) => {
+                self.held_back.push(HeldBack {
+                    device: name.to_owned(),
+                    request,
+                });
+                Ok(())
+            }
+            Some(Fate::Repeated) => {
+                self.arrive(name, &request)?;
+                self.arrive(name, &request)
+            }
+            _ => self.arrive(name, &request),
+        }
+    }
+
+    /// What was held back arrives, in order or in reverse.
+    pub(super) fn release(&mut self, reverse: bool) -> Result<(), StepFailure> {
+        let mut held = std::mem::take(&mut self.held_back);
+        if held.is_empty() {
+            return Err(StepFailure::script("nothing is held back"));
+        }
+        if reverse {
+            held.reverse();
+        }
+        for HeldBack { device, request } in held {
+            self.lines.push(Line::Request {
+                device: device.clone(),
+                fate: None,
+                request: Box::new(request.clone()),
+            });
+            self.arrive(&device, &request)?;
+        }
+        self.settle()
+    }
+
+    /// A request arrives at the intermediary, and its answer leaves for the device.
+    fn arrive(&mut self, name: &str, request: &Request) -> Result<(), StepFailure> {
+        let handled =
+            self.intermediary
+                .handle(request, self.now, &mut self.intermediary_randomness);
+        let (answer, replaced) = match handled {
+            Ok(answer) => {
+                let (answer, replaced) = self.tampered(name, answer)?;
+                (Ok(answer), replaced)
+            }
+            Err(error) => {
+                let code = error
+                    .code()
+                    .ok_or_else(|| StepFailure::script(error.to_string()))?;
+                (Err(code), false)
+            }
+        };
+        let mut answer = answer;
+        let mut fate = self.fate(name, &request.body, true);
+        if fate == Some(Fate::Damaged)
+            && let Ok(Answer::Envelopes { envelopes }) = &mut answer
+            && let Some(first) = envelopes.first_mut()
+        {
+            damage(&mut first.message);
+        }
+        if replaced {
+            fate.get_or_insert(Fate::Replaced);
+        }
+        if let Ok(Answer::Envelopes { envelopes }) = &answer {
+            self.seen.extend(envelopes.iter().cloned());
+        }
+        self.lines.push(Line::Answer {
+            device: name.to_owned(),
+            fate,
+            answer: Box::new(match &answer {
+                Ok(answer) => Answered::Answer(answer.clone()),
+                Err(code) => Answered::Refused { code: *code },
+            }),
+        });
+        if fate == Some(Fate::Lost) || !self.devices.contains_key(name) {
+            return Ok(());
+        }
+        let event = |answer| Event::Answer {
+            request: request.id.clone(),
+            answer,
+        };
+        if fate == Some(Fate::Repeated) {
+            self.event(name, event(answer.clone()))?;
+        }
+        self.event(name, event(answer))
+    }
+
+    /// What a dishonest intermediary makes of an answer.
+    fn tampered(&mut self, name: &str, answer: Answer) -> Result<(Answer, bool), StepFailure> {
+        match answer {
+            Answer::Bundle { bundle } => match self.swapped.take() {
+                Some(other) => {
+                    let other = self.device(&other)?.wallet.device().bundle(None);
+                    let other = other.ok_or_else(|| StepFailure::script("it has no bundle"))?;
+                    let mut swapped = crate::agreement::BundleFields::from(&other);
+                    swapped.user_id = bundle.user_id;
+                    swapped.device_id = bundle.device_id;
+                    swapped.registration_id = bundle.registration_id;
+                    Ok((Answer::Bundle { bundle: swapped }, true))
+                }
+                None => Ok((Answer::Bundle { bundle }, false)),
+            },
+            Answer::Envelopes { mut envelopes } => {
+                let address = self.address(name)?;
+                let (mine, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.injected)
+                    .into_iter()
+                    .partition(|envelope| envelope.recipient == address);
+                self.injected = others;
+                let mut replaced = !mine.is_empty();
+                envelopes.extend(mine);
+                if self.reversed && envelopes.len() > 1 {
+                    envelopes.reverse();
+                    replaced = true;
+                }
+                Ok((Answer::Envelopes { envelopes }, replaced))
+            }
+            other => Ok((other, false)),
+        }
+    }
+
+    /// Time passes for everybody who is there.
+    pub(super) fn wait(&mut self, seconds: u64) -> Result<(), StepFailure> {
+        self.now = Timestamp(self.now.0.saturating_add(seconds));
+        self.lines.push(Line::Time { now: self.now });
+        let names: Vec<String> = self.devices.keys().cloned().collect();
+        for name in names {
+            self.event(&name, Event::Tick)?;
+        }
+        self.settle()
+    }
+
+    /// A device is stopped and started again from its saved state.
+    pub(super) fn restart(&mut self, name: &str) -> Result<(), StepFailure> {
+        let participant = self.device_mut(name)?;
+        let json = participant.wallet.save().to_json();
+        participant.wallet = SavedWallet::from_json(&json)
+            .and_then(Wallet::try_from)
+            .map_err(|error| StepFailure::script(error.to_string()))?;
+        self.lines.push(Line::Device {
+            device: name.to_owned(),
+            what: "is restarted".to_owned(),
+            address: None,
+        });
+        Ok(())
+    }
+
+    /// The intermediary is stopped and started again from its saved state.
+    pub(super) fn restart_intermediary(&mut self) -> Result<(), StepFailure> {
+        let json = self.intermediary.save().to_json();
+        self.intermediary = crate::intermediary::SavedIntermediary::from_json(&json)
+            .and_then(Intermediary::try_from)
+            .map_err(|error| StepFailure::script(error.to_string()))?;
+        Ok(())
+    }
+
+    /// A user offers something, which the script calls by a name.
+    pub(super) fn offer(
+        &mut self,
+        device: &str,
+        name: &str,
+        to: Recipient,
+        what: Offered,
+        lifetime: Option<u64>,
+    ) -> Result<(), StepFailure> {
+        let ids = |participant: &Participant| -> Vec<TransferId> {
+            participant
+                .wallet
+                .transfers()
+                .states()
+                .map(|(id, _)| *id)
+                .collect()
+        };
+        let before = ids(self.device(device)?);
+        let offer = Offer { to, what, lifetime };
+        self.event(device, Event::Offer(offer))?;
+        let new = ids(self.device(device)?)
+            .into_iter()
+            .find(|id| !before.contains(id));
+        if let Some(id) = new {
+            self.transfers.insert(name.to_owned(), id);
+        }
+        self.settle()
+    }
+
+    /// A link of a device, as its user gives it to somebody.
+    pub(super) fn invitation(&self, name: &str) -> Result<String, StepFailure> {
+        let host = "keys.example"
+            .parse()
+            .map_err(|_| StepFailure::script("no host"))?;
+        let wallet = &self.device(name)?.wallet;
+        Ok(wallet.invitation(host, Vertical::Car).to_string())
+    }
+}
+
+/// One byte of a message is changed: the tenth from its end, which in either kind is a part of the tag.
+fn damage(message: &mut MessageBytes) {
+    if let Some(byte) = message.0.0.iter_mut().rev().nth(9) {
+        *byte ^= 1;
+    }
+}

@@ -1,0 +1,123 @@
+//! The scenarios: every script is read, every scenario comes off, and a run makes the same transcript again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use tigress_signal::conformance::scenario::diagram::Diagram;
+use tigress_signal::conformance::scenario::transcript::Transcript;
+use tigress_signal::conformance::scenario::{Scenario, Script, replay, run};
+
+fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            scripts(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "feature")
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    scripts(&root.join("scenarios"), &mut found);
+    let mut all = Vec::new();
+    for path in found {
+        let text = fs::read_to_string(&path).expect("a script");
+        let name = path
+            .strip_prefix(root)
+            .expect("below it")
+            .display()
+            .to_string();
+        match Script::parse(&name, &text) {
+            Ok(script) => all.extend(script.scenarios),
+            Err(errors) => {
+                let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                panic!("{}", errors.join("\n"));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_scenario_comes_off() {
+    let mut failures = Vec::new();
+    for scenario in scenarios() {
+        let run = run(&scenario, "1");
+        if let Some(failure) = run.failure {
+            failures.push(format!(
+                "{}:{}: {}: {}: {}",
+                scenario.file, failure.line, scenario.name, failure.text, failure.reason
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_transcript_replays_byte_for_byte() {
+    for scenario in scenarios() {
+        let lines = run(&scenario, "1").transcript.to_lines();
+        let read = Transcript::from_lines(&lines).expect("just written");
+        assert_eq!(read.to_lines(), lines, "{}", scenario.name);
+        let again = replay(&read.header).expect("its steps are known");
+        assert_eq!(again.transcript.to_lines(), lines, "{}", scenario.name);
+    }
+}
+
+#[test]
+fn another_seed_makes_other_bytes() {
+    let scenario = scenarios().remove(0);
+    let one = run(&scenario, "1").transcript;
+    let two = run(&scenario, "2").transcript;
+    assert_ne!(one.events, two.events);
+}
+
+#[test]
+fn every_transcript_can_be_drawn() {
+    for scenario in scenarios() {
+        let diagram = Diagram::of(&run(&scenario, "1").transcript);
+        assert!(diagram.mermaid().contains("sequenceDiagram"));
+        let svg = diagram.svg();
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    }
+}
+
+fn errors_of(script: &str) -> Vec<String> {
+    let errors = Script::parse("my.feature", script).expect_err("a fault");
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_fault_of_a_script_points_at_its_line() {
+    let script = "Feature: A theme\n  What and why.\n\n  @XFER-1\n  Scenario: One\n    Given Ben has a phone\n    When Ben's phone offer a car key to Ryan\n    And Ben's fone restarts\n";
+    let errors = errors_of(script);
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    assert!(
+        errors[0].starts_with(
+            "my.feature:5: `@XFER-1` is no requirement of the profile; did you mean `XFER-01`?"
+        ),
+        "{}",
+        errors[0]
+    );
+    assert!(errors[1].starts_with("my.feature:7: no step is called `Ben's phone offer a car key to Ryan`; did you mean `{device} offers a {credential} to {user}`?"), "{}", errors[1]);
+    assert!(
+        errors[2].starts_with(
+            "my.feature:8: nobody has declared `Ben's fone`; did you mean `Ben's phone`?"
+        ),
+        "{}",
+        errors[2]
+    );
+    let errors = errors_of("Feature: A theme\n\n  Scenario: One\n    Given Ben has a phone\n");
+    assert!(errors[0].contains("begins with a paragraph"), "{errors:?}");
+    assert!(
+        errors[1].contains("names the requirements that it carries"),
+        "{errors:?}"
+    );
+    assert!(errors_of("Scenario without a feature")[0].contains("not Gherkin"));
+}
