@@ -86,6 +86,9 @@ fn every_command_of_the_pages_is_run() {
 
 fn run_as_shown(command: &str, page: &Path) {
     let words: Vec<_> = command.split(' ').collect();
+    if words.starts_with(&["tigress", "scenarios", "run"]) {
+        return writes_a_transcript(command);
+    }
     let own = match words.as_slice() {
         // What runs this test, what is around it, and what has been built to run it.
         ["cargo", "test"] | [".ci/run"] | ["cargo", "install", "--locked", "--path", "."] => return,
@@ -106,6 +109,61 @@ fn run_as_shown(command: &str, page: &Path) {
         ["vectors", "generate"] => drop(copy_of_the_vectors()),
         _ => assert_says(&tigress(own), 0, &[]),
     }
+}
+
+/// `tigress scenarios run --only "…" --transcript FILE`, in a folder of its own.
+fn writes_a_transcript(command: &str) {
+    let name = command.split('"').nth(1).expect("a name");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.jsonl");
+    let run = [
+        "scenarios",
+        "run",
+        "--only",
+        name,
+        "--transcript",
+        path(&file),
+    ];
+    assert_says(&tigress(&run), 0, &["1 scenarios, 0 failed"]);
+    assert_says(&tigress(&["replay", path(&file)]), 0, &["all the same"]);
+}
+
+#[test]
+fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("t.jsonl");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let good = fs::read_to_string(root.join("docs/example/hotel_key.jsonl")).expect("it");
+    for line in [2, 5, 20] {
+        let mut lines: Vec<String> = good.lines().map(ToOwned::to_owned).collect();
+        let at = lines[line - 1]
+            .rfind(|c: char| c.is_ascii_alphanumeric())
+            .expect("a letter");
+        let other = if lines[line - 1].as_bytes()[at] == b'e' {
+            "f"
+        } else {
+            "e"
+        };
+        lines[line - 1].replace_range(at..=at, other);
+        fs::write(&file, lines.join("\n") + "\n").expect("written");
+        let output = tigress(&["replay", path(&file)]);
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_ne!(output.status.code(), Some(0), "{said}");
+        let named = [
+            format!("t.jsonl:{line}: differs"),
+            format!("t.jsonl: line {line}: "),
+        ];
+        assert!(
+            named.iter().any(|named| said.contains(named)),
+            "{line}: {said}"
+        );
+    }
+    fs::write(&file, "{}\n").expect("written");
+    assert_says(
+        &tigress(&["replay", path(&file)]),
+        2,
+        &["t.jsonl: line 1: missing field"],
+    );
 }
 
 #[test]

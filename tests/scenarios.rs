@@ -1,47 +1,26 @@
 //! The scenarios: every script is read, every scenario comes off, and a run makes the same transcript again.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tigress_signal::conformance::scenario::diagram::Diagram;
 use tigress_signal::conformance::scenario::transcript::Transcript;
-use tigress_signal::conformance::scenario::{Scenario, Script, replay, run};
-
-fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            scripts(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "feature")
-        {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
+use tigress_signal::conformance::scenario::{Scenario, Script, library, replay, run};
 
 fn scenarios() -> Vec<Scenario> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    scripts(&root.join("scenarios"), &mut found);
-    let mut all = Vec::new();
-    for path in found {
-        let text = fs::read_to_string(&path).expect("a script");
-        let name = path
-            .strip_prefix(root)
-            .expect("below it")
-            .display()
-            .to_string();
-        match Script::parse(&name, &text) {
-            Ok(script) => all.extend(script.scenarios),
-            Err(errors) => {
-                let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-                panic!("{}", errors.join("\n"));
-            }
-        }
-    }
-    all
+    let scripts = library::load(None).unwrap_or_else(|errors| {
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        panic!("{}", errors.join("\n"))
+    });
+    scripts
+        .into_iter()
+        .flat_map(|script| script.scenarios)
+        .collect()
+}
+
+#[test]
+fn every_script_of_the_folder_is_inside_the_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let there = library::load(Some(&folder)).expect("no fault").len();
+    assert_eq!(there, library::SCRIPTS.len());
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The command line: arguments in, library calls, text out. A file a subcommand.
 
+mod diagram;
 mod explain;
+mod replay;
 mod requirements;
+mod scenarios;
 mod test;
 mod vectors;
 
@@ -22,6 +25,10 @@ enum Command {
     Test(test::Test),
     #[command(subcommand)]
     Vectors(vectors::Vectors),
+    #[command(subcommand)]
+    Scenarios(scenarios::Scenarios),
+    Replay(replay::Replay),
+    Diagram(diagram::Draw),
     Requirements(requirements::Requirements),
     Explain(explain::Explain),
 }
@@ -55,6 +62,9 @@ pub(crate) fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Test(command) => command.run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
+        Command::Scenarios(command) => command.run(&mut out),
+        Command::Replay(command) => command.run(&mut out),
+        Command::Diagram(command) => command.run(&mut out),
         Command::Requirements(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };

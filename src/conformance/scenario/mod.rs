@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`script`] | Gherkin, held to the vocabulary before anything runs |
 //! | [`vocabulary`] | the words of the steps |
+//! | [`library`] | the scripts inside the program, and those of a folder |
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
 //!
 //! Not public: what the steps do, and the world that they do it in.
 
 pub mod diagram;
+pub mod library;
 pub mod script;
 mod steps;
 pub mod transcript;

@@ -1,11 +1,12 @@
 //! What each step of the vocabulary does.
 
-use super::transcript::Fate;
+use super::transcript::{Event, Fate};
 use super::vocabulary::{Call, Definition};
 use super::world::{StepFailure, World};
-use crate::identifier::Recipient;
+use crate::identifier::{Recipient, TransferId};
+use crate::intermediary::Body;
 use crate::transfer::{Offered, StateName};
-use crate::wallet::Event;
+use crate::wallet;
 use crate::wire::MessageKind;
 
 type Done = Result<(), StepFailure>;
@@ -19,6 +20,7 @@ macro_rules! steps {
             help: $help,
             declares: false $(|| { let $declares = true; $declares })?,
             run: {
+                #[allow(clippy::unnecessary_wraps, reason = "every step has this type")]
                 fn run($world: &mut World, $call: &Call) -> Done {
                     $body
                 }
@@ -48,7 +50,7 @@ steps! {
         "The first device's user was given the second's link, and pins its identity key once it is seen."
         |world, call| {
             let link = world.invitation(call.nth("device", 1))?;
-            world.event(call.nth("device", 0), Event::TakeInvitation(link))
+            world.event(call.nth("device", 0), wallet::Event::TakeInvitation(link))
         };
     Given "{device} has taken an invitation of {device} with the fingerprint of {device}"
         "The link names the second device, and the third one's identity key."
@@ -57,7 +59,7 @@ steps! {
             let other = world.invitation(call.nth("device", 2))?;
             let head = link.split('#').next().unwrap_or_default();
             let tail = other.split('#').nth(1).unwrap_or_default();
-            world.event(call.nth("device", 0), Event::TakeInvitation(format!("{head}#{tail}")))
+            world.event(call.nth("device", 0), wallet::Event::TakeInvitation(format!("{head}#{tail}")))
         };
     When "{device} goes offline"
         "Nothing leaves the device, and it reads nothing."
@@ -89,19 +91,19 @@ steps! {
         |world, call| offer(world, call, call.nth("credential", 0), Some(call.duration()?));
     When "{device} accepts the {credential}"
         "The user accepts."
-        |world, call| wish(world, call, call.nth("credential", 0), Event::Accept);
+        |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Accept);
     When "{device} accepts {quoted}"
         "The user accepts what has that name."
-        |world, call| wish(world, call, call.quoted(), Event::Accept);
+        |world, call| wish(world, call, call.quoted(), wallet::Event::Accept);
     When "{device} declines the {credential}"
         "The user declines."
-        |world, call| wish(world, call, call.nth("credential", 0), Event::Decline);
+        |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Decline);
     When "{device} cancels the {credential}"
         "The user cancels."
-        |world, call| wish(world, call, call.nth("credential", 0), Event::Cancel);
+        |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Cancel);
     When "{device} cancels {quoted}"
         "The user cancels what has that name."
-        |world, call| wish(world, call, call.quoted(), Event::Cancel);
+        |world, call| wish(world, call, call.quoted(), wallet::Event::Cancel);
 
     When "{duration} pass(es)"
         "Time passes for everybody; what was not answered is asked again."
@@ -293,10 +295,14 @@ steps! {
         "With the copied state it does not decrypt."
         |world, call| mallory(world, call, false);
     Then "the intermediary has seen no payload"
-        "No byte string that any device decrypted stands in anything that the intermediary was sent."
+        "Words of the payload stand in nothing that the intermediary was sent."
         |world, _| no_payload(world);
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "what is compared is handed over"
+)]
 fn differs(expected: impl ToString, got: impl ToString) -> StepFailure {
     StepFailure::Expectation {
         expected: expected.to_string(),
@@ -329,7 +335,7 @@ fn wish(
     world: &mut World,
     call: &Call,
     name: &str,
-    event: fn(crate::identifier::TransferId) -> Event,
+    event: fn(TransferId) -> wallet::Event,
 ) -> Done {
     let id = world.transfer(name)?;
     world.event(call.nth("device", 0), event(id))?;
@@ -384,18 +390,25 @@ fn mallory(world: &World, call: &Call, can: bool) -> Done {
     }
 }
 
-/// Names of the payload's JSON stand in no message.
+/// Words of the payload stand in nothing that the intermediary was sent.
 fn no_payload(world: &World) -> Done {
-    for envelope in &world.seen {
-        for word in [&b"\"tigress\""[..], b"\"content\"", b"the token of"] {
-            if envelope
-                .message
-                .0
-                .windows(word.len())
-                .any(|window| window == word)
-            {
-                let word = String::from_utf8_lossy(word).into_owned();
-                return Err(differs("no payload", word));
+    let words = ["\"tigress\"", "\"content\"", "the token of"];
+    for line in &world.lines {
+        let Event::Request { request, .. } = line else {
+            continue;
+        };
+        let Body::Submit(submission) = &request.body else {
+            continue;
+        };
+        for sent in &submission.messages {
+            let message = &sent.message.0;
+            let found = words.iter().find(|text| {
+                message
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes())
+            });
+            if let Some(found) = found {
+                return Err(differs("no payload", *found));
             }
         }
     }

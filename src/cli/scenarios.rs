@@ -1,0 +1,180 @@
+//! `tigress scenarios`.
+
+use super::{CliError, Ended};
+use clap::{Args, Subcommand};
+use owo_colors::OwoColorize;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
+use tigress_signal::conformance::scenario::{Run as Ran, Scenario, Script, library, run};
+
+/// The seed of a run that is given none.
+const SEED: &str = "1";
+
+/// List, check or run scenarios; list the steps of which they are made.
+#[derive(Subcommand)]
+pub(super) enum Scenarios {
+    List(List),
+    Steps(Steps),
+    Check(Check),
+    Run(Run),
+}
+
+/// List the scenarios: where they stand, the requirements that they carry, what they show.
+#[derive(Args)]
+pub(super) struct List {
+    /// A file or folder; those inside the program where there is none.
+    path: Option<PathBuf>,
+}
+
+/// List the steps that a script may have.
+#[derive(Args)]
+pub(super) struct Steps {}
+
+/// Read scripts and say what is wrong with them; run nothing.
+#[derive(Args)]
+pub(super) struct Check {
+    /// A file or folder.
+    path: PathBuf,
+}
+
+/// Run scenarios with the reference engine in every role.
+///
+/// Exit status: 0 where every one came off, 1 where one did not, 2 where a script cannot be read.
+#[derive(Args)]
+pub(super) struct Run {
+    /// A file or folder; those inside the program where there is none.
+    path: Option<PathBuf>,
+    /// Run only the scenarios with these words in their names, or with this requirement.
+    #[arg(long, value_name = "WORDS")]
+    only: Option<String>,
+    /// What all randomness is made from.
+    #[arg(long, default_value = SEED)]
+    seed: String,
+    /// Write the transcript of the one scenario that is run to this file.
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<PathBuf>,
+}
+
+fn load(path: Option<&Path>) -> Result<Vec<Script>, CliError> {
+    library::load(path).map_err(|errors| {
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        CliError::Usage(errors.join("\nerror: "))
+    })
+}
+
+impl Scenarios {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        match self {
+            Scenarios::List(command) => command.run(out),
+            Scenarios::Steps(_) => steps(out),
+            Scenarios::Check(command) => command.run(out),
+            Scenarios::Run(command) => command.run(out),
+        }
+    }
+}
+
+impl List {
+    fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        for script in load(self.path.as_deref())? {
+            writeln!(out, "{}", script.theme.bold())?;
+            writeln!(out, "{}\n", script.paragraph)?;
+            for scenario in &script.scenarios {
+                writeln!(
+                    out,
+                    "  {}  {}  {}",
+                    scenario.place(),
+                    scenario.requirements.join(" ").dimmed(),
+                    scenario.name
+                )?;
+            }
+            writeln!(out)?;
+        }
+        Ok(Ended::Well)
+    }
+}
+
+fn steps(out: &mut dyn Write) -> Result<Ended, CliError> {
+    for definition in Vocabulary::definitions() {
+        let step = format!("{} {}", definition.keyword, definition.expression);
+        writeln!(out, "{}\n    {}", step.bold(), definition.help)?;
+    }
+    Ok(Ended::Well)
+}
+
+impl Check {
+    fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let scripts = load(Some(&self.path))?;
+        let scenarios: usize = scripts.iter().map(|script| script.scenarios.len()).sum();
+        writeln!(
+            out,
+            "{} scripts, {scenarios} scenarios: no fault",
+            scripts.len()
+        )?;
+        Ok(Ended::Well)
+    }
+}
+
+impl Run {
+    fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let scripts = load(self.path.as_deref())?;
+        let wanted = |scenario: &&Scenario| {
+            self.only.as_ref().is_none_or(|only| {
+                scenario.name.to_lowercase().contains(&only.to_lowercase())
+                    || scenario.requirements.contains(only)
+                    || scenario.place() == *only
+            })
+        };
+        let scenarios: Vec<&Scenario> = scripts
+            .iter()
+            .flat_map(|script| &script.scenarios)
+            .filter(wanted)
+            .collect();
+        if scenarios.is_empty() {
+            return Err(CliError::Usage(
+                "no scenario has these words in its name; `tigress scenarios list` lists them"
+                    .to_owned(),
+            ));
+        }
+        if let (Some(_), true) = (&self.transcript, scenarios.len() > 1) {
+            return Err(CliError::Usage(format!(
+                "a transcript is of one scenario, and {} are to be run; `--only` names one",
+                scenarios.len()
+            )));
+        }
+        let mut failed = 0;
+        for scenario in &scenarios {
+            let ran = run(scenario, &self.seed);
+            failed += usize::from(ran.failure.is_some());
+            show(out, scenario, &ran)?;
+            if let Some(file) = &self.transcript {
+                fs::write(file, ran.transcript.to_lines())
+                    .map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
+            }
+        }
+        writeln!(out, "\n{} scenarios, {failed} failed", scenarios.len())?;
+        Ok(if failed > 0 {
+            Ended::Badly
+        } else {
+            Ended::Well
+        })
+    }
+}
+
+fn show(out: &mut dyn Write, scenario: &Scenario, ran: &Ran) -> Result<(), CliError> {
+    match &ran.failure {
+        None => writeln!(out, "{}  {}", "  ok".green(), scenario.name)?,
+        Some(failure) => {
+            writeln!(out, "{}  {}", "fail".red(), scenario.name)?;
+            writeln!(
+                out,
+                "      {}:{}: {}",
+                scenario.file, failure.line, failure.text
+            )?;
+            writeln!(out, "      {}", failure.reason)?;
+            writeln!(out, "      carries {}", scenario.requirements.join(", "))?;
+        }
+    }
+    Ok(())
+}
