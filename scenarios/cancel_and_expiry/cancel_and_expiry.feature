@@ -79,3 +79,62 @@ Feature: Cancel and expiry, and the races between them
     Then it is refused with "invalid-state"
     When Ben's phone cancels the hotel key
     Then it is refused with "invalid-state"
+
+  @XFER-11
+  Scenario: Both cancel at once
+    When Ben's phone offers a car key to Ryan
+    And Ben's phone goes offline
+    And Ryan's phone goes offline
+    And Ben's phone cancels the car key
+    And Ryan's phone cancels the car key
+    And Ben's phone comes online
+    And Ryan's phone comes online
+    Then Ben's phone is in "S:Cancelled" with the car key
+    And Ryan's phone is in "R:Cancelled" with the car key
+
+  @XFER-11
+  Scenario: The owner cancels while the receiver asks
+    When Ben's phone offers a car key to Ryan
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ben's phone cancels the car key
+    And Ben's phone comes online
+    Then Ben's phone is in "S:Cancelled" with the car key
+    And Ryan's phone is in "R:Cancelled" with the car key
+    And Ben's phone is told "unexpected-message"
+
+  @XFER-11
+  Scenario: The receiver declines while the owner cancels
+    When Ben's phone offers a car key to Ryan
+    And Ben's phone goes offline
+    And Ryan's phone declines the car key
+    And Ben's phone cancels the car key
+    And Ben's phone comes online
+    Then Ryan's phone is in "R:Declined" with the car key
+    And Ben's phone is in "S:Cancelled" with the car key
+
+  @XFER-10
+  Scenario: The receiver's request was signed in time, and the answer comes too late
+    When Ben's phone offers a car key to Ryan's phone for 1 hour
+    And Ryan's phone goes offline
+    And Ryan's phone accepts the car key
+    And 59 minutes pass
+    And Ryan's phone comes online
+    Then Ryan's phone holds the car key
+
+  @XFER-10
+  Scenario: An offer asks for more than thirty days
+    When Ben's phone offers a car key to Ryan's phone for 31 days
+    Then it is refused with "invalid-state"
+    When Ben's phone offers a car key to Ryan's phone for 30 days
+    Then Ben's phone is in "S:Offered" with the car key
+
+  @XFER-03 @XFER-14
+  Scenario: What has ended stays ended
+    When Ben's phone offers a car key to Ryan
+    And Ryan's phone declines the car key
+    And everybody restarts
+    And Ben's phone cancels the car key
+    Then it is refused with "invalid-state"
+    When Ryan's phone accepts the car key
+    Then it is refused with "invalid-state"

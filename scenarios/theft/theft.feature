@@ -27,3 +27,16 @@ Feature: A thief copies a device's state
     And Ryan's phone accepts "the van"
     And Ben's phone offers a car key called "the boat" to Ryan's phone
     Then Mallory cannot read the last message to Ryan's phone
+
+  @DR-19
+  Scenario: The copied state of the sender reads nothing that it has sent
+    When Mallory copies the state of Ben's phone
+    Then Mallory cannot read the last message to Ben's phone
+
+  @X3DH-10 @DR-02
+  Scenario: A device that was set up anew has nothing that a thief of the old one could use
+    When Mallory copies the state of Ryan's phone
+    And Ryan's phone is set up anew
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    Then Mallory cannot read the last message to Ryan's phone
+    And Ben's phone is told "identity-changed"

@@ -24,6 +24,7 @@ scripts!(
     "network",
     "restart",
     "theft",
+    "prekeys",
     "intermediary",
 );
 

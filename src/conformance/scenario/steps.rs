@@ -46,6 +46,19 @@ steps! {
     When "{device} is removed"
         "A device leaves the intermediary and is gone."
         |world, call| world.remove(call.nth("device", 0));
+    When "{device} is set up anew"
+        "It is erased and joins again at its address, with other keys and another registration id."
+        |world, call| world.reset(call.nth("device", 0));
+    When "strangers fetch {number} bundles of {device}"
+        "Each of them as many as the intermediary hands one requester in an hour."
+        |world, call| world.drain(call.nth("device", 0), call.number()?);
+    Then "{number} one-time prekey(s) of {device} is/are left"
+        "At the intermediary."
+        |world, call| {
+            let left = world.one_time_pre_keys(call.nth("device", 0))? as u64;
+            let expected = call.number()?;
+            if left == expected { Ok(()) } else { Err(differs(expected, left)) }
+        };
     Given "{device} has taken the invitation of {device}"
         "The first device's user was given the second's link, and pins its identity key once it is seen."
         |world, call| {

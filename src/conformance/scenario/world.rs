@@ -2,11 +2,13 @@
 //! like to read along.
 
 use super::transcript::{Answered, Event as Line, Fate};
+use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
-    Answer, Body, Envelope, Intermediary, MemoryStore, MessageBytes, Request, Store, Token,
+    Answer, Body, Envelope, Intermediary, MemoryStore, MessageBytes, Request, RequestId, Store,
+    Token,
 };
 use crate::sesame::Device;
 use crate::suite::Tigress1;
@@ -223,8 +225,8 @@ impl World {
         let device_id =
             DeviceId::try_from(number).map_err(|error| StepFailure::script(error.to_string()))?;
         let address = Address { user_id, device_id };
-        let keys = crate::agreement::PreKeyStore::random(&Tigress1, self.now, &mut randomness)
-            .map_err(|_| drawn())?;
+        let keys =
+            PreKeyStore::random(&Tigress1, self.now, &mut randomness).map_err(|_| drawn())?;
         let wallet = Wallet::new(Device::new(&Tigress1, address, keys));
         self.users.insert(user.to_owned(), user_id);
         self.devices.insert(
@@ -245,6 +247,74 @@ impl World {
         let sponsor = siblings.into_iter().find_map(|(_, token)| token);
         self.event(&name, Event::Register { sponsor })?;
         self.settle()
+    }
+
+    /// A device is erased and set up again at its address: other keys, another registration id (ID-04).
+    pub(super) fn reset(&mut self, name: &str) -> Result<(), StepFailure> {
+        let now = self.now;
+        let participant = self.device_mut(name)?;
+        let address = participant.wallet.device().address();
+        let sponsor = participant.wallet.token().cloned();
+        let keys = PreKeyStore::random(&Tigress1, now, &mut participant.randomness)
+            .map_err(|_| StepFailure::script("the randomness ran out"))?;
+        participant.wallet = Wallet::new(Device::new(&Tigress1, address, keys));
+        participant.outbox.clear();
+        self.lines.push(Line::Device {
+            device: name.to_owned(),
+            what: "is set up anew".to_owned(),
+            address: None,
+        });
+        self.event(name, Event::Register { sponsor })?;
+        self.settle()
+    }
+
+    /// Strangers fetch so many bundles of a device, each of them as many as one may.
+    pub(super) fn drain(&mut self, name: &str, bundles: u64) -> Result<(), StepFailure> {
+        let address = self.address(name)?;
+        let label = format!("{}/strangers of {name}/{}", self.seed, self.lines.len());
+        let mut randomness = Recorder::new(&label);
+        let failed = |error: &dyn fmt::Display| StepFailure::script(error.to_string());
+        let mut left = bundles;
+        while left > 0 {
+            let user_id = UserId::random(&mut randomness).map_err(|error| failed(&error))?;
+            let device_id = DeviceId::try_from(1).map_err(|error| failed(&error))?;
+            let own = Address { user_id, device_id };
+            let keys = PreKeyStore::random(&Tigress1, self.now, &mut randomness)
+                .map_err(|error| failed(&error))?;
+            let mut stranger = Wallet::new(Device::new(&Tigress1, own, keys));
+            let mut effects = stranger
+                .step(Event::Register { sponsor: None }, self.now, &mut randomness)
+                .map_err(|error| failed(&error))?;
+            let Some(Effect::Request(joining)) = effects.pop() else {
+                return Err(StepFailure::script("a stranger cannot join"));
+            };
+            let joined =
+                self.intermediary
+                    .handle(&joining, self.now, &mut self.intermediary_randomness);
+            let Ok(Answer::Registered { token }) = joined else {
+                return Err(StepFailure::script("a stranger cannot join"));
+            };
+            for _ in 0..left.min(crate::intermediary::MAX_BUNDLES as u64) {
+                let request = Request {
+                    id: RequestId::random(&mut randomness).map_err(|error| failed(&error))?,
+                    token: Some(token.clone()),
+                    body: Body::FetchBundle { address },
+                };
+                self.intermediary
+                    .handle(&request, self.now, &mut self.intermediary_randomness)
+                    .map_err(|error| failed(&error))?;
+                left -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many one-time prekeys of a device the intermediary still has.
+    pub(super) fn one_time_pre_keys(&self, name: &str) -> Result<usize, StepFailure> {
+        self.intermediary
+            .store()
+            .one_time_pre_keys(&self.address(name)?)
+            .map_err(|error| StepFailure::script(error.to_string()))
     }
 
     /// A device leaves the intermediary and is gone.
