@@ -2,6 +2,7 @@
 
 mod diagram;
 mod explain;
+mod intermediary_view;
 mod replay;
 mod requirements;
 mod scenarios;
@@ -29,6 +30,7 @@ enum Command {
     Scenarios(scenarios::Scenarios),
     Replay(replay::Replay),
     Diagram(diagram::Draw),
+    IntermediaryView(intermediary_view::IntermediaryView),
     Requirements(requirements::Requirements),
     Explain(explain::Explain),
 }
@@ -65,6 +67,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Scenarios(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),
+        Command::IntermediaryView(command) => command.run(&mut out),
         Command::Requirements(command) => command.run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };

@@ -4,6 +4,7 @@ use crate::hex::Hex;
 use crate::intermediary::{Intermediary, MemoryStore};
 use crate::sesame::{self, Device};
 use crate::suite::{self, SuiteRef, Tigress1};
+use crate::transfer::Transfers;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,6 +59,7 @@ pub struct Reference {
     pub(super) suite: SuiteRef,
     pub(super) devices: BTreeMap<String, Device>,
     pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
+    pub(super) transfers: BTreeMap<String, Transfers>,
     /// The send under way of each device, by the device's handle.
     pub(super) sends: BTreeMap<String, sesame::Send>,
 }
@@ -69,6 +71,7 @@ impl Default for Reference {
             suite: &Tigress1,
             devices: BTreeMap::new(),
             intermediaries: BTreeMap::new(),
+            transfers: BTreeMap::new(),
             sends: BTreeMap::new(),
         }
     }
@@ -86,6 +89,7 @@ impl Subject for Reference {
         self.suite = suite::by_name(suite).ok_or(Failure::NotImplemented)?;
         self.devices.clear();
         self.intermediaries.clear();
+        self.transfers.clear();
         self.sends.clear();
         Ok(())
     }

@@ -558,8 +558,9 @@ impl Transfers {
             return self.invited(from, payload, provisioning, *expires);
         }
         let transfer = self.known(&id)?;
+        let now_in = transfer.at(now);
         let second = matches!(payload.content, Content::KeySigningRequest(_))
-            && second_device(transfer, &from);
+            && second_device(transfer, now_in, &from);
         require!(
             "XFER-06",
             second || transfer.peer().includes(&from),
@@ -568,7 +569,6 @@ impl Transfers {
         if second {
             return Ok(already_claimed(id, transfer, from));
         }
-        let now_in = transfer.at(now);
         let name = EventName::Message(payload.message_type());
         let unexpected = TransferError::UnexpectedMessage {
             state: now_in,
@@ -721,19 +721,12 @@ impl Transfers {
 }
 
 /// Whether a device of the user asks for a key that another one was given (XFER-05).
-fn second_device(transfer: &Transfer, from: &Address) -> bool {
-    let bound = match (transfer, transfer.peer()) {
-        (Transfer::Signed { device, .. }, _) => *device,
-        (
-            Transfer::Ended {
-                state: StateName::Completed,
-                ..
-            },
-            Recipient::Device(device),
-        ) => device,
-        _ => return false,
-    };
-    bound != *from && bound.user_id == from.user_id
+fn second_device(transfer: &Transfer, now_in: StateName, from: &Address) -> bool {
+    let claimed = matches!(now_in, StateName::Signed | StateName::Completed);
+    match transfer.peer() {
+        Recipient::Device(bound) if claimed => bound != *from && bound.user_id == from.user_id,
+        _ => false,
+    }
 }
 
 /// The second device is told so; the transfer stays as it is (XFER-05).

@@ -8,8 +8,8 @@ use crate::conformance::operation::device::{
     ProcessBundleOutput, SetCounters, SetCountersInput, SignedPreKeyFields, TickInput,
 };
 use crate::conformance::operation::sesame::{
-    ContinueSendInput, ContinueSendOutput, EventFields, RecipientFields, RecordFields,
-    RecordsOutput, SendInput, SendOutput, StepFields,
+    ContinueSendInput, ContinueSendOutput, EventFields, RecordFields, RecordsOutput, SendInput,
+    SendOutput, StepFields,
 };
 use crate::conformance::operation::{AddressFields, Done, On, Operation};
 use crate::conformance::subject::Reference;
@@ -599,10 +599,7 @@ impl Talk {
 
 fn send_input(to: Recipient, plaintext: &[u8]) -> SendInput {
     SendInput {
-        recipient: match to {
-            Recipient::User(user) => RecipientFields::User(user.to_string()),
-            Recipient::Device(address) => RecipientFields::Device(address.into()),
-        },
+        recipient: to.into(),
         plaintext: plaintext.into(),
     }
 }

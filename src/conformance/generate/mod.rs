@@ -18,6 +18,9 @@ mod public_key;
 mod ratchet_session;
 
 mod sesame;
+mod transfer;
+mod transfer_receiver;
+mod transfer_sender;
 mod wire_prekey;
 mod wire_ratchet;
 mod x3dh_initiate;
@@ -65,6 +68,8 @@ pub fn all() -> Vec<GeneratedFile> {
         ("invitation", invitation::generate),
         ("payload", payload::generate),
         ("sesame", sesame::generate),
+        ("transfer_sender", transfer_sender::generate),
+        ("transfer_receiver", transfer_receiver::generate),
     ];
     families
         .iter()

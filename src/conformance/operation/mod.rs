@@ -14,6 +14,7 @@ pub mod message_encryption;
 pub mod payload;
 pub mod public_key;
 pub mod sesame;
+pub mod transfers;
 pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
@@ -28,7 +29,7 @@ use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
 use crate::sesame::SesameError;
 use crate::suite::SuiteError;
-use crate::transfer::{CarKeyError, InvitationError, PayloadError};
+use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
 use crate::wire::WireError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -139,6 +140,10 @@ operations!(
     intermediary::Tick,
     intermediary::Save,
     intermediary::Restore,
+    transfers::Create,
+    transfers::Event,
+    transfers::Save,
+    transfers::Restore,
     invitation::Parse,
     invitation::Make,
     invitation::Check,
@@ -215,6 +220,7 @@ rejections! {
     InvitationError => |error| Some(error.code());
     PayloadError => |error| Some(error.code());
     CarKeyError => |error| Some(error.code());
+    TransferError => |error| error.code();
 }
 
 /// The `N` bytes of a parameter.

@@ -75,13 +75,22 @@ impl Operation for Records {
 }
 
 /// To whom a send goes, as written.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RecipientFields {
     /// To every device of the user with that UserID.
     User(String),
     /// To one device alone.
     Device(AddressFields),
+}
+
+impl From<Recipient> for RecipientFields {
+    fn from(recipient: Recipient) -> Self {
+        match recipient {
+            Recipient::User(user) => RecipientFields::User(user.to_string()),
+            Recipient::Device(address) => RecipientFields::Device(address.into()),
+        }
+    }
 }
 
 impl TryFrom<&RecipientFields> for Recipient {

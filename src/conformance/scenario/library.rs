@@ -25,6 +25,7 @@ scripts!(
     "restart",
     "theft",
     "prekeys",
+    "privacy",
     "intermediary",
 );
 

@@ -7,6 +7,7 @@
 //! | [`library`] | the scripts inside the program, and those of a folder |
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
+//! | [`view`] | what the intermediary learned, from a transcript |
 //!
 //! Not public: what the steps do, and the world that they do it in.
 
@@ -15,6 +16,7 @@ pub mod library;
 pub mod script;
 mod steps;
 pub mod transcript;
+pub mod view;
 pub mod vocabulary;
 mod world;
 

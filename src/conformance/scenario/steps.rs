@@ -307,6 +307,22 @@ steps! {
     Then "Mallory cannot read the last message to {device}"
         "With the copied state it does not decrypt."
         |world, call| mallory(world, call, false);
+    Then "the intermediary cannot tie {user} to {user}"
+        "Nothing that names somebody is known to it of devices of both (PRIV-02)."
+        |world, call| {
+            let (one, other) = (world.user(call.nth("user", 0))?, world.user(call.nth("user", 1))?);
+            if world.view().ties(one, other) {
+                Err(differs("nothing in common", "something that names both"))
+            } else {
+                Ok(())
+            }
+        };
+    Then "every message that the intermediary holds or held has {number} bytes or {number} bytes"
+        "Padded sizes tell no type of message from another: a prekey message has one size, a ratchet message another (PRIV-03)."
+        |world, call| sizes(world, call);
+    Then "no transcript line shows a private key of {device}"
+        "Nothing that the device's saved state marks as secret was sent or told, but its token (PRIV-04)."
+        |world, call| no_secret(world, call.nth("device", 0));
     Then "the intermediary has seen no payload"
         "Words of the payload stand in nothing that the intermediary was sent."
         |world, _| no_payload(world);
@@ -424,6 +440,49 @@ fn no_payload(world: &World) -> Done {
                 return Err(differs("no payload", *found));
             }
         }
+    }
+    Ok(())
+}
+
+/// The sizes of all submitted messages are the two that the step names.
+fn sizes(world: &World, call: &Call) -> Done {
+    let allowed: Vec<&str> = call.all("number").collect();
+    for row in world.view().rows {
+        if row.kind == crate::intermediary::Learned::PaddedSize
+            && !allowed.contains(&row.value.as_str())
+        {
+            return Err(differs(allowed.join(" or "), row.value));
+        }
+    }
+    Ok(())
+}
+
+/// No secret of a device's saved state, but the token, stands in the transcript.
+fn no_secret(world: &World, name: &str) -> Done {
+    let wallet = &world.device(name)?.wallet;
+    let token = wallet
+        .token()
+        .map(|token| crate::hex::Hex(token.expose().to_vec()).to_string());
+    let failed = |error: serde_json::Error| StepFailure::script(error.to_string());
+    let saved: serde_json::Value =
+        serde_json::from_str(&wallet.save().to_json()).map_err(failed)?;
+    let lines = serde_json::to_string(&world.lines).map_err(failed)?;
+    let mut left = vec![&saved];
+    while let Some(value) = left.pop() {
+        if let Some(secret) = value.get("secret").and_then(serde_json::Value::as_str)
+            && !secret.is_empty()
+            && Some(secret) != token.as_deref()
+            && lines.contains(secret)
+        {
+            return Err(differs("no secret in the transcript", secret));
+        }
+        left.extend(value.as_array().into_iter().flatten());
+        left.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(|fields| fields.values()),
+        );
     }
     Ok(())
 }

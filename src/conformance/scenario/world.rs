@@ -2,6 +2,7 @@
 //! like to read along.
 
 use super::transcript::{Answered, Event as Line, Fate};
+use super::view::View;
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
@@ -153,7 +154,7 @@ impl World {
             stolen: BTreeMap::new(),
             transfers: BTreeMap::new(),
             refused: None,
-            lines: Vec::new(),
+            lines: vec![Line::Time { now: BEGINNING }],
         }
     }
 
@@ -671,6 +672,11 @@ impl World {
             self.transfers.insert(name.to_owned(), id);
         }
         self.settle()
+    }
+
+    /// What the intermediary has learned so far.
+    pub(super) fn view(&self) -> View {
+        View::from_events(&self.lines)
     }
 
     /// A link of a device, as its user gives it to somebody.

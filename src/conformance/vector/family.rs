@@ -65,6 +65,10 @@ families! {
         ];
     "sesame": "Sessions between devices, and sends to them",
         ["Conversation"];
+    "transfer_sender": "Transfers, the sender's side",
+        ["TransferConversation"];
+    "transfer_receiver": "Transfers, the receiver's side",
+        ["TransferConversation"];
 }
 
 impl Family {

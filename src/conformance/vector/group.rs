@@ -130,6 +130,7 @@ groups! {
     ;
     conversation::device::Fields,
     conversation::intermediary::Fields,
+    conversation::transfers::Fields,
 }
 
 /// Allows no property that a schema does not name.

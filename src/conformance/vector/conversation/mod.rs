@@ -5,6 +5,7 @@
 
 pub mod device;
 pub mod intermediary;
+pub mod transfers;
 
 use super::Call;
 use crate::error_code::ErrorCode;

@@ -1,0 +1,259 @@
+//! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
+
+use super::sesame::RecipientFields;
+use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
+use crate::conformance::subject::{Failure, Reference};
+use crate::error_code::ErrorCode;
+use crate::hex::Hex;
+use crate::identifier::Address;
+use crate::timestamp::Timestamp;
+use crate::transfer::{
+    self, Offer, Offered, Outcome, Payload, SavedTransfers, SavedTransfersError, StateName,
+    TransferId, Transfers,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut Transfers, Failure> {
+    reference
+        .transfers
+        .get_mut(handle)
+        .ok_or_else(|| Failure::Broken(format!("no transfers have the handle `{handle}`")))
+}
+
+/// Makes the transfers of a device: none yet.
+#[derive(Debug)]
+pub struct Create;
+
+impl Operation for Create {
+    const METHOD: &'static str = "transfers.create";
+    type Input = On<Done>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Done, Failure> {
+        reference.transfers.insert(handle, Transfers::new());
+        Ok(Done {})
+    }
+}
+
+/// Carries an event out (XFER-01 to XFER-15).
+#[derive(Debug)]
+pub struct Event;
+
+/// Parameters of [`Event`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventInput {
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+    /// What an offer or an acceptance draws; else nothing is drawn.
+    pub randomness: Hex,
+    /// What happens.
+    pub event: EventFields,
+}
+
+/// What happens to the transfers of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EventFields {
+    /// The user offers a credential.
+    Offer(OfferFields),
+    /// The user accepts.
+    Accept(TransferFields),
+    /// The user declines.
+    Decline(TransferFields),
+    /// The user cancels.
+    Cancel(TransferFields),
+    /// Time has come to `now`.
+    Tick,
+    /// A message was decrypted.
+    Message(MessageFields),
+}
+
+/// What a user offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfferFields {
+    /// To whom.
+    pub to: RecipientFields,
+    /// What.
+    pub credential: CredentialFields,
+    /// For how long, in seconds; 172,800 where not stated (XFER-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u64>,
+}
+
+/// A credential on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CredentialFields {
+    /// A car key of the stand-in; the owner's key is drawn.
+    CarKey,
+    /// An authorization token: its bytes.
+    AuthorizationToken(Hex),
+}
+
+/// A transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TransferFields {
+    /// Its id (XFER-02).
+    pub transfer: String,
+}
+
+/// A message of another device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageFields {
+    /// The device that sent it.
+    pub from: AddressFields,
+    /// The payload with its padding (PAY-11).
+    pub plaintext: Hex,
+}
+
+/// Result of [`Event`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventOutput {
+    /// What the event did, a transfer each, by rising transfer id. Only a tick can concern several, or none.
+    pub outcomes: Vec<OutcomeFields>,
+}
+
+/// What an event did to a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutcomeFields {
+    /// The transfer's id.
+    pub transfer: String,
+    /// The state before, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<StateName>,
+    /// The state after.
+    pub after: StateName,
+    /// What is to be sent, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends: Option<OutgoingFields>,
+    /// What the user is told, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ErrorCode>,
+}
+
+/// A message to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutgoingFields {
+    /// To whom.
+    pub to: RecipientFields,
+    /// The payload as it is written, with its padding (PAY-11, PAY-13).
+    pub plaintext: Hex,
+}
+
+impl TryFrom<Outcome> for OutcomeFields {
+    type Error = Failure;
+
+    fn try_from(outcome: Outcome) -> Result<Self, Failure> {
+        let sends = outcome.sends.map(|sends| {
+            Ok::<_, Failure>(OutgoingFields {
+                to: sends.to.into(),
+                plaintext: sends.payload.encode()?.as_slice().into(),
+            })
+        });
+        Ok(OutcomeFields {
+            transfer: outcome.transfer.to_string(),
+            before: outcome.before,
+            after: outcome.after,
+            sends: sends.transpose()?,
+            report: outcome.report,
+        })
+    }
+}
+
+impl TransferFields {
+    fn id(&self) -> Result<TransferId, Failure> {
+        Ok(self.transfer.parse()?)
+    }
+}
+
+impl EventFields {
+    /// Calls `take` with the event that these fields write down.
+    ///
+    /// # Errors
+    /// `invalid-payload` for a message that cannot be read; where an id or an address is none, its own.
+    pub fn with_event<T>(
+        &self,
+        take: impl FnOnce(transfer::Event<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        match self {
+            Self::Offer(offer) => take(transfer::Event::Offer(Offer {
+                to: (&offer.to).try_into()?,
+                what: match &offer.credential {
+                    CredentialFields::CarKey => Offered::CarKey,
+                    CredentialFields::AuthorizationToken(token) => {
+                        Offered::AuthorizationToken(token.to_vec().into())
+                    }
+                },
+                lifetime: offer.lifetime,
+            })),
+            Self::Accept(transfer) => take(transfer::Event::Accept(transfer.id()?)),
+            Self::Decline(transfer) => take(transfer::Event::Decline(transfer.id()?)),
+            Self::Cancel(transfer) => take(transfer::Event::Cancel(transfer.id()?)),
+            Self::Tick => take(transfer::Event::Tick),
+            Self::Message(message) => {
+                let from = Address::try_from(&message.from)?;
+                let payload = &Payload::decode(&message.plaintext)?;
+                take(transfer::Event::Message { from, payload })
+            }
+        }
+    }
+}
+
+impl Operation for Event {
+    const METHOD: &'static str = "transfers.event";
+    type Input = On<EventInput>;
+    type Output = EventOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<EventOutput, Failure> {
+        let held = held(reference, &handle)?;
+        let outcomes = with_randomness(&input.randomness, |randomness| {
+            input
+                .event
+                .with_event(|event| Ok(held.step(event, input.now, randomness)?))
+        })?;
+        let outcomes = outcomes.into_iter().map(OutcomeFields::try_from);
+        Ok(EventOutput {
+            outcomes: outcomes.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Writes the transfers' state down.
+#[derive(Debug)]
+pub struct Save;
+
+impl Operation for Save {
+    const METHOD: &'static str = "transfers.save";
+    type Input = On<Done>;
+    type Output = Saved;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+        let json = held(reference, &handle)?.save().to_json();
+        Ok(Saved { state: json.into() })
+    }
+}
+
+/// Puts transfers back from their saved state, in place of whatever has the handle.
+#[derive(Debug)]
+pub struct Restore;
+
+impl Operation for Restore {
+    const METHOD: &'static str = "transfers.restore";
+    type Input = On<Saved>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
+        let saved = SavedTransfers::from_json(json).map_err(|error| broken(&error))?;
+        let restored = saved
+            .try_into()
+            .map_err(|error: SavedTransfersError| broken(&error))?;
+        reference.transfers.insert(handle, restored);
+        Ok(Done {})
+    }
+}

@@ -1,0 +1,20 @@
+//! Conversations with the transfers of one device: the other devices are absent, their payloads stand in
+//! the vector.
+
+use super::{Machine, conversation};
+use crate::conformance::operation::{Done, Operation, transfers};
+
+/// The transfers of a device.
+pub const TRANSFERS: Machine = Machine {
+    load: transfers::Create::METHOD,
+    save: transfers::Save::METHOD,
+    restore: transfers::Restore::METHOD,
+};
+
+conversation! {
+    "TransferConversation", TRANSFERS;
+    /// The transfers under test: none yet.
+    transfers: Done;
+    /// Something happens.
+    Event = transfers::Event: transfers::EventInput => transfers::EventOutput,
+}
