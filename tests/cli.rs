@@ -258,7 +258,11 @@ fn one_changed_digit_makes_the_run_fail_and_say_where() {
             ],
         );
         let alone = tigress(&["test", "--only", &name, "--vectors", path(folder.path())]);
-        assert_says(&alone, 1, &[&failed, "1 vectors, 0 passed, 1 failed"]);
+        assert_says(
+            &alone,
+            1,
+            &[&failed, "1 vectors, 0 scenarios, 0 passed, 1 failed"],
+        );
         fs::write(&file, good).expect("written");
     }
 }
@@ -276,7 +280,7 @@ fn a_broken_file_is_an_error_and_the_rest_still_runs() {
             "kdf.json:1: column 12: not JSON",
             "stray.json: /family: unknown family `odd`; known are public_key",
             "  ok  xeddsa",
-            "no verdict: part of the vectors could not be read",
+            "no verdict: part of the run could not be made",
         ],
     );
     let json = tigress(&["test", "--format", "json", "--vectors", path(folder.path())]);
@@ -284,6 +288,35 @@ fn a_broken_file_is_an_error_and_the_rest_still_runs() {
     let result: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
     assert_eq!(result["verdict"], "none");
     assert_eq!(result["errors"][0]["line"], 1);
+}
+
+/// Scenarios of a folder take part in the verdict, and one that does not come off names its line.
+#[test]
+fn a_scenario_that_does_not_come_off_makes_the_run_fail_and_say_where() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mine.feature");
+    let script = "Feature: Mine\n  What and why.\n\n  @XFER-09\n  Scenario: Too early\n    Given Ben has a phone\n    And Ryan has a phone\n    When Ben's phone offers a hotel key to Ryan's phone\n    Then Ryan's phone holds the hotel key\n";
+    fs::write(&file, script).expect("written");
+    let only = format!("{}:5", path(&file));
+    let arguments = ["test", "--scenarios", path(&file), "--only", &only];
+    let output = tigress(&arguments);
+    assert_says(
+        &output,
+        1,
+        &[
+            "fail  scenarios/mine",
+            &format!("FAILED {only}\n  Too early\n  XFER-09  The receiver MUST NOT"),
+            "line 9: Ryan's phone holds the hotel key",
+            &format!("tigress test --only {only} --scenarios"),
+            "0 vectors, 1 scenarios, 0 passed, 1 failed",
+        ],
+    );
+    fs::write(&file, script.replace("holds the hotel", "holds a hotel")).expect("written");
+    assert_says(
+        &tigress(&["test", "--only", "fingerprint", "--scenarios", path(&file)]),
+        2,
+        &["mine.feature:9: no step is called", "no verdict"],
+    );
 }
 
 #[test]
@@ -304,9 +337,16 @@ fn an_unknown_name_is_an_error_with_the_nearest_one() {
     for (arguments, words) in [
         (
             &["test", "--only", "xedsa"][..],
-            "no family, vector or requirement is called `xedsa`; did you mean `xeddsa`?",
+            "is called `xedsa`; did you mean `xeddsa`?",
         ),
-        (&["test", "--only", "ID-02"], "no vector carries ID-02"),
+        (
+            &["test", "--only", "scenarios/thefts"],
+            "did you mean `scenarios/theft`?",
+        ),
+        (
+            &["vectors", "list", "--only", "ID-02"],
+            "no vector and no scenario carries ID-02",
+        ),
         (
             &["vectors", "list", "--only", "dr-05"],
             "did you mean `DR-05`?",
@@ -334,24 +374,28 @@ fn an_unknown_name_is_an_error_with_the_nearest_one() {
 }
 
 #[test]
-fn a_requirement_that_no_vector_carries_is_listed_all_the_same() {
+fn requirements_are_listed_with_what_carries_them() {
     let all = tigress(&["requirements"]);
     assert_says(
         &all,
         0,
         &[
             "2. Keys and signatures",
-            "13 of 13 are carried by a vector",
-            "ID-02       0  ",
+            "13 of 13 are carried by a vector or a scenario",
+            "ID-02       0   2  ",
         ],
     );
     let one = tigress(&["requirements", "--section", "4"]);
-    assert_says(&one, 0, &["22 of 22 are carried by a vector"]);
+    assert_says(&one, 0, &["22 of 22 are carried by a vector or a scenario"]);
     assert!(!text(&one.stdout).contains("KEY-01"));
     assert_says(
         &tigress(&["explain", "ID-02"]),
         0,
-        &["Section 1 of docs/profile.md", "No vector carries it."],
+        &[
+            "Section 1 of docs/profile.md",
+            "2 scenarios carry it:",
+            "scenarios/privacy/privacy.feature:",
+        ],
     );
 }
 

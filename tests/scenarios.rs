@@ -2,14 +2,13 @@
 
 use std::path::Path;
 use tigress_signal::conformance::scenario::diagram::Diagram;
+use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
 use tigress_signal::conformance::scenario::transcript::Transcript;
-use tigress_signal::conformance::scenario::{Scenario, Script, library, replay, run};
+use tigress_signal::conformance::scenario::{Scenario, Script, replay, run};
 
 fn scenarios() -> Vec<Scenario> {
-    let scripts = library::load(None).unwrap_or_else(|errors| {
-        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        panic!("{}", errors.join("\n"))
-    });
+    let Library { scripts, errors } = Library::load(None);
+    assert_eq!(errors, []);
     scripts
         .into_iter()
         .flat_map(|script| script.scenarios)
@@ -19,8 +18,8 @@ fn scenarios() -> Vec<Scenario> {
 #[test]
 fn every_script_of_the_folder_is_inside_the_program() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let there = library::load(Some(&folder)).expect("no fault").len();
-    assert_eq!(there, library::SCRIPTS.len());
+    let there = Library::load(Some(&folder)).scripts.len();
+    assert_eq!(there, SCRIPTS.len());
 }
 
 #[test]

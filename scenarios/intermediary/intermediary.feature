@@ -57,9 +57,10 @@ Feature: An intermediary that is not honest
     And Ryan's phone is in "R:Invited" with "the van"
     And nobody is told anything
 
-  @DR-15
-  Scenario: It damages a message
+  @DR-15 @SES-16
+  Scenario: It damages a message, and nobody has to ask for it again
     When the answer to the next reading of Ryan's phone is damaged
     And Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone is told "decrypt-failed"
     And Ryan's phone knows nothing of the car key
+    And 0 messages wait for Ben's phone

@@ -4,11 +4,11 @@ use super::{CliError, Ended};
 use clap::Args;
 use owo_colors::OwoColorize;
 use std::io::Write;
+use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::selection::Hint;
-use tigress_signal::conformance::vector::Collection;
 
-/// Explain a requirement: its text, its section, and the vectors that carry it.
+/// Explain a requirement: its text, its section, the vectors and the scenarios that carry it.
 #[derive(Args)]
 pub(super) struct Explain {
     /// The requirement's id, such as `DR-15`.
@@ -36,19 +36,22 @@ impl Explain {
             "\nSection {} of docs/profile.md: {title}",
             requirement.section
         )?;
-        let collection = Collection::built_in();
-        let vectors: Vec<_> = collection
-            .vectors
-            .iter()
-            .filter(|vector| vector.requirements.contains(&self.id))
-            .collect();
-        if vectors.is_empty() {
-            writeln!(out, "\nNo vector carries it.")?;
+        let cases = Cases::load(None, None);
+        let (vectors, scenarios): (Vec<_>, Vec<_>) = cases
+            .carrying(&self.id)
+            .partition(|case| matches!(case, Case::Vector(_)));
+        if vectors.is_empty() && scenarios.is_empty() {
+            writeln!(out, "\nNo vector and no scenario carries it.")?;
             return Ok(Ended::Well);
         }
-        writeln!(out, "\n{} vectors carry it:", vectors.len())?;
-        for vector in &vectors {
-            writeln!(out, "  {:<22} {}", vector.name(), vector.comment)?;
+        for (what, carriers) in [("vectors", vectors), ("scenarios", scenarios)] {
+            if carriers.is_empty() {
+                continue;
+            }
+            writeln!(out, "\n{} {what} carry it:", carriers.len())?;
+            for case in carriers {
+                writeln!(out, "  {:<22} {}", case.name(), case.comment())?;
+            }
         }
         writeln!(out, "\nRun them: tigress test --only {}", self.id)?;
         Ok(Ended::Well)

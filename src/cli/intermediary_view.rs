@@ -6,13 +6,14 @@ use comfy_table::{Table, presets};
 use std::io::Write;
 use std::path::PathBuf;
 use tigress_signal::conformance::scenario::view::View;
+use tigress_signal::intermediary::{Learned, Row};
 
 /// Longer values are shortened to so many characters.
 const LONG: usize = 44;
 
 /// Show what the intermediary learned in the run of a transcript.
 ///
-/// A value that names somebody and is known of devices of several users is marked with `*`.
+/// What names somebody who took part in several transfers is marked with `*`: it ties them to one another.
 #[derive(Args)]
 pub(super) struct IntermediaryView {
     /// The transcript.
@@ -27,13 +28,13 @@ impl IntermediaryView {
         table
             .load_style(presets::NOTHING)
             .set_header(["", "what", "value", "of", "when"]);
-        for row in &view.rows {
+        for rows in view.rows.chunk_by(|one, next| alike(&view, one, next)) {
+            let row = &rows[0];
             let mark = if view.is_shared(row) { "*" } else { "" };
             let kind = serde_json::to_value(row.kind).map_err(std::io::Error::from)?;
-            let value: String = if row.value.chars().count() > LONG {
-                row.value.chars().take(LONG - 1).chain(['…']).collect()
-            } else {
-                row.value.clone()
+            let value = match rows.len() {
+                1 => shortened(&row.value),
+                many => format!("{many} of them"),
             };
             let whose = view.names.get(&row.whose);
             table.add_row([
@@ -50,9 +51,23 @@ impl IntermediaryView {
         let shared = view.rows.iter().filter(|row| view.is_shared(row)).count();
         writeln!(
             out,
-            "\n{} things learned, {shared} of them shared between users",
+            "\n{} things learned, {shared} of them tie several transfers to one another (*)",
             view.rows.len()
         )?;
         Ok(Ended::Well)
     }
+}
+
+/// Prekeys that were published at once stand on one line.
+fn alike(view: &View, one: &Row, next: &Row) -> bool {
+    one.kind == Learned::OneTimePreKey
+        && (one.kind, one.whose, one.when) == (next.kind, next.whose, next.when)
+        && view.is_shared(one) == view.is_shared(next)
+}
+
+fn shortened(value: &str) -> String {
+    if value.chars().count() <= LONG {
+        return value.to_owned();
+    }
+    value.chars().take(LONG - 1).chain(['…']).collect()
 }

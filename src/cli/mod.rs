@@ -7,6 +7,7 @@ mod replay;
 mod requirements;
 mod scenarios;
 mod test;
+mod transitions;
 mod vectors;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,10 @@ enum Command {
     Diagram(diagram::Draw),
     IntermediaryView(intermediary_view::IntermediaryView),
     Requirements(requirements::Requirements),
+    /// Show how many vectors and scenarios reach each row of the transfer's table, and each refused pair.
+    ///
+    /// Exit status: 0 where all are reached, 1 otherwise.
+    Transitions,
     Explain(explain::Explain),
 }
 
@@ -69,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Diagram(command) => command.run(&mut out),
         Command::IntermediaryView(command) => command.run(&mut out),
         Command::Requirements(command) => command.run(&mut out),
+        Command::Transitions => transitions::run(&mut out),
         Command::Explain(command) => command.run(&mut out),
     };
     let ended = ended.and_then(|ended| {

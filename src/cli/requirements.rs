@@ -3,12 +3,11 @@
 use super::{CliError, Ended};
 use clap::Args;
 use owo_colors::OwoColorize;
-use std::collections::BTreeMap;
 use std::io::Write;
+use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
-use tigress_signal::conformance::vector::Collection;
 
-/// List the requirements: id, how many vectors carry it, text.
+/// List the requirements: id, how many vectors and how many scenarios carry it, text.
 #[derive(Args)]
 pub(super) struct Requirements {
     /// Only those of this section of the profile; may be repeated.
@@ -34,15 +33,7 @@ impl Requirements {
                 known.join(", ")
             )));
         }
-        let collection = Collection::built_in();
-        let mut carriers: BTreeMap<&str, u32> = BTreeMap::new();
-        for id in collection
-            .vectors
-            .iter()
-            .flat_map(|vector| &vector.requirements)
-        {
-            *carriers.entry(id).or_default() += 1;
-        }
+        let cases = Cases::load(None, None);
         for section in &catalogue.sections {
             if !self.section.is_empty() && !self.section.contains(&section.number) {
                 continue;
@@ -52,18 +43,27 @@ impl Requirements {
             let mut carried = 0;
             let mut total = 0;
             for requirement in catalogue.of_section(section.number) {
-                let count = carriers.get(requirement.id).copied().unwrap_or_default();
+                let (vectors, scenarios): (Vec<_>, Vec<_>) = cases
+                    .carrying(requirement.id)
+                    .partition(|case| matches!(case, Case::Vector(_)));
                 total += 1;
-                carried += u32::from(count > 0);
-                let count = format!("{count:>4}");
-                let count = if count.ends_with(" 0") {
-                    count.red().to_string()
+                carried += u32::from(vectors.len() + scenarios.len() > 0);
+                let counts = format!("{:>4} {:>3}", vectors.len(), scenarios.len());
+                let counts = if vectors.len() + scenarios.len() == 0 {
+                    counts.red().to_string()
                 } else {
-                    count
+                    counts
                 };
-                writeln!(out, "  {:<8} {count}  {}", requirement.id, requirement.text)?;
+                writeln!(
+                    out,
+                    "  {:<8} {counts}  {}",
+                    requirement.id, requirement.text
+                )?;
             }
-            writeln!(out, "  {carried} of {total} are carried by a vector\n")?;
+            writeln!(
+                out,
+                "  {carried} of {total} are carried by a vector or a scenario\n"
+            )?;
         }
         Ok(Ended::Well)
     }

@@ -6,11 +6,10 @@ use owo_colors::OwoColorize;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
-use tigress_signal::conformance::scenario::{Run as Ran, Scenario, Script, library, run};
-
-/// The seed of a run that is given none.
-const SEED: &str = "1";
+use tigress_signal::conformance::scenario::{Run as Ran, Scenario, Script, run};
+use tigress_signal::conformance::verdict::SEED;
 
 /// List, check or run scenarios; list the steps of which they are made.
 #[derive(Subcommand)]
@@ -58,10 +57,12 @@ pub(super) struct Run {
 }
 
 fn load(path: Option<&Path>) -> Result<Vec<Script>, CliError> {
-    library::load(path).map_err(|errors| {
-        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        CliError::Usage(errors.join("\nerror: "))
-    })
+    let library = Library::load(path);
+    if library.errors.is_empty() {
+        return Ok(library.scripts);
+    }
+    let errors: Vec<_> = library.errors.iter().map(ToString::to_string).collect();
+    Err(CliError::Usage(errors.join("\nerror: ")))
 }
 
 impl Scenarios {

@@ -6,23 +6,27 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::selection::Selection;
 use tigress_signal::conformance::subject::Reference;
-use tigress_signal::conformance::vector::{Collection, Vector};
-use tigress_signal::conformance::verdict::{self, FamilyResult, Progress, Verdict};
+use tigress_signal::conformance::verdict::{self, GroupResult, Progress, Verdict};
 use tigress_signal::report;
 
-/// Run the test vectors against the reference engine.
+/// Run the test vectors and the scenarios against the reference engine.
 ///
 /// Exit status: 0 where it conforms, 1 where it does not, 2 where part of the run could not be made.
 #[derive(Args)]
 pub(super) struct Test {
-    /// Run only this family (`xeddsa`), vector (`xeddsa/12`) or requirement (`SIG-02`); may be repeated.
+    /// Run only this family (`xeddsa`), vector (`xeddsa/12`), theme (`scenarios/theft`), scenario
+    /// (`scenarios/theft/theft.feature:18`) or requirement (`SIG-02`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Use the vectors of this folder, not those inside the program.
     #[arg(long, value_name = "DIR")]
     vectors: Option<PathBuf>,
+    /// Use the scenarios of this file or folder, not those inside the program.
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
     /// How to write the result.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
@@ -38,18 +42,11 @@ enum Format {
 
 impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let collection = match &self.vectors {
-            Some(folder) => Collection::in_folder(folder),
-            None => Collection::built_in(),
-        };
-        let selection = Selection::of(self.only, &collection.vectors).map_err(|error| {
-            let broken: Vec<_> = collection
-                .errors
-                .iter()
-                .map(|e| format!("\nerror: {e}"))
-                .collect();
+        let cases = Cases::load(self.vectors.as_deref(), self.scenarios.as_deref());
+        let selection = Selection::of(self.only, &cases).map_err(|error| {
+            let broken: Vec<_> = cases.errors.iter().map(|e| format!("\nerror: {e}")).collect();
             CliError::Usage(format!(
-                "{error}\n`tigress vectors list` and `tigress requirements` list what there is{}",
+                "{error}\n`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is{}",
                 broken.concat()
             ))
         })?;
@@ -59,15 +56,20 @@ impl Test {
             failure: None,
         };
         let mut subject = Reference::default();
-        let result = verdict::judge(&mut subject, &collection, &selection, true, &mut progress);
+        let result = verdict::judge(&mut subject, &cases, &selection, true, &mut progress);
         progress.end()?;
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Pretty => {
-                let arguments = self
-                    .vectors
-                    .map(|folder| format!(" --vectors {}", quoted(&folder.display().to_string())))
-                    .unwrap_or_default();
+                let argument = |name: &str, folder: &Option<PathBuf>| {
+                    folder.as_ref().map_or_else(String::new, |folder| {
+                        format!(" --{name} {}", quoted(&folder.display().to_string()))
+                    })
+                };
+                let arguments = report::pretty::Arguments {
+                    vectors: argument("vectors", &self.vectors),
+                    scenarios: argument("scenarios", &self.scenarios),
+                };
                 report::pretty::sections(out, &result)?;
                 report::pretty::failures(out, &result, &arguments)?;
                 report::pretty::verdict(out, &result)?;
@@ -92,7 +94,7 @@ fn quoted(argument: &str) -> String {
     }
 }
 
-/// A bar on standard error, and only where that is a terminal; a line a family on standard output.
+/// A bar on standard error, and only where that is a terminal; a line a family and a theme on standard output.
 struct Screen<'a> {
     bar: ProgressBar,
     lines: Option<&'a mut dyn Write>,
@@ -116,19 +118,19 @@ impl Progress for Screen<'_> {
         }
     }
 
-    fn ran(&mut self, vector: &Vector) {
-        self.bar.set_message(vector.family.clone());
+    fn ran(&mut self, case: &Case) {
+        self.bar.set_message(case.group());
         self.bar.inc(1);
     }
 
-    fn finished(&mut self, family: &FamilyResult) {
+    fn finished(&mut self, group: &GroupResult) {
         let Screen {
             bar,
             lines,
             failure,
         } = self;
         if let Some(out) = lines {
-            let written = bar.suspend(|| report::pretty::family(out, family));
+            let written = bar.suspend(|| report::pretty::group(out, group));
             if let Err(error) = written {
                 failure.get_or_insert(error);
             }

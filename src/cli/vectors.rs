@@ -6,7 +6,9 @@ use owo_colors::OwoColorize;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::generate;
+use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Hint, Selection};
 use tigress_signal::conformance::vector::{Collection, Expectation, Source, Vector};
 
@@ -68,13 +70,11 @@ impl List {
             Some(folder) => Collection::in_folder(folder),
             None => Collection::built_in(),
         };
-        let selection = Selection::of(self.only, &collection.vectors)
-            .map_err(|error| CliError::Usage(error.to_string()))?;
-        for vector in collection
-            .vectors
-            .iter()
-            .filter(|vector| selection.contains(vector))
-        {
+        let cases = Cases::of(collection, Library::default());
+        let selection =
+            Selection::of(self.only, &cases).map_err(|error| CliError::Usage(error.to_string()))?;
+        for case in cases.iter().filter(|case| selection.contains(case)) {
+            let Case::Vector(vector) = case else { continue };
             writeln!(
                 out,
                 "{:<22} {:<10} {}  {}",
@@ -84,10 +84,10 @@ impl List {
                 vector.comment
             )?;
         }
-        for error in &collection.errors {
+        for error in &cases.errors {
             writeln!(out, "{} {error}", "error:".red().bold())?;
         }
-        Ok(if collection.errors.is_empty() {
+        Ok(if cases.errors.is_empty() {
             Ended::Well
         } else {
             Ended::Incomplete

@@ -7,11 +7,16 @@
 //! | [`subject`] | whoever is asked; the reference engine is one |
 //! | [`vector`] | test vectors: families, files, their schemas |
 //! | [`generate`] | how the vectors of this repository are made |
+//! | [`scenario`] | scripts in English that run |
+//! | [`case`] | a vector or a scenario, and all of them |
 //! | [`selection`] | which of them are run |
 //! | [`run`] | asks one vector, compares |
+//! | [`transitions`] | which rows of the transfer's table they reach |
 //! | [`verdict`] | runs many, counts, judges |
 
+pub mod case;
 pub mod catalogue;
+mod file_error;
 pub mod generate;
 pub mod operation;
 pub mod run;
@@ -19,8 +24,11 @@ pub mod scenario;
 mod seed;
 pub mod selection;
 pub mod subject;
+pub mod transitions;
 pub mod vector;
 pub mod verdict;
+
+pub use file_error::FileError;
 
 /// The version of the profile that this build tests.
 pub const PROFILE_VERSION: u32 = 1;

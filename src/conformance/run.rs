@@ -1,6 +1,7 @@
 //! Asks a subject what the vectors ask, and compares.
 
 use super::operation::Saved;
+use super::scenario;
 use super::subject::{Failure, Subject, holds};
 use super::vector::conversation::{Action, Conversation, Machine};
 use super::vector::{Body, Call, Expectation, Vector};
@@ -24,9 +25,9 @@ pub enum Outcome {
 /// Where a subject departs from a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The step of a conversation, from 1.
+    /// The step of a conversation, from 1; of a scenario, its line.
     pub step: Option<usize>,
-    /// What was asked.
+    /// What was asked: a method, or the words of a scenario's step.
     pub method: String,
     /// With what.
     pub inputs: Value,
@@ -36,6 +37,22 @@ pub struct Mismatch {
     pub expected: String,
     /// What came back.
     pub got: String,
+}
+
+impl From<scenario::Failure> for Mismatch {
+    fn from(failure: scenario::Failure) -> Self {
+        let (expected, got) = match failure.reason {
+            scenario::StepFailure::Script(reason) => {
+                ("a step that can be carried out".into(), reason)
+            }
+            scenario::StepFailure::Expectation { expected, got } => (expected, got),
+        };
+        Mismatch {
+            step: Some(failure.line),
+            method: failure.text,
+            ..mismatch(expected, got)
+        }
+    }
 }
 
 /// Why a vector's run ended before its end.

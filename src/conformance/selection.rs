@@ -1,10 +1,12 @@
-//! Which vectors are run: all, or those that `--only` names.
+//! Which vectors and scenarios are run: all, or those that `--only` names.
 
+use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
-use super::vector::{Family, Vector};
+use super::vector::Family;
+use std::collections::BTreeSet;
 use std::fmt;
 
-/// A choice of vectors.
+/// A choice of vectors and scenarios.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     names: Vec<String>,
@@ -13,16 +15,16 @@ pub struct Selection {
 /// A name that selects nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
-    /// No family, vector or requirement is called that.
-    #[error("no family, vector or requirement is called `{name}`{hint}")]
+    /// Nothing is called that.
+    #[error("no family, vector, theme, scenario or requirement is called `{name}`{hint}")]
     Unknown {
         /// What was asked for.
         name: String,
         /// The nearest known name.
         hint: Hint,
     },
-    /// The requirement is known, but no vector carries it.
-    #[error("no vector carries {0}")]
+    /// The requirement is known, but nothing carries it.
+    #[error("no vector and no scenario carries {0}")]
     Uncarried(String),
 }
 
@@ -58,32 +60,34 @@ impl Hint {
 }
 
 impl Selection {
-    /// Every vector.
+    /// Everything.
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// The vectors that any of `names` names: a family, a vector, a requirement.
+    /// What any of `names` names: a family, a vector, a theme, a scenario, a requirement.
     ///
     /// A family of the program is always known: its file may be the one that is broken.
     ///
     /// # Errors
     /// The first name that selects nothing.
-    pub fn of(names: Vec<String>, vectors: &[Vector]) -> Result<Self, SelectionError> {
+    pub fn of(names: Vec<String>, cases: &Cases) -> Result<Self, SelectionError> {
         for name in &names {
-            if Family::find(name).is_some() || vectors.iter().any(|vector| selects(name, vector)) {
+            if Family::find(name).is_some() || cases.iter().any(|case| case.is_called(name)) {
                 continue;
             }
             if Catalogue::get().find(name).is_some() {
                 return Err(SelectionError::Uncarried(name.clone()));
             }
-            let vector_names: Vec<_> = vectors.iter().map(Vector::name).collect();
+            let case_names: Vec<_> = cases.iter().map(|case| case.name()).collect();
+            let groups: BTreeSet<_> = cases.iter().map(|case| case.group()).collect();
             let known = Family::ALL
                 .iter()
                 .map(|family| family.name)
+                .chain(groups.iter().map(String::as_str))
                 .chain(Catalogue::get().requirements.iter().map(|r| r.id))
-                .chain(vector_names.iter().map(String::as_str));
+                .chain(case_names.iter().map(String::as_str));
             return Err(SelectionError::Unknown {
                 hint: Hint::nearest(name, known),
                 name: name.clone(),
@@ -92,21 +96,15 @@ impl Selection {
         Ok(Selection { names })
     }
 
-    /// Whether that vector is run.
+    /// Whether that is run.
     #[must_use]
-    pub fn contains(&self, vector: &Vector) -> bool {
-        self.names.is_empty() || self.names.iter().any(|name| selects(name, vector))
+    pub fn contains(&self, case: &Case) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| case.is_called(name))
     }
 
-    /// What was asked for; nothing for every vector.
+    /// What was asked for; nothing for everything.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
-}
-
-fn selects(name: &str, vector: &Vector) -> bool {
-    vector.family == name
-        || vector.requirements.iter().any(|id| id == name)
-        || vector.name() == name
 }

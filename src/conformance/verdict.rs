@@ -1,11 +1,13 @@
-//! A whole run: every selected vector is asked, the outcomes are counted by family, section and
+//! A whole run: every selected vector and scenario is asked, the outcomes are counted by family, section and
 //! requirement, and a verdict is given. The types here are the JSON result (`docs/result.md`).
 
+use super::FileError;
+use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
 use super::run::{self, Mismatch, Outcome};
+use super::scenario;
 use super::selection::Selection;
 use super::subject::{Description, Subject};
-use super::vector::{Collection, Family, FileError, Vector};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,24 +20,24 @@ pub const RESULT_VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Every vector passed.
+    /// Everything passed.
     Conforms,
-    /// No vector failed, but some ask for what the subject does not offer.
+    /// Nothing failed, but some ask for what the subject does not offer.
     ConformsInPart,
-    /// At least one vector failed.
+    /// At least one vector or scenario failed.
     DoesNotConform,
     /// Nothing failed, but part of the run could not be made: see `errors`.
     None,
 }
 
-/// How many vectors went which way.
+/// How many went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// The subject did as expected.
     pub passed: u32,
     /// It did not.
     pub failed: u32,
-    /// It does not offer what the vector asks for.
+    /// It does not offer what is asked for.
     pub skipped: u32,
 }
 
@@ -55,15 +57,15 @@ impl Counts {
     }
 }
 
-/// The outcome for a family.
+/// The outcome for a family of vectors or a theme of scenarios.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FamilyResult {
+pub struct GroupResult {
     /// Its name.
-    pub family: String,
+    pub name: String,
     /// What it is about.
     pub title: String,
-    /// Its vectors.
-    pub vectors: Counts,
+    /// How its vectors or scenarios went.
+    pub counts: Counts,
 }
 
 /// The outcome for a section of the profile.
@@ -75,10 +77,12 @@ pub struct SectionResult {
     pub title: String,
     /// How many requirements it states.
     pub requirements: u32,
-    /// How many of them a vector of this run carries.
+    /// How many of them a vector or scenario of this run carries.
     pub tested: u32,
     /// The vectors that carry at least one of them; a vector may count in several sections.
     pub vectors: Counts,
+    /// The scenarios that do.
+    pub scenarios: Counts,
 }
 
 /// The outcome for a requirement.
@@ -92,9 +96,11 @@ pub struct RequirementResult {
     pub text: String,
     /// The vectors that carry it.
     pub vectors: Counts,
+    /// The scenarios that carry it.
+    pub scenarios: Counts,
 }
 
-/// A clause that a failed vector tests.
+/// A clause that something that failed tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Clause {
     /// The requirement's id.
@@ -103,27 +109,39 @@ pub struct Clause {
     pub text: String,
 }
 
-/// A vector that failed.
+/// A vector or a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// A vector.
+    Vector,
+    /// A scenario.
+    Scenario,
+}
+
+/// A vector or scenario that failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureResult {
-    /// Its name.
-    pub vector: String,
+    /// Which of the two.
+    pub kind: Kind,
+    /// Its name, by which it is run alone.
+    pub name: String,
     /// What it is about.
     pub comment: String,
     /// The clauses that it tests.
     pub requirements: Vec<Clause>,
-    /// In a conversation, the step that failed, from 1.
+    /// Where it failed: in a conversation the step, from 1; in a scenario the line of the script.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
-    /// What was asked.
-    pub method: String,
+    /// What was asked: a method; in a scenario the words of the step.
+    pub asked: String,
     /// With what.
     pub inputs: Value,
     /// The field of the answer, where it is one field that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What the vector expects.
+    /// What is expected.
     pub expected: String,
     /// What came back.
     pub got: String,
@@ -139,98 +157,125 @@ pub struct TestResult {
     pub profile: u32,
     /// Who was tested.
     pub subject: Description,
-    /// What `--only` named; empty where every vector was run.
+    /// What `--only` named; empty where everything was run.
     pub only: Vec<String>,
     /// What the run says.
     pub verdict: Verdict,
     /// All vectors of the run.
     pub vectors: Counts,
-    /// By family, those without a vector in this run left out.
-    pub families: Vec<FamilyResult>,
+    /// All scenarios of the run.
+    pub scenarios: Counts,
+    /// The vectors by family, those without one in this run left out.
+    pub families: Vec<GroupResult>,
+    /// The scenarios by theme, those without one in this run left out.
+    pub themes: Vec<GroupResult>,
     /// By section of the profile.
     pub sections: Vec<SectionResult>,
     /// By requirement.
     pub requirements: Vec<RequirementResult>,
-    /// The vectors that failed.
+    /// What failed.
     pub failures: Vec<FailureResult>,
-    /// Vector files that could not be used. Nothing of them was run.
+    /// Files of vectors or scenarios that could not be used. Nothing of them was run.
     pub errors: Vec<FileError>,
 }
 
 /// Is told how a run goes on.
 pub trait Progress {
-    /// That many vectors will be run.
+    /// That many vectors and scenarios will be run.
     fn started(&mut self, total: usize);
-    /// A vector was run.
-    fn ran(&mut self, vector: &Vector);
-    /// All vectors of a family were run.
-    fn finished(&mut self, family: &FamilyResult);
+    /// One was run.
+    fn ran(&mut self, case: &Case);
+    /// All of a family or theme were run.
+    fn finished(&mut self, group: &GroupResult);
+}
+
+/// What all randomness of a scenario is made from.
+pub const SEED: &str = "1";
+
+/// Vectors and scenarios, counted apart.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    vectors: Counts,
+    scenarios: Counts,
+}
+
+impl Tally {
+    fn add(&mut self, case: &Case, outcome: &Outcome) {
+        match case {
+            Case::Vector(_) => self.vectors.add(outcome),
+            Case::Scenario(..) => self.scenarios.add(outcome),
+        }
+    }
 }
 
 /// Runs what is selected. Error codes must be the profile's where `strict`.
 pub fn judge(
     subject: &mut dyn Subject,
-    collection: &Collection,
+    cases: &Cases,
     selection: &Selection,
     strict: bool,
     progress: &mut dyn Progress,
 ) -> TestResult {
     let catalogue = Catalogue::get();
-    let selected: Vec<&Vector> = collection
-        .vectors
+    let selected: Vec<Case> = cases
         .iter()
-        .filter(|vector| selection.contains(vector))
+        .filter(|case| selection.contains(case))
         .collect();
-    let mut total = Counts::default();
-    let mut families = Vec::new();
-    let mut by_section: BTreeMap<u32, Counts> = BTreeMap::new();
-    let mut by_requirement: BTreeMap<&str, Counts> = BTreeMap::new();
+    let mut total = Tally::default();
+    let (mut families, mut themes) = (Vec::new(), Vec::new());
+    let mut by_section: BTreeMap<u32, Tally> = BTreeMap::new();
+    let mut by_requirement: BTreeMap<&str, Tally> = BTreeMap::new();
     let mut failures = Vec::new();
     progress.started(selected.len());
-    for vectors in selected.chunk_by(|one, next| one.family == next.family) {
+    for group in selected.chunk_by(|one, next| one.group() == next.group()) {
         let mut counts = Counts::default();
-        for vector in vectors {
-            let outcome = run::run(subject, vector, strict);
-            progress.ran(vector);
+        for case in group {
+            let outcome = ask(subject, case, strict);
+            progress.ran(case);
             counts.add(&outcome);
-            total.add(&outcome);
+            total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
-            for requirement in clauses(vector) {
-                by_requirement
-                    .entry(requirement.id)
-                    .or_default()
-                    .add(&outcome);
+            for requirement in clauses(case) {
+                let tally = by_requirement.entry(requirement.id).or_default();
+                tally.add(case, &outcome);
                 sections.push(requirement.section);
             }
             sections.sort_unstable();
             sections.dedup();
             for section in sections {
-                by_section.entry(section).or_default().add(&outcome);
+                let tally = by_section.entry(section).or_default();
+                tally.add(case, &outcome);
             }
             if let Outcome::Failed(mismatch) = outcome {
-                failures.push(failure(vector, mismatch));
+                failures.push(failure(case, mismatch));
             }
         }
-        let family = &vectors[0].family;
-        let result = FamilyResult {
-            family: family.clone(),
-            title: Family::find(family).map_or_else(String::new, |family| family.title.to_owned()),
-            vectors: counts,
+        let result = GroupResult {
+            name: group[0].group(),
+            title: group[0].title().to_owned(),
+            counts,
         };
         progress.finished(&result);
-        families.push(result);
+        match group[0] {
+            Case::Vector(_) => families.push(result),
+            Case::Scenario(..) => themes.push(result),
+        }
     }
     let requirements: Vec<_> = catalogue
         .requirements
         .iter()
-        .map(|requirement| RequirementResult {
-            id: requirement.id.to_owned(),
-            section: requirement.section,
-            text: requirement.text.to_owned(),
-            vectors: by_requirement
+        .map(|requirement| {
+            let tally = by_requirement
                 .get(requirement.id)
                 .copied()
-                .unwrap_or_default(),
+                .unwrap_or_default();
+            RequirementResult {
+                id: requirement.id.to_owned(),
+                section: requirement.section,
+                text: requirement.text.to_owned(),
+                vectors: tally.vectors,
+                scenarios: tally.scenarios,
+            }
         })
         .collect();
     let sections = catalogue
@@ -238,12 +283,14 @@ pub fn judge(
         .iter()
         .map(|section| {
             let of_section = requirements.iter().filter(|r| r.section == section.number);
+            let tally = by_section.get(&section.number).copied().unwrap_or_default();
             SectionResult {
                 section: section.number,
                 title: section.title.to_owned(),
                 requirements: count(of_section.clone()),
-                tested: count(of_section.filter(|r| r.vectors.total() > 0)),
-                vectors: by_section.get(&section.number).copied().unwrap_or_default(),
+                tested: count(of_section.filter(|r| r.vectors.total() + r.scenarios.total() > 0)),
+                vectors: tally.vectors,
+                scenarios: tally.scenarios,
             }
         })
         .collect();
@@ -252,13 +299,25 @@ pub fn judge(
         profile: super::PROFILE_VERSION,
         subject: subject.describe(),
         only: selection.names().to_vec(),
-        verdict: verdict(total, &collection.errors),
-        vectors: total,
+        verdict: verdict(total, &cases.errors),
+        vectors: total.vectors,
+        scenarios: total.scenarios,
         families,
+        themes,
         sections,
         requirements,
         failures,
-        errors: collection.errors.clone(),
+        errors: cases.errors.clone(),
+    }
+}
+
+fn ask(subject: &mut dyn Subject, case: &Case, strict: bool) -> Outcome {
+    match case {
+        Case::Vector(vector) => run::run(subject, vector, strict),
+        Case::Scenario(scenario, _) => match scenario::run(scenario, SEED).failure {
+            None => Outcome::Passed,
+            Some(failure) => Outcome::Failed(failure.into()),
+        },
     }
 }
 
@@ -266,37 +325,43 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
-fn verdict(counts: Counts, errors: &[FileError]) -> Verdict {
-    if counts.failed > 0 {
+fn verdict(tally: Tally, errors: &[FileError]) -> Verdict {
+    let Tally { vectors, scenarios } = tally;
+    if vectors.failed + scenarios.failed > 0 {
         Verdict::DoesNotConform
     } else if !errors.is_empty() {
         Verdict::None
-    } else if counts.skipped > 0 {
+    } else if vectors.skipped + scenarios.skipped > 0 {
         Verdict::ConformsInPart
     } else {
         Verdict::Conforms
     }
 }
 
-fn clauses(vector: &Vector) -> impl Iterator<Item = &'static super::catalogue::Requirement> {
-    vector
-        .requirements
+fn clauses<'a>(
+    case: &Case<'a>,
+) -> impl Iterator<Item = &'static super::catalogue::Requirement> + use<'a> {
+    case.requirements()
         .iter()
         .filter_map(|id| Catalogue::get().find(id))
 }
 
-fn failure(vector: &Vector, mismatch: Mismatch) -> FailureResult {
+fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
     FailureResult {
-        vector: vector.name(),
-        comment: vector.comment.clone(),
-        requirements: clauses(vector)
+        kind: match case {
+            Case::Vector(_) => Kind::Vector,
+            Case::Scenario(..) => Kind::Scenario,
+        },
+        name: case.name(),
+        comment: case.comment().to_owned(),
+        requirements: clauses(case)
             .map(|requirement| Clause {
                 id: requirement.id.to_owned(),
                 text: requirement.text.to_owned(),
             })
             .collect(),
         step: mismatch.step,
-        method: mismatch.method,
+        asked: mismatch.method,
         inputs: mismatch.inputs,
         field: mismatch.field,
         expected: mismatch.expected,

@@ -1,6 +1,6 @@
 //! The result in a terminal.
 
-use crate::conformance::verdict::{Counts, FailureResult, FamilyResult, TestResult, Verdict};
+use crate::conformance::verdict::{Counts, FailureResult, GroupResult, Kind, TestResult, Verdict};
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
@@ -10,12 +10,21 @@ use std::io::{self, Write};
 /// Longer texts are shortened to about this many characters.
 const LONG: usize = 160;
 
-/// A line for a family.
+/// The arguments of a run that a command which runs a part of it needs too, each with a blank before it.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    /// ` --vectors DIR`.
+    pub vectors: String,
+    /// ` --scenarios DIR`.
+    pub scenarios: String,
+}
+
+/// A line for a family or a theme.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
-pub fn family(out: &mut dyn Write, family: &FamilyResult) -> io::Result<()> {
-    let counts = family.vectors;
+pub fn group(out: &mut dyn Write, group: &GroupResult) -> io::Result<()> {
+    let counts = group.counts;
     let mark = if counts.failed > 0 {
         "fail".red().to_string()
     } else if counts.passed > 0 {
@@ -23,7 +32,7 @@ pub fn family(out: &mut dyn Write, family: &FamilyResult) -> io::Result<()> {
     } else {
         "skip".yellow().to_string()
     };
-    writeln!(out, "{mark}  {:<19} {}", family.family, tally(counts))
+    writeln!(out, "{mark}  {:<28} {}", group.name, tally(counts))
 }
 
 fn tally(counts: Counts) -> String {
@@ -37,7 +46,7 @@ fn tally(counts: Counts) -> String {
     parts.join(", ")
 }
 
-/// The table by section of the profile. Sections that no vector of the run touches say so.
+/// The table by section of the profile. Sections that the run does not touch say so.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
@@ -47,13 +56,15 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         "",
         "section of the profile",
         "tested",
+        "vectors",
+        "scenarios",
         "passed",
         "failed",
         "skipped",
     ]);
     for section in &result.sections {
-        let counts = section.vectors;
-        let of = |count: u32| match counts.total() {
+        let (vectors, scenarios) = (section.vectors, section.scenarios);
+        let of = |count: u32| match section.tested {
             0 => "-".to_owned(),
             _ => count.to_string(),
         };
@@ -61,12 +72,14 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
             section.section.to_string(),
             section.title.clone(),
             format!("{}/{}", section.tested, section.requirements),
-            of(counts.passed),
-            of(counts.failed),
-            of(counts.skipped),
+            of(vectors.total()),
+            of(scenarios.total()),
+            of(vectors.passed + scenarios.passed),
+            of(vectors.failed + scenarios.failed),
+            of(vectors.skipped + scenarios.skipped),
         ]);
     }
-    for column in [0, 2, 3, 4, 5] {
+    for column in [0, 2, 3, 4, 5, 6, 7] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -74,7 +87,7 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     writeln!(out, "\n{}", trimmed(&table.to_string()))?;
     writeln!(
         out,
-        "tested: requirements that a vector of this run carries"
+        "tested: requirements that a vector or scenario of this run carries"
     )
 }
 
@@ -86,11 +99,9 @@ fn trimmed(table: &str) -> String {
 
 /// Each failure: what was asked, what was expected, what came, and how to ask it alone.
 ///
-/// `arguments` are the arguments of this run that such a command needs too.
-///
 /// # Errors
 /// Where `out` cannot be written to.
-pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &str) -> io::Result<()> {
+pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments) -> io::Result<()> {
     for failure in &result.failures {
         writeln!(out)?;
         self::failure(out, failure, arguments)?;
@@ -98,18 +109,21 @@ pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &str) -> io
     Ok(())
 }
 
-fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &str) -> io::Result<()> {
-    let FailureResult {
-        vector, comment, ..
-    } = failure;
-    writeln!(out, "{} {}", "FAILED".red().bold(), vector.bold())?;
+fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) -> io::Result<()> {
+    let FailureResult { name, comment, .. } = failure;
+    writeln!(out, "{} {}", "FAILED".red().bold(), name.bold())?;
     writeln!(out, "  {comment}")?;
     for clause in &failure.requirements {
         writeln!(out, "  {}  {}", clause.id.bold(), clause.text)?;
     }
-    match failure.step {
-        Some(step) => line(out, "asked", &format!("step {step}: {}", failure.method))?,
-        None => line(out, "asked", &failure.method)?,
+    match (failure.step, failure.kind) {
+        (Some(step), Kind::Vector) => {
+            line(out, "asked", &format!("step {step}: {}", failure.asked))?;
+        }
+        (Some(step), Kind::Scenario) => {
+            line(out, "at", &format!("line {step}: {}", failure.asked))?;
+        }
+        (None, _) => line(out, "asked", &failure.asked)?,
     }
     for (name, value) in failure.inputs.as_object().into_iter().flatten() {
         line(out, &format!("  {name}"), &shown(value))?;
@@ -120,16 +134,15 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &str) -> io:
     let (expected, got) = side_by_side(&failure.expected, &failure.got);
     line(out, "expected", &expected)?;
     line(out, "got", &got)?;
-    line(
-        out,
-        "in full",
-        &format!("tigress vectors show {vector}{arguments}"),
-    )?;
-    line(
-        out,
-        "alone",
-        &format!("tigress test --only {vector}{arguments}"),
-    )
+    if failure.kind == Kind::Vector {
+        let command = format!("tigress vectors show {name}{}", arguments.vectors);
+        line(out, "in full", &command)?;
+    }
+    let command = format!(
+        "tigress test --only {name}{}{}",
+        arguments.vectors, arguments.scenarios
+    );
+    line(out, "alone", &command)
 }
 
 fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
@@ -202,7 +215,12 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     for error in &result.errors {
         writeln!(out, "{} {error}", "error:".red().bold())?;
     }
-    let counts = result.vectors;
+    let (vectors, scenarios) = (result.vectors, result.scenarios);
+    let counts = Counts {
+        passed: vectors.passed + scenarios.passed,
+        failed: vectors.failed + scenarios.failed,
+        skipped: vectors.skipped + scenarios.skipped,
+    };
     let subject = &result.subject;
     let name = format!("{} {}", subject.name, subject.version);
     let of_what = if result.only.is_empty() {
@@ -214,14 +232,15 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         Verdict::Conforms => "conforms".green().to_string(),
         Verdict::ConformsInPart => "conforms, with parts not implemented".yellow().to_string(),
         Verdict::DoesNotConform => "does not conform".red().to_string(),
-        Verdict::None => "no verdict: part of the vectors could not be read"
+        Verdict::None => "no verdict: part of the run could not be made"
             .red()
             .to_string(),
     };
     writeln!(
         out,
-        "{name} {verdict}{of_what}: {} vectors, {}",
-        counts.total(),
+        "{name} {verdict}{of_what}: {} vectors, {} scenarios, {}",
+        vectors.total(),
+        scenarios.total(),
         tally(counts).trim_start()
     )
 }

@@ -77,7 +77,7 @@ impl fmt::Display for StateName {
 }
 
 /// Whether the receiver can provision with what the offer holds, or needs its key signed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Flow {
     /// It can: an authorization token.
@@ -87,7 +87,7 @@ pub enum Flow {
 }
 
 /// An event of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventName {
     /// The user offers.
     Offer,

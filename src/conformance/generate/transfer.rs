@@ -276,11 +276,11 @@ impl Deal {
 }
 
 /// That message, sent to that device.
-pub(super) fn sends(to: impl Into<Recipient>, plaintext: Hex) -> Option<OutgoingFields> {
-    Some(OutgoingFields {
+pub(super) fn outgoing(to: impl Into<Recipient>, plaintext: Hex) -> OutgoingFields {
+    OutgoingFields {
         to: to.into().into(),
         plaintext,
-    })
+    }
 }
 
 impl From<Address> for Recipient {
@@ -434,6 +434,13 @@ pub(super) fn every_event(deal: &Deal, from: Address) -> Vec<(&'static str, Even
         ("cancel (remote)", message(from, cancel)),
     ]
 }
+
+/// Brings a transfer to a state.
+pub(super) type Reach = fn(&mut Play, &Deal);
+/// Makes a transfer of a name.
+pub(super) type Make = fn(&str) -> Deal;
+/// A flow: what is transferred, how it is made, and each state with the events that a row allows there.
+pub(super) type Flow<'a> = (&'a str, Make, &'a [(StateName, Reach, &'a [&'a str])]);
 
 /// What an event that no row allows is refused with; an offer is known already.
 pub(super) fn refusal(event: &EventFields, name: &str) -> ErrorCode {

@@ -2,8 +2,8 @@
 
 use super::Builder;
 use super::transfer::{
-    Deal, Play, START, TWO_DAYS, case, damaged, every_event, message, notes, phone, refusal,
-    sender, sends, stranger,
+    Deal, Flow, Make, Play, Reach, START, TWO_DAYS, case, damaged, every_event, message, notes,
+    outgoing, phone, refusal, sender, stranger,
 };
 use crate::conformance::operation::transfers::{EventFields, OutcomeFields};
 use crate::error_code::ErrorCode::{
@@ -16,6 +16,9 @@ use crate::transfer::StateName::{
     self, Cancelled, Declined, Expired, Failed, Invited, Provisioned, Requested,
 };
 use crate::transfer::{Content, Provisioning};
+
+/// Makes an answer of the owner.
+type Answer = fn(&Deal) -> SecretBytes;
 
 /// A format that nobody supports.
 const LOYALTY_CARD: &str = "digitalwallet.loyalty";
@@ -48,7 +51,7 @@ fn accept(p: &mut Play, deal: &Deal) {
         p.does(
             deal.accepts(),
             OutcomeFields {
-                sends: sends(sender(), deal.provisioned()),
+                sends: Some(outgoing(sender(), deal.provisioned())),
                 ..deal.moves(Some(Invited), Provisioned)
             },
         );
@@ -57,7 +60,7 @@ fn accept(p: &mut Play, deal: &Deal) {
             deal.accepts(),
             &deal.receiver,
             OutcomeFields {
-                sends: sends(sender(), deal.request()),
+                sends: Some(outgoing(sender(), deal.request())),
                 ..deal.moves(Some(Invited), Requested)
             },
         );
@@ -74,7 +77,7 @@ fn import(p: &mut Play, deal: &Deal) {
     p.does(
         message(sender(), deal.import()),
         OutcomeFields {
-            sends: sends(sender(), deal.provisioned()),
+            sends: Some(outgoing(sender(), deal.provisioned())),
             ..deal.moves(Some(Requested), Provisioned)
         },
     );
@@ -92,7 +95,7 @@ fn declined(p: &mut Play, deal: &Deal) {
     p.does(
         deal.declines(),
         OutcomeFields {
-            sends: sends(sender(), deal.decline("user")),
+            sends: Some(outgoing(sender(), deal.decline("user"))),
             ..deal.moves(Some(Invited), Declined)
         },
     );
@@ -102,7 +105,7 @@ fn cancel(p: &mut Play, deal: &Deal, before: StateName) {
     p.does(
         deal.cancels(),
         OutcomeFields {
-            sends: sends(sender(), deal.cancel("user")),
+            sends: Some(outgoing(sender(), deal.cancel("user"))),
             ..deal.moves(Some(before), Cancelled)
         },
     );
@@ -129,7 +132,7 @@ fn fails(p: &mut Play, deal: &Deal, import: SecretBytes) {
     p.does(
         message(sender(), deal.import_of(import)),
         OutcomeFields {
-            sends: sends(sender(), deal.cancel("attestation-invalid")),
+            sends: Some(outgoing(sender(), deal.cancel("attestation-invalid"))),
             report: Some(AttestationInvalid),
             ..deal.moves(Some(Requested), Failed)
         },
@@ -267,7 +270,7 @@ fn offers(b: &mut Builder) {
             p.does(
                 two.declines(),
                 OutcomeFields {
-                    sends: sends(stranger(), two.decline("user")),
+                    sends: Some(outgoing(stranger(), two.decline("user"))),
                     ..two.moves(Some(Invited), Declined)
                 },
             );
@@ -288,10 +291,10 @@ fn unsupported(p: &mut Play, deal: &Deal) {
     p.does(
         message(sender(), offer),
         OutcomeFields {
-            sends: sends(
+            sends: Some(outgoing(
                 sender(),
                 deal.under(LOYALTY_CARD, Content::Decline { reason }),
-            ),
+            )),
             ..deal.moves(None, Declined)
         },
     );
@@ -391,7 +394,6 @@ fn attests(b: &mut Builder) {
             p.refuses(message(sender(), deal.import()), UnexpectedMessage);
         },
     );
-    type Answer = fn(&Deal) -> SecretBytes;
     let forged: [(&str, Answer); 9] = [
         ("its signature is damaged", |deal| {
             damaged(&deal.import_bytes(), 32)
@@ -456,7 +458,6 @@ fn attests(b: &mut Builder) {
 
 /// Rows 13 to 15; XFER-11.
 fn ends(b: &mut Builder) {
-    type Make = fn(&str) -> Deal;
     for (what, make) in [
         ("a car key", Deal::car_key as Make),
         ("a token", Deal::token),
@@ -737,7 +738,6 @@ fn expires(b: &mut Builder) {
 
 /// XFER-14.
 fn erases(b: &mut Builder) {
-    type Reach = fn(&mut Play, &Deal);
     for (comment, end) in [
         ("declined", declined as Reach),
         ("cancelled", cancelled),
@@ -843,7 +843,6 @@ fn restarts(b: &mut Builder) {
 
 /// XFER-01: each pair of state and event that the table has no row for.
 fn refused_pairs(b: &mut Builder) {
-    type Reach = fn(&mut Play, &Deal);
     let stateful: [(StateName, Reach, &[&str]); 7] = [
         (
             Invited,
@@ -872,7 +871,7 @@ fn refused_pairs(b: &mut Builder) {
         (Cancelled, cancelled, &[]),
         (Expired, expired, &[]),
     ];
-    let flows: [(&str, fn(&str) -> Deal, &[(StateName, Reach, &[&str])]); 2] = [
+    let flows: [Flow; 2] = [
         ("a car key", Deal::car_key, &stateful),
         ("a token", Deal::token, &stateless),
     ];

@@ -2,8 +2,8 @@
 
 use super::Builder;
 use super::transfer::{
-    Deal, Play, START, TWO_DAYS, case, damaged, every_event, message, notes, phone, refusal,
-    sender, sends, stranger, watch,
+    Deal, Flow, Play, Reach, START, TWO_DAYS, case, damaged, every_event, message, notes, outgoing,
+    phone, refusal, sender, stranger, watch,
 };
 use crate::conformance::operation::transfers::{EventFields, OutcomeFields};
 use crate::error_code::ErrorCode::{
@@ -40,7 +40,7 @@ fn offer(p: &mut Play, deal: &Deal, to: impl Into<Recipient>) {
         deal.offers(to, lifetime),
         &deal.drawn(),
         OutcomeFields {
-            sends: sends(to, deal.offer()),
+            sends: Some(outgoing(to, deal.offer())),
             ..deal.moves(None, Offered)
         },
     );
@@ -51,7 +51,7 @@ fn sign(p: &mut Play, deal: &Deal, from: Address) {
     p.does(
         message(from, deal.request()),
         OutcomeFields {
-            sends: sends(from, deal.import()),
+            sends: Some(outgoing(from, deal.import())),
             ..deal.moves(Some(Offered), Signed)
         },
     );
@@ -100,7 +100,7 @@ fn cancel(p: &mut Play, deal: &Deal, before: StateName, to: Recipient) {
     p.does(
         deal.cancels(),
         OutcomeFields {
-            sends: sends(to, deal.cancel("user")),
+            sends: Some(outgoing(to, deal.cancel("user"))),
             ..deal.moves(Some(before), OfferCancelled)
         },
     );
@@ -146,7 +146,7 @@ fn offers(b: &mut Builder) {
                 p,
                 &Deal::car_key("to a user"),
                 Recipient::User(phone().user_id),
-            )
+            );
         },
     );
     case(
@@ -181,7 +181,7 @@ fn offers(b: &mut Builder) {
                 deal.offers(to, Some(seconds)),
                 &deal.drawn(),
                 OutcomeFields {
-                    sends: sends(to, deal.offer()),
+                    sends: Some(outgoing(to, deal.offer())),
                     ..deal.moves(None, Offered)
                 },
             );
@@ -252,7 +252,7 @@ fn signs(b: &mut Builder) {
                 p.does(
                     message(phone(), deal.request()),
                     OutcomeFields {
-                        sends: sends(phone(), deal.import()),
+                        sends: Some(outgoing(phone(), deal.import())),
                         ..deal.moves(Some(Signed), Signed)
                     },
                 );
@@ -350,7 +350,7 @@ fn ends(b: &mut Builder) {
         |p| completed(p, &Deal::car_key("to its end")),
     );
     case(b, ("a token, to its end", &["Normal"], &["XFER-01"]), |p| {
-        completed(p, &Deal::token("to its end"))
+        completed(p, &Deal::token("to its end"));
     });
     case(
         b,
@@ -442,9 +442,9 @@ fn ends(b: &mut Builder) {
         case(b, (comment, &["Normal"], &["XFER-01", "XFER-11"]), |p| {
             let deal = Deal::car_key(comment);
             if state == Signed {
-                signed(p, &deal)
+                signed(p, &deal);
             } else {
-                offered(p, &deal)
+                offered(p, &deal);
             }
             p.does(
                 message(phone(), deal.cancel("user")),
@@ -654,7 +654,7 @@ fn second(p: &mut Play, deal: &Deal, state: StateName) {
     p.does(
         message(phone(), other.request()),
         OutcomeFields {
-            sends: sends(phone(), deal.cancel("already-claimed")),
+            sends: Some(outgoing(phone(), deal.cancel("already-claimed"))),
             ..deal.moves(Some(state), state)
         },
     );
@@ -861,7 +861,7 @@ fn restarts(b: &mut Builder) {
             p.does(
                 message(watch(), deal.request()),
                 OutcomeFields {
-                    sends: sends(watch(), deal.import()),
+                    sends: Some(outgoing(watch(), deal.import())),
                     ..deal.moves(Some(Signed), Signed)
                 },
             );
@@ -895,7 +895,6 @@ fn restarts(b: &mut Builder) {
 
 /// XFER-01: each pair of state and event that the table has no row for.
 fn refused_pairs(b: &mut Builder) {
-    type Reach = fn(&mut Play, &Deal);
     let stateful: [(StateName, Reach, &[&str]); 6] = [
         (
             Offered,
@@ -940,7 +939,7 @@ fn refused_pairs(b: &mut Builder) {
         (OfferCancelled, cancelled, &["provisioned"]),
         (OfferExpired, expired, &["provisioned"]),
     ];
-    let flows: [(&str, fn(&str) -> Deal, &[(StateName, Reach, &[&str])]); 2] = [
+    let flows: [Flow; 2] = [
         ("a car key", Deal::car_key, &stateful),
         ("a token", Deal::token, &stateless),
     ];

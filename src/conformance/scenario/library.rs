@@ -1,6 +1,7 @@
 //! The scripts that travel inside the program, and those of a folder.
 
-use super::{Script, ScriptError};
+use super::Script;
+use crate::conformance::FileError;
 use std::borrow::Cow;
 use std::fs;
 use std::io;
@@ -29,51 +30,57 @@ scripts!(
     "intermediary",
 );
 
-/// Reads the scripts that travel inside the program, or those of a folder and its subfolders, or one file.
-///
-/// # Errors
-/// Every fault of every script.
-pub fn load(path: Option<&Path>) -> Result<Vec<Script>, Vec<ScriptError>> {
-    let sources = match path {
-        Some(path) => read(path)?,
-        None => SCRIPTS
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), Cow::Borrowed(*text)))
-            .collect(),
-    };
-    let mut scripts = Vec::new();
-    let mut errors = Vec::new();
-    for (name, text) in sources {
-        match Script::parse(&name, &text) {
-            Ok(script) => scripts.push(script),
-            Err(found) => errors.extend(found),
+/// Scripts, and what was wrong with those that could not be used.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    /// The scripts, in the order of their files.
+    pub scripts: Vec<Script>,
+    /// Every fault of every other script.
+    pub errors: Vec<FileError>,
+}
+
+impl Library {
+    /// Reads the scripts that travel inside the program, or those of a folder and its subfolders, or one file.
+    #[must_use]
+    pub fn load(path: Option<&Path>) -> Self {
+        let mut library = Library::default();
+        let sources = match path {
+            Some(path) => read(path),
+            None => SCRIPTS
+                .iter()
+                .map(|(name, text)| Ok(((*name).to_owned(), Cow::Borrowed(*text))))
+                .collect(),
+        };
+        for source in sources {
+            let parsed = source
+                .map_err(|error| vec![error])
+                .and_then(|(name, text)| Script::parse(&name, &text));
+            match parsed {
+                Ok(script) => library.scripts.push(script),
+                Err(found) => library.errors.extend(found),
+            }
         }
-    }
-    if errors.is_empty() {
-        Ok(scripts)
-    } else {
-        Err(errors)
+        library
     }
 }
 
-fn read(path: &Path) -> Result<Vec<(String, Cow<'static, str>)>, Vec<ScriptError>> {
-    let fault = |path: &Path, reason: String| {
-        vec![ScriptError {
-            file: path.display().to_string(),
-            line: 1,
-            reason,
-        }]
-    };
+/// A file's name and its text.
+type Source = (String, Cow<'static, str>);
+
+fn read(path: &Path) -> Vec<Result<Source, FileError>> {
     let mut files = Vec::new();
-    features(path, &mut files).map_err(|error| fault(path, format!("cannot be read: {error}")))?;
+    if let Err(error) = features(path, &mut files) {
+        return vec![Err(FileError::unreadable(path, &error))];
+    }
     if files.is_empty() {
-        return Err(fault(path, "no `.feature` file here".to_owned()));
+        let reason = "no `.feature` file here";
+        return vec![Err(FileError::of(path.display().to_string(), reason))];
     }
     files
         .iter()
         .map(|file| {
-            let text = fs::read_to_string(file)
-                .map_err(|error| fault(file, format!("cannot be read: {error}")))?;
+            let text =
+                fs::read_to_string(file).map_err(|error| FileError::unreadable(file, &error))?;
             Ok((file.display().to_string(), Cow::Owned(text)))
         })
         .collect()

@@ -20,9 +20,10 @@ pub mod view;
 pub mod vocabulary;
 mod world;
 
-pub use script::{Scenario, Script, ScriptError};
+pub use script::{Scenario, Script};
 pub use world::StepFailure;
 
+use super::FileError;
 use transcript::{Event, Header, StepText, TRANSCRIPT_VERSION, Transcript};
 use vocabulary::Vocabulary;
 use world::World;
@@ -97,14 +98,12 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
 ///
 /// # Errors
 /// Where a step of the header is none of the vocabulary.
-pub fn replay(header: &Header) -> Result<Run, ScriptError> {
+pub fn replay(header: &Header) -> Result<Run, FileError> {
     let vocabulary = Vocabulary::get();
     let steps = header.steps.iter().map(|step| {
-        let call = vocabulary.find(&step.text).map_err(|reason| ScriptError {
-            file: header.file.clone(),
-            line: step.line,
-            reason,
-        })?;
+        let call = vocabulary
+            .find(&step.text)
+            .map_err(|reason| FileError::at(&header.file, step.line, reason))?;
         Ok(script::Step {
             line: step.line,
             text: step.text.clone(),

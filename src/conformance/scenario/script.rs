@@ -1,11 +1,11 @@
 //! Scenario scripts: Gherkin, held to the vocabulary before anything runs.
 
 use super::vocabulary::{Call, Vocabulary};
+use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
 use crate::conformance::selection::Hint;
 use gherkin::{Examples, Feature, GherkinEnv};
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// A script: one theme, told in scenarios.
 #[derive(Clone, Debug)]
@@ -46,30 +46,18 @@ pub struct Step {
     pub call: Call,
 }
 
-/// A fault of a script, and how to go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScriptError {
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub reason: String,
-}
-
-impl fmt::Display for ScriptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.reason)
-    }
-}
-
-impl std::error::Error for ScriptError {}
-
 impl Scenario {
     /// `file:line`, by which it can be run alone.
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
+    }
+
+    /// The theme: what its file is called, without its ending.
+    #[must_use]
+    pub fn theme(&self) -> &str {
+        let name = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.strip_suffix(".feature").unwrap_or(name)
     }
 }
 
@@ -79,15 +67,12 @@ impl Script {
     /// # Errors
     /// Every fault in it: text that is no Gherkin, unknown or ambiguous steps, names that were not declared, tags
     /// that are no requirement.
-    pub fn parse(file: &str, text: &str) -> Result<Script, Vec<ScriptError>> {
+    pub fn parse(file: &str, text: &str) -> Result<Script, Vec<FileError>> {
         // The parser wants a line feed at the end.
         let feature =
             Feature::parse(format!("{text}\n"), GherkinEnv::default()).map_err(|error| {
-                vec![ScriptError {
-                    file: file.to_owned(),
-                    line: line_of(&error.to_string()),
-                    reason: format!("not Gherkin: {error}"),
-                }]
+                let line = line_of(&error.to_string());
+                vec![FileError::at(file, line, format!("not Gherkin: {error}"))]
             })?;
         let mut reader = Reader {
             file,
@@ -135,16 +120,12 @@ fn line_of(message: &str) -> usize {
 struct Reader<'a> {
     file: &'a str,
     vocabulary: &'static Vocabulary,
-    errors: Vec<ScriptError>,
+    errors: Vec<FileError>,
 }
 
 impl Reader<'_> {
     fn fault(&mut self, line: usize, reason: String) {
-        self.errors.push(ScriptError {
-            file: self.file.to_owned(),
-            line,
-            reason,
-        });
+        self.errors.push(FileError::at(self.file, line, reason));
     }
 
     /// The scenario, or one for each row of its examples.

@@ -4,7 +4,7 @@ use super::transcript::{Event, Fate};
 use super::vocabulary::{Call, Definition};
 use super::world::{StepFailure, World};
 use crate::identifier::{Recipient, TransferId};
-use crate::intermediary::Body;
+use crate::intermediary::{Body, Learned};
 use crate::transfer::{Offered, StateName};
 use crate::wallet;
 use crate::wire::MessageKind;
@@ -108,6 +108,9 @@ steps! {
     When "{device} accepts {quoted}"
         "The user accepts what has that name."
         |world, call| wish(world, call, call.quoted(), wallet::Event::Accept);
+    When "{device} declines {quoted}"
+        "The user declines what has that name."
+        |world, call| wish(world, call, call.quoted(), wallet::Event::Decline);
     When "{device} declines the {credential}"
         "The user declines."
         |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Decline);
@@ -121,6 +124,18 @@ steps! {
     When "{duration} pass(es)"
         "Time passes for everybody; what was not answered is asked again."
         |world, call| world.wait(call.duration()?);
+    When "{device}'s clock is {duration} ahead"
+        "Of the true time, which the intermediary has; its age and its expiries are judged by it."
+        |world, call| {
+            let ahead = seconds(call)?;
+            world.set_clock(call.nth("device", 0), ahead)
+        };
+    When "{device}'s clock is {duration} behind"
+        "The same, in the other direction."
+        |world, call| {
+            let behind = seconds(call)?;
+            world.set_clock(call.nth("device", 0), -behind)
+        };
     When "{device} restarts"
         "The device is stopped and started again from its saved state."
         |world, call| world.restart(call.nth("device", 0));
@@ -191,6 +206,13 @@ steps! {
         "It puts somebody else's bundle in the place of the one asked for."
         |world, call| {
             world.swapped = Some(call.nth("device", 0).to_owned());
+            Ok(())
+        };
+    When "the intermediary hands out the last one-time prekey of {device} again"
+        "The next bundle of the device has the one-time prekey that the last one had."
+        |world, call| {
+            let address = world.address(call.nth("device", 0))?;
+            world.handed_out_again.push(address);
             Ok(())
         };
     When "Mallory copies the state of {device}"
@@ -307,18 +329,14 @@ steps! {
     Then "Mallory cannot read the last message to {device}"
         "With the copied state it does not decrypt."
         |world, call| mallory(world, call, false);
-    Then "the intermediary cannot tie {user} to {user}"
-        "Nothing that names somebody is known to it of devices of both (PRIV-02)."
-        |world, call| {
-            let (one, other) = (world.user(call.nth("user", 0))?, world.user(call.nth("user", 1))?);
-            if world.view().ties(one, other) {
-                Err(differs("nothing in common", "something that names both"))
-            } else {
-                Ok(())
-            }
-        };
-    Then "every message that the intermediary holds or held has {number} bytes or {number} bytes"
-        "Padded sizes tell no type of message from another: a prekey message has one size, a ratchet message another (PRIV-03)."
+    Then "nothing that the intermediary knows ties {quoted} to {quoted}"
+        "No address, key or request id was there in both transfers (PRIV-02)."
+        |world, call| ties(world, call, false);
+    Then "something that the intermediary knows ties {quoted} to {quoted}"
+        "An address, key or request id was there in both transfers."
+        |world, call| ties(world, call, true);
+    Then "the intermediary has seen messages of {quoted} bytes"
+        "Their padded sizes, in order, with a comma between them (PRIV-03)."
         |world, call| sizes(world, call);
     Then "no transcript line shows a private key of {device}"
         "Nothing that the device's saved state marks as secret was sent or told, but its token (PRIV-04)."
@@ -444,17 +462,46 @@ fn no_payload(world: &World) -> Done {
     Ok(())
 }
 
-/// The sizes of all submitted messages are the two that the step names.
-fn sizes(world: &World, call: &Call) -> Done {
-    let allowed: Vec<&str> = call.all("number").collect();
-    for row in world.view().rows {
-        if row.kind == crate::intermediary::Learned::PaddedSize
-            && !allowed.contains(&row.value.as_str())
-        {
-            return Err(differs(allowed.join(" or "), row.value));
+/// Whether the intermediary can tie two transfers to one another.
+fn ties(world: &World, call: &Call, expected: bool) -> Done {
+    let (one, other) = (
+        world.transfer(call.nth("quoted", 0))?,
+        world.transfer(call.nth("quoted", 1))?,
+    );
+    let words = |tied| {
+        if tied {
+            "something that was there in both"
+        } else {
+            "nothing in common"
         }
+    };
+    let tied = world.view().ties(&one, &other);
+    if tied == expected {
+        Ok(())
+    } else {
+        Err(differs(words(expected), words(tied)))
     }
-    Ok(())
+}
+
+/// The step's duration, as what is added to a clock.
+fn seconds(call: &Call) -> Result<i64, StepFailure> {
+    i64::try_from(call.duration()?).map_err(|error| StepFailure::script(error.to_string()))
+}
+
+/// The sizes of all messages that were submitted, in order.
+fn sizes(world: &World, call: &Call) -> Done {
+    let view = world.view();
+    let sizes = view
+        .rows
+        .iter()
+        .filter(|row| row.kind == Learned::PaddedSize);
+    let sizes: Vec<&str> = sizes.map(|row| row.value.as_str()).collect();
+    let sizes = sizes.join(", ");
+    if sizes == call.quoted() {
+        Ok(())
+    } else {
+        Err(differs(call.quoted(), sizes))
+    }
 }
 
 /// No secret of a device's saved state, but the token, stands in the transcript.

@@ -6,6 +6,7 @@ use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Request};
 use crate::timestamp::Timestamp;
 use crate::transfer::StateName;
+use crate::transfer::table::EventName;
 use crate::wallet::Report;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -61,6 +62,32 @@ pub enum Fate {
     Damaged,
     /// Somebody put something else in its place.
     Replaced,
+}
+
+/// What changed a transfer's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The device's user.
+    User,
+    /// Time.
+    Time,
+    /// A message of the other side.
+    Message,
+}
+
+impl Cause {
+    /// What an event of the table is caused by.
+    #[must_use]
+    pub fn of(event: EventName) -> Self {
+        match event {
+            EventName::Offer | EventName::Accept | EventName::Decline | EventName::Cancel => {
+                Cause::User
+            }
+            EventName::Tick => Cause::Time,
+            EventName::Message(_) => Cause::Message,
+        }
+    }
 }
 
 /// What the intermediary answered.
@@ -128,6 +155,8 @@ pub enum Event {
         device: String,
         /// The transfer.
         transfer: TransferId,
+        /// What changed it.
+        by: Cause,
         /// The state before, if there was one.
         before: Option<StateName>,
         /// The state after.

@@ -1,7 +1,7 @@
 //! What the intermediary learned in a run (PRIV-01), from its transcript alone.
 
 use super::transcript::{Event, Fate, Transcript};
-use crate::identifier::{Address, UserId};
+use crate::identifier::{Address, TransferId, UserId};
 use crate::intermediary::view::learned;
 use crate::intermediary::{Body, Learned, Row};
 use crate::timestamp::Timestamp;
@@ -10,10 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Everything that the intermediary learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// What, of whom, and when, in the order in which it was learned; the same thing once.
+    /// What, of whom, and when, in the order in which it was learned.
     pub rows: Vec<Row>,
     /// What the script calls the devices.
     pub names: BTreeMap<Address, String>,
+    /// In which transfers a user took part. The intermediary does not know them.
+    transfers: BTreeMap<UserId, BTreeSet<TransferId>>,
 }
 
 impl View {
@@ -29,6 +31,7 @@ impl View {
         let mut now = Timestamp::default();
         let mut rows = Vec::new();
         let mut known = BTreeSet::new();
+        let mut transfers: BTreeMap<UserId, BTreeSet<TransferId>> = BTreeMap::new();
         for event in events {
             match event {
                 Event::Time { now: time } => now = *time,
@@ -49,48 +52,65 @@ impl View {
                         Body::Register(registration) => Some(registration.address),
                         _ => addresses.get(device).copied(),
                     };
-                    let new = asker
-                        .map(|asker| learned(asker, request, now))
-                        .unwrap_or_default();
-                    rows.extend(new.into_iter().filter(|row| known.insert(row.clone())));
+                    // What is asked again teaches nothing new.
+                    if known.insert((device, String::from(request.id.clone()))) {
+                        rows.extend(
+                            asker
+                                .into_iter()
+                                .flat_map(|asker| learned(asker, request, now)),
+                        );
+                    }
+                }
+                Event::State {
+                    device, transfer, ..
+                } => {
+                    if let Some(address) = addresses.get(device) {
+                        let of_user = transfers.entry(address.user_id).or_default();
+                        of_user.insert(*transfer);
+                    }
                 }
                 _ => {}
             }
         }
-        View { rows, names }
+        View {
+            rows,
+            names,
+            transfers,
+        }
     }
 
-    /// Whether a thing that names somebody is known of devices of several users: what ties two transfers
-    /// together (PRIV-02).
+    /// Whether the thing names somebody who took part in several transfers: what ties them together (PRIV-02).
     #[must_use]
     pub fn is_shared(&self, row: &Row) -> bool {
-        let names_somebody = matches!(
-            row.kind,
-            Learned::Address
-                | Learned::IdentityKey
-                | Learned::SignedPreKey
-                | Learned::OneTimePreKey
-                | Learned::RequestId
-        );
-        let users: BTreeSet<UserId> = self
-            .rows
-            .iter()
-            .filter(|other| other.kind == row.kind && other.value == row.value)
-            .map(|other| other.whose.user_id)
-            .collect();
-        names_somebody && users.len() > 1
+        self.transfers_named_by(row).len() > 1
     }
 
-    /// Whether devices of two users have anything in common that names somebody.
+    /// Whether something that names somebody was there in both transfers.
     #[must_use]
-    pub fn ties(&self, one: UserId, other: UserId) -> bool {
-        let of = |user: UserId| -> BTreeSet<(Learned, &str)> {
-            self.rows
-                .iter()
-                .filter(|row| row.whose.user_id == user && self.is_shared(row))
-                .map(|row| (row.kind, row.value.as_str()))
-                .collect()
+    pub fn ties(&self, one: &TransferId, other: &TransferId) -> bool {
+        self.rows.iter().any(|row| {
+            let transfers = self.transfers_named_by(row);
+            transfers.contains(one) && transfers.contains(other)
+        })
+    }
+
+    /// The transfers of whomever the thing names; none where it names nobody.
+    fn transfers_named_by(&self, row: &Row) -> BTreeSet<TransferId> {
+        let kind = match row.kind {
+            Learned::AskedBundleOf | Learned::WroteTo => Learned::Address,
+            kind @ (Learned::Address
+            | Learned::IdentityKey
+            | Learned::SignedPreKey
+            | Learned::OneTimePreKey
+            | Learned::RequestId) => kind,
+            _ => return BTreeSet::new(),
         };
-        !of(one).is_disjoint(&of(other))
+        self.rows
+            .iter()
+            .filter(|other| other.kind == kind && other.value == row.value)
+            .filter_map(|owned| self.transfers.get(&owned.whose.user_id))
+            .flatten()
+            .copied()
+            .collect()
     }
 }

@@ -49,12 +49,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// The values of the parameters of that name, in order.
+    /// The values of the parameters of that name, in order; quoted ones without their quotes.
     pub(super) fn all<'a>(&'a self, parameter: &'a str) -> impl Iterator<Item = &'a str> {
         self.arguments
             .iter()
             .filter(move |(name, _)| name == parameter)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.trim_matches('"'))
     }
 
     /// The `index`th value of the parameter of that name; empty where the definition has none.
@@ -67,9 +67,9 @@ impl Call {
         parse_number(self.nth("number", 0))
     }
 
-    /// The first quoted text, without its quotes.
+    /// The first quoted text.
     pub(super) fn quoted(&self) -> &str {
-        self.nth("quoted", 0).trim_matches('"')
+        self.nth("quoted", 0)
     }
 
     /// The first duration in seconds.

@@ -1,11 +1,12 @@
 //! The world of a scenario: devices, the intermediary, the network between them, and somebody who would
 //! like to read along.
 
-use super::transcript::{Answered, Event as Line, Fate};
+use super::transcript::{Answered, Cause, Event as Line, Fate};
 use super::view::View;
-use crate::agreement::PreKeyStore;
+use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
+use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
     Answer, Body, Envelope, Intermediary, MemoryStore, MessageBytes, Request, RequestId, Store,
@@ -61,6 +62,8 @@ pub(super) struct Participant {
     pub(super) wallet: Wallet,
     randomness: Recorder,
     pub(super) online: bool,
+    /// By how many seconds its clock is ahead of the true time.
+    skew: i64,
     /// Requests that have not left yet.
     outbox: VecDeque<Request>,
     /// What its user was told, and has not been asked for.
@@ -103,6 +106,10 @@ pub(super) struct World {
     pub(super) reversed: bool,
     /// Bundles are answered with that device's instead.
     pub(super) swapped: Option<String>,
+    /// The last one-time prekey that was handed out of each device.
+    handed_out: BTreeMap<Address, (u32, Hex)>,
+    /// The next bundle of these devices has the one-time prekey that was handed out last.
+    pub(super) handed_out_again: Vec<Address>,
     /// What Mallory has copied, by the device.
     pub(super) stolen: BTreeMap<String, Device>,
     /// The transfers, by what the script calls them.
@@ -151,6 +158,8 @@ impl World {
             injected: Vec::new(),
             reversed: false,
             swapped: None,
+            handed_out: BTreeMap::new(),
+            handed_out_again: Vec::new(),
             stolen: BTreeMap::new(),
             transfers: BTreeMap::new(),
             refused: None,
@@ -236,6 +245,7 @@ impl World {
                 wallet,
                 randomness,
                 online: true,
+                skew: 0,
                 outbox: VecDeque::new(),
                 told: Vec::new(),
             },
@@ -252,7 +262,7 @@ impl World {
 
     /// A device is erased and set up again at its address: other keys, another registration id (ID-04).
     pub(super) fn reset(&mut self, name: &str) -> Result<(), StepFailure> {
-        let now = self.now;
+        let now = self.clock(name)?;
         let participant = self.device_mut(name)?;
         let address = participant.wallet.device().address();
         let sponsor = participant.wallet.token().cloned();
@@ -331,9 +341,35 @@ impl World {
         Ok(())
     }
 
+    /// What time a device takes it to be.
+    fn clock(&self, name: &str) -> Result<Timestamp, StepFailure> {
+        let skew = self.device(name)?.skew;
+        Ok(Timestamp(self.now.0.saturating_add_signed(skew)))
+    }
+
+    /// From now on a device's clock is so many seconds ahead of the true time.
+    pub(super) fn set_clock(&mut self, name: &str, ahead: i64) -> Result<(), StepFailure> {
+        self.device_mut(name)?.skew = ahead;
+        let words = if ahead < 0 { "behind" } else { "ahead" };
+        self.lines.push(Line::Device {
+            device: name.to_owned(),
+            what: format!("has its clock {} seconds {words}", ahead.unsigned_abs()),
+            address: None,
+        });
+        self.event(name, Event::Tick)?;
+        self.settle()
+    }
+
     /// An event at a device; a refusal is remembered for the step that expects it.
     pub(super) fn event(&mut self, name: &str, event: Event) -> Result<(), StepFailure> {
-        let now = self.now;
+        let now = self.clock(name)?;
+        let by = match &event {
+            Event::Offer(_) | Event::Accept(_) | Event::Decline(_) | Event::Cancel(_) => {
+                Cause::User
+            }
+            Event::Tick => Cause::Time,
+            _ => Cause::Message,
+        };
         let participant = self.device_mut(name)?;
         let result = participant
             .wallet
@@ -341,7 +377,7 @@ impl World {
         match result {
             Ok(effects) => {
                 self.refused = None;
-                self.effects(name, effects)
+                self.effects(name, by, effects)
             }
             Err(error) => {
                 let code = error
@@ -357,7 +393,7 @@ impl World {
         }
     }
 
-    fn effects(&mut self, name: &str, effects: Vec<Effect>) -> Result<(), StepFailure> {
+    fn effects(&mut self, name: &str, by: Cause, effects: Vec<Effect>) -> Result<(), StepFailure> {
         for effect in effects {
             match effect {
                 Effect::Request(request) => self.device_mut(name)?.outbox.push_back(request),
@@ -368,6 +404,7 @@ impl World {
                 } => self.lines.push(Line::State {
                     device: name.to_owned(),
                     transfer,
+                    by,
                     before,
                     after,
                 }),
@@ -584,13 +621,13 @@ impl World {
                 Some(other) => {
                     let other = self.device(&other)?.wallet.device().bundle(None);
                     let other = other.ok_or_else(|| StepFailure::script("it has no bundle"))?;
-                    let mut swapped = crate::agreement::BundleFields::from(&other);
+                    let mut swapped = BundleFields::from(&other);
                     swapped.user_id = bundle.user_id;
                     swapped.device_id = bundle.device_id;
                     swapped.registration_id = bundle.registration_id;
                     Ok((Answer::Bundle { bundle: swapped }, true))
                 }
-                None => Ok((Answer::Bundle { bundle }, false)),
+                None => Ok(self.with_former_one_time_pre_key(bundle)),
             },
             Answer::Envelopes { mut envelopes } => {
                 let address = self.address(name)?;
@@ -608,6 +645,30 @@ impl World {
             }
             other => Ok((other, false)),
         }
+    }
+
+    /// A bundle as it is, or with the one-time prekey that the last one had.
+    fn with_former_one_time_pre_key(&mut self, mut bundle: BundleFields) -> (Answer, bool) {
+        let address = DeviceId::try_from(bundle.device_id)
+            .ok()
+            .zip(bundle.user_id.parse().ok())
+            .map(|(device_id, user_id)| Address { user_id, device_id });
+        let Some(address) = address else {
+            return (Answer::Bundle { bundle }, false);
+        };
+        let again = self.handed_out_again.iter().position(|of| *of == address);
+        let former = self.handed_out.get(&address).cloned();
+        if let (Some(index), Some((id, key))) = (again, former) {
+            self.handed_out_again.remove(index);
+            bundle.one_time_pre_key_id = Some(id);
+            bundle.one_time_pre_key = Some(key);
+            return (Answer::Bundle { bundle }, true);
+        }
+        let handed_out = bundle
+            .one_time_pre_key_id
+            .zip(bundle.one_time_pre_key.clone());
+        self.handed_out.extend(handed_out.map(|key| (address, key)));
+        (Answer::Bundle { bundle }, false)
     }
 
     /// Time passes for everybody who is there.

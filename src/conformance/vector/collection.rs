@@ -1,6 +1,7 @@
 //! All vectors of a run: those that travel inside the program, or those of a folder.
 
-use super::{Family, FileError, Vector, VectorFile};
+use super::{Family, Vector, VectorFile};
+use crate::conformance::FileError;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -42,21 +43,19 @@ impl Source {
     pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
         let mut paths = Vec::new();
         if let Err(error) = json_files(folder, &mut paths) {
-            return vec![Err(unreadable(folder, &error))];
+            return vec![Err(FileError::unreadable(folder, &error))];
         }
         if paths.is_empty() {
-            return vec![Err(FileError {
-                file: folder.display().to_string(),
-                line: None,
-                place: None,
-                reason: "no vector file in this folder; one is called FAMILY/FAMILY.json"
-                    .to_owned(),
-            })];
+            return vec![Err(FileError::of(
+                folder.display().to_string(),
+                "no vector file in this folder; one is called FAMILY/FAMILY.json",
+            ))];
         }
         paths
             .iter()
             .map(|path| {
-                let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+                let text = fs::read_to_string(path)
+                    .map_err(|error| FileError::unreadable(path, &error))?;
                 Ok(Source {
                     name: path.display().to_string(),
                     text: Cow::Owned(text),
@@ -105,10 +104,8 @@ impl Collection {
                     .find(|name| names.contains(name))
                 {
                     Some(name) => Err(FileError {
-                        file: source.name,
-                        line: None,
                         place: Some(name),
-                        reason: "another file has a vector of that name".to_owned(),
+                        ..FileError::of(source.name, "another file has a vector of that name")
                     }),
                     None => Ok(vectors),
                 }
@@ -122,15 +119,6 @@ impl Collection {
             }
         }
         collection
-    }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> FileError {
-    FileError {
-        file: path.display().to_string(),
-        line: None,
-        place: None,
-        reason: format!("cannot be read: {error}"),
     }
 }
 

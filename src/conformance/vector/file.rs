@@ -2,6 +2,7 @@
 
 use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
+use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
@@ -9,7 +10,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// What a flag means: the bug that it hunts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,36 +53,6 @@ pub struct TestGroup {
     /// The tests.
     pub tests: Vec<Value>,
 }
-
-/// A vector file that cannot be used: nothing of it is run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FileError {
-    /// The file.
-    pub file: String,
-    /// The line, where it is known, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// Where in the file: a vector or a JSON pointer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
-    /// What is wrong, and how to go on.
-    pub reason: String,
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if let Some(place) = &self.place {
-            write!(f, ": {place}")?;
-        }
-        write!(f, ": {}", self.reason)
-    }
-}
-
-impl std::error::Error for FileError {}
 
 impl VectorFile {
     /// The file name of a family's schema.

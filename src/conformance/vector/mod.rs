@@ -11,7 +11,7 @@ mod group;
 
 pub use collection::{Collection, Source};
 pub use family::Family;
-pub use file::{FileError, Note, TestGroup, VectorFile};
+pub use file::{Note, TestGroup, VectorFile};
 pub(super) use group::group_of;
 pub use group::schema;
 
