@@ -53,6 +53,14 @@ fn the_reference_engine_conforms() {
 }
 
 #[test]
+fn every_file_keeps_its_schema() {
+    for family in Family::ALL {
+        let vectors = VectorFile::load(&family.file(), family.json);
+        assert!(vectors.is_ok(), "{vectors:?}");
+    }
+}
+
+#[test]
 fn every_family_has_the_vectors_that_were_promised() {
     let vectors = Collection::built_in().vectors;
     assert!(vectors.len() > 420);

@@ -12,8 +12,11 @@ Feature: Cancel and expiry, and the races between them
     When Ben's phone offers a car key to Ryan
     And Ben's phone cancels the car key
     Then Ryan's phone is in "R:Cancelled" with the car key
+    And Ben's phone is in "S:Cancelled" with the car key
     When Ryan's phone accepts the car key
     Then it is refused with "invalid-state"
+    And 0 messages wait for Ben's phone
+    And nobody is told anything
 
   @XFER-11
   Scenario: The receiver changes their mind after asking
@@ -24,6 +27,8 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone comes online
     Then Ryan's phone is in "R:Cancelled" with the car key
     And Ben's phone is in "S:Cancelled" with the car key
+    And Ryan's phone is told "unexpected-message"
+    And nobody is told anything
 
   @XFER-12
   Scenario: The receiver has provisioned while the owner cancels
@@ -36,6 +41,7 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone is in "S:Cancelled" with the hotel key
     And Ben's phone is told "provisioned-after-end"
     And Ryan's phone is told "unexpected-message"
+    And nobody is told anything
 
   @XFER-10
   Scenario: An offer that nobody answers ends after two days
@@ -70,6 +76,7 @@ Feature: Cancel and expiry, and the races between them
     Then Ryan's phone holds the hotel key
     And Ben's phone is in "S:Expired" with the hotel key
     And Ben's phone is told "provisioned-after-end"
+    And nobody is told anything
 
   @XFER-11
   Scenario: What is provisioned can no longer be cancelled
@@ -79,6 +86,9 @@ Feature: Cancel and expiry, and the races between them
     Then it is refused with "invalid-state"
     When Ben's phone cancels the hotel key
     Then it is refused with "invalid-state"
+    And Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Completed" with the hotel key
+    And nobody is told anything
 
   @XFER-11
   Scenario: Both cancel at once
@@ -112,15 +122,20 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone comes online
     Then Ryan's phone is in "R:Declined" with the car key
     And Ben's phone is in "S:Cancelled" with the car key
+    And Ben's phone is told "unexpected-message"
+    And Ryan's phone is told "unexpected-message"
+    And nobody is told anything
 
   @XFER-10
-  Scenario: The receiver's request was signed in time, and the answer comes too late
+  Scenario: The receiver's request leaves a minute before the end, and is signed
     When Ben's phone offers a car key to Ryan's phone for 1 hour
     And Ryan's phone goes offline
     And Ryan's phone accepts the car key
     And 59 minutes pass
     And Ryan's phone comes online
     Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
 
   @XFER-10
   Scenario: An offer asks for more than thirty days
@@ -138,3 +153,285 @@ Feature: Cancel and expiry, and the races between them
     Then it is refused with "invalid-state"
     When Ryan's phone accepts the car key
     Then it is refused with "invalid-state"
+
+  # What each side may do at each stage: the rows of the table that end a transfer
+
+  @XFER-01 @XFER-11
+  Scenario Outline: Of a <credential> that nobody has answered, <ends>
+    When Ben's phone offers a <credential> to Ryan's phone
+    And <ends> the <credential>
+    Then Ben's phone is in "<sender>" with the <credential>
+    And Ryan's phone is in "<receiver>" with the <credential>
+    And 0 messages wait for Ben's phone
+    And 0 messages wait for Ryan's phone
+    And nobody is told anything
+
+    Examples:
+      | credential | ends                  | sender      | receiver    |
+      | hotel key  | Ben's phone cancels   | S:Cancelled | R:Cancelled |
+      | hotel key  | Ryan's phone cancels  | S:Cancelled | R:Cancelled |
+      | car key    | Ryan's phone cancels  | S:Cancelled | R:Cancelled |
+      | car key    | Ryan's phone declines | S:Declined  | R:Declined  |
+
+  @XFER-01
+  Scenario Outline: While an offer is open, the owner's <wish> is refused
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone <wish> the car key
+    Then it is refused with "invalid-state"
+    And Ben's phone is in "S:Offered" with the car key
+    When Ryan's phone accepts the car key
+    Then Ryan's phone holds the car key
+
+    Examples:
+      | wish     |
+      | accepts  |
+      | declines |
+
+  @XFER-01
+  Scenario Outline: Once the receiver has asked, <wish> is refused
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone <does> the car key
+    Then it is refused with "invalid-state"
+    And Ryan's phone is in "R:Requested" with the car key
+    And 1 message waits for Ben's phone
+    When Ben's phone comes online
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+    Examples:
+      | wish             | does     |
+      | accepting again  | accepts  |
+      | declining        | declines |
+
+  @XFER-01 @XFER-11
+  Scenario Outline: After a car key has come to its end, it stays <state>, whatever <device> does
+    When Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone <answer> the car key
+    And <device> accepts the car key
+    Then it is refused with "invalid-state"
+    When <device> declines the car key
+    Then it is refused with "invalid-state"
+    When <device> cancels the car key
+    Then it is refused with "invalid-state"
+    When 48 hours pass
+    Then <device> is in "<state>" with the car key
+    And 0 messages wait for Ben's phone
+    And 0 messages wait for Ryan's phone
+    And nobody is told anything
+
+    Examples:
+      | answer   | device       | state         |
+      | accepts  | Ryan's phone | R:Provisioned |
+      | accepts  | Ben's phone  | S:Completed   |
+      | declines | Ryan's phone | R:Declined    |
+      | declines | Ben's phone  | S:Declined    |
+      | cancels  | Ryan's phone | R:Cancelled   |
+      | cancels  | Ben's phone  | S:Cancelled   |
+
+  # Races at the moment of signing
+
+  @XFER-11 @XFER-12
+  Scenario: The owner has signed and cancels, and the signature is read first: the key is out, and the owner is told
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone goes offline
+    And Ben's phone comes online
+    And Ben's phone cancels the car key
+    Then Ben's phone is in "S:Cancelled" with the car key
+    And 2 messages wait for Ryan's phone
+    When Ryan's phone comes online
+    Then Ryan's phone holds the car key
+    And Ryan's phone is told "unexpected-message"
+    And Ben's phone is told "provisioned-after-end"
+    And Ben's phone is in "S:Cancelled" with the car key
+    And nobody is told anything
+
+  @XFER-11 @XFER-14
+  Scenario: The owner has signed and cancels, and the cancel is read first: the key does not come to be
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone goes offline
+    And Ben's phone comes online
+    And Ben's phone cancels the car key
+    And the intermediary reverses its answers
+    And Ryan's phone comes online
+    Then Ryan's phone is in "R:Cancelled" with the car key
+    And Ryan's phone is told "unexpected-message"
+    And Ben's phone is in "S:Cancelled" with the car key
+    And 0 messages wait for Ben's phone
+    And nobody is told anything
+
+  @XFER-11
+  Scenario: The receiver cancels while the owner's signature is on its way
+    When Ben's phone offers a car key to Ryan's phone
+    And the next submission of Ben's phone is held back
+    And Ryan's phone accepts the car key
+    Then Ben's phone is in "S:Signed" with the car key
+    When Ryan's phone cancels the car key
+    Then Ben's phone is in "S:Cancelled" with the car key
+    When what was held back arrives
+    Then Ryan's phone is told "unexpected-message"
+    And Ryan's phone is in "R:Cancelled" with the car key
+    And Ben's phone is in "S:Cancelled" with the car key
+    And nobody is told anything
+
+  @XFER-10
+  Scenario: The owner's signature comes after the end
+    When Ben's phone offers a car key to Ryan's phone for 1 hour
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone goes offline
+    And Ben's phone comes online
+    Then Ben's phone is in "S:Signed" with the car key
+    When 1 hour passes
+    Then Ben's phone is in "S:Expired" with the car key
+    And Ryan's phone is in "R:Expired" with the car key
+    When Ryan's phone comes online
+    Then Ryan's phone is told "unexpected-message"
+    And Ryan's phone is in "R:Expired" with the car key
+    And 0 messages wait for Ben's phone
+    And nobody is told anything
+
+  @XFER-10 @XFER-12
+  Scenario: A car key is provisioned in time, and the owner hears of it too late
+    When Ben's phone offers a car key to Ryan's phone for 1 hour
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone goes offline
+    And Ben's phone comes online
+    And Ben's phone goes offline
+    And Ryan's phone comes online
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Signed" with the car key
+    When 1 hour passes
+    Then Ben's phone is in "S:Expired" with the car key
+    And Ryan's phone holds the car key
+    When Ben's phone comes online
+    Then Ben's phone is told "provisioned-after-end"
+    And Ben's phone is in "S:Expired" with the car key
+    And nobody is told anything
+
+  @XFER-11 @XFER-12
+  Scenario: The owner cancels after the receiver has provisioned, and before hearing of it
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone goes offline
+    And Ben's phone comes online
+    And Ben's phone goes offline
+    And Ryan's phone comes online
+    And Ben's phone cancels the car key
+    And Ben's phone comes online
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Cancelled" with the car key
+    And Ben's phone is told "provisioned-after-end"
+    And Ryan's phone is told "unexpected-message"
+    And nobody is told anything
+
+  # A cancel that overtakes its offer
+
+  @XFER-03 @XFER-11
+  Scenario: A cancel overtakes its offer: the receiver asks, and nothing is signed
+    When Ryan's phone goes offline
+    And Ben's phone offers a car key to Ryan's phone
+    And Ben's phone cancels the car key
+    And the intermediary reverses its answers
+    And Ryan's phone comes online
+    Then Ryan's phone is told "unknown-transfer"
+    And Ryan's phone is in "R:Invited" with the car key
+    When Ryan's phone accepts the car key
+    Then Ben's phone is told "unexpected-message"
+    And Ben's phone is in "S:Cancelled" with the car key
+    And Ryan's phone is in "R:Requested" with the car key
+    When 48 hours pass
+    Then Ryan's phone is in "R:Expired" with the car key
+    And nobody is told anything
+
+  @XFER-03 @XFER-12
+  Scenario: A cancel overtakes its offer: the receiver provisions the hotel key, and the owner is told
+    When Ryan's phone goes offline
+    And Ben's phone offers a hotel key to Ryan's phone
+    And Ben's phone cancels the hotel key
+    And the intermediary reverses its answers
+    And Ryan's phone comes online
+    Then Ryan's phone is told "unknown-transfer"
+    When Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is told "provisioned-after-end"
+    And Ben's phone is in "S:Cancelled" with the hotel key
+    And nobody is told anything
+
+  @XFER-15
+  Scenario: A cancel is lost, and asked again
+    When Ben's phone offers a hotel key to Ryan's phone
+    And the next submission of Ben's phone is lost
+    And Ben's phone cancels the hotel key
+    Then Ryan's phone is in "R:Invited" with the hotel key
+    When everybody restarts
+    And 1 minute passes
+    Then Ryan's phone is in "R:Cancelled" with the hotel key
+    When Ryan's phone accepts the hotel key
+    Then it is refused with "invalid-state"
+    And Ben's phone is in "S:Cancelled" with the hotel key
+    And nobody is told anything
+
+  # Several devices of one receiver
+
+  @XFER-01 @XFER-05
+  Scenario Outline: One of two devices <ends> the offer before the other asks: it has ended for both
+    When Ryan adds a watch
+    And Ben's phone offers a car key to Ryan
+    And Ryan's phone <ends> the car key
+    Then Ben's phone is in "<state>" with the car key
+    And Ryan's watch is in "R:Invited" with the car key
+    When Ryan's watch accepts the car key
+    Then Ben's phone is in "<state>" with the car key
+    And Ryan's watch is in "R:Requested" with the car key
+    And 0 messages wait for Ryan's watch
+    When 48 hours pass
+    Then Ryan's watch is in "R:Expired" with the car key
+
+    Examples:
+      | ends     | state       |
+      | declines | S:Declined  |
+      | cancels  | S:Cancelled |
+
+  @XFER-06 @XFER-05
+  Scenario Outline: One of two devices <ends> the offer after the other asked: the other gets its key
+    When Ryan adds a watch
+    And Ben's phone offers a car key to Ryan
+    And Ben's phone goes offline
+    And Ryan's watch accepts the car key
+    And Ryan's phone <ends> the car key
+    And Ben's phone comes online
+    Then Ryan's watch holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And Ben's phone is told "not-bound"
+    And Ryan's phone is in "<state>" with the car key
+    And nobody is told anything
+
+    Examples:
+      | ends     | state       |
+      | declines | R:Declined  |
+      | cancels  | R:Cancelled |
+
+  @XFER-05 @XFER-06
+  Scenario: The owner cancels while two devices have asked
+    When Ryan adds a watch
+    And Ben's phone offers a car key to Ryan
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's watch accepts the car key
+    And Ben's phone cancels the car key
+    And Ben's phone comes online
+    Then Ryan's phone is in "R:Cancelled" with the car key
+    And Ryan's watch is in "R:Cancelled" with the car key
+    And Ben's phone is in "S:Cancelled" with the car key
+    And Ben's phone is told "unexpected-message"
+    And Ben's phone is told "unexpected-message"
+    And nobody is told anything

@@ -29,11 +29,39 @@ Feature: A hotel key, the stateless flow
     When Ryan's phone goes offline
     And Ben's phone comes online
     Then Ben's phone is in "S:Completed" with the hotel key
+    And Ryan's phone holds the hotel key
+    And 0 messages wait for Ben's phone
+    And nobody is told anything
 
   @XFER-04
   Scenario: A hotel key is offered to a person, not to a device
     When Ben's phone offers a hotel key to Ryan
     Then it is refused with "invalid-state"
+    And 0 messages wait for Ryan's phone
+    And 20 one-time prekeys of Ryan's phone are left
+
+  @XFER-04 @SES-15
+  Scenario: The receiver has two devices, and one gets the hotel key
+    When Ryan adds a watch
+    And Ben's phone offers a hotel key to Ryan's watch
+    Then Ryan's watch is in "R:Invited" with the hotel key
+    And 20 one-time prekeys of Ryan's phone are left
+    When Ryan's watch accepts the hotel key
+    Then Ryan's watch holds the hotel key
+    And Ryan's phone knows nothing of the hotel key
+    And 0 messages wait for Ryan's phone
+    When Ryan's phone accepts the hotel key
+    Then it is refused with "unknown-transfer"
+    And nobody is told anything
+
+  @SES-15
+  Scenario: A hotel key is offered to the owner's own watch
+    When Ben adds a watch
+    And Ben's phone offers a hotel key to Ben's watch
+    Then Ben's phone is told "invalid-state"
+    And Ben's watch knows nothing of the hotel key
+    And 0 messages wait for Ben's watch
+    And 20 one-time prekeys of Ben's watch are left
 
   @XFER-01
   Scenario: The receiver does not want it
@@ -43,6 +71,7 @@ Feature: A hotel key, the stateless flow
     And Ben's phone is in "S:Declined" with the hotel key
     When Ryan's phone accepts the hotel key
     Then it is refused with "invalid-state"
+    And nobody is told anything
 
   @X3DH-07
   Scenario: The first message opens a session, the answer is already inside it
@@ -51,3 +80,6 @@ Feature: A hotel key, the stateless flow
     When Ryan's phone accepts the hotel key
     Then the last message to Ben's phone is a ratchet message
     And the active sessions of Ben's phone and Ryan's phone match
+    When Ben's phone offers a car key to Ryan's phone
+    Then the last message to Ryan's phone is a ratchet message
+    And 19 one-time prekeys of Ryan's phone are left

@@ -7,7 +7,7 @@ Feature: One-time prekeys run out
     Given Ben has a phone
     And Ryan has a phone
 
-  @MBX-03 @MBX-04
+  @MBX-03 @MBX-04 @SES-02
   Scenario: Each first message takes one
     Then 20 one-time prekeys of Ryan's phone are left
     When Ben's phone offers a car key to Ryan's phone
@@ -22,6 +22,8 @@ Feature: One-time prekeys run out
     When Ben's phone offers a car key to Ryan's phone
     And Ryan's phone accepts the car key
     Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And the active sessions of Ben's phone and Ryan's phone match
     And nobody is told anything
 
   @MBX-04
@@ -37,6 +39,8 @@ Feature: One-time prekeys run out
     And Ben's phone offers a car key to Ryan's phone
     And the intermediary replays the last message to Ryan's phone
     Then Ryan's phone is told "duplicate-message"
+    And Ryan's phone is in "R:Invited" with the car key
+    And nobody is told anything
 
   @MBX-03 @MBX-13
   Scenario: A bundle request arrives twice, and takes one
@@ -44,3 +48,37 @@ Feature: One-time prekeys run out
     And Ben's phone offers a car key to Ryan's phone
     Then 19 one-time prekeys of Ryan's phone are left
     And Ryan's phone is in "R:Invited" with the car key
+    And nobody is told anything
+
+  @MBX-03
+  Scenario: Two senders get two of them
+    Given Bert has a phone
+    When Ryan's phone goes offline
+    And Ben's phone offers a car key called "from Ben" to Ryan's phone
+    And Bert's phone offers a car key called "from Bert" to Ryan's phone
+    Then 18 one-time prekeys of Ryan's phone are left
+    When Ryan's phone comes online
+    Then Ryan's phone is in "R:Invited" with "from Ben"
+    And Ryan's phone is in "R:Invited" with "from Bert"
+    And nobody is told anything
+
+  @MBX-03 @MBX-18
+  Scenario: The intermediary restarts between two senders, and hands none out again
+    Given Bert has a phone
+    When Ben's phone offers a car key called "from Ben" to Ryan's phone
+    And the intermediary restarts
+    And Bert's phone offers a car key called "from Bert" to Ryan's phone
+    Then 18 one-time prekeys of Ryan's phone are left
+    And Ryan's phone is in "R:Invited" with "from Bert"
+    And nobody is told anything
+
+  @MBX-01 @MBX-15
+  Scenario: A phone that is set up anew has new ones, and the former ones are gone
+    When strangers fetch 5 bundles of Ryan's phone
+    Then 15 one-time prekeys of Ryan's phone are left
+    When Ryan's phone is set up anew
+    Then 20 one-time prekeys of Ryan's phone are left
+    When Ben's phone offers a car key to Ryan's phone
+    Then 19 one-time prekeys of Ryan's phone are left
+    And Ryan's phone is in "R:Invited" with the car key
+    And nobody is told anything

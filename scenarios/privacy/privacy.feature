@@ -16,6 +16,8 @@ Feature: What the intermediary can know
     Then Ben's phone is in "S:Completed" with "the car"
     And Bert's phone is in "S:Completed" with "the van"
     And nothing that the intermediary knows ties "the car" to "the van"
+    And the intermediary has seen no payload
+    And nobody is told anything
 
   @PRIV-02 @ID-02
   Scenario: A receiver who keeps its identity can be recognised
@@ -26,29 +28,63 @@ Feature: What the intermediary can know
     And Bert's phone offers a car key called "the van" to Ryan's phone
     Then something that the intermediary knows ties "the car" to "the van"
 
-  @PRIV-01 @PRIV-03
-  Scenario: The request for a key and its answer cannot be told apart by their sizes
+  # A payload is padded to 256 or 512 bytes, which makes 315 or 571 bytes of a ratchet message and 396 or 652 of a prekey message
+
+  @PRIV-01 @PRIV-03 @MBX-14
+  Scenario Outline: Of a <credential>, the answer "<answers>" cannot be told from another by its size
+    Given Ben has a phone
+    And Ryan has a phone
+    When Ben's phone offers a <credential> to Ryan's phone
+    And Ryan's phone <answers> the <credential>
+    Then Ben's phone is in "<state>" with the <credential>
+    And the intermediary has seen messages of "652, 315" bytes
+    And the intermediary has seen no payload
+
+    Examples:
+      | credential | answers  | state       |
+      | hotel key  | accepts  | S:Completed |
+      | hotel key  | declines | S:Declined  |
+      | hotel key  | cancels  | S:Cancelled |
+      | car key    | declines | S:Declined  |
+
+  @PRIV-01 @PRIV-03 @MBX-14
+  Scenario: A signing request and its answer have one size, whatever the first message had
     Given Ben has a phone
     And Ryan has a phone
     When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
     And Ryan's phone accepts the car key
-    Then Ben's phone is in "S:Completed" with the car key
-    # A prekey message with a payload of 512 bytes, two ratchet messages with one of 512, one with one of 256.
-    And the intermediary has seen messages of "652, 571, 571, 315" bytes
+    And Ryan's phone goes offline
+    And Ben's phone comes online
+    Then Ben's phone is in "S:Signed" with the car key
+    And 1 message waits for Ryan's phone
+    And the intermediary has seen messages of "652, 571, 571" bytes
     And the intermediary has seen no payload
 
-  @PRIV-03
-  Scenario: The end of a transfer tells nobody how it ended
+  @PRIV-01 @PRIV-03
+  Scenario: An owner's cancel that follows its offer unanswered is a first message too, and shorter
     Given Ben has a phone
     And Ryan has a phone
-    And Rhea has a phone
-    When Ben's phone offers a car key called "the car" to Ryan's phone
-    And Ben's phone offers a car key called "the van" to Rhea's phone
-    And Ryan's phone declines "the car"
-    And Rhea's phone cancels "the van"
-    Then Ben's phone is in "S:Declined" with "the car"
-    And Ben's phone is in "S:Cancelled" with "the van"
-    And the intermediary has seen messages of "652, 652, 315, 315" bytes
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone cancels the car key
+    Then Ryan's phone is in "R:Cancelled" with the car key
+    And the intermediary has seen messages of "652, 396" bytes
+    And the intermediary has seen no payload
+
+  @PRIV-01
+  Scenario: A car key that is damaged, restarted, asked for twice and cancelled shows no payload
+    Given Ben has a phone
+    And Ryan has a phone and a watch
+    When Ben's phone offers a car key to Ryan
+    And the answer to the next reading of Ben's phone is damaged
+    And Ryan's phone accepts the car key
+    And everybody restarts
+    And Ryan's watch accepts the car key
+    And Ben's phone cancels the car key
+    Then Ryan's watch holds the car key
+    And the intermediary has seen no payload
+    And no transcript line shows a private key of Ben's phone
+    And no transcript line shows a private key of Ryan's watch
 
   @PRIV-04
   Scenario: No secret leaves a device, in no message, answer or report
@@ -59,4 +95,19 @@ Feature: What the intermediary can know
     And Ryan's phone cancels the car key
     Then it is refused with "invalid-state"
     And no transcript line shows a private key of Ben's phone
+    And no transcript line shows a private key of Ryan's phone
+
+  @PRIV-04
+  Scenario: No secret is in a report of a message that fails, of a key that changes, or of time that passes
+    Given Ben has a phone
+    And Ryan has a phone
+    When the next submission of Ben's phone is damaged
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ryan's phone is told "decrypt-failed"
+    When Ryan's phone is set up anew
+    And Ben's phone offers a car key to Ryan's phone
+    Then Ben's phone is told "identity-changed"
+    When Ryan's phone declines the car key
+    And 31 days pass
+    Then no transcript line shows a private key of Ben's phone
     And no transcript line shows a private key of Ryan's phone

@@ -580,7 +580,7 @@ impl Transfers {
             // XFER-12: the credential is out, and can be revoked.
             let next = Transfer::Ended {
                 state: now_in,
-                peer: Recipient::Device(from),
+                peer: transfer.peer(),
             };
             let report = Some(ErrorCode::ProvisionedAfterEnd);
             return Ok(self.apply(id, next, None, report));
@@ -598,7 +598,7 @@ impl Transfers {
                 let row = required!("XFER-01", transfer.find(name, |_| false), unexpected);
                 let next = Transfer::Ended {
                     state: row.to,
-                    peer: Recipient::Device(from),
+                    peer: transfer.peer(),
                 };
                 Ok(self.apply(id, next, None, None))
             }

@@ -53,7 +53,8 @@ impl WalletError {
             Self::Payload(error) => Some(error.code()),
             Self::Sesame(error) => error.code(),
             Self::Invitation(error) => Some(error.code()),
-            Self::Registration(_) | Self::UnknownRequest => Some(ErrorCode::InvalidState),
+            Self::Registration(_) => Some(ErrorCode::InvalidState),
+            Self::UnknownRequest => Some(ErrorCode::UnexpectedMessage),
             Self::Randomness(_) => None,
         }
     }

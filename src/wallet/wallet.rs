@@ -27,6 +27,9 @@ const COUNT_INTERVAL: u64 = DAY;
 /// The most messages that a reading asks for.
 const READ_LIMIT: u32 = 100;
 
+/// How long messages wait at most for a device that is away, in seconds: as long as an offer can live (XFER-16).
+const MESSAGE_LIFETIME: u64 = transfer::MAX_LIFETIME;
+
 /// What happens to a wallet.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -583,7 +586,7 @@ impl Step<'_> {
             } => self.request(Body::Submit(Submission {
                 recipient,
                 messages: messages.iter().map(submitted).collect(),
-                lifetime: None,
+                lifetime: Some(MESSAGE_LIFETIME),
             })),
             SendStep::Done => {
                 self.wallet.outbound.pop_front();

@@ -27,6 +27,7 @@ scripts!(
     "theft",
     "prekeys",
     "privacy",
+    "clock",
     "intermediary",
 );
 

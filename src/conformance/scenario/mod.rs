@@ -85,6 +85,14 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
             break;
         }
     }
+    if let (None, Some(reason), Some(last)) = (&failure, world.unused_rule(), scenario.steps.last())
+    {
+        failure = Some(Failure {
+            line: last.line,
+            text: last.text.clone(),
+            reason: StepFailure::Script(reason),
+        });
+    }
     Run {
         transcript: Transcript {
             header,

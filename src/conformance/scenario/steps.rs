@@ -3,8 +3,10 @@
 use super::transcript::{Event, Fate};
 use super::vocabulary::{Call, Definition};
 use super::world::{StepFailure, World};
+use crate::conformance::subject::holds;
 use crate::identifier::{Recipient, TransferId};
 use crate::intermediary::{Body, Learned};
+use crate::sesame::{Device, SavedDevice};
 use crate::transfer::{Offered, StateName};
 use crate::wallet;
 use crate::wire::MessageKind;
@@ -235,15 +237,25 @@ steps! {
         };
     Then "{device} holds the {credential}"
         "The credential is provisioned on that device."
-        |world, call| {
-            let state = world.state(call.nth("device", 0), call.nth("credential", 0))?;
-            expect(Some(StateName::Provisioned), state)
-        };
+        |world, call| is_in(world, call, call.nth("credential", 0), Some(StateName::Provisioned));
+    Then "{device} holds {quoted}"
+        "The same, for a transfer with a name of its own."
+        |world, call| is_in(world, call, call.quoted(), Some(StateName::Provisioned));
     Then "{device} knows nothing of the {credential}"
         "No message about it was read there."
+        |world, call| is_in(world, call, call.nth("credential", 0), None);
+    Then "{device} knows nothing of {quoted}"
+        "The same, for a transfer with a name of its own."
+        |world, call| is_in(world, call, call.quoted(), None);
+    Then "the saved state of {device} holds nothing of the hotel key"
+        "The token stands nowhere in it, neither raw nor in hex nor in base64 (XFER-14)."
         |world, call| {
-            let state = world.state(call.nth("device", 0), call.nth("credential", 0))?;
-            expect(None, state)
+            let saved = world.device(call.nth("device", 0))?.wallet.save().to_json();
+            if holds(saved.as_bytes(), &token("hotel key").as_slice().into()) {
+                Err(differs("no token", "its bytes"))
+            } else {
+                Ok(())
+            }
         };
     Then "{device} is told {quoted}"
         "The device has told its user so; each such message is looked at once."
@@ -309,7 +321,7 @@ steps! {
             }
         };
     Then "the last message to {device} is a {kind} message"
-        "`prekey` or `ratchet`, as the envelope says."
+        "The last that was read: `prekey` or `ratchet`, as the envelope says."
         |world, call| {
             let address = world.address(call.nth("device", 0))?;
             let last = world.seen.iter().rev().find(|envelope| envelope.recipient == address);
@@ -324,10 +336,10 @@ steps! {
             }
         };
     Then "Mallory can read the last message to {device}"
-        "With the copied state it decrypts."
+        "The last that was read: with the copied state it decrypts."
         |world, call| mallory(world, call, true);
     Then "Mallory cannot read the last message to {device}"
-        "With the copied state it does not decrypt."
+        "The last that was read: with the copied state it does not decrypt."
         |world, call| mallory(world, call, false);
     Then "nothing that the intermediary knows ties {quoted} to {quoted}"
         "No address, key or request id was there in both transfers (PRIV-02)."
@@ -365,6 +377,16 @@ fn expect(expected: Option<StateName>, got: Option<StateName>) -> Done {
     Err(differs(name(expected), name(got)))
 }
 
+/// The token of a hotel key that the script calls by that name.
+fn token(name: &str) -> Vec<u8> {
+    format!("the token of {name}").into_bytes()
+}
+
+/// Whether the transfer that the script calls by that name is in a state on the device; none where it is unknown there.
+fn is_in(world: &World, call: &Call, name: &str, expected: Option<StateName>) -> Done {
+    expect(expected, world.state(call.nth("device", 0), name)?)
+}
+
 fn offer(world: &mut World, call: &Call, name: &str, lifetime: Option<u64>) -> Done {
     let device = call.nth("device", 0).to_owned();
     let to = match call.all("user").next() {
@@ -373,7 +395,7 @@ fn offer(world: &mut World, call: &Call, name: &str, lifetime: Option<u64>) -> D
     };
     let what = match call.nth("credential", 0) {
         "car key" => Offered::CarKey,
-        _ => Offered::AuthorizationToken(format!("the token of {name}").into_bytes().into()),
+        _ => Offered::AuthorizationToken(token(name).into()),
     };
     world.offer(&device, name, to, what, lifetime)
 }
@@ -402,12 +424,11 @@ fn rule(world: &mut World, call: &Call, of_answer: bool, fate: Fate) -> Done {
 }
 
 fn in_state(world: &mut World, call: &Call, name: &str) -> Done {
-    let state = world.state(call.nth("device", 0), name)?;
     let expected = StateName::ALL
         .iter()
         .find(|state| state.as_str() == call.quoted())
         .ok_or_else(|| StepFailure::script(format!("{} is no state", call.quoted())))?;
-    expect(Some(*expected), state)
+    is_in(world, call, name, Some(*expected))
 }
 
 /// What a thief can read: the copied state, without randomness of its own to answer with, meets the message.
@@ -424,10 +445,15 @@ fn mallory(world: &World, call: &Call, can: bool) -> Done {
         .rev()
         .find(|envelope| envelope.recipient == address);
     let last = last.ok_or_else(|| StepFailure::script("it has read no message"))?;
-    let mut thief = stolen.clone();
-    let mut randomness = crate::conformance::seed::Recorder::new("mallory");
-    let read = thief.decrypt(&last.sender, last.kind, &last.message.0, &mut randomness);
-    match (read.is_ok(), can) {
+    // Mallory tries the sessions that were copied, then the keys alone: a thief honours no memory of openings.
+    let read = [stolen.clone(), keys_alone(stolen)?]
+        .iter_mut()
+        .any(|thief| {
+            let mut randomness = crate::conformance::seed::Recorder::new("mallory");
+            let read = thief.decrypt(&last.sender, last.kind, &last.message.0, &mut randomness);
+            read.is_ok()
+        });
+    match (read, can) {
         (true, true) | (false, false) => Ok(()),
         (true, false) => Err(differs(
             "a message that Mallory cannot read",
@@ -435,6 +461,20 @@ fn mallory(world: &World, call: &Call, can: bool) -> Done {
         )),
         (false, true) => Err(differs("a message that Mallory can read", "no plaintext")),
     }
+}
+
+/// A device with the same keys, without its sessions and without what it remembers of prekey messages.
+fn keys_alone(device: &Device) -> Result<Device, StepFailure> {
+    let failed = |error: &dyn std::fmt::Display| StepFailure::script(error.to_string());
+    let mut saved = serde_json::to_value(device.save()).map_err(|error| failed(&error))?;
+    saved["records"] = serde_json::json!([]);
+    let signed = saved["keys"]["signedPreKeys"].as_object_mut();
+    for (_, key) in signed.into_iter().flatten() {
+        key["openings"] = serde_json::json!([]);
+    }
+    SavedDevice::from_json(&saved.to_string())
+        .and_then(Device::try_from)
+        .map_err(|error| failed(&error))
 }
 
 /// Words of the payload stand in nothing that the intermediary was sent.

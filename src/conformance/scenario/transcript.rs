@@ -64,6 +64,18 @@ pub enum Fate {
     Replaced,
 }
 
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fate::Lost => "lost",
+            Fate::HeldBack => "held back",
+            Fate::Repeated => "repeated",
+            Fate::Damaged => "damaged",
+            Fate::Replaced => "replaced",
+        })
+    }
+}
+
 /// What changed a transfer's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

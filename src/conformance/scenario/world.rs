@@ -9,8 +9,7 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
-    Answer, Body, Envelope, Intermediary, MemoryStore, MessageBytes, Request, RequestId, Store,
-    Token,
+    Answer, Body, Envelope, Intermediary, MemoryStore, Request, RequestId, Store, Token,
 };
 use crate::sesame::Device;
 use crate::suite::Tigress1;
@@ -364,9 +363,11 @@ impl World {
     pub(super) fn event(&mut self, name: &str, event: Event) -> Result<(), StepFailure> {
         let now = self.clock(name)?;
         let by = match &event {
-            Event::Offer(_) | Event::Accept(_) | Event::Decline(_) | Event::Cancel(_) => {
-                Cause::User
-            }
+            Event::Offer(_)
+            | Event::Accept(_)
+            | Event::Decline(_)
+            | Event::Cancel(_)
+            | Event::TakeInvitation(_) => Cause::User,
             Event::Tick => Cause::Time,
             _ => Cause::Message,
         };
@@ -376,14 +377,18 @@ impl World {
             .step(event, now, &mut participant.randomness);
         match result {
             Ok(effects) => {
-                self.refused = None;
+                if by == Cause::User {
+                    self.refused = None;
+                }
                 self.effects(name, by, effects)
             }
             Err(error) => {
                 let code = error
                     .code()
                     .ok_or_else(|| StepFailure::script(error.to_string()))?;
-                self.refused = Some(code);
+                if by == Cause::User {
+                    self.refused = Some(code);
+                }
                 self.lines.push(Line::Refused {
                     device: name.to_owned(),
                     code,
@@ -511,14 +516,25 @@ impl World {
         Ok(())
     }
 
+    /// What a script wants done to something that never came.
+    pub(super) fn unused_rule(&self) -> Option<String> {
+        let rule = self.rules.first()?;
+        let answer = if rule.of_answer { "answer to the " } else { "" };
+        Some(format!(
+            "the next {answer}{} of {} never came, and should have been {}",
+            rule.request, rule.device, rule.fate
+        ))
+    }
+
     /// A request leaves a device.
     fn send(&mut self, name: &str, mut request: Request) -> Result<(), StepFailure> {
         let fate = self.fate(name, &request.body, false);
-        if fate == Some(Fate::Damaged)
-            && let Body::Submit(submission) = &mut request.body
-            && let Some(first) = submission.messages.first_mut()
-        {
-            damage(&mut first.message);
+        if fate == Some(Fate::Damaged) {
+            let message = match &mut request.body {
+                Body::Submit(submission) => submission.messages.first_mut(),
+                _ => None,
+            };
+            damage(&mut message.ok_or_else(intact)?.message.0);
         }
         self.lines.push(Line::Request {
             device: name.to_owned(),
@@ -581,11 +597,15 @@ impl World {
         };
         let mut answer = answer;
         let mut fate = self.fate(name, &request.body, true);
-        if fate == Some(Fate::Damaged)
-            && let Ok(Answer::Envelopes { envelopes }) = &mut answer
-            && let Some(first) = envelopes.first_mut()
-        {
-            damage(&mut first.message);
+        if fate == Some(Fate::Damaged) {
+            let bytes = match &mut answer {
+                Ok(Answer::Envelopes { envelopes }) => {
+                    envelopes.first_mut().map(|first| &mut first.message.0)
+                }
+                Ok(Answer::Bundle { bundle }) => Some(&mut bundle.signed_pre_key_signature),
+                _ => None,
+            };
+            damage(bytes.ok_or_else(intact)?);
         }
         if replaced {
             fate.get_or_insert(Fate::Replaced);
@@ -750,9 +770,13 @@ impl World {
     }
 }
 
-/// One byte of a message is changed: the tenth from its end, which in either kind is a part of the tag.
-fn damage(message: &mut MessageBytes) {
-    if let Some(byte) = message.0.0.iter_mut().rev().nth(9) {
+/// One byte is changed, the tenth from the end: in a message a part of the tag, in a signature of s.
+fn damage(bytes: &mut Hex) {
+    if let Some(byte) = bytes.0.iter_mut().rev().nth(9) {
         *byte ^= 1;
     }
+}
+
+fn intact() -> StepFailure {
+    StepFailure::script("nothing in it can be damaged")
 }

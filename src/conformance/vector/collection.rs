@@ -82,7 +82,7 @@ impl Collection {
     /// The vectors that travel inside the program.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::load(Source::built_in().map(Ok))
+        Self::read(Source::built_in().map(Ok), VectorFile::load_built_in)
     }
 
     /// The vectors of a folder and its subfolders.
@@ -93,11 +93,18 @@ impl Collection {
 
     /// Reads every source; a broken one is an error beside the vectors of the others.
     pub fn load(sources: impl IntoIterator<Item = Result<Source, FileError>>) -> Self {
+        Self::read(sources, VectorFile::load)
+    }
+
+    fn read(
+        sources: impl IntoIterator<Item = Result<Source, FileError>>,
+        load: fn(&str, &str) -> Result<Vec<Vector>, FileError>,
+    ) -> Self {
         let mut collection = Collection::default();
         let mut names = BTreeSet::new();
         for source in sources {
             let loaded = source.and_then(|source| {
-                let vectors = VectorFile::load(&source.name, &source.text)?;
+                let vectors = load(&source.name, &source.text)?;
                 match vectors
                     .iter()
                     .map(Vector::name)

@@ -70,9 +70,13 @@ impl VectorFile {
         let value = loader.json()?;
         let family = loader.family(&value)?;
         loader.validate(&value, family)?;
-        let file: VectorFile =
-            serde_json::from_value(value).map_err(|error| loader.error(None, error.to_string()))?;
-        loader.vectors(file)
+        loader.vectors(value)
+    }
+
+    /// Reads a file that travels inside the program: a test has held it against its schema.
+    pub(super) fn load_built_in(name: &str, text: &str) -> Result<Vec<Vector>, FileError> {
+        let loader = Loader { name, text };
+        loader.vectors(loader.json()?)
     }
 }
 
@@ -151,7 +155,9 @@ impl Loader<'_> {
         })
     }
 
-    fn vectors(&self, file: VectorFile) -> Result<Vec<Vector>, FileError> {
+    fn vectors(&self, value: Value) -> Result<Vec<Vector>, FileError> {
+        let file: VectorFile =
+            serde_json::from_value(value).map_err(|error| self.error(None, error.to_string()))?;
         let mut vectors = Vec::new();
         let mut seen = BTreeSet::new();
         for test_group in file.test_groups {

@@ -1,0 +1,389 @@
+Feature: Time, and clocks that do not agree
+  Offers expire, messages are thrown away, keys and sessions grow old: all of it by a clock, and every phone has its
+  own. These scenarios show what a phone that was off for weeks can still read, that each limit holds to the
+  second, and that a clock that is wrong can cost a transfer, but can never get a credential out unseen.
+
+  Background:
+    Given Ben has a phone
+    And Ryan has a phone
+
+  # Expiry: each party judges for itself
+
+  @XFER-10 @XFER-16
+  Scenario: An offer ends on both phones without a word between them
+    When Ben's phone offers a car key to Ryan's phone for 1 hour
+    And Ben's phone goes offline
+    And Ryan's phone goes offline
+    And 1 hour passes
+    Then Ben's phone is in "S:Expired" with the car key
+    And Ryan's phone is in "R:Expired" with the car key
+    When Ben's phone comes online
+    And Ryan's phone comes online
+    Then 0 messages wait for Ben's phone
+    And 0 messages wait for Ryan's phone
+    And nobody is told anything
+
+  @XFER-10
+  Scenario: A second before the end an offer can be accepted
+    When Ben's phone offers a hotel key to Ryan's phone for 1 hour
+    And 3599 seconds pass
+    And Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Completed" with the hotel key
+    When 1 second passes
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Completed" with the hotel key
+    And nobody is told anything
+
+  @XFER-10
+  Scenario: At the second at which it ends an offer can no longer be accepted
+    When Ben's phone offers a hotel key to Ryan's phone for 1 hour
+    And 3600 seconds pass
+    And Ryan's phone accepts the hotel key
+    Then it is refused with "invalid-state"
+    And Ryan's phone is in "R:Expired" with the hotel key
+    And Ben's phone is in "S:Expired" with the hotel key
+    And nobody is told anything
+
+  @XFER-10
+  Scenario Outline: An offer for <lifetime> is <outcome>
+    When Ben's phone offers a hotel key to Ryan's phone for <lifetime>
+    Then <result>
+
+    Examples:
+      | lifetime        | outcome | result                                              |
+      | 0 seconds       | refused | it is refused with "invalid-state"                  |
+      | 1 second        | made    | Ryan's phone is in "R:Invited" with the hotel key   |
+      | 2592000 seconds | made    | Ryan's phone is in "R:Invited" with the hotel key   |
+      | 2592001 seconds | refused | it is refused with "invalid-state"                  |
+
+  # What a mailbox keeps, and how long
+
+  @MBX-08 @MBX-10 @XFER-16
+  Scenario: A phone that was off for a month still gets an offer that lives as long
+    When Ryan's phone goes offline
+    And Ben's phone offers a car key to Ryan's phone for 30 days
+    And Ben's phone goes offline
+    And 2591999 seconds pass
+    Then 1 message waits for Ryan's phone
+    When Ryan's phone comes online
+    Then Ryan's phone is in "R:Invited" with the car key
+    And 0 messages wait for Ryan's phone
+    And nobody is told anything
+
+  @MBX-10
+  Scenario: A second later the mailbox has thrown it away
+    When Ryan's phone goes offline
+    And Ben's phone offers a car key to Ryan's phone for 30 days
+    And 2592000 seconds pass
+    Then 0 messages wait for Ryan's phone
+    When Ryan's phone comes online
+    Then Ryan's phone knows nothing of the car key
+    And Ben's phone is in "S:Expired" with the car key
+    And nobody is told anything
+
+  @XFER-16
+  Scenario: A phone that was off for longer than the offer lived learns of it all the same
+    When Ryan's phone goes offline
+    And Ben's phone offers a hotel key to Ryan's phone
+    And 3 days pass
+    Then 1 message waits for Ryan's phone
+    When Ryan's phone comes online
+    And Ryan's phone accepts the hotel key
+    Then it is refused with "invalid-state"
+    And Ben's phone is in "S:Expired" with the hotel key
+    And nobody is told anything
+
+  # How long a repetition is known as one
+
+  @MBX-13
+  Scenario: A request comes again within a day, and is not carried out again
+    When the next submission of Ben's phone is held back
+    And Ben's phone offers a car key to Ryan's phone
+    And 1 minute passes
+    Then Ryan's phone is in "R:Invited" with the car key
+    When 23 hours pass
+    And what was held back arrives
+    Then 0 messages wait for Ryan's phone
+    And nobody is told anything
+
+  @MBX-13 @X3DH-13 @DR-14
+  Scenario: A request comes again after more than a day, and the receiver knows the message
+    When the next submission of Ben's phone is held back
+    And Ben's phone offers a car key to Ryan's phone
+    And 1 minute passes
+    Then Ryan's phone is in "R:Invited" with the car key
+    When 25 hours pass
+    And what was held back arrives
+    Then Ryan's phone is told "duplicate-message"
+    And Ryan's phone is in "R:Invited" with the car key
+    And Ben's phone is in "S:Offered" with the car key
+
+  # How many bundles one may take in an hour
+
+  @MBX-17 @INV-03
+  Scenario: One device gets ten bundles of another within an hour, and the next when the hour is over
+    Given Mallory has a phone
+    And Ben's phone has taken an invitation of Ryan's phone with the fingerprint of Mallory's phone
+    When Ben's phone offers a car key called "1" to Ryan's phone
+    And Ben's phone offers a car key called "2" to Ryan's phone
+    And Ben's phone offers a car key called "3" to Ryan's phone
+    And Ben's phone offers a car key called "4" to Ryan's phone
+    And Ben's phone offers a car key called "5" to Ryan's phone
+    And Ben's phone offers a car key called "6" to Ryan's phone
+    And Ben's phone offers a car key called "7" to Ryan's phone
+    And Ben's phone offers a car key called "8" to Ryan's phone
+    And Ben's phone offers a car key called "9" to Ryan's phone
+    And Ben's phone offers a car key called "10" to Ryan's phone
+    Then 10 one-time prekeys of Ryan's phone are left
+    When Ben's phone offers a car key called "11" to Ryan's phone
+    Then 10 one-time prekeys of Ryan's phone are left
+    When 3599 seconds pass
+    Then 10 one-time prekeys of Ryan's phone are left
+    When 1 second passes
+    And 1 minute passes
+    Then 9 one-time prekeys of Ryan's phone are left
+
+  # How old a signed prekey may be
+
+  @KEY-08
+  Scenario: A first message waits while its signed prekey is replaced
+    When 6 days pass
+    And the intermediary withholds the messages of Ryan's phone
+    And Ben's phone offers a car key to Ryan's phone
+    And 47 hours pass
+    And the intermediary withholds nothing any more
+    And 1 minute passes
+    Then Ryan's phone is in "R:Invited" with the car key
+    When Ryan's phone accepts the car key
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+  @KEY-08
+  Scenario: A first message whose signed prekey was replaced twenty-nine days ago can be read
+    When the next submission of Ben's phone is lost
+    And Ben's phone offers a car key to Ryan's phone for 30 days
+    And Ben's phone goes offline
+    And 7 days pass
+    And 29 days pass
+    And Ben's phone comes online
+    Then the active sessions of Ben's phone and Ryan's phone match
+    And nobody is told anything
+    When 1 minute passes
+    Then Ryan's phone is in "R:Expired" with the car key
+
+  @KEY-08 @X3DH-08
+  Scenario: A first message that comes after its signed prekey was erased opens nothing
+    When the next submission of Ben's phone is lost
+    And Ben's phone offers a car key to Ryan's phone for 30 days
+    And Ben's phone goes offline
+    And 7 days pass
+    And 31 days pass
+    And Ben's phone comes online
+    Then Ryan's phone is told "unknown-signed-prekey"
+    And Ryan's phone knows nothing of the car key
+    And Ben's phone is in "S:Expired" with the car key
+
+  # How old a session may be
+
+  @SES-13
+  Scenario: A session that was not answered is still sent in after twenty-nine days
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And 29 days pass
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    Then Ryan's phone is in "R:Invited" with "the van"
+    And 19 one-time prekeys of Ryan's phone are left
+    And nobody is told anything
+
+  @SES-13 @SES-03
+  Scenario: Sending does not keep a session young
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And 20 days pass
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    Then 19 one-time prekeys of Ryan's phone are left
+    When 11 days pass
+    And Ben's phone offers a car key called "the boat" to Ryan's phone
+    Then 18 one-time prekeys of Ryan's phone are left
+    And Ryan's phone is in "R:Invited" with "the boat"
+    And nobody is told anything
+
+  @SES-13
+  Scenario: A message that is read keeps a session young
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And 20 days pass
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    And Ryan's phone accepts "the van"
+    And 29 days pass
+    And Ben's phone offers a car key called "the boat" to Ryan's phone
+    Then the last message to Ryan's phone is a ratchet message
+    And Ryan's phone is in "R:Invited" with "the boat"
+    And nobody is told anything
+
+  @SES-02 @SES-13 @X3DH-07
+  Scenario: A session in which nothing was read for a month is followed by a new one
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ryan's phone accepts "the car"
+    And 31 days pass
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    Then the last message to Ryan's phone is a prekey message
+    When Ryan's phone accepts "the van"
+    Then Ryan's phone is in "R:Provisioned" with "the van"
+    And the active sessions of Ben's phone and Ryan's phone match
+    And nobody is told anything
+
+  @SES-13 @SES-05
+  Scenario: A message of two months ago is read in the old session
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ryan's phone accepts "the car"
+    And the next submission of Ben's phone is lost
+    And Ben's phone offers a hotel key to Ryan's phone for 30 days
+    And Ben's phone goes offline
+    And 60 days pass
+    And Ben's phone comes online
+    Then the last message to Ryan's phone is a ratchet message
+    And nobody is told anything
+    When 1 minute passes
+    Then Ryan's phone is in "R:Expired" with the hotel key
+
+  @SES-13 @SES-07
+  Scenario: A message of three months ago finds no session any more
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ryan's phone accepts "the car"
+    And the next submission of Ben's phone is lost
+    And Ben's phone offers a hotel key to Ryan's phone for 30 days
+    And Ben's phone goes offline
+    And 91 days pass
+    And Ben's phone comes online
+    Then the last message to Ryan's phone is a ratchet message
+    And Ryan's phone is told "no-session"
+    And Ryan's phone knows nothing of the hotel key
+
+  # Clocks that do not agree
+
+  @XFER-10
+  Scenario Outline: <device>'s clock is five minutes <direction>, and nobody notices
+    When <device>'s clock is 5 minutes <direction>
+    And Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+    Examples:
+      | device      | direction |
+      | Ben's phone | ahead     |
+      | Ben's phone | behind    |
+
+  @XFER-10
+  Scenario: For a receiver whose clock is ahead an offer is over before it comes
+    When Ryan's phone's clock is 3 days ahead
+    And Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    Then it is refused with "invalid-state"
+    And Ben's phone is in "S:Offered" with the car key
+    When 1 minute passes
+    Then Ryan's phone is in "R:Expired" with the car key
+    And Ben's phone is in "S:Offered" with the car key
+    And 0 messages wait for Ben's phone
+    And nobody is told anything
+
+  @XFER-10
+  Scenario: A receiver whose clock is behind asks too late, and nothing is signed
+    When Ryan's phone's clock is 3 days behind
+    And Ben's phone offers a car key to Ryan's phone
+    And 49 hours pass
+    Then Ben's phone is in "S:Expired" with the car key
+    And Ryan's phone is in "R:Invited" with the car key
+    When Ryan's phone accepts the car key
+    Then Ryan's phone is in "R:Requested" with the car key
+    And Ben's phone is in "S:Expired" with the car key
+    And Ben's phone is told "unexpected-message"
+    And 0 messages wait for Ryan's phone
+
+  @XFER-10 @XFER-12
+  Scenario: A receiver whose clock is behind provisions a hotel key too late, and the owner is told
+    When Ryan's phone's clock is 3 days behind
+    And Ben's phone offers a hotel key to Ryan's phone
+    And 49 hours pass
+    And Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Expired" with the hotel key
+    And Ben's phone is told "provisioned-after-end"
+
+  @XFER-10
+  Scenario: A sender whose clock is ahead ends the offer by its own clock, not by the receiver's
+    When Ben's phone's clock is 3 days ahead
+    And Ben's phone offers a car key to Ryan's phone
+    And 49 hours pass
+    Then Ben's phone is in "S:Expired" with the car key
+    And Ryan's phone is in "R:Invited" with the car key
+    When Ryan's phone accepts the car key
+    Then Ryan's phone is in "R:Requested" with the car key
+    And Ben's phone is told "unexpected-message"
+    And Ben's phone is in "S:Expired" with the car key
+
+  @XFER-10 @MBX-10
+  Scenario: What a sender whose clock is behind offers is delivered, but can no longer be accepted
+    When Ben's phone's clock is 3 days behind
+    And Ryan's phone goes offline
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then 1 message waits for Ryan's phone
+    When Ryan's phone comes online
+    And Ryan's phone accepts the hotel key
+    Then it is refused with "invalid-state"
+    And Ben's phone is in "S:Offered" with the hotel key
+    And nobody is told anything
+
+  @MBX-10
+  Scenario: The mailbox goes by the intermediary's clock, whatever the phones think
+    When Ben's phone's clock is 3 days ahead
+    And Ryan's phone's clock is 3 days behind
+    And Ryan's phone goes offline
+    And Ben's phone offers a car key to Ryan's phone
+    And 2591999 seconds pass
+    Then 1 message waits for Ryan's phone
+    When 1 second passes
+    Then 0 messages wait for Ryan's phone
+
+  @SES-13
+  Scenario: A sender whose clock jumps a month ahead opens a new session, and both stay in step
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ryan's phone accepts "the car"
+    And Ben's phone's clock is 31 days ahead
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    Then the last message to Ryan's phone is a prekey message
+    And Ryan's phone is in "R:Invited" with "the van"
+    When Ryan's phone accepts "the van"
+    Then Ben's phone is in "S:Completed" with "the van"
+    And the active sessions of Ben's phone and Ryan's phone match
+    And nobody is told anything
+
+  @SES-13 @SES-07
+  Scenario: A receiver whose clock jumps three months ahead has forgotten the session, and says so
+    When Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    And Ryan's phone's clock is 91 days ahead
+    And 1 minute passes
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then the last message to Ryan's phone is a ratchet message
+    And Ryan's phone is told "no-session"
+    And Ryan's phone knows nothing of the hotel key
+    And Ben's phone is in "S:Offered" with the hotel key
+
+  @XFER-15
+  Scenario Outline: <device>'s clock is set back during a transfer, and the phone restarts
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And <device>'s clock is 1 hour behind
+    And <device> restarts
+    And Ben's phone comes online
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+    Examples:
+      | device       |
+      | Ben's phone  |
+      | Ryan's phone |
