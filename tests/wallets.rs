@@ -1,11 +1,10 @@
-//! Wallets and an intermediary, from end to end: both flows, several devices, and a network that loses
-//! requests and answers while everybody is restarted again and again.
+//! Wallets and an intermediary, from end to end: both flows, and several devices.
+//!
+//! `tests/wallet_properties.rs` holds them to what must always be so, under a hostile network.
 
 mod common;
 
 use common::{Seeded, device_of};
-use proptest::prelude::*;
-use std::collections::VecDeque;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId};
 use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request, Store};
@@ -13,16 +12,7 @@ use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{Offer, Offered, StateName, Vertical};
-use tigress_signal::wallet::{Effect, Event, Report, SavedWallet, Wallet, WalletError};
-
-/// What the network does with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Arrives,
-    RequestLost,
-    AnswerLost,
-    Repeated,
-}
+use tigress_signal::wallet::{Effect, Event, Report, Wallet, WalletError};
 
 /// Everybody.
 struct World {
@@ -32,8 +22,6 @@ struct World {
     wallets: Vec<Wallet>,
     randomness: Vec<Seeded>,
     reports: Vec<(usize, Report)>,
-    fates: VecDeque<Fate>,
-    restarts: bool,
 }
 
 impl World {
@@ -46,8 +34,6 @@ impl World {
             wallets: Vec::new(),
             randomness: Vec::new(),
             reports: Vec::new(),
-            fates: VecDeque::new(),
-            restarts: false,
         };
         for (user, devices) in users.iter().enumerate() {
             let mut sponsor = None;
@@ -86,7 +72,7 @@ impl World {
         self.wallets[who].transfers().state(id)
     }
 
-    /// An event, and everything that comes of it. A refused event changes nothing; a restart neither.
+    /// An event, and everything that comes of it. A refused event changes nothing.
     fn event(&mut self, who: usize, event: Event) -> Result<Vec<StateName>, WalletError> {
         let before = self.wallets[who].save().to_json();
         let result = self.wallets[who].step(event, self.now, &mut self.randomness[who]);
@@ -94,12 +80,6 @@ impl World {
             assert_eq!(before, self.wallets[who].save().to_json());
         }
         let effects = result?;
-        if self.restarts {
-            let json = self.wallets[who].save().to_json();
-            let saved = SavedWallet::from_json(&json).expect("what was saved can be read");
-            self.wallets[who] = Wallet::try_from(saved).expect("what was saved can be restored");
-            assert_eq!(json, self.wallets[who].save().to_json());
-        }
         let mut states = Vec::new();
         for effect in effects {
             match effect {
@@ -112,26 +92,10 @@ impl World {
     }
 
     fn request(&mut self, who: usize, request: &Request) -> Vec<StateName> {
-        let fate = self.fates.pop_front().unwrap_or(Fate::Arrives);
-        if fate == Fate::RequestLost {
-            return Vec::new();
-        }
-        let first = self.handled(request);
-        let answer = if fate == Fate::Repeated {
-            self.handled(request)
-        } else {
-            first
-        };
-        if fate == Fate::AnswerLost {
-            return Vec::new();
-        }
+        let answer = self.handled(request);
         let request = request.id.clone();
         self.event(who, Event::Answer { request, answer })
-            .unwrap_or_else(|error| {
-                // An answer that came before: the request was repeated.
-                assert_eq!(error, WalletError::UnknownRequest);
-                Vec::new()
-            })
+            .expect("it was asked for")
     }
 
     fn handled(&mut self, request: &Request) -> Result<Answer, ErrorCode> {
@@ -153,9 +117,6 @@ impl World {
             });
             let Some(who) = waiting else { return states };
             states.extend(self.event(who, Event::Collect).expect("it is registered"));
-            if !self.fates.is_empty() {
-                return states;
-            }
         }
         panic!("it does not come to rest");
     }
@@ -300,107 +261,4 @@ fn prekeys_are_replaced_in_time() {
     world.settle();
     assert_eq!(world.state(0, &id), Some(StateName::Invited));
     assert_eq!(world.reports, []);
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![
-        6 => Just(Fate::Arrives),
-        1 => Just(Fate::RequestLost),
-        1 => Just(Fate::AnswerLost),
-        1 => Just(Fate::Repeated),
-    ]
-}
-
-/// What the users do, and how the network is meanwhile.
-#[derive(Clone, Copy, Debug)]
-enum Act {
-    Accept(usize),
-    Decline(usize),
-    Cancel(usize),
-    Collect(usize),
-    Tick(usize),
-    Wait(u32),
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let who = 0..3_usize;
-    prop_oneof![
-        2 => who.clone().prop_map(Act::Accept),
-        1 => who.clone().prop_map(Act::Decline),
-        1 => who.clone().prop_map(Act::Cancel),
-        4 => who.clone().prop_map(Act::Collect),
-        2 => who.prop_map(Act::Tick),
-        1 => (0..30_000_u32).prop_map(Act::Wait),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
-
-    /// One sender, two devices of the receiver; everybody is restarted after every step. Whatever the
-    /// network loses, at most one device is provisioned, only after its user's consent and before the
-    /// expiry; and once the network is fair again, an accepted transfer ends.
-    #[test]
-    fn a_transfer_survives_losses_and_restarts(
-        acts in prop::collection::vec((act(), prop::collection::vec(fate(), 0..6)), 1..25),
-        stateful in any::<bool>(),
-    ) {
-        let mut world = World::new(&[1, 2]);
-        world.restarts = true;
-        let receiver = world.address(1);
-        let id = if stateful {
-            world.offer(0, Recipient::User(receiver.user_id), Offered::CarKey)
-        } else {
-            world.offer(0, Recipient::Device(receiver), Offered::AuthorizationToken(vec![1; 8].into()))
-        };
-        let expires = world.now.0 + 2 * 24 * 3600;
-        let mut accepted = [false; 3];
-        for (act, fates) in acts {
-            world.fates = fates.into();
-            let before = world.now.0;
-            match act {
-                Act::Accept(who) => {
-                    let was = world.state(who, &id);
-                    if world.event(who, Event::Accept(id)).is_ok() {
-                        prop_assert_eq!(was, Some(StateName::Invited));
-                        prop_assert!(before < expires);
-                        accepted[who] = true;
-                    }
-                }
-                Act::Decline(who) => drop(world.event(who, Event::Decline(id))),
-                Act::Cancel(who) => drop(world.event(who, Event::Cancel(id))),
-                Act::Collect(who) => drop(world.event(who, Event::Collect).expect("registered")),
-                Act::Tick(who) => drop(world.event(who, Event::Tick).expect("time passes")),
-                Act::Wait(seconds) => world.now = Timestamp(world.now.0 + u64::from(seconds)),
-            }
-            let provisioned: Vec<usize> =
-                (0..3).filter(|who| world.state(*who, &id) == Some(StateName::Provisioned)).collect();
-            prop_assert!(provisioned.len() <= 1, "{:?} are provisioned", provisioned);
-            for who in provisioned {
-                prop_assert!(accepted[who], "provisioned without consent");
-            }
-        }
-        // From now on everything arrives.
-        world.fates.clear();
-        for _ in 0..4 {
-            for who in 0..3 {
-                world.event(who, Event::Tick).expect("time passes");
-            }
-            world.settle();
-        }
-        for (who, wallet) in world.wallets.iter().enumerate() {
-            prop_assert!(!wallet.is_sending(), "{} still sends", who);
-        }
-        let states: Vec<_> = (0..3).map(|who| world.state(who, &id)).collect();
-        let sender = states[0].expect("it offered");
-        let holds = (1..3).any(|who| states[who] == Some(StateName::Provisioned));
-        if holds {
-            let known = [StateName::Completed, StateName::OfferCancelled, StateName::OfferExpired, StateName::OfferDeclined];
-            prop_assert!(known.contains(&sender), "provisioned, and the sender is in {}", sender);
-        }
-        if (1..3).any(|who| states[who] == Some(StateName::Requested)) {
-            // Whoever still asks was not heard: the sender had ended it, and says so no more.
-            prop_assert!(sender.is_final() || sender == StateName::Signed, "{:?}", states);
-        }
-    }
 }

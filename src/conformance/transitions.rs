@@ -10,7 +10,7 @@ use super::vector::Body;
 use super::vector::conversation::Action;
 use super::verdict::SEED;
 use crate::conformance::operation::transfers::CredentialFields;
-use crate::transfer::table::{EventName, Flow, StateName, TABLE};
+use crate::transfer::table::{EventName, Flow, StateName, TABLE, row};
 use crate::transfer::{Content, MessageType, Payload, Provisioning};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,24 +107,6 @@ fn refusable() -> impl Iterator<Item = Pair> {
                     && row(from, **event, None).is_none()
             })
             .map(move |event| (from, *event))
-    })
-}
-
-/// The row for a state and an event, whatever its guard; where it matters, the one that leads to a state.
-fn row(from: Option<(StateName, Flow)>, event: EventName, to: Option<StateName>) -> Option<usize> {
-    TABLE.iter().position(|row| {
-        let leads_out = match from {
-            None => row.from.is_empty(),
-            Some((state, flow)) => row
-                .from
-                .iter()
-                .any(|from| from.state == state && from.flow.is_none_or(|only| only == flow)),
-        };
-        leads_out
-            && row
-                .steps
-                .iter()
-                .any(|step| step.event == event && to.is_none_or(|to| step.to == to))
     })
 }
 

@@ -255,6 +255,29 @@ pub fn find(
     })
 }
 
+/// The index of the row for a state and an event, whatever its guard; where `to` is given, of the one that leads there.
+#[must_use]
+pub fn row(
+    from: Option<(StateName, Flow)>,
+    event: EventName,
+    to: Option<StateName>,
+) -> Option<usize> {
+    TABLE.iter().position(|row| {
+        let leads_out = match from {
+            Option::None => row.from.is_empty(),
+            Some((state, flow)) => row
+                .from
+                .iter()
+                .any(|from| from.state == state && from.flow.is_none_or(|only| only == flow)),
+        };
+        leads_out
+            && row
+                .steps
+                .iter()
+                .any(|step| step.event == event && to.is_none_or(|to| step.to == to))
+    })
+}
+
 impl Row {
     /// The cells of the row as docs/profile.md writes them: from, event, to, sends.
     #[must_use]

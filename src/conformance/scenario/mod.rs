@@ -7,12 +7,14 @@
 //! | [`library`] | the scripts inside the program, and those of a folder |
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
+//! | [`property`] | what must never happen, whatever a script says |
 //! | [`view`] | what the intermediary learned, from a transcript |
 //!
 //! Not public: what the steps do, and the world that they do it in.
 
 pub mod diagram;
 pub mod library;
+pub mod property;
 pub mod script;
 mod steps;
 pub mod transcript;
@@ -20,12 +22,12 @@ pub mod view;
 pub mod vocabulary;
 mod world;
 
-pub use script::{Scenario, Script};
+pub use script::{Scenario, Script, Step};
 pub use world::StepFailure;
 
 use super::FileError;
+use crate::transfer::StateName;
 use transcript::{Event, Header, StepText, TRANSCRIPT_VERSION, Transcript};
-use vocabulary::Vocabulary;
 use world::World;
 
 /// How a scenario went.
@@ -69,14 +71,10 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
             })
             .collect(),
     };
-    let mut world = World::new(seed);
+    let mut stage = Stage::new(seed);
     let mut failure = None;
     for step in &scenario.steps {
-        world.lines.push(Event::Step {
-            line: step.line,
-            text: step.text.clone(),
-        });
-        if let Err(reason) = (step.call.definition.run)(&mut world, &step.call) {
+        if let Err(reason) = stage.play(step) {
             failure = Some(Failure {
                 line: step.line,
                 text: step.text.clone(),
@@ -85,20 +83,83 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
             break;
         }
     }
-    if let (None, Some(reason), Some(last)) = (&failure, world.unused_rule(), scenario.steps.last())
-    {
-        failure = Some(Failure {
+    if let (None, Some(last)) = (&failure, scenario.steps.last()) {
+        failure = stage.ending().err().map(|reason| Failure {
             line: last.line,
             text: last.text.clone(),
-            reason: StepFailure::Script(reason),
+            reason,
         });
     }
     Run {
         transcript: Transcript {
             header,
-            events: world.lines,
+            events: stage.world.lines,
         },
         failure,
+    }
+}
+
+/// A scenario under way, a step at a time.
+pub struct Stage {
+    world: World,
+}
+
+impl Stage {
+    /// Nobody is there yet. All randomness is made from `seed`.
+    #[must_use]
+    pub fn new(seed: &str) -> Self {
+        Stage {
+            world: World::new(seed),
+        }
+    }
+
+    /// Plays a step.
+    ///
+    /// # Errors
+    /// Where it does not come off.
+    pub fn play(&mut self, step: &Step) -> Result<(), StepFailure> {
+        self.world.lines.push(Event::Step {
+            line: step.line,
+            text: step.text.clone(),
+        });
+        (step.call.definition.run)(&mut self.world, &step.call)
+    }
+
+    /// Whether the run, as far as it is, keeps what must hold in every run.
+    ///
+    /// # Errors
+    /// The first property that is broken.
+    pub fn properties(&self) -> Result<(), StepFailure> {
+        match property::broken(&self.world.lines) {
+            Some((property, got)) => Err(StepFailure::Expectation {
+                expected: property.words().to_owned(),
+                got,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.world.lines
+    }
+
+    /// The state that a transfer has on a device, by the script's names for both.
+    ///
+    /// # Errors
+    /// Where either is unknown.
+    pub fn state(&self, device: &str, transfer: &str) -> Result<Option<StateName>, StepFailure> {
+        self.world.state(device, transfer)
+    }
+
+    /// What must hold where a script has come to its end: the properties, and that no fault is left over.
+    fn ending(&self) -> Result<(), StepFailure> {
+        self.properties()?;
+        match self.world.unused_rule() {
+            Some(reason) => Err(StepFailure::Script(reason)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -107,16 +168,9 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
 /// # Errors
 /// Where a step of the header is none of the vocabulary.
 pub fn replay(header: &Header) -> Result<Run, FileError> {
-    let vocabulary = Vocabulary::get();
     let steps = header.steps.iter().map(|step| {
-        let call = vocabulary
-            .find(&step.text)
-            .map_err(|reason| FileError::at(&header.file, step.line, reason))?;
-        Ok(script::Step {
-            line: step.line,
-            text: step.text.clone(),
-            call,
-        })
+        Step::parse(step.line, &step.text)
+            .map_err(|reason| FileError::at(&header.file, step.line, reason))
     });
     let scenario = Scenario {
         file: header.file.clone(),

@@ -46,6 +46,21 @@ pub struct Step {
     pub call: Call,
 }
 
+impl Step {
+    /// A step of these words.
+    ///
+    /// # Errors
+    /// Where no step, or more than one, is called that.
+    pub fn parse(line: usize, text: &str) -> Result<Self, String> {
+        let call = Vocabulary::get().find(text)?;
+        Ok(Step {
+            line,
+            text: text.to_owned(),
+            call,
+        })
+    }
+}
+
 impl Scenario {
     /// `file:line`, by which it can be run alone.
     #[must_use]

@@ -170,6 +170,12 @@ steps! {
     When "the answer to the next {request} of {device} is damaged"
         "A byte of the first message in it is changed on its way to the device."
         |world, call| rule(world, call, true, Fate::Damaged);
+    When "the network does nothing more to anything"
+        "What was to be lost, repeated, held back or damaged is not."
+        |world, _| {
+            world.be_fair();
+            Ok(())
+        };
     When "what was held back arrives"
         "In the order in which it was sent."
         |world, _| world.release(false);

@@ -372,9 +372,17 @@ impl World {
             _ => Cause::Message,
         };
         let participant = self.device_mut(name)?;
+        let before = participant.wallet.save().to_json();
         let result = participant
             .wallet
             .step(event, now, &mut participant.randomness);
+        if result.is_err() && before != participant.wallet.save().to_json() {
+            let got = format!("another state of {name}");
+            return Err(StepFailure::Expectation {
+                expected: "a refused step changes nothing".to_owned(),
+                got,
+            });
+        }
         match result {
             Ok(effects) => {
                 if by == Cause::User {
@@ -514,6 +522,12 @@ impl World {
             fate,
         });
         Ok(())
+    }
+
+    /// From now on the network does nothing to anything.
+    pub(super) fn be_fair(&mut self) {
+        self.rules.clear();
+        self.reversed = false;
     }
 
     /// What a script wants done to something that never came.

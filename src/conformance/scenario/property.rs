@@ -1,0 +1,227 @@
+//! What must never happen, whatever a script says: read off the transcript of a run.
+
+use super::transcript::{Answered, Cause, Event, Fate};
+use crate::identifier::{Address, TransferId};
+use crate::intermediary::{Answer, Body};
+use crate::transfer::StateName;
+use crate::transfer::table::{EventName, Flow};
+use crate::wallet::Report;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something that must hold in every run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Property {
+    /// The words of a payload stand in nothing that the intermediary was sent (PRIV-01).
+    NoPlaintext,
+    /// A message that comes a second time is refused (DR-14, X3DH-13, X3DH-14).
+    NoMessageTwice,
+    /// The intermediary hands each one-time prekey out once (MBX-03).
+    NoOneTimePreKeyTwice,
+    /// At most one device holds the credential of a transfer (XFER-08).
+    OneDevice,
+    /// Transfers go from state to state as the table of profile section 9 has it (XFER-01).
+    Table,
+}
+
+impl Property {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Property::NoPlaintext => "the intermediary sees no plaintext",
+            Property::NoMessageTwice => "no message is accepted twice",
+            Property::NoOneTimePreKeyTwice => "no one-time prekey is handed out twice",
+            Property::OneDevice => "at most one device holds the credential of a transfer",
+            Property::Table => "transfers go from state to state as the table has it",
+        }
+    }
+}
+
+/// Words that stand in every payload.
+const WORDS: [&str; 2] = ["\"tigress\"", "\"content\""];
+
+/// What a run has shown so far.
+#[derive(Default)]
+struct Watch {
+    /// The devices that hold the credential, by transfer.
+    holders: BTreeMap<TransferId, BTreeSet<String>>,
+    /// The request that each device made last, and whose bundle it asked for, if it did.
+    last: BTreeMap<String, (String, Option<Address>)>,
+    /// The request that a one-time prekey was handed out for.
+    handed_out: BTreeMap<(Address, String), String>,
+    /// The messages that just came to a device; it takes no answer to nothing that it asked.
+    came: Option<(String, Vec<String>)>,
+    /// The messages that each device has read.
+    read: BTreeSet<(String, String)>,
+    /// How many messages a device has just read for a second time and has not refused yet.
+    owed: BTreeMap<String, usize>,
+}
+
+/// The first property that the run breaks, and how.
+#[must_use]
+pub fn broken(events: &[Event]) -> Option<(Property, String)> {
+    let mut watch = Watch::default();
+    for event in events {
+        if let Some(found) = watch.event(event) {
+            return Some(found);
+        }
+    }
+    let came = watch.came.take();
+    watch.reads(came);
+    watch.owes(None)
+}
+
+impl Watch {
+    fn event(&mut self, event: &Event) -> Option<(Property, String)> {
+        let came = self.came.take();
+        match event {
+            Event::Refused { .. } => return None,
+            _ => self.reads(came),
+        }
+        match event {
+            Event::Request {
+                device, request, ..
+            } => {
+                let asked = match &request.body {
+                    Body::FetchBundle { address } => Some(*address),
+                    _ => None,
+                };
+                let id = String::from(request.id.clone());
+                self.last.insert(device.clone(), (id, asked));
+                let Body::Submit(submission) = &request.body else {
+                    return None;
+                };
+                let found = submission.messages.iter().find_map(|sent| {
+                    let bytes = &sent.message.0;
+                    WORDS.iter().find(|word| {
+                        bytes
+                            .windows(word.len())
+                            .any(|window| window == word.as_bytes())
+                    })
+                });
+                found.map(|word| (Property::NoPlaintext, format!("{device} sends {word}")))
+            }
+            Event::Answer {
+                device,
+                fate,
+                answer,
+            } => self.answer(device, *fate, answer),
+            Event::Report {
+                device,
+                report: Report::Refused { .. },
+            } => {
+                if let Some(owed) = self.owed.get_mut(device) {
+                    *owed = owed.saturating_sub(1);
+                }
+                None
+            }
+            Event::State {
+                device,
+                transfer,
+                by,
+                before,
+                after,
+            } => {
+                if *after == StateName::Provisioned {
+                    let holders = self.holders.entry(*transfer).or_default();
+                    holders.insert(device.clone());
+                    if holders.len() > 1 {
+                        let names: Vec<_> = holders.iter().cloned().collect();
+                        return Some((
+                            Property::OneDevice,
+                            format!("{} hold it", names.join(", ")),
+                        ));
+                    }
+                }
+                (!has_row(*before, *by, *after)).then(|| {
+                    let before = before.map_or("nothing", StateName::as_str);
+                    (
+                        Property::Table,
+                        format!("{device} went from {before} to {after}"),
+                    )
+                })
+            }
+            Event::Step { .. } => self.owes(None),
+            Event::Device { device, what, .. } => {
+                // Erased and set up anew, it has forgotten what it read.
+                if what.contains("anew") {
+                    self.read.retain(|(reader, _)| reader != device);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn answer(
+        &mut self,
+        device: &str,
+        fate: Option<Fate>,
+        answer: &Answered,
+    ) -> Option<(Property, String)> {
+        match answer {
+            Answered::Answer(Answer::Bundle { bundle }) if fate != Some(Fate::Replaced) => {
+                let (request, asked) = self.last.get(device)?;
+                let key = bundle.one_time_pre_key.as_ref()?.to_string();
+                let first = self
+                    .handed_out
+                    .entry(((*asked)?, key))
+                    .or_insert_with(|| request.clone());
+                // The same request is answered the same again (MBX-13).
+                (first != request).then(|| {
+                    let id = bundle.one_time_pre_key_id.unwrap_or_default();
+                    (
+                        Property::NoOneTimePreKeyTwice,
+                        format!("{device} is given number {id}, which was handed out before"),
+                    )
+                })
+            }
+            Answered::Answer(Answer::Envelopes { envelopes }) if fate != Some(Fate::Lost) => {
+                let found = self.owes(Some(device));
+                // What is damaged is another message, and is refused for that.
+                let damaged = usize::from(fate == Some(Fate::Damaged));
+                let messages = envelopes.iter().skip(damaged);
+                let messages = messages.map(|envelope| envelope.message.0.to_string());
+                self.came = Some((device.to_owned(), messages.collect()));
+                found
+            }
+            _ => None,
+        }
+    }
+
+    fn reads(&mut self, came: Option<(String, Vec<String>)>) {
+        let Some((device, messages)) = came else {
+            return;
+        };
+        for message in messages {
+            if !self.read.insert((device.clone(), message)) {
+                *self.owed.entry(device.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// A device, or any, has read something twice and not refused it.
+    fn owes(&mut self, device: Option<&str>) -> Option<(Property, String)> {
+        let owing = self
+            .owed
+            .iter()
+            .find(|(owing, owed)| **owed > 0 && device.is_none_or(|device| device == *owing))
+            .map(|(owing, _)| owing.clone())?;
+        self.owed.remove(&owing);
+        Some((
+            Property::NoMessageTwice,
+            format!("{owing} did not refuse a message that it had read before"),
+        ))
+    }
+}
+
+/// Whether a row of the table leads from one state to the other, for that cause.
+fn has_row(before: Option<StateName>, by: Cause, after: StateName) -> bool {
+    [Flow::Stateful, Flow::Stateless].into_iter().any(|flow| {
+        let from = before.map(|state| (state, flow));
+        EventName::ALL.iter().any(|event| {
+            let row = crate::transfer::table::row(from, *event, Some(after));
+            Cause::of(*event) == by && row.is_some()
+        })
+    })
+}
