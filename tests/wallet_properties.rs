@@ -17,6 +17,7 @@
 //! steps: as they stand they are a scenario.
 
 use proptest::prelude::*;
+use proptest::test_runner::Config;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -296,6 +297,9 @@ impl StateMachineTest for Wallets {
 }
 
 prop_state_machine! {
+    // 64, or a quarter of PROPTEST_CASES.
+    #![proptest_config(Config { cases: Config::default().cases / 4, ..Config::default() })]
+
     #[test]
     fn wallets_keep_their_properties(sequential 1..40 => Wallets);
 }
