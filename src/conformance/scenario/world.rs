@@ -372,11 +372,11 @@ impl World {
             _ => Cause::Message,
         };
         let participant = self.device_mut(name)?;
-        let before = participant.wallet.save().to_json();
+        let before = participant.wallet.clone();
         let result = participant
             .wallet
             .step(event, now, &mut participant.randomness);
-        if result.is_err() && before != participant.wallet.save().to_json() {
+        if result.is_err() && before.save().to_json() != participant.wallet.save().to_json() {
             let got = format!("another state of {name}");
             return Err(StepFailure::Expectation {
                 expected: "a refused step changes nothing".to_owned(),
@@ -409,7 +409,13 @@ impl World {
     fn effects(&mut self, name: &str, by: Cause, effects: Vec<Effect>) -> Result<(), StepFailure> {
         for effect in effects {
             match effect {
-                Effect::Request(request) => self.device_mut(name)?.outbox.push_back(request),
+                Effect::Request(request) => {
+                    let outbox = &mut self.device_mut(name)?.outbox;
+                    // What has not left yet need not leave twice.
+                    if !outbox.contains(&request) {
+                        outbox.push_back(request);
+                    }
+                }
                 Effect::Changed {
                     transfer,
                     before,
