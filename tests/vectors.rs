@@ -122,7 +122,7 @@ fn a_pair_that_nothing_reaches_is_seen() {
     let mut collection = Collection::built_in();
     collection
         .vectors
-        .retain(|vector| vector.comment != "a token in S:Declined: keyImportRequest arrives");
+        .retain(|vector| vector.comment != "a token in S:Declined: keyImportRequest");
     let transitions = Transitions::of(&Cases::of(collection, Library::default()));
     let missing: Vec<_> = transitions
         .refused

@@ -420,17 +420,17 @@ pub(super) fn case(b: &mut Builder, about: About<'_>, play: impl FnOnce(&mut Pla
 }
 
 /// What happens to the transfer, by the name that profile section 9 gives it.
-pub(super) fn every_event(deal: &Deal, from: Address) -> Vec<(&'static str, EventFields)> {
+fn every_event(deal: &Deal, from: Address) -> Vec<(&'static str, EventFields)> {
     let [request, import, provisioned, decline, cancel] = deal.messages();
     vec![
         ("accept", deal.accepts()),
-        ("decline", deal.declines()),
+        ("decline (local)", deal.declines()),
         ("cancel (local)", deal.cancels()),
         ("provisioningInformation", message(from, deal.offer())),
         ("keySigningRequest", message(from, request)),
         ("keyImportRequest", message(from, import)),
         ("provisioned", message(from, provisioned)),
-        ("decline", message(from, decline)),
+        ("decline (remote)", message(from, decline)),
         ("cancel (remote)", message(from, cancel)),
     ]
 }
@@ -443,13 +443,38 @@ pub(super) type Make = fn(&str) -> Deal;
 pub(super) type Flow<'a> = (&'a str, Make, &'a [(StateName, Reach, &'a [&'a str])]);
 
 /// What an event that no row allows is refused with; an offer is known already.
-pub(super) fn refusal(event: &EventFields, name: &str) -> ErrorCode {
+fn refusal(event: &EventFields, name: &str) -> ErrorCode {
     match event {
         EventFields::Message(_) if name == "provisioningInformation" => {
             ErrorCode::DuplicateTransfer
         }
         EventFields::Message(_) => ErrorCode::UnexpectedMessage,
         _ => ErrorCode::InvalidState,
+    }
+}
+
+/// XFER-01: each pair of a state and an event that the table has no row for, a vector each.
+pub(super) fn refused_pairs_of(b: &mut Builder, peer: Address, flows: &[Flow]) {
+    for (what, make, states) in flows {
+        for (state, reach, allowed) in *states {
+            let deal = make(&format!("{what}, refused in {state}"));
+            for (name, event) in every_event(&deal, peer) {
+                if allowed.contains(&name) {
+                    continue;
+                }
+                let comment = format!("{what} in {state}: {name}");
+                let ids: &[&str] = match name {
+                    "cancel (local)" => &["XFER-01", "XFER-11"],
+                    "provisioningInformation" => &["XFER-02"],
+                    _ => &["XFER-01"],
+                };
+                case(b, (&comment, &["RefusedPair"], ids), |p| {
+                    reach(p, &deal);
+                    let code = refusal(&event, name);
+                    p.refuses(event, code);
+                });
+            }
+        }
     }
 }
 

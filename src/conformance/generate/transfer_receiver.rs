@@ -2,10 +2,10 @@
 
 use super::Builder;
 use super::transfer::{
-    Deal, Flow, Make, Play, Reach, START, TWO_DAYS, case, damaged, every_event, message, notes,
-    outgoing, phone, refusal, sender, stranger,
+    Deal, Flow, Make, Play, Reach, START, TWO_DAYS, case, damaged, message, notes, outgoing, phone,
+    refused_pairs_of, sender, stranger,
 };
-use crate::conformance::operation::transfers::{EventFields, OutcomeFields};
+use crate::conformance::operation::transfers::OutcomeFields;
 use crate::error_code::ErrorCode::{
     AttestationInvalid, DuplicateTransfer, InvalidKey, InvalidPayload, InvalidState, NotBound,
     UnexpectedMessage, UnknownTransfer,
@@ -847,7 +847,12 @@ fn refused_pairs(b: &mut Builder) {
         (
             Invited,
             invited,
-            &["accept", "decline", "cancel (local)", "cancel (remote)"],
+            &[
+                "accept",
+                "decline (local)",
+                "cancel (local)",
+                "cancel (remote)",
+            ],
         ),
         (
             Requested,
@@ -864,7 +869,12 @@ fn refused_pairs(b: &mut Builder) {
         (
             Invited,
             invited,
-            &["accept", "decline", "cancel (local)", "cancel (remote)"],
+            &[
+                "accept",
+                "decline (local)",
+                "cancel (local)",
+                "cancel (remote)",
+            ],
         ),
         (Provisioned, provisioned, &[]),
         (Declined, declined, &[]),
@@ -875,28 +885,5 @@ fn refused_pairs(b: &mut Builder) {
         ("a car key", Deal::car_key, &stateful),
         ("a token", Deal::token, &stateless),
     ];
-    for (what, make, states) in flows {
-        for (state, reach, allowed) in states {
-            let deal = make(&format!("{what}, refused in {state}"));
-            for (name, event) in every_event(&deal, sender()) {
-                let remote = matches!(event, EventFields::Message(_));
-                // `decline` is the user's and the other side's; a sender has nothing to decline.
-                if allowed.contains(&name) && (name != "decline" || !remote) {
-                    continue;
-                }
-                let whose = if remote { "arrives" } else { "by the user" };
-                let comment = format!("{what} in {state}: {name} {whose}");
-                let ids: &[&str] = match name {
-                    "cancel (local)" => &["XFER-01", "XFER-11"],
-                    "provisioningInformation" => &["XFER-02"],
-                    _ => &["XFER-01"],
-                };
-                case(b, (&comment, &["RefusedPair"], ids), |p| {
-                    reach(p, &deal);
-                    let code = refusal(&event, name);
-                    p.refuses(event, code);
-                });
-            }
-        }
-    }
+    refused_pairs_of(b, sender(), &flows);
 }

@@ -2,10 +2,10 @@
 
 use super::Builder;
 use super::transfer::{
-    Deal, Flow, Play, Reach, START, TWO_DAYS, case, damaged, every_event, message, notes, outgoing,
-    phone, refusal, sender, stranger, watch,
+    Deal, Flow, Play, Reach, START, TWO_DAYS, case, damaged, message, notes, outgoing, phone,
+    refused_pairs_of, sender, stranger, watch,
 };
-use crate::conformance::operation::transfers::{EventFields, OutcomeFields};
+use crate::conformance::operation::transfers::OutcomeFields;
 use crate::error_code::ErrorCode::{
     AttestationInvalid, ConflictingRequest, DuplicateTransfer, InvalidPayload, InvalidState,
     NotBound, ProvisionedAfterEnd, UnexpectedMessage, UnknownTransfer,
@@ -902,7 +902,7 @@ fn refused_pairs(b: &mut Builder) {
             &[
                 "cancel (local)",
                 "keySigningRequest",
-                "decline",
+                "decline (remote)",
                 "cancel (remote)",
             ],
         ),
@@ -913,7 +913,7 @@ fn refused_pairs(b: &mut Builder) {
                 "cancel (local)",
                 "keySigningRequest",
                 "provisioned",
-                "decline",
+                "decline (remote)",
                 "cancel (remote)",
             ],
         ),
@@ -930,7 +930,7 @@ fn refused_pairs(b: &mut Builder) {
             &[
                 "cancel (local)",
                 "provisioned",
-                "decline",
+                "decline (remote)",
                 "cancel (remote)",
             ],
         ),
@@ -943,30 +943,7 @@ fn refused_pairs(b: &mut Builder) {
         ("a car key", Deal::car_key, &stateful),
         ("a token", Deal::token, &stateless),
     ];
-    for (what, make, states) in flows {
-        for (state, reach, allowed) in states {
-            let deal = make(&format!("{what}, refused in {state}"));
-            for (name, event) in every_event(&deal, phone()) {
-                let remote = matches!(event, EventFields::Message(_));
-                // `decline` is the user's and the other side's; a sender's user has nothing to decline.
-                if allowed.contains(&name) && (name != "decline" || remote) {
-                    continue;
-                }
-                let whose = if remote { "arrives" } else { "by the user" };
-                let comment = format!("{what} in {state}: {name} {whose}");
-                let ids: &[&str] = match name {
-                    "cancel (local)" => &["XFER-01", "XFER-11"],
-                    "provisioningInformation" => &["XFER-02"],
-                    _ => &["XFER-01"],
-                };
-                case(b, (&comment, &["RefusedPair"], ids), |p| {
-                    reach(p, &deal);
-                    let code = refusal(&event, name);
-                    p.refuses(event, code);
-                });
-            }
-        }
-    }
+    refused_pairs_of(b, phone(), &flows);
 }
 
 /// PAY-06, PAY-11 as far as the transfer is concerned: it stays as it was.
