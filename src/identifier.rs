@@ -247,6 +247,11 @@ schemas! {
         "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
         "description": "A version 4 UUID in its lower-case form (ID-01)."
     }
+    TransferId: {
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        "description": "A version 4 UUID in its lower-case form (XFER-02)."
+    }
     DeviceId: { "type": "integer", "minimum": 1, "maximum": 127, "description": "ID-03." }
     RegistrationId: { "type": "integer", "minimum": 1, "maximum": 16380, "description": "ID-04." }
     PreKeyId: { "type": "integer", "minimum": 1, "maximum": 16_777_215, "description": "ID-06." }

@@ -1,5 +1,6 @@
 //! The command line: arguments in, library calls, text out. A file a subcommand.
 
+mod adapter;
 mod diagram;
 mod explain;
 mod intermediary_view;
@@ -25,6 +26,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Test(test::Test),
+    /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
+    Adapter,
     #[command(subcommand)]
     Vectors(vectors::Vectors),
     #[command(subcommand)]
@@ -68,6 +71,7 @@ pub(crate) fn main() -> ExitCode {
     let mut out = anstream::AutoStream::auto(io::stdout()).lock();
     let ended = match cli.command {
         Command::Test(command) => command.run(&mut out),
+        Command::Adapter => adapter::run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),

@@ -6,13 +6,15 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
+use tigress_signal::conformance::adapter::Process;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::selection::Selection;
-use tigress_signal::conformance::subject::Reference;
+use tigress_signal::conformance::subject::{Reference, Subject};
 use tigress_signal::conformance::verdict::{self, GroupResult, Progress, Verdict};
 use tigress_signal::report;
 
-/// Run the test vectors and the scenarios against the reference engine.
+/// Run the test vectors and the scenarios, against the reference engine or against an adapter.
 ///
 /// Exit status: 0 where it conforms, 1 where it does not, 2 where part of the run could not be made.
 #[derive(Args)]
@@ -27,6 +29,15 @@ pub(super) struct Test {
     /// Use the scenarios of this file or folder, not those inside the program.
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
+    /// Test this program, which speaks the adapter protocol (docs/adapter.md), not the reference engine.
+    #[arg(long, value_name = "COMMAND")]
+    adapter: Option<String>,
+    /// How long an adapter may take for an answer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    timeout: f64,
+    /// Hold an adapter's error codes against the profile's too; those of the reference engine always are.
+    #[arg(long)]
+    strict_errors: bool,
     /// How to write the result.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
@@ -55,8 +66,12 @@ impl Test {
             lines: (self.format == Format::Pretty).then_some(&mut *out),
             failure: None,
         };
-        let mut subject = Reference::default();
-        let result = verdict::judge(&mut subject, &cases, &selection, true, &mut progress);
+        let mut subject: Box<dyn Subject> = match &self.adapter {
+            Some(command) => Box::new(start(command, self.timeout)?),
+            None => Box::new(Reference::default()),
+        };
+        let strict = self.strict_errors || self.adapter.is_none();
+        let result = verdict::judge(&mut *subject, &cases, &selection, strict, &mut progress);
         progress.end()?;
         match self.format {
             Format::Json => report::json::write(out, &result)?,
@@ -66,7 +81,14 @@ impl Test {
                         format!(" --{name} {}", quoted(&folder.display().to_string()))
                     })
                 };
+                let mut adapter = self.adapter.as_ref().map_or_else(String::new, |command| {
+                    format!(" --adapter {}", quoted(command))
+                });
+                if self.strict_errors {
+                    adapter.push_str(" --strict-errors");
+                }
                 let arguments = report::pretty::Arguments {
+                    adapter,
                     vectors: argument("vectors", &self.vectors),
                     scenarios: argument("scenarios", &self.scenarios),
                 };
@@ -82,6 +104,12 @@ impl Test {
             Verdict::None => Ended::Incomplete,
         })
     }
+}
+
+fn start(command: &str, timeout: f64) -> Result<Process, CliError> {
+    let timeout = Duration::try_from_secs_f64(timeout)
+        .map_err(|error| CliError::Usage(format!("--timeout {timeout}: {error}")))?;
+    Process::start(command, timeout).map_err(|error| CliError::Usage(error.to_string()))
 }
 
 /// An argument as a shell takes it.

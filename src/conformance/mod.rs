@@ -5,6 +5,7 @@
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`operation`] | what can be asked of a subject: methods, parameters, results |
 //! | [`subject`] | whoever is asked; the reference engine is one |
+//! | [`adapter`] | somebody else's implementation, behind the adapter protocol |
 //! | [`vector`] | test vectors: families, files, their schemas |
 //! | [`generate`] | how the vectors of this repository are made |
 //! | [`scenario`] | scripts in English that run |
@@ -14,6 +15,7 @@
 //! | [`transitions`] | which rows of the transfer's table they reach |
 //! | [`verdict`] | runs many, counts, judges |
 
+pub mod adapter;
 pub mod case;
 pub mod catalogue;
 mod file_error;

@@ -2,6 +2,7 @@
 
 use crate::primitives::hkdf;
 use crate::primitives::{Randomness, RandomnessError};
+use sha2::{Digest, Sha256};
 
 /// `N` bytes for that label.
 pub(in crate::conformance) fn bytes<const N: usize>(label: &str) -> [u8; N] {
@@ -47,6 +48,42 @@ impl Randomness for Recorder {
         self.draws += 1;
         out.copy_from_slice(&drawn);
         self.drawn.extend_from_slice(&drawn);
+        Ok(())
+    }
+}
+
+/// The stream that the harness gives a wallet: block `n`, from 0, is SHA-256 of the seed's UTF-8 and of `n` as
+/// eight bytes, big-endian (`docs/adapter.md`).
+#[derive(Clone, Debug)]
+pub(in crate::conformance) struct Stream {
+    seed: String,
+    block: u64,
+    /// What is left of the last block.
+    left: Vec<u8>,
+}
+
+impl Stream {
+    pub(in crate::conformance) fn new(seed: &str) -> Self {
+        Stream {
+            seed: seed.to_owned(),
+            block: 0,
+            left: Vec::new(),
+        }
+    }
+}
+
+impl Randomness for Stream {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomnessError> {
+        while self.left.len() < out.len() {
+            let mut hash = Sha256::new();
+            hash.update(self.seed.as_bytes());
+            hash.update(self.block.to_be_bytes());
+            self.left.extend_from_slice(&hash.finalize());
+            self.block += 1;
+        }
+        let rest = self.left.split_off(out.len());
+        out.copy_from_slice(&self.left);
+        self.left = rest;
         Ok(())
     }
 }

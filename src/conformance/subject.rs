@@ -1,5 +1,7 @@
 //! Whoever is tested: answers calls.
 
+use super::adapter::PROTOCOL_VERSION;
+use super::operation::wallet;
 use crate::hex::Hex;
 use crate::intermediary::{Intermediary, MemoryStore};
 use crate::sesame::{self, Device};
@@ -9,14 +11,46 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What a subject says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Description {
     /// Its name.
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The version of the adapter protocol: 1.
+    pub protocol: u32,
+    /// The suites that it speaks.
+    pub suites: Vec<String>,
+    /// What it can be.
+    pub roles: Vec<Role>,
+    /// Where its randomness comes from.
+    pub randomness: RandomnessSource,
+}
+
+/// What a subject can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// Functions without state.
+    Primitives,
+    /// A device with its sessions; the transfers of a device; an intermediary.
+    Device,
+    /// A wallet in scenarios.
+    Wallet,
+}
+
+/// Where a subject's randomness comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RandomnessSource {
+    /// It is handed in: outputs are compared byte for byte.
+    #[default]
+    Injected,
+    /// It draws its own.
+    Own,
 }
 
 /// Why a call has no result.
@@ -33,6 +67,16 @@ pub enum Failure {
     NotImplemented,
     /// No answer that could be judged, and why.
     Broken(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Rejected { error, message } => write!(f, "refused with `{error}`: {message}"),
+            Failure::NotImplemented => f.write_str("not implemented"),
+            Failure::Broken(why) => f.write_str(why),
+        }
+    }
 }
 
 /// An implementation under test.
@@ -60,6 +104,7 @@ pub struct Reference {
     pub(super) devices: BTreeMap<String, Device>,
     pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
     pub(super) transfers: BTreeMap<String, Transfers>,
+    pub(super) wallets: BTreeMap<String, wallet::Held>,
     /// The send under way of each device, by the device's handle.
     pub(super) sends: BTreeMap<String, sesame::Send>,
 }
@@ -72,6 +117,7 @@ impl Default for Reference {
             devices: BTreeMap::new(),
             intermediaries: BTreeMap::new(),
             transfers: BTreeMap::new(),
+            wallets: BTreeMap::new(),
             sends: BTreeMap::new(),
         }
     }
@@ -82,6 +128,13 @@ impl Subject for Reference {
         Description {
             name: "tigress reference engine".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: PROTOCOL_VERSION,
+            suites: suite::ALL
+                .iter()
+                .map(|suite| suite.name().to_owned())
+                .collect(),
+            roles: vec![Role::Primitives, Role::Device, Role::Wallet],
+            randomness: RandomnessSource::Injected,
         }
     }
 
@@ -90,6 +143,7 @@ impl Subject for Reference {
         self.devices.clear();
         self.intermediaries.clear();
         self.transfers.clear();
+        self.wallets.clear();
         self.sends.clear();
         Ok(())
     }

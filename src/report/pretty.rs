@@ -13,6 +13,8 @@ const LONG: usize = 160;
 /// The arguments of a run that a command which runs a part of it needs too, each with a blank before it.
 #[derive(Clone, Debug, Default)]
 pub struct Arguments {
+    /// ` --adapter COMMAND`, and what belongs to it.
+    pub adapter: String,
     /// ` --vectors DIR`.
     pub vectors: String,
     /// ` --scenarios DIR`.
@@ -139,8 +141,8 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
         line(out, "in full", &command)?;
     }
     let command = format!(
-        "tigress test --only {name}{}{}",
-        arguments.vectors, arguments.scenarios
+        "tigress test --only {name}{}{}{}",
+        arguments.adapter, arguments.vectors, arguments.scenarios
     );
     line(out, "alone", &command)
 }

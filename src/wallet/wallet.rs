@@ -82,7 +82,7 @@ pub enum Effect {
 }
 
 /// What a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "report", rename_all = "kebab-case")]
 pub enum Report {
     /// A message was refused.

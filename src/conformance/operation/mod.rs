@@ -15,6 +15,7 @@ pub mod payload;
 pub mod public_key;
 pub mod sesame;
 pub mod transfers;
+pub mod wallet;
 pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
@@ -30,6 +31,7 @@ use crate::ratchet::RatchetError;
 use crate::sesame::SesameError;
 use crate::suite::SuiteError;
 use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
+use crate::wallet::WalletError;
 use crate::wire::WireError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -144,6 +146,10 @@ operations!(
     transfers::Event,
     transfers::Save,
     transfers::Restore,
+    wallet::Create,
+    wallet::Event,
+    wallet::Save,
+    wallet::Restore,
     invitation::Parse,
     invitation::Make,
     invitation::Check,
@@ -221,6 +227,7 @@ rejections! {
     PayloadError => |error| Some(error.code());
     CarKeyError => |error| Some(error.code());
     TransferError => |error| error.code();
+    WalletError => |error| error.code();
 }
 
 /// The `N` bytes of a parameter.

@@ -167,6 +167,23 @@ impl TransferFields {
     }
 }
 
+impl TryFrom<&OfferFields> for Offer {
+    type Error = Failure;
+
+    fn try_from(offer: &OfferFields) -> Result<Self, Failure> {
+        Ok(Offer {
+            to: (&offer.to).try_into()?,
+            what: match &offer.credential {
+                CredentialFields::CarKey => Offered::CarKey,
+                CredentialFields::AuthorizationToken(token) => {
+                    Offered::AuthorizationToken(token.to_vec().into())
+                }
+            },
+            lifetime: offer.lifetime,
+        })
+    }
+}
+
 impl EventFields {
     /// Calls `take` with the event that these fields write down.
     ///
@@ -177,16 +194,7 @@ impl EventFields {
         take: impl FnOnce(transfer::Event<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         match self {
-            Self::Offer(offer) => take(transfer::Event::Offer(Offer {
-                to: (&offer.to).try_into()?,
-                what: match &offer.credential {
-                    CredentialFields::CarKey => Offered::CarKey,
-                    CredentialFields::AuthorizationToken(token) => {
-                        Offered::AuthorizationToken(token.to_vec().into())
-                    }
-                },
-                lifetime: offer.lifetime,
-            })),
+            Self::Offer(offer) => take(transfer::Event::Offer(offer.try_into()?)),
             Self::Accept(transfer) => take(transfer::Event::Accept(transfer.id()?)),
             Self::Decline(transfer) => take(transfer::Event::Decline(transfer.id()?)),
             Self::Cancel(transfer) => take(transfer::Event::Cancel(transfer.id()?)),

@@ -1,0 +1,18 @@
+//! The adapter protocol (`docs/adapter.md`): JSON-RPC 2.0, one object a line, over the standard input and output
+//! of a child process.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`protocol`] | requests and answers |
+//! | [`process`] | an adapter as a subject: started, asked, started again where it fails |
+//! | [`serve`] | a subject as an adapter: what `tigress adapter` does |
+
+pub mod process;
+pub mod protocol;
+pub mod serve;
+
+pub use process::{Process, StartError};
+pub use serve::serve;
+
+/// The version of the adapter protocol.
+pub const PROTOCOL_VERSION: u32 = 1;

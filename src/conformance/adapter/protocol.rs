@@ -1,0 +1,153 @@
+//! Requests and answers, a line each.
+
+use crate::conformance::subject::Failure;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The most bytes of an answer's line.
+pub const MAX_LINE: usize = 16 * 1024 * 1024;
+
+/// The method is not offered (JSON-RPC 2.0).
+pub const METHOD_NOT_FOUND: i64 = -32_601;
+/// The parameters cannot be read (JSON-RPC 2.0).
+pub const INVALID_PARAMS: i64 = -32_602;
+/// The line is no JSON (JSON-RPC 2.0).
+pub const PARSE_ERROR: i64 = -32_700;
+/// The JSON is no request (JSON-RPC 2.0).
+pub const INVALID_REQUEST: i64 = -32_600;
+/// The subject refuses; `data.error` says with what.
+pub const REJECTED: i64 = 1;
+
+/// The one version of JSON-RPC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Version {
+    /// 2.0.
+    #[default]
+    #[serde(rename = "2.0")]
+    Two,
+}
+
+/// A request of the harness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Request {
+    /// `"2.0"`.
+    pub jsonrpc: Version,
+    /// Its number: the answer bears the same.
+    pub id: u64,
+    /// The method.
+    pub method: String,
+    /// Its parameters, an object.
+    #[serde(default)]
+    pub params: Value,
+}
+
+/// An answer of an adapter: a result or an error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// `"2.0"`.
+    pub jsonrpc: Version,
+    /// The number of the request; none where it could not be read.
+    pub id: Option<u64>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// It was carried out.
+    Result(Value),
+    /// It was not.
+    Error(Error),
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Error {
+    /// -32601 where the method is not offered; 1 where the subject refuses; another number where the adapter
+    /// itself failed.
+    pub code: i64,
+    /// For people.
+    pub message: String,
+    /// Where the subject refuses: with which error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Refusal>,
+}
+
+/// What a subject refuses with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    /// The profile's code (section 11), or the implementation's own.
+    pub error: String,
+}
+
+impl Request {
+    /// The request with that number.
+    #[must_use]
+    pub fn new(id: u64, method: &str, params: Value) -> Self {
+        Request {
+            jsonrpc: Version::Two,
+            id,
+            method: method.to_owned(),
+            params,
+        }
+    }
+
+    /// Its line, with the line feed.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Request {
+            id, method, params, ..
+        } = self;
+        format!(
+            "{}\n",
+            json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+        )
+    }
+}
+
+impl From<Result<Value, Failure>> for Outcome {
+    fn from(result: Result<Value, Failure>) -> Self {
+        let error = |code, message: String, data| {
+            Outcome::Error(Error {
+                code,
+                message,
+                data,
+            })
+        };
+        match result {
+            Ok(value) => Outcome::Result(value),
+            Err(Failure::Rejected {
+                error: code,
+                message,
+            }) => error(REJECTED, message, Some(Refusal { error: code })),
+            Err(Failure::NotImplemented) => {
+                error(METHOD_NOT_FOUND, "not implemented".to_owned(), None)
+            }
+            Err(Failure::Broken(why)) => error(INVALID_PARAMS, why, None),
+        }
+    }
+}
+
+impl From<Outcome> for Result<Value, Failure> {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Result(value) => Ok(value),
+            Outcome::Error(Error {
+                code: METHOD_NOT_FOUND,
+                ..
+            }) => Err(Failure::NotImplemented),
+            Outcome::Error(Error {
+                message,
+                data: Some(Refusal { error }),
+                ..
+            }) => Err(Failure::Rejected { error, message }),
+            Outcome::Error(Error { code, message, .. }) => Err(Failure::Broken(format!(
+                "the adapter failed with error {code} and no `data.error`: {message}"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A subject behind the protocol.
+
+use super::protocol::{
+    Answer, Error, INVALID_REQUEST, METHOD_NOT_FOUND, Outcome, PARSE_ERROR, Request, Version,
+};
+use crate::conformance::subject::{Failure, Subject};
+use serde_json::{Value, json};
+use std::io::{self, BufRead, Write};
+
+/// Answers requests, a line each, until there are no more.
+///
+/// # Errors
+/// Where a line cannot be read or written.
+pub fn serve(
+    subject: &mut dyn Subject,
+    input: impl BufRead,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    for line in input.split(b'\n') {
+        let answer = answer(subject, &line?);
+        serde_json::to_writer(&mut *output, &answer)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
+    let failed = |id, code, message: String| Answer {
+        jsonrpc: Version::Two,
+        id,
+        outcome: Outcome::Error(Error {
+            code,
+            message,
+            data: None,
+        }),
+    };
+    let value: Value = match serde_json::from_slice(line) {
+        Ok(value) => value,
+        Err(error) => return failed(None, PARSE_ERROR, format!("not JSON: {error}")),
+    };
+    let id = value.get("id").and_then(Value::as_u64);
+    let Request { method, params, .. } = match serde_json::from_value(value) {
+        Ok(request) => request,
+        Err(error) => return failed(id, INVALID_REQUEST, format!("not a request: {error}")),
+    };
+    let outcome = match method.as_str() {
+        "describe" => serde_json::to_value(subject.describe())
+            .map_err(|error| Failure::Broken(error.to_string())),
+        "reset" => match params.get("suite").and_then(Value::as_str) {
+            Some(suite) => subject.reset(suite).map(|()| json!({})),
+            None => Err(Failure::Broken("reset names a `suite`".to_owned())),
+        },
+        _ => subject.call(&method, params),
+    };
+    if outcome == Err(Failure::NotImplemented) {
+        return failed(id, METHOD_NOT_FOUND, format!("{method} is not implemented"));
+    }
+    Answer {
+        jsonrpc: Version::Two,
+        id,
+        outcome: outcome.into(),
+    }
+}

@@ -1,0 +1,316 @@
+//! A wallet, by handle: what its user, the intermediary and time do to it, and what it wants done.
+
+use super::transfers::{CredentialFields, OfferFields, TransferFields};
+use super::{AddressFields, Done, On, Operation, Saved};
+use crate::agreement::PreKeyStore;
+use crate::conformance::seed::Stream;
+use crate::conformance::subject::{Failure, Reference};
+use crate::error_code::ErrorCode;
+use crate::identifier::Address;
+use crate::intermediary::{Answer, Request, RequestId, Token};
+use crate::sesame::Device;
+use crate::timestamp::Timestamp;
+use crate::transfer::{Offer, Offered, StateName};
+use crate::wallet::{self, Report, SavedWallet, Wallet};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A wallet and the stream that its randomness comes from.
+#[derive(Debug)]
+pub struct Held {
+    wallet: Wallet,
+    randomness: Stream,
+}
+
+fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut Held, Failure> {
+    reference
+        .wallets
+        .get_mut(handle)
+        .ok_or_else(|| Failure::Broken(format!("no wallet has the handle `{handle}`")))
+}
+
+/// Makes a wallet: a device with keys of its own, not yet known to the intermediary (RND-01).
+#[derive(Debug)]
+pub struct Create;
+
+/// Parameters of [`Create`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CreateInput {
+    /// The device's address.
+    pub address: AddressFields,
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+    /// What all its randomness is made from, where it takes any: see docs/adapter.md.
+    pub seed: String,
+}
+
+impl Operation for Create {
+    const METHOD: &'static str = "wallet.create";
+    type Input = On<CreateInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let address = Address::try_from(&input.address)?;
+        let mut randomness = Stream::new(&input.seed);
+        let keys = PreKeyStore::random(reference.suite, input.now, &mut randomness)
+            .map_err(|error| Failure::Broken(error.to_string()))?;
+        let wallet = Wallet::new(Device::new(reference.suite, address, keys));
+        reference
+            .wallets
+            .insert(handle, Held { wallet, randomness });
+        Ok(Done {})
+    }
+}
+
+/// Carries an event out.
+#[derive(Debug)]
+pub struct Event;
+
+/// Parameters of [`Event`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EventInput {
+    /// The time, in seconds since 1970.
+    pub now: Timestamp,
+    /// What happens.
+    pub event: EventFields,
+}
+
+/// What happens to a wallet.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EventFields {
+    /// The device joins the intermediary.
+    Register {
+        /// The token of another device of the user, where there is one (MBX-12).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sponsor: Option<Token>,
+    },
+    /// The device leaves it (MBX-15).
+    Remove {},
+    /// The user takes somebody's invitation (INV-03).
+    TakeInvitation {
+        /// The link.
+        link: String,
+    },
+    /// The user offers a credential.
+    Offer(OfferFields),
+    /// The user accepts.
+    Accept(TransferFields),
+    /// The user declines.
+    Decline(TransferFields),
+    /// The user cancels.
+    Cancel(TransferFields),
+    /// Messages wait at the intermediary.
+    Collect {},
+    /// Time has come to `now`.
+    Tick {},
+    /// The intermediary answered.
+    Answer {
+        /// Which request.
+        request: RequestId,
+        /// What, where it carried the request out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<Answer>,
+        /// The profile's code, where it refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<ErrorCode>,
+    },
+}
+
+/// Result of [`Event`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EventOutput {
+    /// What the wallet wants done, in order.
+    pub effects: Vec<EffectFields>,
+}
+
+/// What a wallet wants done.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EffectFields {
+    /// A request for the intermediary, as it stands on the wire.
+    Request(Request),
+    /// A transfer changed its state.
+    Changed {
+        /// The transfer's id.
+        transfer: String,
+        /// The state before, if there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<StateName>,
+        /// The state after.
+        after: StateName,
+    },
+    /// Something that the user is told.
+    Report(Report),
+}
+
+impl TryFrom<EventFields> for wallet::Event {
+    type Error = Failure;
+
+    fn try_from(fields: EventFields) -> Result<Self, Failure> {
+        let id = |fields: &TransferFields| -> Result<_, Failure> { Ok(fields.transfer.parse()?) };
+        Ok(match fields {
+            EventFields::Register { sponsor } => wallet::Event::Register { sponsor },
+            EventFields::Remove {} => wallet::Event::Remove,
+            EventFields::TakeInvitation { link } => wallet::Event::TakeInvitation(link),
+            EventFields::Offer(offer) => wallet::Event::Offer(Offer::try_from(&offer)?),
+            EventFields::Accept(transfer) => wallet::Event::Accept(id(&transfer)?),
+            EventFields::Decline(transfer) => wallet::Event::Decline(id(&transfer)?),
+            EventFields::Cancel(transfer) => wallet::Event::Cancel(id(&transfer)?),
+            EventFields::Collect {} => wallet::Event::Collect,
+            EventFields::Tick {} => wallet::Event::Tick,
+            EventFields::Answer {
+                request,
+                answer,
+                error,
+            } => wallet::Event::Answer {
+                request,
+                answer: match (answer, error) {
+                    (Some(answer), None) => Ok(answer),
+                    (None, Some(code)) => Err(code),
+                    _ => {
+                        return Err(Failure::Broken(
+                            "an answer has `answer` or `error`".to_owned(),
+                        ));
+                    }
+                },
+            },
+        })
+    }
+}
+
+impl From<wallet::Event> for EventFields {
+    fn from(event: wallet::Event) -> Self {
+        let transfer = |id: crate::identifier::TransferId| TransferFields {
+            transfer: id.to_string(),
+        };
+        match event {
+            wallet::Event::Register { sponsor } => EventFields::Register { sponsor },
+            wallet::Event::Remove => EventFields::Remove {},
+            wallet::Event::TakeInvitation(link) => EventFields::TakeInvitation { link },
+            wallet::Event::Offer(offer) => EventFields::Offer(offer.into()),
+            wallet::Event::Accept(id) => EventFields::Accept(transfer(id)),
+            wallet::Event::Decline(id) => EventFields::Decline(transfer(id)),
+            wallet::Event::Cancel(id) => EventFields::Cancel(transfer(id)),
+            wallet::Event::Collect => EventFields::Collect {},
+            wallet::Event::Tick => EventFields::Tick {},
+            wallet::Event::Answer { request, answer } => {
+                let (answer, error) = match answer {
+                    Ok(answer) => (Some(answer), None),
+                    Err(code) => (None, Some(code)),
+                };
+                EventFields::Answer {
+                    request,
+                    answer,
+                    error,
+                }
+            }
+        }
+    }
+}
+
+impl From<Offer> for OfferFields {
+    fn from(offer: Offer) -> Self {
+        OfferFields {
+            to: offer.to.into(),
+            credential: match offer.what {
+                Offered::CarKey => CredentialFields::CarKey,
+                Offered::AuthorizationToken(token) => {
+                    CredentialFields::AuthorizationToken(token.expose().into())
+                }
+            },
+            lifetime: offer.lifetime,
+        }
+    }
+}
+
+impl From<wallet::Effect> for EffectFields {
+    fn from(effect: wallet::Effect) -> Self {
+        match effect {
+            wallet::Effect::Request(request) => EffectFields::Request(request),
+            wallet::Effect::Changed {
+                transfer,
+                before,
+                after,
+            } => EffectFields::Changed {
+                transfer: transfer.to_string(),
+                before,
+                after,
+            },
+            wallet::Effect::Report(report) => EffectFields::Report(report),
+        }
+    }
+}
+
+impl TryFrom<EffectFields> for wallet::Effect {
+    type Error = Failure;
+
+    fn try_from(fields: EffectFields) -> Result<Self, Failure> {
+        Ok(match fields {
+            EffectFields::Request(request) => wallet::Effect::Request(request),
+            EffectFields::Changed {
+                transfer,
+                before,
+                after,
+            } => wallet::Effect::Changed {
+                transfer: transfer.parse()?,
+                before,
+                after,
+            },
+            EffectFields::Report(report) => wallet::Effect::Report(report),
+        })
+    }
+}
+
+impl Operation for Event {
+    const METHOD: &'static str = "wallet.event";
+    type Input = On<EventInput>;
+    type Output = EventOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<EventOutput, Failure> {
+        let held = held(reference, &handle)?;
+        let event = input.event.try_into()?;
+        let effects = held.wallet.step(event, input.now, &mut held.randomness)?;
+        Ok(EventOutput {
+            effects: effects.into_iter().map(EffectFields::from).collect(),
+        })
+    }
+}
+
+/// Writes the wallet's state down.
+#[derive(Debug)]
+pub struct Save;
+
+impl Operation for Save {
+    const METHOD: &'static str = "wallet.save";
+    type Input = On<Done>;
+    type Output = Saved;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+        let json = held(reference, &handle)?.wallet.save().to_json();
+        Ok(Saved { state: json.into() })
+    }
+}
+
+/// Puts a wallet back from its saved state. The stream of its randomness goes on where it was.
+#[derive(Debug)]
+pub struct Restore;
+
+impl Operation for Restore {
+    const METHOD: &'static str = "wallet.restore";
+    type Input = On<Saved>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
+        let wallet = SavedWallet::from_json(json)
+            .and_then(Wallet::try_from)
+            .map_err(|error| broken(&error))?;
+        held(reference, &handle)?.wallet = wallet;
+        Ok(Done {})
+    }
+}
