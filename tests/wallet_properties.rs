@@ -192,7 +192,7 @@ impl ReferenceStateMachine for Model {
 
 /// The wallets, and the steps that they were led through.
 struct Wallets {
-    stage: Stage,
+    stage: Stage<'static>,
     steps: Vec<String>,
     /// Who held which transfer's credential after the last step.
     holders: BTreeSet<(&'static str, &'static str)>,

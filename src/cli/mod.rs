@@ -71,7 +71,7 @@ pub(crate) fn main() -> ExitCode {
     let mut out = anstream::AutoStream::auto(io::stdout()).lock();
     let ended = match cli.command {
         Command::Test(command) => command.run(&mut out),
-        Command::Adapter => adapter::run(&mut out),
+        Command::Adapter => adapter::run(),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),

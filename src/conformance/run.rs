@@ -1,12 +1,16 @@
 //! Asks a subject what the vectors ask, and compares.
 
 use super::operation::Saved;
-use super::scenario;
-use super::subject::{Failure, Subject, holds};
+use super::scenario::{self, Scenario, StepFailure, Tested};
+use super::subject::{Failure, Role, Subject, holds};
 use super::vector::conversation::{Action, Conversation, Machine};
 use super::vector::{Body, Call, Expectation, Vector};
+use super::verdict::SEED;
 use crate::hex::Hex;
 use serde_json::{Value, json};
+
+/// The suite of the scenarios.
+const SUITE: &str = "tigress-1";
 
 /// The handle of the one machine of a conversation.
 const HANDLE: &str = "subject";
@@ -42,10 +46,12 @@ pub struct Mismatch {
 impl From<scenario::Failure> for Mismatch {
     fn from(failure: scenario::Failure) -> Self {
         let (expected, got) = match failure.reason {
-            scenario::StepFailure::Script(reason) => {
+            StepFailure::Script(reason)
+            | StepFailure::NotObservable(reason)
+            | StepFailure::NotImplemented(reason) => {
                 ("a step that can be carried out".into(), reason)
             }
-            scenario::StepFailure::Expectation { expected, got } => (expected, got),
+            StepFailure::Expectation { expected, got } => (expected, got),
         };
         Mismatch {
             step: Some(failure.line),
@@ -108,6 +114,50 @@ pub fn run(subject: &mut dyn Subject, vector: &Vector, strict: bool) -> Outcome 
         Err(Stop::Differs(mismatch)) => Outcome::Failed(*mismatch),
         Err(Stop::NotImplemented) => Outcome::Skipped,
     }
+}
+
+/// Runs one scenario with the subject in the part of each device in turn, and the reference engine in all
+/// others. None where every part shows what cannot be seen of a subject.
+pub fn play(subject: &mut dyn Subject, scenario: &Scenario, strict: bool) -> Option<Outcome> {
+    if !subject.describe().roles.contains(&Role::Wallet) {
+        return Some(Outcome::Skipped);
+    }
+    let mut outcome = None;
+    for plays in scenario.devices() {
+        let inputs = json!({ "the subject plays": plays });
+        match ready(subject, SUITE) {
+            Ok(()) => {}
+            Err(Stop::NotImplemented) => return Some(Outcome::Skipped),
+            Err(Stop::Differs(mismatch)) => {
+                return Some(Outcome::Failed(Mismatch {
+                    inputs,
+                    ..*mismatch
+                }));
+            }
+        }
+        let tested = Tested {
+            subject: &mut *subject,
+            plays: &plays,
+            strict,
+        };
+        let failure = scenario::run_with(scenario, SEED, Some(tested)).failure;
+        match failure.as_ref().map(|failure| &failure.reason) {
+            None => {
+                outcome.get_or_insert(Outcome::Passed);
+            }
+            Some(StepFailure::NotObservable(_)) => {}
+            Some(StepFailure::NotImplemented(_)) => outcome = Some(Outcome::Skipped),
+            Some(_) => {
+                return failure.map(|failure| {
+                    Outcome::Failed(Mismatch {
+                        inputs,
+                        ..failure.into()
+                    })
+                });
+            }
+        }
+    }
+    outcome
 }
 
 fn call(

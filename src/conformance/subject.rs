@@ -84,6 +84,11 @@ pub trait Subject {
     /// Who it is.
     fn describe(&self) -> Description;
 
+    /// Whether it is the reference engine in this process, which plays every device of a scenario anyway.
+    fn is_reference(&self) -> bool {
+        false
+    }
+
     /// Forgets every machine, and speaks that suite from now on.
     ///
     /// # Errors
@@ -136,6 +141,10 @@ impl Subject for Reference {
             roles: vec![Role::Primitives, Role::Device, Role::Wallet],
             randomness: RandomnessSource::Injected,
         }
+    }
+
+    fn is_reference(&self) -> bool {
+        true
     }
 
     fn reset(&mut self, suite: &str) -> Result<(), Failure> {

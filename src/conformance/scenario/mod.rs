@@ -23,7 +23,7 @@ pub mod vocabulary;
 mod world;
 
 pub use script::{Scenario, Script, Step};
-pub use world::StepFailure;
+pub use world::{StepFailure, Tested};
 
 use super::FileError;
 use crate::transfer::StateName;
@@ -53,6 +53,12 @@ pub struct Failure {
 /// Runs a scenario with the reference engine in every role. All randomness is made from `seed`.
 #[must_use]
 pub fn run(scenario: &Scenario, seed: &str) -> Run {
+    run_with(scenario, seed, None)
+}
+
+/// Runs a scenario with a subject in the part of one device, and the reference engine in all others.
+#[must_use]
+pub fn run_with(scenario: &Scenario, seed: &str, subject: Option<Tested>) -> Run {
     let header = Header {
         transcript: TRANSCRIPT_VERSION,
         profile: super::PROFILE_VERSION,
@@ -71,7 +77,9 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
             })
             .collect(),
     };
-    let mut stage = Stage::new(seed);
+    let mut stage = Stage {
+        world: World::new(seed, subject),
+    };
     let mut failure = None;
     for step in &scenario.steps {
         if let Err(reason) = stage.play(step) {
@@ -100,16 +108,16 @@ pub fn run(scenario: &Scenario, seed: &str) -> Run {
 }
 
 /// A scenario under way, a step at a time.
-pub struct Stage {
-    world: World,
+pub struct Stage<'a> {
+    world: World<'a>,
 }
 
-impl Stage {
+impl Stage<'_> {
     /// Nobody is there yet. All randomness is made from `seed`.
     #[must_use]
     pub fn new(seed: &str) -> Self {
         Stage {
-            world: World::new(seed),
+            world: World::new(seed, None),
         }
     }
 

@@ -68,6 +68,16 @@ impl Scenario {
         format!("{}:{}", self.file, self.line)
     }
 
+    /// The devices that act in it, by their names.
+    #[must_use]
+    pub fn devices(&self) -> BTreeSet<String> {
+        self.steps
+            .iter()
+            .flat_map(|step| step.call.declared())
+            .filter(|name| name.contains("'s "))
+            .collect()
+    }
+
     /// The theme: what its file is called, without its ending.
     #[must_use]
     pub fn theme(&self) -> &str {

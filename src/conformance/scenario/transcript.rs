@@ -185,8 +185,8 @@ pub enum Event {
     Refused {
         /// The device.
         device: String,
-        /// The profile's code.
-        code: ErrorCode,
+        /// The profile's code, or a subject's own.
+        code: String,
     },
 }
 

@@ -4,17 +4,20 @@
 use super::transcript::{Answered, Cause, Event as Line, Fate};
 use super::view::View;
 use crate::agreement::{BundleFields, PreKeyStore};
-use crate::conformance::seed::Recorder;
-use crate::error_code::ErrorCode;
+use crate::conformance::operation::wallet;
+use crate::conformance::operation::{Done, On, Operation, Saved};
+use crate::conformance::seed::{Recorder, Stream};
+use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
     Answer, Body, Envelope, Intermediary, MemoryStore, Request, RequestId, Store, Token,
 };
+use crate::primitives::PublicKey;
 use crate::sesame::Device;
 use crate::suite::Tigress1;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Offer, Offered, StateName, Vertical};
+use crate::transfer::{Fingerprint, Invitation, Offer, Offered, StateName, Vertical};
 use crate::wallet::{Effect, Event, Report, SavedWallet, Wallet};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -30,6 +33,10 @@ const PATIENCE: usize = 10_000;
 pub enum StepFailure {
     /// What the script says cannot be done: a fault of the script.
     Script(String),
+    /// What the script asks for cannot be seen of a subject under test.
+    NotObservable(String),
+    /// The subject does not offer a method that its part needs.
+    NotImplemented(String),
     /// What the script expects is not so.
     Expectation {
         /// What it expects.
@@ -48,7 +55,9 @@ impl StepFailure {
 impl fmt::Display for StepFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StepFailure::Script(reason) => f.write_str(reason),
+            StepFailure::Script(reason)
+            | StepFailure::NotObservable(reason)
+            | StepFailure::NotImplemented(reason) => f.write_str(reason),
             StepFailure::Expectation { expected, got } => {
                 write!(f, "expected {expected}, got {got}")
             }
@@ -56,10 +65,28 @@ impl fmt::Display for StepFailure {
     }
 }
 
-/// A device of a user.
+/// Who plays a device.
+enum Player {
+    /// The reference engine.
+    Reference {
+        wallet: Box<Wallet>,
+        randomness: Stream,
+    },
+    /// The subject under test, which knows the wallet by the device's name.
+    Subject,
+}
+
+/// A device of a user: what can be seen of it from outside, whoever plays it.
 pub(super) struct Participant {
-    pub(super) wallet: Wallet,
-    randomness: Recorder,
+    player: Player,
+    address: Address,
+    /// What the intermediary gave it.
+    token: Option<Token>,
+    /// As it registered.
+    identity_key: Option<PublicKey>,
+    states: BTreeMap<TransferId, StateName>,
+    /// How often it was made: each time from another seed.
+    made: u32,
     pub(super) online: bool,
     /// By how many seconds its clock is ahead of the true time.
     skew: i64,
@@ -85,9 +112,21 @@ struct HeldBack {
     request: Request,
 }
 
+/// A subject in the part of one device.
+pub struct Tested<'a> {
+    /// The subject.
+    pub subject: &'a mut dyn Subject,
+    /// The device that it plays, by the script's name for it.
+    pub plays: &'a str,
+    /// Whether its error codes must be the profile's.
+    pub strict: bool,
+}
+
 /// Everybody.
-pub(super) struct World {
+pub(super) struct World<'a> {
     seed: String,
+    /// The subject under test and the device that it plays, if there is one.
+    subject: Option<Tested<'a>>,
     pub(super) now: Timestamp,
     users: BTreeMap<String, UserId>,
     pub(super) devices: BTreeMap<String, Participant>,
@@ -113,8 +152,8 @@ pub(super) struct World {
     pub(super) stolen: BTreeMap<String, Device>,
     /// The transfers, by what the script calls them.
     transfers: BTreeMap<String, TransferId>,
-    /// What became of the last wish of a user.
-    pub(super) refused: Option<ErrorCode>,
+    /// What the last wish of a user was refused with, and whether it must be that.
+    pub(super) refused: Option<(String, bool)>,
     pub(super) lines: Vec<Line>,
 }
 
@@ -141,10 +180,11 @@ const REQUESTS: &[&str] = &[
     "acknowledgement",
 ];
 
-impl World {
-    pub(super) fn new(seed: &str) -> Self {
+impl<'a> World<'a> {
+    pub(super) fn new(seed: &str, subject: Option<Tested<'a>>) -> Self {
         World {
             seed: seed.to_owned(),
+            subject,
             now: BEGINNING,
             users: BTreeMap::new(),
             devices: BTreeMap::new(),
@@ -179,7 +219,7 @@ impl World {
     }
 
     pub(super) fn address(&self, name: &str) -> Result<Address, StepFailure> {
-        Ok(self.device(name)?.wallet.device().address())
+        Ok(self.device(name)?.address)
     }
 
     pub(super) fn user(&self, name: &str) -> Result<UserId, StepFailure> {
@@ -198,7 +238,109 @@ impl World {
 
     pub(super) fn state(&self, device: &str, name: &str) -> Result<Option<StateName>, StepFailure> {
         let id = self.transfer(name)?;
-        Ok(self.device(device)?.wallet.transfers().state(&id))
+        Ok(self.device(device)?.states.get(&id).copied())
+    }
+
+    /// The wallet of a device that the reference engine plays: no other can be looked into.
+    pub(super) fn reference(&self, name: &str) -> Result<&Wallet, StepFailure> {
+        match &self.device(name)?.player {
+            Player::Reference { wallet, .. } => Ok(wallet),
+            Player::Subject => Err(StepFailure::NotObservable(format!(
+                "{name} is played by the subject, which cannot be looked into"
+            ))),
+        }
+    }
+
+    /// Whether the subject plays the device.
+    pub(super) fn is_tested(&self, name: &str) -> bool {
+        self.tested(name).is_some()
+    }
+
+    /// Whether error codes of a device must be the profile's.
+    fn is_strict(&self, name: &str) -> bool {
+        self.tested(name).is_none_or(|tested| tested.strict)
+    }
+
+    fn tested(&self, name: &str) -> Option<&Tested<'a>> {
+        self.subject.as_ref().filter(|tested| tested.plays == name)
+    }
+
+    /// Asks the subject.
+    fn ask<O: Operation>(&mut self, input: O::Input) -> Result<O::Output, StepFailure> {
+        match self.try_ask::<O>(input)? {
+            Ok(output) => Ok(output),
+            Err(code) => Err(StepFailure::Expectation {
+                expected: format!("{} is carried out", O::METHOD),
+                got: format!("refused with `{code}`"),
+            }),
+        }
+    }
+
+    /// Asks the subject for what it may refuse.
+    fn try_ask<O: Operation>(
+        &mut self,
+        input: O::Input,
+    ) -> Result<Result<O::Output, String>, StepFailure> {
+        let Some(tested) = &mut self.subject else {
+            return Err(StepFailure::script("there is no subject"));
+        };
+        let broken = |why: String| StepFailure::Expectation {
+            expected: format!("an answer to {}", O::METHOD),
+            got: why,
+        };
+        let params = serde_json::to_value(input).map_err(|error| broken(error.to_string()))?;
+        match tested.subject.call(O::METHOD, params) {
+            Ok(value) => match serde_json::from_value(value) {
+                Ok(output) => Ok(Ok(output)),
+                Err(error) => Err(broken(format!("a result that cannot be read: {error}"))),
+            },
+            Err(Failure::Rejected { error, .. }) => Ok(Err(error)),
+            Err(Failure::NotImplemented) => Err(StepFailure::NotImplemented(format!(
+                "{} is not implemented",
+                O::METHOD
+            ))),
+            Err(Failure::Broken(why)) => Err(broken(why)),
+        }
+    }
+
+    /// A wallet with new keys, made by whoever plays the device.
+    fn player(
+        &mut self,
+        name: &str,
+        address: Address,
+        now: Timestamp,
+        made: u32,
+    ) -> Result<Player, StepFailure> {
+        let seed = format!("{}/{name}/{made}", self.seed);
+        if self.tested(name).is_some() {
+            self.ask::<wallet::Create>(On {
+                handle: name.to_owned(),
+                input: wallet::CreateInput {
+                    address: address.into(),
+                    now,
+                    seed,
+                },
+            })?;
+            return Ok(Player::Subject);
+        }
+        let mut randomness = Stream::new(&seed);
+        let keys = PreKeyStore::random(&Tigress1, now, &mut randomness)
+            .map_err(|error| StepFailure::script(error.to_string()))?;
+        let wallet = Box::new(Wallet::new(Device::new(&Tigress1, address, keys)));
+        Ok(Player::Reference { wallet, randomness })
+    }
+
+    /// The device's saved state, by whoever plays it.
+    pub(super) fn save(&mut self, name: &str) -> Result<Vec<u8>, StepFailure> {
+        match &self.device(name)?.player {
+            Player::Reference { wallet, .. } => Ok(wallet.save().to_json().into_bytes()),
+            Player::Subject => {
+                let handle = name.to_owned();
+                let input = Done {};
+                let saved = self.ask::<wallet::Save>(On { handle, input })?;
+                Ok(saved.state.0)
+            }
+        }
     }
 
     /// A device is made and joins the intermediary, a user's further ones with the token of the first.
@@ -207,21 +349,15 @@ impl World {
         if self.devices.contains_key(&name) {
             return Err(StepFailure::script(format!("{user} has a {kind} already")));
         }
-        let mut randomness = Recorder::new(&format!("{}/{name}", self.seed));
-        let drawn = || StepFailure::script("the randomness ran out");
         let user_id = match self.users.get(user) {
             Some(user_id) => *user_id,
-            None => UserId::random(&mut randomness).map_err(|_| drawn())?,
+            None => UserId::random(&mut Stream::new(&format!("{}/{user}", self.seed)))
+                .map_err(|error| StepFailure::script(error.to_string()))?,
         };
         let siblings: Vec<(DeviceId, Option<Token>)> = self
             .devices
             .values()
-            .map(|device| {
-                (
-                    device.wallet.device().address(),
-                    device.wallet.token().cloned(),
-                )
-            })
+            .map(|device| (device.address, device.token.clone()))
             .filter(|(address, _)| address.user_id == user_id)
             .map(|(address, token)| (address.device_id, token))
             .collect();
@@ -234,15 +370,17 @@ impl World {
         let device_id =
             DeviceId::try_from(number).map_err(|error| StepFailure::script(error.to_string()))?;
         let address = Address { user_id, device_id };
-        let keys =
-            PreKeyStore::random(&Tigress1, self.now, &mut randomness).map_err(|_| drawn())?;
-        let wallet = Wallet::new(Device::new(&Tigress1, address, keys));
+        let player = self.player(&name, address, self.now, 1)?;
         self.users.insert(user.to_owned(), user_id);
         self.devices.insert(
             name.clone(),
             Participant {
-                wallet,
-                randomness,
+                player,
+                address,
+                token: None,
+                identity_key: None,
+                states: BTreeMap::new(),
+                made: 1,
                 online: true,
                 skew: 0,
                 outbox: VecDeque::new(),
@@ -262,12 +400,14 @@ impl World {
     /// A device is erased and set up again at its address: other keys, another registration id (ID-04).
     pub(super) fn reset(&mut self, name: &str) -> Result<(), StepFailure> {
         let now = self.clock(name)?;
+        let (address, made) = (self.address(name)?, self.device(name)?.made + 1);
+        let player = self.player(name, address, now, made)?;
         let participant = self.device_mut(name)?;
-        let address = participant.wallet.device().address();
-        let sponsor = participant.wallet.token().cloned();
-        let keys = PreKeyStore::random(&Tigress1, now, &mut participant.randomness)
-            .map_err(|_| StepFailure::script("the randomness ran out"))?;
-        participant.wallet = Wallet::new(Device::new(&Tigress1, address, keys));
+        let sponsor = participant.token.take();
+        participant.player = player;
+        participant.made = made;
+        participant.identity_key = None;
+        participant.states.clear();
         participant.outbox.clear();
         self.lines.push(Line::Device {
             device: name.to_owned(),
@@ -371,18 +511,23 @@ impl World {
             Event::Tick => Cause::Time,
             _ => Cause::Message,
         };
-        let participant = self.device_mut(name)?;
-        let before = participant.wallet.clone();
-        let result = participant
-            .wallet
-            .step(event, now, &mut participant.randomness);
-        if result.is_err() && before.save().to_json() != participant.wallet.save().to_json() {
-            let got = format!("another state of {name}");
-            return Err(StepFailure::Expectation {
-                expected: "a refused step changes nothing".to_owned(),
-                got,
-            });
-        }
+        let result = match self.device_mut(name)? {
+            Participant {
+                player: Player::Reference { wallet, randomness },
+                ..
+            } => {
+                let before = wallet.clone();
+                let result = wallet.step(event, now, randomness);
+                if result.is_err() && before.save().to_json() != wallet.save().to_json() {
+                    return Err(changed(name));
+                }
+                result.map_err(|error| match error.code() {
+                    Some(code) => Ok(code.to_string()),
+                    None => Err(StepFailure::script(error.to_string())),
+                })
+            }
+            _ => self.subject_event(name, event, now, by)?.map_err(Ok),
+        };
         match result {
             Ok(effects) => {
                 if by == Cause::User {
@@ -391,17 +536,56 @@ impl World {
                 self.effects(name, by, effects)
             }
             Err(error) => {
-                let code = error
-                    .code()
-                    .ok_or_else(|| StepFailure::script(error.to_string()))?;
+                let code = error?;
                 if by == Cause::User {
-                    self.refused = Some(code);
+                    self.refused = Some((code.clone(), self.is_strict(name)));
                 }
                 self.lines.push(Line::Refused {
                     device: name.to_owned(),
                     code,
                 });
                 Ok(())
+            }
+        }
+    }
+
+    /// An event at the device that the subject plays: its effects, or what it refuses with.
+    fn subject_event(
+        &mut self,
+        name: &str,
+        event: Event,
+        now: Timestamp,
+        by: Cause,
+    ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
+        let before = match (by, self.save(name)) {
+            (Cause::User, Ok(saved)) => Some(saved),
+            (_, Err(failure @ StepFailure::Expectation { .. })) => return Err(failure),
+            _ => None,
+        };
+        let input = wallet::EventInput {
+            now,
+            event: event.into(),
+        };
+        let answer = self.try_ask::<wallet::Event>(On {
+            handle: name.to_owned(),
+            input,
+        })?;
+        match answer {
+            Ok(output) => {
+                let effects = output.effects.into_iter().map(Effect::try_from);
+                let effects = effects.collect::<Result<Vec<_>, _>>();
+                effects.map(Ok).map_err(|failure| StepFailure::Expectation {
+                    expected: "effects that can be read".to_owned(),
+                    got: failure.to_string(),
+                })
+            }
+            Err(code) => {
+                if let Some(before) = before
+                    && before != self.save(name)?
+                {
+                    return Err(changed(name));
+                }
+                Ok(Err(code))
             }
         }
     }
@@ -420,13 +604,16 @@ impl World {
                     transfer,
                     before,
                     after,
-                } => self.lines.push(Line::State {
-                    device: name.to_owned(),
-                    transfer,
-                    by,
-                    before,
-                    after,
-                }),
+                } => {
+                    self.device_mut(name)?.states.insert(transfer, after);
+                    self.lines.push(Line::State {
+                        device: name.to_owned(),
+                        transfer,
+                        by,
+                        before,
+                        after,
+                    });
+                }
                 Effect::Report(report) => {
                     let told = Self::told(&report);
                     self.device_mut(name)?.told.push(told);
@@ -481,7 +668,7 @@ impl World {
     /// A device that is online and for which messages wait.
     fn mail(&self) -> Result<Option<String>, StepFailure> {
         for (name, participant) in &self.devices {
-            let address = participant.wallet.device().address();
+            let address = participant.address;
             let waiting = self
                 .intermediary
                 .store()
@@ -491,9 +678,8 @@ impl World {
                 .injected
                 .iter()
                 .any(|envelope| envelope.recipient == address);
-            let ready = participant.online
-                && participant.wallet.token().is_some()
-                && !self.withheld.contains(name);
+            let ready =
+                participant.online && participant.token.is_some() && !self.withheld.contains(name);
             if ready && (waiting > 0 || injected) {
                 return Ok(Some(name.clone()));
             }
@@ -644,6 +830,15 @@ impl World {
         if fate == Some(Fate::Lost) || !self.devices.contains_key(name) {
             return Ok(());
         }
+        match (&request.body, &answer) {
+            (Body::Register(registration), Ok(Answer::Registered { token })) => {
+                let participant = self.device_mut(name)?;
+                participant.token = Some(token.clone());
+                participant.identity_key = PublicKey::decode(&registration.identity_key).ok();
+            }
+            (Body::Remove { .. }, Ok(Answer::Done)) => self.device_mut(name)?.token = None,
+            _ => {}
+        }
         let event = |answer| Event::Answer {
             request: request.id.clone(),
             answer,
@@ -659,7 +854,7 @@ impl World {
         match answer {
             Answer::Bundle { bundle } => match self.swapped.take() {
                 Some(other) => {
-                    let other = self.device(&other)?.wallet.device().bundle(None);
+                    let other = self.reference(&other)?.device().bundle(None);
                     let other = other.ok_or_else(|| StepFailure::script("it has no bundle"))?;
                     let mut swapped = BundleFields::from(&other);
                     swapped.user_id = bundle.user_id;
@@ -724,11 +919,20 @@ impl World {
 
     /// A device is stopped and started again from its saved state.
     pub(super) fn restart(&mut self, name: &str) -> Result<(), StepFailure> {
-        let participant = self.device_mut(name)?;
-        let json = participant.wallet.save().to_json();
-        participant.wallet = SavedWallet::from_json(&json)
-            .and_then(Wallet::try_from)
-            .map_err(|error| StepFailure::script(error.to_string()))?;
+        let saved = self.save(name)?;
+        match &mut self.device_mut(name)?.player {
+            Player::Reference { wallet, .. } => {
+                let json = String::from_utf8_lossy(&saved);
+                **wallet = SavedWallet::from_json(&json)
+                    .and_then(Wallet::try_from)
+                    .map_err(|error| StepFailure::script(error.to_string()))?;
+            }
+            Player::Subject => {
+                let (handle, state) = (name.to_owned(), Hex(saved));
+                let input = Saved { state };
+                self.ask::<wallet::Restore>(On { handle, input })?;
+            }
+        }
         self.lines.push(Line::Device {
             device: name.to_owned(),
             what: "is restarted".to_owned(),
@@ -756,12 +960,7 @@ impl World {
         lifetime: Option<u64>,
     ) -> Result<(), StepFailure> {
         let ids = |participant: &Participant| -> Vec<TransferId> {
-            participant
-                .wallet
-                .transfers()
-                .states()
-                .map(|(id, _)| *id)
-                .collect()
+            participant.states.keys().copied().collect()
         };
         let before = ids(self.device(device)?);
         let offer = Offer { to, what, lifetime };
@@ -785,8 +984,24 @@ impl World {
         let host = "keys.example"
             .parse()
             .map_err(|_| StepFailure::script("no host"))?;
-        let wallet = &self.device(name)?.wallet;
-        Ok(wallet.invitation(host, Vertical::Car).to_string())
+        let participant = self.device(name)?;
+        let key = participant
+            .identity_key
+            .ok_or_else(|| StepFailure::script(format!("{name} has not joined")))?;
+        let invitation = Invitation {
+            host,
+            address: participant.address,
+            vertical: Vertical::Car,
+            fingerprint: Fingerprint::of(&key),
+        };
+        Ok(invitation.to_string())
+    }
+}
+
+fn changed(name: &str) -> StepFailure {
+    StepFailure::Expectation {
+        expected: "a refused step changes nothing".to_owned(),
+        got: format!("another state of {name}"),
     }
 }
 
