@@ -26,8 +26,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Test(test::Test),
-    /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
-    Adapter,
+    Adapter(adapter::Adapter),
     #[command(subcommand)]
     Vectors(vectors::Vectors),
     #[command(subcommand)]
@@ -71,7 +70,7 @@ pub(crate) fn main() -> ExitCode {
     let mut out = anstream::AutoStream::auto(io::stdout()).lock();
     let ended = match cli.command {
         Command::Test(command) => command.run(&mut out),
-        Command::Adapter => adapter::run(),
+        Command::Adapter(command) => command.run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),

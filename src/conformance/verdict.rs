@@ -48,6 +48,12 @@ impl Counts {
         self.passed + self.failed + self.skipped
     }
 
+    /// How many the subject could be judged by.
+    #[must_use]
+    pub fn judged(self) -> u32 {
+        self.passed + self.failed
+    }
+
     fn add(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Passed => self.passed += 1,
@@ -77,7 +83,7 @@ pub struct SectionResult {
     pub title: String,
     /// How many requirements it states.
     pub requirements: u32,
-    /// How many of them a vector or scenario of this run carries.
+    /// How many of them a vector or scenario carries that was not skipped.
     pub tested: u32,
     /// The vectors that carry at least one of them; a vector may count in several sections.
     pub vectors: Counts,
@@ -289,7 +295,7 @@ pub fn judge(
                 section: section.number,
                 title: section.title.to_owned(),
                 requirements: count(of_section.clone()),
-                tested: count(of_section.filter(|r| r.vectors.total() + r.scenarios.total() > 0)),
+                tested: count(of_section.filter(|r| r.vectors.judged() + r.scenarios.judged() > 0)),
                 vectors: tally.vectors,
                 scenarios: tally.scenarios,
             }

@@ -66,7 +66,7 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     ]);
     for section in &result.sections {
         let (vectors, scenarios) = (section.vectors, section.scenarios);
-        let of = |count: u32| match section.tested {
+        let of = |count: u32| match vectors.total() + scenarios.total() {
             0 => "-".to_owned(),
             _ => count.to_string(),
         };
@@ -89,7 +89,7 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     writeln!(out, "\n{}", trimmed(&table.to_string()))?;
     writeln!(
         out,
-        "tested: requirements that a vector or scenario of this run carries"
+        "tested: requirements that a vector or scenario of this run carries and that were not skipped"
     )
 }
 
@@ -232,6 +232,9 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     };
     let verdict = match result.verdict {
         Verdict::Conforms => "conforms".green().to_string(),
+        Verdict::ConformsInPart if counts.passed == 0 => {
+            "has nothing implemented yet".yellow().to_string()
+        }
         Verdict::ConformsInPart => "conforms, with parts not implemented".yellow().to_string(),
         Verdict::DoesNotConform => "does not conform".red().to_string(),
         Verdict::None => "no verdict: part of the run could not be made"

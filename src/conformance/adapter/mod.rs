@@ -6,10 +6,12 @@
 //! | [`protocol`] | requests and answers |
 //! | [`process`] | an adapter as a subject: started, asked, started again where it fails |
 //! | [`serve`] | a subject as an adapter: what `tigress adapter` does |
+//! | [`skeleton`] | adapters to begin with |
 
 pub mod process;
 pub mod protocol;
 pub mod serve;
+pub mod skeleton;
 
 pub use process::{Process, StartError};
 pub use serve::serve;

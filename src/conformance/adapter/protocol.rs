@@ -1,7 +1,9 @@
 //! Requests and answers, a line each.
 
-use crate::conformance::subject::Failure;
+use crate::conformance::operation;
+use crate::conformance::subject::{Description, Failure};
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -150,4 +152,25 @@ impl From<Outcome> for Result<Value, Failure> {
             ))),
         }
     }
+}
+
+/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, and the parameters and the
+/// result of each method.
+#[must_use]
+pub fn schemas() -> String {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let request = generator.subschema_for::<Request>();
+    let answer = generator.subschema_for::<Answer>();
+    let description = generator.subschema_for::<Description>();
+    let methods = operation::schemas(&mut generator);
+    let document = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The adapter protocol, version 1",
+        "request": request,
+        "answer": answer,
+        "description": description,
+        "methods": methods,
+        "$defs": generator.take_definitions(true),
+    });
+    format!("{document:#}\n")
 }

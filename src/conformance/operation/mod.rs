@@ -33,7 +33,7 @@ use crate::suite::SuiteError;
 use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
 use crate::wallet::WalletError;
 use crate::wire::WireError;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,6 +87,21 @@ macro_rules! operations {
     ($($operation:ty),+ $(,)?) => {
         /// The methods that the reference engine offers.
         pub const METHODS: &[&str] = &[$(<$operation>::METHOD),+];
+
+        /// The parameters and the result of each method, as JSON Schemas.
+        #[must_use]
+        pub fn schemas(generator: &mut SchemaGenerator) -> Value {
+            let mut methods = serde_json::Map::new();
+            $({
+                let params = generator.subschema_for::<<$operation as Operation>::Input>();
+                let result = generator.subschema_for::<<$operation as Operation>::Output>();
+                methods.insert(
+                    <$operation>::METHOD.to_owned(),
+                    serde_json::json!({ "params": params, "result": result }),
+                );
+            })+
+            Value::Object(methods)
+        }
 
         /// Answers a call as the reference engine.
         pub(super) fn dispatch(

@@ -1,0 +1,335 @@
+//! Adapters: the reference engine behind the protocol conforms as it does in process, and whatever an adapter does,
+//! the run goes on and says what happened.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+use tigress_signal::conformance::adapter::{Process, protocol, serve};
+use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::scenario::{self, Tested};
+use tigress_signal::conformance::subject::{Failure, Reference, Subject};
+
+const TIGRESS: &str = env!("CARGO_BIN_EXE_tigress");
+
+fn reference() -> Process {
+    Process::start(&format!("'{TIGRESS}' adapter"), Duration::from_mins(1)).expect("it starts")
+}
+
+fn tigress(arguments: &[&str]) -> Output {
+    Command::new(TIGRESS)
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
+    let adapter = format!("'{TIGRESS}' adapter");
+    let run = |arguments: &[&str]| {
+        let output = tigress(&[&["test", "--format", "json"], arguments].concat());
+        let mut value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(value["failures"], serde_json::json!([]));
+        assert_eq!(value["vectors"]["skipped"], 0);
+        assert_eq!(value["scenarios"]["skipped"], 0);
+        // What cannot be seen of a subject is not put to it.
+        for name in ["scenarios", "themes", "sections", "requirements"] {
+            value[name].take();
+        }
+        value
+    };
+    let process = run(&["--adapter", &adapter, "--strict-errors", "--timeout", "60"]);
+    assert_eq!(process, run(&[]));
+}
+
+/// The same bytes, whoever plays the device: the stream of the seed is the one of docs/adapter.md.
+#[test]
+fn a_scenario_leaves_the_same_transcript_whoever_plays() {
+    let cases = Cases::load(None, None);
+    let mut adapter = reference();
+    let mut compared = 0;
+    for case in cases.iter() {
+        let Case::Scenario(scenario, _) = case else {
+            continue;
+        };
+        if scenario.theme() != "car_key" && scenario.theme() != "restart" {
+            continue;
+        }
+        let expected = scenario::run(scenario, "7").transcript.to_lines();
+        for plays in scenario.devices() {
+            adapter.reset("tigress-1").expect("it speaks it");
+            let tested = Tested {
+                subject: &mut adapter,
+                plays: &plays,
+                strict: true,
+            };
+            let run = scenario::run_with(scenario, "7", Some(tested));
+            assert_eq!(run.failure, None, "{} by {plays}", scenario.name);
+            assert!(
+                run.transcript.to_lines() == expected,
+                "{} by {plays}",
+                scenario.name
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 40, "{compared}");
+}
+
+/// The exchange in docs/adapter.md is what the reference engine says.
+#[test]
+fn the_page_shows_what_is_said() {
+    let page = include_str!("../docs/adapter.md");
+    let exchange = page.split("```jsonl\n").nth(1).expect("an exchange");
+    let exchange = exchange.split("```").next().expect("its end");
+    let lines = |mark: &str| -> String {
+        let of = exchange.lines().filter_map(|line| line.strip_prefix(mark));
+        of.flat_map(|line| [line, "\n"]).collect()
+    };
+    let (asked, expected) = (lines("-> "), lines("<- "));
+    let mut out = Vec::new();
+    serve(&mut Reference::default(), asked.as_bytes(), &mut out).expect("bytes");
+    snapbox::assert_data_eq!(text(&out), expected);
+}
+
+#[test]
+fn the_schemas_are_those_of_the_types() {
+    snapbox::assert_data_eq!(
+        protocol::schemas(),
+        snapbox::file!["../docs/adapter_schema.json"].raw()
+    );
+}
+
+#[test]
+fn lines_that_are_no_request_are_answered_with_an_error() {
+    let mut out = Vec::new();
+    let lines = "not JSON\n{\"id\":7}\n{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"reset\"}\n{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"xeddsa.verify\",\"params\":{\"message\":5}}\n";
+    serve(&mut Reference::default(), lines.as_bytes(), &mut out).expect("bytes");
+    let answers: Vec<serde_json::Value> = text(&out)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let codes: Vec<i64> = answers
+        .iter()
+        .map(|answer| answer["error"]["code"].as_i64().expect("a code"))
+        .collect();
+    assert_eq!(codes, [-32_700, -32_600, -32_602, -32_602]);
+    assert_eq!(answers[1]["id"], 7);
+}
+
+/// A shell script that describes itself and takes a reset, and then does `then` with the third request.
+fn bad(folder: &Path, name: &str, then: &str) -> String {
+    let script = folder.join(format!("{name}.sh"));
+    let mut file = fs::File::create(&script).expect("a file");
+    write!(
+        file,
+        r#"while read line; do
+  id=$(printf '%s' "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
+  case "$line" in
+    *'"describe"'*) printf '{{"jsonrpc":"2.0","id":%s,"result":{{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}}}}\n' "$id" ;;
+    *'"reset"'*) printf '{{"jsonrpc":"2.0","id":%s,"result":{{}}}}\n' "$id" ;;
+    *) echo 'last words' >&2
+       {then} ;;
+  esac
+done
+"#
+    )
+    .expect("written");
+    format!("sh '{}'", script.display())
+}
+
+#[test]
+fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, then, words) in [
+        (
+            "crash",
+            "exit 3",
+            "ended before it answered: exit status: 3",
+        ),
+        ("hang", "sleep 60", "did not answer within 0.5 s"),
+        ("garbage", "echo hello", "wrote what is no answer"),
+        (
+            "half",
+            "printf '{\"jsonrpc\":'; exit 0",
+            "wrote what is no answer",
+        ),
+        (
+            "other",
+            r#"printf '{"jsonrpc":"2.0","id":999,"result":{}}\n'"#,
+            "answered request 999, and was asked 3",
+        ),
+        (
+            "flood",
+            "head -c 17000000 /dev/zero | tr '\\0' a",
+            "wrote a line of more than 16777216 bytes",
+        ),
+        (
+            "internal",
+            r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32000,"message":"oops"}}\n' "$id""#,
+            "failed with error -32000 and no `data.error`: oops",
+        ),
+    ] {
+        let command = bad(folder.path(), name, then);
+        let timeout = if name == "hang" { "0.5" } else { "20" };
+        let arguments = [
+            "test",
+            "--adapter",
+            &command,
+            "--timeout",
+            timeout,
+            "--only",
+            "kdf/1",
+            "--only",
+            "kdf/2",
+        ];
+        let output = tigress(&arguments);
+        let said = text(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{name}: {said}{}",
+            text(&output.stderr)
+        );
+        assert!(
+            said.contains("FAILED kdf/1") && said.contains("FAILED kdf/2"),
+            "{name}: {said}"
+        );
+        assert!(said.contains(words), "{name}: {said}");
+        if name != "internal" {
+            assert!(
+                said.contains("its standard error: last words"),
+                "{name}: {said}"
+            );
+        }
+        assert!(said.contains("--only kdf/1 --adapter"), "{name}: {said}");
+    }
+}
+
+/// An answer that nobody asked for is found at the next request.
+#[test]
+fn an_answer_too_many_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let twice = r#"for i in 1 2; do printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":""}}\n' "$id"; done"#;
+    let mut adapter = Process::start(&bad(folder.path(), "twice", twice), Duration::from_secs(20))
+        .expect("starts");
+    adapter.reset("tigress-1").expect("it does");
+    let first = adapter.call("public_key.decode", serde_json::json!({}));
+    assert_eq!(first, Err(Failure::NotImplemented));
+    std::thread::sleep(Duration::from_millis(200));
+    let second = adapter.call("public_key.decode", serde_json::json!({}));
+    let Err(Failure::Broken(why)) = second else {
+        panic!("{second:?}")
+    };
+    assert!(why.contains("answers no request"), "{why}");
+    adapter.reset("tigress-1").expect("it is started again");
+}
+
+#[test]
+fn an_adapter_that_does_not_start_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let silent = folder.path().join("silent.sh");
+    fs::write(&silent, "echo why >&2\nexit 1\n").expect("written");
+    let silent = format!("sh '{}'", silent.display());
+    let old = folder.path().join("old.sh");
+    fs::write(
+        &old,
+        "read line\nprintf '%s\\n' '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"name\":\"o\",\"version\":\"0\",\"protocol\":9,\"suites\":[],\"roles\":[],\"randomness\":\"own\"}}'\nread line\n",
+    )
+    .expect("written");
+    let old = format!("sh '{}'", old.display());
+    for (command, words) in [
+        ("no-such-program-anywhere", "does not start"),
+        ("'open", "is no command"),
+        ("", "is no command"),
+        (silent.as_str(), "its standard error: why"),
+        (old.as_str(), "speaks version 9 of the adapter protocol"),
+    ] {
+        let output = tigress(&["test", "--adapter", command]);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        assert!(
+            text(&output.stderr).contains(words),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
+
+fn can_run(program: &str) -> bool {
+    let found = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    found.is_ok_and(|status| status.success())
+}
+
+/// Each skeleton runs at once and reports everything as not implemented.
+#[test]
+fn a_skeleton_runs_at_once() {
+    for (language, program) in [("python", "python3"), ("node", "node"), ("rust", "cargo")] {
+        if !can_run(program) {
+            eprintln!("skipped: {program} is not there");
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let mine = folder.path().join("mine");
+        let init = [
+            "adapter",
+            "init",
+            "--language",
+            language,
+            mine.to_str().expect("UTF-8"),
+        ];
+        let output = tigress(&init);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let said = text(&output.stdout);
+        let command = said
+            .split("--adapter '")
+            .nth(1)
+            .and_then(|rest| rest.split('\'').next())
+            .expect("the command");
+        if language == "rust" {
+            let built = Command::new("cargo")
+                .args(["build", "--release", "--quiet"])
+                .env_remove("CARGO_TARGET_DIR")
+                .current_dir(&mine)
+                .output()
+                .expect("cargo runs");
+            if !built.status.success() {
+                eprintln!("skipped: {}", text(&built.stderr));
+                continue;
+            }
+        }
+        let output = Command::new(TIGRESS)
+            .args(["test", "--adapter", command])
+            .current_dir(&mine)
+            .output()
+            .expect("the program runs");
+        let verdict = text(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{verdict}{}",
+            text(&output.stderr)
+        );
+        assert!(
+            verdict.contains("my wallet 0 has nothing implemented yet"),
+            "{verdict}"
+        );
+        assert!(verdict.contains(" 0 passed, "), "{verdict}");
+        // Nothing is written over.
+        let again = tigress(&init);
+        assert_eq!(again.status.code(), Some(2));
+        assert!(
+            text(&again.stderr).contains("exists"),
+            "{}",
+            text(&again.stderr)
+        );
+    }
+}
