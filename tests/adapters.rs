@@ -38,13 +38,53 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
         assert_eq!(value["vectors"]["skipped"], 0);
         assert_eq!(value["scenarios"]["skipped"], 0);
         // What cannot be seen of a subject is not put to it.
-        for name in ["scenarios", "themes", "sections", "requirements"] {
+        for name in ["scenarios", "themes", "sections", "requirements", "cases"] {
             value[name].take();
         }
         value
     };
-    let process = run(&["--adapter", &adapter, "--strict-errors", "--timeout", "60"]);
+    let arguments = [
+        "--adapter",
+        &adapter,
+        "--strict-errors",
+        "--timeout",
+        "60",
+        "--jobs",
+        "2",
+    ];
+    let process = run(&arguments);
     assert_eq!(process, run(&[]));
+}
+
+/// The parts of a run that is split are the whole, each once.
+#[test]
+fn the_shards_of_a_run_are_the_whole() {
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let output = tigress(
+            &[
+                &["test", "--format", "json", "--only", "wire_ratchet"],
+                arguments,
+            ]
+            .concat(),
+        );
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let cases = value["cases"].as_array().expect("cases");
+        cases.iter().map(|case| case["name"].to_string()).collect()
+    };
+    let mut parts = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        parts.extend(names(&["--shard", shard]));
+    }
+    let mut whole = names(&[]);
+    assert!(whole.len() > 100 && parts != whole);
+    parts.sort();
+    whole.sort();
+    assert_eq!(parts, whole);
+    for shard in ["0/3", "4/3", "3", "a/b"] {
+        let output = tigress(&["test", "--shard", shard]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("a part is I/N"));
+    }
 }
 
 /// The same bytes, whoever plays the device: the stream of the seed is the one of docs/adapter.md.

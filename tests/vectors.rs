@@ -10,14 +10,16 @@ use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::generate;
 use tigress_signal::conformance::run::{self, Outcome};
 use tigress_signal::conformance::scenario::library::Library;
-use tigress_signal::conformance::selection::Selection;
+use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::transitions::Transitions;
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
     Body, Call, Collection, Family, Source, Vector, VectorFile,
 };
-use tigress_signal::conformance::verdict::{self, GroupResult, Progress, TestResult, Verdict};
+use tigress_signal::conformance::verdict::{
+    self, GroupResult, Plan, Progress, TestResult, Verdict,
+};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::report;
 use tigress_signal::transfer::MessageType;
@@ -33,8 +35,13 @@ impl Progress for Quiet {
 
 /// The reference engine, asked all of them.
 fn judge(cases: &Cases) -> TestResult {
-    let mut subject = Reference::default();
-    verdict::judge(&mut subject, cases, &Selection::all(), true, &mut Quiet)
+    let plan = Plan {
+        cases,
+        selection: &Selection::all(),
+        shard: Shard::WHOLE,
+        strict: true,
+    };
+    verdict::judge(&mut [Box::new(Reference::default())], &plan, &mut Quiet)
 }
 
 fn folder(name: &str) -> std::path::PathBuf {

@@ -5,13 +5,14 @@ use anstream::stream::IsTerminal;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use tigress_signal::conformance::adapter::Process;
 use tigress_signal::conformance::case::{Case, Cases};
-use tigress_signal::conformance::selection::Selection;
+use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Reference, Subject};
-use tigress_signal::conformance::verdict::{self, GroupResult, Progress, Verdict};
+use tigress_signal::conformance::verdict::{self, GroupResult, Plan, Progress, Verdict};
 use tigress_signal::report;
 
 /// Run the test vectors and the scenarios, against the reference engine or against an adapter.
@@ -38,6 +39,15 @@ pub(super) struct Test {
     /// Hold an adapter's error codes against the profile's too; those of the reference engine always are.
     #[arg(long)]
     strict_errors: bool,
+    /// So many processes of the adapter share the work.
+    #[arg(long, value_name = "N", default_value = "1", requires = "adapter")]
+    jobs: NonZeroUsize,
+    /// Run only this part of the whole: `2/4` is the second of four.
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE)]
+    shard: Shard,
+    /// Write the result as one self-contained HTML page too.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// How to write the result.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
@@ -49,6 +59,8 @@ enum Format {
     Pretty,
     /// For programs: docs/result.md.
     Json,
+    /// For CI that reads JUnit's XML.
+    Junit,
 }
 
 impl Test {
@@ -66,15 +78,21 @@ impl Test {
             lines: (self.format == Format::Pretty).then_some(&mut *out),
             failure: None,
         };
-        let mut subject: Box<dyn Subject> = match &self.adapter {
-            Some(command) => Box::new(start(command, self.timeout)?),
-            None => Box::new(Reference::default()),
+        let mut subjects: Vec<Box<dyn Subject>> = match &self.adapter {
+            Some(command) => start(command, self.timeout, self.jobs.get())?,
+            None => vec![Box::new(Reference::default())],
         };
-        let strict = self.strict_errors || self.adapter.is_none();
-        let result = verdict::judge(&mut *subject, &cases, &selection, strict, &mut progress);
+        let plan = Plan {
+            cases: &cases,
+            selection: &selection,
+            shard: self.shard,
+            strict: self.strict_errors || self.adapter.is_none(),
+        };
+        let result = verdict::judge(&mut subjects, &plan, &mut progress);
         progress.end()?;
         match self.format {
             Format::Json => report::json::write(out, &result)?,
+            Format::Junit => report::junit::write(out, &result)?,
             Format::Pretty => {
                 let argument = |name: &str, folder: &Option<PathBuf>| {
                     folder.as_ref().map_or_else(String::new, |folder| {
@@ -97,6 +115,11 @@ impl Test {
                 report::pretty::verdict(out, &result)?;
             }
         }
+        if let Some(file) = &self.report {
+            let page = report::html::page(&result);
+            std::fs::write(file, page)
+                .map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
+        }
         Ok(match result.verdict {
             _ if !result.errors.is_empty() => Ended::Incomplete,
             Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
@@ -106,10 +129,16 @@ impl Test {
     }
 }
 
-fn start(command: &str, timeout: f64) -> Result<Process, CliError> {
+/// So many processes of the adapter.
+fn start(command: &str, timeout: f64, jobs: usize) -> Result<Vec<Box<dyn Subject>>, CliError> {
     let timeout = Duration::try_from_secs_f64(timeout)
         .map_err(|error| CliError::Usage(format!("--timeout {timeout}: {error}")))?;
-    Process::start(command, timeout).map_err(|error| CliError::Usage(error.to_string()))
+    let process = || -> Result<Box<dyn Subject>, CliError> {
+        let process =
+            Process::start(command, timeout).map_err(|error| CliError::Usage(error.to_string()))?;
+        Ok(Box::new(process))
+    };
+    (0..jobs).map(|_| process()).collect()
 }
 
 /// An argument as a shell takes it.

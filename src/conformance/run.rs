@@ -1,6 +1,7 @@
 //! Asks a subject what the vectors ask, and compares.
 
 use super::operation::Saved;
+use super::scenario::transcript::Transcript;
 use super::scenario::{self, Scenario, StepFailure, Tested};
 use super::subject::{Failure, Role, Subject, holds};
 use super::vector::conversation::{Action, Conversation, Machine};
@@ -16,7 +17,7 @@ const SUITE: &str = "tigress-1";
 const HANDLE: &str = "subject";
 
 /// How a vector went.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The subject did as expected.
     Passed,
@@ -27,7 +28,7 @@ pub enum Outcome {
 }
 
 /// Where a subject departs from a vector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
     /// The step of a conversation, from 1; of a scenario, its line.
     pub step: Option<usize>,
@@ -41,10 +42,13 @@ pub struct Mismatch {
     pub expected: String,
     /// What came back.
     pub got: String,
+    /// What happened in the scenario up to there.
+    pub transcript: Option<Box<Transcript>>,
 }
 
-impl From<scenario::Failure> for Mismatch {
-    fn from(failure: scenario::Failure) -> Self {
+impl Mismatch {
+    /// Where a scenario ended early.
+    pub(super) fn of(failure: scenario::Failure, transcript: Transcript) -> Self {
         let (expected, got) = match failure.reason {
             StepFailure::Script(reason)
             | StepFailure::NotObservable(reason)
@@ -56,6 +60,7 @@ impl From<scenario::Failure> for Mismatch {
         Mismatch {
             step: Some(failure.line),
             method: failure.text,
+            transcript: Some(Box::new(transcript)),
             ..mismatch(expected, got)
         }
     }
@@ -96,6 +101,7 @@ fn mismatch(expected: impl Into<String>, got: impl Into<String>) -> Mismatch {
         field: None,
         expected: expected.into(),
         got: got.into(),
+        transcript: None,
     }
 }
 
@@ -140,20 +146,19 @@ pub fn play(subject: &mut dyn Subject, scenario: &Scenario, strict: bool) -> Opt
             plays: &plays,
             strict,
         };
-        let failure = scenario::run_with(scenario, SEED, Some(tested)).failure;
-        match failure.as_ref().map(|failure| &failure.reason) {
-            None => {
-                outcome.get_or_insert(Outcome::Passed);
-            }
-            Some(StepFailure::NotObservable(_)) => {}
-            Some(StepFailure::NotImplemented(_)) => outcome = Some(Outcome::Skipped),
-            Some(_) => {
-                return failure.map(|failure| {
-                    Outcome::Failed(Mismatch {
-                        inputs,
-                        ..failure.into()
-                    })
-                });
+        let run = scenario::run_with(scenario, SEED, Some(tested));
+        let Some(failure) = run.failure else {
+            outcome.get_or_insert(Outcome::Passed);
+            continue;
+        };
+        match failure.reason {
+            StepFailure::NotObservable(_) => {}
+            StepFailure::NotImplemented(_) => outcome = Some(Outcome::Skipped),
+            StepFailure::Script(_) | StepFailure::Expectation { .. } => {
+                return Some(Outcome::Failed(Mismatch {
+                    inputs,
+                    ..Mismatch::of(failure, run.transcript)
+                }));
             }
         }
     }

@@ -5,6 +5,7 @@ use super::catalogue::Catalogue;
 use super::vector::Family;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 /// A choice of vectors and scenarios.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,5 +107,44 @@ impl Selection {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+}
+
+/// One part of a run that is split into several: what stands at the places `index`, `index + of`, and so on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Shard {
+    /// The whole run.
+    pub const WHOLE: Shard = Shard { index: 1, of: 1 };
+
+    /// Whether what stands at a place of the run, from 0, is in this part.
+    #[must_use]
+    pub fn contains(self, place: usize) -> bool {
+        place % self.of == self.index - 1
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| text.parse::<usize>().ok();
+        text.split_once('/')
+            .and_then(|(index, of)| Some((number(index)?, number(of)?)))
+            .filter(|(index, of)| (1..=*of).contains(index))
+            .map(|(index, of)| Shard { index, of })
+            .ok_or_else(|| "a part is I/N, with I from 1 to N".to_owned())
     }
 }

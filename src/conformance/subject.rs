@@ -80,7 +80,7 @@ impl fmt::Display for Failure {
 }
 
 /// An implementation under test.
-pub trait Subject {
+pub trait Subject: Send {
     /// Who it is.
     fn describe(&self) -> Description;
 

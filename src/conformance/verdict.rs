@@ -6,12 +6,16 @@ use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
 use super::run::{self, Mismatch, Outcome};
 use super::scenario;
-use super::selection::Selection;
+use super::scenario::transcript::Transcript;
+use super::selection::{Selection, Shard};
 use super::subject::{Description, Subject};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 
 /// The version of the JSON result.
 pub const RESULT_VERSION: u32 = 1;
@@ -151,6 +155,32 @@ pub struct FailureResult {
     pub expected: String,
     /// What came back.
     pub got: String,
+    /// What happened in the scenario up to there; not a part of the JSON.
+    #[serde(skip)]
+    pub transcript: Option<Box<Transcript>>,
+}
+
+/// How one vector or scenario went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CaseOutcome {
+    /// The subject did as expected.
+    Passed,
+    /// It did not: see `failures`.
+    Failed,
+    /// It does not offer what is asked for.
+    Skipped,
+}
+
+/// A vector or scenario of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseResult {
+    /// Its name.
+    pub name: String,
+    /// Its family or theme.
+    pub group: String,
+    /// How it went.
+    pub outcome: CaseOutcome,
 }
 
 /// A run from end to end.
@@ -165,6 +195,9 @@ pub struct TestResult {
     pub subject: Description,
     /// What `--only` named; empty where everything was run.
     pub only: Vec<String>,
+    /// Which part of the run this is, as `--shard` names it; none where it is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// What the run says.
     pub verdict: Verdict,
     /// All vectors of the run.
@@ -179,6 +212,8 @@ pub struct TestResult {
     pub sections: Vec<SectionResult>,
     /// By requirement.
     pub requirements: Vec<RequirementResult>,
+    /// Each vector and scenario of the run.
+    pub cases: Vec<CaseResult>,
     /// What failed.
     pub failures: Vec<FailureResult>,
     /// Files of vectors or scenarios that could not be used. Nothing of them was run.
@@ -214,60 +249,116 @@ impl Tally {
     }
 }
 
-/// Runs what is selected. Error codes must be the profile's where `strict`.
-pub fn judge(
-    subject: &mut dyn Subject,
-    cases: &Cases,
-    selection: &Selection,
-    strict: bool,
-    progress: &mut dyn Progress,
-) -> TestResult {
-    let catalogue = Catalogue::get();
-    let selected: Vec<Case> = cases
-        .iter()
-        .filter(|case| selection.contains(case))
-        .collect();
-    let mut total = Tally::default();
-    let (mut families, mut themes) = (Vec::new(), Vec::new());
-    let mut by_section: BTreeMap<u32, Tally> = BTreeMap::new();
-    let mut by_requirement: BTreeMap<&str, Tally> = BTreeMap::new();
-    let mut failures = Vec::new();
-    progress.started(selected.len());
-    for group in selected.chunk_by(|one, next| one.group() == next.group()) {
+/// What a run has come to so far.
+#[derive(Default)]
+struct Ledger {
+    total: Tally,
+    families: Vec<GroupResult>,
+    themes: Vec<GroupResult>,
+    by_section: BTreeMap<u32, Tally>,
+    by_requirement: BTreeMap<&'static str, Tally>,
+    cases: Vec<CaseResult>,
+    failures: Vec<FailureResult>,
+}
+
+impl Ledger {
+    /// A family or theme with the outcome of each of its cases; what was not put to the subject has none.
+    fn enter(
+        &mut self,
+        cases: &[Case],
+        outcomes: impl Iterator<Item = Option<Outcome>>,
+    ) -> &GroupResult {
         let mut counts = Counts::default();
-        for case in group {
-            let outcome = ask(subject, case, strict);
-            progress.ran(case);
+        for (case, outcome) in cases.iter().zip(outcomes) {
             let Some(outcome) = outcome else { continue };
             counts.add(&outcome);
-            total.add(case, &outcome);
+            self.total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
             for requirement in clauses(case) {
-                let tally = by_requirement.entry(requirement.id).or_default();
+                let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
             }
             sections.sort_unstable();
             sections.dedup();
             for section in sections {
-                let tally = by_section.entry(section).or_default();
+                let tally = self.by_section.entry(section).or_default();
                 tally.add(case, &outcome);
             }
+            self.cases.push(CaseResult {
+                name: case.name(),
+                group: case.group(),
+                outcome: (&outcome).into(),
+            });
             if let Outcome::Failed(mismatch) = outcome {
-                failures.push(failure(case, mismatch));
+                self.failures.push(failure(case, mismatch));
             }
         }
-        let result = GroupResult {
-            name: group[0].group(),
-            title: group[0].title().to_owned(),
-            counts,
+        let groups = match cases[0] {
+            Case::Vector(_) => &mut self.families,
+            Case::Scenario(..) => &mut self.themes,
         };
-        progress.finished(&result);
-        match group[0] {
-            Case::Vector(_) => families.push(result),
-            Case::Scenario(..) => themes.push(result),
-        }
+        let at = groups.len();
+        groups.push(GroupResult {
+            name: cases[0].group(),
+            title: cases[0].title().to_owned(),
+            counts,
+        });
+        &groups[at]
     }
+}
+
+/// What is run, and how.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// Everything that there is.
+    pub cases: &'a Cases,
+    /// What of it is run.
+    pub selection: &'a Selection,
+    /// Which part of that.
+    pub shard: Shard,
+    /// Whether error codes must be the profile's.
+    pub strict: bool,
+}
+
+/// Runs what is planned. Where there are several subjects, which are the same one several times, they share the
+/// work; the result is the same.
+pub fn judge(
+    subjects: &mut [Box<dyn Subject>],
+    plan: &Plan,
+    progress: &mut dyn Progress,
+) -> TestResult {
+    let catalogue = Catalogue::get();
+    let selected: Vec<Case> = plan
+        .cases
+        .iter()
+        .filter(|case| plan.selection.contains(case))
+        .enumerate()
+        .filter(|(place, _)| plan.shard.contains(*place))
+        .map(|(_, case)| case)
+        .collect();
+    let mut ledger = Ledger::default();
+    progress.started(selected.len());
+    let mut groups = selected.chunk_by(|one, next| one.group() == next.group());
+    let mut group = groups.next();
+    let mut of_group = Vec::new();
+    in_order(subjects, &selected, plan.strict, |case, outcome| {
+        progress.ran(case);
+        of_group.push(outcome);
+        if let Some(cases) = group.filter(|cases| cases.len() == of_group.len()) {
+            progress.finished(ledger.enter(cases, of_group.drain(..)));
+            group = groups.next();
+        }
+    });
+    let Ledger {
+        total,
+        families,
+        themes,
+        by_section,
+        by_requirement,
+        cases,
+        failures,
+    } = ledger;
     let requirements: Vec<_> = catalogue
         .requirements
         .iter()
@@ -304,18 +395,77 @@ pub fn judge(
     TestResult {
         version: RESULT_VERSION,
         profile: super::PROFILE_VERSION,
-        subject: subject.describe(),
-        only: selection.names().to_vec(),
-        verdict: verdict(total, &cases.errors),
+        subject: subjects
+            .first()
+            .map(|subject| subject.describe())
+            .unwrap_or_default(),
+        only: plan.selection.names().to_vec(),
+        shard: (plan.shard != Shard::WHOLE).then(|| plan.shard.to_string()),
+        verdict: verdict(total, &plan.cases.errors),
         vectors: total.vectors,
         scenarios: total.scenarios,
         families,
         themes,
         sections,
         requirements,
+        cases,
         failures,
-        errors: cases.errors.clone(),
+        errors: plan.cases.errors.clone(),
     }
+}
+
+impl From<&Outcome> for CaseOutcome {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Passed => CaseOutcome::Passed,
+            Outcome::Failed(_) => CaseOutcome::Failed,
+            Outcome::Skipped => CaseOutcome::Skipped,
+        }
+    }
+}
+
+/// Asks each case of some subject, and tells of it in the order of the cases.
+fn in_order(
+    subjects: &mut [Box<dyn Subject>],
+    cases: &[Case],
+    strict: bool,
+    mut tell: impl FnMut(&Case, Option<Outcome>),
+) {
+    if let [subject] = subjects {
+        for case in cases {
+            tell(case, ask(&mut **subject, case, strict));
+        }
+        return;
+    }
+    let next = AtomicUsize::new(0);
+    let (done, outcomes) = mpsc::channel();
+    thread::scope(|scope| {
+        for subject in subjects {
+            let (next, done) = (&next, done.clone());
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(index) else { return };
+                    if done
+                        .send((index, ask(&mut **subject, case, strict)))
+                        .is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(done);
+        let mut early = BTreeMap::new();
+        let mut told = 0;
+        for (index, outcome) in outcomes {
+            early.insert(index, outcome);
+            while let Some(outcome) = early.remove(&told) {
+                tell(&cases[told], outcome);
+                told += 1;
+            }
+        }
+    });
 }
 
 /// How it went; none where it cannot be put to the subject.
@@ -323,9 +473,10 @@ fn ask(subject: &mut dyn Subject, case: &Case, strict: bool) -> Option<Outcome> 
     match case {
         Case::Vector(vector) => Some(run::run(subject, vector, strict)),
         Case::Scenario(scenario, _) if subject.is_reference() => {
-            Some(match scenario::run(scenario, SEED).failure {
+            let run = scenario::run(scenario, SEED);
+            Some(match run.failure {
                 None => Outcome::Passed,
-                Some(failure) => Outcome::Failed(failure.into()),
+                Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
             })
         }
         Case::Scenario(scenario, _) => run::play(subject, scenario, strict),
@@ -377,5 +528,6 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         field: mismatch.field,
         expected: mismatch.expected,
         got: mismatch.got,
+        transcript: mismatch.transcript,
     }
 }

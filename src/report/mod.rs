@@ -1,4 +1,6 @@
 //! Results as people and programs read them. Knows nothing of any protocol.
 
+pub mod html;
 pub mod json;
+pub mod junit;
 pub mod pretty;

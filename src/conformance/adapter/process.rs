@@ -115,14 +115,6 @@ impl Process {
         Ok(process)
     }
 
-    /// Another process of the same command.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
-    pub fn another(&self) -> Result<Self, StartError> {
-        Self::start(&self.command, self.timeout)
-    }
-
     fn spawn(&mut self) -> Result<(), StartError> {
         let failed = |error| StartError::Spawn {
             command: self.command.clone(),

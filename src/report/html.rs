@@ -1,0 +1,93 @@
+//! The result as one self-contained HTML page, which needs no script and nothing from elsewhere.
+
+use crate::conformance::scenario::diagram::Diagram;
+use crate::conformance::verdict::{Counts, TestResult, Verdict};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value, context};
+use serde_json::json;
+
+/// The page.
+#[must_use]
+pub fn page(result: &TestResult) -> String {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let rendered = environment.render_str(include_str!("report.html"), content(result));
+    match rendered {
+        Ok(page) => page,
+        // The template is fixed, and so is what it is given: a test renders both.
+        Err(error) => format!("<!doctype html><title>tigress</title><p>{error:#}"),
+    }
+}
+
+/// What the template is given: texts and numbers, no decisions left.
+fn content(result: &TestResult) -> Value {
+    let word = |counts: Counts| match counts {
+        Counts { failed: 1.., .. } => "failed",
+        Counts { passed: 1.., .. } => "passed",
+        Counts { skipped: 1.., .. } => "skipped",
+        _ => "untested",
+    };
+    let requirements: Vec<_> = result
+        .requirements
+        .iter()
+        .map(|requirement| {
+            let (vectors, scenarios) = (requirement.vectors, requirement.scenarios);
+            let both = Counts {
+                passed: vectors.passed + scenarios.passed,
+                failed: vectors.failed + scenarios.failed,
+                skipped: vectors.skipped + scenarios.skipped,
+            };
+            let failures: Vec<usize> = result
+                .failures
+                .iter()
+                .zip(1..)
+                .filter(|(failure, _)| {
+                    failure
+                        .requirements
+                        .iter()
+                        .any(|clause| clause.id == requirement.id)
+                })
+                .map(|(_, number)| number)
+                .collect();
+            json!({
+                "id": requirement.id,
+                "section": requirement.section,
+                "text": requirement.text,
+                "outcome": word(both),
+                "counts": both,
+                "failures": failures,
+            })
+        })
+        .collect();
+    let failures: Vec<Value> = result
+        .failures
+        .iter()
+        .map(|failure| {
+            let inputs = match serde_json::to_string_pretty(&failure.inputs) {
+                Ok(inputs) if inputs != "null" => inputs,
+                _ => String::new(),
+            };
+            let diagram = failure
+                .transcript
+                .as_ref()
+                .map(|transcript| Value::from_safe_string(Diagram::of(transcript).svg()));
+            context! { inputs, diagram, ..Value::from(Serde(failure)) }
+        })
+        .collect();
+    context! {
+        verdict => match result.verdict {
+            Verdict::Conforms => "conforms",
+            Verdict::ConformsInPart => "conforms, with parts not implemented",
+            Verdict::DoesNotConform => "does not conform",
+            Verdict::None => "no verdict: part of the run could not be made",
+        },
+        outcome => match result.verdict {
+            Verdict::Conforms => "passed",
+            Verdict::ConformsInPart => "skipped",
+            Verdict::DoesNotConform | Verdict::None => "failed",
+        },
+        requirements => Value::from(Serde(requirements)),
+        failures,
+        ..Value::from(Serde(result))
+    }
+}

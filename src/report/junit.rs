@@ -1,0 +1,65 @@
+//! The result as JUnit's XML: a suite a family or theme, a test case a vector or scenario.
+
+use crate::conformance::verdict::{CaseOutcome, FailureResult, TestResult};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Writes the XML.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let failures: BTreeMap<&str, &FailureResult> = result
+        .failures
+        .iter()
+        .map(|failure| (failure.name.as_str(), failure))
+        .collect();
+    let subject = &result.subject;
+    let mut report = Report::new(format!("tigress: {} {}", subject.name, subject.version));
+    for cases in result.cases.chunk_by(|one, next| one.group == next.group) {
+        let mut suite = TestSuite::new(cases[0].group.clone());
+        for case in cases {
+            let status = match case.outcome {
+                CaseOutcome::Passed => TestCaseStatus::success(),
+                CaseOutcome::Skipped => {
+                    let mut skipped = TestCaseStatus::skipped();
+                    skipped.set_message("not implemented");
+                    skipped
+                }
+                CaseOutcome::Failed => {
+                    let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                    if let Some(failure) = failures.get(case.name.as_str()) {
+                        failed.set_message(failure.comment.clone());
+                        failed.set_description(description(failure));
+                    }
+                    failed
+                }
+            };
+            let mut test = TestCase::new(case.name.clone(), status);
+            test.set_classname(case.group.clone());
+            suite.add_test_case(test);
+        }
+        report.add_test_suite(suite);
+    }
+    report.serialize(&mut *out).map_err(io::Error::other)?;
+    writeln!(out)
+}
+
+fn description(failure: &FailureResult) -> String {
+    let clauses: Vec<String> = failure
+        .requirements
+        .iter()
+        .map(|clause| format!("{}  {}\n", clause.id, clause.text))
+        .collect();
+    let step = failure
+        .step
+        .map_or_else(String::new, |step| format!("{step}: "));
+    format!(
+        "{}asked {step}{}\nexpected {}\ngot {}\n",
+        clauses.concat(),
+        failure.asked,
+        failure.expected,
+        failure.got
+    )
+}
