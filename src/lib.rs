@@ -22,6 +22,8 @@
 pub mod agreement;
 pub mod conformance;
 pub mod error_code;
+#[cfg(feature = "flaws")]
+mod flaw;
 pub mod hex;
 pub mod identifier;
 pub mod intermediary;

@@ -7,7 +7,7 @@
 /// the profile's text to the line; a test holds every id used here against the catalogue.
 macro_rules! require {
     ($id:literal, $condition:expr, $error:expr) => {
-        if !$condition {
+        if !$crate::requirement::flawed!($id, $condition, true) {
             return Err($error.into());
         }
     };
@@ -26,4 +26,24 @@ macro_rules! required {
     };
 }
 
-pub(crate) use {require, required};
+/// What the profile asks for, or with the flaw of that name switched on a plausible wrong form of it.
+///
+/// `flawed!("X3DH-04 prefix", [0xff; 32], [0; 32])`. Without feature `flaws` the second form is not compiled.
+#[cfg(feature = "flaws")]
+macro_rules! flawed {
+    ($name:literal, $right:expr, $wrong:expr) => {
+        if $crate::flaw::is_on($name) {
+            $wrong
+        } else {
+            $right
+        }
+    };
+}
+#[cfg(not(feature = "flaws"))]
+macro_rules! flawed {
+    ($name:literal, $right:expr, $wrong:expr) => {
+        $right
+    };
+}
+
+pub(crate) use {flawed, require, required};

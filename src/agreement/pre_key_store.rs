@@ -5,7 +5,7 @@ use super::x3dh::{self, SharedSecret};
 use super::{AgreementError, Bundle, OneTimePreKey, SignedPreKey};
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{KeyPair, PublicKey, Randomness, RandomnessError, Secret, Signature};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::{Party, Suite};
 use crate::timestamp::{DAY, Timestamp};
 use crate::wire::PreKeyMessage;
@@ -170,7 +170,8 @@ impl PreKeyStore {
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
         let due = self.current_signed_pre_key().is_none_or(|(_, current)| {
-            now.seconds_since(current.created) >= SIGNED_PRE_KEY_LIFETIME
+            now.seconds_since(current.created)
+                >= flawed!("KEY-08 never replaced", SIGNED_PRE_KEY_LIFETIME, u64::MAX)
         });
         if due {
             let id = self
@@ -181,8 +182,11 @@ impl PreKeyStore {
             self.add_signed_pre_key(suite, id, now, randomness)?;
         }
         self.signed_pre_keys.retain(|_, key| {
-            key.replaced
-                .is_none_or(|replaced| now.seconds_since(replaced) < MAX_LATENCY)
+            key.replaced.is_none_or(|replaced| {
+                let kept = now.seconds_since(replaced);
+                let early = flawed!("KEY-08 erased at once", MAX_LATENCY, 1);
+                kept < flawed!("KEY-08 never erased", early, u64::MAX)
+            })
         });
         Ok(())
     }
@@ -199,7 +203,11 @@ impl PreKeyStore {
         let z = Secret::<64>::filled(|bytes| drawn = randomness.fill(bytes));
         drawn?;
         // KEY-07: the signature covers the encoded key.
-        let signature = suite.sign(&self.identity, &key.public().encode(), &z);
+        let signature = suite.sign(
+            &self.identity,
+            &key.public().encode()[flawed!("KEY-07 bare key", 0, 1)..],
+            &z,
+        );
         self.insert_signed_pre_key(id, key, signature, now);
         Ok(())
     }
@@ -308,10 +316,14 @@ impl PreKeyStore {
     /// (X3DH-14).
     pub fn accept(&mut self, responding: &Responding) {
         if let Some(id) = responding.one_time_pre_key_id {
-            self.one_time_pre_keys.remove(&id);
+            flawed!("X3DH-10 kept", drop(self.one_time_pre_keys.remove(&id)), ());
         }
         if let Some(signed) = self.signed_pre_keys.get_mut(&responding.signed_pre_key_id) {
-            signed.openings.insert(responding.opening);
+            flawed!(
+                "X3DH-14 not remembered",
+                _ = signed.openings.insert(responding.opening),
+                ()
+            );
         }
     }
 }

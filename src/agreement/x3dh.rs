@@ -4,6 +4,7 @@ use super::{AgreementError, Bundle};
 use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::secret::secret_key;
 use crate::primitives::{DhOutput, KeyPair, PrimitiveError, PublicKey, Secret};
+use crate::requirement::flawed;
 use crate::suite::{Start, Suite};
 
 secret_key!(
@@ -39,8 +40,11 @@ pub fn shared_secret(
     dh3: DhOutput,
     dh4: Option<DhOutput>,
 ) -> SharedSecret {
-    let mut ikm: Vec<&[u8]> = vec![&PREFIX, dh1.expose(), dh2.expose(), dh3.expose()];
-    ikm.extend(dh4.as_ref().map(|dh| dh.expose().as_slice()));
+    let (one, two) = flawed!("X3DH-03 order", (&dh1, &dh2), (&dh2, &dh1));
+    let prefix = flawed!("X3DH-04 prefix", &PREFIX[..], &[]);
+    let mut ikm: Vec<&[u8]> = vec![prefix, one.expose(), two.expose(), dh3.expose()];
+    let dh4_used = flawed!("X3DH-03 without DH4", dh4.as_ref(), None);
+    ikm.extend(dh4_used.map(|dh| dh.expose().as_slice()));
     let salt = [0; 32];
     let secret = match suite.start() {
         Start::RootKey => SharedSecret {

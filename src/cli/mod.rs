@@ -3,6 +3,8 @@
 mod adapter;
 mod diagram;
 mod explain;
+#[cfg(feature = "flaws")]
+mod flaws;
 mod intermediary_view;
 mod replay;
 mod requirements;
@@ -40,6 +42,8 @@ enum Command {
     /// Exit status: 0 where all are reached, 1 otherwise.
     Transitions,
     Explain(explain::Explain),
+    #[cfg(feature = "flaws")]
+    Flaws(flaws::Flaws),
 }
 
 /// How a command ended, where it came to an end.
@@ -79,6 +83,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Requirements(command) => command.run(&mut out),
         Command::Transitions => transitions::run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        #[cfg(feature = "flaws")]
+        Command::Flaws(command) => command.run(&mut out),
     };
     let ended = ended.and_then(|ended| {
         out.flush()?;

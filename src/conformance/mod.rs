@@ -19,6 +19,8 @@ pub mod adapter;
 pub mod case;
 pub mod catalogue;
 mod file_error;
+#[cfg(feature = "flaws")]
+pub mod flaws;
 pub mod generate;
 pub mod operation;
 pub mod run;

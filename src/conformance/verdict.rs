@@ -469,7 +469,7 @@ fn in_order(
 }
 
 /// How it went; none where it cannot be put to the subject.
-fn ask(subject: &mut dyn Subject, case: &Case, strict: bool) -> Option<Outcome> {
+pub(super) fn ask(subject: &mut dyn Subject, case: &Case, strict: bool) -> Option<Outcome> {
     match case {
         Case::Vector(vector) => Some(run::run(subject, vector, strict)),
         Case::Scenario(scenario, _) if subject.is_reference() => {

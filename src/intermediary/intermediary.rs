@@ -13,7 +13,7 @@ use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
 use crate::primitives::{PublicKey, Randomness};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,7 +135,8 @@ impl<S: Store> Intermediary<S> {
         let Some(record) = self.store.device(asker)? else {
             return Ok(None);
         };
-        let Some(answered) = self.store.answered(asker, &request.id.digest(), now)? else {
+        let answered = self.store.answered(asker, &request.id.digest(), now)?;
+        let Some(answered) = flawed!("MBX-13 carried out twice", answered, None) else {
             return Ok(None);
         };
         let repeated = answered.body == Digest::of_json(&request.body);
@@ -187,11 +188,15 @@ impl<S: Store> Intermediary<S> {
             }
             Body::Acknowledge { address, ids } => {
                 let erase = |id: &EnvelopeId| Change::EraseEnvelope(*address, *id);
-                let list = ids.iter().map(erase).collect();
+                let list = flawed!("MBX-09 kept", ids.iter().map(erase).collect(), Vec::new());
                 Ok(Outcome::Change(list, Answer::Done))
             }
             Body::Remove { address } => {
-                let list = vec![Change::EraseDevice(*address)];
+                let list = flawed!(
+                    "MBX-15 kept",
+                    vec![Change::EraseDevice(*address)],
+                    Vec::new()
+                );
                 Ok(Outcome::Change(list, Answer::Done))
             }
         }
@@ -319,7 +324,8 @@ impl<S: Store> Intermediary<S> {
             requester: *requester,
             target: *target,
         }];
-        list.extend(one_time.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
+        let handed_out = flawed!("MBX-03 handed out again", one_time, None);
+        list.extend(handed_out.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
         Ok(Outcome::Once(list, Answer::Bundle { bundle }))
     }
 
@@ -360,14 +366,22 @@ impl<S: Store> Intermediary<S> {
             };
             list.push(Change::PutEnvelope(Envelope {
                 id: record.next_envelope_id,
-                sender: *sender,
+                sender: flawed!("MBX-19 recipient's", *sender, recipient),
                 recipient,
                 kind: message.kind,
                 message: message.message.clone(),
-                expires: Timestamp(now.0.saturating_add(submission.lifetime())),
+                expires: Timestamp(now.0.saturating_add(flawed!(
+                    "MBX-10 default lifetime",
+                    submission.lifetime(),
+                    2 * 86_400
+                ))),
             }));
             let record = DeviceRecord {
-                next_envelope_id: record.next_envelope_id.next(),
+                next_envelope_id: flawed!(
+                    "MBX-07 same number",
+                    record.next_envelope_id.next(),
+                    record.next_envelope_id
+                ),
                 ..record.clone()
             };
             list.push(Change::PutDevice(recipient, record));

@@ -2,7 +2,7 @@
 
 use super::{ChainKey, RatchetError};
 use crate::primitives::PublicKey;
-use crate::requirement::require;
+use crate::requirement::{flawed, require, required};
 use crate::suite::{FormerChain, Limits, MessageKey, Scope};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -78,13 +78,13 @@ impl Advance {
 /// `too-many-skipped` (DR-11).
 pub(super) fn check_skip(from: u32, until: u32, limits: &Limits) -> Result<u32, RatchetError> {
     let skipped = until.saturating_sub(from);
-    require!(
+    let limit = limits.max_skip;
+    // Left out altogether, the check would leave no memory to tell of it.
+    let bound = flawed!("DR-11 tenfold", limit, 10 * limit);
+    required!(
         "DR-11",
-        skipped <= limits.max_skip,
-        RatchetError::TooManySkipped {
-            skipped,
-            limit: limits.max_skip,
-        }
+        (skipped <= bound).then_some(()),
+        RatchetError::TooManySkipped { skipped, limit }
     );
     Ok(skipped)
 }
@@ -150,7 +150,7 @@ impl ReceivingChain {
 
     /// A message of this chain has decrypted.
     pub(super) fn apply(&mut self, advance: Advance) {
-        self.skipped.extend(advance.skipped);
+        flawed!("DR-10 not stored", self.skipped.extend(advance.skipped), ());
         self.progress = Progress::Open(advance.chain_key);
     }
 }
@@ -228,13 +228,18 @@ impl ReceivingChains {
         limits: &Limits,
     ) {
         if let (Some(former), Some(closing)) = (self.0.front_mut(), closing) {
-            former.skipped.extend(closing.skipped);
+            flawed!(
+                "DR-09 not stored",
+                former.skipped.extend(closing.skipped),
+                ()
+            );
             former.progress = Progress::Closed {
                 length: closing.length,
             };
         }
         self.0.push_front(chain);
-        self.0.truncate(limits.receiving_chains);
+        let kept = flawed!("DR-16 never erased", limits.receiving_chains, usize::MAX);
+        self.0.truncate(flawed!("DR-16 too early", kept, 2));
     }
 
     /// Drops the oldest keys over the bound (DR-12).
@@ -251,7 +256,8 @@ impl ReceivingChains {
                 }
             }
             Scope::Session => {
-                let mut over = self.stored().saturating_sub(limits.max_stored);
+                let bound = flawed!("DR-12 unbounded", limits.max_stored, usize::MAX);
+                let mut over = self.stored().saturating_sub(bound);
                 for chain in self.0.iter_mut().rev() {
                     while over > 0 && chain.skipped.pop_first().is_some() {
                         over -= 1;

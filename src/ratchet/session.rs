@@ -7,7 +7,7 @@ use super::{ChainKey, RatchetError, RootKey, SavedSession};
 use crate::agreement::{Bundle, PreKeyStore, SharedSecret};
 use crate::identifier::{Address, RegistrationId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::{Header, MessageKey, Parties, Party, Role, SuiteRef};
 use crate::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
 use serde::{Deserialize, Serialize};
@@ -263,7 +263,7 @@ impl Session {
                 }
             }
         };
-        sending.chain_key = next;
+        flawed!("DR-19 key reused", sending.chain_key = next, ());
         Ok(message)
     }
 
@@ -318,7 +318,23 @@ impl Session {
                     (Step::Ahead { chain, advance }, plaintext)
                 }
             },
-            None => self.receiving_step(message)?,
+            None => match self.receiving_step(message) {
+                Ok(step) => step,
+                Err(error) => {
+                    // A ratchet step on a header that nobody has authenticated.
+                    flawed!("DR-15 kept", (), {
+                        if let Ok(dh) = self
+                            .state
+                            .ratchet_key()
+                            .private()
+                            .diffie_hellman(&header.ratchet_key)
+                        {
+                            self.root_key = self.root_key.step(self.suite, &dh).0;
+                        }
+                    });
+                    return Err(error);
+                }
+            },
         };
         // The sending step comes once the message is authentic, so that a message that is refused draws
         // nothing.
@@ -370,7 +386,8 @@ impl Session {
         their_ratchet_key: &PublicKey,
         randomness: &mut dyn Randomness,
     ) -> Result<(RootKey, SendingChain), RatchetError> {
-        let ratchet_key = KeyPair::random(randomness)?;
+        let fresh = KeyPair::random(randomness)?;
+        let ratchet_key = flawed!("DR-20 reused", fresh, self.state.ratchet_key().clone());
         let dh = ratchet_key.private().diffie_hellman(their_ratchet_key)?;
         let (root_key, chain_key) = root_key.step(self.suite, &dh);
         let sending = SendingChain {
@@ -404,7 +421,8 @@ impl Session {
         let limits = self.suite.limits();
         match step {
             Step::Stored { chain } => {
-                self.receiving.0[chain].skipped.remove(&counter);
+                let skipped = &mut self.receiving.0[chain].skipped;
+                flawed!("DR-13 not erased", drop(skipped.remove(&counter)), ());
             }
             Step::Ahead { chain, advance } => self.receiving.0[chain].apply(advance),
             Step::Ratchet { chain, closing, .. } => self.receiving.push(chain, closing, limits),
@@ -412,7 +430,17 @@ impl Session {
         self.receiving.drop_oldest(limits);
         if let Some((root_key, sending)) = sending {
             self.root_key = root_key;
-            self.state = State::Established { sending };
+            // X3DH-07: prekey messages end with the first answer.
+            self.state = match &self.state {
+                #[cfg(feature = "flaws")]
+                State::Initiated { opening, .. } if crate::flaw::is_on("X3DH-07 for ever") => {
+                    State::Initiated {
+                        sending,
+                        opening: *opening,
+                    }
+                }
+                _ => State::Established { sending },
+            };
         } else if let State::Initiated { sending, .. } = &self.state {
             // B answered in a chain that was there from the start: X3DH-07 is met all the same.
             self.state = State::Established {
@@ -461,6 +489,7 @@ pub fn accept(
         responding.signed_pre_key.clone(),
         responding.secret.clone(),
     );
+    flawed!("X3DH-10 early", (), keys.accept(&responding));
     let plaintext = session.decrypt_message(&message.message, randomness)?;
     keys.accept(&responding);
     Ok((session, plaintext))

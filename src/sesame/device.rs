@@ -9,6 +9,7 @@ use crate::agreement::{
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::ratchet::{self, Session};
+use crate::requirement::flawed;
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::{Message, MessageKind, PreKeyMessage};
@@ -92,7 +93,8 @@ impl Device {
         self.records
             .iter()
             .filter(move |(address, record)| {
-                address.user_id == user && record.stale_since.is_none()
+                address.user_id == user
+                    && flawed!("SES-11 listed", record.stale_since.is_none(), true)
             })
             .map(|(address, _)| address.device_id)
     }
@@ -150,9 +152,9 @@ impl Device {
         self.now = now;
         self.records.retain(|_, record| {
             record.expire_sessions(now);
-            record
-                .stale_since
-                .is_none_or(|since| now.seconds_since(since) < MAX_LATENCY)
+            record.stale_since.is_none_or(|since| {
+                now.seconds_since(since) < flawed!("SES-11 never erased", MAX_LATENCY, u64::MAX)
+            })
         });
         Ok(())
     }
@@ -268,7 +270,12 @@ impl Device {
             .ok_or(SesameError::NoSession(*sender))?;
         self.pinned.check(sender, &record.identity_key)?;
         let mut first_error = None;
-        for index in 0..record.sessions.len() {
+        let tried = flawed!(
+            "SES-05 active alone",
+            record.sessions.len(),
+            record.sessions.len().min(1)
+        );
+        for index in 0..tried {
             match record.sessions[index].session.decrypt(message, randomness) {
                 Ok(plaintext) => {
                     record.promote(index, self.now);
@@ -299,6 +306,7 @@ impl Device {
                 held.session
                     .matches(&message.identity_key, &message.base_key)
             });
+            let matching = flawed!("X3DH-13 run again", matching, None);
             if let Some((index, held)) = matching {
                 let plaintext = held.session.decrypt_message(&message.message, randomness)?;
                 record.promote(index, self.now);
@@ -331,12 +339,12 @@ impl Device {
         let fresh = || DeviceRecord::new(peer.identity_key, registration_id);
         let record = self.records.entry(peer.address).or_insert_with(fresh);
         let changed = record.identity_key != peer.identity_key;
-        if changed {
+        if flawed!("SES-12 sessions kept", changed, false) {
             *record = fresh();
         }
         record.registration_id = registration_id;
         record.activate(session, self.now);
-        changed
+        flawed!("SES-12 not reported", changed, false)
     }
 
     /// The device in its documented, versioned form.

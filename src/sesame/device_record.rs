@@ -3,6 +3,7 @@
 use crate::identifier::RegistrationId;
 use crate::primitives::PublicKey;
 use crate::ratchet::Session;
+use crate::requirement::flawed;
 use crate::timestamp::{DAY, Timestamp};
 use std::collections::VecDeque;
 
@@ -91,19 +92,27 @@ impl DeviceRecord {
     }
 
     fn may_send(&self, now: Timestamp) -> bool {
-        let fresh = |held: &TimedSession| now.seconds_since(held.time) < MAX_SEND;
-        self.stale_since.is_none() && self.sessions.front().is_some_and(fresh)
+        let max_send = flawed!("SES-13 sent for ever", MAX_SEND, u64::MAX);
+        let fresh = |held: &TimedSession| now.seconds_since(held.time) < max_send;
+        flawed!("SES-11 sent to", self.stale_since.is_none(), true)
+            && self.sessions.front().is_some_and(fresh)
     }
 
     /// A new session becomes the active one (SES-03); the tail of the inactive list is dropped (SES-04).
     pub(super) fn activate(&mut self, session: Session, now: Timestamp) {
         self.sessions
             .push_front(TimedSession { session, time: now });
-        self.sessions.truncate(1 + MAX_INACTIVE_SESSIONS);
+        let inactive = flawed!("SES-04 unbounded", MAX_INACTIVE_SESSIONS, 1000);
+        self.sessions
+            .truncate(1 + flawed!("SES-04 one", inactive, 1));
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).
     pub(super) fn promote(&mut self, index: usize, now: Timestamp) {
+        let promoted = flawed!("SES-06 never promoted", true, index == 0);
+        if !promoted {
+            return;
+        }
         if let Some(held) = self.sessions.remove(index) {
             self.activate(held.session, now);
         }
@@ -111,7 +120,8 @@ impl DeviceRecord {
 
     /// Erases the sessions that are past MAXRECV (SES-13).
     pub(super) fn expire_sessions(&mut self, now: Timestamp) {
-        self.sessions
-            .retain(|held| now.seconds_since(held.time) < MAX_RECV);
+        self.sessions.retain(|held| {
+            now.seconds_since(held.time) < flawed!("SES-13 never erased", MAX_RECV, u64::MAX)
+        });
     }
 }

@@ -9,7 +9,7 @@ use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, Recipient, RegistrationId};
 use crate::primitives::{Randomness, SecretBytes};
 use crate::ratchet::{RatchetError, Session};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::wire::Message;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -225,7 +225,7 @@ impl Send {
 
     /// The last round was refused: the send has failed (SES-14).
     fn refused(&mut self) {
-        if self.rounds == MAX_ROUNDS {
+        if self.rounds == flawed!("SES-14 ten rounds", MAX_ROUNDS, 10) {
             self.state = State::GivenUp(GiveUp::RetryLimit);
         }
     }
@@ -311,7 +311,7 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<SendOutcome, SesameError> {
         let recipient = send.recipient;
-        let last = send.rounds == MAX_ROUNDS;
+        let last = send.rounds == flawed!("SES-14 ten rounds", MAX_ROUNDS, 10);
         let State::Open(open) = &mut send.state else {
             return Err(SesameError::UnexpectedAnswer);
         };
@@ -384,7 +384,11 @@ impl Device {
         // What was not in the submission can be neither gone nor outdated, what was in it not missing. A
         // send to one device gets no further one, whatever the intermediary says (SES-15).
         let submitted = |id: &&DeviceId| open.devices.contains_key(id);
-        let may_grow = matches!(recipient, Recipient::User(_));
+        let may_grow = flawed!(
+            "SES-15 grows",
+            matches!(recipient, Recipient::User(_)),
+            true
+        );
         let gone: Vec<DeviceId> = gone.iter().filter(submitted).copied().collect();
         let (dropped, renewed): (Vec<DeviceId>, Vec<DeviceId>) =
             outdated.iter().filter(submitted).partition(|id| {
@@ -398,11 +402,15 @@ impl Device {
             self.prepare(recipient, open, &again)?
         };
         for id in gone {
-            self.mark_stale(&recipient.device(id));
+            flawed!(
+                "SES-09 not stale",
+                self.mark_stale(&recipient.device(id)),
+                ()
+            );
             open.devices.remove(&id);
         }
         for id in dropped {
-            self.drop_sessions(&recipient.device(id));
+            flawed!("SES-10 kept", self.drop_sessions(&recipient.device(id)), ());
             open.devices.insert(id, Outgoing::AwaitsBundle);
         }
         self.keep(recipient, open, prepared);

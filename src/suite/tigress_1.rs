@@ -9,7 +9,7 @@ use crate::primitives::aes256_gcm::{self, TAG_LENGTH};
 use crate::primitives::{
     KeyPair, PrimitiveError, PublicKey, Secret, Signature, hkdf::hkdf_sha256, xeddsa,
 };
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use zeroize::Zeroizing;
 
 const LIMITS: Limits = Limits {
@@ -51,9 +51,13 @@ impl Tigress1 {
         let mut length = 0;
         for part in [
             associated_data.as_bytes(),
-            &[self.version()],
+            &[self.version()][..flawed!("DR-07 version", 1, 0)],
             &header.ratchet_key.encode(),
-            &header.previous_counter.to_be_bytes(),
+            &flawed!(
+                "DR-07 little-endian",
+                header.previous_counter.to_be_bytes(),
+                header.previous_counter.to_le_bytes()
+            ),
             &header.counter.to_be_bytes(),
         ] {
             bytes[length..length + part.len()].copy_from_slice(part);
@@ -64,7 +68,12 @@ impl Tigress1 {
 }
 
 fn expand(key: &MessageKey) -> Secret<44> {
-    hkdf_sha256(&[0; 32], &[key.expose()], b"TigressSignal/1 MessageKeys")
+    let info: &[u8] = flawed!(
+        "DR-05 label",
+        b"TigressSignal/1 MessageKeys",
+        b"TigressSignal/1 MessageKey"
+    );
+    hkdf_sha256(&[0; 32], &[key.expose()], info)
 }
 
 impl Suite for Tigress1 {
@@ -77,7 +86,11 @@ impl Suite for Tigress1 {
     }
 
     fn x3dh_info(&self) -> &'static [u8] {
-        b"TigressSignal/1 X3DH"
+        flawed!(
+            "X3DH-04 label",
+            b"TigressSignal/1 X3DH",
+            b"TigressSignal X3DH"
+        )
     }
 
     fn start(&self) -> Start {
@@ -89,12 +102,11 @@ impl Suite for Tigress1 {
             initiator: a,
             responder: b,
         } = parties;
-        match AssociatedData::concat(&[
-            &a.identity_key.encode(),
-            &b.identity_key.encode(),
-            &a.address.encode(),
-            &b.address.encode(),
-        ]) {
+        let (a, b) = flawed!("X3DH-05 swapped", (a, b), (b, a));
+        let addresses = [a.address.encode(), b.address.encode()];
+        let addresses = flawed!("X3DH-05 addresses", addresses.as_flattened(), &[]);
+        let keys = [a.identity_key.encode(), b.identity_key.encode()];
+        match AssociatedData::concat(&[keys.as_flattened(), addresses]) {
             Some(associated_data) => associated_data,
             None => unreachable!("33 + 33 + 17 + 17 = 100 bytes (X3DH-05)"),
         }
@@ -114,11 +126,15 @@ impl Suite for Tigress1 {
     }
 
     fn root_info(&self) -> &'static [u8] {
-        b"TigressSignal/1 Ratchet"
+        flawed!(
+            "DR-03 label",
+            b"TigressSignal/1 Ratchet",
+            b"TigressSignal Ratchet"
+        )
     }
 
     fn previous_counter(&self, sent: u32) -> u32 {
-        sent
+        flawed!("DR-08 previous counter", sent, sent.saturating_sub(1))
     }
 
     fn expand_message_key(&self, key: &MessageKey) -> Zeroizing<Vec<u8>> {

@@ -8,7 +8,7 @@ use crate::error_code::ErrorCode;
 use crate::identifier::{Address, Recipient};
 use crate::primitives::ed25519::{SigningKey, VerifyingKey};
 use crate::primitives::{Randomness, RandomnessError, SecretBytes};
-use crate::requirement::{require, required};
+use crate::requirement::{flawed, require, required};
 use crate::timestamp::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -287,9 +287,10 @@ impl Transfer {
     /// The state as it is at `now`: past expiry the one that a tick leads to (XFER-10).
     fn at(&self, now: Timestamp) -> StateName {
         match self.expires() {
-            Some(expires) if now >= expires => self
-                .find(EventName::Tick, |guard| guard == Guard::PastExpiry)
-                .map_or(self.name(), |transition| transition.to),
+            Some(expires) if flawed!("XFER-10 a second late", now >= expires, now > expires) => {
+                self.find(EventName::Tick, |guard| guard == Guard::PastExpiry)
+                    .map_or(self.name(), |transition| transition.to)
+            }
             _ => self.name(),
         }
     }
@@ -405,7 +406,9 @@ impl Transfers {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Outcome, TransferError> {
-        let lifetime = offer.lifetime.unwrap_or(DEFAULT_LIFETIME);
+        let lifetime = offer
+            .lifetime
+            .unwrap_or(flawed!("XFER-10 default", DEFAULT_LIFETIME, DAY));
         require!(
             "XFER-10",
             (1..=MAX_LIFETIME).contains(&lifetime),
@@ -462,7 +465,7 @@ impl Transfers {
         let to = transfer.peer();
         let format = transfer.format();
         let (next, content) = match transfer {
-            _ if now_in.is_final() => return Err(refused),
+            _ if flawed!("XFER-10 accepted", now_in.is_final(), false) => return Err(refused),
             Transfer::InvitedToToken { from, token, .. } => (
                 Transfer::Provisioned {
                     from: *from,
@@ -582,7 +585,11 @@ impl Transfers {
                 state: now_in,
                 peer: transfer.peer(),
             };
-            let report = Some(ErrorCode::ProvisionedAfterEnd);
+            let report = flawed!(
+                "XFER-12 not reported",
+                Some(ErrorCode::ProvisionedAfterEnd),
+                None
+            );
             return Ok(self.apply(id, next, None, report));
         }
         require!("XFER-01", !now_in.is_final(), unexpected);
@@ -630,7 +637,7 @@ impl Transfers {
             }
             Provisioning::Unsupported => {
                 let to = Recipient::Device(from);
-                let reason = UNSUPPORTED_FORMAT.to_owned();
+                let reason = flawed!("PAY-07 reason", UNSUPPORTED_FORMAT, BY_USER).to_owned();
                 let payload = Payload::new(id, &payload.format, Content::Decline { reason });
                 let next = Transfer::Ended {
                     state: StateName::Declined,
@@ -724,7 +731,9 @@ impl Transfers {
 fn second_device(transfer: &Transfer, now_in: StateName, from: &Address) -> bool {
     let claimed = matches!(now_in, StateName::Signed | StateName::Completed);
     match transfer.peer() {
-        Recipient::Device(bound) if claimed => bound != *from && bound.user_id == from.user_id,
+        Recipient::Device(bound) if flawed!("XFER-05 not told", claimed, false) => {
+            bound != *from && bound.user_id == from.user_id
+        }
         _ => false,
     }
 }
