@@ -5,7 +5,7 @@ use super::x3dh::{self, SharedSecret};
 use super::{AgreementError, Bundle, OneTimePreKey, SignedPreKey};
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{KeyPair, PublicKey, Randomness, RandomnessError, Secret, Signature};
-use crate::requirement::{flawed, require};
+use crate::requirement::{flawed, require, required};
 use crate::suite::{Party, Suite};
 use crate::timestamp::{DAY, Timestamp};
 use crate::wire::PreKeyMessage;
@@ -266,16 +266,16 @@ impl PreKeyStore {
         let signed = PreKeyId::try_from(message.signed_pre_key_id)
             .ok()
             .and_then(|id| Some((id, self.signed_pre_keys.get(&id)?)));
-        require!(
+        let signed = flawed!(
+            "X3DH-08 current one",
+            signed,
+            signed.or(self.current_signed_pre_key())
+        );
+        let (signed_pre_key_id, signed) = required!(
             "X3DH-08",
-            signed.is_some(),
+            signed,
             AgreementError::UnknownSignedPreKey(message.signed_pre_key_id)
         );
-        let Some((signed_pre_key_id, signed)) = signed else {
-            return Err(AgreementError::UnknownSignedPreKey(
-                message.signed_pre_key_id,
-            ));
-        };
         require!(
             "X3DH-14",
             !signed.openings.contains(&opening),

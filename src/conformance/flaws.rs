@@ -122,9 +122,13 @@ const FLAWS: &[(&str, &str)] = &[
         "KEY-08 never replaced",
         "the signed prekey is never replaced",
     ),
-    ("SIG-02", "the check is left out"),
-    ("SIG-03", "the check is left out"),
-    ("SIG-04", "the check is left out"),
+    (
+        "SIG-01 negated",
+        "the signature subtracts where it should add",
+    ),
+    ("SIG-02 reduced", "s is reduced, not refused"),
+    ("SIG-03 masked", "the top bit of s is masked, not refused"),
+    ("SIG-04 longer", "a signature of more than 64 bytes is cut"),
     ("SIG-05", "the check is left out"),
     ("X3DH-02", "the check is left out"),
     ("X3DH-03 order", "DH1 and DH2 change places"),
@@ -143,7 +147,10 @@ const FLAWS: &[(&str, &str)] = &[
         "X3DH-07 for ever",
         "prekey messages go on after the first answer",
     ),
-    ("X3DH-08", "the check is left out"),
+    (
+        "X3DH-08 current one",
+        "the current signed prekey stands in for an unknown one",
+    ),
     ("X3DH-09", "the check is left out"),
     (
         "X3DH-10 early",
@@ -161,6 +168,10 @@ const FLAWS: &[(&str, &str)] = &[
     ),
     ("X3DH-15", "the check is left out"),
     ("DR-03 label", "another label for the root step"),
+    (
+        "DR-04 constants",
+        "the two constants of the chain step change places",
+    ),
     ("DR-05 label", "another label for message keys"),
     (
         "DR-07 little-endian",
@@ -256,12 +267,19 @@ const FLAWS: &[(&str, &str)] = &[
         "SES-15 grows",
         "a message for one device goes to others that the intermediary names",
     ),
-    ("MBX-01", "the check is left out"),
+    (
+        "MBX-01 former kept",
+        "what was registered at an address before is kept",
+    ),
     ("MBX-02", "the check is left out"),
     ("MBX-03", "the check is left out"),
     (
         "MBX-03 handed out again",
         "a one-time prekey is handed out again and again",
+    ),
+    (
+        "MBX-04 always twenty",
+        "twenty one-time prekeys are said to be left",
     ),
     ("MBX-05", "the check is left out"),
     ("MBX-06", "the check is left out"),
@@ -289,6 +307,14 @@ const FLAWS: &[(&str, &str)] = &[
         "the sender of an envelope is not the device of the token",
     ),
     ("INV-03", "the check is left out"),
+    (
+        "INV-03 any key",
+        "a key that does not match the fingerprint is taken",
+    ),
+    (
+        "INV-03 not pinned",
+        "the key of an invitation is not pinned",
+    ),
     ("INV-04", "the check is left out"),
     ("PAY-01", "the check is left out"),
     ("PAY-04", "the check is left out"),
@@ -301,7 +327,11 @@ const FLAWS: &[(&str, &str)] = &[
     ("PAY-08", "the check is left out"),
     ("PAY-09", "the check is left out"),
     ("PAY-11", "the check is left out"),
-    ("PAY-12", "the check is left out"),
+    ("PAY-12 longer", "a longer key creation request is cut"),
+    (
+        "PAY-12 unverified",
+        "the signature of a key signing request is not verified",
+    ),
     ("PAY-13", "the check is left out"),
     ("XFER-01", "the check is left out"),
     ("XFER-02", "the check is left out"),
@@ -312,6 +342,10 @@ const FLAWS: &[(&str, &str)] = &[
     ),
     ("XFER-06", "the check is left out"),
     ("XFER-07", "the check is left out"),
+    (
+        "XFER-09 without consent",
+        "a token is provisioned without the user's consent",
+    ),
     ("XFER-10", "the check is left out"),
     (
         "XFER-10 a second late",
@@ -319,11 +353,16 @@ const FLAWS: &[(&str, &str)] = &[
     ),
     ("XFER-10 accepted", "what has expired can be accepted"),
     ("XFER-10 default", "the default lifetime is a day"),
+    ("XFER-11 goes on", "a transfer that the user ended goes on"),
     (
         "XFER-12 not reported",
         "a credential that is out after the end is not reported",
     ),
     ("XFER-13", "the check is left out"),
+    (
+        "XFER-16 default lifetime",
+        "messages wait two days, however long the offer lives",
+    ),
 ];
 
 #[cfg(test)]

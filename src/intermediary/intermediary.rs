@@ -176,6 +176,7 @@ impl<S: Store> Intermediary<S> {
             } => self.publish_one_time_pre_keys(address, one_time_pre_keys),
             Body::CountOneTimePreKeys { address } => {
                 let left = self.store.one_time_pre_keys(address)?;
+                let left = flawed!("MBX-04 always twenty", left, 20);
                 let left = u32::try_from(left).unwrap_or(u32::MAX);
                 Ok(Outcome::Answer(Answer::OneTimePreKeys { left }))
             }
@@ -244,10 +245,13 @@ impl<S: Store> Intermediary<S> {
             last_one_time_pre_key_id: keys.last().map(|key| key.id),
             next_envelope_id: EnvelopeId::FIRST,
         };
-        let mut list = vec![
-            Change::EraseDevice(address),
-            Change::PutDevice(address, record),
-        ];
+        let erase = flawed!(
+            "MBX-01 former kept",
+            Some(Change::EraseDevice(address)),
+            None
+        );
+        let mut list = Vec::from_iter(erase);
+        list.push(Change::PutDevice(address, record));
         list.extend(put(address, keys));
         Ok(Outcome::Once(list, Answer::Registered { token }))
     }

@@ -1,7 +1,7 @@
 //! XEdDSA over Curve25519 (XEdDSA specification, revision 1; profile SIG-01 to SIG-05).
 
 use super::{KeyPair, PrimitiveError, PrivateKey, PublicKey, Secret};
-use crate::requirement::require;
+use crate::requirement::{flawed, require, required};
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use curve25519_dalek::scalar::{Scalar, clamp_integer};
@@ -20,9 +20,13 @@ impl Signature {
     /// # Errors
     /// `invalid-signature` for another length (SIG-04).
     pub fn decode(bytes: &[u8]) -> Result<Self, PrimitiveError> {
+        let bytes = flawed!("SIG-04 longer", bytes, bytes.get(..64).unwrap_or(bytes));
         let bytes = <[u8; 64]>::try_from(bytes);
-        require!("SIG-04", bytes.is_ok(), PrimitiveError::Signature);
-        bytes.map(Signature).map_err(|_| PrimitiveError::Signature)
+        Ok(Signature(required!(
+            "SIG-04",
+            bytes.ok(),
+            PrimitiveError::Signature
+        )))
     }
 
     /// The 64 bytes.
@@ -84,7 +88,7 @@ pub fn sign(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
     ]));
     let big_r = EdwardsPoint::mul_base(&r).compress();
     let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
-    let s = *r + h * *a;
+    let s = flawed!("SIG-01 negated", *r + h * *a, *r - h * *a);
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(big_r.as_bytes());
     signature[32..].copy_from_slice(s.as_bytes());
@@ -103,14 +107,21 @@ pub fn verify(
     let (big_r, s) = signature.0.split_at(32);
     let mut s_bytes = [0; 32];
     s_bytes.copy_from_slice(s);
-    require!("SIG-03", s_bytes[31] & 0x80 == 0, PrimitiveError::Signature);
-    let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes));
-    require!("SIG-02", s.is_some(), PrimitiveError::Signature);
+    flawed!("SIG-03 masked", (), s_bytes[31] &= 0x7f);
+    let top_bit = s_bytes[31] & 0x80;
+    required!(
+        "SIG-03",
+        (top_bit == 0).then_some(()),
+        PrimitiveError::Signature
+    );
+    let s = flawed!(
+        "SIG-02 reduced",
+        Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes)),
+        Some(Scalar::from_bytes_mod_order(s_bytes))
+    );
+    let s = required!("SIG-02", s, PrimitiveError::Signature);
     let point = MontgomeryPoint(*key.u()).to_edwards(0);
-    require!("SIG-04", point.is_some(), PrimitiveError::Signature);
-    let (Some(s), Some(point)) = (s, point) else {
-        return Err(PrimitiveError::Signature);
-    };
+    let point = required!("SIG-04", point, PrimitiveError::Signature);
     let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
     let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &s).compress();
     require!(

@@ -4,7 +4,7 @@ use super::{MAX_COUNTER, RatchetError};
 use crate::agreement::x3dh::ChainSecret;
 use crate::primitives::Secret;
 use crate::primitives::hmac::hmac_sha256;
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::MessageKey;
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +53,12 @@ impl ChainKey {
             self.counter < MAX_COUNTER,
             RatchetError::CounterExhausted
         );
-        let message_key = MessageKey(hmac_sha256(self.expose(), &[0x01]));
+        let message_key = MessageKey(hmac_sha256(
+            self.expose(),
+            &[flawed!("DR-04 constants", 0x01, 0x02)],
+        ));
         let next = ChainKey {
-            key: hmac_sha256(self.expose(), &[0x02]),
+            key: hmac_sha256(self.expose(), &[flawed!("DR-04 constants", 0x02, 0x01)]),
             counter: self.counter + 1,
         };
         Ok((message_key, next))

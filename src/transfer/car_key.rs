@@ -7,7 +7,7 @@ use super::TransferId;
 use crate::error_code::ErrorCode;
 use crate::primitives::ed25519::{SigningKey, VerifyingKey};
 use crate::primitives::{PrimitiveError, SecretBytes, Signature};
-use crate::requirement::require;
+use crate::requirement::{flawed, require, required};
 
 const KEY: usize = 32;
 const SIGNATURE: usize = 64;
@@ -54,9 +54,13 @@ pub fn creation_request(owner: &SigningKey) -> SecretBytes {
 /// # Errors
 /// `invalid-key`.
 pub fn check_creation_request(request: &[u8]) -> Result<VerifyingKey, CarKeyError> {
+    let request = flawed!(
+        "PAY-12 longer",
+        request,
+        request.get(..KEY).unwrap_or(request)
+    );
     let key = VerifyingKey::decode(request);
-    require!("PAY-12", key.is_ok(), CarKeyError::CreationRequest);
-    key.map_err(|_| CarKeyError::CreationRequest)
+    Ok(required!("PAY-12", key.ok(), CarKeyError::CreationRequest))
 }
 
 /// The receiver's key signing request: its public key and the signature by it, 96 bytes.
@@ -75,11 +79,11 @@ pub fn check_signing_request(
     request: &[u8],
 ) -> Result<VerifyingKey, CarKeyError> {
     let key = read(request).and_then(|(key, signature)| {
-        key.verify(&covered(SIGNING_REQUEST, transfer, &key), &signature)?;
+        let verified = key.verify(&covered(SIGNING_REQUEST, transfer, &key), &signature);
+        flawed!("PAY-12 unverified", verified, Ok(()))?;
         Ok(key)
     });
-    require!("PAY-12", key.is_ok(), CarKeyError::SigningRequest);
-    key.map_err(|_| CarKeyError::SigningRequest)
+    Ok(required!("PAY-12", key.ok(), CarKeyError::SigningRequest))
 }
 
 /// The owner's key import request for the receiver's key: the owner's public key and its signature, 96 bytes.

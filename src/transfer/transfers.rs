@@ -516,10 +516,11 @@ impl Transfers {
             _ => Content::Cancel { reason },
         };
         let payload = Payload::new(id, transfer.format(), content);
-        let next = Transfer::Ended {
+        let ended = Transfer::Ended {
             state: row.to,
             peer: to,
         };
+        let next = flawed!("XFER-11 goes on", ended, transfer.clone());
         Ok(self.apply(id, next, Some(Outgoing { to, payload }), None))
     }
 
@@ -622,11 +623,20 @@ impl Transfers {
     ) -> Result<Outcome, TransferError> {
         let id = payload.transfer;
         let next = match provisioning {
-            Provisioning::AuthorizationToken(token) => Transfer::InvitedToToken {
-                from,
-                expires,
-                token: token.clone(),
-            },
+            Provisioning::AuthorizationToken(token) => flawed!(
+                "XFER-09 without consent",
+                Transfer::InvitedToToken {
+                    from,
+                    expires,
+                    token: token.clone(),
+                },
+                Transfer::Provisioned {
+                    from,
+                    credential: Credential::AuthorizationToken {
+                        token: token.clone(),
+                    },
+                }
+            ),
             Provisioning::KeyCreationRequest(creation) => {
                 car_key::check_creation_request(creation.expose())?;
                 Transfer::InvitedToCarKey {

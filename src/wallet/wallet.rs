@@ -9,7 +9,7 @@ use crate::intermediary::{
     Submission, SubmittedMessage, Token,
 };
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
-use crate::requirement::{require, required};
+use crate::requirement::{flawed, require, required};
 use crate::sesame::{Device, DeviceMessage, Send, SendEvent, SendStep, SesameError};
 use crate::timestamp::{DAY, Timestamp};
 use crate::transfer::{
@@ -305,9 +305,10 @@ impl Step<'_> {
 
     fn register(&mut self, sponsor: Option<Token>) -> Result<(), WalletError> {
         let registering = self.waits_for(|body| matches!(body, Body::Register(_)));
-        require!(
+        let may_register = self.wallet.token.is_none() && !registering;
+        required!(
             "MBX-01",
-            self.wallet.token.is_none() && !registering,
+            may_register.then_some(()),
             WalletError::Registration("registered already")
         );
         let one_time_pre_keys = self.more_one_time_pre_keys()?;
@@ -586,7 +587,7 @@ impl Step<'_> {
             } => self.request(Body::Submit(Submission {
                 recipient,
                 messages: messages.iter().map(submitted).collect(),
-                lifetime: Some(MESSAGE_LIFETIME),
+                lifetime: flawed!("XFER-16 default lifetime", Some(MESSAGE_LIFETIME), None),
             })),
             SendStep::Done => {
                 self.wallet.outbound.pop_front();
@@ -615,14 +616,18 @@ impl Step<'_> {
         });
         if let Some((address, fingerprint)) = invited {
             let address = *address;
-            let key = PublicKey::decode(&bundle.identity_key)
-                .ok()
-                .filter(|key| Fingerprint::of(key) == *fingerprint);
+            let key = PublicKey::decode(&bundle.identity_key).ok().filter(|key| {
+                flawed!("INV-03 any key", Fingerprint::of(key) == *fingerprint, true)
+            });
             let Some(key) = key else {
                 self.give_up(ErrorCode::UntrustedIdentity);
                 return Ok(());
             };
-            self.wallet.device.pin(address, key);
+            flawed!(
+                "INV-03 not pinned",
+                self.wallet.device.pin(address, key),
+                ()
+            );
             self.wallet.invited.remove(&address);
         }
         self.continue_send(SendEvent::Bundle(bundle))
