@@ -92,6 +92,30 @@ fn run_as_shown(command: &str, page: &Path) {
     let own = match words.as_slice() {
         // What runs this test, what is around it, and what has been built to run it.
         ["cargo", "test"] | [".ci/run"] | ["cargo", "install", "--locked", "--path", "."] => return,
+        // Run by `.ci/run`, since it needs another build.
+        [
+            "cargo",
+            "run",
+            "--release",
+            "--features",
+            "flaws",
+            "--",
+            "flaws",
+        ] => {
+            assert!(include_str!("../.ci/run").contains("--features flaws -- flaws"));
+            return;
+        }
+        // Run by `a_skeleton_runs_at_once` in tests/adapters.rs.
+        [
+            "tigress",
+            "adapter",
+            "init",
+            "--language",
+            "python",
+            "my_adapter",
+        ]
+        | ["cd", "my_adapter"]
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"] => return,
         // Run by `.ci/run`, since it needs Python's packages.
         ["adapters/python-check/run"] => {
             assert!(
