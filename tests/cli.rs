@@ -90,8 +90,21 @@ fn run_as_shown(command: &str, page: &Path) {
         return writes_a_transcript(command);
     }
     let own = match words.as_slice() {
-        // What runs this test, what is around it, and what has been built to run it.
-        ["cargo", "test"] | [".ci/run"] | ["cargo", "install", "--locked", "--path", "."] => return,
+        // What runs this test, what is around it, and what has been built to run it; and what
+        // `a_skeleton_runs_at_once` in tests/adapters.rs runs.
+        ["cargo", "test"]
+        | [".ci/run"]
+        | ["cargo", "install", "--locked", "--path", "."]
+        | [
+            "tigress",
+            "adapter",
+            "init",
+            "--language",
+            "python",
+            "my_adapter",
+        ]
+        | ["cd", "my_adapter"]
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"] => return,
         // Run by `.ci/run`, since it needs another build.
         [
             "cargo",
@@ -105,17 +118,6 @@ fn run_as_shown(command: &str, page: &Path) {
             assert!(include_str!("../.ci/run").contains("--features flaws -- flaws"));
             return;
         }
-        // Run by `a_skeleton_runs_at_once` in tests/adapters.rs.
-        [
-            "tigress",
-            "adapter",
-            "init",
-            "--language",
-            "python",
-            "my_adapter",
-        ]
-        | ["cd", "my_adapter"]
-        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"] => return,
         // Run by `.ci/run`, since it needs Python's packages.
         ["adapters/python-check/run"] => {
             assert!(
