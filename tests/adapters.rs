@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, protocol, serve};
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::subject::{Failure, Reference, Subject};
 
@@ -135,6 +136,14 @@ fn the_page_shows_what_is_said() {
     let mut out = Vec::new();
     serve(&mut Reference::default(), asked.as_bytes(), &mut out).expect("bytes");
     snapbox::assert_data_eq!(text(&out), expected);
+}
+
+#[test]
+fn the_page_names_every_method() {
+    let page = include_str!("../docs/adapter.md");
+    for method in METHODS {
+        assert!(page.contains(&format!("`{method}`")), "{method}");
+    }
 }
 
 #[test]

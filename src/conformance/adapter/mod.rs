@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | [`protocol`] | requests and answers |
 //! | [`process`] | an adapter as a subject: started, asked, started again where it fails |
-//! | [`serve`] | a subject as an adapter: what `tigress adapter` does |
+//! | [`mod@serve`] | a subject as an adapter: what `tigress adapter` does |
 //! | [`skeleton`] | adapters to begin with |
 
 pub mod process;
