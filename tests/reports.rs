@@ -67,3 +67,55 @@ fn the_page_links_each_requirement_to_its_failures_and_draws_each_scenario() {
     }
     assert!(page.trim_end().ends_with("</html>"));
 }
+
+/// A list of known failures holds CI to exactly them.
+#[test]
+fn what_is_known_to_fail_is_held_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("known.txt");
+    let page = folder.path().join("report.html");
+    let run = |lines: &str, format: &str| {
+        fs::write(&list, lines).expect("written");
+        let output = tigress(&[
+            "test",
+            "--vectors",
+            "docs/example",
+            "--only",
+            "public_key",
+            "--known-failures",
+            list.to_str().expect("UTF-8"),
+            "--report",
+            page.to_str().expect("UTF-8"),
+            "--format",
+            format,
+        ]);
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8(text).expect("UTF-8"),
+        )
+    };
+    let (code, text) = run("# none\n", "pretty");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("FAILED public_key/2"));
+
+    let (code, text) = run("public_key/2  Mine-1\n", "pretty");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("FAILED"));
+    assert!(text.contains("   1  Mine-1: public_key/2"));
+    assert!(text.contains("does not conform") && text.contains("1 failed (1 of them known)"));
+    let page = fs::read_to_string(&page).expect("a page");
+    assert!(page.contains("known failure</span> Mine-1"));
+    let (_, json) = run("public_key/2  Mine-1\n", "json");
+    assert!(json.contains(r#""known": "Mine-1""#));
+    let (_, xml) = run("public_key/2  Mine-1\n", "junit");
+    assert!(xml.contains("known failure: Mine-1") && xml.contains(r#"failures="0""#));
+
+    let (code, text) = run("public_key/1  Mine-1\npublic_key/2  Mine-1\n", "pretty");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("no longer fails; take it from the list: public_key/1"));
+
+    let (code, text) = run("public_kye/2  Mine-1\n", "pretty");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("known.txt:1: no vector and no scenario is called `public_kye/2`; did you mean `public_key/2`?"));
+}

@@ -8,6 +8,7 @@ use std::path::Path;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::generate;
+use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::run::{self, Outcome};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Selection, Shard};
@@ -40,6 +41,7 @@ fn judge(cases: &Cases) -> TestResult {
         selection: &Selection::all(),
         shard: Shard::WHOLE,
         strict: true,
+        known: &KnownFailures::default(),
     };
     verdict::judge(&mut [Box::new(Reference::default())], &plan, &mut Quiet)
 }

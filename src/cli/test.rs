@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tigress_signal::conformance::adapter::Process;
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Reference, Subject};
 use tigress_signal::conformance::verdict::{self, GroupResult, Plan, Progress, Verdict};
@@ -17,7 +18,7 @@ use tigress_signal::report;
 
 /// Run the test vectors and the scenarios, against the reference engine or against an adapter.
 ///
-/// Exit status: 0 where it conforms, 1 where it does not, 2 where part of the run could not be made.
+/// Exit status: 0 where it conforms (or fails as `--known-failures` says), 1 where it does not, 2 where part of the run could not be made.
 #[derive(Args)]
 pub(super) struct Test {
     /// Run only this family (`xeddsa`), vector (`xeddsa/12`), theme (`scenarios/theft`), scenario
@@ -39,6 +40,9 @@ pub(super) struct Test {
     /// Hold an adapter's error codes against the profile's too; those of the reference engine always are.
     #[arg(long)]
     strict_errors: bool,
+    /// Exit with 0 where exactly those fail that this file lists, a line each: NAME REASON.
+    #[arg(long, value_name = "FILE")]
+    known_failures: Option<PathBuf>,
     /// So many processes of the adapter share the work.
     #[arg(long, value_name = "N", default_value = "1", requires = "adapter")]
     jobs: NonZeroUsize,
@@ -73,6 +77,11 @@ impl Test {
                 broken.concat()
             ))
         })?;
+        let known = match &self.known_failures {
+            Some(file) => KnownFailures::load(file, &cases)
+                .map_err(|error| CliError::Usage(error.to_string()))?,
+            None => KnownFailures::default(),
+        };
         let mut progress = Screen {
             bar: ProgressBar::hidden(),
             lines: (self.format == Format::Pretty).then_some(&mut *out),
@@ -87,6 +96,7 @@ impl Test {
             selection: &selection,
             shard: self.shard,
             strict: self.strict_errors || self.adapter.is_none(),
+            known: &known,
         };
         let result = verdict::judge(&mut subjects, &plan, &mut progress);
         progress.end()?;
@@ -122,7 +132,11 @@ impl Test {
         }
         Ok(match result.verdict {
             _ if !result.errors.is_empty() => Ended::Incomplete,
+            _ if !result.no_longer_fails.is_empty() => Ended::Badly,
             Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
+            Verdict::DoesNotConform if self.known_failures.is_some() && result.is_as_known() => {
+                Ended::Well
+            }
             Verdict::DoesNotConform => Ended::Badly,
             Verdict::None => Ended::Incomplete,
         })

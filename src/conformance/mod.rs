@@ -22,6 +22,7 @@ mod file_error;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod generate;
+pub mod known_failures;
 pub mod operation;
 pub mod run;
 pub mod scenario;

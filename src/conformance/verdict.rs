@@ -4,6 +4,7 @@
 use super::FileError;
 use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
+use super::known_failures::KnownFailures;
 use super::run::{self, Mismatch, Outcome};
 use super::scenario;
 use super::scenario::transcript::Transcript;
@@ -151,6 +152,9 @@ pub struct FailureResult {
     /// The field of the answer, where it is one field that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Why it is known to fail, where `--known-failures` lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
     /// What is expected.
     pub expected: String,
     /// What came back.
@@ -216,8 +220,19 @@ pub struct TestResult {
     pub cases: Vec<CaseResult>,
     /// What failed.
     pub failures: Vec<FailureResult>,
+    /// What `--known-failures` lists and did not fail, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_fails: Vec<String>,
     /// Files of vectors or scenarios that could not be used. Nothing of them was run.
     pub errors: Vec<FileError>,
+}
+
+impl TestResult {
+    /// Whether exactly that failed which is known to fail.
+    #[must_use]
+    pub fn is_as_known(&self) -> bool {
+        self.no_longer_fails.is_empty() && self.failures.iter().all(|f| f.known.is_some())
+    }
 }
 
 /// Is told how a run goes on.
@@ -319,6 +334,8 @@ pub struct Plan<'a> {
     pub shard: Shard,
     /// Whether error codes must be the profile's.
     pub strict: bool,
+    /// What is known to fail.
+    pub known: &'a KnownFailures,
 }
 
 /// Runs what is planned. Where there are several subjects, which are the same one several times, they share the
@@ -357,8 +374,17 @@ pub fn judge(
         by_section,
         by_requirement,
         cases,
-        failures,
+        mut failures,
     } = ledger;
+    for failure in &mut failures {
+        failure.known = plan.known.reason(&failure.name).map(str::to_owned);
+    }
+    let no_longer_fails = cases
+        .iter()
+        .filter(|case| case.outcome != CaseOutcome::Failed)
+        .filter(|case| plan.known.reason(&case.name).is_some())
+        .map(|case| case.name.clone())
+        .collect();
     let requirements: Vec<_> = catalogue
         .requirements
         .iter()
@@ -410,6 +436,7 @@ pub fn judge(
         requirements,
         cases,
         failures,
+        no_longer_fails,
         errors: plan.cases.errors.clone(),
     }
 }
@@ -526,6 +553,7 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         asked: mismatch.method,
         inputs: mismatch.inputs,
         field: mismatch.field,
+        known: None,
         expected: mismatch.expected,
         got: mismatch.got,
         transcript: mismatch.transcript,

@@ -27,14 +27,10 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
                     skipped.set_message("not implemented");
                     skipped
                 }
-                CaseOutcome::Failed => {
-                    let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                    if let Some(failure) = failures.get(case.name.as_str()) {
-                        failed.set_message(failure.comment.clone());
-                        failed.set_description(description(failure));
-                    }
-                    failed
-                }
+                CaseOutcome::Failed => match failures.get(case.name.as_str()) {
+                    Some(failure) => failed(failure),
+                    None => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                },
             };
             let mut test = TestCase::new(case.name.clone(), status);
             test.set_classname(case.group.clone());
@@ -44,6 +40,19 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     }
     report.serialize(&mut *out).map_err(io::Error::other)?;
     writeln!(out)
+}
+
+/// A known failure is skipped: JUnit has no word of its own for it.
+fn failed(failure: &FailureResult) -> TestCaseStatus {
+    if let Some(reason) = &failure.known {
+        let mut known = TestCaseStatus::skipped();
+        known.set_message(format!("known failure: {reason}"));
+        return known;
+    }
+    let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    failed.set_message(failure.comment.clone());
+    failed.set_description(description(failure));
+    failed
 }
 
 fn description(failure: &FailureResult) -> String {

@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Longer texts are shortened to about this many characters.
@@ -99,14 +100,31 @@ fn trimmed(table: &str) -> String {
     lines.join("\n")
 }
 
-/// Each failure: what was asked, what was expected, what came, and how to ask it alone.
+/// Each failure that is not known: what was asked, what was expected, what came, and how to ask it alone. Then the known
+/// ones by reason.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments) -> io::Result<()> {
+    let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for failure in &result.failures {
-        writeln!(out)?;
-        self::failure(out, failure, arguments)?;
+        if let Some(reason) = &failure.known {
+            known.entry(reason).or_default().push(&failure.name);
+        } else {
+            writeln!(out)?;
+            self::failure(out, failure, arguments)?;
+        }
+    }
+    if !known.is_empty() {
+        writeln!(out, "\nknown failures")?;
+    }
+    for (reason, names) in known {
+        writeln!(out, "{:>4}  {reason}: {}", names.len(), names.join(" "))?;
+    }
+    if !result.no_longer_fails.is_empty() {
+        let names = result.no_longer_fails.join(" ");
+        let heading = "no longer fails; take it from the list:".yellow();
+        writeln!(out, "\n{heading} {names}")?;
     }
     Ok(())
 }
@@ -241,9 +259,13 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
             .red()
             .to_string(),
     };
+    let known = match result.failures.iter().filter(|f| f.known.is_some()).count() {
+        0 => String::new(),
+        known => format!(" ({known} of them known)"),
+    };
     writeln!(
         out,
-        "{name} {verdict}{of_what}: {} vectors, {} scenarios, {}",
+        "{name} {verdict}{of_what}: {} vectors, {} scenarios, {}{known}",
         vectors.total(),
         scenarios.total(),
         tally(counts).trim_start()
