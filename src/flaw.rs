@@ -1,9 +1,11 @@
 //! Which flaw is switched on in this thread (feature `flaws`). `conformance::flaws` lists them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 thread_local! {
     static ON: Cell<&'static str> = const { Cell::new("") };
+    static FORMER: RefCell<HashMap<[u8; 32], [u8; 32]>> = RefCell::default();
 }
 
 /// Whether the flaw of that name is on.
@@ -18,9 +20,20 @@ pub(crate) fn with<T>(name: &'static str, run: impl FnOnce() -> T) -> T {
     impl Drop for Off {
         fn drop(&mut self) {
             ON.set("");
+            FORMER.take();
         }
     }
     ON.set(name);
     let _off = Off;
     run()
+}
+
+/// A chain key was stepped on: what a flaw needs that goes back.
+pub(crate) fn stepped(from: &[u8; 32], to: &[u8; 32]) {
+    FORMER.with_borrow_mut(|former| former.insert(*to, *from));
+}
+
+/// The chain key before that one.
+pub(crate) fn before(chain_key: &[u8; 32]) -> Option<[u8; 32]> {
+    FORMER.with_borrow(|former| former.get(chain_key).copied())
 }

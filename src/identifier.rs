@@ -2,7 +2,7 @@
 
 use crate::error_code::ErrorCode;
 use crate::primitives::{Randomness, RandomnessError};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -216,6 +216,7 @@ impl Address {
         let mut bytes = [0; Self::LENGTH];
         bytes[..16].copy_from_slice(self.user_id.as_bytes());
         bytes[16] = self.device_id.get();
+        flawed!("ID-05 device first", (), bytes.rotate_right(1));
         bytes
     }
 }

@@ -260,6 +260,21 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
     }
 }
 
+/// An error must not show what was decrypted, or a key (PRIV-04).
+#[test]
+fn an_error_that_shows_a_secret_fails_the_test() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let quoting = r#"told=$(printf '%s' "$line" | tr -d '{}"'); printf '{"jsonrpc":"2.0","id":%s,"error":{"code":1,"message":"cannot read %s","data":{"error":"invalid-payload"}}}\n' "$id" "$told""#;
+    let command = bad(folder.path(), "quoting", quoting);
+    let output = tigress(&["test", "--adapter", &command, "--only", "PAY-01"]);
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("an error that does not show `plaintext` (PRIV-04)"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
 /// An answer that nobody asked for is found at the next request.
 #[test]
 fn an_answer_too_many_is_found() {

@@ -111,3 +111,25 @@ Feature: What the intermediary can know
     And 31 days pass
     Then no transcript line shows a private key of Ben's phone
     And no transcript line shows a private key of Ryan's phone
+
+  @PRIV-04
+  Scenario: What a wallet prints of itself shows no key, whatever it is about to do
+    Given Ben has a phone
+    And Ryan has a phone
+    When Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone goes offline
+    And Ryan's phone accepts the car key
+    Then no debug output of Ben's phone shows a secret
+    And no debug output of Ryan's phone shows a secret
+
+  @PRIV-04
+  Scenario: What a wallet prints of itself shows no credential that it holds or has offered
+    Given Ben has a phone
+    And Ryan has a phone
+    When Ben's phone offers a hotel key to Ryan's phone
+    Then no debug output of Ben's phone shows a secret
+    When Ryan's phone accepts the hotel key
+    And everybody restarts
+    Then Ryan's phone holds the hotel key
+    And no debug output of Ben's phone shows a secret
+    And no debug output of Ryan's phone shows a secret

@@ -169,3 +169,25 @@ Feature: Everybody may stop at any point
     And the intermediary replays the last message to Ryan's phone
     Then Ryan's phone is told "duplicate-message"
     And Ryan's phone is in "R:Invited" with the car key
+
+  @XFER-15 @DR-19
+  Scenario: After a restart no message key is used again, in a second message of the same chain
+    When Ben's phone offers a hotel key to Ryan's phone
+    And Ben's phone restarts
+    And Ben's phone cancels the hotel key
+    Then Ryan's phone is in "R:Cancelled" with the hotel key
+    And nobody is told anything
+
+  @XFER-15 @DR-19
+  Scenario: After a restart no message key is used again, once the other side has answered
+    When Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ryan's phone restarts
+    And Ryan's phone comes online
+    Then Ryan's phone holds the car key
+    When Ryan's phone restarts
+    And Ben's phone offers a hotel key to Ryan's phone
+    And Ryan's phone declines the hotel key
+    Then Ben's phone is in "S:Declined" with the hotel key
+    And nobody is told anything

@@ -4,7 +4,7 @@ use super::AgreementError;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{PrimitiveError, PublicKey, Signature};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::{Party, Suite};
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +103,11 @@ impl Bundle {
                     key: key("oneTimePreKey", bytes)?,
                 }),
                 (None, None) => None,
-                _ => return Err(AgreementError::HalfOneTimePreKey),
+                _ => flawed!(
+                    "X3DH-01 half",
+                    return Err(AgreementError::HalfOneTimePreKey),
+                    None
+                ),
             },
         };
         let verified = suite.verify(

@@ -1,5 +1,6 @@
 //! The number by which two people compare identity keys (X3DH-16).
 
+use crate::requirement::flawed;
 use crate::suite::Party;
 use sha2::{Digest, Sha512};
 
@@ -14,7 +15,11 @@ const DIGEST_BYTES: usize = 60;
 #[must_use]
 pub fn fingerprint(one: &Party, other: &Party) -> String {
     let mut parties = [one, other];
-    parties.sort_by_key(|party| party.address.encode());
+    flawed!(
+        "X3DH-16 own first",
+        parties.sort_by_key(|party| party.address.encode()),
+        ()
+    );
     let mut hash = Sha512::new().chain_update(b"TigressSignal/1 Fingerprint");
     for party in parties {
         hash.update(party.address.encode());
@@ -24,7 +29,8 @@ pub fn fingerprint(one: &Party, other: &Party) -> String {
         .chunks_exact(5)
         .map(|chunk| {
             let number = chunk.iter().fold(0, |n, &byte| n << 8 | u64::from(byte));
-            format!("{:05}", number % 100_000)
+            let number = number % 100_000;
+            flawed!("X3DH-16 zeros", format!("{number:05}"), number.to_string())
         })
         .collect();
     groups.join(" ")

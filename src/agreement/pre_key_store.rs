@@ -4,6 +4,8 @@
 use super::x3dh::{self, SharedSecret};
 use super::{AgreementError, Bundle, OneTimePreKey, SignedPreKey};
 use crate::identifier::{Address, PreKeyId, RegistrationId};
+#[cfg(feature = "flaws")]
+use crate::primitives::PrivateKey;
 use crate::primitives::{KeyPair, PublicKey, Randomness, RandomnessError, Secret, Signature};
 use crate::requirement::{flawed, require, required};
 use crate::suite::{Party, Suite};
@@ -70,7 +72,13 @@ impl PreKeyStore {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Self, RandomnessError> {
+        flawed!("RND-01 order", (), _ = RegistrationId::random(randomness)?);
         let identity = KeyPair::random(randomness)?;
+        let identity = flawed!(
+            "KEY-06 shared",
+            identity,
+            KeyPair::from(PrivateKey::from([7; 32]))
+        );
         let registration_id = RegistrationId::random(randomness)?;
         let mut store = Self::new(identity, registration_id);
         store.add_signed_pre_key(suite, FIRST_ID, now, randomness)?;
@@ -153,6 +161,11 @@ impl PreKeyStore {
             .collect::<Result<Vec<_>, _>>()?;
         let added = keys.into_iter().map(|pair| {
             let id = self.next_one_time_pre_key_id;
+            let pair = flawed!(
+                "PRIV-02 fixed prekey",
+                pair,
+                KeyPair::from(PrivateKey::from([7; 32]))
+            );
             let key = *pair.public();
             self.insert_one_time_pre_key(id, pair);
             OneTimePreKey { id, key }
@@ -318,6 +331,10 @@ impl PreKeyStore {
         if let Some(id) = responding.one_time_pre_key_id {
             flawed!("X3DH-10 kept", drop(self.one_time_pre_keys.remove(&id)), ());
         }
+        self.remember(responding);
+    }
+
+    pub(crate) fn remember(&mut self, responding: &Responding) {
         if let Some(signed) = self.signed_pre_keys.get_mut(&responding.signed_pre_key_id) {
             flawed!(
                 "X3DH-14 not remembered",

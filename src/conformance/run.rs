@@ -179,7 +179,14 @@ fn call(
         }
         (None, expected) => expected.as_ref().map_or_else(String::new, Value::to_string),
     };
-    match (subject.call(call.method, params), &call.error) {
+    let answer = subject.call(call.method, params);
+    if let Err(Failure::Rejected { message, .. }) = &answer
+        && let Some(name) = secret_in(&call.params, message)
+    {
+        let expected = format!("an error that does not show `{name}` (PRIV-04)");
+        return Err(mismatch(expected, message).into());
+    }
+    match (answer, &call.error) {
         (Err(Failure::NotImplemented), _) => Err(Stop::NotImplemented),
         (Err(Failure::Broken(why)), _) => Err(mismatch(expectation, why).into()),
         (Err(Failure::Rejected { error, message }), Some(code)) => {
@@ -196,6 +203,48 @@ fn call(
         (Ok(got), Some(_)) => Err(mismatch(expectation, format!("accepted: {got}")).into()),
         (Ok(got), None) => compare(call.expected.as_ref(), &got),
     }
+}
+
+/// Parameters that no error shows (PRIV-04).
+const SECRETS: &[&str] = &[
+    "chainKey",
+    "dh",
+    "dh1",
+    "dh2",
+    "dh3",
+    "dh4",
+    "identityPrivateKey",
+    "messageKey",
+    "oneTimePreKeyPrivateKey",
+    "ownerPrivateKey",
+    "plaintext",
+    "privateKey",
+    "randomness",
+    "rootKey",
+    "signedPreKeyPrivateKey",
+];
+
+/// So many bytes of a secret, or a shorter one as a whole, are no accident in an error's text.
+const TELLING: usize = 32;
+const LEAST: usize = 16;
+
+/// The parameter that a text shows.
+fn secret_in<'a>(params: &'a Value, text: &str) -> Option<&'a str> {
+    let fields = params.as_object()?.iter();
+    let secrets = fields.filter(|(name, _)| SECRETS.contains(&name.as_str()));
+    secrets
+        .filter(|(_, value)| {
+            let bytes = serde_json::from_value::<Hex>((*value).clone());
+            bytes.is_ok_and(|Hex(bytes)| {
+                let mut parts = bytes.chunks(TELLING);
+                parts.any(|part| {
+                    let padding = part.iter().all(|byte| *byte == part[0]);
+                    part.len() >= LEAST && !padding && holds(text.as_bytes(), &part.into())
+                })
+            })
+        })
+        .map(|(name, _)| name.as_str())
+        .next()
 }
 
 /// Holds each field of the expected answer against the one that came.

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::agreement::OneTimePreKey;
 use crate::identifier::Address;
+use crate::requirement::flawed;
 use crate::suite;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -108,7 +109,11 @@ impl SavedDevice {
             one_time_pre_keys: one_time
                 .map(|(id, key)| OneTimePreKey { id: *id, key: *key })
                 .collect(),
-            mailbox: kept.mailbox.values().cloned().collect(),
+            mailbox: flawed!(
+                "MBX-18 mailbox lost",
+                kept.mailbox.values().cloned().collect(),
+                Vec::new()
+            ),
             answered: kept.answered.clone(),
             bundles: kept.bundles.clone(),
         }

@@ -1,7 +1,7 @@
 //! AES-256-GCM (RFC 5116, NIST SP 800-38D) with a 12-byte nonce and a 16-byte tag.
 
 use super::PrimitiveError;
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 
@@ -42,6 +42,13 @@ pub fn open(
         buffer.into(),
         &Tag::from(*tag),
     );
+    // What is released before its tag was looked at. GCM encrypts and decrypts by the same key stream.
+    flawed!("DR-06 before the tag", (), {
+        if opened.is_err() {
+            seal(key, nonce, associated_data, buffer);
+            return Ok(());
+        }
+    });
     require!("DR-17", opened.is_ok(), PrimitiveError::Tag);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Secret bytes: erased when dropped, compared in constant time, never printed.
 
+use crate::requirement::flawed;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -50,7 +51,11 @@ impl<const N: usize> Eq for Secret<N> {}
 
 impl<const N: usize> fmt::Debug for Secret<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
+        flawed!(
+            "PRIV-04 in debug output",
+            f.write_str("[secret]"),
+            f.write_str(&HEXLOWER.encode(&self.0))
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! X25519 keys and Diffie-Hellman (RFC 7748; profile KEY-01 to KEY-05).
 
 use super::{PrimitiveError, Randomness, RandomnessError, Secret};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use curve25519_dalek::MontgomeryPoint;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -83,7 +83,18 @@ impl PublicKey {
     pub fn encode(&self) -> [u8; Self::LENGTH] {
         let mut bytes = [KEY_TYPE; Self::LENGTH];
         bytes[1..].copy_from_slice(&self.0);
+        flawed!("KEY-01 big-endian", (), bytes[1..].reverse());
         bytes
+    }
+
+    /// A key that nobody has looked at.
+    #[cfg(feature = "flaws")]
+    pub(crate) fn unchecked(bytes: &[u8]) -> Self {
+        let mut u = [0; 32];
+        for (to, from) in u.iter_mut().zip(bytes.iter().skip(1)) {
+            *to = *from;
+        }
+        PublicKey(u)
     }
 
     /// The u-coordinate: 32 bytes, little-endian, reduced.

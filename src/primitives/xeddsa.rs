@@ -61,7 +61,9 @@ impl<'de> serde::Deserialize<'de> for Signature {
 
 /// `calculate_key_pair(k)`: the Edwards public key with sign bit 0, and the scalar that belongs to it.
 fn calculate_key_pair(k: &PrivateKey) -> (CompressedEdwardsY, Zeroizing<Scalar>) {
-    let k = Zeroizing::new(Scalar::from_bytes_mod_order(clamp_integer(*k.expose())));
+    let k = *k.expose();
+    let clamped = flawed!("KEY-05 not clamped", clamp_integer(k), k);
+    let k = Zeroizing::new(Scalar::from_bytes_mod_order(clamped));
     let e = EdwardsPoint::mul_base(&k).compress();
     let sign = subtle::Choice::from(e.0[31] >> 7);
     let mut a = Zeroizing::new(*k);

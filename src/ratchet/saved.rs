@@ -4,6 +4,7 @@ use super::receiving_chain::{Progress, ReceivingChains};
 use super::session::State;
 use super::{RootKey, Session};
 use crate::primitives::PublicKey;
+use crate::requirement::flawed;
 use crate::suite::{self, FormerChain, Limits, Parties, Role, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,11 @@ impl From<&Session> for SavedSession {
             parties: session.parties,
             base_key: session.base_key,
             root_key: session.root_key.clone(),
-            state: session.state.clone(),
+            state: flawed!(
+                "XFER-15 key reused",
+                session.state.clone(),
+                session.state.clone().one_message_back()
+            ),
             receiving_chains: session.receiving.clone(),
         }
     }

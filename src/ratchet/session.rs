@@ -58,6 +58,18 @@ impl State {
         }
     }
 
+    /// As it was before the last message was sent.
+    #[cfg(feature = "flaws")]
+    pub(super) fn one_message_back(mut self) -> Self {
+        if let State::Initiated { sending, .. } | State::Established { sending } = &mut self
+            && let Some(before) = crate::flaw::before(sending.chain_key.expose())
+        {
+            let counter = sending.chain_key.counter() - 1;
+            sending.chain_key = ChainKey::at(before, counter);
+        }
+        self
+    }
+
     /// How many messages the current sending chain has sent.
     fn sent(&self) -> u32 {
         match self {
@@ -111,7 +123,12 @@ impl Session {
     ) -> Result<Self, RatchetError> {
         let their_ratchet_key = bundle.signed_pre_key.key;
         let ratchet_key = KeyPair::random(randomness)?;
-        let dh = ratchet_key.private().diffie_hellman(&their_ratchet_key)?;
+        let their_key = flawed!(
+            "DR-01 identity key",
+            their_ratchet_key,
+            bundle.party.identity_key
+        );
+        let dh = ratchet_key.private().diffie_hellman(&their_key)?;
         let (root_key, chain_key) = RootKey::from(secret.root).step(suite, &dh);
         Ok(Session {
             suite,
@@ -129,7 +146,11 @@ impl Session {
                     previous_counter: 0,
                 },
                 opening: Opening {
-                    pre_key_id: bundle.one_time_pre_key.map(|key| key.id.get()),
+                    pre_key_id: flawed!(
+                        "X3DH-12 zero",
+                        bundle.one_time_pre_key.map(|key| key.id.get()),
+                        Some(bundle.one_time_pre_key.map_or(0, |key| key.id.get()))
+                    ),
                     signed_pre_key_id: bundle.signed_pre_key.id.get(),
                     registration_id,
                 },
@@ -222,6 +243,11 @@ impl Session {
             State::Responding { .. } => return Err(RatchetError::NoSendingChain),
         };
         let (message_key, next) = sending.chain_key.step()?;
+        flawed!(
+            "XFER-15 key reused",
+            (),
+            crate::flaw::stepped(sending.chain_key.expose(), next.expose())
+        );
         let header = Header {
             ratchet_key: *sending.ratchet_key.public(),
             previous_counter: sending.previous_counter,
@@ -332,6 +358,7 @@ impl Session {
                             self.root_key = self.root_key.step(self.suite, &dh).0;
                         }
                     });
+                    flawed!("RND-02 refused", (), _ = KeyPair::random(randomness));
                     return Err(error);
                 }
             },
@@ -486,10 +513,15 @@ pub fn accept(
         suite,
         parties,
         message.base_key,
-        responding.signed_pre_key.clone(),
+        flawed!(
+            "DR-02 identity key",
+            responding.signed_pre_key.clone(),
+            keys.identity().clone()
+        ),
         responding.secret.clone(),
     );
     flawed!("X3DH-10 early", (), keys.accept(&responding));
+    flawed!("X3DH-11 remembered", (), keys.remember(&responding));
     let plaintext = session.decrypt_message(&message.message, randomness)?;
     keys.accept(&responding);
     Ok((session, plaintext))

@@ -285,6 +285,7 @@ impl Device {
                     });
                 }
                 Err(error) => {
+                    flawed!("SES-07 last error", (), first_error = None);
                     first_error.get_or_insert(error);
                 }
             }
@@ -318,6 +319,11 @@ impl Device {
         }
         let registration_id =
             RegistrationId::try_from(message.registration_id).map_err(AgreementError::from)?;
+        flawed!("SES-07 record kept", (), {
+            if let Some(record) = self.records.get_mut(sender) {
+                record.registration_id = registration_id;
+            }
+        });
         let (session, plaintext) = ratchet::accept(
             self.suite,
             &mut self.keys,
@@ -336,6 +342,11 @@ impl Device {
     /// answer (SES-12).
     fn open(&mut self, registration_id: RegistrationId, session: Session) -> bool {
         let peer = *session.peer();
+        flawed!("SES-01 by user", (), {
+            let of_user = |address: &Address| address.user_id == peer.address.user_id;
+            self.records
+                .retain(|address, _| !of_user(address) || *address == peer.address);
+        });
         let fresh = || DeviceRecord::new(peer.identity_key, registration_id);
         let record = self.records.entry(peer.address).or_insert_with(fresh);
         let changed = record.identity_key != peer.identity_key;

@@ -100,11 +100,21 @@ impl DeviceRecord {
 
     /// A new session becomes the active one (SES-03); the tail of the inactive list is dropped (SES-04).
     pub(super) fn activate(&mut self, session: Session, now: Timestamp) {
+        let first = flawed!("SES-03 behind", 0, self.sessions.len().min(1));
+        let first = flawed!("SES-08 own kept", first, self.behind_own(&session));
         self.sessions
-            .push_front(TimedSession { session, time: now });
+            .insert(first, TimedSession { session, time: now });
         let inactive = flawed!("SES-04 unbounded", MAX_INACTIVE_SESSIONS, 1000);
         self.sessions
             .truncate(1 + flawed!("SES-04 one", inactive, 1));
+    }
+
+    /// Where a session of the peer's stands for a device that keeps to the one that it opened itself.
+    #[cfg(feature = "flaws")]
+    fn behind_own(&self, session: &Session) -> usize {
+        let own =
+            |session: &Session| session.matches(&session.own().identity_key, session.base_key());
+        usize::from(!own(session) && self.active().is_some_and(own))
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).

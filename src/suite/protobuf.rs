@@ -1,7 +1,7 @@
 //! The Protocol Buffers encoding, as far as the two messages of profile section 5 need it.
 
 use super::SuiteError;
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use std::ops::RangeInclusive;
 
 /// What a field holds.
@@ -132,6 +132,11 @@ impl<'a> Reader<'a> {
     /// `malformed` where there are fewer (WIRE-05).
     pub fn take(&mut self, length: u64) -> Result<&'a [u8], SuiteError> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
+        flawed!(
+            "WIRE-10 believed",
+            (),
+            _ = rest[..usize::try_from(length).unwrap_or(usize::MAX)]
+        );
         let taken = usize::try_from(length)
             .ok()
             .and_then(|length| rest.get(..length));

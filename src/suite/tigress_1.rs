@@ -187,6 +187,11 @@ impl Suite for Tigress1 {
         let tag = self.with_associated_data(associated_data, header, |associated_data| {
             aes256_gcm::seal(aes_key.expose(), &nonce, associated_data, &mut out[start..])
         });
+        flawed!(
+            "MBX-14 in clear",
+            (),
+            out[start..].copy_from_slice(plaintext)
+        );
         out.extend_from_slice(&tag);
     }
 

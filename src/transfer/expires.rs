@@ -1,5 +1,6 @@
 //! `expires`: a point in time as a payload writes it (PAY-10).
 
+use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
 use time::UtcDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -18,7 +19,8 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     let date = UtcDateTime::parse(text, &Rfc3339).ok()?;
     let expires = Timestamp(u64::try_from(date.unix_timestamp()).ok()?);
     // RFC 3339 has other forms of the same instant: fractions, offsets, lower case, a leap second.
-    (write(expires)? == text).then_some(expires)
+    let canonical = write(expires)? == text;
+    flawed!("PAY-10 any form", canonical, true).then_some(expires)
 }
 
 #[cfg(test)]

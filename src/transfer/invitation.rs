@@ -6,7 +6,7 @@
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, IdentifierError};
 use crate::primitives::PublicKey;
-use crate::requirement::{require, required};
+use crate::requirement::{flawed, require, required};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -79,6 +79,11 @@ impl Invitation {
     /// What may be asked of HOST: the link without its fragment (INV-02).
     #[must_use]
     pub fn request_url(&self) -> String {
+        let url = self.without_fragment();
+        flawed!("INV-02 fragment", url, self.to_string())
+    }
+
+    fn without_fragment(&self) -> String {
         format!(
             "{SCHEME}{}/{PATH}{}?{QUERY}{}",
             self.host,
@@ -103,7 +108,7 @@ impl Invitation {
 
 impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.request_url(), self.fingerprint)
+        write!(f, "{}#{}", self.without_fragment(), self.fingerprint)
     }
 }
 
@@ -191,7 +196,8 @@ impl Fingerprint {
     /// The fingerprint of an identity key.
     #[must_use]
     pub fn of(key: &PublicKey) -> Self {
-        Fingerprint(Sha256::digest(key.encode()).into())
+        let key = key.encode();
+        Fingerprint(Sha256::digest(&key[flawed!("INV-01 bare key", 0, 1)..]).into())
     }
 
     /// The 32 bytes.
@@ -226,7 +232,11 @@ impl FromStr for Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64URL_NOPAD.encode(&self.0))
+        f.write_str(&flawed!(
+            "INV-01 alphabet",
+            BASE64URL_NOPAD.encode(&self.0),
+            data_encoding::BASE64_NOPAD.encode(&self.0)
+        ))
     }
 }
 

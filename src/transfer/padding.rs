@@ -1,7 +1,7 @@
 //! The padding of a payload (ISO/IEC 7816-4; PAY-11).
 
 use super::PayloadError;
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 
 /// The padded length is a multiple of this many bytes.
 const BLOCK: usize = 256;
@@ -11,7 +11,8 @@ const MARK: u8 = 0x80;
 /// Appends 0x80 and as many zeros as the next multiple of 256 bytes asks for: 1 to 256 bytes in all.
 pub(super) fn add(text: &mut Vec<u8>) {
     text.push(MARK);
-    text.resize(text.len().next_multiple_of(BLOCK), 0);
+    let block = flawed!("PRIV-03 small blocks", BLOCK, 16);
+    text.resize(text.len().next_multiple_of(block), 0);
 }
 
 /// What stands before the padding.
@@ -21,7 +22,9 @@ pub(super) fn add(text: &mut Vec<u8>) {
 pub(super) fn remove(plaintext: &[u8]) -> Result<&[u8], PayloadError> {
     require!(
         "PAY-11",
-        plaintext.len().is_multiple_of(BLOCK),
+        plaintext
+            .len()
+            .is_multiple_of(flawed!("PRIV-03 small blocks", BLOCK, 16)),
         PayloadError::Padding("its length is no multiple of 256 bytes")
     );
     let mark = plaintext.iter().rposition(|&byte| byte != 0);

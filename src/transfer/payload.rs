@@ -4,7 +4,7 @@ use super::json::object;
 use super::{TransferId, expires, json, padding};
 use crate::error_code::ErrorCode;
 use crate::primitives::SecretBytes;
-use crate::requirement::{require, required};
+use crate::requirement::{flawed, require, required};
 use crate::timestamp::Timestamp;
 use data_encoding::BASE64;
 use serde::de::IntoDeserializer;
@@ -249,10 +249,19 @@ impl Payload {
             json.len() <= MAX_JSON,
             PayloadError::TooLong { length: json.len() }
         );
-        let mut top = json::read_object(json)?;
+        let read = flawed!(
+            "PRIV-04 in an error",
+            json::read_object(json),
+            json::read_object(json).map_err(|_| shown(json))
+        );
+        let mut top = read?;
         let format = required!(
             "PAY-02",
-            take(&mut top, "format", text),
+            take(&mut top, "format", text).or(flawed!(
+                "PAY-02 default",
+                None,
+                Some(CAR_KEY.to_owned())
+            )),
             wanted("format", "a string (PAY-02)")
         );
         let mut content = required!(
@@ -315,7 +324,11 @@ impl Payload {
             transfer,
             format,
             content: said,
-            unknown: Unknown { top, content },
+            unknown: flawed!(
+                "PAY-03 dropped",
+                Unknown { top, content },
+                Unknown::default()
+            ),
         })
     }
 
@@ -362,6 +375,13 @@ impl Provisioning {
             _ => Provisioning::Unsupported,
         })
     }
+}
+
+/// An error that shows what was decrypted.
+#[cfg(feature = "flaws")]
+fn shown(json: &[u8]) -> PayloadError {
+    let text = String::from_utf8_lossy(json).into_owned();
+    wanted("payload", Box::leak(text.into_boxed_str()))
 }
 
 fn text(value: Value) -> Option<String> {

@@ -390,6 +390,16 @@ impl Transfers {
         report: Option<ErrorCode>,
     ) -> Outcome {
         let after = next.name();
+        flawed!("XFER-14 kept", (), {
+            let ended = matches!(next, Transfer::Ended { .. });
+            let former = self.transfers.get(&id).filter(|_| ended).cloned();
+            if let Some(former) = former.filter(|former| !matches!(former, Transfer::Ended { .. }))
+            {
+                let attic = format!("00000000{}", &id.to_string()[8..]);
+                self.transfers
+                    .extend(attic.parse().map(|attic| (attic, former)));
+            }
+        });
         let before = self.transfers.insert(id, next).map(|former| former.name());
         Outcome {
             transfer: id,
@@ -561,6 +571,13 @@ impl Transfers {
             );
             return self.invited(from, payload, provisioning, *expires);
         }
+        flawed!("XFER-03 made", (), {
+            if !self.transfers.contains_key(&id) {
+                let state = StateName::Cancelled;
+                let peer = Recipient::Device(from);
+                return Ok(self.apply(id, Transfer::Ended { state, peer }, None, None));
+            }
+        });
         let transfer = self.known(&id)?;
         let now_in = transfer.at(now);
         let second = matches!(payload.content, Content::KeySigningRequest(_))
@@ -684,6 +701,7 @@ impl Transfers {
                     request: request.clone(),
                     import: import.clone(),
                 };
+                let next = flawed!("XFER-08 stays open", next, self.known(&id)?.clone());
                 (next, import)
             }
             transfer => return Err(TransferError::InvalidState(transfer.name())),

@@ -5,6 +5,7 @@ use super::wallet::{Outbound, Waiting};
 use crate::identifier::{Address, Recipient};
 use crate::intermediary::{Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
+use crate::requirement::flawed;
 use crate::sesame::{SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, SavedTransfers, SavedTransfersError, Transfers};
@@ -124,8 +125,7 @@ impl From<&Wallet> for SavedWallet {
                     send: outbound.send.as_ref().map(Send::save),
                 })
                 .collect(),
-            waiting: wallet
-                .waiting
+            waiting: flawed!("XFER-15 not asked again", wallet.waiting.as_slice(), &[])
                 .iter()
                 .map(|waiting| SavedRequest {
                     id: waiting.id.clone(),

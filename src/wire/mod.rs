@@ -11,7 +11,7 @@ pub use ratchet_message::RatchetMessage;
 
 use crate::error_code::ErrorCode;
 use crate::primitives::{PrimitiveError, PublicKey};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::protobuf::Value;
 use crate::suite::{Suite, SuiteError};
 use serde::{Deserialize, Serialize};
@@ -123,5 +123,10 @@ fn uint32_of(value: Option<Value<'_>>) -> u32 {
 /// Reads a key that a message carries (WIRE-06).
 fn key_of(field: &'static str, value: Option<Value<'_>>) -> Result<PublicKey, WireError> {
     let key = PublicKey::decode(bytes_of(value));
+    let key = flawed!(
+        "WIRE-06 unchecked",
+        key,
+        Ok(PublicKey::unchecked(bytes_of(value)))
+    );
     key.map_err(|error| WireError::Key { field, error })
 }

@@ -1,7 +1,7 @@
 //! The ratchet message (profile section 5).
 
 use super::{WireError, bytes_of, check_frame, key_of, uint32_of};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::protobuf::{self, Field, Kind};
 use crate::suite::{Header, Suite};
 
@@ -82,8 +82,14 @@ impl<'a> RatchetMessage<'a> {
         let mut out = Vec::with_capacity(head + ciphertext_length + suite.trailer_length());
         out.push(suite.version());
         protobuf::write_bytes(&mut out, RATCHET_KEY, &header.ratchet_key.encode());
-        protobuf::write_uint32(&mut out, COUNTER, header.counter);
-        protobuf::write_uint32(&mut out, PREVIOUS_COUNTER, header.previous_counter);
+        for (number, value) in [
+            (COUNTER, header.counter),
+            (PREVIOUS_COUNTER, header.previous_counter),
+        ] {
+            if flawed!("WIRE-11 zero left out", true, value != 0) {
+                protobuf::write_uint32(&mut out, number, value);
+            }
+        }
         protobuf::write_bytes_head(&mut out, CIPHERTEXT, ciphertext_length);
         out
     }

@@ -8,7 +8,7 @@ use crate::identifier::{Recipient, TransferId};
 use crate::intermediary::{Body, Learned};
 use crate::sesame::{Device, SavedDevice};
 use crate::transfer::{Offered, StateName};
-use crate::wallet;
+use crate::wallet::{self, Wallet};
 use crate::wire::MessageKind;
 
 type Done = Result<(), StepFailure>;
@@ -363,6 +363,9 @@ steps! {
     Then "no transcript line shows a private key of {device}"
         "Nothing that the device's saved state marks as secret was sent or told, but its token (PRIV-04)."
         |world, call| no_secret(world, call.nth("device", 0));
+    Then "no debug output of {device} shows a secret"
+        "Nothing that the device's saved state marks as secret stands in what it prints of itself (PRIV-04)."
+        |world, call| no_secret_in_debug_output(world, call.nth("device", 0));
     Then "the intermediary has seen no payload"
         "Words of the payload stand in nothing that the intermediary was sent."
         |world, _| no_payload(world);
@@ -564,19 +567,39 @@ fn no_secret(world: &World, name: &str) -> Done {
     let token = wallet
         .token()
         .map(|token| crate::hex::Hex(token.expose().to_vec()).to_string());
-    let failed = |error: serde_json::Error| StepFailure::script(error.to_string());
-    let saved: serde_json::Value =
-        serde_json::from_str(&wallet.save().to_json()).map_err(failed)?;
-    let lines = serde_json::to_string(&world.lines).map_err(failed)?;
+    let lines = serde_json::to_string(&world.lines)
+        .map_err(|error| StepFailure::script(error.to_string()))?;
+    let shown = secrets(wallet)?
+        .into_iter()
+        .find(|secret| Some(secret) != token.as_ref() && lines.contains(secret));
+    match shown {
+        Some(secret) => Err(differs("no secret in the transcript", secret)),
+        None => Ok(()),
+    }
+}
+
+/// No secret of a device's saved state stands in what it prints of itself.
+fn no_secret_in_debug_output(world: &World, name: &str) -> Done {
+    let wallet = world.reference(name)?;
+    let printed = format!("{wallet:?}");
+    match secrets(wallet)?
+        .into_iter()
+        .find(|secret| printed.contains(secret))
+    {
+        Some(secret) => Err(differs("no secret in the debug output", secret)),
+        None => Ok(()),
+    }
+}
+
+/// What a wallet's saved state marks as secret, in hex.
+fn secrets(wallet: &Wallet) -> Result<Vec<String>, StepFailure> {
+    let saved: serde_json::Value = serde_json::from_str(&wallet.save().to_json())
+        .map_err(|error| StepFailure::script(error.to_string()))?;
+    let mut found = Vec::new();
     let mut left = vec![&saved];
     while let Some(value) = left.pop() {
-        if let Some(secret) = value.get("secret").and_then(serde_json::Value::as_str)
-            && !secret.is_empty()
-            && Some(secret) != token.as_deref()
-            && lines.contains(secret)
-        {
-            return Err(differs("no secret in the transcript", secret));
-        }
+        let secret = value.get("secret").and_then(serde_json::Value::as_str);
+        found.extend(secret.filter(|s| !s.is_empty()).map(str::to_owned));
         left.extend(value.as_array().into_iter().flatten());
         left.extend(
             value
@@ -585,5 +608,5 @@ fn no_secret(world: &World, name: &str) -> Done {
                 .flat_map(|fields| fields.values()),
         );
     }
-    Ok(())
+    Ok(found)
 }
