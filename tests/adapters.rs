@@ -1,6 +1,7 @@
 //! Adapters: the reference engine behind the protocol conforms as it does in process, and whatever an adapter does,
 //! the run goes on and says what happened.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -396,4 +397,22 @@ fn a_skeleton_runs_at_once() {
             text(&again.stderr)
         );
     }
+}
+
+/// Each known failure of an adapter is explained, and each finding is seen in a failure.
+#[test]
+fn every_known_failure_has_its_finding() {
+    let list = include_str!("../adapters/python/known_failures.txt");
+    let page = include_str!("../docs/findings.md");
+    let listed: BTreeSet<&str> = list
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    let explained: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### ")?.split_once(": "))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(listed, explained);
 }

@@ -19,6 +19,8 @@ DAY = 86_400
 SIGNED_PRE_KEY_LIFETIME = 7 * DAY
 MAX_LATENCY = 30 * DAY
 MAX_INACTIVE_SESSIONS = 40
+MAX_SEND = 30 * DAY
+MAX_RECV = 90 * DAY
 
 # What a vector may call a secret that must be gone, and as what it must have come up here.
 SECRETS = {
@@ -67,6 +69,8 @@ class Record:
     peer_identity_key: bytes
     # The prekey message to send until the peer has answered (X3DH-07); its inner message is left out.
     opening_message: PreKeyMessage | None
+    # When it was opened or last read a message (SES-13).
+    time: int = 0
 
 
 class Device:
@@ -80,6 +84,9 @@ class Device:
         self.pinned: dict[bytes, bytes] = {}
         # By the peer's address, the active session first (SES-01).
         self.records: dict[bytes, list[Record]] = {}
+        # The identity key by which each peer is known, with or without a session (SES-12).
+        self.known: dict[bytes, bytes] = {}
+        self.now = 0
 
     @classmethod
     def load(cls, fields: dict[str, Any]) -> "Device":
@@ -100,6 +107,7 @@ class Device:
             if held.replaced is None:
                 held.replaced = key.created
         self.signed_pre_keys[number] = HeldSignedPreKey(key)
+        self.now = max(self.now, key.created)
 
     def current(self) -> tuple[int, HeldSignedPreKey]:
         return next(item for item in self.signed_pre_keys.items() if item[1].replaced is None)
@@ -147,11 +155,16 @@ class Device:
         """The new session becomes the active one (SES-03, SES-04, SES-12)."""
         former = self.records.get(peer, [])
         same = [other for other in former if other.peer_identity_key == record.peer_identity_key]
+        record.time = self.now
         self.records[peer] = [record, *same][: 1 + MAX_INACTIVE_SESSIONS]
+        self.known[peer] = record.peer_identity_key
 
     def encrypt(self, peer: bytes, plaintext: bytes) -> tuple[str, bytes]:
-        require(peer in self.records, "no-session")
+        if peer in self.known:
+            self.check_pin(peer, self.known[peer])
+        require(bool(self.records.get(peer)), "no-session")
         active = self.records[peer][0]
+        require(self.now - active.time < MAX_SEND, "no-session")  # SES-13
         message = active.session.encrypt(plaintext)
         if active.opening_message is None:
             return "ratchet", message
@@ -160,7 +173,9 @@ class Device:
     def decrypt(self, peer: bytes, kind: str, message: bytes) -> bytes:
         if kind == "prekey":
             return self.decrypt_pre_key(peer, message)[0]
-        require(peer in self.records, "no-session")
+        if peer in self.known:
+            self.check_pin(peer, self.known[peer])
+        require(bool(self.records.get(peer)), "no-session")
         records = self.records[peer]
         refusals = []
         for record in list(records):  # SES-05
@@ -168,13 +183,12 @@ class Device:
                 return self.decrypt_in(record, records, message)
             except Refused as refusal:
                 refusals.append(refusal)
-        if len({refusal.code for refusal in refusals}) > 1:
-            raise NotCovered("sessions that refuse with several codes")
-        raise refusals[0]
+        raise refusals[0]  # SES-07
 
     def decrypt_in(self, record: Record, records: list[Record], message: bytes) -> bytes:
         plaintext = record.session.decrypt(message)
         record.opening_message = None  # X3DH-07
+        record.time = self.now
         records.remove(record)
         records.insert(0, record)  # SES-06
         return plaintext
@@ -208,7 +222,8 @@ class Device:
         return plaintext, secret, associated_data
 
     def tick(self, now: int) -> None:
-        """KEY-08."""
+        """KEY-08, SES-13."""
+        now = max(now, self.now)
         _, held = self.current()
         if now - held.key.created >= SIGNED_PRE_KEY_LIFETIME:
             key = agreement.draw_signed_pre_key(self.identity, held.key, now)
@@ -218,6 +233,9 @@ class Device:
             for number, held in self.signed_pre_keys.items()
             if held.replaced is None or now - held.replaced < MAX_LATENCY
         }
+        self.now = now
+        for records in self.records.values():
+            records[:] = [record for record in records if now - record.time < MAX_RECV]
 
     def state(self) -> Any:
         """Everything that a refused step must leave alone (DR-15, X3DH-11)."""
