@@ -1,6 +1,7 @@
 //! Adapters: the reference engine behind the protocol conforms as it does in process, and whatever an adapter does,
 //! the run goes on and says what happened.
 
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
@@ -9,9 +10,23 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, protocol, serve};
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::scenario::{self, Tested};
-use tigress_signal::conformance::subject::{Failure, Reference, Subject};
+use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::subject::{
+    Description, Failure, RandomnessSource, Reference, Subject,
+};
+use tigress_signal::conformance::verdict::{self, CaseOutcome, GroupResult, Plan, Progress};
+use tigress_signal::hex::Hex;
+
+struct Quiet;
+
+impl Progress for Quiet {
+    fn started(&mut self, _total: usize) {}
+    fn ran(&mut self, _case: &Case) {}
+    fn finished(&mut self, _group: &GroupResult) {}
+}
 
 const TIGRESS: &str = env!("CARGO_BIN_EXE_tigress");
 
@@ -56,6 +71,82 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
     ];
     let process = run(&arguments);
     assert_eq!(process, run(&[]));
+}
+
+/// The reference engine as one that draws its own randomness: what is handed in is not what it uses.
+#[derive(Default)]
+struct DrawsItsOwn {
+    engine: Reference,
+    /// Signatures come out with a bit changed.
+    broken: bool,
+}
+
+impl Subject for DrawsItsOwn {
+    fn describe(&self) -> Description {
+        Description {
+            randomness: RandomnessSource::Own,
+            ..self.engine.describe()
+        }
+    }
+
+    fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        self.engine.reset(suite)
+    }
+
+    fn call(&mut self, method: &str, mut params: Value) -> Result<Value, Failure> {
+        if let Some(randomness) = params["randomness"].as_str() {
+            let Hex(mut bytes) = serde_json::from_value(randomness.into()).expect("hex");
+            if let Some(first) = bytes.first_mut() {
+                *first ^= 0x04;
+            }
+            params["randomness"] = Hex(bytes).to_string().into();
+        }
+        if let Some(seed) = params.get("seed").and_then(Value::as_str) {
+            params["seed"] = format!("{seed}, but another").into();
+        }
+        let mut answer = self.engine.call(method, params)?;
+        if let Some(signature) = answer["signature"].as_str().filter(|_| self.broken) {
+            let flipped = if signature.starts_with('0') { "1" } else { "0" };
+            answer["signature"] = format!("{flipped}{}", &signature[1..]).into();
+        }
+        Ok(answer)
+    }
+}
+
+/// Where a subject draws its own randomness, the reference engine judges what it made of it.
+#[test]
+fn own_randomness_is_judged_by_what_comes_of_it() {
+    let cases = Cases::load(None, None);
+    let run = |broken: bool| {
+        let plan = Plan {
+            cases: &cases,
+            selection: &Selection::all(),
+            shard: Shard::WHOLE,
+            strict: true,
+            known: &KnownFailures::default(),
+        };
+        let subject = DrawsItsOwn {
+            broken,
+            ..DrawsItsOwn::default()
+        };
+        verdict::judge(&mut [Box::new(subject)], &plan, &mut Quiet)
+    };
+    let result = run(false);
+    let failed: Vec<_> = result.failures.iter().map(|f| (&f.name, &f.got)).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!(result.scenarios.skipped, 0);
+    assert!(result.vectors.passed > 1000, "{:?}", result.vectors);
+    let passed = |name: &str| {
+        let case = result.cases.iter().find(|case| case.name == name);
+        case.expect("a case").outcome == CaseOutcome::Passed
+    };
+    for name in ["xeddsa/1", "x3dh_initiate/1", "x3dh_respond/21"] {
+        assert!(passed(name), "{name}");
+    }
+    let broken = run(true);
+    let first = broken.failures.first().expect("a failure");
+    assert_eq!(first.name, "xeddsa/1");
+    assert!(first.got.contains("xeddsa.verify of the reference engine"));
 }
 
 /// The parts of a run that is split are the whole, each once.

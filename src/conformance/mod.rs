@@ -24,6 +24,7 @@ pub mod flaws;
 pub mod generate;
 pub mod known_failures;
 pub mod operation;
+mod own_randomness;
 pub mod run;
 pub mod scenario;
 mod seed;

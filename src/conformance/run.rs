@@ -1,9 +1,10 @@
 //! Asks a subject what the vectors ask, and compares.
 
 use super::operation::Saved;
+use super::own_randomness;
 use super::scenario::transcript::Transcript;
 use super::scenario::{self, Scenario, StepFailure, Tested};
-use super::subject::{Failure, Role, Subject, holds};
+use super::subject::{Failure, RandomnessSource, Role, Subject, holds};
 use super::vector::conversation::{Action, Conversation, Machine};
 use super::vector::{Body, Call, Expectation, Vector};
 use super::verdict::SEED;
@@ -201,8 +202,21 @@ fn call(
             Err(mismatch(expectation, format!("refused with `{error}`: {message}")).into())
         }
         (Ok(got), Some(_)) => Err(mismatch(expectation, format!("accepted: {got}")).into()),
+        (Ok(got), None) if draws_own(subject, call) => match own_randomness::judge(call, &got) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(why)) => {
+                let expected = "what the reference engine can use";
+                Err(mismatch(expected, format!("{got}: {why}")).into())
+            }
+            None => Err(Stop::NotImplemented),
+        },
         (Ok(got), None) => compare(call.expected.as_ref(), &got),
     }
+}
+
+/// Whether the call is one whose outcome the subject's own randomness decides.
+fn draws_own(subject: &dyn Subject, call: &Call) -> bool {
+    own_randomness::draws(call) && subject.describe().randomness == RandomnessSource::Own
 }
 
 /// Parameters that no error shows (PRIV-04).
