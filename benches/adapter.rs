@@ -1,0 +1,31 @@
+//! How fast the adapter protocol is: a trivial method of `tigress adapter`, asked over a pipe as the harness asks any
+//! adapter, and of the engine in this process.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use serde_json::json;
+use std::time::Duration;
+use tigress_signal::conformance::adapter::Process;
+use tigress_signal::conformance::subject::{Reference, Subject};
+
+fn calls(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("adapter");
+    group.throughput(Throughput::Elements(1));
+    let command = format!("'{}' adapter", env!("CARGO_BIN_EXE_tigress"));
+    let process = Process::start(&command, Duration::from_secs(10)).expect("it starts");
+    let subjects: [(&str, Box<dyn Subject>); 2] = [
+        ("call over a pipe", Box::new(process)),
+        ("call in process", Box::new(Reference::default())),
+    ];
+    for (name, mut subject) in subjects {
+        subject.reset("tigress-1").expect("it speaks it");
+        let base_point = format!("0509{}", "00".repeat(31));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                subject.call("public_key.decode", json!({ "publicKey": base_point }))
+            });
+        });
+    }
+}
+
+criterion_group!(benches, calls);
+criterion_main!(benches);
