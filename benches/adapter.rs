@@ -20,9 +20,7 @@ fn calls(criterion: &mut Criterion) {
         subject.reset("tigress-1").expect("it speaks it");
         let base_point = format!("0509{}", "00".repeat(31));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                subject.call("public_key.decode", json!({ "publicKey": base_point }))
-            });
+            bencher.iter(|| subject.call("public_key.decode", json!({ "publicKey": base_point })));
         });
     }
 }

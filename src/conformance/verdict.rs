@@ -559,3 +559,18 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         transcript: mismatch.transcript,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::subject::Reference;
+
+    /// Stops at the first that fails: this is what mutations of the engine are run against (CONTRIBUTING.md).
+    #[test]
+    fn the_engine_does_as_each_vector_and_scenario_says() {
+        for case in Cases::load(None, None).iter() {
+            let outcome = ask(&mut Reference::default(), &case, true);
+            assert_eq!(outcome, Some(Outcome::Passed), "{}", case.name());
+        }
+    }
+}
