@@ -8,6 +8,7 @@
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
 //! | [`property`] | what must never happen, whatever a script says |
+//! | [`rehearsal`] | wallets led through steps in any order |
 //! | [`view`] | what the intermediary learned, from a transcript |
 //!
 //! Not public: what the steps do, and the world that they do it in.
@@ -15,6 +16,7 @@
 pub mod diagram;
 pub mod library;
 pub mod property;
+pub mod rehearsal;
 pub mod script;
 mod steps;
 pub mod transcript;
@@ -22,6 +24,7 @@ pub mod view;
 pub mod vocabulary;
 mod world;
 
+pub use rehearsal::Rehearsal;
 pub use script::{Scenario, Script, Step};
 pub use world::{StepFailure, Tested};
 

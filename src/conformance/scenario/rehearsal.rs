@@ -1,0 +1,177 @@
+//! Wallets led through steps in any order, and what must hold whatever the steps are.
+
+use super::{Stage, Step, StepFailure};
+use crate::transfer::StateName;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+const DEVICES: [&str; 4] = ["Ben's phone", "Ben's watch", "Ryan's phone", "Ryan's watch"];
+/// How long an offer lives that does not say (XFER-10), in seconds.
+const LIFETIME: u64 = 48 * 3600;
+
+/// What is known of a transfer.
+#[derive(Clone, Debug)]
+struct Deal {
+    expires: u64,
+    /// The devices whose user said yes.
+    consents: BTreeSet<String>,
+}
+
+/// Two people with a phone and a watch each, led through steps of scenarios, and held to:
+///
+/// * what every scenario is held to: no plaintext reaches the intermediary (PRIV-01), no message is accepted twice
+///   (DR-14, X3DH-13, X3DH-14), no one-time prekey is handed out twice (MBX-03), one device is provisioned with a
+///   transfer at most (XFER-08), every state comes of a row of the table, a refused step changes nothing;
+/// * nothing is requested or provisioned without its user's consent (XFER-09), nor provisioned from the expiry on
+///   (XFER-10);
+/// * once the network is fair again, everything that was sent arrives, and every transfer ends (XFER-16).
+///
+/// As text it is a scenario, ready to be run again.
+pub struct Rehearsal {
+    stage: Stage<'static>,
+    steps: Vec<String>,
+    now: u64,
+    deals: BTreeMap<String, Deal>,
+    /// Who was seen to hold which transfer's credential.
+    holders: BTreeSet<(String, &'static str)>,
+}
+
+impl Rehearsal {
+    /// Everybody is there. All randomness is made from `seed`.
+    ///
+    /// # Errors
+    /// Where not even that comes off.
+    pub fn new(seed: &str) -> Result<Self, StepFailure> {
+        let mut rehearsal = Rehearsal {
+            stage: Stage::new(seed),
+            steps: Vec::new(),
+            now: 0,
+            deals: BTreeMap::new(),
+            holders: BTreeSet::new(),
+        };
+        rehearsal.must("Ben has a phone and a watch")?;
+        rehearsal.must("Ryan has a phone and a watch")?;
+        Ok(rehearsal)
+    }
+
+    /// Plays a step. What cannot be done is not done: nothing was there to be replayed, say.
+    ///
+    /// # Errors
+    /// What does not hold after it.
+    pub fn play(&mut self, text: &str) -> Result<(), StepFailure> {
+        match self.must(text) {
+            Err(StepFailure::Script(_)) => {}
+            done => done?,
+        }
+        self.note(text);
+        self.check()
+    }
+
+    fn must(&mut self, text: &str) -> Result<(), StepFailure> {
+        self.steps.push(text.to_owned());
+        let step = Step::parse(self.steps.len(), text).map_err(StepFailure::Script)?;
+        self.stage.play(&step)
+    }
+
+    /// What the step means for time, offers and consent.
+    fn note(&mut self, step: &str) {
+        let seconds = match step {
+            "1 minute passes" => 60,
+            "7 hours pass" => 7 * 3600,
+            "25 hours pass" => 25 * 3600,
+            _ => 0,
+        };
+        self.now += seconds;
+        let Some(name) = step.split('"').nth(1) else {
+            return;
+        };
+        if step.contains(" offers a ") {
+            self.deals.entry(name.to_owned()).or_insert(Deal {
+                expires: self.now + LIFETIME,
+                consents: BTreeSet::new(),
+            });
+        } else if let Some((device, _)) = step.split_once(" accepts ")
+            && let Some(deal) = self.deals.get_mut(name)
+            && self.now < deal.expires
+        {
+            deal.consents.insert(device.to_owned());
+        }
+    }
+
+    fn state(&self, device: &str, name: &str) -> Option<StateName> {
+        self.stage.state(device, name).ok().flatten()
+    }
+
+    fn check(&mut self) -> Result<(), StepFailure> {
+        let broken = |expected: &str, got: String| {
+            Err(StepFailure::Expectation {
+                expected: expected.to_owned(),
+                got,
+            })
+        };
+        for (name, deal) in &self.deals {
+            for device in DEVICES {
+                let state = self.state(device, name);
+                let acts = matches!(state, Some(StateName::Requested | StateName::Provisioned));
+                if acts && !deal.consents.contains(device) {
+                    let got = format!("{device} acts on \"{name}\"");
+                    return broken("nothing without consent (XFER-09)", got);
+                }
+                if state == Some(StateName::Provisioned)
+                    && self.holders.insert((name.clone(), device))
+                    && self.now >= deal.expires
+                {
+                    let got = format!("{device} provisions \"{name}\"");
+                    return broken("nothing from the expiry on (XFER-10)", got);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The network is fair: everything arrives, and every transfer ends.
+    ///
+    /// # Errors
+    /// What does not hold then, or did not hold on the way.
+    pub fn end(&mut self) -> Result<(), StepFailure> {
+        self.play("the network does nothing more to anything")?;
+        self.play("the intermediary withholds nothing any more")?;
+        for device in DEVICES {
+            self.play(&format!("{device} comes online"))?;
+        }
+        for _ in 0..3 {
+            self.play("what was held back arrives")?;
+            self.play("1 minute passes")?;
+        }
+        for device in DEVICES {
+            self.play(&format!("0 messages wait for {device}"))?;
+        }
+        self.play("25 hours pass")?;
+        self.play("25 hours pass")?;
+        self.play("1 minute passes")?;
+        for name in self.deals.keys() {
+            for device in DEVICES {
+                let state = self.state(device, name);
+                if state.is_some_and(|state| !state.is_final()) {
+                    return Err(StepFailure::Expectation {
+                        expected: format!("\"{name}\" has ended on {device} (XFER-16)"),
+                        got: format!("{state:?}"),
+                    });
+                }
+            }
+        }
+        self.stage.properties()
+    }
+}
+
+impl fmt::Display for Rehearsal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Feature: A property")?;
+        writeln!(f, "  Found by steps in any order.\n\n  @XFER-01")?;
+        writeln!(f, "  Scenario: It is broken")?;
+        for step in &self.steps {
+            writeln!(f, "    * {step}")?;
+        }
+        Ok(())
+    }
+}
