@@ -79,6 +79,11 @@ pub fn hunt(
     found.into_iter().map(|(_, caught)| caught).collect()
 }
 
+/// Runs `run` with the flaw of that name on, in this thread alone.
+pub fn under<T>(flaw: &'static str, run: impl FnOnce() -> T) -> T {
+    flaw::with(flaw, run)
+}
+
 fn with_flaw(flaw: Flaw, cases: &Cases) -> Caught {
     let mut caught = Caught {
         flaw,

@@ -1,7 +1,7 @@
 //! An adapter as a child process. Whatever it does, a call ends: with an answer, or with what went wrong.
 
 use super::PROTOCOL_VERSION;
-use super::protocol::{Answer, MAX_LINE, Request};
+use super::protocol::{Answer, MAX_LINE, Request, shortened};
 use crate::conformance::subject::{Description, Failure, Subject};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -215,20 +215,7 @@ impl Running {
             }
             Err(RecvTimeoutError::Disconnected) => return Err(self.how_it_ended()),
         };
-        let answer: Answer = serde_json::from_slice(&line).map_err(|error| {
-            format!(
-                "the adapter wrote what is no answer ({error}): {}",
-                shortened(&line)
-            )
-        })?;
-        if answer.id != Some(request.id) {
-            return Err(format!(
-                "the adapter answered request {}, and was asked {}",
-                answer.id.map_or("null".to_owned(), |id| id.to_string()),
-                request.id
-            ));
-        }
-        Ok(answer)
+        Answer::read(&line, request.id)
     }
 
     fn how_it_ended(&mut self) -> String {
@@ -326,15 +313,4 @@ fn keep_stderr(mut stderr: ChildStderr, kept: &Mutex<Vec<u8>>) {
 fn lock(kept: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
     kept.lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// The beginning of a line, for a message.
-fn shortened(line: &[u8]) -> String {
-    const SHOWN: usize = 200;
-    let text = String::from_utf8_lossy(line);
-    let text = text.trim_end();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -111,6 +111,39 @@ impl Request {
     }
 }
 
+impl Answer {
+    /// Reads a line of an adapter as the answer to the request of that number.
+    ///
+    /// # Errors
+    /// What is wrong with the line, which is shown shortened.
+    pub fn read(line: &[u8], request: u64) -> Result<Self, String> {
+        let answer: Answer = serde_json::from_slice(line).map_err(|error| {
+            format!(
+                "the adapter wrote what is no answer ({error}): {}",
+                shortened(line)
+            )
+        })?;
+        if answer.id != Some(request) {
+            return Err(format!(
+                "the adapter answered request {}, and was asked {request}",
+                answer.id.map_or("null".to_owned(), |id| id.to_string()),
+            ));
+        }
+        Ok(answer)
+    }
+}
+
+/// The beginning of a line, for a message.
+pub(super) fn shortened(line: &[u8]) -> String {
+    const SHOWN: usize = 200;
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_end();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl From<Result<Value, Failure>> for Outcome {
     fn from(result: Result<Value, Failure>) -> Self {
         let error = |code, message: String, data| {

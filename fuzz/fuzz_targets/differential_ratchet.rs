@@ -1,0 +1,8 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    |input: tigress_fuzz::differential_ratchet::Script| tigress_fuzz::run(
+        tigress_fuzz::differential_ratchet::run,
+        input
+    )
+);

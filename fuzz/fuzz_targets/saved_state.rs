@@ -1,0 +1,6 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tigress_fuzz::run(
+    tigress_fuzz::targets::saved_state,
+    data
+));

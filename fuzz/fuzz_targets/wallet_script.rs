@@ -1,0 +1,8 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    |input: tigress_fuzz::wallet_script::Script| tigress_fuzz::run(
+        tigress_fuzz::wallet_script::run,
+        input
+    )
+);

@@ -1,0 +1,8 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    |input: tigress_fuzz::x3dh_respond::Messages| tigress_fuzz::run(
+        tigress_fuzz::x3dh_respond::run,
+        input
+    )
+);

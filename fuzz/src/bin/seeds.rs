@@ -1,0 +1,661 @@
+//! Makes the seeds anew, from the vectors, the scenarios and a few scripts: `cargo run --no-default-features --bin seeds`.
+//!
+//! Each is small, and each target gets those of its seeds that no smaller one makes needless are left to `cargo fuzz cmin`.
+
+#![forbid(unsafe_code)]
+
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use tigress_fuzz::encode::Encode;
+use tigress_fuzz::{
+    differential_ratchet as differential, session_decrypt, session_script, wallet_script,
+    x3dh_respond,
+};
+use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::run;
+use tigress_signal::conformance::subject::{Description, Failure, Reference, Subject};
+use tigress_signal::conformance::vector::{Body, Family, Source};
+
+/// Longer seeds are left out.
+const LONGEST: usize = 6000;
+
+/// Target to name to bytes.
+#[derive(Default)]
+struct Seeds(BTreeMap<&'static str, BTreeMap<String, Vec<u8>>>);
+
+impl Seeds {
+    fn add(&mut self, target: &'static str, name: impl Into<String>, bytes: Vec<u8>) {
+        let seeds = self.0.entry(target).or_default();
+        if bytes.len() <= LONGEST && !seeds.values().any(|other| *other == bytes) {
+            seeds.insert(name.into(), bytes);
+        }
+    }
+
+    fn write(&self, folder: &Path) -> std::io::Result<()> {
+        for (target, seeds) in &self.0 {
+            let folder = folder.join(target);
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder)?;
+            for (name, bytes) in seeds {
+                fs::write(folder.join(name), bytes)?;
+            }
+            println!("{target}: {}", seeds.len());
+        }
+        Ok(())
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let mut seeds = Seeds::default();
+    messages_and_payloads(&mut seeds);
+    vector_files(&mut seeds);
+    scripts(&mut seeds);
+    answers_and_states(&mut seeds);
+    structured(&mut seeds);
+    seeds.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds"))
+}
+
+fn unhex(value: &Value) -> Option<Vec<u8>> {
+    let text = value.as_str()?;
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
+}
+
+/// Every tenth of the vectors that are refused, and each that is not.
+fn messages_and_payloads(seeds: &mut Seeds) {
+    let cases = Cases::load(None, None);
+    for case in cases.iter() {
+        let Case::Vector(vector) = case else { continue };
+        let Body::Call(call) = &vector.body else {
+            continue;
+        };
+        if call.error.is_some() && vector.tc_id % 4 != 0 {
+            continue;
+        }
+        let name = vector.name().replace('/', "-");
+        let given = |field: &str| unhex(&call.params[field]);
+        let made = |field: &str| unhex(&call.expected.as_ref()?[field]);
+        match call.method {
+            "wire.decode_ratchet"
+            | "wire.decode_prekey"
+            | "wire.encode_ratchet"
+            | "wire.encode_prekey" => {
+                let target = if call.method.ends_with("ratchet") {
+                    "wire_ratchet"
+                } else {
+                    "wire_prekey"
+                };
+                if let Some(bytes) = given("message").or_else(|| made("message")) {
+                    seeds.add(target, &name, bytes.clone());
+                    seeds.add("differential_wire", &name, bytes);
+                }
+            }
+            "x3dh.initiate" => {
+                let bundle = call.params["bundle"].to_string();
+                seeds.add("bundle", &name, bundle.into_bytes());
+            }
+            "payload.decode" => {
+                if let Some(mut text) = given("plaintext") {
+                    while text.last() == Some(&0) {
+                        text.pop();
+                    }
+                    text.pop();
+                    seeds.add("payload", &name, text);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Files with one vector each: the first of each group.
+fn vector_files(seeds: &mut Seeds) {
+    for source in Source::built_in() {
+        let Ok(file) = serde_json::from_str::<Value>(&source.text) else {
+            continue;
+        };
+        let Some(index) = Family::ALL
+            .iter()
+            .position(|family| source.name.ends_with(&family.file()))
+        else {
+            continue;
+        };
+        for (number, group) in file["testGroups"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            let smallest = group["tests"].as_array().into_iter().flatten();
+            let Some(test) = smallest.min_by_key(|test| test.to_string().len()) else {
+                continue;
+            };
+            let mut one = file.clone();
+            let mut group = group.clone();
+            group["tests"] = json!([test]);
+            one["testGroups"] = json!([group]);
+            one["numberOfTests"] = 1.into();
+            let flags: BTreeSet<&str> = test["flags"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            if let Some(notes) = one["notes"].as_object_mut() {
+                notes.retain(|flag, _| flags.contains(flag.as_str()));
+            }
+            let mut bytes = vec![u8::try_from(index).expect("few families")];
+            bytes.extend(one.to_string().into_bytes());
+            seeds.add(
+                "vector_file",
+                format!("{}-{number}", Family::ALL[index].name),
+                bytes,
+            );
+        }
+    }
+}
+
+/// Each scenario that is short, as a script of its own.
+fn scripts(seeds: &mut Seeds) {
+    let cases = Cases::load(None, None);
+    for case in cases.iter() {
+        let Case::Scenario(scenario, _) = case else {
+            continue;
+        };
+        if scenario.steps.len() > 9 {
+            continue;
+        }
+        let mut text = "Feature: F\n  Why.\n".to_owned();
+        for requirement in scenario.requirements.iter().take(1) {
+            text.push_str(&format!("  @{requirement}\n"));
+        }
+        text.push_str("  Scenario: S\n");
+        for step in &scenario.steps {
+            text.push_str(&format!("    * {}\n", step.text));
+        }
+        let name = scenario.place().replace(['/', ':'], "-");
+        seeds.add("scenario_script", name, text.into_bytes());
+    }
+}
+
+/// The reference engine, whose answers and states are kept.
+#[derive(Default)]
+struct Recorder {
+    engine: Reference,
+    lines: Vec<String>,
+    wallets: Vec<String>,
+}
+
+impl Subject for Recorder {
+    fn describe(&self) -> Description {
+        self.engine.describe()
+    }
+
+    fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        self.engine.reset(suite)
+    }
+
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
+        if method == "wallet.create" {
+            self.wallets
+                .extend(params["handle"].as_str().map(str::to_owned));
+        }
+        let result = self.engine.call(method, params);
+        self.lines.push(match &result {
+            Ok(value) => json!({ "jsonrpc": "2.0", "id": 1, "result": value }).to_string(),
+            Err(Failure::Rejected { error, .. }) => {
+                json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": 1, "message": "", "data": { "error": error } } }).to_string()
+            }
+            Err(_) => json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32601, "message": "" } }).to_string(),
+        });
+        result
+    }
+}
+
+impl Recorder {
+    /// A saved state, as the target reads it.
+    fn state(&mut self, which: u8, method: &str, handle: &str) -> Option<Vec<u8>> {
+        let saved = self.engine.call(method, json!({ "handle": handle })).ok()?;
+        let mut bytes = vec![which];
+        bytes.extend(unhex(&saved["state"])?);
+        Some(bytes)
+    }
+}
+
+fn answers_and_states(seeds: &mut Seeds) {
+    let cases = Cases::load(None, None);
+    for case in cases.iter() {
+        let mut recorder = Recorder::default();
+        let name = case.name().replace(['/', ':'], "-");
+        match case {
+            Case::Vector(vector) => {
+                run::run(&mut recorder, vector, true);
+            }
+            Case::Scenario(scenario, _) if scenario.steps.len() < 8 => {
+                run::play(&mut recorder, scenario, true);
+            }
+            Case::Scenario(..) => continue,
+        }
+        let asked = tigress_fuzz::targets::ASKED_OF_ADAPTERS.iter();
+        for (which, _) in asked.enumerate().filter(|(_, asked)| case.is_called(asked)) {
+            let mut bytes = vec![u8::try_from(which).expect("few")];
+            bytes.extend(recorder.lines.join("\n").into_bytes());
+            seeds.add("adapter_answer", &name, bytes);
+        }
+        let family = case.group();
+        let sampled = match &case {
+            Case::Vector(vector) => vector.tc_id % 12 == 1,
+            Case::Scenario(scenario, _) => scenario.line % 4 == 0,
+        };
+        if !sampled {
+            continue;
+        }
+        let state = match family.as_str() {
+            "ratchet_session" | "sesame" | "x3dh_respond" => {
+                recorder.state(0, "device.save", "subject")
+            }
+            "transfer_sender" | "transfer_receiver" => {
+                recorder.state(2, "transfers.save", "subject")
+            }
+            "intermediary" => recorder.state(4, "intermediary.save", "subject"),
+            _ => recorder
+                .wallets
+                .pop()
+                .and_then(|handle| recorder.state(3, "wallet.save", &handle)),
+        };
+        if let Some(state) = state {
+            seeds.add("saved_state", &name, state);
+        }
+    }
+}
+
+/// Scripts that lead where the profile has a rule.
+fn structured(seeds: &mut Seeds) {
+    use Side::{Alice, Bob};
+    use differential::{Jump, Previous, Side, Step};
+    let both = |one: Side, other: Side| vec![Step::Send(one, 3), Step::DeliverNext(other)];
+    let talk = [both(Alice, Bob), both(Bob, Alice), both(Alice, Bob)].concat();
+    let lies = |jump, previous| {
+        [
+            talk.clone(),
+            vec![Step::Lie(Bob, jump, previous), Step::DeliverNext(Alice)],
+        ]
+        .concat()
+    };
+    let script: Vec<(&str, Vec<Step>)> = vec![
+        ("conversation", talk.clone()),
+        (
+            "reversed",
+            vec![
+                Step::Send(Alice, 1),
+                Step::Send(Alice, 2),
+                Step::Send(Alice, 3),
+                Step::Deliver(Bob, 2),
+                Step::Deliver(Bob, 1),
+                Step::Deliver(Bob, 0),
+                Step::Deliver(Bob, 0),
+            ],
+        ),
+        (
+            "late",
+            [
+                vec![
+                    Step::Send(Alice, 1),
+                    Step::Send(Alice, 2),
+                    Step::Deliver(Bob, 1),
+                ],
+                both(Bob, Alice),
+                vec![
+                    Step::Send(Alice, 4),
+                    Step::Deliver(Bob, 2),
+                    Step::Deliver(Bob, 0),
+                ],
+            ]
+            .concat(),
+        ),
+        ("most", lies(Jump::Most, Previous::True)),
+        ("too-far", lies(Jump::TooFar, Previous::True)),
+        ("previous", lies(Jump::By(0), Previous::More(3))),
+        ("previous-most", lies(Jump::By(0), Previous::Most)),
+        ("previous-all", lies(Jump::By(0), Previous::All)),
+        (
+            "restart",
+            [
+                talk.clone(),
+                vec![Step::Restart(Alice), Step::Restart(Bob)],
+                both(Alice, Bob),
+            ]
+            .concat(),
+        ),
+        (
+            "damage",
+            [
+                talk.clone(),
+                vec![
+                    Step::Send(Alice, 9),
+                    Step::Damage(Bob, 2, 40, 1),
+                    Step::Deliver(Bob, 2),
+                ],
+            ]
+            .concat(),
+        ),
+        (
+            "five-chains",
+            [
+                vec![Step::Send(Alice, 1)],
+                vec![Step::Send(Alice, 2), Step::Deliver(Bob, 1)],
+                both(Bob, Alice),
+                vec![Step::Send(Alice, 2), Step::Deliver(Bob, 2)],
+                both(Bob, Alice),
+                vec![Step::Send(Alice, 2), Step::Deliver(Bob, 3)],
+                both(Bob, Alice),
+                vec![Step::Send(Alice, 2), Step::Deliver(Bob, 4)],
+                both(Bob, Alice),
+                vec![Step::Send(Alice, 2), Step::Deliver(Bob, 5)],
+                both(Bob, Alice),
+                vec![
+                    Step::Send(Alice, 2),
+                    Step::Deliver(Bob, 6),
+                    Step::Deliver(Bob, 0),
+                ],
+            ]
+            .concat(),
+        ),
+    ];
+    for (name, steps) in script {
+        seeds.add(
+            "differential_ratchet",
+            name,
+            differential::Script { steps }.encoded(),
+        );
+    }
+    session_scripts(seeds);
+    wallet_scripts(seeds);
+    for message in [0_u8, 4, 7, 10, 14] {
+        let edits = vec![
+            vec![],
+            vec![session_decrypt::Edit::Turn(40, 1)],
+            vec![session_decrypt::Edit::Counter(2)],
+            vec![
+                session_decrypt::Edit::Previous(7),
+                session_decrypt::Edit::Key(1),
+            ],
+            vec![session_decrypt::Edit::Ciphertext(3, 0x80)],
+        ];
+        for (number, edits) in edits.into_iter().enumerate() {
+            let damage = session_decrypt::Damage {
+                message,
+                other_kind: false,
+                edits,
+            };
+            seeds.add(
+                "session_decrypt",
+                format!("{message}-{number}"),
+                damage.encoded(),
+            );
+        }
+    }
+    let made = x3dh_respond::Made {
+        one_time: Some(1),
+        signed: 1,
+        ephemeral: 0,
+        identity: true,
+        registration_id: 9,
+        damage: None,
+    };
+    let other = x3dh_respond::Made {
+        ephemeral: 1,
+        ..made
+    };
+    for (name, messages) in [
+        ("one", vec![made]),
+        ("twice", vec![made, made]),
+        ("one-time-again", vec![made, other]),
+        (
+            "no-one-time",
+            vec![
+                x3dh_respond::Made {
+                    one_time: None,
+                    ..made
+                },
+                x3dh_respond::Made {
+                    one_time: None,
+                    ..other
+                },
+            ],
+        ),
+        (
+            "damaged",
+            vec![
+                x3dh_respond::Made {
+                    damage: Some((60, 1)),
+                    ..made
+                },
+                made,
+            ],
+        ),
+        (
+            "unknown",
+            vec![
+                x3dh_respond::Made { signed: 2, ..made },
+                x3dh_respond::Made {
+                    one_time: Some(9),
+                    ..made
+                },
+            ],
+        ),
+        (
+            "registration",
+            vec![x3dh_respond::Made {
+                registration_id: 0,
+                ..made
+            }],
+        ),
+    ] {
+        let messages = messages
+            .into_iter()
+            .map(x3dh_respond::Message::Made)
+            .collect();
+        seeds.add(
+            "x3dh_respond",
+            name,
+            x3dh_respond::Messages { messages }.encoded(),
+        );
+    }
+}
+
+fn session_scripts(seeds: &mut Seeds) {
+    use Side::{Alice, Bob};
+    use session_script::{Side, Step};
+    let both = |one: Side, other: Side| vec![Step::Send(one, 3), Step::Deliver(other)];
+    for (name, steps) in [
+        (
+            "conversation",
+            [both(Alice, Bob), both(Bob, Alice), both(Alice, Bob)].concat(),
+        ),
+        (
+            "reordered",
+            vec![
+                Step::Send(Alice, 1),
+                Step::Send(Alice, 2),
+                Step::Send(Alice, 3),
+                Step::Reorder(Bob, 2),
+                Step::Reorder(Bob, 1),
+                Step::Deliver(Bob),
+            ],
+        ),
+        (
+            "lost",
+            [
+                vec![Step::Send(Alice, 1), Step::Drop(Bob)],
+                both(Alice, Bob),
+                both(Bob, Alice),
+            ]
+            .concat(),
+        ),
+        (
+            "repeated",
+            [
+                both(Alice, Bob),
+                vec![Step::Repeat(Bob, 0)],
+                both(Bob, Alice),
+                vec![Step::Repeat(Alice, 0), Step::Repeat(Bob, 0)],
+            ]
+            .concat(),
+        ),
+        (
+            "damaged",
+            vec![
+                Step::Send(Alice, 1),
+                Step::Damage(Bob, 90, 4),
+                Step::Deliver(Bob),
+                Step::Send(Bob, 7),
+                Step::Damage(Alice, 20, 1),
+                Step::Deliver(Alice),
+            ],
+        ),
+        (
+            "restored",
+            [
+                both(Alice, Bob),
+                vec![Step::Restore(Alice), Step::Restore(Bob)],
+                both(Bob, Alice),
+                vec![Step::Restore(Alice)],
+                both(Alice, Bob),
+            ]
+            .concat(),
+        ),
+        (
+            "late",
+            [
+                vec![
+                    Step::Send(Alice, 1),
+                    Step::Send(Alice, 2),
+                    Step::Reorder(Bob, 1),
+                ],
+                both(Bob, Alice),
+                vec![Step::Send(Alice, 2), Step::Reorder(Bob, 1)],
+                both(Bob, Alice),
+                vec![Step::Deliver(Bob)],
+            ]
+            .concat(),
+        ),
+    ] {
+        seeds.add(
+            "session_script",
+            name,
+            session_script::Script { steps }.encoded(),
+        );
+    }
+}
+
+fn wallet_scripts(seeds: &mut Seeds) {
+    use wallet_script::{Device, Fate, Name, Request, Step, To};
+    let deal = |name, to| vec![Step::Offers(false, name, to), Step::Accepts(false, name)];
+    for (name, steps) in [
+        ("car-key", deal(Name::TheCar, To::Ryan)),
+        ("hotel-key", deal(Name::TheRoom, To::Phone)),
+        (
+            "both-accept",
+            [
+                deal(Name::TheCar, To::Ryan),
+                vec![Step::Accepts(true, Name::TheCar)],
+            ]
+            .concat(),
+        ),
+        (
+            "cancelled",
+            vec![
+                Step::Offers(true, Name::TheVan, To::Watch),
+                Step::Cancels(Device::BensWatch, Name::TheVan),
+                Step::Accepts(true, Name::TheVan),
+            ],
+        ),
+        (
+            "declined",
+            vec![
+                Step::Offers(true, Name::TheRoom, To::Watch),
+                Step::Declines(true, Name::TheRoom),
+            ],
+        ),
+        (
+            "expired",
+            vec![
+                Step::Offers(false, Name::TheCar, To::Ryan),
+                Step::Day,
+                Step::Day,
+                Step::Accepts(false, Name::TheCar),
+            ],
+        ),
+        (
+            "lost",
+            [
+                vec![Step::Network(
+                    Device::BensPhone,
+                    Request::Submission,
+                    Fate::AnswerLost,
+                )],
+                deal(Name::TheCar, To::Phone),
+                vec![Step::Minute],
+            ]
+            .concat(),
+        ),
+        (
+            "held-back",
+            [vec![
+                Step::Offers(false, Name::TheCar, To::Ryan),
+                Step::Network(Device::RyansPhone, Request::Submission, Fate::HeldBack),
+                Step::Accepts(false, Name::TheCar),
+                Step::Accepts(true, Name::TheCar),
+                Step::Arrives,
+            ]]
+            .concat(),
+        ),
+        (
+            "replayed",
+            [
+                deal(Name::TheRoom, To::Phone),
+                vec![
+                    Step::Replayed(Device::RyansPhone),
+                    Step::AllRestart,
+                    Step::Replayed(Device::BensPhone),
+                ],
+            ]
+            .concat(),
+        ),
+        (
+            "withheld",
+            [
+                vec![Step::Withheld(Device::RyansPhone)],
+                deal(Name::TheCar, To::Ryan),
+                vec![
+                    Step::Offline(Device::BensPhone),
+                    Step::WithholdsNothing,
+                    Step::Accepts(false, Name::TheCar),
+                    Step::Restart(Device::BensPhone),
+                    Step::Online(Device::BensPhone),
+                ],
+            ]
+            .concat(),
+        ),
+        (
+            "damaged",
+            [
+                vec![Step::Damaged(Device::BensPhone)],
+                deal(Name::TheVan, To::Watch),
+                vec![Step::Reverses, Step::Accepts(true, Name::TheVan)],
+            ]
+            .concat(),
+        ),
+    ] {
+        seeds.add(
+            "wallet_script",
+            name,
+            wallet_script::Script { steps }.encoded(),
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The bodies of the fuzz targets: what must hold for any input. A body that panics has found something.
+//!
+//! | target | input | what must hold |
+//! | --- | --- | --- |
+//! | `wire_ratchet`, `wire_prekey`, `bundle` | bytes | what is accepted re-encodes to the same bytes |
+//! | `payload`, `vector_file`, `scenario_script`, `adapter_answer`, `saved_state` | bytes | nothing crashes |
+//! | [`session_decrypt`] | damage to messages | nothing is accepted but what was sent; a refusal changes nothing |
+//! | [`session_script`] | a script of two devices | what arrives is what was sent, once |
+//! | [`wallet_script`] | a script of four wallets | the properties of every scenario |
+//! | [`x3dh_respond`] | prekey messages | the rules of X3DH for the responder |
+//! | `differential_wire` | bytes | prost reads what the strict parser reads |
+//! | [`differential_ratchet`] | a script of two sessions | a second, naive Double Ratchet does the same |
+//!
+//! The same bodies run over all seeds and regressions in `cargo test`.
+
+#![forbid(unsafe_code)]
+
+pub mod differential_ratchet;
+pub mod encode;
+pub mod naive;
+pub mod session_decrypt;
+pub mod session_script;
+pub mod targets;
+pub mod wallet_script;
+pub mod x3dh_respond;
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+use arbitrary::{Arbitrary, Unstructured};
+
+/// Runs a body, with feature `flaws` under the flaw that `TIGRESS_FLAW` names.
+pub fn run<T>(body: impl FnOnce(T), input: T) {
+    #[cfg(feature = "flaws")]
+    {
+        static FLAW: std::sync::LazyLock<Option<&'static str>> = std::sync::LazyLock::new(|| {
+            let name = std::env::var("TIGRESS_FLAW").ok()?;
+            let flaw = tigress_signal::conformance::flaws::all().find(|flaw| flaw.name == name);
+            Some(
+                flaw.unwrap_or_else(|| panic!("no flaw is called `{name}`"))
+                    .name,
+            )
+        });
+        if let Some(flaw) = *FLAW {
+            return tigress_signal::conformance::flaws::under(flaw, || body(input));
+        }
+    }
+    body(input);
+}
+
+/// A target by name, on the bytes that libFuzzer would give it.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("wire_ratchet", targets::wire_ratchet),
+    ("wire_prekey", targets::wire_prekey),
+    ("bundle", targets::bundle),
+    ("payload", targets::payload),
+    ("vector_file", targets::vector_file),
+    ("scenario_script", targets::scenario_script),
+    ("adapter_answer", targets::adapter_answer),
+    ("saved_state", targets::saved_state),
+    ("session_decrypt", |data| {
+        structured(data, session_decrypt::run)
+    }),
+    ("session_script", |data| {
+        structured(data, session_script::run)
+    }),
+    ("wallet_script", |data| structured(data, wallet_script::run)),
+    ("x3dh_respond", |data| structured(data, x3dh_respond::run)),
+    ("differential_wire", targets::differential_wire),
+    ("differential_ratchet", |data| {
+        structured(data, differential_ratchet::run)
+    }),
+];
+
+/// The input that libFuzzer makes of bytes.
+fn structured<'a, T: Arbitrary<'a>>(data: &'a [u8], body: impl FnOnce(T)) {
+    if let Ok(input) = T::arbitrary_take_rest(Unstructured::new(data)) {
+        body(input);
+    }
+}
