@@ -4,3 +4,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| tigress_fuzz::run(
     tigress_fuzz::targets::differential_wire,
     data
 ));
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    tigress_fuzz::mutate::fuzz(data, size, max_size, seed)
+});

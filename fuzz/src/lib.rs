@@ -17,6 +17,7 @@
 
 pub mod differential_ratchet;
 pub mod encode;
+pub mod mutate;
 pub mod naive;
 pub mod session_decrypt;
 pub mod session_script;

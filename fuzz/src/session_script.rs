@@ -10,7 +10,7 @@ use tigress_signal::suite::Tigress1;
 use tigress_signal::wire::{MessageKind, PreKeyMessage, RatchetMessage};
 
 /// Longer scripts are cut.
-const STEPS: usize = 24;
+const STEPS: usize = 16;
 /// Keys of a chain are kept while so many chains of the peer are newer (DR-16).
 const KEPT: usize = 4;
 

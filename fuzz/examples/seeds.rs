@@ -1,6 +1,5 @@
-//! Makes the seeds anew, from the vectors, the scenarios and a few scripts: `cargo run --no-default-features --bin seeds`.
-//!
-//! Each is small, and each target gets those of its seeds that no smaller one makes needless are left to `cargo fuzz cmin`.
+//! Makes the seeds anew, from the vectors, the scenarios and a few scripts that lead where the profile has a rule:
+//! `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example seeds`.
 
 #![forbid(unsafe_code)]
 
@@ -54,7 +53,77 @@ fn main() -> std::io::Result<()> {
     scripts(&mut seeds);
     answers_and_states(&mut seeds);
     structured(&mut seeds);
-    seeds.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds"))
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    dictionaries(&seeds, &here.join("dictionaries"))?;
+    seeds.write(&here.join("seeds"))
+}
+
+/// The words of each target whose input is bytes: what libFuzzer would not guess.
+fn dictionaries(seeds: &Seeds, folder: &Path) -> std::io::Result<()> {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder)?;
+    for (target, of_target) in &seeds.0 {
+        let mut words: BTreeSet<Vec<u8>> = BTreeSet::new();
+        match *target {
+            "wire_ratchet" | "wire_prekey" | "differential_wire" => {
+                // The version; each tag with the length of a key; the longest varints.
+                words.insert(vec![0x11]);
+                words.extend([0x0a, 0x12, 0x1a, 0x22].map(|tag| vec![tag, 33, 5]));
+                words.extend([0x08, 0x10, 0x18, 0x28, 0x30].map(|tag| vec![tag, 0]));
+                words.insert(vec![0xff, 0xff, 0xff, 0xff, 0x0f]);
+                words.insert([&[0xff; 9][..], &[1]].concat());
+                words.insert(vec![0x80, 0]);
+            }
+            "bundle" | "payload" | "adapter_answer" | "saved_state" | "vector_file" => {
+                for bytes in of_target.values() {
+                    let text = String::from_utf8_lossy(bytes);
+                    let strings = text.split('"').skip(1).step_by(2);
+                    let word = |word: &&str| {
+                        (2..24).contains(&word.len())
+                            && word.bytes().all(|b| b.is_ascii_alphabetic())
+                    };
+                    words.extend(
+                        strings
+                            .filter(word)
+                            .map(|word| format!("\"{word}\"").into_bytes()),
+                    );
+                }
+                words.extend([
+                    b"null".to_vec(),
+                    b"1e308".to_vec(),
+                    b"-0".to_vec(),
+                    b"\\u0000".to_vec(),
+                ]);
+            }
+            "scenario_script" => {
+                for bytes in of_target.values() {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    words.extend(text.lines().map(|line| format!("{line}\n").into_bytes()));
+                }
+                words.extend(
+                    [
+                        "Background:",
+                        "Scenario Outline:",
+                        "Examples:",
+                        "<a>",
+                        "|",
+                        "\"\"\"",
+                    ]
+                    .map(|w| w.as_bytes().to_vec()),
+                );
+            }
+            _ => continue,
+        }
+        let line = |word: &Vec<u8>| {
+            let escaped: String = word.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            format!("\"{escaped}\"\n")
+        };
+        fs::write(
+            folder.join(format!("{target}.dict")),
+            words.iter().map(line).collect::<String>(),
+        )?;
+    }
+    Ok(())
 }
 
 fn unhex(value: &Value) -> Option<Vec<u8>> {
