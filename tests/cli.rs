@@ -447,3 +447,27 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert_says(&output, 0, &[]);
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
 }
+
+/// Without feature `flaws` nothing of a flaw is in the program.
+#[cfg(not(feature = "flaws"))]
+#[test]
+fn no_flaw_is_compiled_in() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_tigress")).expect("it is built");
+    let list = include_str!("../src/conformance/flaws.rs");
+    let is_name = |text: &&str| {
+        text.contains('-') && text.contains(' ') && text.starts_with(char::is_uppercase)
+    };
+    let names: Vec<String> = list
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(is_name)
+        .map(regex::escape)
+        .collect();
+    assert!(names.len() > 50, "{names:?}");
+    let any = regex::bytes::Regex::new(&names.join("|")).expect("an expression");
+    let found = any
+        .find(&program)
+        .map(|found| String::from_utf8_lossy(found.as_bytes()));
+    assert_eq!(found, None);
+}
