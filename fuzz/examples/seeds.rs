@@ -2,6 +2,12 @@
 //! `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example seeds`.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    reason = "lists, written once"
+)]
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

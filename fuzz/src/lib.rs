@@ -63,16 +63,20 @@ pub const TARGETS: &[Target] = &[
     ("adapter_answer", targets::adapter_answer),
     ("saved_state", targets::saved_state),
     ("session_decrypt", |data| {
-        structured(data, session_decrypt::run)
+        structured(data, session_decrypt::run);
     }),
     ("session_script", |data| {
-        structured(data, session_script::run)
+        structured(data, session_script::run);
     }),
-    ("wallet_script", |data| structured(data, wallet_script::run)),
-    ("x3dh_respond", |data| structured(data, x3dh_respond::run)),
+    ("wallet_script", |data| {
+        structured(data, wallet_script::run);
+    }),
+    ("x3dh_respond", |data| {
+        structured(data, x3dh_respond::run);
+    }),
     ("differential_wire", targets::differential_wire),
     ("differential_ratchet", |data| {
-        structured(data, differential_ratchet::run)
+        structured(data, differential_ratchet::run);
     }),
 ];
 

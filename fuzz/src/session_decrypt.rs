@@ -104,6 +104,7 @@ impl Fixture {
 }
 
 /// Only what was sent and not yet read is accepted; whatever is refused changes nothing.
+#[allow(clippy::needless_pass_by_value, reason = "what libFuzzer hands over")]
 pub fn run(damage: Damage) {
     thread_local! {
         static FIXTURE: Fixture = Fixture::new();
