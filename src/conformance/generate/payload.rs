@@ -551,6 +551,22 @@ fn unknown_keys(b: &mut Builder, base: &Base) {
             ..cancelled("r")
         },
     );
+    accept(
+        b,
+        (
+            "numbers of unknown keys are kept: negative, with a fraction, very large and very small ones",
+            &["Unknown"],
+            &["PAY-03"],
+        ),
+        base.cancel
+            .with(r#","new":[-1,1.5,-0.25,1e300,-2.5e-300,4503599627370497.5]"#),
+        Fields {
+            unknown_top: object(
+                json!({ "new": [-1, 1.5, -0.25, 1e300, -2.5e-300, 4_503_599_627_370_497.5] }),
+            ),
+            ..cancelled("r")
+        },
+    );
 }
 
 /// `inside` in so many arrays.
@@ -1601,6 +1617,15 @@ fn encode(b: &mut Builder) {
             r#"{"reason":"r","new":{"a":null,"b":[{"c":2,"d":1}]}}"#,
         )
         .with(",\"\":5,\"Z\":3,\"a\":4,\"z\":2,\"\u{e9}\":1"),
+    );
+    valid(
+        "numbers of unknown keys: negative, and with a fraction",
+        &["PAY-03", "PAY-13"],
+        Fields {
+            unknown_content: object(json!({ "new": [-1, 1.5] })),
+            ..cancelled("r")
+        },
+        Text::new("cancel", CAR_KEY, r#"{"reason":"r","new":[-1,1.5]}"#).json(),
     );
     valid(
         "an offer of a format that is not supported, written again as it was read",
