@@ -111,6 +111,49 @@ fn the_same_state_is_saved_as_the_same_bytes() {
     assert_eq!(again.save().to_json(), first);
 }
 
+/// At its bounds - five chains, 2,000 stored keys, 41 sessions - a device is restored as it was.
+#[test]
+fn a_device_at_its_bounds_is_restored() {
+    let ((a, mut alice), (b, mut bob)) = (device(1), device(2));
+    let mut randomness = Seeded(3);
+    for _ in 0..41 {
+        alice
+            .process_bundle(&bundle(&bob), &mut randomness)
+            .expect("a good bundle");
+        let hello = alice.encrypt(&b, b"hello").expect("a session");
+        bob.decrypt(&a, hello.kind, &hello.bytes, &mut randomness)
+            .expect("a prekey message");
+    }
+    for _ in 0..6 {
+        for _ in 0..500 {
+            bob.encrypt(&a, b"lost").expect("a session");
+        }
+        let answer = bob.encrypt(&a, b"read").expect("a session");
+        alice
+            .decrypt(&b, answer.kind, &answer.bytes, &mut randomness)
+            .expect("an answer");
+        let next = alice.encrypt(&b, b"next").expect("a session");
+        bob.decrypt(&a, next.kind, &next.bytes, &mut randomness)
+            .expect("an answer");
+        let saved = alice.save();
+        assert_eq!(
+            Device::try_from(saved.clone()).expect("as saved").save(),
+            saved
+        );
+        let saved = bob.save();
+        assert_eq!(
+            Device::try_from(saved.clone()).expect("as saved").save(),
+            saved
+        );
+    }
+    assert_eq!(alice.session(&b).expect("active").stored_keys(), 2000);
+    let record = alice.record(&b).expect("a record");
+    assert_eq!(record.inactive().count(), 40);
+    let form: Value = serde_json::from_str(&alice.save().to_json()).expect("JSON");
+    let session = &form["records"][0]["sessions"][0]["session"];
+    assert_eq!(session["receivingChains"].as_array().map(Vec::len), Some(5));
+}
+
 #[test]
 fn what_no_device_could_have_written_is_refused() {
     let session = "/records/0/sessions/0/session";

@@ -188,13 +188,6 @@ impl Send {
         self.recipient
     }
 
-    /// How many submissions there were, the one under way included: with it each round can have a request
-    /// id of its own (MBX-13).
-    #[must_use]
-    pub fn rounds(&self) -> u8 {
-        self.rounds
-    }
-
     /// The send in its documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedSend {

@@ -7,7 +7,7 @@ use crate::conformance::subject::holds;
 use crate::identifier::{Recipient, TransferId};
 use crate::intermediary::{Body, Learned};
 use crate::sesame::{Device, SavedDevice};
-use crate::transfer::{Offered, StateName};
+use crate::transfer::{Credential, Offered, StateName};
 use crate::wallet::{self, Wallet};
 use crate::wire::MessageKind;
 
@@ -243,10 +243,10 @@ steps! {
         };
     Then "{device} holds the {credential}"
         "The credential is provisioned on that device."
-        |world, call| is_in(world, call, call.nth("credential", 0), Some(StateName::Provisioned));
+        |world, call| holds_credential(world, call, call.nth("credential", 0));
     Then "{device} holds {quoted}"
         "The same, for a transfer with a name of its own."
-        |world, call| is_in(world, call, call.quoted(), Some(StateName::Provisioned));
+        |world, call| holds_credential(world, call, call.quoted());
     Then "{device} knows nothing of the {credential}"
         "No message about it was read there."
         |world, call| is_in(world, call, call.nth("credential", 0), None);
@@ -398,6 +398,29 @@ fn token(name: &str) -> Vec<u8> {
 /// Whether the transfer that the script calls by that name is in a state on the device; none where it is unknown there.
 fn is_in(world: &World, call: &Call, name: &str, expected: Option<StateName>) -> Done {
     expect(expected, world.state(call.nth("device", 0), name)?)
+}
+
+/// It is provisioned, and what the device holds is what was offered: of a token the very bytes.
+fn holds_credential(world: &World, call: &Call, name: &str) -> Done {
+    is_in(world, call, name, Some(StateName::Provisioned))?;
+    let device = call.nth("device", 0);
+    // A subject's credentials cannot be looked into.
+    if world.is_tested(device) {
+        return Ok(());
+    }
+    let transfers = world.reference(device)?.transfers();
+    match transfers.credential(&world.transfer(name)?) {
+        Some(Credential::AuthorizationToken { token: held }) => {
+            let expected = token(name);
+            if held.expose() == expected {
+                Ok(())
+            } else {
+                Err(differs("the token that was offered", "another one"))
+            }
+        }
+        Some(Credential::CarKey { .. }) => Ok(()),
+        None => Err(differs("a credential", "none")),
+    }
 }
 
 fn offer(world: &mut World, call: &Call, name: &str, lifetime: Option<u64>) -> Done {
