@@ -314,7 +314,7 @@ impl Device {
             SendEvent::Bundle(fields) if fetching => {
                 identity_changed = self.bundle_came(recipient, open, &fields, randomness)?;
             }
-            SendEvent::NoBundle(address) if fetching => {
+            SendEvent::NoBundle(address) => {
                 require_awaited(recipient, open, &address)?;
                 open.devices.remove(&address.device_id);
                 self.mark_stale(&address);

@@ -239,19 +239,14 @@ pub fn find(
     holds: impl Fn(Guard) -> bool,
 ) -> Option<Transition> {
     TABLE.iter().zip(1..).find_map(|(row, number)| {
-        let leads_out = match from {
-            Option::None => row.from.is_empty(),
-            Some((state, flow)) => row
-                .from
-                .iter()
-                .any(|from| from.state == state && from.flow.is_none_or(|only| only == flow)),
-        };
         let step = row.steps.iter().find(|step| step.event == event)?;
-        (leads_out && (row.guard == Guard::None || holds(row.guard))).then_some(Transition {
-            row: number,
-            to: step.to,
-            sends: row.sends,
-        })
+        (row.leads_out_of(from) && (row.guard == Guard::None || holds(row.guard))).then_some(
+            Transition {
+                row: number,
+                to: step.to,
+                sends: row.sends,
+            },
+        )
     })
 }
 
@@ -263,14 +258,7 @@ pub fn row(
     to: Option<StateName>,
 ) -> Option<usize> {
     TABLE.iter().position(|row| {
-        let leads_out = match from {
-            Option::None => row.from.is_empty(),
-            Some((state, flow)) => row
-                .from
-                .iter()
-                .any(|from| from.state == state && from.flow.is_none_or(|only| only == flow)),
-        };
-        leads_out
+        row.leads_out_of(from)
             && row
                 .steps
                 .iter()
@@ -279,6 +267,16 @@ pub fn row(
 }
 
 impl Row {
+    fn leads_out_of(&self, from: Option<(StateName, Flow)>) -> bool {
+        match from {
+            Option::None => self.from.is_empty(),
+            Some((state, flow)) => self
+                .from
+                .iter()
+                .any(|from| from.state == state && from.flow.is_none_or(|only| only == flow)),
+        }
+    }
+
     /// The cells of the row as docs/profile.md writes them: from, event, to, sends.
     #[must_use]
     pub fn cells(&self) -> [String; 4] {
@@ -428,16 +426,11 @@ mod tests {
         let mut reached = std::collections::BTreeSet::new();
         for from in froms {
             for event in EventName::ALL {
+                let mut outcomes = std::collections::BTreeSet::new();
                 for guard in guards {
                     // How many rows fit: of the two for an attestation one, of all others at most one.
                     let fitting = TABLE.iter().filter(|row| {
-                        let leads_out = match from {
-                            Option::None => row.from.is_empty(),
-                            Some((state, flow)) => row.from.iter().any(|from| {
-                                from.state == state && from.flow.is_none_or(|only| only == flow)
-                            }),
-                        };
-                        leads_out
+                        row.leads_out_of(from)
                             && row.steps.iter().any(|step| step.event == *event)
                             && (row.guard == Guard::None || row.guard == guard)
                     });
@@ -446,6 +439,16 @@ mod tests {
                     let found = find(from, *event, |asked| asked == guard);
                     assert_eq!(found.is_some(), count == 1);
                     reached.extend(found.map(|found| found.row));
+                    outcomes.extend(found.map(|found| found.to));
+                }
+                // `row` finds what some guard leads to, and nothing else.
+                assert_eq!(
+                    row(from, *event, Option::None).is_some(),
+                    !outcomes.is_empty()
+                );
+                for to in StateName::ALL {
+                    let leads = row(from, *event, Some(*to)).is_some();
+                    assert_eq!(leads, outcomes.contains(to), "{from:?}, {event}, {to}");
                 }
             }
         }
