@@ -118,6 +118,24 @@ fn run_as_shown(command: &str, page: &Path) {
             assert!(include_str!("../.ci/run").contains("--features flaws -- flaws"));
             return;
         }
+        // They need a nightly toolchain: `.ci/run` builds and runs every target by fuzz/run.
+        ["cargo", "+nightly", "fuzz", ..] => {
+            assert!(include_str!("../.ci/run").contains("fuzz/run --or-skip"));
+            return;
+        }
+        // fuzz/tests/replay.rs runs what it makes.
+        [
+            "cargo",
+            "run",
+            "--manifest-path",
+            "fuzz/Cargo.toml",
+            "--no-default-features",
+            "--example",
+            "seeds",
+        ] => {
+            assert!(include_str!("../.ci/run").contains("fuzz/Cargo.toml --no-default-features"));
+            return;
+        }
         // Run by `.ci/run`, since it needs Python's packages.
         ["adapters/python-check/run"] => {
             assert!(
