@@ -249,7 +249,8 @@ fn other(value: &Value, salt: usize) -> Value {
             characters[at] = if characters[at] == '0' { '1' } else { '0' };
             json!(characters.into_iter().collect::<String>())
         }
-        Value::Number(number) => json!(number.as_u64().expect("not negative") ^ 1),
+        // A neighbour of a whole number of either sign; zero for any other.
+        Value::Number(number) => number.as_i64().map_or(json!(0), |whole| json!(whole ^ 1)),
         Value::Bool(truth) => json!(!truth),
         _ => json!("something"),
     }
