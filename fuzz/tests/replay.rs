@@ -44,7 +44,7 @@ fn what_was_found_once_is_not_found_again() {
     replay("regressions");
 }
 
-/// The targets are those of the manifest, and each has a file and a dictionary where its input is bytes.
+/// The targets are those of the manifest.
 #[test]
 fn every_target_is_built() {
     let manifest = include_str!("../Cargo.toml");
@@ -52,8 +52,5 @@ fn every_target_is_built() {
         let binary = format!("path = \"fuzz_targets/{name}.rs\"");
         assert!(manifest.contains(&binary), "{name}");
     }
-    assert_eq!(
-        manifest.matches("[[bin]]\nname = ").count(),
-        TARGETS.len() + 1
-    );
+    assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
 }
