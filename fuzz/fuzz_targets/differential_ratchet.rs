@@ -1,3 +1,5 @@
+//! The target `differential_ratchet`: see the table in docs/fuzzing.md.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(

@@ -1,3 +1,5 @@
+//! The target `saved_state`: see the table in docs/fuzzing.md.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| tigress_fuzz::run(

@@ -1,3 +1,5 @@
+//! The target `scenario_script`: see the table in docs/fuzzing.md.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| tigress_fuzz::run(

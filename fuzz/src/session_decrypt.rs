@@ -123,9 +123,10 @@ pub fn run(damage: Damage) {
         let mut device = fixture.device.clone();
         match device.decrypt(&fixture.peer, kind, &bytes, &mut Seeded(3)) {
             Ok(decrypted) => {
-                let inner = inner(&bytes);
+                let inner = ratchet_message(&bytes);
                 let same = fixture.messages.iter().any(|(_, sent, said)| {
-                    said.as_deref() == Some(&**decrypted.plaintext) && self::inner(sent) == inner
+                    said.as_deref() == Some(&**decrypted.plaintext)
+                        && ratchet_message(sent) == inner
                 });
                 assert!(same, "{bytes:02x?} is accepted, which nobody sent");
                 assert!(plaintext.is_some() || bytes != *original, "read twice");
@@ -142,7 +143,7 @@ pub fn run(damage: Damage) {
 
 /// The ratchet message of a message: what is authentic. Ids in the prekey message around it are not, once the session
 /// is there.
-fn inner(bytes: &[u8]) -> &[u8] {
+pub(crate) fn ratchet_message(bytes: &[u8]) -> &[u8] {
     use tigress_signal::wire::PreKeyMessage;
     match PreKeyMessage::decode(&Tigress1, bytes) {
         Ok(message) => message.message.bytes,
