@@ -1,13 +1,13 @@
 //! How fast the adapter protocol is: a trivial method of `tigress adapter`, asked over a pipe as the harness asks any
 //! adapter, and of the engine in this process.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput};
 use serde_json::json;
 use std::time::Duration;
 use tigress_signal::conformance::adapter::Process;
 use tigress_signal::conformance::subject::{Reference, Subject};
 
-fn calls(criterion: &mut Criterion) {
+pub(crate) fn calls(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("adapter");
     group.throughput(Throughput::Elements(1));
     let command = format!("'{}' adapter", env!("CARGO_BIN_EXE_tigress"));
@@ -24,6 +24,3 @@ fn calls(criterion: &mut Criterion) {
         });
     }
 }
-
-criterion_group!(benches, calls);
-criterion_main!(benches);
