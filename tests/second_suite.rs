@@ -37,13 +37,13 @@ const LIMITS: Limits = Limits {
 impl Contrast {
     fn keystream(key: &MessageKey, length: usize) -> Vec<u8> {
         let mut stream = vec![0; length];
-        hkdf::expand(&[0; 32], &[key.expose()], b"Contrast stream", &mut stream);
+        hkdf::expand(None, &[key.expose()], b"Contrast stream", &mut stream);
         stream
     }
 
     /// Over the associated data and everything that stands before the trailer.
     fn tag(key: &MessageKey, associated_data: &AssociatedData, message: &[u8]) -> [u8; TRAILER] {
-        let mac_key: Secret<32> = hkdf_sha256(&[0; 32], &[key.expose()], b"Contrast MAC");
+        let mac_key: Secret<32> = hkdf_sha256(None, &[key.expose()], b"Contrast MAC");
         let mac = hmac_sha256(
             mac_key.expose(),
             &[associated_data.as_bytes(), message].concat(),

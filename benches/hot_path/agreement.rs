@@ -122,11 +122,7 @@ pub(crate) fn accept(criterion: &mut Criterion) {
         );
     });
     let (account, other) = olm_accounts();
-    let (kind, bytes) = olm_bytes(
-        &olm_open(&account, &other)
-            .encrypt(b"")
-            .expect("a message"),
-    );
+    let (kind, bytes) = olm_bytes(&olm_open(&account, &other).encrypt(b"").expect("a message"));
     group.bench_function(VODOZEMAC, |bencher| {
         rounds(
             bencher,

@@ -119,8 +119,5 @@ pub(crate) fn dh_step(
 /// X3DH on one side: four X25519 and one HKDF; `private` stands for each of its private keys.
 pub(crate) fn x3dh(private: &[u8; 32], public: &[u8; 32]) -> [u8; 32] {
     let dh: [[u8; 32]; 4] = std::array::from_fn(|_| x25519(std::hint::black_box(private), public));
-    expand_under_zeros(
-        &[&[0xff; 32], dh.as_flattened()],
-        b"TigressSignal/1 X3DH",
-    )
+    expand_under_zeros(&[&[0xff; 32], dh.as_flattened()], b"TigressSignal/1 X3DH")
 }

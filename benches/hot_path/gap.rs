@@ -49,12 +49,7 @@ pub(crate) fn gap(criterion: &mut Criterion) {
         let mut olm = Olm::new();
         let last = olm.messages(gap + 1, b"").pop().expect("the last one");
         group.bench_function(BenchmarkId::new(VODOZEMAC, gap), |bencher| {
-            rounds(
-                bencher,
-                1,
-                |_| olm_copy(&olm.b),
-                |b| olm_decrypt(b, &last),
-            );
+            rounds(bencher, 1, |_| olm_copy(&olm.b), |b| olm_decrypt(b, &last));
         });
     }
 }

@@ -16,9 +16,12 @@ pub(crate) fn saved(criterion: &mut Criterion) {
             saved.try_into().expect("it was saved")
         };
         let json = save();
-        group.bench_function(BenchmarkId::new(format!("{ENGINE} save"), stored), |bencher| {
-            bencher.iter(save);
-        });
+        group.bench_function(
+            BenchmarkId::new(format!("{ENGINE} save"), stored),
+            |bencher| {
+                bencher.iter(save);
+            },
+        );
         group.bench_function(
             BenchmarkId::new(format!("{ENGINE} restore"), stored),
             |bencher| bencher.iter(|| restore(&json)),

@@ -40,7 +40,7 @@ pub fn sk_of_initiator(
     if let Some(one_time) = one_time_pre_key {
         input.extend(dh(ephemeral, one_time)?);
     }
-    Some(*hkdf_sha256::<32>(&[0; 32], &[&input], b"TigressSignal/1 X3DH").expose())
+    Some(*hkdf_sha256::<32>(Some(&[0; 32]), &[&input], b"TigressSignal/1 X3DH").expose())
 }
 
 /// A message before it is written.
@@ -140,7 +140,7 @@ fn open(mk: &Key, ad: &[u8], message: &Message) -> Option<Vec<u8>> {
 }
 
 fn key_and_nonce(mk: &Key) -> (Key, [u8; 12]) {
-    let both = hkdf_sha256::<44>(&[0; 32], &[mk], b"TigressSignal/1 MessageKeys");
+    let both = hkdf_sha256::<44>(Some(&[0; 32]), &[mk], b"TigressSignal/1 MessageKeys");
     let both = both.expose();
     let (mut key, mut nonce) = ([0; 32], [0; 12]);
     key.copy_from_slice(&both[..32]);
@@ -159,7 +159,7 @@ fn bound_to(ad: &[u8], dh: &PublicKey, pn: u32, n: u32) -> Vec<u8> {
 
 /// `KDF_RK`: the next root key, and a chain key.
 fn kdf_rk(rk: &Key, dh_out: &Key) -> (Key, Key) {
-    let both = hkdf_sha256::<64>(rk, &[dh_out], b"TigressSignal/1 Ratchet");
+    let both = hkdf_sha256::<64>(Some(rk), &[dh_out], b"TigressSignal/1 Ratchet");
     let (mut root, mut chain) = ([0; 32], [0; 32]);
     root.copy_from_slice(&both.expose()[..32]);
     chain.copy_from_slice(&both.expose()[32..]);

@@ -45,20 +45,17 @@ pub fn shared_secret(
     let mut ikm: Vec<&[u8]> = vec![prefix, one.expose(), two.expose(), dh3.expose()];
     let dh4_used = flawed!("X3DH-03 without DH4", dh4.as_ref(), None);
     ikm.extend(dh4_used.map(|dh| dh.expose().as_slice()));
-    let salt = [0; 32];
     let secret = match suite.start() {
         Start::RootKey => SharedSecret {
-            root: RootSecret(hkdf_sha256(&salt, &ikm, suite.x3dh_info())),
+            root: RootSecret(hkdf_sha256(None, &ikm, suite.x3dh_info())),
             chain: None,
         },
         Start::RootKeyAndChainKey => {
-            let both: Secret<64> = hkdf_sha256(&salt, &ikm, suite.x3dh_info());
-            let (root, chain) = both.expose().split_at(32);
+            let both: Secret<64> = hkdf_sha256(None, &ikm, suite.x3dh_info());
+            let (root, chain) = both.expose_split();
             SharedSecret {
-                root: RootSecret(Secret::filled(|out| out.copy_from_slice(root))),
-                chain: Some(ChainSecret(Secret::filled(|out| {
-                    out.copy_from_slice(chain);
-                }))),
+                root: RootSecret(Secret::new(*root)),
+                chain: Some(ChainSecret(Secret::new(*chain))),
             }
         }
     };

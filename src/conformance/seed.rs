@@ -7,7 +7,12 @@ use sha2::{Digest, Sha256};
 /// `N` bytes for that label.
 pub(in crate::conformance) fn bytes<const N: usize>(label: &str) -> [u8; N] {
     let mut out = [0; N];
-    hkdf::expand(b"tigress vectors 1", &[label.as_bytes()], b"", &mut out);
+    hkdf::expand(
+        Some(b"tigress vectors 1"),
+        &[label.as_bytes()],
+        b"",
+        &mut out,
+    );
     out
 }
 

@@ -116,7 +116,11 @@ impl<'de> Deserialize<'de> for SealedToken {
 
 /// The token's hash as salt gives each token a pad of its own.
 fn pad(token: &Digest, registration: &[u8]) -> Secret<32> {
-    hkdf_sha256(&token.0, &[registration], b"TigressSignal/1 Registration")
+    hkdf_sha256(
+        Some(&token.0),
+        &[registration],
+        b"TigressSignal/1 Registration",
+    )
 }
 
 fn xor(bytes: &[u8; 32], pad: &Secret<32>) -> [u8; 32] {

@@ -11,8 +11,23 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 ///
 /// They are erased when dropped (DR-19), compared in constant time, and never printed (PRIV-04). In a
 /// saved state they stand as `{"secret": "…hex…"}`, so that whoever reads it sees what must stay secret.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Secret<const N: usize>([u8; N]);
+
+impl<const N: usize> Zeroize for Secret<N> {
+    fn zeroize(&mut self) {
+        // A slice is erased at once, an array byte by byte.
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl<const N: usize> Drop for Secret<N> {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
 
 impl<const N: usize> Secret<N> {
     /// Takes the bytes over. The caller erases its own copy, if it has one.
@@ -32,6 +47,15 @@ impl<const N: usize> Secret<N> {
     #[must_use]
     pub fn expose(&self) -> &[u8; N] {
         &self.0
+    }
+
+    /// The first `A` bytes and the `B` that follow, which are all.
+    pub(crate) fn expose_split<const A: usize, const B: usize>(&self) -> (&[u8; A], &[u8; B]) {
+        const { assert!(A + B == N) };
+        match (self.0.first_chunk(), self.0.last_chunk()) {
+            (Some(first), Some(last)) => (first, last),
+            _ => unreachable!("A + B is N"),
+        }
     }
 }
 

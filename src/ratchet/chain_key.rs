@@ -3,7 +3,7 @@
 use super::{MAX_COUNTER, RatchetError};
 use crate::agreement::x3dh::ChainSecret;
 use crate::primitives::Secret;
-use crate::primitives::hmac::hmac_sha256;
+use crate::primitives::hmac::HmacKey;
 use crate::requirement::{flawed, require};
 use crate::suite::MessageKey;
 use serde::{Deserialize, Serialize};
@@ -53,12 +53,10 @@ impl ChainKey {
             self.counter < MAX_COUNTER,
             RatchetError::CounterExhausted
         );
-        let message_key = MessageKey(hmac_sha256(
-            self.expose(),
-            &[flawed!("DR-04 constants", 0x01, 0x02)],
-        ));
+        let key = HmacKey::new(self.expose());
+        let message_key = MessageKey(key.mac(&[flawed!("DR-04 constants", 0x01, 0x02)]));
         let next = ChainKey {
-            key: hmac_sha256(self.expose(), &[flawed!("DR-04 constants", 0x02, 0x01)]),
+            key: key.mac(&[flawed!("DR-04 constants", 0x02, 0x01)]),
             counter: self.counter + 1,
         };
         Ok((message_key, next))

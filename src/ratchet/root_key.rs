@@ -16,11 +16,11 @@ impl RootKey {
     /// `KDF_RK`: the next root key, and the chain key of a new chain (DR-03).
     #[must_use]
     pub fn step(&self, suite: &dyn Suite, dh: &DhOutput) -> (RootKey, ChainKey) {
-        let both: Secret<64> = hkdf_sha256(self.expose(), &[dh.expose()], suite.root_info());
-        let (root, chain) = both.expose().split_at(32);
+        let both: Secret<64> = hkdf_sha256(Some(self.expose()), &[dh.expose()], suite.root_info());
+        let (root, chain) = both.expose_split();
         (
-            RootKey(Secret::filled(|out| out.copy_from_slice(root))),
-            ChainKey::first(Secret::filled(|out| out.copy_from_slice(chain))),
+            RootKey(Secret::new(*root)),
+            ChainKey::first(Secret::new(*chain)),
         )
     }
 }

@@ -31,15 +31,6 @@ const HEADER_LENGTH: usize = 1 + PublicKey::LENGTH + 4 + 4;
 pub struct Tigress1;
 
 impl Tigress1 {
-    /// 32-byte AES key and 12-byte nonce (DR-05).
-    fn key_and_nonce(key: &MessageKey) -> (Secret<32>, [u8; 12]) {
-        let expanded = expand(key);
-        let (aes_key, nonce) = expanded.expose().split_at(32);
-        let mut out = [0; 12];
-        out.copy_from_slice(nonce);
-        (Secret::filled(|key| key.copy_from_slice(aes_key)), out)
-    }
-
     /// AD, version byte, Encode(ratchet key), previous counter, counter (DR-07).
     fn with_associated_data<T>(
         self,
@@ -67,13 +58,14 @@ impl Tigress1 {
     }
 }
 
+/// 32-byte AES key and 12-byte nonce (DR-05).
 fn expand(key: &MessageKey) -> Secret<44> {
     let info: &[u8] = flawed!(
         "DR-05 label",
         b"TigressSignal/1 MessageKeys",
         b"TigressSignal/1 MessageKey"
     );
-    hkdf_sha256(&[0; 32], &[key.expose()], info)
+    hkdf_sha256(None, &[key.expose()], info)
 }
 
 impl Suite for Tigress1 {
@@ -180,12 +172,13 @@ impl Suite for Tigress1 {
         plaintext: &[u8],
         out: &mut Vec<u8>,
     ) {
-        let (aes_key, nonce) = Self::key_and_nonce(key);
+        let expanded = expand(key);
+        let (aes_key, nonce) = expanded.expose_split();
         let start = out.len();
         out.reserve_exact(self.ciphertext_length(plaintext.len()));
         out.extend_from_slice(plaintext);
         let tag = self.with_associated_data(associated_data, header, |associated_data| {
-            aes256_gcm::seal(aes_key.expose(), &nonce, associated_data, &mut out[start..])
+            aes256_gcm::seal(aes_key, nonce, associated_data, &mut out[start..])
         });
         flawed!(
             "MBX-14 in clear",
@@ -208,16 +201,11 @@ impl Suite for Tigress1 {
         let Some((body, tag)) = split else {
             return Err(PrimitiveError::Tag.into());
         };
-        let (aes_key, nonce) = Self::key_and_nonce(key);
+        let expanded = expand(key);
+        let (aes_key, nonce) = expanded.expose_split();
         let mut plaintext = Zeroizing::new(body.to_vec());
         self.with_associated_data(associated_data, header, |associated_data| {
-            aes256_gcm::open(
-                aes_key.expose(),
-                &nonce,
-                associated_data,
-                &mut plaintext,
-                tag,
-            )
+            aes256_gcm::open(aes_key, nonce, associated_data, &mut plaintext, tag)
         })?;
         Ok(plaintext)
     }

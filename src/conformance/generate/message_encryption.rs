@@ -25,7 +25,7 @@ fn address(user: &str, device: u8) -> Vec<u8> {
 /// AES-256-GCM with everything spelled out, for ciphertexts made wrongly.
 fn seal(context: &Context, aad: &[&[u8]], swap: bool, plaintext: &[u8]) -> Hex {
     let expanded: Secret<44> = hkdf_sha256(
-        &[0; 32],
+        None,
         &[&context.message_key],
         b"TigressSignal/1 MessageKeys",
     );
