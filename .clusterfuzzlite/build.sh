@@ -3,7 +3,7 @@
 # expect: TARGET, TARGET_seed_corpus.zip, TARGET.dict.
 
 cd "$SRC/tigress"
-cargo fuzz build -O --debug-assertions
+cargo fuzz build -O
 built=fuzz/target/x86_64-unknown-linux-gnu/release
 for seeds in fuzz/seeds/*/; do
     target=$(basename "$seeds")

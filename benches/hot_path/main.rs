@@ -5,7 +5,7 @@
 //! and where another library does comparable work, that library.
 
 mod floor;
-mod rounds;
+mod rows;
 mod sessions;
 
 mod agreement;
@@ -23,13 +23,15 @@ use std::time::Duration;
 const ENGINE: &str = "engine";
 /// The name of the floor's row.
 const FLOOR: &str = "floor";
+/// The name of the engine's own steps along a chain.
+const CHAIN_STEPS: &str = "chain steps";
 /// The name of the row of Matrix's Olm session.
 const VODOZEMAC: &str = "vodozemac";
 
 fn short() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(3))
+        .measurement_time(Duration::from_secs(2))
         .configure_from_args()
 }
 

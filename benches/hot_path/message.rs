@@ -1,164 +1,164 @@
 //! A message: encrypted and decrypted in order, and with a DH ratchet step.
 
 use crate::floor;
-use crate::rounds::{round_of, rounds};
+use crate::rows::{Rows, repeated, round_of, rounds};
 use crate::sessions::{Numbers, Olm, Pair, decrypt_all, olm_bytes, olm_decrypt};
 use crate::{ENGINE, FLOOR, VODOZEMAC};
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::{Criterion, Throughput};
 use std::hint::black_box;
 
 const SIZES: [usize; 5] = [0, 256, 1024, 16_384, 65_536];
 
 pub(crate) fn encrypt(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("encrypt");
     for size in SIZES {
-        group.throughput(Throughput::Bytes(size as u64));
         let plaintext = vec![0x2a; size];
         let mut pair = Pair::new();
-        group.bench_function(BenchmarkId::new(ENGINE, size), |bencher| {
-            bencher.iter(|| pair.a.encrypt(black_box(&plaintext)).expect("a message"));
-        });
         let mut sender = floor::Sender { chain_key: [1; 32] };
         let mut buffer = plaintext.clone();
-        group.bench_function(BenchmarkId::new(FLOOR, size), |bencher| {
-            bencher.iter(|| sender.seal(black_box(&mut buffer)));
-        });
         let mut olm = Olm::new();
-        group.bench_function(BenchmarkId::new(VODOZEMAC, size), |bencher| {
-            bencher.iter(|| olm_bytes(&olm.a.encrypt(black_box(&plaintext)).expect("a message")));
-        });
+        Rows::new("encrypt")
+            .throughput(Throughput::Bytes(size as u64))
+            .row(
+                ENGINE,
+                size,
+                repeated(|| pair.a.encrypt(black_box(&plaintext)).expect("a message")),
+            )
+            .row(
+                FLOOR,
+                size,
+                repeated(|| sender.seal(black_box(&mut buffer))),
+            )
+            .row(
+                VODOZEMAC,
+                size,
+                repeated(|| olm_bytes(&olm.a.encrypt(black_box(&plaintext)).expect("a message"))),
+            )
+            .measure(criterion);
     }
 }
 
 pub(crate) fn decrypt(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("decrypt");
     for size in SIZES {
-        group.throughput(Throughput::Bytes(size as u64));
         let plaintext = vec![0x2a; size];
         let Pair {
             mut a,
             mut b,
             mut randomness,
         } = Pair::new();
-        group.bench_function(BenchmarkId::new(ENGINE, size), |bencher| {
-            rounds(
-                bencher,
-                round_of(size),
-                |count| -> Vec<Vec<u8>> {
-                    let message = |_| a.encrypt(&plaintext).expect("a message").bytes;
-                    (0..count).map(message).collect()
-                },
-                |messages| decrypt_all(&mut b, &mut randomness, messages),
-            );
-        });
+        let engine = rounds(
+            round_of(size),
+            |count| -> Vec<Vec<u8>> {
+                let message = |_| a.encrypt(&plaintext).expect("a message").bytes;
+                (0..count).map(message).collect()
+            },
+            |messages| decrypt_all(&mut b, &mut randomness, messages),
+        );
         let mut sender = floor::Sender { chain_key: [1; 32] };
         let mut receiver = floor::Sender { chain_key: [1; 32] };
-        group.bench_function(BenchmarkId::new(FLOOR, size), |bencher| {
-            rounds(
-                bencher,
-                round_of(size),
-                |count| -> Vec<_> {
-                    let seal = |_| {
-                        let mut buffer = plaintext.clone();
-                        let tag = sender.seal(&mut buffer);
-                        (buffer, tag)
-                    };
-                    (0..count).map(seal).collect()
-                },
-                |messages| {
-                    for (buffer, tag) in messages {
-                        receiver.open(buffer, tag);
-                    }
-                },
-            );
-        });
-        let Olm { mut a, mut b } = Olm::new();
-        group.bench_function(BenchmarkId::new(VODOZEMAC, size), |bencher| {
-            rounds(
-                bencher,
-                round_of(size),
-                |count| -> Vec<_> {
-                    let message = |_| olm_bytes(&a.encrypt(&plaintext).expect("a message"));
-                    (0..count).map(message).collect()
-                },
-                |messages| {
-                    let mut plaintexts = Vec::with_capacity(messages.len());
-                    for message in messages {
-                        plaintexts.push(olm_decrypt(&mut b, message));
-                    }
-                    plaintexts
-                },
-            );
-        });
+        let floor = rounds(
+            round_of(size),
+            |count| -> Vec<_> {
+                let seal = |_| {
+                    let mut buffer = plaintext.clone();
+                    let tag = sender.seal(&mut buffer);
+                    (buffer, tag)
+                };
+                (0..count).map(seal).collect()
+            },
+            |messages| {
+                for (buffer, tag) in messages {
+                    receiver.open(buffer, tag);
+                }
+            },
+        );
+        let Olm {
+            a: mut olm_a,
+            b: mut olm_b,
+        } = Olm::new();
+        let vodozemac = rounds(
+            round_of(size),
+            |count| -> Vec<_> {
+                let message = |_| olm_bytes(&olm_a.encrypt(&plaintext).expect("a message"));
+                (0..count).map(message).collect()
+            },
+            |messages| {
+                let mut plaintexts = Vec::with_capacity(messages.len());
+                for message in messages {
+                    plaintexts.push(olm_decrypt(&mut olm_b, message));
+                }
+                plaintexts
+            },
+        );
+        Rows::new("decrypt")
+            .throughput(Throughput::Bytes(size as u64))
+            .row(ENGINE, size, engine)
+            .row(FLOOR, size, floor)
+            .row(VODOZEMAC, size, vodozemac)
+            .measure(criterion);
     }
 }
 
 /// A message that one end writes and the other reads, in turns: each makes a DH ratchet step.
 pub(crate) fn exchange(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("exchange");
     let mut pair = Pair::new();
     let mut answers = false;
-    group.bench_function(ENGINE, |bencher| {
-        bencher.iter(|| {
-            answers = !answers;
-            if answers { pair.answer() } else { pair.turn() }
-        });
+    let engine = repeated(move || {
+        answers = !answers;
+        if answers { pair.answer() } else { pair.turn() }
     });
     let mut numbers = Numbers::new();
     let their = floor::generate(&numbers.bytes());
     let own = numbers.bytes();
-    group.bench_function(FLOOR, |bencher| {
-        bencher.iter(|| {
-            let mut sender = floor::Sender { chain_key: [1; 32] };
-            let tag = sender.seal(&mut []);
-            let stepped = floor::dh_step(&[2; 32], &own, &their, &numbers.bytes());
-            floor::Sender { chain_key: [1; 32] }.open(&mut [], &tag);
-            stepped
-        });
+    let floor = repeated(move || {
+        let mut sender = floor::Sender { chain_key: [1; 32] };
+        let tag = sender.seal(&mut []);
+        let stepped = floor::dh_step(&[2; 32], &own, &their, &numbers.bytes());
+        floor::Sender { chain_key: [1; 32] }.open(&mut [], &tag);
+        stepped
     });
     let Olm { mut a, mut b } = Olm::new();
     let mut answers = false;
-    group.bench_function(VODOZEMAC, |bencher| {
-        bencher.iter(|| {
-            answers = !answers;
-            let (from, to) = if answers {
-                (&mut b, &mut a)
-            } else {
-                (&mut a, &mut b)
-            };
-            let message = olm_bytes(&from.encrypt(b"").expect("a message"));
-            olm_decrypt(to, &message)
-        });
+    let vodozemac = repeated(move || {
+        answers = !answers;
+        let (from, to) = if answers {
+            (&mut b, &mut a)
+        } else {
+            (&mut a, &mut b)
+        };
+        let message = olm_bytes(&from.encrypt(b"").expect("a message"));
+        olm_decrypt(to, &message)
     });
+    Rows::new("exchange")
+        .row(ENGINE, None, engine)
+        .row(FLOOR, None, floor)
+        .row(VODOZEMAC, None, vodozemac)
+        .measure(criterion);
 }
 
 /// What a message that starts a new chain costs its receiver, against the step's own primitives alone.
 pub(crate) fn dh_step(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("dh_step");
     let mut pair = Pair::new();
-    group.bench_function(ENGINE, |bencher| {
-        rounds(
-            bencher,
-            1,
-            |_| {
-                pair.answer();
-                let message = pair.messages(1, b"").remove(0);
-                let before = pair.b.clone();
-                pair.read(&message);
-                (before, message)
-            },
-            |(b, message)| b.decrypt(message, &mut Numbers::new()).expect("authentic"),
-        );
-    });
+    let engine = rounds(
+        1,
+        |_| {
+            pair.answer();
+            let message = pair.messages(1, b"").remove(0);
+            let before = pair.b.clone();
+            pair.read(&message);
+            (before, message)
+        },
+        |(b, message)| b.decrypt(message, &mut Numbers::new()).expect("authentic"),
+    );
     let mut numbers = Numbers::new();
     let their = floor::generate(&numbers.bytes());
     let own = numbers.bytes();
-    group.bench_function(FLOOR, |bencher| {
-        rounds(
-            bencher,
-            1,
-            |_| numbers.bytes(),
-            |fresh| floor::dh_step(&[2; 32], &own, &their, fresh),
-        );
-    });
+    let floor = rounds(
+        1,
+        |_| numbers.bytes(),
+        |fresh| floor::dh_step(&[2; 32], &own, &their, fresh),
+    );
+    Rows::new("dh_step")
+        .row(ENGINE, None, engine)
+        .row(FLOOR, None, floor)
+        .measure(criterion);
 }

@@ -1,5 +1,6 @@
 //! XEdDSA over an encoded public key, as a signed prekey needs it (KEY-07).
 
+use crate::rows::{Rows, repeated};
 use crate::sessions::Numbers;
 use crate::{ENGINE, FLOOR};
 use criterion::Criterion;
@@ -16,38 +17,37 @@ fn hash(length: usize) -> Scalar {
 
 /// The floor is two multiplications of the base point, two SHA-512, two compressions of a point.
 pub(crate) fn sign(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("xeddsa_sign");
     let key: KeyPair = PrivateKey::from(Numbers::new().bytes()).into();
     let z = Secret::from([7; 64]);
-    group.bench_function(ENGINE, |bencher| {
-        bencher.iter(|| xeddsa::sign(&key, &MESSAGE, &z));
-    });
+    let engine = repeated(|| xeddsa::sign(&key, &MESSAGE, &z));
     let scalar = hash(1);
-    group.bench_function(FLOOR, |bencher| {
-        bencher.iter(|| {
-            let public = EdwardsPoint::mul_base(&scalar).compress();
-            let r = hash(32 + 32 + MESSAGE.len() + 64);
-            let big_r = EdwardsPoint::mul_base(&r).compress();
-            (public, big_r, r + hash(64 + MESSAGE.len()) * scalar)
-        });
+    let floor = repeated(|| {
+        let public = EdwardsPoint::mul_base(&scalar).compress();
+        let r = hash(32 + 32 + MESSAGE.len() + 64);
+        let big_r = EdwardsPoint::mul_base(&r).compress();
+        (public, big_r, r + hash(64 + MESSAGE.len()) * scalar)
     });
+    Rows::new("xeddsa_sign")
+        .row(ENGINE, None, engine)
+        .row(FLOOR, None, floor)
+        .measure(criterion);
 }
 
 /// The floor is the key's way to the Edwards curve, one SHA-512, one double multiplication, one compression.
 pub(crate) fn verify(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("xeddsa_verify");
     let key: KeyPair = PrivateKey::from(Numbers::new().bytes()).into();
     let signature = xeddsa::sign(&key, &MESSAGE, &Secret::from([7; 64]));
-    group.bench_function(ENGINE, |bencher| {
-        bencher.iter(|| xeddsa::verify(key.public(), &MESSAGE, &signature).expect("it is good"));
-    });
+    let engine =
+        repeated(|| xeddsa::verify(key.public(), &MESSAGE, &signature).expect("it is good"));
     let u = MontgomeryPoint(*key.public().u());
     let scalar = hash(1);
-    group.bench_function(FLOOR, |bencher| {
-        bencher.iter(|| {
-            let point = u.to_edwards(0).expect("on the curve");
-            let h = hash(64 + MESSAGE.len());
-            EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &scalar).compress()
-        });
+    let floor = repeated(|| {
+        let point = u.to_edwards(0).expect("on the curve");
+        let h = hash(64 + MESSAGE.len());
+        EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &scalar).compress()
     });
+    Rows::new("xeddsa_verify")
+        .row(ENGINE, None, engine)
+        .row(FLOOR, None, floor)
+        .measure(criterion);
 }

@@ -38,22 +38,21 @@ impl Tigress1 {
         header: &Header,
         run: impl FnOnce(&[u8]) -> T,
     ) -> T {
+        const COUNTERS: usize = 1 + PublicKey::LENGTH;
+        let mut head = [self.version(); HEADER_LENGTH];
+        head[1..COUNTERS].copy_from_slice(&header.ratchet_key.encode());
+        head[COUNTERS..COUNTERS + 4].copy_from_slice(&flawed!(
+            "DR-07 little-endian",
+            header.previous_counter.to_be_bytes(),
+            header.previous_counter.to_le_bytes()
+        ));
+        head[COUNTERS + 4..].copy_from_slice(&header.counter.to_be_bytes());
+        let head = &head[flawed!("DR-07 version", 0, 1)..];
+        let associated_data = associated_data.as_bytes();
+        let length = associated_data.len() + head.len();
         let mut bytes = [0; AssociatedData::MAX_LENGTH + HEADER_LENGTH];
-        let mut length = 0;
-        for part in [
-            associated_data.as_bytes(),
-            &[self.version()][..flawed!("DR-07 version", 1, 0)],
-            &header.ratchet_key.encode(),
-            &flawed!(
-                "DR-07 little-endian",
-                header.previous_counter.to_be_bytes(),
-                header.previous_counter.to_le_bytes()
-            ),
-            &header.counter.to_be_bytes(),
-        ] {
-            bytes[length..length + part.len()].copy_from_slice(part);
-            length += part.len();
-        }
+        bytes[..associated_data.len()].copy_from_slice(associated_data);
+        bytes[associated_data.len()..length].copy_from_slice(head);
         run(&bytes[..length])
     }
 }

@@ -1,0 +1,474 @@
+//! Makes docs/performance.md and its plots from the figures that `cargo bench` has left under target/criterion.
+//!
+//! `cargo run --example performance`
+
+use plotters::prelude::*;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{fs, process};
+
+const FIGURES: &str = "target/criterion";
+const PAGE: &str = "docs/performance.md";
+
+const ENGINE: &str = "engine";
+const FLOOR: &str = "floor";
+const PEER: &str = "vodozemac";
+const CHAIN_STEPS: &str = "chain steps";
+
+/// A row of a group: nanoseconds by parameter; those without one stand under 0.
+type Row = BTreeMap<u64, f64>;
+
+/// What was measured.
+#[derive(Default)]
+struct Figures {
+    /// Nanoseconds an iteration, by group and row.
+    rows: BTreeMap<String, BTreeMap<String, Row>>,
+    /// Of two rows of a group, timed in turns.
+    ratios: Vec<Ratio>,
+    /// When the last of them was written.
+    day: String,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ratio {
+    group: String,
+    parameter: Option<u64>,
+    to: String,
+    to_parameter: Option<u64>,
+    ratio: f64,
+}
+
+impl Figures {
+    fn read(folder: &Path) -> Result<Self, Box<dyn Error>> {
+        let mut figures = Figures::default();
+        let mut newest = std::time::UNIX_EPOCH;
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if !path.is_dir() || path.file_name().is_some_and(|name| name == "ratios") {
+                    continue;
+                }
+                if path.file_name().is_some_and(|name| name == "new") {
+                    newest = newest.max(figures.take(&path)?);
+                } else {
+                    folders.push(path);
+                }
+            }
+        }
+        for entry in fs::read_dir(folder.join("ratios"))? {
+            let text = fs::read_to_string(entry?.path())?;
+            figures.ratios.push(serde_json::from_str(&text)?);
+        }
+        figures.day = time::OffsetDateTime::from(newest).date().to_string();
+        Ok(figures)
+    }
+
+    fn take(&mut self, folder: &Path) -> Result<std::time::SystemTime, Box<dyn Error>> {
+        let read = |name| -> Result<Value, Box<dyn Error>> {
+            Ok(serde_json::from_str(&fs::read_to_string(
+                folder.join(name),
+            )?)?)
+        };
+        let (benchmark, estimates) = (read("benchmark.json")?, read("estimates.json")?);
+        let text = |name: &str| benchmark[name].as_str().unwrap_or_default().to_owned();
+        let median = estimates["median"]["point_estimate"].as_f64();
+        self.rows
+            .entry(text("group_id"))
+            .or_default()
+            .entry(text("function_id"))
+            .or_default()
+            .insert(
+                text("value_str").parse().unwrap_or(0),
+                median.ok_or("an estimate without a median")?,
+            );
+        Ok(fs::metadata(folder.join("estimates.json"))?.modified()?)
+    }
+
+    /// The engine's time in times that of row `to`.
+    fn ratio(&self, group: &str, parameter: u64, to: &str, to_parameter: u64) -> Option<f64> {
+        let found = self.ratios.iter().find(|ratio| {
+            ratio.group == group
+                && ratio.to == to
+                && ratio.parameter.unwrap_or(0) == parameter
+                && ratio.to_parameter.unwrap_or(0) == to_parameter
+        });
+        found.map(|ratio| ratio.ratio)
+    }
+
+    fn row(&self, group: &str, row: &str) -> Row {
+        let rows = self.rows.get(group);
+        rows.and_then(|rows| rows.get(row))
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// A time, in the unit that suits it.
+fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        n if n < 1e3 => format!("{n:.0} ns"),
+        n if n < 1e6 => format!("{:.2} µs", n / 1e3),
+        n => format!("{:.2} ms", n / 1e6),
+    }
+}
+
+/// An operation that has a floor or a peer.
+struct Operation {
+    group: &'static str,
+    what: &'static str,
+    /// What the peer does otherwise.
+    differs: &'static str,
+}
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        group: "encrypt",
+        what: "encrypt, {} bytes",
+        differs: "AES-256-CBC, then HMAC-SHA-256 cut to 8 bytes; no associated data; two buffers",
+    },
+    Operation {
+        group: "decrypt",
+        what: "decrypt in order, {} bytes",
+        differs: "as above",
+    },
+    Operation {
+        group: "dh_step",
+        what: "decrypt with a DH ratchet step, 0 bytes; the floor is the step alone",
+        differs: "",
+    },
+    Operation {
+        group: "exchange",
+        what: "encrypt, then decrypt with a DH ratchet step, 0 bytes",
+        differs: "as above; the second half of the step comes with the next message sent",
+    },
+    Operation {
+        group: "gap",
+        what: "decrypt after a gap of {}; the floor is the chain's steps alone",
+        differs: "keeps 40 keys at most",
+    },
+    Operation {
+        group: "reverse",
+        what: "1,000 messages, the last one first",
+        differs: "",
+    },
+    Operation {
+        group: "x3dh_initiate",
+        what: "X3DH, initiator: key generation and four DHs",
+        differs: "",
+    },
+    Operation {
+        group: "x3dh_respond",
+        what: "X3DH, responder: four DHs",
+        differs: "",
+    },
+    Operation {
+        group: "session_open",
+        what: "from a bundle to the first message: signature, four DHs, first ratchet step",
+        differs: "no signature; three DHs; no associated data",
+    },
+    Operation {
+        group: "session_accept",
+        what: "from the first message to its plaintext: four DHs, DH ratchet step",
+        differs: "three DHs; half the DH ratchet step is left to the next message sent",
+    },
+    Operation {
+        group: "xeddsa_sign",
+        what: "XEdDSA, sign 33 bytes",
+        differs: "",
+    },
+    Operation {
+        group: "xeddsa_verify",
+        what: "XEdDSA, verify 33 bytes",
+        differs: "",
+    },
+];
+
+fn comparisons(figures: &Figures, page: &mut String) {
+    page.push_str(
+        "| operation | engine | floor | engine / floor | vodozemac | vodozemac / engine | what vodozemac does otherwise |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
+    );
+    for operation in OPERATIONS {
+        let [engine, floor, peer] =
+            [ENGINE, FLOOR, PEER].map(|row| figures.row(operation.group, row));
+        for (parameter, &engine) in &engine {
+            let mut cells = vec![
+                operation.what.replace("{}", &parameter.to_string()),
+                duration(engine),
+            ];
+            let ratio = |to| figures.ratio(operation.group, *parameter, to, *parameter);
+            match (floor.get(parameter), ratio(FLOOR)) {
+                (Some(&floor), Some(ratio)) => {
+                    cells.extend([duration(floor), format!("{ratio:.2}")]);
+                }
+                _ => cells.extend([String::new(), String::new()]),
+            }
+            match (peer.get(parameter), ratio(PEER)) {
+                (Some(&peer), Some(ratio)) => cells.extend([
+                    duration(peer),
+                    format!("{:.1}", 1.0 / ratio),
+                    operation.differs.to_owned(),
+                ]),
+                _ => cells.extend([String::new(), String::new(), String::new()]),
+            }
+            let _ = writeln!(page, "| {} |", cells.join(" | "));
+        }
+    }
+}
+
+fn gap_in_steps(figures: &Figures, page: &mut String) {
+    page.push_str("| gap | message | as many chain steps | message / steps |\n| ---: | ---: | ---: | ---: |\n");
+    let steps = figures.row("gap", CHAIN_STEPS);
+    for (gap, engine) in figures.row("gap", ENGINE) {
+        let ratio = figures.ratio("gap", gap, CHAIN_STEPS, gap);
+        if let (Some(&steps), Some(ratio)) = (steps.get(&gap), ratio) {
+            let cells = [duration(engine), duration(steps), format!("{ratio:.2}")];
+            let _ = writeln!(page, "| {gap} | {} |", cells.join(" | "));
+        }
+    }
+}
+
+fn stored(figures: &Figures, page: &mut String) {
+    page.push_str("| operation | 10 keys | 2,000 keys | ratio |\n| --- | ---: | ---: | ---: |\n");
+    for (group, what) in [
+        ("stored_in_order", "a message in order"),
+        ("stored_find", "a message whose key is stored"),
+        (
+            "stored_drop_oldest",
+            "a message that skips one; at 2,000 the oldest key is dropped",
+        ),
+        (
+            "stored_expire",
+            "a DH ratchet step with which the chain of all keys falls off, and each is erased",
+        ),
+    ] {
+        let row = figures.row(group, ENGINE);
+        let ratio = figures.ratio(group, 2000, ENGINE, 10);
+        if let (Some(few), Some(many), Some(ratio)) = (row.get(&10), row.get(&2000), ratio) {
+            let cells = [duration(*few), duration(*many), format!("{ratio:.2}")];
+            let _ = writeln!(page, "| {what} | {} |", cells.join(" | "));
+        }
+    }
+}
+
+/// Rows that stand for themselves.
+fn alone(figures: &Figures, page: &mut String) {
+    page.push_str("| operation | time | a second |\n| --- | ---: | ---: |\n");
+    let mut line = |what: String, nanoseconds: f64, count: f64| {
+        let rate = thousands((count * 1e9 / nanoseconds).round());
+        let _ = writeln!(page, "| {what} | {} | {rate} |", duration(nanoseconds));
+    };
+    for (group, what) in [
+        ("wire", "wire, 1,024 bytes:"),
+        ("saved_session", "session with {} stored keys:"),
+    ] {
+        for (row, by_parameter) in figures.rows.get(group).into_iter().flatten() {
+            for (parameter, &nanoseconds) in by_parameter {
+                let what = what.replace("{}", &thousands(*parameter as f64));
+                let row = row.strip_prefix("engine ").unwrap_or(row);
+                line(format!("{what} {row}"), nanoseconds, 1.0);
+            }
+        }
+    }
+    for (group, row, what) in [
+        (
+            "transfer",
+            "stateless",
+            "wallet transfer from end to end, stateless",
+        ),
+        (
+            "transfer",
+            "stateful",
+            "wallet transfer from end to end, stateful",
+        ),
+        ("vectors", "all", "all vectors"),
+        ("scenarios", "all", "all scenarios"),
+        ("adapter", "call over a pipe", "adapter call over a pipe"),
+        ("adapter", "call in process", "adapter call in process"),
+    ] {
+        if let Some(&nanoseconds) = figures.row(group, row).get(&0) {
+            line(what.to_owned(), nanoseconds, 1.0);
+        }
+    }
+}
+
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A plot of several rows of one group, both axes logarithmic, as SVG.
+fn plot(
+    figures: &Figures,
+    file: &str,
+    caption: &str,
+    across: &str,
+    rows: &[(&str, &str)],
+) -> Result<(), Box<dyn Error>> {
+    // 0 has no logarithm: a message of no bytes stands in the table.
+    let series: Vec<(String, Vec<(f64, f64)>)> = rows
+        .iter()
+        .map(|(group, row)| {
+            let points = figures.row(group, row).into_iter();
+            let points = points
+                .filter(|(x, _)| *x > 0)
+                .map(|(x, y)| (x as f64, y / 1e3));
+            let name = if rows.iter().all(|(other, _)| other == group) {
+                (*row).to_owned()
+            } else {
+                format!("{group}: {row}")
+            };
+            (name, points.collect())
+        })
+        .collect();
+    let all = || series.iter().flat_map(|(_, points)| points);
+    let range = |values: BTreeSet<u64>| -> Option<std::ops::Range<f64>> {
+        Some(f64::from_bits(*values.first()?)..f64::from_bits(*values.last()?))
+    };
+    // Of positive numbers the bits are in the order of the numbers.
+    let x = range(all().map(|(x, _)| x.to_bits()).collect()).ok_or("nothing to plot")?;
+    let y = range(all().map(|(_, y)| y.to_bits()).collect()).ok_or("nothing to plot")?;
+    let root = SVGBackend::new(file, (820, 460)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(caption, ("sans-serif", 20))
+        .margin(12)
+        .x_label_area_size(44)
+        .y_label_area_size(64)
+        .build_cartesian_2d(x.log_scale(), (y.start * 0.8..y.end * 1.3).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc(across)
+        .y_desc("µs")
+        .light_line_style(WHITE)
+        .draw()?;
+    let colours = [
+        RGBColor(0, 90, 181),
+        RGBColor(120, 120, 120),
+        RGBColor(220, 50, 32),
+        RGBColor(0, 140, 90),
+        RGBColor(60, 60, 60),
+        RGBColor(170, 90, 0),
+    ];
+    for ((name, points), colour) in series.into_iter().zip(colours) {
+        chart
+            .draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)).point_size(3))?
+            .label(name)
+            .legend(move |(x, y)| {
+                PathElement::new(vec![(x, y), (x + 18, y)], colour.stroke_width(2))
+            });
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.3))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+/// The processor as it calls itself, and the instructions that matter here.
+fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = info.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_once(':'))
+            .map_or("", |(_, value)| value.trim())
+    };
+    let has: Vec<&str> = field("flags")
+        .split(' ')
+        .filter(|flag| ["aes", "pclmulqdq", "vaes", "sha_ni", "avx2", "avx512ifma"].contains(flag))
+        .collect();
+    let name = match field("model name") {
+        "" => "unknown processor",
+        name => name,
+    };
+    format!("{name} ({})", has.join(", "))
+}
+
+fn version_of(package: &str) -> Option<String> {
+    let lock = fs::read_to_string("Cargo.lock").ok()?;
+    let at = lock.find(&format!("name = \"{package}\"\n"))?;
+    lock[at..]
+        .lines()
+        .nth(1)?
+        .split('"')
+        .nth(1)
+        .map(str::to_owned)
+}
+
+fn rustc() -> String {
+    let output = process::Command::new("rustc").arg("--version").output();
+    output.map_or_else(
+        |_| "rustc".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let figures = Figures::read(Path::new(FIGURES))
+        .map_err(|error| format!("{FIGURES}: {error}; run `cargo bench` first"))?;
+    fs::create_dir_all("docs/performance")?;
+    plot(
+        &figures,
+        "docs/performance/message-size.svg",
+        "Cost of a message by its size",
+        "plaintext, bytes",
+        &[
+            ("encrypt", ENGINE),
+            ("encrypt", FLOOR),
+            ("encrypt", PEER),
+            ("decrypt", ENGINE),
+            ("decrypt", FLOOR),
+            ("decrypt", PEER),
+        ],
+    )?;
+    plot(
+        &figures,
+        "docs/performance/gap.svg",
+        "Cost of a message by the gap before it",
+        "messages skipped",
+        &[("gap", ENGINE), ("gap", FLOOR), ("gap", PEER)],
+    )?;
+    let mut page = format!(
+        "# Performance\n\n\
+         Made by `cargo run --example performance` from the figures of `cargo bench`. Not to be edited.\n\n\
+         {}, {}, on {}. One core; medians. Ratios are medians of short bursts of \
+         both rows in turns, so that the machine's moods cancel out; they are not quotients of the columns beside them. The peer is vodozemac {}, the Olm sessions of Matrix.\n\n\
+         The floor of an operation is its unavoidable primitive calls, and nothing else: no message, no allocation, no check. \
+         What can be computed once is left out of it.\n\n",
+        figures.day,
+        processor(),
+        rustc(),
+        version_of(PEER).unwrap_or_default(),
+    );
+    comparisons(&figures, &mut page);
+    page.push_str(
+        "\nvodozemac is the one other Double Ratchet in Rust on the registry that is kept up. Both write and read the bytes \
+         that travel.\n\n\
+         ![cost of a message by its size](performance/message-size.svg)\n\n\
+         ![cost of a message by the gap before it](performance/gap.svg)\n\n\
+         ## A gap, counted in chain steps\n\n",
+    );
+    gap_in_steps(&figures, &mut page);
+    page.push_str("\n## Stored keys\n\n");
+    stored(&figures, &mut page);
+    page.push_str("\n## The rest\n\n");
+    alone(&figures, &mut page);
+    fs::write(PAGE, page)?;
+    println!("{PAGE}, docs/performance/");
+    Ok(())
+}
