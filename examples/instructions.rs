@@ -52,7 +52,9 @@ fn tools() -> Result<(String, String), String> {
         Ok((compiler, valgrind))
     } else {
         let install = format!("cargo install --locked gungraun-runner --version {wanted}");
-        Err(format!("gungraun-runner {wanted} is not installed ({install})"))
+        Err(format!(
+            "gungraun-runner {wanted} is not installed ({install})"
+        ))
     }
 }
 
@@ -71,12 +73,113 @@ fn count() -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
         let summary = summary?;
         let text = |name: &str| summary[name].as_str().unwrap_or_default();
         let name = format!("{} {}", text("function_name"), text("id"));
-        let count = instructions(&summary).ok_or_else(|| format!("{name}: no count in {summary}"))?;
+        let count =
+            instructions(&summary).ok_or_else(|| format!("{name}: no count in {summary}"))?;
         counts.insert(name, count);
     }
     Ok(counts)
 }
 
+/// What callgrind counted (`Ir`).
+fn instructions(summary: &Value) -> Option<u64> {
+    summary
+        .pointer("/profiles/0/data/total/metrics/Ir/values/new")?
+        .as_u64()
+}
+
+/// What fails: growth, benchmarks that have no figure, and requirements whose naming costs something.
+fn faults(before: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, &count) in now {
+        match before.get(name) {
+            None => faults.push(format!("{name}: no figure in {FIGURES}")),
+            Some(&before) if growth(before, count) > MOST_GROWTH => {
+                faults.push(format!("{name}: {before} instructions have become {count}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for name in before.keys().filter(|name| !now.contains_key(*name)) {
+        faults.push(format!("{name}: in {FIGURES}, but not measured"));
+    }
+    if now.get("by_macro counter") != now.get("by_hand counter") {
+        faults.push("a check named by `require!` costs more than one written by hand".to_owned());
+    }
+    faults
+}
+
+/// In percent.
+#[allow(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+fn growth(before: u64, now: u64) -> f64 {
+    100.0 * (now as f64 - before as f64) / before as f64
+}
+
+fn run(accept: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let (compiler, valgrind) = match tools() {
+        Ok(tools) => tools,
+        Err(why) => {
+            println!("instruction counts: skipped: {why}");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let figures: Option<Figures> = match fs::read_to_string(FIGURES) {
+        Ok(text) => Some(serde_json::from_str(&text).map_err(|e| format!("{FIGURES}: {e}"))?),
+        Err(_) => None,
+    };
+    let same = |of: &Figures| of.compiler == compiler && of.valgrind == valgrind;
+    if let Some(figures) = figures.as_ref().filter(|of| !accept && !same(of)) {
+        println!(
+            "instruction counts: skipped: {FIGURES} is of {} and {}, and here are {compiler} and {valgrind}; \
+             `cargo run --example instructions -- --accept` counts anew",
+            figures.compiler, figures.valgrind
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = count()?;
+    let before = figures
+        .map(|figures| figures.instructions)
+        .unwrap_or_default();
+    for (name, &count) in &now {
+        let change = before.get(name).map_or_else(
+            || "new".to_owned(),
+            |&b| format!("{:+.1} %", growth(b, count)),
+        );
+        println!("{name:<28} {count:>12} {change:>9}");
+    }
+    if accept {
+        let figures = Figures {
+            compiler,
+            valgrind,
+            instructions: now,
+        };
+        fs::write(FIGURES, serde_json::to_string_pretty(&figures)? + "\n")?;
+        println!("written to {FIGURES}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let faults = faults(&before, &now);
+    for fault in &faults {
+        eprintln!("{fault}");
+    }
+    if faults.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!(
+        "{MOST_GROWTH} % are allowed; `cargo run --example instructions -- --accept` accepts the new figures"
+    );
+    Ok(ExitCode::FAILURE)
+}
+
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let accept = match std::env::args().nth(1).as_deref() {
+        None => false,
+        Some("--accept") => true,
+        Some(other) => {
+            eprintln!("instructions: `{other}` is not known; `--accept` is");
+            return ExitCode::from(2);
+        }
+    };
+    run(accept).unwrap_or_else(|error| {
+        eprintln!("instructions: {error}");
+        ExitCode::from(2)
+    })
 }

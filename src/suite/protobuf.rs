@@ -91,7 +91,20 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `malformed`.
+    #[inline]
     pub fn varint(&mut self) -> Result<Varint, SuiteError> {
+        // Tags, lengths of keys and most counters are of one byte.
+        if let Some(&byte @ ..0x80) = self.bytes.get(self.at) {
+            self.at += 1;
+            return Ok(Varint {
+                value: byte.into(),
+                shortest: true,
+            });
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<Varint, SuiteError> {
         let start = self.at;
         let mut value: u64 = 0;
         for (index, &byte) in self
