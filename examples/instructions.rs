@@ -61,7 +61,8 @@ fn tools() -> Result<(String, String), String> {
 /// Runs the benchmark. Each line of its output is the summary of one of its functions.
 fn count() -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
     let output = Command::new("cargo")
-        .args(["bench", "--quiet", "--bench", "instructions", "--"])
+        .args(["bench", "--quiet", "--features", "instructions"])
+        .args(["--bench", "instructions", "--"])
         .arg("--output-format=json")
         .output()?;
     if !output.status.success() {

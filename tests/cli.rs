@@ -91,8 +91,9 @@ fn run_as_shown(command: &str, page: &Path) {
     }
     let own = match words.as_slice() {
         // What runs this test, what is around it, and what has been built to run it; and what
-        // `a_skeleton_runs_at_once` in tests/adapters.rs runs.
+        // `a_skeleton_runs_at_once` in tests/adapters.rs and tests/performance.rs run.
         ["cargo", "test"]
+        | ["cargo", "run", "--example", "performance"]
         | [".ci/run"]
         | ["cargo", "install", "--locked", "--path", "."]
         | [
@@ -134,6 +135,20 @@ fn run_as_shown(command: &str, page: &Path) {
             "seeds",
         ] => {
             assert!(include_str!("../.ci/run").contains("fuzz/Cargo.toml --no-default-features"));
+            return;
+        }
+        // Run by `.ci/run`: they need an optimised build, and valgrind or LLVM's tools.
+        ["cargo", "bench"] => {
+            assert!(include_str!("../.ci/run").contains("cargo bench --locked"));
+            return;
+        }
+        ["cargo", "run", "--example", "instructions"] => {
+            assert!(include_str!("../.ci/run").contains("--example instructions"));
+            return;
+        }
+        ["fuzz/run", ..] | ["fuzz/time_to_find" | "fuzz/coverage_by_room"] => {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            assert!(root.join(words[0]).exists());
             return;
         }
         // Run by `.ci/run`, since it needs Python's packages.

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use std::{fs, io};
+use std::{env, fs, io};
 
 /// Runs that many iterations, and says how long they took.
 pub(crate) type Timed<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
@@ -106,6 +106,10 @@ impl<'a> Rows<'a> {
             wanted.push(alone(&mut group, row));
         }
         group.finish();
+        // Each once, to see that it runs.
+        if env::args().any(|argument| argument == "--test") {
+            return;
+        }
         let Some((first, others)) = self.rows.split_first_mut() else {
             return;
         };
