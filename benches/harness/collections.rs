@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput};
 use tigress_signal::conformance::run;
-use tigress_signal::conformance::scenario::{self, Library};
+use tigress_signal::conformance::scenario::{self, library::Library};
 use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::vector::Collection;
 
