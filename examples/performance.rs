@@ -2,6 +2,11 @@
 //!
 //! `cargo run --example performance [FIGURES DOCS]`
 
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "sizes and counts far below 2^53"
+)]
+
 use plotters::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +44,9 @@ struct Ratio {
     parameter: Option<u64>,
     to: String,
     to_parameter: Option<u64>,
-    ratio: f64,
+    /// Kept as `ratio`.
+    #[serde(rename = "ratio")]
+    value: f64,
 }
 
 impl Figures {
@@ -97,7 +104,7 @@ impl Figures {
                 && ratio.parameter.unwrap_or(0) == parameter
                 && ratio.to_parameter.unwrap_or(0) == to_parameter
         });
-        found.map(|ratio| ratio.ratio)
+        found.map(|ratio| ratio.value)
     }
 
     fn row(&self, group: &str, row: &str) -> Row {

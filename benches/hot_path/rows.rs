@@ -64,7 +64,7 @@ struct Row<'a> {
 pub(crate) struct Rows<'a> {
     group: &'static str,
     throughput: Option<Throughput>,
-    rows: Vec<Row<'a>>,
+    list: Vec<Row<'a>>,
 }
 
 impl<'a> Rows<'a> {
@@ -72,7 +72,7 @@ impl<'a> Rows<'a> {
         Rows {
             group,
             throughput: None,
-            rows: Vec::new(),
+            list: Vec::new(),
         }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Rows<'a> {
         parameter: impl Into<Option<usize>>,
         timed: Timed<'a>,
     ) -> Self {
-        self.rows.push(Row {
+        self.list.push(Row {
             name,
             parameter: parameter.into(),
             timed,
@@ -102,7 +102,7 @@ impl<'a> Rows<'a> {
             group.throughput(throughput);
         }
         let mut wanted = Vec::new();
-        for row in &mut self.rows {
+        for row in &mut self.list {
             wanted.push(alone(&mut group, row));
         }
         group.finish();
@@ -110,7 +110,7 @@ impl<'a> Rows<'a> {
         if env::args().any(|argument| argument == "--test") {
             return;
         }
-        let Some((first, others)) = self.rows.split_first_mut() else {
+        let Some((first, others)) = self.list.split_first_mut() else {
             return;
         };
         for (other, asked_for) in others.iter_mut().zip(&wanted[1..]) {
@@ -127,7 +127,7 @@ fn alone(group: &mut BenchmarkGroup<'_, WallTime>, row: &mut Row<'_>) -> bool {
     let timed = &mut row.timed;
     let run = |bencher: &mut Bencher<'_>| {
         asked_for.set(true);
-        bencher.iter_custom(|iterations| timed(iterations));
+        bencher.iter_custom(&mut *timed);
     };
     match row.parameter {
         Some(parameter) => group.bench_function(BenchmarkId::new(row.name, parameter), run),
