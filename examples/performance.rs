@@ -33,6 +33,8 @@ struct Figures {
     rows: BTreeMap<String, BTreeMap<String, Row>>,
     /// Of two rows of a group, timed in turns.
     ratios: Vec<Ratio>,
+    /// How many things an iteration of a group does, where criterion was told.
+    elements: BTreeMap<String, f64>,
     /// When the last of them was written.
     day: String,
 }
@@ -83,6 +85,9 @@ impl Figures {
         };
         let (benchmark, estimates) = (read("benchmark.json")?, read("estimates.json")?);
         let text = |name: &str| benchmark[name].as_str().unwrap_or_default().to_owned();
+        if let Some(elements) = benchmark["throughput"]["Elements"].as_f64() {
+            self.elements.insert(text("group_id"), elements);
+        }
         let median = estimates["median"]["point_estimate"].as_f64();
         self.rows
             .entry(text("group_id"))
@@ -293,13 +298,14 @@ fn alone(figures: &Figures, page: &mut String) {
             "stateful",
             "wallet transfer from end to end, stateful",
         ),
-        ("vectors", "all", "all vectors"),
-        ("scenarios", "all", "all scenarios"),
+        ("vectors", "all", "vectors, all {}"),
+        ("scenarios", "all", "scenarios, all {}"),
         ("adapter", "call over a pipe", "adapter call over a pipe"),
         ("adapter", "call in process", "adapter call in process"),
     ] {
         if let Some(&nanoseconds) = figures.row(group, row).get(&0) {
-            line(what.to_owned(), nanoseconds, 1.0);
+            let count = figures.elements.get(group).copied().unwrap_or(1.0);
+            line(what.replace("{}", &thousands(count)), nanoseconds, count);
         }
     }
 }

@@ -262,6 +262,9 @@ impl ReceivingChains {
             Scope::Session => {
                 let bound = flawed!("DR-12 unbounded", limits.max_stored, usize::MAX);
                 let mut over = self.stored().saturating_sub(bound);
+                if over == 0 {
+                    return;
+                }
                 for chain in self.0.iter_mut().rev() {
                     while over > 0 && chain.skipped.pop_first().is_some() {
                         over -= 1;

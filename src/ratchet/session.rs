@@ -93,18 +93,11 @@ pub struct Session {
     pub(super) receiving: ReceivingChains,
 }
 
-/// What a message does to the session once it has decrypted.
-enum Step {
-    /// It uses up a stored key of that chain (DR-13).
-    Stored { chain: usize },
-    /// It moves that chain on.
-    Ahead { chain: usize, advance: Advance },
-    /// It starts a new chain (DR-09).
-    Ratchet {
-        root_key: RootKey,
-        chain: ReceivingChain,
-        closing: Option<Closing>,
-    },
+/// The first half of a DH ratchet step, worked out but not yet kept (DR-09).
+struct ReceivingStep {
+    root_key: RootKey,
+    chain: ReceivingChain,
+    closing: Option<Closing>,
 }
 
 impl Session {
@@ -335,43 +328,83 @@ impl Session {
             header.ratchet_key != *self.state.ratchet_key().public(),
             RatchetError::OwnRatchetKey
         );
-        // Up to here and through `open`, the session is only read.
-        let (step, plaintext) = match self.receiving.position(&header.ratchet_key) {
-            Some(chain) => match self.receiving.0[chain].find(header.counter, limits)? {
-                Found::Stored(key) => (Step::Stored { chain }, self.open(key, message)?),
-                Found::Ahead(advance) => {
-                    let plaintext = self.open(&advance.message_key, message)?;
-                    (Step::Ahead { chain, advance }, plaintext)
+        // Until a message has been opened, the session is only read.
+        let plaintext = match self.receiving.position(&header.ratchet_key) {
+            Some(chain) => {
+                let plaintext = match self.receiving.0[chain].find(header.counter, limits)? {
+                    Found::Stored(key) => {
+                        let plaintext = self.open(key, message)?;
+                        let skipped = &mut self.receiving.0[chain].skipped;
+                        flawed!(
+                            "DR-13 not erased",
+                            drop(skipped.remove(&header.counter)),
+                            ()
+                        );
+                        plaintext
+                    }
+                    Found::Ahead(advance) => {
+                        let plaintext = self.open(&advance.message_key, message)?;
+                        self.receiving.0[chain].apply(advance);
+                        plaintext
+                    }
+                };
+                // B answered in a chain that was there from the start: X3DH-07 is met all the same.
+                if let State::Initiated { sending, .. } = &self.state {
+                    self.state = State::Established {
+                        sending: sending.clone(),
+                    };
                 }
-            },
-            None => match self.receiving_step(message) {
-                Ok(step) => step,
-                Err(error) => {
-                    // A ratchet step on a header that nobody has authenticated.
-                    flawed!("DR-15 kept", (), {
-                        if let Ok(dh) = self
-                            .state
-                            .ratchet_key()
-                            .private()
-                            .diffie_hellman(&header.ratchet_key)
-                        {
-                            self.root_key = self.root_key.step(self.suite, &dh).0;
-                        }
-                    });
-                    flawed!("RND-02 refused", (), _ = KeyPair::random(randomness));
-                    return Err(error);
-                }
-            },
+                plaintext
+            }
+            None => self.ratchet(message, randomness)?,
+        };
+        self.receiving.drop_oldest(limits);
+        Ok(plaintext)
+    }
+
+    /// A DH ratchet step with the message that starts a new chain (DR-09).
+    fn ratchet(
+        &mut self,
+        message: &RatchetMessage<'_>,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+        let their_ratchet_key = &message.header.ratchet_key;
+        let (step, plaintext) = match self.receiving_step(message) {
+            Ok(step) => step,
+            Err(error) => {
+                // A ratchet step on a header that nobody has authenticated.
+                flawed!("DR-15 kept", (), {
+                    if let Ok(dh) = self
+                        .state
+                        .ratchet_key()
+                        .private()
+                        .diffie_hellman(their_ratchet_key)
+                    {
+                        self.root_key = self.root_key.step(self.suite, &dh).0;
+                    }
+                });
+                flawed!("RND-02 refused", (), _ = KeyPair::random(randomness));
+                return Err(error);
+            }
         };
         // The sending step comes once the message is authentic, so that a message that is refused draws
-        // nothing.
-        let sending = match &step {
-            Step::Ratchet { root_key, .. } => {
-                Some(self.sending_step(root_key, &header.ratchet_key, randomness)?)
+        // nothing. Nothing after it can fail.
+        let (root_key, sending) =
+            self.sending_step(&step.root_key, their_ratchet_key, randomness)?;
+        self.receiving
+            .push(step.chain, step.closing, self.suite.limits());
+        self.root_key = root_key;
+        // X3DH-07: prekey messages end with the first answer.
+        self.state = match &self.state {
+            #[cfg(feature = "flaws")]
+            State::Initiated { opening, .. } if crate::flaw::is_on("X3DH-07 for ever") => {
+                State::Initiated {
+                    sending,
+                    opening: *opening,
+                }
             }
-            _ => None,
+            _ => State::Established { sending },
         };
-        self.apply(step, sending, header.counter);
         Ok(plaintext)
     }
 
@@ -379,7 +412,7 @@ impl Session {
     fn receiving_step(
         &self,
         message: &RatchetMessage<'_>,
-    ) -> Result<(Step, Zeroizing<Vec<u8>>), RatchetError> {
+    ) -> Result<(ReceivingStep, Zeroizing<Vec<u8>>), RatchetError> {
         let limits = self.suite.limits();
         let header = &message.header;
         // Both bounds before any key is computed (DR-11).
@@ -398,7 +431,7 @@ impl Session {
         let closing = self.receiving.closing(header.previous_counter, limits)?;
         let mut chain = ReceivingChain::open(header.ratchet_key, chain_key);
         chain.apply(advance);
-        let step = Step::Ratchet {
+        let step = ReceivingStep {
             root_key,
             chain,
             closing,
@@ -441,39 +474,6 @@ impl Session {
                 message.ciphertext,
             )
             .map_err(RatchetError::Undecryptable)
-    }
-
-    /// Keeps what a decrypted message changes. Nothing here can fail.
-    fn apply(&mut self, step: Step, sending: Option<(RootKey, SendingChain)>, counter: u32) {
-        let limits = self.suite.limits();
-        match step {
-            Step::Stored { chain } => {
-                let skipped = &mut self.receiving.0[chain].skipped;
-                flawed!("DR-13 not erased", drop(skipped.remove(&counter)), ());
-            }
-            Step::Ahead { chain, advance } => self.receiving.0[chain].apply(advance),
-            Step::Ratchet { chain, closing, .. } => self.receiving.push(chain, closing, limits),
-        }
-        self.receiving.drop_oldest(limits);
-        if let Some((root_key, sending)) = sending {
-            self.root_key = root_key;
-            // X3DH-07: prekey messages end with the first answer.
-            self.state = match &self.state {
-                #[cfg(feature = "flaws")]
-                State::Initiated { opening, .. } if crate::flaw::is_on("X3DH-07 for ever") => {
-                    State::Initiated {
-                        sending,
-                        opening: *opening,
-                    }
-                }
-                _ => State::Established { sending },
-            };
-        } else if let State::Initiated { sending, .. } = &self.state {
-            // B answered in a chain that was there from the start: X3DH-07 is met all the same.
-            self.state = State::Established {
-                sending: sending.clone(),
-            };
-        }
     }
 
     /// The session in its documented, versioned form.
