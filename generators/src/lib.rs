@@ -5,6 +5,8 @@
 //! and what must come of it; where the answer is more than the profile's text says, the engine computes it here and
 //! `adapters/python-check` computes it again with libraries that share no code with the engine.
 
+#![allow(clippy::too_many_lines, reason = "a family is one list of cases")]
+
 mod actor;
 mod builder;
 #[macro_use]
