@@ -12,7 +12,6 @@ use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -77,7 +76,7 @@ impl fmt::Debug for RequestId {
 
 #[cfg(feature = "conformance")]
 impl schemars::JsonSchema for RequestId {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "RequestId".into()
     }
 
