@@ -954,15 +954,17 @@ impl<'a> World<'a> {
         what: Offered,
         lifetime: Option<u64>,
     ) -> Result<(), StepFailure> {
-        let ids = |participant: &Participant| -> Vec<TransferId> {
-            participant.states.keys().copied().collect()
-        };
-        let before = ids(self.device(device)?);
+        let before = self.lines.len();
         let offer = Offer { to, what, lifetime };
         self.event(device, Event::Offer(offer))?;
-        let new = ids(self.device(device)?)
-            .into_iter()
-            .find(|id| !before.contains(id));
+        let new = self.lines[before..].iter().find_map(|line| match line {
+            Line::State {
+                transfer,
+                before: None,
+                ..
+            } => Some(*transfer),
+            _ => None,
+        });
         if let Some(id) = new {
             self.transfers.insert(name.to_owned(), id);
         }
