@@ -69,6 +69,7 @@ impl<'de> Deserialize<'de> for Token {
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Token {
     fn schema_name() -> Cow<'static, str> {
         "Token".into()
