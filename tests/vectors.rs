@@ -14,7 +14,7 @@ use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::transitions::Transitions;
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
-    Body, BuiltIn, Call, Collection, Source, Vector, VectorFile,
+    Body, BuiltIn, Call, Collection, Family, Source, Vector, VectorFile,
 };
 use tigress_signal::conformance::verdict::{
     self, GroupResult, Plan, Progress, TestResult, Verdict,
