@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::thread::ScopedJoinHandle;
 use tigress_signal::agreement::{BundleFields, OneTimePreKey};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
@@ -358,6 +359,21 @@ impl Model {
             return;
         }
         self.carry_out(me, request, got.expect("not refused"));
+        if !unchanged {
+            self.has_nothing_that_expired();
+        }
+    }
+
+    /// What has expired is erased at the latest by the next request that changes something (profile section 7).
+    fn has_nothing_that_expired(&self) {
+        let saved: Value = serde_json::from_str(&self.server.save().to_json()).expect("JSON");
+        for device in saved["devices"].as_array().expect("devices") {
+            for list in ["mailbox", "answered", "bundles"] {
+                for kept in device[list].as_array().expect("a list") {
+                    assert!(kept["expires"].as_u64() > Some(self.now), "{list}: {kept}");
+                }
+            }
+        }
     }
 
     #[allow(clippy::too_many_lines, reason = "a request after the other")]
@@ -547,10 +563,11 @@ impl Model {
             }
             Event::Repeat(_) | Event::Conflict(..) => {}
             Event::Wait(seconds) => self.now += seconds,
-            Event::Tick => self
-                .server
-                .tick(Timestamp(self.now))
-                .expect("memory does not fail"),
+            Event::Tick => {
+                let now = Timestamp(self.now);
+                self.server.tick(now).expect("memory does not fail");
+                self.has_nothing_that_expired();
+            }
             Event::Restart => self.server = restarted(&self.server),
         }
     }
@@ -932,6 +949,33 @@ fn a_request_is_one_transaction_that_begins_before_the_first_read() {
     assert_eq!(server.store().watch.did.take(), [], "nothing to look up");
 }
 
+#[test]
+fn a_request_asks_no_more_of_the_store_among_many_devices() {
+    let calls = |strangers: u64| -> Vec<usize> {
+        let (store, requests) = requests_of_all_kinds();
+        let mut server = watched(store);
+        let fields = bundle(&device(9).1);
+        for seed in 0..strangers {
+            let mut registration = registration(address(3), &fields);
+            registration.address.user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
+            let request = Request {
+                id: request_id(seed),
+                token: None,
+                body: Body::Register(registration),
+            };
+            let registered = server.handle(&request, Timestamp(5), &mut Seeded(seed + 1_000));
+            registered.expect("a stranger registers");
+        }
+        server.store().watch.did.take();
+        let calls = requests.iter().map(|request| {
+            let _ = server.handle(request, Timestamp(5), &mut Seeded(7));
+            server.store().watch.did.take().len()
+        });
+        calls.collect()
+    };
+    assert_eq!(calls(0), calls(100));
+}
+
 /// Wherever the store fails, the request has no answer, nothing has changed, and it can be made again.
 #[test]
 fn a_store_that_fails_at_any_call_leaves_everything_as_it_was() {
@@ -967,9 +1011,10 @@ fn a_dropped_transaction_changes_nothing_and_a_committed_one_erases_what_has_exp
     ask(&mut server, &submit(&ben, "x", b"hello"), 0, &mut Exhausted).expect("accepted");
     let mut store = server.store().clone();
     let late = Timestamp(3_000_000);
-    let mut transaction = store.begin(late).expect("memory does not fail");
-    assert_eq!(transaction.mailbox_length(&address(1)), Ok(0), "expired");
-    drop(transaction);
+    {
+        let mut dropped = store.begin(late).expect("memory does not fail");
+        assert_eq!(dropped.mailbox_length(&address(1)), Ok(0), "expired");
+    }
     assert_eq!(&store, server.store());
     let transaction = store.begin(late).expect("memory does not fail");
     assert_eq!(transaction.commit(Vec::new()), Ok(()));
@@ -1055,8 +1100,8 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
             .into_iter()
             .map(|fetcher| scope.spawn(fetcher))
             .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined.flat_map(|ids| ids.expect("no panic")).collect()
+        let ids = threads.into_iter().map(ScopedJoinHandle::join);
+        ids.flat_map(|ids| ids.expect("no panic")).collect()
     });
     handed_out.sort_unstable();
     assert_eq!(handed_out, (1..=count).map(Some).collect::<Vec<_>>());
@@ -1402,6 +1447,10 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
                 v
             },
             "1,000 remembered",
+        ),
+        (
+            ben_has(|d| d["answered"][1] = d["answered"][0].clone()),
+            "two answers to one request",
         ),
         (
             {

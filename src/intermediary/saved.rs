@@ -1,6 +1,6 @@
 //! The intermediary at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::memory_store::{CountedBundle, Kept, MemoryStore};
+use super::memory_store::{Kept, MemoryStore};
 use super::store::{Answered, DeviceRecord};
 use super::{
     Envelope, Intermediary, MAX_ANSWERS, MAX_BUNDLES, MAX_MAILBOX, MAX_MESSAGE,
@@ -10,8 +10,9 @@ use crate::agreement::OneTimePreKey;
 use crate::identifier::Address;
 use crate::requirement::flawed;
 use crate::suite;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_INTERMEDIARY_VERSION: u32 = 2;
@@ -36,9 +37,17 @@ struct SavedDevice {
     /// By rising id.
     mailbox: Vec<Envelope>,
     /// The oldest first.
-    answered: VecDeque<Answered>,
+    answered: Vec<Answered>,
     /// The oldest first.
     bundles: Vec<CountedBundle>,
+}
+
+/// A bundle that the device was handed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountedBundle {
+    target: Address,
+    expires: Timestamp,
 }
 
 /// A saved intermediary that no intermediary of this build could have written.
@@ -93,8 +102,7 @@ impl Intermediary<MemoryStore> {
             suite: self.suite.name().to_owned(),
             devices: self
                 .store
-                .devices
-                .iter()
+                .devices()
                 .map(|(address, kept)| SavedDevice::new(*address, kept))
                 .collect(),
         }
@@ -103,20 +111,22 @@ impl Intermediary<MemoryStore> {
 
 impl SavedDevice {
     fn new(address: Address, kept: &Kept) -> Self {
-        let one_time = kept.one_time_pre_keys.iter();
+        let bundles = kept.bundles();
+        let mut bundles: Vec<_> = bundles
+            .map(|(target, expires)| CountedBundle { target, expires })
+            .collect();
+        bundles.sort_by_key(|bundle| bundle.expires);
         SavedDevice {
             address,
-            record: kept.record.clone(),
-            one_time_pre_keys: one_time
-                .map(|(id, key)| OneTimePreKey { id: *id, key: *key })
-                .collect(),
+            record: kept.record().clone(),
+            one_time_pre_keys: kept.one_time_pre_keys().collect(),
             mailbox: flawed!(
                 "MBX-18 mailbox lost",
-                kept.mailbox.values().cloned().collect(),
+                kept.mailbox().cloned().collect(),
                 Vec::new()
             ),
-            answered: kept.answered.clone(),
-            bundles: kept.bundles.clone(),
+            answered: kept.answered().cloned().collect(),
+            bundles,
         }
     }
 
@@ -159,6 +169,14 @@ impl SavedDevice {
         if self.answered.len() > MAX_ANSWERS {
             return Err("at most 1,000 remembered answers (MBX-13)");
         }
+        let mut requests = BTreeSet::new();
+        if !self
+            .answered
+            .iter()
+            .all(|answered| requests.insert(answered.request))
+        {
+            return Err("two answers to one request (MBX-13)");
+        }
         let mut bundles: BTreeMap<&Address, usize> = BTreeMap::new();
         for bundle in &self.bundles {
             *bundles.entry(&bundle.target).or_default() += 1;
@@ -172,15 +190,20 @@ impl SavedDevice {
 
 impl From<SavedDevice> for Kept {
     fn from(saved: SavedDevice) -> Self {
-        let one_time = saved.one_time_pre_keys.into_iter();
-        let mailbox = saved.mailbox.into_iter();
-        Kept {
-            record: saved.record,
-            one_time_pre_keys: one_time.map(|key| (key.id, key.key)).collect(),
-            mailbox: mailbox.map(|envelope| (envelope.id, envelope)).collect(),
-            answered: saved.answered,
-            bundles: saved.bundles,
+        let mut kept = Kept::new(saved.record);
+        for one_time in saved.one_time_pre_keys {
+            kept.put_one_time_pre_key(one_time);
         }
+        for envelope in saved.mailbox {
+            kept.put_envelope(envelope);
+        }
+        for answered in saved.answered {
+            kept.remember(answered, usize::MAX);
+        }
+        for bundle in saved.bundles {
+            kept.count_bundle(bundle.target, bundle.expires);
+        }
+        kept
     }
 }
 
@@ -194,16 +217,18 @@ impl TryFrom<SavedIntermediary> for Intermediary<MemoryStore> {
         let suite =
             suite::by_name(&saved.suite).ok_or(SavedIntermediaryError::Suite(saved.suite))?;
         let mut store = MemoryStore::default();
+        let mut addresses = BTreeSet::new();
         for device in saved.devices {
             let address = device.address;
             let broken = |reason| SavedIntermediaryError::Device { address, reason };
             device.check().map_err(broken)?;
-            if store.owners.insert(device.record.token, address).is_some() {
+            if store.owner(&device.record.token).is_some() {
                 return Err(broken("another device has its token (MBX-01)"));
             }
-            if store.devices.insert(address, device.into()).is_some() {
+            if !addresses.insert(address) {
                 return Err(broken("the device stands twice"));
             }
+            store.put(address, device.into());
         }
         Ok(Intermediary::new(suite, store))
     }
