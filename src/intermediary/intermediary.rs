@@ -20,12 +20,31 @@ use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// The store-and-forward server of the profile.
+///
+/// Two are equal where no request could tell them apart. Over a [`MemoryStore`](super::MemoryStore) a copy is cheap:
+/// it shares what neither of the two changes.
 #[derive(Clone, Debug)]
 pub struct Intermediary<S> {
     pub(super) suite: SuiteRef,
     pub(super) store: S,
+}
+
+impl<S: PartialEq> PartialEq for Intermediary<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.suite.name() == other.suite.name() && self.store == other.store
+    }
+}
+
+impl<S: Eq> Eq for Intermediary<S> {}
+
+impl<S: Hash> Hash for Intermediary<S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.suite.name().hash(state);
+        self.store.hash(state);
+    }
 }
 
 /// What comes of a request that is not refused.
