@@ -1,6 +1,6 @@
 //! What the intermediary learned in a run (PRIV-01), from its transcript alone.
 
-use super::transcript::{Event, Fate, Transcript};
+use super::transcript::{Fate, Line, Transcript};
 use crate::identifier::{Address, TransferId, UserId};
 use crate::intermediary::view::learned;
 use crate::intermediary::{Body, Learned, Row};
@@ -35,7 +35,7 @@ impl View {
         Self::from_events(&transcript.events)
     }
 
-    pub(super) fn from_events(events: &[Event]) -> Self {
+    pub(super) fn from_events(events: &[Line]) -> Self {
         let mut names = BTreeMap::new();
         let mut addresses = BTreeMap::new();
         let mut now = Timestamp::default();
@@ -44,8 +44,8 @@ impl View {
         let mut transfers: BTreeMap<UserId, BTreeSet<TransferId>> = BTreeMap::new();
         for event in events {
             match event {
-                Event::Time { now: time } => now = *time,
-                Event::Device {
+                Line::Time { now: time } => now = *time,
+                Line::Device {
                     device,
                     address: Some(address),
                     ..
@@ -53,7 +53,7 @@ impl View {
                     names.insert(*address, device.clone());
                     addresses.insert(device.clone(), *address);
                 }
-                Event::Request {
+                Line::Request {
                     device,
                     fate,
                     request,
@@ -71,7 +71,7 @@ impl View {
                         );
                     }
                 }
-                Event::State {
+                Line::State {
                     device, transfer, ..
                 } => {
                     if let Some(address) = addresses.get(device) {

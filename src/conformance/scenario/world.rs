@@ -1,7 +1,7 @@
 //! The world of a scenario: devices, the intermediary, the network between them, and somebody who would
 //! like to read along.
 
-use super::transcript::{Answered, Cause, Event as Line, Fate};
+use super::transcript::{Answered, Cause, Fate, Line};
 use super::view::View;
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::operation::wallet;
@@ -18,7 +18,7 @@ use crate::sesame::Device;
 use crate::suite::Tigress1;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer, Offered, StateName, Vertical};
-use crate::wallet::{Effect, Event, Report, SavedWallet, Wallet};
+use crate::wallet::{Effect, Report, SavedWallet, Wallet, WalletEvent};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
@@ -393,7 +393,7 @@ impl<'a> World<'a> {
             address: Some(address),
         });
         let sponsor = siblings.into_iter().find_map(|(_, token)| token);
-        self.event(&name, Event::Register { sponsor })?;
+        self.event(&name, WalletEvent::Register { sponsor })?;
         self.settle()
     }
 
@@ -414,7 +414,7 @@ impl<'a> World<'a> {
             what: "is set up anew".to_owned(),
             address: None,
         });
-        self.event(name, Event::Register { sponsor })?;
+        self.event(name, WalletEvent::Register { sponsor })?;
         self.settle()
     }
 
@@ -433,7 +433,11 @@ impl<'a> World<'a> {
                 .map_err(|error| failed(&error))?;
             let mut stranger = Wallet::new(Device::new(&Tigress1, own, keys));
             let mut effects = stranger
-                .step(Event::Register { sponsor: None }, self.now, &mut randomness)
+                .step(
+                    WalletEvent::Register { sponsor: None },
+                    self.now,
+                    &mut randomness,
+                )
                 .map_err(|error| failed(&error))?;
             let Some(Effect::Request(joining)) = effects.pop() else {
                 return Err(StepFailure::script("a stranger cannot join"));
@@ -467,7 +471,7 @@ impl<'a> World<'a> {
 
     /// A device leaves the intermediary and is gone.
     pub(super) fn remove(&mut self, name: &str) -> Result<(), StepFailure> {
-        self.event(name, Event::Remove)?;
+        self.event(name, WalletEvent::Remove)?;
         self.settle()?;
         self.devices.remove(name);
         self.lines.push(Line::Device {
@@ -493,20 +497,20 @@ impl<'a> World<'a> {
             what: format!("has its clock {} seconds {words}", ahead.unsigned_abs()),
             address: None,
         });
-        self.event(name, Event::Tick)?;
+        self.event(name, WalletEvent::Tick)?;
         self.settle()
     }
 
     /// An event at a device; a refusal is remembered for the step that expects it.
-    pub(super) fn event(&mut self, name: &str, event: Event) -> Result<(), StepFailure> {
+    pub(super) fn event(&mut self, name: &str, event: WalletEvent) -> Result<(), StepFailure> {
         let now = self.clock(name)?;
         let by = match &event {
-            Event::Offer(_)
-            | Event::Accept(_)
-            | Event::Decline(_)
-            | Event::Cancel(_)
-            | Event::TakeInvitation(_) => Cause::User,
-            Event::Tick => Cause::Time,
+            WalletEvent::Offer(_)
+            | WalletEvent::Accept(_)
+            | WalletEvent::Decline(_)
+            | WalletEvent::Cancel(_)
+            | WalletEvent::TakeInvitation(_) => Cause::User,
+            WalletEvent::Tick => Cause::Time,
             _ => Cause::Message,
         };
         let result = match self.device_mut(name)? {
@@ -551,7 +555,7 @@ impl<'a> World<'a> {
     fn subject_event(
         &mut self,
         name: &str,
-        event: Event,
+        event: WalletEvent,
         now: Timestamp,
         by: Cause,
     ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
@@ -560,11 +564,11 @@ impl<'a> World<'a> {
             (_, Err(failure @ StepFailure::Expectation { .. })) => return Err(failure),
             _ => None,
         };
-        let input = wallet::EventInput {
+        let input = wallet::StepWalletInput {
             now,
             event: event.into(),
         };
-        let answer = self.try_ask::<wallet::Event>(On {
+        let answer = self.try_ask::<wallet::StepWallet>(On {
             handle: name.to_owned(),
             input,
         })?;
@@ -651,7 +655,7 @@ impl<'a> World<'a> {
                 continue;
             }
             match self.mail() {
-                Some(name) => self.event(&name, Event::Collect)?,
+                Some(name) => self.event(&name, WalletEvent::Collect)?,
                 None => return Ok(()),
             }
             // A collection that asks for nothing waits for an answer that was lost.
@@ -834,7 +838,7 @@ impl<'a> World<'a> {
             (Body::Remove { .. }, Ok(Answer::Done)) => self.device_mut(name)?.token = None,
             _ => {}
         }
-        let event = |answer| Event::Answer {
+        let event = |answer| WalletEvent::Answer {
             request: request.id.clone(),
             answer,
         };
@@ -907,7 +911,7 @@ impl<'a> World<'a> {
         self.lines.push(Line::Time { now: self.now });
         let names: Vec<String> = self.devices.keys().cloned().collect();
         for name in names {
-            self.event(&name, Event::Tick)?;
+            self.event(&name, WalletEvent::Tick)?;
         }
         self.settle()
     }
@@ -956,7 +960,7 @@ impl<'a> World<'a> {
     ) -> Result<(), StepFailure> {
         let before = self.lines.len();
         let offer = Offer { to, what, lifetime };
-        self.event(device, Event::Offer(offer))?;
+        self.event(device, WalletEvent::Offer(offer))?;
         let new = self.lines[before..].iter().find_map(|line| match line {
             Line::State {
                 transfer,
