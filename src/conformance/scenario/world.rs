@@ -11,7 +11,7 @@ use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
-    Answer, Body, Envelope, Intermediary, MemoryStore, Request, RequestId, Token,
+    Answer, Body, Envelope, Intermediary, Limits, MemoryStore, Request, RequestId, Token,
 };
 use crate::primitives::PublicKey;
 use crate::sesame::Device;
@@ -448,7 +448,7 @@ impl<'a> World<'a> {
             let Ok(Answer::Registered { token }) = joined else {
                 return Err(StepFailure::script("a stranger cannot join"));
             };
-            for _ in 0..left.min(crate::intermediary::MAX_BUNDLES as u64) {
+            for _ in 0..left.min(Limits::PROFILE.bundles as u64) {
                 let request = Request {
                     id: RequestId::random(&mut randomness).map_err(|error| failed(&error))?,
                     token: Some(token.clone()),
