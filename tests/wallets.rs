@@ -7,7 +7,7 @@ mod common;
 use common::{Seeded, device_of};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId};
-use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request, Store};
+use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
@@ -113,7 +113,7 @@ impl World {
                     .intermediary
                     .store()
                     .mailbox_length(&self.address(*who), self.now);
-                mailbox.expect("memory does not fail") > 0
+                mailbox > 0
             });
             let Some(who) = waiting else { return states };
             states.extend(

@@ -12,7 +12,7 @@ use tigress_signal::conformance::scenario::{self, Script};
 use tigress_signal::conformance::subject::{
     Description, Failure, RandomnessSource, Reference, Role, Subject,
 };
-use tigress_signal::conformance::vector::{Family, VectorFile};
+use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
 use tigress_signal::suite::Tigress1;
@@ -64,16 +64,16 @@ pub fn payload(data: &[u8]) {
     }
 }
 
-/// Vectors from outside: each is refused, or run. The first byte picks the family.
+/// Vectors from outside: each is refused, or run. The first byte picks the file that it is called after.
 pub fn vector_file(data: &[u8]) {
-    let Some((&family, text)) = data.split_first() else {
+    let Some((&file, text)) = data.split_first() else {
         return;
     };
-    let family = &Family::ALL[usize::from(family) % Family::ALL.len()];
+    let file = &BuiltIn::ALL[usize::from(file) % BuiltIn::ALL.len()];
     let Ok(text) = std::str::from_utf8(text) else {
         return;
     };
-    for vector in VectorFile::load(&family.file(), text).into_iter().flatten() {
+    for vector in VectorFile::load(&file.path(), text).into_iter().flatten() {
         run::run(&mut Reference::default(), &vector, true);
     }
 }

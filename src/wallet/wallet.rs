@@ -83,7 +83,8 @@ pub enum Effect {
 }
 
 /// What a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(tag = "report", rename_all = "kebab-case")]
 pub enum Report {
     /// A message was refused.

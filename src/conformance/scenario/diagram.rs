@@ -63,7 +63,7 @@ impl Diagram {
                 drawing.actor(device);
             }
         }
-        drawing.actors.push(INTERMEDIARY.to_owned());
+        drawing.actor(INTERMEDIARY);
         for event in &transcript.events {
             drawing.event(event);
         }
@@ -231,17 +231,21 @@ fn plain(text: &str) -> String {
 struct Drawing {
     names: BTreeMap<Address, String>,
     actors: Vec<String>,
+    /// Which of the actors has that name.
+    lifelines: BTreeMap<String, usize>,
     rows: Vec<Row>,
 }
 
 impl Drawing {
     /// The lifeline of that name; a new one where there is none yet.
     fn actor(&mut self, name: &str) -> usize {
-        if let Some(index) = self.actors.iter().position(|actor| actor == name) {
-            return index;
+        if let Some(index) = self.lifelines.get(name) {
+            return *index;
         }
+        let index = self.actors.len();
         self.actors.push(name.to_owned());
-        self.actors.len() - 1
+        self.lifelines.insert(name.to_owned(), index);
+        index
     }
 
     fn name(&self, address: &Address) -> String {

@@ -297,12 +297,7 @@ steps! {
         "So many messages are in its mailbox."
         |world, call| {
             let address = world.address(call.nth("device", 0))?;
-            let waiting = crate::intermediary::Store::mailbox_length(
-                world.intermediary.store(),
-                &address,
-                world.now,
-            );
-            let waiting = waiting.map_err(|error| StepFailure::script(error.to_string()))?;
+            let waiting = world.intermediary.store().mailbox_length(&address, world.now);
             let expected = call.number()?;
             if waiting as u64 == expected {
                 Ok(())

@@ -11,7 +11,7 @@ use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
-    Answer, Body, Envelope, Intermediary, MemoryStore, Request, RequestId, Store, Token,
+    Answer, Body, Envelope, Intermediary, Limits, MemoryStore, Request, RequestId, Token,
 };
 use crate::primitives::PublicKey;
 use crate::sesame::Device;
@@ -448,7 +448,7 @@ impl<'a> World<'a> {
             let Ok(Answer::Registered { token }) = joined else {
                 return Err(StepFailure::script("a stranger cannot join"));
             };
-            for _ in 0..left.min(crate::intermediary::MAX_BUNDLES as u64) {
+            for _ in 0..left.min(Limits::PROFILE.bundles as u64) {
                 let request = Request {
                     id: RequestId::random(&mut randomness).map_err(|error| failed(&error))?,
                     token: Some(token.clone()),
@@ -465,10 +465,8 @@ impl<'a> World<'a> {
 
     /// How many one-time prekeys of a device the intermediary still has.
     pub(super) fn one_time_pre_keys(&self, name: &str) -> Result<usize, StepFailure> {
-        self.intermediary
-            .store()
-            .one_time_pre_keys(&self.address(name)?)
-            .map_err(|error| StepFailure::script(error.to_string()))
+        let address = self.address(name)?;
+        Ok(self.intermediary.store().one_time_pre_keys(&address))
     }
 
     /// A device leaves the intermediary and is gone.
@@ -656,7 +654,7 @@ impl<'a> World<'a> {
                 }
                 continue;
             }
-            match self.mail()? {
+            match self.mail() {
                 Some(name) => self.event(&name, WalletEvent::Collect)?,
                 None => return Ok(()),
             }
@@ -670,14 +668,11 @@ impl<'a> World<'a> {
     }
 
     /// A device that is online and for which messages wait.
-    fn mail(&self) -> Result<Option<String>, StepFailure> {
+    fn mail(&self) -> Option<String> {
         for (name, participant) in &self.devices {
             let address = participant.address;
-            let waiting = self
-                .intermediary
-                .store()
-                .mailbox_length(&address, self.now)
-                .map_err(|error| StepFailure::script(error.to_string()))?;
+            let store = self.intermediary.store();
+            let waiting = store.mailbox_length(&address, self.now);
             let injected = self
                 .injected
                 .iter()
@@ -685,10 +680,10 @@ impl<'a> World<'a> {
             let ready =
                 participant.online && participant.token.is_some() && !self.withheld.contains(name);
             if ready && (waiting > 0 || injected) {
-                return Ok(Some(name.clone()));
+                return Some(name.clone());
             }
         }
-        Ok(None)
+        None
     }
 
     /// What the network does with something on its way.
@@ -963,15 +958,17 @@ impl<'a> World<'a> {
         what: Offered,
         lifetime: Option<u64>,
     ) -> Result<(), StepFailure> {
-        let ids = |participant: &Participant| -> Vec<TransferId> {
-            participant.states.keys().copied().collect()
-        };
-        let before = ids(self.device(device)?);
+        let before = self.lines.len();
         let offer = Offer { to, what, lifetime };
         self.event(device, WalletEvent::Offer(offer))?;
-        let new = ids(self.device(device)?)
-            .into_iter()
-            .find(|id| !before.contains(id));
+        let new = self.lines[before..].iter().find_map(|line| match line {
+            Line::State {
+                transfer,
+                before: None,
+                ..
+            } => Some(*transfer),
+            _ => None,
+        });
         if let Some(id) = new {
             self.transfers.insert(name.to_owned(), id);
         }
