@@ -21,17 +21,25 @@ use tigress_signal::error_code::ErrorCode;
 ///     gap_of_1001_in_former_chain [: DR-11 DR-09] => talk(|t| ...);
 /// }
 /// ```
+///
+/// In a series of short cases the comment stands behind the name:
+///
+/// ```ignore
+/// cases! { b, [Date: PAY-10];
+///     date_small_z: "a small z" => date("2026-11-25T12:00:00z");
+///     date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
+/// }
+/// ```
 macro_rules! cases {
     ($b:expr; $($cases:tt)*) => {
         $crate::cases::cases! { $b, [:]; $($cases)* }
     };
     ($b:expr, $shared:tt; $(
-        $(#[doc = $comment:literal])+
-        $name:ident $([$($own:tt)*])? => $case:expr;
+        $(#[doc = $doc:literal])*
+        $name:ident $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
     )*) => {$({
-        let comment = concat!($($comment),+).trim();
-        let case = $case;
-        case($b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
+        let comment = concat!($($doc,)* $($comment)?).trim();
+        ($case)($b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
     })*};
 }
 pub(crate) use cases;

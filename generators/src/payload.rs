@@ -119,7 +119,8 @@ impl Text {
     }
 
     fn json(&self) -> String {
-        let (format, content, tigress, more) = (&self.format, &self.content, &self.tigress, &self.more);
+        let (format, content, tigress, more) =
+            (&self.format, &self.content, &self.tigress, &self.more);
         format!(r#"{{"format":{format},"content":{content},"tigress":{tigress}{more}}}"#)
     }
 }
@@ -147,7 +148,11 @@ fn offer() -> Text {
 
 /// An offer of a token.
 fn token(base64: &str) -> Text {
-    Text::new(Offer, TOKEN, &format!(r#"{{"authorizationToken":"{base64}"}}"#))
+    Text::new(
+        Offer,
+        TOKEN,
+        &format!(r#"{{"authorizationToken":"{base64}"}}"#),
+    )
 }
 
 /// An offer that no wallet supports.
@@ -179,7 +184,9 @@ fn but(mut fields: Fields, change: impl FnOnce(&mut Fields)) -> Fields {
 }
 
 fn ended(message_type: MessageType, format: &str, reason: &str) -> Fields {
-    but(said(message_type, format), |fields| fields.reason = Some(reason.to_owned()))
+    but(said(message_type, format), |fields| {
+        fields.reason = Some(reason.to_owned())
+    })
 }
 
 fn cancelled(reason: &str) -> Fields {
@@ -187,11 +194,15 @@ fn cancelled(reason: &str) -> Fields {
 }
 
 fn token_of(bytes: &[u8]) -> Fields {
-    but(said(Offer, TOKEN), |fields| fields.authorization_token = Some(bytes.into()))
+    but(said(Offer, TOKEN), |fields| {
+        fields.authorization_token = Some(bytes.into())
+    })
 }
 
 fn token_until(seconds: u64, bytes: &[u8]) -> Fields {
-    but(token_of(bytes), |fields| fields.expires = Some(Timestamp(seconds)))
+    but(token_of(bytes), |fields| {
+        fields.expires = Some(Timestamp(seconds))
+    })
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -216,26 +227,38 @@ type Payload = (Text, Fields);
 
 /// An offer of a car key with [`request`].
 fn car_key_offer() -> Payload {
-    let fields = but(said(Offer, CAR_KEY), |fields| fields.key_creation_request = Some(request().into()));
+    let fields = but(said(Offer, CAR_KEY), |fields| {
+        fields.key_creation_request = Some(request().into())
+    });
     (bearing(Offer, "keyCreationRequest"), fields)
 }
 
 /// A key signing request with [`request`].
 fn signing_request() -> Payload {
     let set = |fields: &mut Fields| fields.key_signing_request = Some(request().into());
-    (bearing(KeySigningRequest, "keySigningRequest"), but(said(KeySigningRequest, CAR_KEY), set))
+    (
+        bearing(KeySigningRequest, "keySigningRequest"),
+        but(said(KeySigningRequest, CAR_KEY), set),
+    )
 }
 
 /// A key import request with [`request`].
 fn import_request() -> Payload {
     let set = |fields: &mut Fields| fields.key_import_request = Some(request().into());
-    (bearing(KeyImportRequest, "keyImportRequest"), but(said(KeyImportRequest, CAR_KEY), set))
+    (
+        bearing(KeyImportRequest, "keyImportRequest"),
+        but(said(KeyImportRequest, CAR_KEY), set),
+    )
 }
 
 /// A payload of a car key with [`request`] under that name.
 fn bearing(message_type: MessageType, name: &str) -> Text {
     let base64 = BASE64.encode(&request());
-    Text::new(message_type, CAR_KEY, &format!(r#"{{"{name}":"{base64}"}}"#))
+    Text::new(
+        message_type,
+        CAR_KEY,
+        &format!(r#"{{"{name}":"{base64}"}}"#),
+    )
 }
 
 /// `text` with 0x80 and zeros behind it up to a multiple of `block`.
@@ -251,7 +274,9 @@ fn padded(text: impl Into<Vec<u8>>) -> Plaintext {
 }
 
 fn plaintext(bytes: Vec<u8>) -> Plaintext {
-    Plaintext { plaintext: Hex(bytes) }
+    Plaintext {
+        plaintext: Hex(bytes),
+    }
 }
 
 /// `text` with spaces behind it up to `length` bytes.
@@ -285,9 +310,9 @@ fn writes_not(fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    b.header("What stands inside a message: padded JSON (profile section 8), as it is read and as it is written, and the");
-    b.header("three requests of the car-key stand-in (PAY-12). `plaintext` is what the ratchet hands out or is given:");
-    b.header("take the padding off, read the JSON, and say what it says, or refuse it and leave the transfer as it was.");
+    b.header("What stands inside a message: padded JSON (profile section 8), as it is read and written, and the three");
+    b.header("requests of the car-key stand-in (PAY-12). `plaintext` is what the ratchet hands out or is given: take the");
+    b.header("padding off, read the JSON and say what it says, or refuse it.");
     notes(b);
     types(b);
     json_forms(b);
@@ -374,15 +399,19 @@ fn types(b: &mut Builder) {
 /// The freedom that JSON leaves.
 fn json_forms(b: &mut Builder) {
     let (transfer, tigress) = (transfer(), cancel().tigress);
-    let escaped = tigress.replace("type", r"\u0074ype").replace("cancel", r"c\u0061ncel");
+    let escaped = tigress
+        .replace("type", r"\u0074ype")
+        .replace("cancel", r"c\u0061ncel");
     let dots = CAR_KEY.replace('.', r"\u002e");
+    let characters = "\u{e9}\u{20ac}\u{1f511}\u{2028}\u{ffff}\u{7f}";
     cases! { b, [Json: PAY-01];
         /// white space of every kind around everything
-        white_space => cancels(format!(" \t\r\n{{ \"format\" :\n\"{CAR_KEY}\" ,\r\n\t\"content\": {{ \"reason\" : \"r\" }} \
-            , \"tigress\" : {tigress} }}\n \t\r"), "r");
+        white_space => cancels(format!(" \t\r\n{{ \"format\" :\n\"{CAR_KEY}\" ,\r\n\t\"content\":")
+            + &format!(" {{ \"reason\" : \"r\" }} , \"tigress\" : {tigress} }}\n \t\r"), "r");
         /// the names in another order
-        names_in_another_order => cancels(format!(r#"{{"tigress":{{"type":"cancel","transfer":"{transfer}","version":1}}"#)
-            + &format!(r#","content":{{"reason":"r"}},"format":"{CAR_KEY}"}}"#), "r");
+        names_in_another_order => cancels(
+            format!(r#"{{"tigress":{{"type":"cancel","transfer":"{transfer}","version":1}},"content":{{"reason":"r"}}"#)
+                + &format!(r#","format":"{CAR_KEY}"}}"#), "r");
         /// names and values written with escapes
         names_and_values_escaped => cancels(
             format!(r#"{{"\u0066ormat":"{dots}","content":{{"r\u0065ason":"\u0072"}},"tigress":{escaped}}}"#), "r");
@@ -391,8 +420,7 @@ fn json_forms(b: &mut Builder) {
         /// a surrogate pair, in capitals and in small letters
         surrogate_pair [Json Surrogate:] => cancels(cancel().reason(r"\uD83D\uDD11\ud83d\udd11"), "\u{1f511}\u{1f511}");
         /// characters of two, three and four bytes, U+2028 and a noncharacter
-        characters_of_many_bytes [Json Utf8:] => cancels(cancel().reason("\u{e9}\u{20ac}\u{1f511}\u{2028}\u{ffff}\u{7f}"),
-            "\u{e9}\u{20ac}\u{1f511}\u{2028}\u{ffff}\u{7f}");
+        characters_of_many_bytes [Json Utf8:] => cancels(cancel().reason(characters), characters);
         /// a combining accent: strings are not normalised
         combining_accent => cancels(cancel().reason("e\u{301}"), "e\u{301}");
         /// `reason` and `type` in two objects each: each object has its own names
@@ -404,7 +432,10 @@ fn json_forms(b: &mut Builder) {
 fn unknown_keys(b: &mut Builder) {
     let values = r#"{"b":[null,true,"x",{}],"a":7}"#;
     let kept = json!({ "new": { "b": [null, true, "x", {}], "a": 7 } });
-    let (kept_top, kept_content) = (top(cancelled("r"), kept.clone()), content(cancelled("r"), kept));
+    let (kept_top, kept_content) = (
+        top(cancelled("r"), kept.clone()),
+        content(cancelled("r"), kept),
+    );
     cases! { b, [Unknown: PAY-03];
         /// an unknown key at the top level is kept
         unknown_key_at_top => reads(cancel().new_key(values), kept_top);
@@ -450,43 +481,37 @@ fn parsed(text: &str) -> Value {
 }
 
 fn depth(b: &mut Builder) {
-    let kept = |value: &str| reads(cancel().new_key(value), top(cancelled("r"), json!({ "new": parsed(value) })));
+    let kept = |value: &str| {
+        reads(
+            cancel().new_key(value),
+            top(cancelled("r"), json!({ "new": parsed(value) })),
+        )
+    };
     let in_tigress = |value: &str| cancel().in_tigress(&format!(r#""new":{value}"#));
     cases! { b, [Depth: PAY-05];
         /// arrays down to depth 16, an empty one the innermost
         arrays_to_depth_16 [Depth Unknown: PAY-03 PAY-05] => kept(&arrays(15, ""));
-        /// objects down to depth 16
-        objects_to_depth_16 [Depth Unknown: PAY-03 PAY-05] => kept(&objects(15, "0"));
-        /// depth 16 below `tigress`
-        depth_16_in_tigress => cancels(in_tigress(&arrays(13, "{}")), "r");
-        /// an empty array at depth 17
-        empty_array_at_depth_17 => refuses(cancel().new_key(&arrays(16, "")));
-        /// an empty object at depth 17
-        empty_object_at_depth_17 => refuses(cancel().new_key(&arrays(15, "{}")));
-        /// objects down to depth 17
-        objects_to_depth_17 => refuses(cancel().new_key(&objects(16, "0")));
+        objects_to_depth_16 [Depth Unknown: PAY-03 PAY-05]: "objects down to depth 16" => kept(&objects(15, "0"));
+        depth_16_in_tigress: "depth 16 below `tigress`" => cancels(in_tigress(&arrays(13, "{}")), "r");
+        empty_array_at_depth_17: "an empty array at depth 17" => refuses(cancel().new_key(&arrays(16, "")));
+        empty_object_at_depth_17: "an empty object at depth 17" => refuses(cancel().new_key(&arrays(15, "{}")));
+        objects_to_depth_17: "objects down to depth 17" => refuses(cancel().new_key(&objects(16, "0")));
         /// depth 17 in `content`
         depth_17_in_content => refuses(provisioned().content(&format!(r#"{{"new":{}}}"#, arrays(15, ""))));
-        /// depth 17 in a key of `tigress` that is ignored
-        depth_17_in_tigress => refuses(in_tigress(&arrays(15, "")));
+        depth_17_in_tigress: "depth 17 in a key of `tigress` that is ignored" => refuses(in_tigress(&arrays(15, "")));
         /// 20,000 arrays: whoever recurses without a bound overflows the stack
         arrays_20000 => refuses(cancel().new_key(&arrays(20_000, "")));
-        /// 60,000 brackets that are never closed
-        open_brackets_60000 => refuses("[".repeat(60_000));
+        open_brackets_60000: "60,000 brackets that are never closed" => refuses("[".repeat(60_000));
     }
 }
 
 fn sizes(b: &mut Builder) {
     let json_of = |length| cancels(stretched(&cancel(), length), "r");
     cases! { b, [Padding: PAY-11];
-        /// JSON of 511 bytes: the padding is 0x80 alone
-        json_of_511_bytes => json_of(511);
-        /// JSON of 512 bytes: the padding is a whole block of 256
-        json_of_512_bytes => json_of(512);
-        /// JSON of 510 bytes: the padding is 0x80 and one zero
-        json_of_510_bytes => json_of(510);
-        /// JSON of 65,279 bytes, the most there may be
-        json_of_65279_bytes [Size: PAY-01 PAY-11] => json_of(65_279);
+        json_of_511_bytes: "JSON of 511 bytes: the padding is 0x80 alone" => json_of(511);
+        json_of_512_bytes: "JSON of 512 bytes: the padding is a whole block of 256" => json_of(512);
+        json_of_510_bytes: "JSON of 510 bytes: the padding is 0x80 and one zero" => json_of(510);
+        json_of_65279_bytes [Size: PAY-01 PAY-11]: "JSON of 65,279 bytes, the most there may be" => json_of(65_279);
         /// JSON of 65,280 bytes: one too many
         json_of_65280_bytes [Size: PAY-01] => refuses(stretched(&cancel(), 65_280));
     }
@@ -495,20 +520,15 @@ fn sizes(b: &mut Builder) {
 fn dates(b: &mut Builder) {
     let date = |text: &str, seconds| reads(token("AA==").expires(text), token_until(seconds, &[0]));
     cases! { b, [Date: PAY-10];
-        /// the first second of 1970
-        first_second_of_1970 => date("1970-01-01T00:00:00Z", 0);
-        /// the last second of 9999
-        last_second_of_9999 => date("9999-12-31T23:59:59Z", 253_402_300_799);
+        first_second_of_1970: "the first second of 1970" => date("1970-01-01T00:00:00Z", 0);
+        last_second_of_9999: "the last second of 9999" => date("9999-12-31T23:59:59Z", 253_402_300_799);
         /// 2^31 seconds after 1970: below 0 where seconds are signed 32-bit integers
         seconds_2_31 => date("2038-01-19T03:14:08Z", 1 << 31);
-        /// 2^32 seconds after 1970: 0 where seconds have 32 bits
-        seconds_2_32 => date("2106-02-07T06:28:16Z", 1 << 32);
-        /// 29 February 2028
-        february_29_2028 => date("2028-02-29T00:00:00Z", 1_835_395_200);
+        seconds_2_32: "2^32 seconds after 1970: 0 where seconds have 32 bits" => date("2106-02-07T06:28:16Z", 1 << 32);
+        february_29_2028: "29 February 2028" => date("2028-02-29T00:00:00Z", 1_835_395_200);
         /// 29 February 2000: a leap year, though divisible by 100
         february_29_2000 => date("2000-02-29T23:59:59Z", 951_868_799);
-        /// 1 March 2100, after no 29 February
-        march_1_2100 => date("2100-03-01T00:00:00Z", 4_107_542_400);
+        march_1_2100: "1 March 2100, after no 29 February" => date("2100-03-01T00:00:00Z", 4_107_542_400);
     }
 }
 
@@ -575,30 +595,26 @@ fn at_sign(text: &Text, bytes: &[u8]) -> Vec<u8> {
 
 fn refuse_encodings(b: &mut Builder) {
     let reason = |bytes: &[u8]| refuses(at_sign(&cancel().reason("@"), bytes));
-    let utf_16: Vec<u8> = cancel().json().encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let utf_16: Vec<u8> = cancel()
+        .json()
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
     cases! { b, [Utf8: PAY-01];
-        /// a lone continuation byte
-        utf8_lone_continuation => reason(&[0x80]);
+        utf8_lone_continuation: "a lone continuation byte" => reason(&[0x80]);
         /// a slash in two bytes, C0 AF: a second encoding of one character
         utf8_slash_in_two_bytes => reason(&[0xc0, 0xaf]);
-        /// a euro sign in four bytes
-        utf8_euro_in_four_bytes => reason(&[0xf0, 0x82, 0x82, 0xac]);
-        /// a surrogate, ED A0 80
-        utf8_surrogate [Utf8 Surrogate:] => reason(&[0xed, 0xa0, 0x80]);
+        utf8_euro_in_four_bytes: "a euro sign in four bytes" => reason(&[0xf0, 0x82, 0x82, 0xac]);
+        utf8_surrogate [Utf8 Surrogate:]: "a surrogate, ED A0 80" => reason(&[0xed, 0xa0, 0x80]);
         /// a surrogate pair in six bytes, as CESU-8 writes it
         utf8_surrogate_pair [Utf8 Surrogate:] => reason(&[0xed, 0xa0, 0xbd, 0xed, 0xb4, 0x91]);
-        /// a character above U+10FFFF, F4 90 80 80
-        utf8_above_10ffff => reason(&[0xf4, 0x90, 0x80, 0x80]);
-        /// a character cut short by the end of its string
-        utf8_cut_short => reason(&[0xe2, 0x82]);
-        /// an e with an acute accent in Latin-1
-        latin_1 => reason(&[0xe9]);
+        utf8_above_10ffff: "a character above U+10FFFF, F4 90 80 80" => reason(&[0xf4, 0x90, 0x80, 0x80]);
+        utf8_cut_short: "a character cut short by the end of its string" => reason(&[0xe2, 0x82]);
+        latin_1: "an e with an acute accent in Latin-1" => reason(&[0xe9]);
         /// 0xff in a key that is ignored: whoever puts U+FFFD in its place reads what was not written
         utf8_ff_in_ignored_key [Utf8 Unknown:] => refuses(at_sign(&cancel().new_key(r#""@""#), &[0xff]));
-        /// a byte order mark
-        byte_order_mark => refuses([&[0xef, 0xbb, 0xbf], cancel().json().as_bytes()].concat());
-        /// the JSON in UTF-16
-        utf_16 => refuses(utf_16);
+        byte_order_mark: "a byte order mark" => refuses([&[0xef, 0xbb, 0xbf], cancel().json().as_bytes()].concat());
+        utf_16: "the JSON in UTF-16" => refuses(utf_16);
     }
 }
 
@@ -608,100 +624,59 @@ fn refuse_json(b: &mut Builder) {
     let with = |more: &str| refuses(cancel().with(more));
     let reason = |text: &str| refuses(cancel().reason(text));
     cases! { b, [TopLevel: PAY-01];
-        /// an array at the top
-        top_is_array => refuses(format!("[{json}]"));
-        /// a string at the top
-        top_is_string => refuses("\"tigress\"");
-        /// a number at the top
-        top_is_number => refuses("7");
-        /// `null` at the top
-        top_is_null => refuses("null");
-        /// white space alone
-        white_space_alone => refuses(" \n");
+        top_is_array: "an array at the top" => refuses(format!("[{json}]"));
+        top_is_string: "a string at the top" => refuses("\"tigress\"");
+        top_is_number: "a number at the top" => refuses("7");
+        top_is_null: "`null` at the top" => refuses("null");
+        white_space_alone: "white space alone" => refuses(" \n");
     }
     cases! { b, [Json: PAY-01];
-        /// the same object twice: which one counts?
-        object_twice [Json TopLevel:] => refuses(format!("{json}{json}"));
-        /// a brace too many
-        brace_too_many => refuses(format!("{json}}}"));
-        /// a comma after the object
-        comma_after_object => refuses(format!("{json},"));
-        /// a comment after the object
-        comment_after_object => refuses(format!("{json}// done"));
-        /// the last brace is missing
-        last_brace_missing => refuses(&json[..json.len() - 1]);
-        /// the text ends in a string
-        text_ends_in_string => refuses(&json[..json.len() - 5]);
-        /// a comma before the last brace
-        comma_before_last_brace => with(",");
-        /// a comma at the end of an array
-        comma_at_end_of_array => new("[1,]");
-        /// two commas
-        two_commas => with(r#",,"new":1"#);
-        /// no comma between two names
-        no_comma => with(r#""new":1"#);
-        /// no colon after a name
-        no_colon => with(r#","new" 1"#);
-        /// a name without quotes
-        name_without_quotes => with(",new:1");
-        /// a name in single quotes
-        name_in_single_quotes => with(",'new':1");
-        /// a number as a name
-        number_as_name => with(",1:1");
-        /// a comment
-        comment => with(" /* cancelled */");
-        /// `NaN`
-        nan => new("NaN");
-        /// `Infinity`
-        infinity => new("Infinity");
-        /// `True`
-        capital_true => new("True");
-        /// `undefined`
-        undefined => new("undefined");
-        /// a number with a leading zero
-        number_leading_zero => new("01");
-        /// a number with a plus sign
-        number_plus_sign => new("+1");
-        /// a number that begins with a point
-        number_begins_with_point => new(".5");
-        /// a number that ends with a point
-        number_ends_with_point => new("1.");
-        /// a number in hexadecimal
-        number_hexadecimal => new("0x1");
-        /// a minus sign alone
-        minus_alone => new("-");
+        object_twice [Json TopLevel:]: "the same object twice: which one counts?" => refuses(format!("{json}{json}"));
+        brace_too_many: "a brace too many" => refuses(format!("{json}}}"));
+        comma_after_object: "a comma after the object" => refuses(format!("{json},"));
+        comment_after_object: "a comment after the object" => refuses(format!("{json}// done"));
+        last_brace_missing: "the last brace is missing" => refuses(&json[..json.len() - 1]);
+        text_ends_in_string: "the text ends in a string" => refuses(&json[..json.len() - 5]);
+        comma_before_last_brace: "a comma before the last brace" => with(",");
+        comma_at_end_of_array: "a comma at the end of an array" => new("[1,]");
+        two_commas: "two commas" => with(r#",,"new":1"#);
+        no_comma: "no comma between two names" => with(r#""new":1"#);
+        no_colon: "no colon after a name" => with(r#","new" 1"#);
+        name_without_quotes: "a name without quotes" => with(",new:1");
+        name_in_single_quotes: "a name in single quotes" => with(",'new':1");
+        number_as_name: "a number as a name" => with(",1:1");
+        comment: "a comment" => with(" /* cancelled */");
+        nan: "`NaN`" => new("NaN");
+        infinity: "`Infinity`" => new("Infinity");
+        capital_true: "`True`" => new("True");
+        undefined: "`undefined`" => new("undefined");
+        number_leading_zero: "a number with a leading zero" => new("01");
+        number_plus_sign: "a number with a plus sign" => new("+1");
+        number_begins_with_point: "a number that begins with a point" => new(".5");
+        number_ends_with_point: "a number that ends with a point" => new("1.");
+        number_hexadecimal: "a number in hexadecimal" => new("0x1");
+        minus_alone: "a minus sign alone" => new("-");
         /// 1e400, beyond every double: whoever reads infinity cannot write it again
         number_1e400 [Json Unknown:] => new("1e400");
-        /// a line feed in a string
-        line_feed_in_string => reason("a\nb");
-        /// a tab in a string
-        tab_in_string => reason("a\tb");
-        /// a zero byte in a string
-        zero_byte_in_string => reason("a\0b");
+        line_feed_in_string: "a line feed in a string" => reason("a\nb");
+        tab_in_string: "a tab in a string" => reason("a\tb");
+        zero_byte_in_string: "a zero byte in a string" => reason("a\0b");
         /// an escape that JSON does not have, \x41
         escape_x41 => reason(r"\x41");
-        /// an escaped single quote
-        escaped_single_quote => reason(r"\'");
+        escaped_single_quote: "an escaped single quote" => reason(r"\'");
         /// \u with three digits
         escape_three_digits => reason(r"\u041");
         /// \u with a sign
         escape_with_sign => reason(r"\u+041");
-        /// a form feed as white space
-        form_feed_as_space => refuses(format!("\u{c}{json}"));
-        /// a no-break space as white space
-        no_break_space => refuses(format!("\u{a0}{json}"));
+        form_feed_as_space: "a form feed as white space" => refuses(format!("\u{c}{json}"));
+        no_break_space: "a no-break space as white space" => refuses(format!("\u{a0}{json}"));
     }
     cases! { b, [Surrogate: PAY-01];
-        /// the first half of a surrogate pair alone
-        first_surrogate_alone => reason(r"\ud83d");
-        /// the second half of a surrogate pair alone
-        second_surrogate_alone => reason(r"\udd11");
-        /// a surrogate pair in the wrong order
-        surrogates_in_wrong_order => reason(r"\udd11\ud83d");
-        /// two first halves
-        two_first_surrogates => reason(r"\ud83d\ud83d");
-        /// a first half, then an escape of a character
-        first_surrogate_then_character => reason(r"\ud83d\u0041");
+        first_surrogate_alone: "the first half of a surrogate pair alone" => reason(r"\ud83d");
+        second_surrogate_alone: "the second half of a surrogate pair alone" => reason(r"\udd11");
+        surrogates_in_wrong_order: "a surrogate pair in the wrong order" => reason(r"\udd11\ud83d");
+        two_first_surrogates: "two first halves" => reason(r"\ud83d\ud83d");
+        first_surrogate_then_character: "a first half, then an escape of a character" => reason(r"\ud83d\u0041");
         /// half a surrogate pair in a name that is ignored
         surrogate_in_ignored_name [Surrogate Unknown:] => refuses(cancel().in_tigress(r#""\ud83d":1"#));
     }
@@ -735,7 +710,12 @@ fn refuse_names_that_stand_twice(b: &mut Builder) {
 }
 
 fn refuse_fields(b: &mut Builder) {
-    let Text { format, content, tigress, .. } = cancel();
+    let Text {
+        format,
+        content,
+        tigress,
+        ..
+    } = cancel();
     let (transfer, provisioned_tigress) = (transfer().to_string(), provisioned().tigress);
     let instead = |text: &str| {
         let mut changed = cancel();
@@ -743,36 +723,24 @@ fn refuse_fields(b: &mut Builder) {
         refuses(changed)
     };
     cases! { b, [Missing: PAY-02];
-        /// an empty object
-        empty_object => refuses("{}");
-        /// no `format`
-        no_format => refuses(format!(r#"{{"content":{content},"tigress":{tigress}}}"#));
-        /// no `content`
-        no_content => refuses(format!(r#"{{"format":{format},"tigress":{tigress}}}"#));
+        empty_object: "an empty object" => refuses("{}");
+        no_format: "no `format`" => refuses(format!(r#"{{"content":{content},"tigress":{tigress}}}"#));
+        no_content: "no `content`" => refuses(format!(r#"{{"format":{format},"tigress":{tigress}}}"#));
         /// no `content` where nothing is required in it
         no_content_of_provisioned => refuses(format!(r#"{{"format":{format},"tigress":{provisioned_tigress}}}"#));
-        /// no `tigress`
-        no_tigress => refuses(format!(r#"{{"format":{format},"content":{content}}}"#));
+        no_tigress: "no `tigress`" => refuses(format!(r#"{{"format":{format},"content":{content}}}"#));
         /// `Tigress` in place of `tigress`
         tigress_in_capitals => refuses(cancel().json().replace("\"tigress\"", "\"Tigress\""));
         /// the keys of `tigress` at the top level
         tigress_at_top => refuses(format!(r#"{{"format":{format},"content":{content},{}"#, &tigress[1..]));
-        /// `format` is null
-        format_is_null => refuses(cancel().format("null"));
-        /// `format` is a number
-        format_is_number => refuses(cancel().format("7"));
-        /// `format` is an array of one string
-        format_is_array => refuses(cancel().format(&format!("[{format}]")));
-        /// `content` is null
-        content_is_null => refuses(provisioned().content("null"));
-        /// `content` is an array
-        content_is_array => refuses(provisioned().content("[]"));
-        /// `content` is JSON in a string
-        content_is_string => refuses(provisioned().content(r#""{}""#));
-        /// `tigress` is null
-        tigress_is_null => instead("null");
-        /// `tigress` is an array of its object
-        tigress_is_array => instead(&format!("[{tigress}]"));
+        format_is_null: "`format` is null" => refuses(cancel().format("null"));
+        format_is_number: "`format` is a number" => refuses(cancel().format("7"));
+        format_is_array: "`format` is an array of one string" => refuses(cancel().format(&format!("[{format}]")));
+        content_is_null: "`content` is null" => refuses(provisioned().content("null"));
+        content_is_array: "`content` is an array" => refuses(provisioned().content("[]"));
+        content_is_string: "`content` is JSON in a string" => refuses(provisioned().content(r#""{}""#));
+        tigress_is_null: "`tigress` is null" => instead("null");
+        tigress_is_array: "`tigress` is an array of its object" => instead(&format!("[{tigress}]"));
         /// no `transfer`
         no_transfer [Missing TransferId:] => refuses(cancel().tigress(&format!(r#""transfer":"{transfer}","#), ""));
         /// `transfer` is null
@@ -780,72 +748,46 @@ fn refuse_fields(b: &mut Builder) {
     }
     let id = |other: &str| refuses(cancel().tigress(&transfer, other));
     cases! { b, [TransferId: PAY-02 XFER-02];
-        /// a transfer id in capitals: a second form of one id
-        transfer_id_in_capitals => id(&transfer.to_uppercase());
-        /// a transfer id without hyphens
-        transfer_id_without_hyphens => id(&transfer.replace('-', ""));
-        /// a transfer id as a URN
-        transfer_id_as_urn => id(&format!("urn:uuid:{transfer}"));
-        /// a transfer id with a space behind it
-        transfer_id_with_space => id(&format!("{transfer} "));
+        transfer_id_in_capitals: "a transfer id in capitals: a second form of one id" => id(&transfer.to_uppercase());
+        transfer_id_without_hyphens: "a transfer id without hyphens" => id(&transfer.replace('-', ""));
+        transfer_id_as_urn: "a transfer id as a URN" => id(&format!("urn:uuid:{transfer}"));
+        transfer_id_with_space: "a transfer id with a space behind it" => id(&format!("{transfer} "));
         /// a transfer id of version 1: it tells a time and a machine
         transfer_id_of_version_1 => id("c232ab00-9414-11ec-b3c8-9f6bdeced846");
-        /// the nil UUID
-        transfer_id_nil => id("00000000-0000-0000-0000-000000000000");
-        /// an empty transfer id
-        transfer_id_empty => id("");
+        transfer_id_nil: "the nil UUID" => id("00000000-0000-0000-0000-000000000000");
+        transfer_id_empty: "an empty transfer id" => id("");
     }
-    let version = |value: &str| refuses(cancel().tigress(r#""version":1"#, &format!(r#""version":{value}"#)));
+    let version =
+        |value: &str| refuses(cancel().tigress(r#""version":1"#, &format!(r#""version":{value}"#)));
     cases! { b, [Version: PAY-06];
-        /// no version
-        no_version [Version Missing:] => refuses(cancel().tigress(r#""version":1,"#, ""));
-        /// version 0
-        version_0 => version("0");
-        /// version 2
-        version_2 => version("2");
-        /// version -1
-        version_minus_1 => version("-1");
+        no_version [Version Missing:]: "no version" => refuses(cancel().tigress(r#""version":1,"#, ""));
+        version_0: "version 0" => version("0");
+        version_2: "version 2" => version("2");
+        version_minus_1: "version -1" => version("-1");
         /// version "1", a string
         version_as_string => version("\"1\"");
-        /// version 1.0: not the integer 1
-        version_1_0 => version("1.0");
-        /// version 1e0: not the integer 1
-        version_1e0 => version("1e0");
-        /// version 10e-1: not the integer 1
-        version_10e_minus_1 => version("10e-1");
-        /// a version that a double rounds to 1
-        version_that_rounds_to_1 => version("1.00000000000000000001");
-        /// version 2^32 + 1: cut to 32 bits it is 1
-        version_2_32_plus_1 => version("4294967297");
-        /// version 2^64 + 1: cut to 64 bits it is 1
-        version_2_64_plus_1 => version("18446744073709551617");
-        /// version `true`, which some readers take for 1
-        version_true => version("true");
-        /// version null
-        version_null => version("null");
-        /// version [1]
-        version_in_array => version("[1]");
+        version_1_0: "version 1.0: not the integer 1" => version("1.0");
+        version_1e0: "version 1e0: not the integer 1" => version("1e0");
+        version_10e_minus_1: "version 10e-1: not the integer 1" => version("10e-1");
+        version_that_rounds_to_1: "a version that a double rounds to 1" => version("1.00000000000000000001");
+        version_2_32_plus_1: "version 2^32 + 1: cut to 32 bits it is 1" => version("4294967297");
+        version_2_64_plus_1: "version 2^64 + 1: cut to 64 bits it is 1" => version("18446744073709551617");
+        version_true: "version `true`, which some readers take for 1" => version("true");
+        version_null: "version null" => version("null");
+        version_in_array: "version [1]" => version("[1]");
     }
     let message_type = |value: &str| refuses(cancel().tigress(r#""cancel""#, value));
     cases! { b, [Type: PAY-06];
-        /// no type
-        no_type [Type Missing:] => refuses(cancel().tigress(r#","type":"cancel""#, ""));
-        /// an unknown type
-        type_unknown => message_type("\"keyTrackingReceipt\"");
-        /// a type in capitals
-        type_in_capitals => message_type("\"CANCEL\"");
-        /// a type with a space behind it
-        type_with_space => message_type("\"cancel \"");
-        /// an empty type
-        type_empty => message_type("\"\"");
-        /// type null
-        type_null => message_type("null");
-        /// a number as the type
-        type_number => message_type("5");
+        no_type [Type Missing:]: "no type" => refuses(cancel().tigress(r#","type":"cancel""#, ""));
+        type_unknown: "an unknown type" => message_type("\"keyTrackingReceipt\"");
+        type_in_capitals: "a type in capitals" => message_type("\"CANCEL\"");
+        type_with_space: "a type with a space behind it" => message_type("\"cancel \"");
+        type_empty: "an empty type" => message_type("\"\"");
+        type_null: "type null" => message_type("null");
+        type_number: "a number as the type" => message_type("5");
         /// an object in place of the type, as some readers of enumerations take it
         type_object => message_type(r#"{"cancel":null}"#);
-        /// an array in place of the type
-        type_array => message_type(r#"["cancel"]"#);
+        type_array: "an array in place of the type" => message_type(r#"["cancel"]"#);
     }
 }
 
@@ -853,40 +795,28 @@ fn refuse_content(b: &mut Builder) {
     let text = |message_type, content: &str| refuses(Text::new(message_type, CAR_KEY, content));
     let token = |content: &str| refuses(Text::new(Offer, TOKEN, content));
     cases! { b, [Content: PAY-08];
-        /// an offer of a car key without its request
-        car_key_without_request => text(Offer, "{}");
+        car_key_without_request: "an offer of a car key without its request" => text(Offer, "{}");
         /// an offer of a car key with a token in place of its request
         car_key_with_token [Content Format:] => text(Offer, r#"{"authorizationToken":"AA=="}"#);
-        /// an offer of a token without it
-        offer_without_token => token("{}");
+        offer_without_token: "an offer of a token without it" => token("{}");
         /// an offer of a token with a car key's request in its place
         token_with_car_key [Content Format:] => token(r#"{"keyCreationRequest":"AA=="}"#);
-        /// a key signing request without its bytes
-        signing_request_without_bytes => text(KeySigningRequest, "{}");
+        signing_request_without_bytes: "a key signing request without its bytes" => text(KeySigningRequest, "{}");
         /// a key signing request whose bytes are those of a key import request
         signing_request_with_import_request => text(KeySigningRequest, r#"{"keyImportRequest":"AA=="}"#);
-        /// a key import request without its bytes
-        import_request_without_bytes => text(KeyImportRequest, "{}");
-        /// a decline without a reason
-        decline_without_reason => text(Decline, "{}");
-        /// a cancellation without a reason
-        cancellation_without_reason => text(Cancel, "{}");
+        import_request_without_bytes: "a key import request without its bytes" => text(KeyImportRequest, "{}");
+        decline_without_reason: "a decline without a reason" => text(Decline, "{}");
+        cancellation_without_reason: "a cancellation without a reason" => text(Cancel, "{}");
         /// a reason at the top level, not in `content`
         reason_at_top => refuses(cancel().content("{}").with(r#","reason":"r""#));
         /// a reason in `tigress`, not in `content`
         reason_in_tigress => refuses(cancel().content("{}").in_tigress(r#""reason":"r""#));
-        /// a name in another case: `Reason`
-        reason_with_capital => text(Cancel, r#"{"Reason":"r"}"#);
-        /// a token that is null
-        token_null => token(r#"{"authorizationToken":null}"#);
-        /// a token that is a number
-        token_number => token(r#"{"authorizationToken":1234}"#);
-        /// a token that is an array of bytes
-        token_array => token(r#"{"authorizationToken":[0]}"#);
-        /// a reason that is null
-        reason_null => text(Decline, r#"{"reason":null}"#);
-        /// a reason that is a number
-        reason_number => text(Decline, r#"{"reason":404}"#);
+        reason_with_capital: "a name in another case: `Reason`" => text(Cancel, r#"{"Reason":"r"}"#);
+        token_null: "a token that is null" => token(r#"{"authorizationToken":null}"#);
+        token_number: "a token that is a number" => token(r#"{"authorizationToken":1234}"#);
+        token_array: "a token that is an array of bytes" => token(r#"{"authorizationToken":[0]}"#);
+        reason_null: "a reason that is null" => text(Decline, r#"{"reason":null}"#);
+        reason_number: "a reason that is a number" => text(Decline, r#"{"reason":404}"#);
     }
     let reason = |text: &str| refuses(cancel().reason(text));
     cases! { b, [Reason: PAY-08];
@@ -897,8 +827,20 @@ fn refuse_content(b: &mut Builder) {
         /// a reason of 257 bytes in 65 characters
         reason_of_257_bytes_in_65_characters => reason(&format!("r{}", "\u{1f511}".repeat(64)));
     }
-    let signing = |format| refuses(Text::new(KeySigningRequest, format, r#"{"keySigningRequest":"AA=="}"#));
-    let import = |format| refuses(Text::new(KeyImportRequest, format, r#"{"keyImportRequest":"AA=="}"#));
+    let signing = |format| {
+        refuses(Text::new(
+            KeySigningRequest,
+            format,
+            r#"{"keySigningRequest":"AA=="}"#,
+        ))
+    };
+    let import = |format| {
+        refuses(Text::new(
+            KeyImportRequest,
+            format,
+            r#"{"keyImportRequest":"AA=="}"#,
+        ))
+    };
     cases! { b, [Format: PAY-08];
         /// a key signing request for a token, which needs none
         signing_request_for_token => signing(TOKEN);
@@ -913,46 +855,33 @@ fn refuse_content(b: &mut Builder) {
 
 fn refuse_base64(b: &mut Builder) {
     let base64 = |text: &str| refuses(token(text));
-    let unpadded = |message_type, name| refuses(Text::new(message_type, CAR_KEY, &format!(r#"{{"{name}":"AA"}}"#)));
+    let unpadded = |message_type, name| {
+        refuses(Text::new(
+            message_type,
+            CAR_KEY,
+            &format!(r#"{{"{name}":"AA"}}"#),
+        ))
+    };
     cases! { b, [Base64: PAY-09];
-        /// one byte without padding
-        base64_one_byte_unpadded => base64("AA");
-        /// one byte with half its padding
-        base64_one_byte_half_padded => base64("AA=");
-        /// two bytes without padding
-        base64_two_bytes_unpadded => base64("AAA");
-        /// a single digit
-        base64_single_digit => base64("A");
-        /// padding alone
-        base64_padding_alone => base64("====");
-        /// padding after a whole group
-        base64_padding_after_group => base64("AAAA====");
-        /// one padding character after a whole group
-        base64_one_padding_after_group => base64("AAAA=");
-        /// padding in the middle: two texts after one another
-        base64_padding_in_middle => base64("AA==AA==");
-        /// four bits left over that are not zero: a second text for the byte 00
-        base64_four_bits_left => base64("AB==");
-        /// two bits left over that are not zero: a second text for 00 00
-        base64_two_bits_left => base64("AAB=");
-        /// the digits - and _ of the URL alphabet
-        base64_url_alphabet => base64("-_-_");
-        /// a space
-        base64_space => base64("AAAA AAAA");
-        /// a line feed, as in MIME
-        base64_line_feed => base64(r"AAAA\nAAAA");
-        /// a line feed at the end
-        base64_line_feed_at_end => base64(r"AAAA\n");
-        /// a space before it
-        base64_space_before => base64(" AAAA");
-        /// a character of no alphabet
-        base64_no_digit => base64("AA*A");
-        /// letters outside ASCII
-        base64_letters_outside_ascii => base64("\u{ff21}\u{ff21}\u{ff21}\u{ff21}");
-        /// a zero byte
-        base64_zero_byte => base64(r"AAA\u0000");
-        /// a key creation request without padding
-        creation_request_unpadded => unpadded(Offer, "keyCreationRequest");
+        base64_one_byte_unpadded: "one byte without padding" => base64("AA");
+        base64_one_byte_half_padded: "one byte with half its padding" => base64("AA=");
+        base64_two_bytes_unpadded: "two bytes without padding" => base64("AAA");
+        base64_single_digit: "a single digit" => base64("A");
+        base64_padding_alone: "padding alone" => base64("====");
+        base64_padding_after_group: "padding after a whole group" => base64("AAAA====");
+        base64_one_padding_after_group: "one padding character after a whole group" => base64("AAAA=");
+        base64_padding_in_middle: "padding in the middle: two texts after one another" => base64("AA==AA==");
+        base64_four_bits_left: "four bits left over that are not zero: a second text for the byte 00" => base64("AB==");
+        base64_two_bits_left: "two bits left over that are not zero: a second text for 00 00" => base64("AAB=");
+        base64_url_alphabet: "the digits - and _ of the URL alphabet" => base64("-_-_");
+        base64_space: "a space" => base64("AAAA AAAA");
+        base64_line_feed: "a line feed, as in MIME" => base64(r"AAAA\nAAAA");
+        base64_line_feed_at_end: "a line feed at the end" => base64(r"AAAA\n");
+        base64_space_before: "a space before it" => base64(" AAAA");
+        base64_no_digit: "a character of no alphabet" => base64("AA*A");
+        base64_letters_outside_ascii: "letters outside ASCII" => base64("\u{ff21}\u{ff21}\u{ff21}\u{ff21}");
+        base64_zero_byte: "a zero byte" => base64(r"AAA\u0000");
+        creation_request_unpadded: "a key creation request without padding" => unpadded(Offer, "keyCreationRequest");
         /// a key signing request without padding
         signing_request_unpadded => unpadded(KeySigningRequest, "keySigningRequest");
         /// a key import request without padding
@@ -966,89 +895,50 @@ fn refuse_dates(b: &mut Builder) {
     cases! { b, [Date: PAY-10];
         /// no `expires`: whoever takes that for never keeps an offer open for ever
         no_expires [Date Missing:] => refuses(offer().tigress(&format!(r#","expires":"{EXPIRES}""#), ""));
-        /// `expires` is null
-        expires_null => value("null");
-        /// `expires` in seconds since 1970
-        expires_in_seconds => value("1795608000");
-        /// an array of a date
-        expires_array => value(&format!(r#"["{EXPIRES}"]"#));
-        /// an empty date
-        date_empty => date("");
-        /// a date without a time
-        date_without_time => date("2026-11-25");
-        /// no seconds
-        date_without_seconds => date("2026-11-25T12:00Z");
-        /// no Z: whose time?
-        date_without_z => date("2026-11-25T12:00:00");
-        /// an offset of zero in place of Z
-        date_offset_zero => date("2026-11-25T12:00:00+00:00");
-        /// an offset that is not zero
-        date_offset_two_hours => date("2026-11-25T14:00:00+02:00");
-        /// the offset -00:00
-        date_offset_minus_zero => date("2026-11-25T12:00:00-00:00");
-        /// a fraction of a second
-        date_fraction => date("2026-11-25T12:00:00.0Z");
-        /// a comma and a fraction
-        date_comma_fraction => date("2026-11-25T12:00:00,5Z");
-        /// a small z
-        date_small_z => date("2026-11-25T12:00:00z");
-        /// a small t
-        date_small_t => date("2026-11-25t12:00:00Z");
-        /// a space in place of T
-        date_space_for_t => date("2026-11-25 12:00:00Z");
-        /// no hyphens and colons
-        date_without_hyphens_and_colons => date("20261125T120000Z");
-        /// a month of one digit
-        date_month_of_one_digit => date("2026-1-25T12:00:00Z");
-        /// a year of two digits
-        date_year_of_two_digits => date("26-11-25T12:00:00Z");
-        /// a year with a sign
-        date_year_with_sign => date("+2026-11-25T12:00:00Z");
-        /// a date by week
-        date_by_week => date("2026-W48-3T12:00:00Z");
-        /// the date of HTTP
-        date_of_http => date("Wed, 25 Nov 2026 12:00:00 GMT");
-        /// a space before the date
-        date_space_before => date(" 2026-11-25T12:00:00Z");
-        /// a line feed behind the date
-        date_line_feed_behind => date(r"2026-11-25T12:00:00Z\n");
-        /// digits outside ASCII
-        date_digits_outside_ascii => date("\u{ff12}\u{ff10}\u{ff12}\u{ff16}-11-25T12:00:00Z");
-        /// 29 February 2027, which there is not
-        date_february_29_2027 => date("2027-02-29T12:00:00Z");
-        /// 29 February 2100: no leap year, though divisible by 4
-        date_february_29_2100 => date("2100-02-29T12:00:00Z");
-        /// 30 February 2028
-        date_february_30 => date("2028-02-30T12:00:00Z");
-        /// 31 November
-        date_november_31 => date("2026-11-31T12:00:00Z");
-        /// month 00
-        date_month_00 => date("2026-00-25T12:00:00Z");
-        /// month 13
-        date_month_13 => date("2026-13-25T12:00:00Z");
-        /// day 00
-        date_day_00 => date("2026-11-00T12:00:00Z");
-        /// day 32
-        date_day_32 => date("2026-12-32T12:00:00Z");
-        /// hour 24
-        date_hour_24 => date("2026-11-25T24:00:00Z");
-        /// minute 60
-        date_minute_60 => date("2026-11-25T12:60:00Z");
-        /// a leap second that there was
-        date_leap_second => date("2016-12-31T23:59:60Z");
-        /// second 60 at noon
-        date_second_60 => date("2026-11-25T12:00:60Z");
-        /// the last second of 1969: below 0
-        date_1969 => date("1969-12-31T23:59:59Z");
-        /// the year 10000
-        date_year_10000 => date("10000-01-01T00:00:00Z");
+        expires_null: "`expires` is null" => value("null");
+        expires_in_seconds: "`expires` in seconds since 1970" => value("1795608000");
+        expires_array: "an array of a date" => value(&format!(r#"["{EXPIRES}"]"#));
+        date_empty: "an empty date" => date("");
+        date_without_time: "a date without a time" => date("2026-11-25");
+        date_without_seconds: "no seconds" => date("2026-11-25T12:00Z");
+        date_without_z: "no Z: whose time?" => date("2026-11-25T12:00:00");
+        date_offset_zero: "an offset of zero in place of Z" => date("2026-11-25T12:00:00+00:00");
+        date_offset_two_hours: "an offset that is not zero" => date("2026-11-25T14:00:00+02:00");
+        date_offset_minus_zero: "the offset -00:00" => date("2026-11-25T12:00:00-00:00");
+        date_fraction: "a fraction of a second" => date("2026-11-25T12:00:00.0Z");
+        date_comma_fraction: "a comma and a fraction" => date("2026-11-25T12:00:00,5Z");
+        date_small_z: "a small z" => date("2026-11-25T12:00:00z");
+        date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
+        date_space_for_t: "a space in place of T" => date("2026-11-25 12:00:00Z");
+        date_without_hyphens_and_colons: "no hyphens and colons" => date("20261125T120000Z");
+        date_month_of_one_digit: "a month of one digit" => date("2026-1-25T12:00:00Z");
+        date_year_of_two_digits: "a year of two digits" => date("26-11-25T12:00:00Z");
+        date_year_with_sign: "a year with a sign" => date("+2026-11-25T12:00:00Z");
+        date_by_week: "a date by week" => date("2026-W48-3T12:00:00Z");
+        date_of_http: "the date of HTTP" => date("Wed, 25 Nov 2026 12:00:00 GMT");
+        date_space_before: "a space before the date" => date(" 2026-11-25T12:00:00Z");
+        date_line_feed_behind: "a line feed behind the date" => date(r"2026-11-25T12:00:00Z\n");
+        date_digits_outside_ascii: "digits outside ASCII" => date("\u{ff12}\u{ff10}\u{ff12}\u{ff16}-11-25T12:00:00Z");
+        date_february_29_2027: "29 February 2027, which there is not" => date("2027-02-29T12:00:00Z");
+        date_february_29_2100: "29 February 2100: no leap year, though divisible by 4" => date("2100-02-29T12:00:00Z");
+        date_february_30: "30 February 2028" => date("2028-02-30T12:00:00Z");
+        date_november_31: "31 November" => date("2026-11-31T12:00:00Z");
+        date_month_00: "month 00" => date("2026-00-25T12:00:00Z");
+        date_month_13: "month 13" => date("2026-13-25T12:00:00Z");
+        date_day_00: "day 00" => date("2026-11-00T12:00:00Z");
+        date_day_32: "day 32" => date("2026-12-32T12:00:00Z");
+        date_hour_24: "hour 24" => date("2026-11-25T24:00:00Z");
+        date_minute_60: "minute 60" => date("2026-11-25T12:60:00Z");
+        date_leap_second: "a leap second that there was" => date("2016-12-31T23:59:60Z");
+        date_second_60: "second 60 at noon" => date("2026-11-25T12:00:60Z");
+        date_1969: "the last second of 1969: below 0" => date("1969-12-31T23:59:59Z");
+        date_year_10000: "the year 10000" => date("10000-01-01T00:00:00Z");
     }
 }
 
 /// What PAY-13 says of a writer.
 fn encode(b: &mut Builder) {
     let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
-    let offered = || said(Offer, OTHER_FORMAT);
     // What a cancellation's JSON is long without a reason.
     let bare = cancel().reason("").json().len();
     let json_of = |length| {
@@ -1088,7 +978,8 @@ fn encode(b: &mut Builder) {
             content(cancelled("r"), json!({ "new": [-1, 1.5] })), cancel().content(r#"{"reason":"r","new":[-1,1.5]}"#));
         /// an offer of a format that is not supported, written again as it was read
         write_unsupported_offer [Writer Unknown: PAY-03 PAY-07 PAY-13] => writes(
-            content(offered(), json!({ "gears": [1, 2], "lock": "blue" })), bicycle(r#"{"gears":[1,2],"lock":"blue"}"#));
+            content(said(Offer, OTHER_FORMAT), json!({ "gears": [1, 2], "lock": "blue" })),
+            bicycle(r#"{"gears":[1,2],"lock":"blue"}"#));
         /// JSON of 255 bytes: the padding is 0x80 alone
         write_json_of_255_bytes [Writer Padding: PAY-11 PAY-13] => json_of(255);
         /// JSON of 256 bytes: the padding is a whole block
@@ -1159,7 +1050,9 @@ fn signed_by_nobody() -> Vec<u8> {
 
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
-    let input = |request: &[u8]| Request { request: request.into() };
+    let input = |request: &[u8]| Request {
+        request: request.into(),
+    };
     let refuses = |request: &[u8]| refused::<CheckCreationRequest>(InvalidKey, input(request));
     cases! { b, [CarKey: PAY-12];
         /// an owner's key
@@ -1188,7 +1081,8 @@ fn car_key_signing_request(b: &mut Builder) {
         transfer: transfer.to_string(),
         request: request.into(),
     };
-    let refuses = |request: Vec<u8>| refused::<CheckSigningRequest>(AttestationInvalid, input(request));
+    let refuses =
+        |request: Vec<u8>| refused::<CheckSigningRequest>(AttestationInvalid, input(request));
     let over = |parts: &[&[u8]]| refuses(signed(&key, &receiver, parts));
     cases! { b, [CarKey: PAY-12];
         /// a receiver's key and its signature
@@ -1238,21 +1132,18 @@ fn car_key_import_request(b: &mut Builder) {
         receiver_key: key.into(),
         request: request.into(),
     };
-    let refuses = |request: Vec<u8>| refused::<CheckImportRequest>(AttestationInvalid, input(request));
+    let refuses =
+        |request: Vec<u8>| refused::<CheckImportRequest>(AttestationInvalid, input(request));
     let over = |parts: &[&[u8]]| refuses(signed(&owner_key, owner, parts));
     cases! { b, [CarKey: PAY-12 XFER-13];
         /// an owner's attestation
         import_request_made [: PAY-12] => computed::<ImportRequest>(ImportRequestInput {
             transfer: transfer.to_string(), receiver_key: key.into(),
             owner_private_key: seed::bytes::<32>("car key/owner").into() });
-        /// a right request
-        import_request_right => valid::<CheckImportRequest>(input(good.clone()), Done {});
-        /// no byte
-        import_request_no_byte => refuses(vec![]);
-        /// 95 bytes
-        import_request_95_bytes => refuses(good[..95].to_vec());
-        /// 97 bytes
-        import_request_97_bytes => refuses([&good[..], &[0]].concat());
+        import_request_right: "a right request" => valid::<CheckImportRequest>(input(good.clone()), Done {});
+        import_request_no_byte: "no byte" => refuses(vec![]);
+        import_request_95_bytes: "95 bytes" => refuses(good[..95].to_vec());
+        import_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
     }
     cases! { b, [Attestation: PAY-12 XFER-13];
         /// another owner's key and its signature: right in itself, but not of the owner who offered
@@ -1282,15 +1173,17 @@ fn notes(b: &mut Builder) {
     notes! { b;
         Normal BASIC [JSON] "A payload as honest wallets write it." => "Whoever refuses it transfers nothing.";
         Writer INTEROPERABILITY ["https://www.rfc-editor.org/rfc/rfc8785"]
-            "What a wallet writes: one form for each payload, and nothing that its peer must refuse; a bug writes another."
+            "What a wallet writes: one form for each payload, and nothing that its peer must refuse; a bug has another."
             => "Peers refuse the payload, and what differs between wallets tells them apart.";
         Padding MALLEABILITY ["https://en.wikipedia.org/wiki/Padding_(cryptography)#ISO/IEC_7816-4"]
             "The padding is wrong, or at its edges; a bug is lenient, or takes text for padding."
             => "One payload is read from many plaintexts, or another one than was written.";
-        Size DENIAL_OF_SERVICE ["https://www.rfc-editor.org/rfc/rfc8259#section-9", "https://cwe.mitre.org/data/definitions/770.html"]
+        Size DENIAL_OF_SERVICE
+            ["https://www.rfc-editor.org/rfc/rfc8259#section-9", "https://cwe.mitre.org/data/definitions/770.html"]
             "At or over the greatest size; a bug has another bound or none."
             => "Without a bound a peer says how much memory a payload takes; with a lower one payloads are lost.";
-        Utf8 PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc3629#section-3", "https://www.rfc-editor.org/rfc/rfc3629#section-10"]
+        Utf8 PARSER_BUG
+            ["https://www.rfc-editor.org/rfc/rfc3629#section-3", "https://www.rfc-editor.org/rfc/rfc3629#section-10"]
             "The text is not UTF-8, or of its longer characters; a bug mends it."
             => "What was not written is read, and two readers mend it to two texts.";
         Json PARSER_BUG [JSON, "https://seriot.ch/projects/parsing_json.html"]
@@ -1344,13 +1237,14 @@ fn notes(b: &mut Builder) {
             "The requests of the car-key stand-in, of their length and of another."
             => "Whoever computes another request shares no key; whoever reads another length reads beyond it.";
         Attestation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/347.html"]
-            "A signature by another key, over another key, for another transfer or for another purpose; a bug accepts it."
+            "A signature by another key, over another key, for another transfer or another purpose; a bug accepts it."
             => "The car is shared with a stranger.";
         Malleable MALLEABILITY
             ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4", "https://nvd.nist.gov/vuln/detail/CVE-2024-45193"]
             "A second signature made from the first by whoever sees it; a bug accepts it."
             => "One request has two forms, and whoever tells requests apart by their bytes takes it for another.";
         SmallOrder AUTH_BYPASS ["https://eprint.iacr.org/2020/1244"]
-            "A key of small order; a bug accepts it." => "A signature holds whatever it covers, and everybody can make it.";
+            "A key of small order; a bug accepts it."
+            => "A signature holds whatever it covers, and everybody can make it.";
     }
 }

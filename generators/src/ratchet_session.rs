@@ -756,9 +756,12 @@ fn erasure(b: &mut Builder) {
 
 fn notes(b: &mut Builder) {
     const SPECIFICATION: &str = "https://signal.org/docs/specifications/doubleratchet/";
-    const DECRYPTING: &str = "https://signal.org/docs/specifications/doubleratchet/#decrypting-messages";
-    const ORDER: &str = "https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages";
-    const SKIPPED: &str = "https://signal.org/docs/specifications/doubleratchet/#deletion-of-skipped-message-keys";
+    const DECRYPTING: &str =
+        "https://signal.org/docs/specifications/doubleratchet/#decrypting-messages";
+    const ORDER: &str =
+        "https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages";
+    const SKIPPED: &str =
+        "https://signal.org/docs/specifications/doubleratchet/#deletion-of-skipped-message-keys";
     const DELETION: &str = "https://signal.org/docs/specifications/doubleratchet/#secure-deletion";
     notes! { b;
         Normal BASIC [SPECIFICATION] "A conversation as honest devices have it."
