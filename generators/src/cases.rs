@@ -71,3 +71,18 @@ pub(crate) fn refused<O: Operation>(
 ) -> impl FnOnce(&mut Builder, About<'_>) {
     move |b, about| b.invalid::<O>(about, error, input)
 }
+
+/// Explains flags: the kind of bug, links, what the bug is, and what comes of it.
+///
+/// ```ignore
+/// notes! { b;
+///     Bound DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
+///         "At or over a bound; a bug has none." => "A stranger says how much is stored.";
+/// }
+/// ```
+macro_rules! notes {
+    ($b:expr; $($flag:ident $bug:ident [$($link:expr),+] $description:literal => $effect:literal;)*) => {$(
+        $b.note(stringify!($flag), stringify!($bug), $description, $effect, &[$($link),+]);
+    )*};
+}
+pub(crate) use notes;
