@@ -31,6 +31,7 @@ pub mod primitives;
 pub mod ratchet;
 pub mod report;
 mod requirement;
+mod saved;
 pub mod sesame;
 pub mod suite;
 pub mod timestamp;

@@ -21,6 +21,7 @@ pub mod catalogue;
 mod file_error;
 #[cfg(feature = "flaws")]
 pub mod flaws;
+mod folder;
 pub mod generate;
 pub mod known_failures;
 pub mod operation;

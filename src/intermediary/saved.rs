@@ -8,6 +8,7 @@ use super::{
 use crate::agreement::OneTimePreKey;
 use crate::identifier::Address;
 use crate::requirement::flawed;
+use crate::saved::json_text;
 use crate::suite;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -64,24 +65,7 @@ pub enum SavedIntermediaryError {
     },
 }
 
-impl SavedIntermediary {
-    /// The JSON text: the same bytes for the same state.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        match serde_json::to_string(self) {
-            Ok(json) => json,
-            Err(_) => unreachable!("a saved intermediary has no map"),
-        }
-    }
-
-    /// Reads the JSON text.
-    ///
-    /// # Errors
-    /// Where it is not the JSON of a saved intermediary.
-    pub fn from_json(json: &str) -> Result<Self, SavedIntermediaryError> {
-        Ok(serde_json::from_str(json)?)
-    }
-}
+json_text!(SavedIntermediary, SavedIntermediaryError);
 
 impl Intermediary<MemoryStore> {
     /// The intermediary in its documented, versioned form.
