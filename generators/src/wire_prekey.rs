@@ -260,7 +260,9 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let r = ratchet(32);
-    let zero = bad_keys("ratchet").into_iter().find(|bad| bad.name == "zero");
+    let zero = bad_keys("ratchet")
+        .into_iter()
+        .find(|bad| bad.name == "zero");
     let small_order = bytes(1, &zero.expect("one of them").encoded);
     let holding =
         |error: ErrorCode, inner: &[u8]| parser.refuses(error, p.with(3, bytes(4, inner)));

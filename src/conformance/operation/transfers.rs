@@ -1,15 +1,15 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
 use super::sesame::RecipientFields;
-use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
+use super::{AddressFields, Done, On, Operation, Saved, save_and_restore, with_randomness};
 use crate::conformance::subject::{Failure, Reference};
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Offer, Offered, Outcome, Payload, SavedTransfers, SavedTransfersError, StateName,
-    TransferEvent, TransferId, Transfers,
+    Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TransferEvent, TransferId,
+    Transfers,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -230,38 +230,10 @@ impl Operation for StepTransfers {
     }
 }
 
-/// Writes the transfers' state down.
-#[derive(Debug)]
-pub struct Save;
-
-impl Operation for Save {
-    const METHOD: &'static str = "transfers.save";
-    type Input = On<Done>;
-    type Output = Saved;
-
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.save().to_json();
-        Ok(Saved { state: json.into() })
-    }
-}
-
-/// Puts transfers back from their saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "transfers.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let saved = SavedTransfers::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved
-            .try_into()
-            .map_err(|error: SavedTransfersError| broken(&error))?;
-        reference.transfers.insert(handle, restored);
-        Ok(Done {})
-    }
-}
+save_and_restore!(
+    "a device's transfers",
+    "transfers.save",
+    "transfers.restore",
+    |reference, handle| held(reference, &handle)?.save(),
+    |reference, handle, transfers: SavedTransfers| reference.transfers.insert(handle, transfers),
+);

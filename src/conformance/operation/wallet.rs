@@ -1,7 +1,7 @@
 //! A wallet, by handle: what its user, the intermediary and time do to it, and what it wants done.
 
 use super::transfers::{CredentialFields, OfferFields, TransferFields};
-use super::{AddressFields, Done, On, Operation, Saved};
+use super::{AddressFields, Done, On, Operation, Saved, save_and_restore};
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Stream;
 use crate::conformance::subject::{Failure, Reference};
@@ -280,37 +280,11 @@ impl Operation for StepWallet {
     }
 }
 
-/// Writes the wallet's state down.
-#[derive(Debug)]
-pub struct Save;
-
-impl Operation for Save {
-    const METHOD: &'static str = "wallet.save";
-    type Input = On<Done>;
-    type Output = Saved;
-
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.wallet.save().to_json();
-        Ok(Saved { state: json.into() })
-    }
-}
-
-/// Puts a wallet back from its saved state. The stream of its randomness goes on where it was.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "wallet.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let wallet = SavedWallet::from_json(json)
-            .and_then(Wallet::try_from)
-            .map_err(|error| broken(&error))?;
-        held(reference, &handle)?.wallet = wallet;
-        Ok(Done {})
-    }
-}
+// The stream of a wallet's randomness goes on where it was.
+save_and_restore!(
+    "a wallet",
+    "wallet.save",
+    "wallet.restore",
+    |reference, handle| held(reference, &handle)?.wallet.save(),
+    |reference, handle, wallet: SavedWallet| held(reference, &handle)?.wallet = wallet,
+);

@@ -333,7 +333,7 @@ impl<'a> World<'a> {
     /// The device's saved state, by whoever plays it.
     pub(super) fn save(&mut self, name: &str) -> Result<Vec<u8>, StepFailure> {
         match &self.device(name)?.player {
-            Player::Reference { wallet, .. } => Ok(wallet.save().to_json().into_bytes()),
+            Player::Reference { wallet, .. } => Ok(wallet.save().to_json().as_bytes().to_vec()),
             Player::Subject => {
                 let handle = name.to_owned();
                 let input = Done {};
