@@ -1,6 +1,5 @@
 //! Devices that act in vectors, and conversations as they are recorded.
 
-use super::builder::Builder;
 use super::cases::Case;
 use super::seed::{self, Recorder};
 use serde_json::Value;

@@ -109,22 +109,14 @@ pub(super) fn generate(b: &mut Builder) {
     notes(b);
 
     cases! { b, [Normal: DR-05 DR-06 DR-07];
-        /// an empty plaintext: the tag alone
-        encrypt_nothing => encrypts(0, |_| {});
-        /// 1 byte
-        encrypt_1_byte => encrypts(1, |_| {});
-        /// 15 bytes: one less than a block
-        encrypt_15_bytes => encrypts(15, |_| {});
-        /// 16 bytes: a block
-        encrypt_16_bytes => encrypts(16, |_| {});
-        /// 17 bytes: one more
-        encrypt_17_bytes => encrypts(17, |_| {});
-        /// 256 bytes: a padded payload
-        encrypt_256_bytes => encrypts(256, |_| {});
-        /// 1,024 bytes
-        encrypt_1024_bytes => encrypts(1024, |_| {});
-        /// counters 0
-        encrypt_counters_0 => encrypts(256, |c| (c.previous_counter, c.counter) = (0, 0));
+        encrypt_nothing: "an empty plaintext: the tag alone" => encrypts(0, |_| {});
+        encrypt_1_byte: "1 byte" => encrypts(1, |_| {});
+        encrypt_15_bytes: "15 bytes: one less than a block" => encrypts(15, |_| {});
+        encrypt_16_bytes: "16 bytes: a block" => encrypts(16, |_| {});
+        encrypt_17_bytes: "17 bytes: one more" => encrypts(17, |_| {});
+        encrypt_256_bytes: "256 bytes: a padded payload" => encrypts(256, |_| {});
+        encrypt_1024_bytes: "1,024 bytes" => encrypts(1024, |_| {});
+        encrypt_counters_0: "counters 0" => encrypts(256, |c| (c.previous_counter, c.counter) = (0, 0));
         /// counters that differ in their highest byte: big-endian
         encrypt_big_endian => encrypts(16, |c| (c.previous_counter, c.counter) = (1, 0x0100_0000));
         /// the highest counters
@@ -166,10 +158,8 @@ pub(super) fn generate(b: &mut Builder) {
     let counters = |bytes: [[u8; 4]; 2]| [&header[..34], &bytes.concat()].concat();
 
     cases! { b, [Normal: DR-05 DR-06 DR-07 DR-17];
-        /// 20 bytes
-        decrypt_20_bytes => decrypts(good, 20);
-        /// an empty plaintext
-        decrypt_nothing => decrypts(&sealed(&[ad, header], b""), 0);
+        decrypt_20_bytes: "20 bytes" => decrypts(good, 20);
+        decrypt_nothing: "an empty plaintext" => decrypts(&sealed(&[ad, header], b""), 0);
     }
     cases! { b, [ModifiedCiphertext: DR-06 DR-17];
         /// the first bit of the ciphertext flipped
@@ -186,42 +176,28 @@ pub(super) fn generate(b: &mut Builder) {
         last_bit_of_tag => flipped(35, 0x80);
     }
     cases! { b, [Truncated: DR-06 DR-17];
-        /// the tag without its last byte
-        tag_of_15_bytes => refuses(&good[..35]);
-        /// without a tag
-        no_tag => refuses(&good[..20]);
-        /// 15 bytes: shorter than a tag
-        shorter_than_tag => refuses(&good[..15]);
-        /// nothing
-        nothing => refuses([]);
-        /// 16 zero bytes
-        zeros => refuses([0; 16]);
-        /// a byte appended
-        byte_appended => refuses([&good[..], &[0]].concat());
+        tag_of_15_bytes: "the tag without its last byte" => refuses(&good[..35]);
+        no_tag: "without a tag" => refuses(&good[..20]);
+        shorter_than_tag: "15 bytes: shorter than a tag" => refuses(&good[..15]);
+        nothing: "nothing" => refuses([]);
+        zeros: "16 zero bytes" => refuses([0; 16]);
+        byte_appended: "a byte appended" => refuses([&good[..], &[0]].concat());
         /// the tag stands first
         tag_first [Truncated WrongConstruction:] => refuses([&good[20..], &good[..20]].concat());
     }
     cases! { b, [ModifiedHeader: DR-07];
-        /// another counter
-        another_counter => under(&|c| c.counter = 4);
-        /// another previous counter
-        another_previous_counter => under(&|c| c.previous_counter = 6);
-        /// the two counters exchanged
-        counters_exchanged => under(&|c| (c.previous_counter, c.counter) = (3, 5));
-        /// another ratchet key
-        another_ratchet_key => under(&|c| c.ratchet_key = key("other ratchet").into());
+        another_counter: "another counter" => under(&|c| c.counter = 4);
+        another_previous_counter: "another previous counter" => under(&|c| c.previous_counter = 6);
+        counters_exchanged: "the two counters exchanged" => under(&|c| (c.previous_counter, c.counter) = (3, 5));
+        another_ratchet_key: "another ratchet key" => under(&|c| c.ratchet_key = key("other ratchet").into());
     }
     cases! { b, [ModifiedParties: DR-07 X3DH-05];
-        /// initiator and responder exchanged
-        roles_exchanged => others(["bob", "alice"], [("bob", 1), ("alice", 1)]);
-        /// the two addresses exchanged
-        addresses_exchanged => others(["alice", "bob"], [("bob", 1), ("alice", 1)]);
-        /// another device of the responder
-        another_device => others(["alice", "bob"], [("alice", 1), ("bob", 2)]);
+        roles_exchanged: "initiator and responder exchanged" => others(["bob", "alice"], [("bob", 1), ("alice", 1)]);
+        addresses_exchanged: "the two addresses exchanged" => others(["alice", "bob"], [("bob", 1), ("alice", 1)]);
+        another_device: "another device of the responder" => others(["alice", "bob"], [("alice", 1), ("bob", 2)]);
         /// another user with the responder's key
         another_user => others(["alice", "bob"], [("alice", 1), ("mallory", 1)]);
-        /// another initiator's key
-        another_initiators_key => others(["mallory", "bob"], [("alice", 1), ("bob", 1)]);
+        another_initiators_key: "another initiator's key" => others(["mallory", "bob"], [("alice", 1), ("bob", 1)]);
     }
     cases! { b, [WrongConstruction: DR-07];
         /// made without the version byte

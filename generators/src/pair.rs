@@ -1,7 +1,6 @@
 //! A device under test and its peer, and how the peer's messages are forged.
 
 use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk, talk};
-use super::builder::Builder;
 use super::cases::Case;
 use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::error_code::ErrorCode;

@@ -77,6 +77,10 @@ fn refuses(error: ErrorCode, change: impl FnOnce(&mut BundleFields)) -> impl Cas
     )
 }
 
+fn malformed(change: impl FnOnce(&mut BundleFields)) -> impl Case {
+    refuses(Malformed, change)
+}
+
 fn sign(signer: &Actor, message: &[u8]) -> Hex {
     let z = Secret::new(seed::bytes("x3dh_initiate/z"));
     let key = signer.device.keys().identity();
@@ -95,14 +99,14 @@ fn signed_pre_key(key: impl Into<Hex>) -> impl Case {
 /// Bob's bundle with other bytes for its signature.
 fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
     refuses(InvalidSignature, |f| {
-        change(&mut f.signed_pre_key_signature.0)
+        change(&mut f.signed_pre_key_signature.0);
     })
 }
 
 /// Bob's bundle with its signed prekey signed by that actor over these bytes of it.
 fn signed(signer: &Actor, message: impl FnOnce(&BundleFields) -> Vec<u8>) -> impl Case {
     refuses(InvalidSignature, |f| {
-        f.signed_pre_key_signature = sign(signer, &message(f))
+        f.signed_pre_key_signature = sign(signer, &message(f));
     })
 }
 
@@ -187,18 +191,14 @@ pub(super) fn generate(b: &mut Builder) {
         });
     }
     cases! { b, [Malleability: X3DH-02 SIG-04];
-        /// bit 255 of s set
-        bit_255_of_s [: X3DH-02 SIG-03] => signature(|bytes| bytes[63] |= 0x80);
+        bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
         /// s + q in place of s
         s_plus_q [: X3DH-02 SIG-02] => signature(|bytes| {
             let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s);
         });
-        /// a signature of 63 bytes
-        signature_of_63_bytes => signature(|bytes| bytes.truncate(63));
-        /// a signature of 65 bytes
-        signature_of_65_bytes => signature(|bytes| bytes.push(0));
-        /// no signature
-        no_signature [Malleability SignatureNotVerified:] => signature(Vec::clear);
+        signature_of_63_bytes: "a signature of 63 bytes" => signature(|bytes| bytes.truncate(63));
+        signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));
+        no_signature [Malleability SignatureNotVerified:]: "no signature" => signature(Vec::clear);
     }
 
     let u: [u8; 32] = bob.identity_key().u().to_owned();
@@ -227,36 +227,36 @@ pub(super) fn generate(b: &mut Builder) {
     }
     cases! { b, [Identifier: X3DH-01 ID-01];
         /// an upper-case UserID
-        user_id_in_capitals => refuses(Malformed, |f| f.user_id = f.user_id.to_uppercase());
+        user_id_in_capitals => malformed(|f| f.user_id = f.user_id.to_uppercase());
         /// a UserID without hyphens
-        user_id_without_hyphens => refuses(Malformed, |f| f.user_id = f.user_id.replace('-', ""));
+        user_id_without_hyphens => malformed(|f| f.user_id = f.user_id.replace('-', ""));
         /// a UserID in braces
-        user_id_in_braces => refuses(Malformed, |f| f.user_id = format!("{{{}}}", f.user_id));
+        user_id_in_braces => malformed(|f| f.user_id = format!("{{{}}}", f.user_id));
         /// a UUID of version 1
-        user_id_of_version_1 => refuses(Malformed, |f| f.user_id.replace_range(14..15, "1"));
+        user_id_of_version_1 => malformed(|f| f.user_id.replace_range(14..15, "1"));
         /// a UUID of another variant
-        user_id_of_another_variant => refuses(Malformed, |f| f.user_id.replace_range(19..20, "c"));
+        user_id_of_another_variant => malformed(|f| f.user_id.replace_range(19..20, "c"));
         /// an e-mail address as UserID
-        user_id_is_email_address => refuses(Malformed, |f| "bob@example.com".clone_into(&mut f.user_id));
+        user_id_is_email_address => malformed(|f| "bob@example.com".clone_into(&mut f.user_id));
         /// DeviceID 0
-        device_id_0 [: X3DH-01 ID-03] => refuses(Malformed, |f| f.device_id = 0);
+        device_id_0 [: X3DH-01 ID-03] => malformed(|f| f.device_id = 0);
         /// DeviceID 128
-        device_id_128 [: X3DH-01 ID-03] => refuses(Malformed, |f| f.device_id = 128);
+        device_id_128 [: X3DH-01 ID-03] => malformed(|f| f.device_id = 128);
         /// DeviceID 257: cut to a byte it reads 1
-        device_id_257 [: X3DH-01 ID-03] => refuses(Malformed, |f| f.device_id = 257);
+        device_id_257 [: X3DH-01 ID-03] => malformed(|f| f.device_id = 257);
         /// registration id 0
-        registration_id_0 [: X3DH-01 ID-04] => refuses(Malformed, |f| f.registration_id = 0);
+        registration_id_0 [: X3DH-01 ID-04] => malformed(|f| f.registration_id = 0);
         /// registration id 16,381
-        registration_id_16381 [: X3DH-01 ID-04] => refuses(Malformed, |f| f.registration_id = 16_381);
+        registration_id_16381 [: X3DH-01 ID-04] => malformed(|f| f.registration_id = 16_381);
         /// signed prekey id 0
-        signed_prekey_id_0 [: X3DH-01 ID-06] => refuses(Malformed, |f| f.signed_pre_key_id = 0);
+        signed_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.signed_pre_key_id = 0);
         /// signed prekey id 2^24
-        signed_prekey_id_2_24 [: X3DH-01 ID-06] => refuses(Malformed, |f| f.signed_pre_key_id = 1 << 24);
+        signed_prekey_id_2_24 [: X3DH-01 ID-06] => malformed(|f| f.signed_pre_key_id = 1 << 24);
         /// one-time prekey id 0
-        one_time_prekey_id_0 [: X3DH-01 ID-06] => refuses(Malformed, |f| f.one_time_pre_key_id = Some(0));
+        one_time_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.one_time_pre_key_id = Some(0));
         /// a one-time prekey without its id
-        one_time_prekey_without_id [: X3DH-01] => refuses(Malformed, |f| f.one_time_pre_key_id = None);
+        one_time_prekey_without_id [: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
         /// a one-time prekey's id without the key
-        one_time_prekey_id_without_key [: X3DH-01] => refuses(Malformed, |f| f.one_time_pre_key = None);
+        one_time_prekey_id_without_key [: X3DH-01] => malformed(|f| f.one_time_pre_key = None);
     }
 }

@@ -151,7 +151,7 @@ fn refusals(b: &mut Builder) {
     let pinned = |key: &Actor, label| {
         let key = key.identity_key().encode().into();
         but(input(&alice, message, Some(1), label), |f| {
-            f.pinned_identity_key = Some(key)
+            f.pinned_identity_key = Some(key);
         })
     };
     let refuses = |error: ErrorCode, said: &Said| {
