@@ -106,7 +106,7 @@ pub trait Subject: Send {
 #[derive(Debug)]
 pub struct Reference {
     pub(super) suite: SuiteRef,
-    pub(super) devices: BTreeMap<String, Device>,
+    pub devices: BTreeMap<String, Device>,
     pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
     pub(super) transfers: BTreeMap<String, Transfers>,
     pub(super) wallets: BTreeMap<String, wallet::Held>,

@@ -5,7 +5,6 @@ use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::{Randomness, RandomnessError, Secret};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -68,8 +67,9 @@ impl<'de> Deserialize<'de> for Token {
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Token {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Token".into()
     }
 
@@ -83,7 +83,7 @@ impl schemars::JsonSchema for Token {
 }
 
 /// A token that is remembered beside an answer.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SealedToken([u8; 32]);
 
 impl SealedToken {
