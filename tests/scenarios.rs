@@ -26,7 +26,7 @@ fn every_script_of_the_folder_is_inside_the_program() {
 fn every_scenario_comes_off() {
     let mut failures = Vec::new();
     for scenario in scenarios() {
-        let run = run(&scenario, "1");
+        let run = run(&scenario, scenario.suite_or(None), "1");
         if let Some(failure) = run.failure {
             failures.push(format!(
                 "{}:{}: {}: {}: {}",
@@ -40,7 +40,9 @@ fn every_scenario_comes_off() {
 #[test]
 fn a_transcript_replays_byte_for_byte() {
     for scenario in scenarios() {
-        let lines = run(&scenario, "1").transcript.to_lines();
+        let lines = run(&scenario, scenario.suite_or(None), "1")
+            .transcript
+            .to_lines();
         let read = Transcript::from_lines(&lines).expect("just written");
         assert_eq!(read.to_lines(), lines, "{}", scenario.name);
         let again = replay(&read.header).expect("its steps are known");
@@ -51,15 +53,15 @@ fn a_transcript_replays_byte_for_byte() {
 #[test]
 fn another_seed_makes_other_bytes() {
     let scenario = scenarios().remove(0);
-    let one = run(&scenario, "1").transcript;
-    let two = run(&scenario, "2").transcript;
+    let one = run(&scenario, scenario.suite_or(None), "1").transcript;
+    let two = run(&scenario, scenario.suite_or(None), "2").transcript;
     assert_ne!(one.events, two.events);
 }
 
 #[test]
 fn every_transcript_can_be_drawn() {
     for scenario in scenarios() {
-        let diagram = Diagram::of(&run(&scenario, "1").transcript);
+        let diagram = Diagram::of(&run(&scenario, scenario.suite_or(None), "1").transcript);
         assert!(diagram.mermaid().contains("sequenceDiagram"));
         let svg = diagram.svg();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));

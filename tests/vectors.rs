@@ -9,10 +9,10 @@ use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::generate;
 use tigress_signal::conformance::known_failures::KnownFailures;
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::run::{self, Outcome};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Selection, Shard};
-use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::transitions::Transitions;
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{

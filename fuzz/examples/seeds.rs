@@ -20,7 +20,8 @@ use tigress_fuzz::{
 };
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::run;
-use tigress_signal::conformance::subject::{Description, Failure, Reference, Subject};
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::subject::{Description, Failure, Subject};
 use tigress_signal::conformance::vector::{Body, Family, Source};
 
 /// Longer seeds are left out.

@@ -9,9 +9,8 @@ use tigress_signal::conformance::adapter::protocol::Answer;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::run;
 use tigress_signal::conformance::scenario::{self, Script};
-use tigress_signal::conformance::subject::{
-    Description, Failure, RandomnessSource, Reference, Role, Subject,
-};
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Role, Subject};
 use tigress_signal::conformance::vector::{Family, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
@@ -89,7 +88,7 @@ pub fn scenario_script(data: &[u8]) {
     let steps: usize = script.scenarios.iter().map(|one| one.steps.len()).sum();
     if steps <= 24 {
         for one in &script.scenarios {
-            let _ = scenario::run(one, "1");
+            let _ = scenario::run(one, one.suite_or(None), "1");
         }
     }
 }

@@ -8,8 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
-use tigress_signal::conformance::scenario::{Run as Ran, Scenario, Script, run};
-use tigress_signal::conformance::verdict::SEED;
+use tigress_signal::conformance::scenario::{Run as Ran, SEED, Scenario, Script, run};
 
 /// List, check or run scenarios; list the steps of which they are made.
 #[derive(Subcommand)]
@@ -146,7 +145,7 @@ impl Run {
         }
         let mut failed = 0;
         for scenario in &scenarios {
-            let ran = run(scenario, &self.seed);
+            let ran = run(scenario, scenario.suite_or(None), &self.seed);
             failed += usize::from(ran.failure.is_some());
             show(out, scenario, &ran)?;
             if let Some(file) = &self.transcript {

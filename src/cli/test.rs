@@ -11,8 +11,9 @@ use std::time::Duration;
 use tigress_signal::conformance::adapter::Process;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::known_failures::KnownFailures;
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::selection::{Selection, Shard};
-use tigress_signal::conformance::subject::{Reference, Subject};
+use tigress_signal::conformance::subject::Subject;
 use tigress_signal::conformance::verdict::{self, GroupResult, Plan, Progress, Verdict};
 use tigress_signal::report;
 

@@ -8,8 +8,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::generate;
+use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::scenario::library::Library;
-use tigress_signal::conformance::selection::{Hint, Selection};
+use tigress_signal::conformance::selection::Selection;
 use tigress_signal::conformance::vector::{Collection, Expectation, Source, Vector};
 
 /// List, show or make test vectors.

@@ -1,8 +1,8 @@
 //! Ways to get the profile wrong, and what of the vectors and scenarios catches them (feature `flaws`).
 
 use super::case::{Case, Cases};
+use super::operation::Reference;
 use super::run::Outcome;
-use super::subject::Reference;
 use super::verdict;
 use crate::flaw;
 use std::panic::{self, AssertUnwindSafe};

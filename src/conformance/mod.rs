@@ -22,7 +22,9 @@ mod file_error;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod generate;
+pub mod hint;
 pub mod known_failures;
+mod leak;
 pub mod operation;
 mod own_randomness;
 pub mod run;
@@ -30,6 +32,7 @@ pub mod scenario;
 mod seed;
 pub mod selection;
 pub mod subject;
+pub mod suites;
 pub mod transitions;
 pub mod vector;
 pub mod verdict;

@@ -1,7 +1,8 @@
 //! Subjects that draw their own randomness: what they draw cannot be compared byte for byte, so the reference
 //! engine looks at what they made of it.
 
-use super::subject::{Failure, Reference, Subject};
+use super::operation::Reference;
+use super::subject::{Failure, Subject};
 use super::vector::Call;
 use serde_json::{Value, json};
 

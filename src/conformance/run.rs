@@ -1,18 +1,15 @@
 //! Asks a subject what the vectors ask, and compares.
 
+use super::leak::holds;
 use super::operation::Saved;
 use super::own_randomness;
 use super::scenario::transcript::Transcript;
 use super::scenario::{self, Scenario, StepFailure, Tested};
-use super::subject::{Failure, RandomnessSource, Role, Subject, holds};
+use super::subject::{Failure, RandomnessSource, Role, Subject};
 use super::vector::conversation::{Action, Conversation, Machine};
 use super::vector::{Body, Call, Expectation, Vector};
-use super::verdict::SEED;
 use crate::hex::Hex;
 use serde_json::{Value, json};
-
-/// The suite of the scenarios.
-const SUITE: &str = "tigress-1";
 
 /// The handle of the one machine of a conversation.
 const HANDLE: &str = "subject";
@@ -132,7 +129,7 @@ pub fn play(subject: &mut dyn Subject, scenario: &Scenario, strict: bool) -> Opt
     let mut outcome = None;
     for plays in scenario.devices() {
         let inputs = json!({ "the subject plays": plays });
-        match ready(subject, SUITE) {
+        match ready(subject, scenario.suite_or(None).name()) {
             Ok(()) => {}
             Err(Stop::NotImplemented) => return Some(Outcome::Skipped),
             Err(Stop::Differs(mismatch)) => {
@@ -147,7 +144,12 @@ pub fn play(subject: &mut dyn Subject, scenario: &Scenario, strict: bool) -> Opt
             plays: &plays,
             strict,
         };
-        let run = scenario::run_with(scenario, SEED, Some(tested));
+        let run = scenario::run_with(
+            scenario,
+            scenario.suite_or(None),
+            scenario::SEED,
+            Some(tested),
+        );
         let Some(failure) = run.failure else {
             outcome.get_or_insert(Outcome::Passed);
             continue;

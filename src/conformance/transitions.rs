@@ -8,7 +8,6 @@ use super::scenario;
 use super::scenario::transcript::{Cause, Event as Line};
 use super::vector::Body;
 use super::vector::conversation::Action;
-use super::verdict::SEED;
 use crate::conformance::operation::transfers::CredentialFields;
 use crate::transfer::table::{EventName, Flow, StateName, TABLE, row};
 use crate::transfer::{Content, MessageType, Payload, Provisioning};
@@ -57,7 +56,11 @@ impl Transitions {
                     Body::Call(_) => continue,
                 },
                 Case::Scenario(scenario, _) => (
-                    of_scenario(&scenario::run(scenario, SEED).transcript.events),
+                    of_scenario(
+                        &scenario::run(scenario, scenario.suite_or(None), scenario::SEED)
+                            .transcript
+                            .events,
+                    ),
                     false,
                 ),
             };

@@ -245,9 +245,6 @@ pub trait Progress {
     fn finished(&mut self, group: &GroupResult);
 }
 
-/// What all randomness of a scenario is made from.
-pub const SEED: &str = "1";
-
 /// Vectors and scenarios, counted apart.
 #[derive(Clone, Copy, Default)]
 struct Tally {
@@ -500,7 +497,7 @@ pub(super) fn ask(subject: &mut dyn Subject, case: &Case, strict: bool) -> Optio
     match case {
         Case::Vector(vector) => Some(run::run(subject, vector, strict)),
         Case::Scenario(scenario, _) if subject.is_reference() => {
-            let run = scenario::run(scenario, SEED);
+            let run = scenario::run(scenario, scenario.suite_or(None), scenario::SEED);
             Some(match run.failure {
                 None => Outcome::Passed,
                 Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
@@ -563,7 +560,7 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::subject::Reference;
+    use crate::conformance::operation::Reference;
 
     /// Stops at the first that fails: this is what mutations of the engine are run against (CONTRIBUTING.md).
     #[test]

@@ -5,14 +5,13 @@ use crate::agreement::{Bundle, BundleFields, PreKeyStore};
 use crate::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
     EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
-    ProcessBundleOutput, SetCounters, SetCountersInput, SignedPreKeyFields, TickInput,
+    ProcessBundleOutput, SetCountersInput, SignedPreKeyFields, TickInput, set_counters,
 };
 use crate::conformance::operation::sesame::{
     ContinueSendInput, ContinueSendOutput, EventFields, RecordFields, RecordsOutput, SendInput,
     SendOutput, StepFields,
 };
-use crate::conformance::operation::{AddressFields, Done, On, Operation};
-use crate::conformance::subject::Reference;
+use crate::conformance::operation::{AddressFields, Done};
 use crate::conformance::vector::conversation::device::{Fields, Step};
 use crate::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use crate::error_code::ErrorCode;
@@ -170,17 +169,7 @@ impl Actor {
             sending,
             receiving,
         };
-        let device = "device".to_owned();
-        let mut reference = Reference::default();
-        reference
-            .devices
-            .insert(device.clone(), self.device.clone());
-        let on = On {
-            handle: device.clone(),
-            input: input.clone(),
-        };
-        SetCounters::run(&mut reference, on).expect("a session");
-        self.device = reference.devices.remove(&device).expect("still there");
+        set_counters(&mut self.device, &input).expect("a session");
         input
     }
 }

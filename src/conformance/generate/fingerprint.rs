@@ -46,7 +46,7 @@ pub(super) fn generate(b: &mut Builder) {
         .map(|n| party("carol", 1, &format!("carol {n}")))
         .find(|carol| {
             let output = <Compute as crate::conformance::operation::Operation>::run(
-                &mut crate::conformance::subject::Reference::default(),
+                &mut crate::conformance::operation::Reference::default(),
                 Input {
                     own: alice.clone(),
                     peer: carol.clone(),

@@ -28,8 +28,8 @@ mod x3dh_respond;
 mod xeddsa;
 
 use super::operation::Operation;
+use super::operation::Reference;
 use super::seed;
-use super::subject::Reference;
 use super::vector::conversation::Script;
 use super::vector::{Expectation, Family, Note, Test, VectorFile, schema};
 use crate::conformance::operation::Done;

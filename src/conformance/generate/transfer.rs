@@ -3,12 +3,13 @@
 use super::actor::{erased, user_id};
 use super::seed;
 use super::{About, Builder};
+use crate::conformance::operation::Reference;
 use crate::conformance::operation::transfers::{
     self, Create, CredentialFields, Event, EventFields, EventInput, EventOutput, MessageFields,
     OfferFields, OutcomeFields, OutgoingFields, TransferFields,
 };
 use crate::conformance::operation::{Done, On, Operation};
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::conformance::vector::conversation::transfers::{Fields, Step};
 use crate::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use crate::error_code::ErrorCode;

@@ -1,9 +1,9 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
+use super::{AddressFields, Done, On, Operation, Reference, Saved, with_randomness};
 use crate::agreement::{BundleFields, PreKeyStore};
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{PublicKey, Signature};
@@ -459,29 +459,37 @@ impl Operation for SetCounters {
     type Input = On<SetCountersInput>;
     type Output = Done;
 
-    /// Works on the saved state: the engine itself has no way to do this.
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let peer = Address::try_from(&input.peer)?;
-        let held = held(reference, &handle)?;
-        let mut saved = serde_json::to_value(held.save()).map_err(|error| broken(&error))?;
-        let peer = serde_json::to_value(peer).map_err(|error| broken(&error))?;
-        let session = saved["records"]
-            .as_array_mut()
-            .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
-            .map(|record| &mut record["sessions"][0]["session"])
-            .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
-        let sending = session["state"]
-            .as_object_mut()
-            .and_then(|state| state.values_mut().next())
-            .map(|state| &mut state["sending"]["chainKey"]["counter"]);
-        set(sending, input.sending)?;
-        let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
-        set(receiving, input.receiving)?;
-        let saved: SavedDevice = serde_json::from_value(saved).map_err(|error| broken(&error))?;
-        *held = saved.try_into().map_err(|error| broken(&error))?;
+        set_counters(held(reference, &handle)?, &input)?;
         Ok(Done {})
     }
+}
+
+/// Sets counters of a device's active session with a peer. It works on the saved state: the engine itself has no way
+/// to do this.
+///
+/// # Errors
+/// Where there is no such session, or it has no such chain.
+pub fn set_counters(device: &mut sesame::Device, input: &SetCountersInput) -> Result<(), Failure> {
+    let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+    let peer = Address::try_from(&input.peer)?;
+    let mut saved = serde_json::to_value(device.save()).map_err(|error| broken(&error))?;
+    let peer = serde_json::to_value(peer).map_err(|error| broken(&error))?;
+    let session = saved["records"]
+        .as_array_mut()
+        .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
+        .map(|record| &mut record["sessions"][0]["session"])
+        .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
+    let sending = session["state"]
+        .as_object_mut()
+        .and_then(|state| state.values_mut().next())
+        .map(|state| &mut state["sending"]["chainKey"]["counter"]);
+    set(sending, input.sending)?;
+    let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
+    set(receiving, input.receiving)?;
+    let saved: SavedDevice = serde_json::from_value(saved).map_err(|error| broken(&error))?;
+    *device = saved.try_into().map_err(|error| broken(&error))?;
+    Ok(())
 }
 
 fn set(place: Option<&mut Value>, counter: Option<u32>) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
 
-use super::{Done, On, Operation, Saved, with_randomness};
-use crate::conformance::subject::{Failure, Reference};
+use super::{Done, On, Operation, Reference, Saved, with_randomness};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
 use crate::timestamp::Timestamp;

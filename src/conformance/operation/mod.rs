@@ -3,6 +3,9 @@
 //! The same types are the shape of the test vectors, so a vector is a call with its expected answer. Every
 //! parameter comes from outside and is taken as it is written: what an implementation must refuse can be
 //! asked of it.
+//!
+//! What all operations share stands here; above it a module for each area, and on top the list of all methods,
+//! by which the reference engine answers as a subject.
 
 pub mod car_key;
 pub mod device;
@@ -11,8 +14,10 @@ pub mod intermediary;
 pub mod invitation;
 pub mod kdf;
 pub mod message_encryption;
+mod methods;
 pub mod payload;
 pub mod public_key;
+mod reference;
 pub mod sesame;
 pub mod transfers;
 pub mod wallet;
@@ -20,7 +25,10 @@ pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
 
-use super::subject::{Failure, Reference};
+pub use methods::{METHODS, schemas};
+pub use reference::Reference;
+
+use super::subject::Failure;
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
@@ -33,10 +41,9 @@ use crate::suite::SuiteError;
 use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
 use crate::wallet::WalletError;
 use crate::wire::WireError;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// One method of a subject.
 pub trait Operation {
@@ -75,108 +82,6 @@ pub struct Saved {
     /// The bytes.
     pub state: Hex,
 }
-
-fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
-    let input = serde_json::from_value(params)
-        .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;
-    let output = O::run(reference, input)?;
-    serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
-}
-
-macro_rules! operations {
-    ($($operation:ty),+ $(,)?) => {
-        /// The methods that the reference engine offers.
-        pub const METHODS: &[&str] = &[$(<$operation>::METHOD),+];
-
-        /// The parameters and the result of each method, as JSON Schemas.
-        #[must_use]
-        pub fn schemas(generator: &mut SchemaGenerator) -> Value {
-            let mut methods = serde_json::Map::new();
-            $({
-                let params = generator.subschema_for::<<$operation as Operation>::Input>();
-                let result = generator.subschema_for::<<$operation as Operation>::Output>();
-                methods.insert(
-                    <$operation>::METHOD.to_owned(),
-                    serde_json::json!({ "params": params, "result": result }),
-                );
-            })+
-            Value::Object(methods)
-        }
-
-        /// Answers a call as the reference engine.
-        pub(super) fn dispatch(
-            reference: &mut Reference,
-            method: &str,
-            params: Value,
-        ) -> Result<Value, Failure> {
-            $(if method == <$operation>::METHOD {
-                return answer::<$operation>(reference, params);
-            })+
-            Err(Failure::NotImplemented)
-        }
-    };
-}
-
-operations!(
-    public_key::Decode,
-    public_key::Derive,
-    xeddsa::Sign,
-    xeddsa::Verify,
-    x3dh::Initiate,
-    x3dh::Respond,
-    x3dh::SharedSecret,
-    fingerprint::Compute,
-    kdf::RootStep,
-    kdf::ChainStep,
-    kdf::MessageKey,
-    message_encryption::Encrypt,
-    message_encryption::Decrypt,
-    wire::DecodeRatchet,
-    wire::EncodeRatchet,
-    wire::DecodePreKey,
-    wire::EncodePreKey,
-    device::Create,
-    device::Load,
-    device::Bundle,
-    device::Keys,
-    device::Pin,
-    device::ProcessBundle,
-    device::Encrypt,
-    device::Decrypt,
-    device::DropSessions,
-    device::Tick,
-    device::SetCounters,
-    sesame::Records,
-    sesame::Send,
-    sesame::ContinueSend,
-    device::Save,
-    device::Restore,
-    intermediary::Create,
-    intermediary::Request,
-    intermediary::Requests,
-    intermediary::Tick,
-    intermediary::Save,
-    intermediary::Restore,
-    transfers::Create,
-    transfers::Event,
-    transfers::Save,
-    transfers::Restore,
-    wallet::Create,
-    wallet::Event,
-    wallet::Save,
-    wallet::Restore,
-    invitation::Parse,
-    invitation::Make,
-    invitation::Check,
-    payload::Decode,
-    payload::Encode,
-    car_key::CreationRequest,
-    car_key::CheckCreationRequest,
-    car_key::SigningRequest,
-    car_key::CheckSigningRequest,
-    car_key::ImportRequest,
-    car_key::CheckImportRequest,
-);
 
 /// A device's address, as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

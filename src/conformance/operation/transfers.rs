@@ -1,8 +1,8 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
 use super::sesame::RecipientFields;
-use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
-use crate::conformance::subject::{Failure, Reference};
+use super::{AddressFields, Done, On, Operation, Reference, Saved, with_randomness};
+use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;

@@ -1,10 +1,11 @@
 //! A wallet, by handle: what its user, the intermediary and time do to it, and what it wants done.
 
+use super::reference::HeldWallet;
 use super::transfers::{CredentialFields, OfferFields, TransferFields};
-use super::{AddressFields, Done, On, Operation, Saved};
+use super::{AddressFields, Done, On, Operation, Reference, Saved};
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Stream;
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Request, RequestId, Token};
@@ -15,14 +16,7 @@ use crate::wallet::{self, Report, SavedWallet, Wallet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A wallet and the stream that its randomness comes from.
-#[derive(Debug)]
-pub struct Held {
-    wallet: Wallet,
-    randomness: Stream,
-}
-
-fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut Held, Failure> {
+fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut HeldWallet, Failure> {
     reference
         .wallets
         .get_mut(handle)
@@ -57,7 +51,7 @@ impl Operation for Create {
         let wallet = Wallet::new(Device::new(reference.suite, address, keys));
         reference
             .wallets
-            .insert(handle, Held { wallet, randomness });
+            .insert(handle, HeldWallet { wallet, randomness });
         Ok(Done {})
     }
 }

@@ -1,6 +1,6 @@
 //! The scripts that travel inside the program, and those of a folder.
 
-use super::Script;
+use super::script::Script;
 use crate::conformance::FileError;
 use std::borrow::Cow;
 use std::fs;
