@@ -63,6 +63,7 @@ impl<'de> Deserialize<'de> for Hex {
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Hex {
     fn schema_name() -> Cow<'static, str> {
         "Hex".into()

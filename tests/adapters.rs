@@ -13,10 +13,11 @@ use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Subject};
-use tigress_signal::conformance::verdict::{self, CaseOutcome, GroupResult, Plan, Progress};
+use tigress_signal::conformance::verdict::{self, Plan, Progress};
 use tigress_signal::hex::Hex;
 
 struct Quiet;

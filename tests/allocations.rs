@@ -23,7 +23,7 @@ fn sessions() -> (Session, Session) {
     let message = PreKeyMessage::decode(&Tigress1, &first.bytes).expect("it reads");
     let mut keys = bob.keys().clone();
     let (mut responder, _) =
-        tigress_signal::ratchet::accept(&Tigress1, &mut keys, b, a, &message, &mut randomness)
+        tigress_signal::sesame::accept(&Tigress1, &mut keys, b, a, &message, &mut randomness)
             .expect("it opens");
     for _ in 0..2 {
         let message = responder.encrypt(b"").expect("a message");

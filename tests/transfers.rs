@@ -18,8 +18,8 @@ use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId, UserI
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::table::{self, EventName, Flow, Guard, StateName, TABLE};
 use tigress_signal::transfer::{
-    Content, Event, MessageType, Offer, Offered, Outgoing, Payload, SavedTransfers, TransferError,
-    Transfers,
+    Content, MessageType, Offer, Offered, Outgoing, Payload, SavedTransfers, TransferError,
+    TransferEvent, Transfers,
 };
 
 fn address(user: u64, device: u32) -> Address {
@@ -47,7 +47,7 @@ impl Device {
 
     fn step(
         &mut self,
-        event: Event<'_>,
+        event: TransferEvent<'_>,
         now: u64,
     ) -> Result<Vec<tigress_signal::transfer::Outcome>, TransferError> {
         let before = self.transfers.save().to_json();
@@ -61,7 +61,7 @@ impl Device {
     }
 
     /// The one message that the event sends.
-    fn sends(&mut self, event: Event<'_>, now: u64) -> Outgoing {
+    fn sends(&mut self, event: TransferEvent<'_>, now: u64) -> Outgoing {
         let outcomes = self.step(event, now).expect("allowed");
         outcomes[0].sends.clone().expect("it sends")
     }
@@ -74,24 +74,24 @@ impl Device {
     }
 }
 
-fn car_key(to: Recipient) -> Event<'static> {
-    Event::Offer(Offer {
+fn car_key(to: Recipient) -> TransferEvent<'static> {
+    TransferEvent::Offer(Offer {
         to,
         what: Offered::CarKey,
         lifetime: None,
     })
 }
 
-fn token(to: Recipient) -> Event<'static> {
-    Event::Offer(Offer {
+fn token(to: Recipient) -> TransferEvent<'static> {
+    TransferEvent::Offer(Offer {
         to,
         what: Offered::AuthorizationToken(vec![7; 32].into()),
         lifetime: None,
     })
 }
 
-fn message(from: Address, payload: &Payload) -> Event<'_> {
-    Event::Message { from, payload }
+fn message(from: Address, payload: &Payload) -> TransferEvent<'_> {
+    TransferEvent::Message { from, payload }
 }
 
 /// A sender and a receiver in every pair of states that a transfer of that flow goes through.
@@ -128,21 +128,21 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
             .expect("an offer");
         match ending {
             "declined" => {
-                let decline = receiver.sends(Event::Decline(id), 0).payload;
+                let decline = receiver.sends(TransferEvent::Decline(id), 0).payload;
                 keep(&decline);
                 sender
                     .step(message(receiver.address, &decline), 0)
                     .expect("a decline");
             }
             "cancelled" => {
-                let cancel = sender.sends(Event::Cancel(id), 0).payload;
+                let cancel = sender.sends(TransferEvent::Cancel(id), 0).payload;
                 keep(&cancel);
                 receiver
                     .step(message(sender.address, &cancel), 0)
                     .expect("a cancel");
             }
             _ if flow == Flow::Stateful && ending != "offered" => {
-                let request = receiver.sends(Event::Accept(id), 0).payload;
+                let request = receiver.sends(TransferEvent::Accept(id), 0).payload;
                 keep(&request);
                 if ending != "requested" {
                     let import = sender.sends(message(receiver.address, &request), 0).payload;
@@ -160,7 +160,7 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
                 }
             }
             _ if flow == Flow::Stateless && ["provisioned", "completed"].contains(&ending) => {
-                let provisioned = receiver.sends(Event::Accept(id), 0).payload;
+                let provisioned = receiver.sends(TransferEvent::Accept(id), 0).payload;
                 keep(&provisioned);
                 if ending == "completed" {
                     sender
@@ -214,10 +214,10 @@ fn the_machine_does_what_the_table_says() {
                             _ => None,
                         };
                         let event = match (name, &payload) {
-                            (EventName::Accept, _) => Event::Accept(id),
-                            (EventName::Decline, _) => Event::Decline(id),
-                            (EventName::Cancel, _) => Event::Cancel(id),
-                            (EventName::Tick, _) => Event::Tick,
+                            (EventName::Accept, _) => TransferEvent::Accept(id),
+                            (EventName::Decline, _) => TransferEvent::Decline(id),
+                            (EventName::Cancel, _) => TransferEvent::Cancel(id),
+                            (EventName::Tick, _) => TransferEvent::Tick,
                             (EventName::Message(_), Some(payload)) => message(peer, payload),
                             // An offer begins a transfer of its own, whatever this one's state.
                             _ => continue,
@@ -312,7 +312,7 @@ fn an_attestation_that_does_not_hold_ends_the_transfer() {
     receiver
         .step(message(sender.address, &offer), 0)
         .expect("an offer");
-    let request = receiver.sends(Event::Accept(id), 0).payload;
+    let request = receiver.sends(TransferEvent::Accept(id), 0).payload;
     let mut import = sender.sends(message(receiver.address, &request), 0).payload;
     let Content::KeyImportRequest(bytes) = &import.content else {
         panic!("a key import request");
@@ -355,7 +355,7 @@ fn a_token_goes_to_one_device() {
 fn a_lifetime_is_at_most_30_days() {
     let mut sender = Device::new(1, 1);
     let offer = |lifetime| {
-        Event::Offer(Offer {
+        TransferEvent::Offer(Offer {
             to: Recipient::Device(address(2, 1)),
             what: Offered::CarKey,
             lifetime: Some(lifetime),
@@ -382,8 +382,8 @@ fn the_second_device_is_told_that_the_key_is_claimed() {
             .step(message(sender.address, &offer), 0)
             .expect("an offer");
     }
-    let from_watch = watch.sends(Event::Accept(id), 0).payload;
-    let from_phone = phone.sends(Event::Accept(id), 0).payload;
+    let from_watch = watch.sends(TransferEvent::Accept(id), 0).payload;
+    let from_phone = phone.sends(TransferEvent::Accept(id), 0).payload;
     sender
         .step(message(watch.address, &from_watch), 0)
         .expect("the first");
@@ -494,7 +494,7 @@ proptest! {
                 Step::Accept(second) => {
                     let who = 1 + usize::from(second);
                     let was = devices[who].transfers.state(&id);
-                    let result = devices[who].step(Event::Accept(id), now);
+                    let result = devices[who].step(TransferEvent::Accept(id), now);
                     if result.is_ok() {
                         prop_assert_eq!(was, Some(StateName::Invited));
                         prop_assert!(now < expires.0);
@@ -504,11 +504,11 @@ proptest! {
                 }
                 Step::Decline(second) => {
                     let who = 1 + usize::from(second);
-                    (who, devices[who].step(Event::Decline(id), now).unwrap_or_default())
+                    (who, devices[who].step(TransferEvent::Decline(id), now).unwrap_or_default())
                 }
                 Step::Cancel(who) => {
                     let who = usize::from(who);
-                    (who, devices[who].step(Event::Cancel(id), now).unwrap_or_default())
+                    (who, devices[who].step(TransferEvent::Cancel(id), now).unwrap_or_default())
                 }
                 Step::Deliver(_) | Step::Lose(_) if sent.is_empty() => continue,
                 Step::Deliver(index) => {
@@ -535,7 +535,7 @@ proptest! {
                 }
                 Step::Tick(who) => {
                     let who = usize::from(who);
-                    (who, devices[who].step(Event::Tick, now).expect("time passes"))
+                    (who, devices[who].step(TransferEvent::Tick, now).expect("time passes"))
                 }
                 Step::Restart(who) => {
                     devices[usize::from(who)].restart();

@@ -14,7 +14,7 @@ pub(crate) fn vectors(criterion: &mut Criterion) {
     group.bench_function("all", |bencher| {
         bencher.iter(|| {
             for vector in &vectors {
-                run::run(&mut Reference::default(), vector, true);
+                run::run(&mut Reference::default(), vector, run::Terms::STRICT);
             }
         });
     });

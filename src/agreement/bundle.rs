@@ -9,7 +9,8 @@ use crate::suite::{Party, Suite};
 use serde::{Deserialize, Serialize};
 
 /// A bundle as it comes from outside: every field as written, nothing checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BundleFields {
     /// UserID of B (ID-01).

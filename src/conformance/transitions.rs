@@ -3,9 +3,11 @@
 
 use super::case::{Case, Cases};
 use super::operation::Operation;
-use super::operation::transfers::{Event, EventFields, EventInput, EventOutput};
+use super::operation::transfers::{
+    StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields,
+};
 use super::scenario;
-use super::scenario::transcript::{Cause, Event as Line};
+use super::scenario::transcript::{Cause, Line};
 use super::vector::Body;
 use super::vector::conversation::Action;
 use crate::conformance::operation::transfers::CredentialFields;
@@ -118,8 +120,8 @@ fn of_vector(steps: &[Action]) -> Reached {
     let mut states: BTreeMap<String, (StateName, Flow)> = BTreeMap::new();
     for action in steps {
         let Action::Call(call) = action else { continue };
-        let input = match serde_json::from_value::<EventInput>(call.params.clone()) {
-            Ok(input) if call.method == Event::METHOD => input,
+        let input = match serde_json::from_value::<StepTransfersInput>(call.params.clone()) {
+            Ok(input) if call.method == StepTransfers::METHOD => input,
             _ => continue,
         };
         let Some((name, id, flow)) = about(&input.event) else {
@@ -128,7 +130,7 @@ fn of_vector(steps: &[Action]) -> Reached {
         let outcomes = call
             .expected
             .clone()
-            .and_then(|expected| serde_json::from_value::<EventOutput>(expected).ok())
+            .and_then(|expected| serde_json::from_value::<StepTransfersOutput>(expected).ok())
             .map(|output| output.outcomes)
             .unwrap_or_default();
         for outcome in &outcomes {
@@ -145,21 +147,21 @@ fn of_vector(steps: &[Action]) -> Reached {
 }
 
 /// The event by its name in the table, the transfer that it is about, and the flow that it begins.
-fn about(event: &EventFields) -> Option<(EventName, Option<String>, Option<Flow>)> {
+fn about(event: &TransferEventFields) -> Option<(EventName, Option<String>, Option<Flow>)> {
     let known = |name, transfer: &String| Some((name, Some(transfer.clone()), None));
     match event {
-        EventFields::Offer(offer) => {
+        TransferEventFields::Offer(offer) => {
             let flow = match offer.credential {
                 CredentialFields::CarKey => Flow::Stateful,
                 CredentialFields::AuthorizationToken(_) => Flow::Stateless,
             };
             Some((EventName::Offer, None, Some(flow)))
         }
-        EventFields::Accept(fields) => known(EventName::Accept, &fields.transfer),
-        EventFields::Decline(fields) => known(EventName::Decline, &fields.transfer),
-        EventFields::Cancel(fields) => known(EventName::Cancel, &fields.transfer),
-        EventFields::Tick => Some((EventName::Tick, None, None)),
-        EventFields::Message(message) => {
+        TransferEventFields::Accept(fields) => known(EventName::Accept, &fields.transfer),
+        TransferEventFields::Decline(fields) => known(EventName::Decline, &fields.transfer),
+        TransferEventFields::Cancel(fields) => known(EventName::Cancel, &fields.transfer),
+        TransferEventFields::Tick => Some((EventName::Tick, None, None)),
+        TransferEventFields::Message(message) => {
             let payload = Payload::decode(&message.plaintext).ok()?;
             let flow = match payload.content {
                 Content::ProvisioningInformation {

@@ -5,10 +5,13 @@ use super::envelope::Envelope;
 use super::request::{
     Body, PublishedOneTimePreKey, Registration, Request, Submission, SubmittedMessage,
 };
-use super::store::{Answered, Change, Changes, DeviceRecord, FirstAnswer, Store};
+use super::store::{Answered, Change, DeviceRecord, FirstAnswer, Store, Transaction};
 use super::token::{Digest, Token};
 use super::view::{self, Row};
-use super::{EnvelopeId, IntermediaryError, MAX_BUNDLES, MAX_MAILBOX, MAX_ONE_TIME_PRE_KEYS};
+use super::{
+    ANSWER_LIFETIME, BUNDLE_WINDOW, EnvelopeId, IntermediaryError, MAX_ANSWERS, MAX_BUNDLES,
+    MAX_MAILBOX, MAX_ONE_TIME_PRE_KEYS,
+};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
@@ -46,7 +49,7 @@ impl<S: Store> Intermediary<S> {
         &self.store
     }
 
-    /// Answers a request. It changes everything that it has to change, or nothing.
+    /// Answers a request, in one transaction of the store: it changes everything that it has to change, or nothing.
     ///
     /// # Errors
     /// Those of profile section 7, in its order. Only a registration draws randomness, and only once it can
@@ -58,19 +61,20 @@ impl<S: Store> Intermediary<S> {
         randomness: &mut dyn Randomness,
     ) -> Result<Answer, IntermediaryError> {
         request.check()?;
-        let asker = self.asker(request)?;
-        if let Some(answer) = self.first_answer(&asker, request, now)? {
+        let mut handling = self.begin(now)?;
+        let asker = handling.asker(request)?;
+        if let Some(answer) = handling.first_answer(&asker, request)? {
             return Ok(answer);
         }
-        let (list, answer) = match self.carry_out(&asker, request, now, randomness)? {
+        let (changes, answer) = match handling.carry_out(&asker, request, randomness)? {
             Outcome::Answer(answer) => return Ok(answer),
-            Outcome::Change(list, answer) => (list, answer),
-            Outcome::Once(mut list, answer) => {
-                list.push(Change::Remember(asker, remembered(request, &answer, now)));
-                (list, answer)
+            Outcome::Change(changes, answer) => (changes, answer),
+            Outcome::Once(mut changes, answer) => {
+                changes.push(handling.remember(asker, request, &answer));
+                (changes, answer)
             }
         };
-        self.store.commit(Changes { now, list })?;
+        handling.store.commit(changes)?;
         Ok(answer)
     }
 
@@ -80,8 +84,7 @@ impl<S: Store> Intermediary<S> {
     /// # Errors
     /// Where the store fails.
     pub fn tick(&mut self, now: Timestamp) -> Result<(), IntermediaryError> {
-        let list = Vec::new();
-        Ok(self.store.commit(Changes { now, list })?)
+        Ok(self.store.begin(now)?.commit(Vec::new())?)
     }
 
     /// What the intermediary learns from a request, before it handles it (PRIV-01). From one that carries no
@@ -89,30 +92,52 @@ impl<S: Store> Intermediary<S> {
     ///
     /// # Errors
     /// Where the store fails.
-    pub fn learns(&self, request: &Request, now: Timestamp) -> Result<Vec<Row>, IntermediaryError> {
+    pub fn learns(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, IntermediaryError> {
         let asker = match &request.body {
             Body::Register(registration) => Some(registration.address),
-            _ => self.owner(request)?,
+            _ => self.begin(now)?.owner(request)?,
         };
         Ok(asker.map_or_else(Vec::new, |asker| view::learned(asker, request, now)))
     }
 
+    fn begin(&mut self, now: Timestamp) -> Result<Handling<S::Transaction<'_>>, IntermediaryError> {
+        Ok(Handling {
+            suite: self.suite,
+            now,
+            store: self.store.begin(now)?,
+        })
+    }
+}
+
+/// A request under way. Dropped, it has changed nothing.
+struct Handling<T> {
+    suite: SuiteRef,
+    now: Timestamp,
+    /// The store's transaction.
+    store: T,
+}
+
+impl<T: Transaction> Handling<T> {
     /// Whose token the request carries.
-    fn owner(&self, request: &Request) -> Result<Option<Address>, IntermediaryError> {
+    fn owner(&mut self, request: &Request) -> Result<Option<Address>, IntermediaryError> {
         match &request.token {
             Some(token) => Ok(self.store.owner(&token.digest())?),
             None => Ok(None),
         }
     }
 
-    fn device(&self, address: &Address) -> Result<DeviceRecord, IntermediaryError> {
+    fn device(&mut self, address: &Address) -> Result<DeviceRecord, IntermediaryError> {
         let device = self.store.device(address)?;
         device.ok_or(IntermediaryError::NoDevice(*address))
     }
 
     /// The device that asks: by its token, but for a registration, whose right is looked at only once it is
     /// known to be no repetition.
-    fn asker(&self, request: &Request) -> Result<Address, IntermediaryError> {
+    fn asker(&mut self, request: &Request) -> Result<Address, IntermediaryError> {
         if let Body::Register(registration) = &request.body {
             return Ok(registration.address);
         }
@@ -127,15 +152,14 @@ impl<S: Store> Intermediary<S> {
 
     /// What was answered to this request before (MBX-13).
     fn first_answer(
-        &self,
+        &mut self,
         asker: &Address,
         request: &Request,
-        now: Timestamp,
     ) -> Result<Option<Answer>, IntermediaryError> {
         let Some(record) = self.store.device(asker)? else {
             return Ok(None);
         };
-        let answered = self.store.answered(asker, &request.id.digest(), now)?;
+        let answered = self.store.answered(asker, &request.id.digest())?;
         let Some(answered) = flawed!("MBX-13 carried out twice", answered, None) else {
             return Ok(None);
         };
@@ -156,10 +180,9 @@ impl<S: Store> Intermediary<S> {
 
     /// Every request, once it is known who asks and that it is no repetition.
     fn carry_out(
-        &self,
+        &mut self,
         asker: &Address,
         request: &Request,
-        now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Outcome, IntermediaryError> {
         match &request.body {
@@ -180,11 +203,11 @@ impl<S: Store> Intermediary<S> {
                 let left = u32::try_from(left).unwrap_or(u32::MAX);
                 Ok(Outcome::Answer(Answer::OneTimePreKeys { left }))
             }
-            Body::FetchBundle { address } => self.fetch_bundle(asker, address, now),
-            Body::Submit(submission) => self.submit(asker, submission, now),
+            Body::FetchBundle { address } => self.fetch_bundle(asker, address),
+            Body::Submit(submission) => self.submit(asker, submission),
             Body::Read { address, limit } => {
                 let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
-                let envelopes = self.store.envelopes(address, now, limit)?;
+                let envelopes = self.store.envelopes(address, limit)?;
                 Ok(Outcome::Answer(Answer::Envelopes { envelopes }))
             }
             Body::Acknowledge { address, ids } => {
@@ -206,7 +229,7 @@ impl<S: Store> Intermediary<S> {
     /// A device of a user without devices needs no token; another one needs that of a device of the user,
     /// and takes the place of whatever is registered at its address (MBX-01, MBX-12).
     fn register(
-        &self,
+        &mut self,
         request: &Request,
         registration: &Registration,
         randomness: &mut dyn Randomness,
@@ -262,7 +285,7 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn publish_signed_pre_key(
-        &self,
+        &mut self,
         address: &Address,
         id: PreKeyId,
         key: &Hex,
@@ -284,7 +307,7 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn publish_one_time_pre_keys(
-        &self,
+        &mut self,
         address: &Address,
         published: &[PublishedOneTimePreKey],
     ) -> Result<Outcome, IntermediaryError> {
@@ -311,15 +334,14 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn fetch_bundle(
-        &self,
+        &mut self,
         requester: &Address,
         target: &Address,
-        now: Timestamp,
     ) -> Result<Outcome, IntermediaryError> {
         let record = self.device(target)?;
         require!(
             "MBX-17",
-            self.store.bundles(requester, target, now)? < MAX_BUNDLES,
+            self.store.bundles(requester, target)? < MAX_BUNDLES,
             IntermediaryError::RateLimited(*target)
         );
         let one_time = self.store.next_one_time_pre_key(target)?;
@@ -327,6 +349,7 @@ impl<S: Store> Intermediary<S> {
         let mut list = vec![Change::CountBundle {
             requester: *requester,
             target: *target,
+            expires: self.after(BUNDLE_WINDOW),
         }];
         let handed_out = flawed!("MBX-03 handed out again", one_time, None);
         list.extend(handed_out.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
@@ -334,10 +357,9 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn submit(
-        &self,
+        &mut self,
         sender: &Address,
         submission: &Submission,
-        now: Timestamp,
     ) -> Result<Outcome, IntermediaryError> {
         let recipient = submission.recipient;
         let devices = match &recipient {
@@ -362,7 +384,7 @@ impl<S: Store> Intermediary<S> {
             };
             require!(
                 "MBX-11",
-                self.store.mailbox_length(&recipient, now)? < MAX_MAILBOX,
+                self.store.mailbox_length(&recipient)? < MAX_MAILBOX,
                 IntermediaryError::MailboxFull(recipient)
             );
             let Some(record) = devices.get(&message.device_id) else {
@@ -374,11 +396,11 @@ impl<S: Store> Intermediary<S> {
                 recipient,
                 kind: message.kind,
                 message: message.message.clone(),
-                expires: Timestamp(now.0.saturating_add(flawed!(
+                expires: self.after(flawed!(
                     "MBX-10 default lifetime",
                     submission.lifetime(),
                     2 * 86_400
-                ))),
+                )),
             }));
             let record = DeviceRecord {
                 next_envelope_id: flawed!(
@@ -392,21 +414,31 @@ impl<S: Store> Intermediary<S> {
         }
         Ok(Outcome::Once(list, Answer::Done))
     }
-}
 
-/// What is remembered of a request and its answer (MBX-13).
-fn remembered(request: &Request, answer: &Answer, now: Timestamp) -> Answered {
-    Answered {
-        request: request.id.digest(),
-        body: Digest::of_json(&request.body),
-        at: now,
-        answer: match answer {
-            Answer::Registered { token } => {
-                FirstAnswer::Registered(token.seal(&request.identifying()))
-            }
-            Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
-            _ => FirstAnswer::Done,
-        },
+    /// So many seconds from now.
+    fn after(&self, seconds: u64) -> Timestamp {
+        Timestamp(self.now.0.saturating_add(seconds))
+    }
+
+    /// What is remembered of a request and its answer (MBX-13).
+    fn remember(&self, address: Address, request: &Request, answer: &Answer) -> Change {
+        let answered = Answered {
+            request: request.id.digest(),
+            body: Digest::of_json(&request.body),
+            answer: match answer {
+                Answer::Registered { token } => {
+                    FirstAnswer::Registered(token.seal(&request.identifying()))
+                }
+                Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
+                _ => FirstAnswer::Done,
+            },
+            expires: self.after(ANSWER_LIFETIME),
+        };
+        Change::Remember {
+            address,
+            answered,
+            at_most: MAX_ANSWERS,
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! | [`request`], [`answer`] | what is asked and answered, as it stands on the wire |
 //! | [`token`] | what authorises a device |
 //! | [`envelope`] | what a mailbox holds |
-//! | [`store`] | what is kept, behind a small trait; in memory |
+//! | [`store`] | what is kept, behind two small traits |
+//! | [`memory_store`] | the same in memory |
 //! | [`intermediary`] | the machine: request, time and randomness in, answer out |
 //! | [`view`] | what the intermediary learns (PRIV-01) |
 //! | [`saved`] | its state at rest |
@@ -17,6 +18,7 @@ pub mod envelope;
     reason = "the room's machine has the room's name"
 )]
 pub mod intermediary;
+pub mod memory_store;
 pub mod request;
 pub mod saved;
 pub mod store;
@@ -26,11 +28,12 @@ pub mod view;
 pub use answer::Answer;
 pub use envelope::{Envelope, EnvelopeId, MessageBytes};
 pub use intermediary::Intermediary;
+pub use memory_store::MemoryStore;
 pub use request::{
     Body, PublishedOneTimePreKey, Registration, Request, RequestId, Submission, SubmittedMessage,
 };
 pub use saved::{SAVED_INTERMEDIARY_VERSION, SavedIntermediary, SavedIntermediaryError};
-pub use store::{MemoryStore, Store, StoreError};
+pub use store::{Store, StoreError, Transaction};
 pub use token::{Digest, Token};
 pub use view::{Learned, Row};
 

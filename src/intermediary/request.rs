@@ -12,7 +12,6 @@ use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -75,8 +74,9 @@ impl fmt::Debug for RequestId {
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for RequestId {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "RequestId".into()
     }
 
@@ -90,7 +90,8 @@ impl schemars::JsonSchema for RequestId {
 }
 
 /// A request as it stands on the wire. Its debug output shows no token and no message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// What the client calls it.
@@ -103,7 +104,8 @@ pub struct Request {
 }
 
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -197,7 +199,8 @@ impl Body {
 }
 
 /// A device as it registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Registration {
     /// The device.
@@ -217,7 +220,8 @@ pub struct Registration {
 }
 
 /// A one-time prekey as it is published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublishedOneTimePreKey {
     /// Its id.
@@ -227,7 +231,8 @@ pub struct PublishedOneTimePreKey {
 }
 
 /// Messages to the devices of one user: the same transfer message, encrypted for each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Submission {
     /// Whom they are for.
@@ -248,7 +253,8 @@ impl Submission {
 }
 
 /// A message for one device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SubmittedMessage {
     /// The recipient's device.

@@ -1,6 +1,7 @@
 //! The intermediary at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::store::{Answered, CountedBundle, DeviceRecord, Kept, MemoryStore};
+use super::memory_store::{CountedBundle, Kept, MemoryStore};
+use super::store::{Answered, DeviceRecord};
 use super::{
     Envelope, Intermediary, MAX_ANSWERS, MAX_BUNDLES, MAX_MAILBOX, MAX_MESSAGE,
     MAX_ONE_TIME_PRE_KEYS,
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_INTERMEDIARY_VERSION: u32 = 1;
+pub const SAVED_INTERMEDIARY_VERSION: u32 = 2;
 
 /// An intermediary as it is saved. It holds no token and no key that opens a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,6 @@ use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::{Randomness, RandomnessError, Secret};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use zeroize::Zeroizing;
@@ -69,8 +68,9 @@ impl<'de> Deserialize<'de> for Token {
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Token {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Token".into()
     }
 

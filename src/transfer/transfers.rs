@@ -49,7 +49,7 @@ pub enum Offered {
 
 /// What happens to the transfers of a device.
 #[derive(Clone, Debug)]
-pub enum Event<'a> {
+pub enum TransferEvent<'a> {
     /// The user offers a credential.
     Offer(Offer),
     /// The user accepts.
@@ -348,25 +348,25 @@ impl Transfers {
     /// event itself holds. Nothing has changed.
     pub fn step(
         &mut self,
-        event: Event<'_>,
+        event: TransferEvent<'_>,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<Outcome>, TransferError> {
         match event {
-            Event::Offer(offer) => self
+            TransferEvent::Offer(offer) => self
                 .offer(offer, now, randomness)
                 .map(|outcome| vec![outcome]),
-            Event::Accept(id) => self
+            TransferEvent::Accept(id) => self
                 .accept(id, now, randomness)
                 .map(|outcome| vec![outcome]),
-            Event::Decline(id) => self
+            TransferEvent::Decline(id) => self
                 .end(id, EventName::Decline, now)
                 .map(|outcome| vec![outcome]),
-            Event::Cancel(id) => self
+            TransferEvent::Cancel(id) => self
                 .end(id, EventName::Cancel, now)
                 .map(|outcome| vec![outcome]),
-            Event::Tick => Ok(self.tick(now)),
-            Event::Message { from, payload } => self
+            TransferEvent::Tick => Ok(self.tick(now)),
+            TransferEvent::Message { from, payload } => self
                 .message(from, payload, now)
                 .map(|outcome| vec![outcome]),
         }

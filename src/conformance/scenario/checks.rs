@@ -1,7 +1,7 @@
 //! What a step looks at: each check is a sentence about the world.
 
 use super::step_failure::StepFailure;
-use super::transcript::Event as Line;
+use super::transcript::Line;
 use super::world::World;
 use crate::conformance::leak;
 use crate::hex::Hex;

@@ -79,6 +79,13 @@ impl Scenario {
         self.suite.or(asked).unwrap_or(suite::ALL[0])
     }
 
+    /// Whether it belongs to a run of that suite: it is told of that one, or of any.
+    #[must_use]
+    pub fn runs_in(&self, suite: Option<SuiteRef>) -> bool {
+        let names = self.suite.zip(suite);
+        names.is_none_or(|(own, asked)| own.name() == asked.name())
+    }
+
     /// The devices that act in it, by their names.
     #[must_use]
     pub fn devices(&self) -> BTreeSet<String> {

@@ -3,7 +3,7 @@
 use super::property;
 use super::script::{Scenario, Step};
 use super::step_failure::StepFailure;
-use super::transcript::{Event, Header, StepText, TRANSCRIPT_VERSION, Transcript};
+use super::transcript::{Header, Line, StepText, TRANSCRIPT_VERSION, Transcript};
 use super::world::{Tested, World};
 use crate::conformance::suites;
 use crate::conformance::{FileError, PROFILE_VERSION};
@@ -109,7 +109,7 @@ impl Stage<'_> {
     /// # Errors
     /// Where it does not come off.
     pub fn play(&mut self, step: &Step) -> Result<(), StepFailure> {
-        self.world.lines.push(Event::Step {
+        self.world.lines.push(Line::Step {
             line: step.line,
             text: step.text.clone(),
         });
@@ -129,7 +129,7 @@ impl Stage<'_> {
 
     /// What happened so far.
     #[must_use]
-    pub fn events(&self) -> &[Event] {
+    pub fn events(&self) -> &[Line] {
         &self.world.lines
     }
 

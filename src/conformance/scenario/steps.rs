@@ -8,7 +8,7 @@ use super::transcript::Fate;
 use super::world::World;
 use crate::identifier::{Recipient, TransferId};
 use crate::transfer::{Offer, Offered};
-use crate::wallet::Event;
+use crate::wallet::WalletEvent;
 
 macro_rules! steps {
     ($($keyword:ident $expression:literal $help:literal $(declares $declares:ident)? |$world:pat_param, $call:pat_param| $body:expr;)+) => {
@@ -55,14 +55,14 @@ steps! {
         "At the intermediary."
         |world, call| {
             let device = world.people.address(call.nth("device", 0))?;
-            let left = world.intermediary.one_time_pre_keys(&device)? as u64;
+            let left = world.intermediary.one_time_pre_keys(&device) as u64;
             checks::same(call.number()?, left)
         };
     Given "{device} has taken the invitation of {device}"
         "The first device's user was given the second's link, and pins its identity key once it is seen."
         |world, call| {
             let link = world.people.invitation(call.nth("device", 1))?;
-            world.event(call.nth("device", 0), Event::TakeInvitation(link))
+            world.event(call.nth("device", 0), WalletEvent::TakeInvitation(link))
         };
     Given "{device} has taken an invitation of {device} with the fingerprint of {device}"
         "The link names the second device, and the third one's identity key."
@@ -71,7 +71,7 @@ steps! {
             let other = world.people.invitation(call.nth("device", 2))?;
             let head = link.split('#').next().unwrap_or_default();
             let tail = other.split('#').nth(1).unwrap_or_default();
-            world.event(call.nth("device", 0), Event::TakeInvitation(format!("{head}#{tail}")))
+            world.event(call.nth("device", 0), WalletEvent::TakeInvitation(format!("{head}#{tail}")))
         };
     When "{device} goes offline"
         "Nothing leaves the device, and it reads nothing."
@@ -101,22 +101,22 @@ steps! {
         |world, call| offer(world, call, call.nth("credential", 0), Some(call.duration()?));
     When "{device} accepts the {credential}"
         "The user accepts."
-        |world, call| wish(world, call, call.nth("credential", 0), Event::Accept);
+        |world, call| wish(world, call, call.nth("credential", 0), WalletEvent::Accept);
     When "{device} accepts {quoted}"
         "The user accepts what has that name."
-        |world, call| wish(world, call, call.quoted(), Event::Accept);
+        |world, call| wish(world, call, call.quoted(), WalletEvent::Accept);
     When "{device} declines {quoted}"
         "The user declines what has that name."
-        |world, call| wish(world, call, call.quoted(), Event::Decline);
+        |world, call| wish(world, call, call.quoted(), WalletEvent::Decline);
     When "{device} declines the {credential}"
         "The user declines."
-        |world, call| wish(world, call, call.nth("credential", 0), Event::Decline);
+        |world, call| wish(world, call, call.nth("credential", 0), WalletEvent::Decline);
     When "{device} cancels the {credential}"
         "The user cancels."
-        |world, call| wish(world, call, call.nth("credential", 0), Event::Cancel);
+        |world, call| wish(world, call, call.nth("credential", 0), WalletEvent::Cancel);
     When "{device} cancels {quoted}"
         "The user cancels what has that name."
-        |world, call| wish(world, call, call.quoted(), Event::Cancel);
+        |world, call| wish(world, call, call.quoted(), WalletEvent::Cancel);
 
     When "{duration} pass(es)"
         "Time passes for everybody; what was not answered is asked again."
@@ -277,7 +277,7 @@ steps! {
         "So many messages are in its mailbox."
         |world, call| {
             let device = world.people.address(call.nth("device", 0))?;
-            let waiting = world.intermediary.mailbox_length(&device, world.now)? as u64;
+            let waiting = world.intermediary.mailbox_length(&device, world.now) as u64;
             checks::same(call.number()?, waiting)
         };
     Then "the active sessions of {device} and {device} match"
@@ -329,7 +329,7 @@ fn offer(world: &mut World, call: &Call, name: &str, lifetime: Option<u64>) -> C
 }
 
 /// A user's wish about the transfer that the script calls by that name.
-fn wish(world: &mut World, call: &Call, name: &str, event: fn(TransferId) -> Event) -> Check {
+fn wish(world: &mut World, call: &Call, name: &str, event: fn(TransferId) -> WalletEvent) -> Check {
     let id = world.people.transfer(name)?;
     world.event(call.nth("device", 0), event(id))?;
     let refused = world.people.refused.clone();

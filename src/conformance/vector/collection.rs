@@ -1,6 +1,6 @@
 //! All vectors of a run: those that travel inside the program, or those of a folder.
 
-use super::{Family, Vector, VectorFile};
+use super::{BuiltIn, Vector, VectorFile};
 use crate::conformance::FileError;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -30,9 +30,9 @@ pub struct Collection {
 impl Source {
     /// The files that travel inside the program.
     pub fn built_in() -> impl Iterator<Item = Source> {
-        Family::ALL.iter().map(|family| Source {
-            name: format!("vectors/{}", family.file()),
-            text: Cow::Borrowed(family.json),
+        BuiltIn::ALL.iter().map(|file| Source {
+            name: format!("vectors/{}", file.path()),
+            text: Cow::Borrowed(file.json),
         })
     }
 
@@ -48,7 +48,7 @@ impl Source {
         if paths.is_empty() {
             return vec![Err(FileError::of(
                 folder.display().to_string(),
-                "no vector file in this folder; one is called FAMILY/FAMILY.json",
+                "no vector file in this folder; one is called SUITE/FAMILY/FAMILY.json",
             ))];
         }
         paths
@@ -64,17 +64,16 @@ impl Source {
             .collect()
     }
 
-    /// The vector with that name as it stands in this file, if it is there.
+    /// The vector of that name, or of that number, as it stands in this file, if it is there.
     #[must_use]
-    pub fn test(&self, family: &str, tc_id: u32) -> Option<Value> {
+    pub fn test(&self, name: &str) -> Option<Value> {
+        let found = VectorFile::load_built_in(&self.name, &self.text).ok()?;
+        let found = found.into_iter().find(|vector| vector.is_called(name))?;
         let file: VectorFile = serde_json::from_str(&self.text).ok()?;
-        if file.family != family {
-            return None;
-        }
         file.test_groups
             .into_iter()
             .flat_map(|group| group.tests)
-            .find(|test| test.get("tcId").and_then(Value::as_u64) == Some(tc_id.into()))
+            .find(|test| test.get("name").and_then(Value::as_str) == Some(&found.test))
     }
 }
 

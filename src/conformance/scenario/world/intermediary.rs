@@ -7,7 +7,7 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{
-    Answer, Envelope, Intermediary, MemoryStore, Request, SavedIntermediary, Store,
+    Answer, Envelope, Intermediary, MemoryStore, Request, SavedIntermediary,
 };
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
@@ -116,28 +116,19 @@ impl ScriptedIntermediary {
     }
 
     /// Whether it tells a device that messages wait.
-    pub(super) fn has_mail(&self, of: &Address, now: Timestamp) -> Result<bool, StepFailure> {
-        if self.withheld.contains(of) {
-            return Ok(false);
-        }
-        let injected = self.injected.iter().any(|sent| sent.recipient == *of);
-        Ok(injected || self.mailbox_length(of, now)? > 0)
+    pub(super) fn has_mail(&self, of: &Address, now: Timestamp) -> bool {
+        let injected = || self.injected.iter().any(|sent| sent.recipient == *of);
+        !self.withheld.contains(of) && (self.mailbox_length(of, now) > 0 || injected())
     }
 
     /// How many messages wait for a device.
-    pub(in super::super) fn mailbox_length(
-        &self,
-        of: &Address,
-        now: Timestamp,
-    ) -> Result<usize, StepFailure> {
-        let store = self.machine.store();
-        store.mailbox_length(of, now).map_err(StepFailure::script)
+    pub(in super::super) fn mailbox_length(&self, of: &Address, now: Timestamp) -> usize {
+        self.machine.store().mailbox_length(of, now)
     }
 
     /// How many one-time prekeys of a device it still has.
-    pub(in super::super) fn one_time_pre_keys(&self, of: &Address) -> Result<usize, StepFailure> {
-        let store = self.machine.store();
-        store.one_time_pre_keys(of).map_err(StepFailure::script)
+    pub(in super::super) fn one_time_pre_keys(&self, of: &Address) -> usize {
+        self.machine.store().one_time_pre_keys(of)
     }
 
     /// It is stopped and started again from its saved state.

@@ -20,7 +20,7 @@ mod strangers;
 pub use players::Tested;
 
 use super::step_failure::StepFailure;
-use super::transcript::{Answered, Event as Line, Fate};
+use super::transcript::{Answered, Fate, Line};
 use super::view::View;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Envelope, Request};
@@ -28,7 +28,7 @@ use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::transfer::Offer;
-use crate::wallet::Event;
+use crate::wallet::WalletEvent;
 use intermediary::ScriptedIntermediary;
 use network::Network;
 use people::People;
@@ -84,7 +84,7 @@ impl<'a> World<'a> {
 
     /// A device leaves the intermediary and is gone.
     pub(super) fn remove(&mut self, device: &str) -> Result<(), StepFailure> {
-        self.event(device, Event::Remove)?;
+        self.event(device, WalletEvent::Remove)?;
         self.settle()?;
         self.people.remove(device, &mut self.lines);
         Ok(())
@@ -106,7 +106,7 @@ impl<'a> World<'a> {
     /// From now on a device's clock is so many seconds ahead of the true time.
     pub(super) fn set_clock(&mut self, device: &str, ahead: i64) -> Result<(), StepFailure> {
         self.people.set_clock(device, ahead, &mut self.lines)?;
-        self.event(device, Event::Tick)?;
+        self.event(device, WalletEvent::Tick)?;
         self.settle()
     }
 
@@ -121,7 +121,7 @@ impl<'a> World<'a> {
         self.now = Timestamp(self.now.0.saturating_add(seconds));
         self.lines.push(Line::Time { now: self.now });
         for device in self.people.names() {
-            self.event(&device, Event::Tick)?;
+            self.event(&device, WalletEvent::Tick)?;
         }
         self.settle()
     }
@@ -139,7 +139,7 @@ impl<'a> World<'a> {
     }
 
     /// An event at a device; what comes of it waits until the next [`settle`](Self::settle).
-    pub(super) fn event(&mut self, device: &str, event: Event) -> Result<(), StepFailure> {
+    pub(super) fn event(&mut self, device: &str, event: WalletEvent) -> Result<(), StepFailure> {
         self.people.event(device, event, self.now, &mut self.lines)
     }
 
@@ -150,8 +150,8 @@ impl<'a> World<'a> {
                 self.send(&device, request)?;
                 continue;
             }
-            match self.mail()? {
-                Some(device) => self.event(&device, Event::Collect)?,
+            match self.mail() {
+                Some(device) => self.event(&device, WalletEvent::Collect)?,
                 None => return Ok(()),
             }
             // A collection that asks for nothing waits for an answer that was lost.
@@ -163,13 +163,11 @@ impl<'a> World<'a> {
     }
 
     /// A device that is online and for which messages wait.
-    fn mail(&self) -> Result<Option<String>, StepFailure> {
-        for (device, address) in self.people.readers() {
-            if self.intermediary.has_mail(&address, self.now)? {
-                return Ok(Some(device.clone()));
-            }
-        }
-        Ok(None)
+    fn mail(&self) -> Option<String> {
+        let mut readers = self.people.readers();
+        readers
+            .find(|(_, address)| self.intermediary.has_mail(address, self.now))
+            .map(|(device, _)| device.clone())
     }
 
     /// A request leaves a device.
@@ -240,7 +238,7 @@ impl<'a> World<'a> {
             return Ok(());
         }
         self.people.see_answer(device, &request.body, &answer);
-        let event = |answer| Event::Answer {
+        let event = |answer| WalletEvent::Answer {
             request: request.id.clone(),
             answer,
         };

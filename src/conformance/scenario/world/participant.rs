@@ -1,6 +1,6 @@
 //! A device of a scenario, as anybody sees it from outside.
 
-use crate::conformance::scenario::transcript::{Cause, Event as Line};
+use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Body, Request, Token};
 use crate::primitives::PublicKey;

@@ -3,7 +3,7 @@
 use super::participant::Participant;
 use super::players::{Players, Tested};
 use crate::conformance::scenario::step_failure::StepFailure;
-use crate::conformance::scenario::transcript::{Cause, Event as Line};
+use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
@@ -11,7 +11,7 @@ use crate::intermediary::{Answer, Body, Request};
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer, StateName, Vertical};
-use crate::wallet::{Event, Wallet};
+use crate::wallet::{Wallet, WalletEvent};
 use std::collections::BTreeMap;
 
 /// What a device refused its user.
@@ -159,7 +159,7 @@ impl<'a> People<'a> {
             what: "is there".to_owned(),
             address: Some(address),
         });
-        self.event(&name, Event::Register { sponsor }, now, lines)
+        self.event(&name, WalletEvent::Register { sponsor }, now, lines)
     }
 
     /// A device is erased and set up again at its address: other keys, another registration id (ID-04).
@@ -175,7 +175,7 @@ impl<'a> People<'a> {
         self.players.create(name, address, own_now, seed)?;
         let sponsor = self.device_mut(name)?.reset();
         happened(lines, name, "is set up anew");
-        self.event(name, Event::Register { sponsor }, now, lines)
+        self.event(name, WalletEvent::Register { sponsor }, now, lines)
     }
 
     /// What the wallet of a device is made from that is made for the `made`th time.
@@ -220,7 +220,7 @@ impl<'a> People<'a> {
     pub(super) fn event(
         &mut self,
         name: &str,
-        event: Event,
+        event: WalletEvent,
         now: Timestamp,
         lines: &mut Vec<Line>,
     ) -> Result<(), StepFailure> {
@@ -261,7 +261,7 @@ impl<'a> People<'a> {
         lines: &mut Vec<Line>,
     ) -> Result<(), StepFailure> {
         let before = self.device(device)?.states.clone();
-        self.event(device, Event::Offer(offer), now, lines)?;
+        self.event(device, WalletEvent::Offer(offer), now, lines)?;
         let mut after = self.device(device)?.states.keys();
         if let Some(new) = after.find(|id| !before.contains_key(id)) {
             self.transfers.insert(name.to_owned(), *new);
@@ -319,14 +319,14 @@ impl<'a> People<'a> {
 }
 
 /// What caused whatever an event changes.
-fn cause(event: &Event) -> Cause {
+fn cause(event: &WalletEvent) -> Cause {
     match event {
-        Event::Offer(_)
-        | Event::Accept(_)
-        | Event::Decline(_)
-        | Event::Cancel(_)
-        | Event::TakeInvitation(_) => Cause::User,
-        Event::Tick => Cause::Time,
+        WalletEvent::Offer(_)
+        | WalletEvent::Accept(_)
+        | WalletEvent::Decline(_)
+        | WalletEvent::Cancel(_)
+        | WalletEvent::TakeInvitation(_) => Cause::User,
+        WalletEvent::Tick => Cause::Time,
         _ => Cause::Message,
     }
 }

@@ -7,7 +7,7 @@ use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
-use crate::wallet::{Effect, Event, Wallet};
+use crate::wallet::{Effect, Wallet, WalletEvent};
 
 /// A subject in the part of one device.
 pub struct Tested<'a> {
@@ -81,7 +81,7 @@ impl<'a> Players<'a> {
     pub(super) fn event(
         &mut self,
         device: &str,
-        event: Event,
+        event: WalletEvent,
         now: Timestamp,
         watched: bool,
     ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
@@ -96,7 +96,8 @@ impl<'a> Players<'a> {
             Some(_) => None,
         };
         let event = event.into();
-        let answer = self.ask::<wallet::Event, _>(device, wallet::EventInput { now, event })?;
+        let answer =
+            self.ask::<wallet::StepWallet, _>(device, wallet::StepWalletInput { now, event })?;
         match answer {
             Ok(output) => {
                 let effects = output.effects.into_iter().map(Effect::try_from);

@@ -9,7 +9,7 @@ use crate::intermediary::{Answer, Body, MAX_BUNDLES, Request, RequestId};
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
-use crate::wallet::{Effect, Event, Wallet};
+use crate::wallet::{Effect, Wallet, WalletEvent};
 
 /// Fetches so many bundles of a device, in the name of as few strangers as may. All randomness is made from `seed`.
 pub(super) fn fetch_bundles(
@@ -28,7 +28,11 @@ pub(super) fn fetch_bundles(
         };
         let keys = PreKeyStore::random(suite, now, &mut randomness).map_err(StepFailure::script)?;
         let mut effects = Wallet::new(Device::new(suite, own, keys))
-            .step(Event::Register { sponsor: None }, now, &mut randomness)
+            .step(
+                WalletEvent::Register { sponsor: None },
+                now,
+                &mut randomness,
+            )
             .map_err(StepFailure::script)?;
         let cannot_join = || StepFailure::script("a stranger cannot join");
         let Some(Effect::Request(joining)) = effects.pop() else {
