@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::thread::ScopedJoinHandle;
 use tigress_signal::agreement::{BundleFields, OneTimePreKey};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
@@ -17,10 +19,9 @@ use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, UserId}
 use tigress_signal::intermediary::memory_store::MemoryTransaction;
 use tigress_signal::intermediary::store::{Answered, Change, DeviceRecord, Transaction};
 use tigress_signal::intermediary::{
-    Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned,
-    MAX_ANSWERS, MAX_BUNDLES, MAX_MESSAGE, MAX_REQUEST, MemoryStore, PublishedOneTimePreKey,
-    Registration, Request, RequestId, Row, SavedIntermediary, Store, StoreError, Submission,
-    SubmittedMessage, Token,
+    Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned, Limits,
+    MAX_REQUEST, MemoryStore, PublishedOneTimePreKey, Registration, Request, RequestId, Row,
+    SavedIntermediary, Store, StoreError, Submission, SubmittedMessage, Token,
 };
 use tigress_signal::primitives::Randomness;
 use tigress_signal::suite::Tigress1;
@@ -76,13 +77,21 @@ fn server() -> Server {
     Intermediary::new(&Tigress1, MemoryStore::default())
 }
 
-fn restarted(server: &Server) -> Server {
+fn restarted(server: &Server, limits: Limits) -> Server {
     let json = server.save().to_json();
     let saved = SavedIntermediary::from_json(&json).expect("what was saved can be read");
-    let restored = Server::try_from(saved).expect("what was saved can be restored");
+    let restored = saved.restore(limits);
+    let restored = restored.expect("what was saved can be restored");
     assert_eq!(restored.save().to_json(), json);
-    assert_eq!(restored.store(), server.store());
+    assert_eq!(&restored, server);
+    assert_eq!(hash_of(&restored), hash_of(server));
     restored
+}
+
+fn hash_of(server: &Server) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    server.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "reads better at the call")]
@@ -166,6 +175,7 @@ fn event() -> impl Strategy<Value = Event> {
 /// A request that was carried out once, and until when it is remembered.
 #[derive(Clone)]
 struct First {
+    request: RequestId,
     answer: Answer,
     until: u64,
 }
@@ -178,13 +188,35 @@ struct Known {
     next: u64,
     mailbox: BTreeMap<u64, Envelope>,
     bundles: Vec<(usize, u64)>,
-    /// By request id.
-    first: BTreeMap<String, First>,
+    /// The oldest first.
+    first: Vec<First>,
 }
+
+impl Known {
+    fn first(&self, request: &Request, now: u64) -> Option<&First> {
+        let mut living = self.first.iter().filter(|first| now < first.until);
+        living.find(|first| first.request == request.id)
+    }
+}
+
+/// Limits that a story meets.
+const FEW: Limits = Limits {
+    message_length: 100,
+    mailbox: 3,
+    one_time_pre_keys: 5,
+    lifetime: 172_800,
+    read: 2,
+    acknowledged: 2,
+    answers: 4,
+    answer_lifetime: 3_600,
+    bundles: 2,
+    bundle_window: 60,
+};
 
 /// The model: what the profile says, in the plainest form.
 struct Model {
     server: Server,
+    limits: Limits,
     now: u64,
     tokens: Vec<Option<Token>>,
     known: Vec<Option<Known>>,
@@ -199,9 +231,10 @@ fn address(index: usize) -> Address {
 }
 
 impl Model {
-    fn new() -> Self {
+    fn new(limits: Limits) -> Self {
         Model {
-            server: server(),
+            server: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
+            limits,
             now: 1_700_000_000,
             tokens: vec![None; DEVICES],
             known: vec![None; DEVICES],
@@ -250,18 +283,23 @@ impl Model {
                 };
             }
             Body::Submit(submission) => {
-                if !(1..=2_592_000).contains(&submission.lifetime()) {
+                if !(1..=self.limits.lifetime).contains(&submission.lifetime()) {
                     return Some(ErrorCode::Malformed);
                 }
                 if submission
                     .messages
                     .iter()
-                    .any(|m| m.message.0.len() > MAX_MESSAGE)
+                    .any(|m| m.message.0.len() > self.limits.message_length)
                 {
                     return Some(ErrorCode::TooLarge);
                 }
             }
-            Body::Read { limit, .. } if *limit == 0 => return Some(ErrorCode::Malformed),
+            Body::Read { limit, .. } if !(1..=self.limits.read).contains(limit) => {
+                return Some(ErrorCode::Malformed);
+            }
+            Body::Acknowledge { ids, .. } if ids.len() > self.limits.acknowledged => {
+                return Some(ErrorCode::TooLarge);
+            }
             _ => {}
         }
         let Some(asker) = asker else {
@@ -276,15 +314,20 @@ impl Model {
                 one_time_pre_keys, ..
             } => {
                 let first = u32::from(one_time_pre_keys.first()?.id);
-                (first <= known.last_one_time_pre_key).then_some(ErrorCode::Malformed)
+                if first <= known.last_one_time_pre_key {
+                    return Some(ErrorCode::Malformed);
+                }
+                let held = known.one_time_pre_keys.len() + one_time_pre_keys.len();
+                (held > self.limits.one_time_pre_keys).then_some(ErrorCode::TooLarge)
             }
             Body::FetchBundle { address: target } => {
                 let Some(target) = self.at(target) else {
                     return Some(ErrorCode::NotFound);
                 };
                 let recent = known.bundles.iter();
-                let recent = recent.filter(|(of, at)| *of == target && self.now < at + 3_600);
-                (recent.count() >= MAX_BUNDLES).then_some(ErrorCode::RateLimited)
+                let window = self.limits.bundle_window;
+                let recent = recent.filter(|(of, at)| *of == target && self.now < at + window);
+                (recent.count() >= self.limits.bundles).then_some(ErrorCode::RateLimited)
             }
             Body::Submit(submission) => {
                 let devices = match submission.recipient {
@@ -312,7 +355,15 @@ impl Model {
                             && message.registration_id != REGISTRATIONS[*index].registration_id
                     })
                 });
-                stale.then_some(ErrorCode::StaleRegistration)
+                if stale {
+                    return Some(ErrorCode::StaleRegistration);
+                }
+                let full = devices.iter().any(|index| {
+                    let mailbox = &self.known[*index].as_ref().expect("registered").mailbox;
+                    let waiting = mailbox.values().filter(|one| self.now < one.expires.0);
+                    waiting.count() >= self.limits.mailbox
+                });
+                full.then_some(ErrorCode::MailboxFull)
             }
             _ => None,
         }
@@ -324,9 +375,12 @@ impl Model {
 
     /// Makes the request, and holds what comes of it against the model.
     fn make(&mut self, me: usize, request: &Request, randomness: &mut dyn Randomness) {
-        let before = self.server.save().to_json();
+        let before = self.server.clone();
         let got = ask(&mut self.server, request, self.now, randomness);
-        let unchanged = self.server.save().to_json() == before;
+        // What is the same, what hashes the same and what is saved the same is one thing.
+        let unchanged = self.server == before;
+        assert_eq!(hash_of(&self.server) == hash_of(&before), unchanged);
+        assert_eq!(self.server.save() == before.save(), unchanged);
         // Who remembers: whoever asked, by the token; of a registration, the device that it registers.
         let asker = match &request.body {
             Body::Register(registration) => self.at(&registration.address),
@@ -336,8 +390,7 @@ impl Model {
         };
         let first = asker
             .and_then(|asker| self.known[asker].as_ref())
-            .and_then(|known| known.first.get(request.id.as_str()))
-            .filter(|first| self.now < first.until);
+            .and_then(|known| known.first(request, self.now));
         if let Some(first) = first {
             assert_eq!(
                 got,
@@ -358,6 +411,21 @@ impl Model {
             return;
         }
         self.carry_out(me, request, got.expect("not refused"));
+        if !unchanged {
+            self.has_nothing_that_expired();
+        }
+    }
+
+    /// What has expired is erased at the latest by the next request that changes something (profile section 7).
+    fn has_nothing_that_expired(&self) {
+        let saved: Value = serde_json::from_str(&self.server.save().to_json()).expect("JSON");
+        for device in saved["devices"].as_array().expect("devices") {
+            for list in ["mailbox", "answered", "bundles"] {
+                for kept in device[list].as_array().expect("a list") {
+                    assert!(kept["expires"].as_u64() > Some(self.now), "{list}: {kept}");
+                }
+            }
+        }
     }
 
     #[allow(clippy::too_many_lines, reason = "a request after the other")]
@@ -463,11 +531,16 @@ impl Model {
             Body::PublishSignedPreKey { .. } => {}
         }
         if let Some(remembered) = remembered {
-            let until = now + 86_400;
             let known = self.known[remembered].as_mut().expect("registered");
-            known
-                .first
-                .insert(request.id.as_str().to_owned(), First { answer, until });
+            known.first.retain(|first| now < first.until);
+            known.first.push(First {
+                request: request.id.clone(),
+                answer,
+                until: now + self.limits.answer_lifetime,
+            });
+            if known.first.len() > self.limits.answers {
+                known.first.remove(0);
+            }
         }
     }
 
@@ -514,7 +587,7 @@ impl Model {
             }
             Event::SubmitTooMuch(me, to) => {
                 let mut message = message(to, true, 0);
-                message.message = vec![7; MAX_MESSAGE + 1].as_slice().into();
+                message.message = vec![7; self.limits.message_length + 1].as_slice().into();
                 let body = Body::Submit(Submission {
                     recipient: Recipient::Device(address(to)),
                     messages: vec![message],
@@ -547,11 +620,12 @@ impl Model {
             }
             Event::Repeat(_) | Event::Conflict(..) => {}
             Event::Wait(seconds) => self.now += seconds,
-            Event::Tick => self
-                .server
-                .tick(Timestamp(self.now))
-                .expect("memory does not fail"),
-            Event::Restart => self.server = restarted(&self.server),
+            Event::Tick => {
+                let now = Timestamp(self.now);
+                self.server.tick(now).expect("memory does not fail");
+                self.has_nothing_that_expired();
+            }
+            Event::Restart => self.server = restarted(&self.server, self.limits),
         }
     }
 
@@ -572,8 +646,8 @@ impl Model {
         let remembered = self
             .owner(request.token.as_ref())
             .and_then(|asker| self.known[asker].as_ref())
-            .and_then(|known| known.first.get(request.id.as_str()))
-            .is_some_and(|first| self.now < first.until);
+            .and_then(|known| known.first(&request, self.now))
+            .is_some();
         if remembered {
             let before = self.server.save().to_json();
             let got = ask(&mut self.server, &request, self.now, &mut Exhausted);
@@ -628,8 +702,11 @@ proptest! {
 
     /// Any requests in any order, repeated, refused, with restarts between: the model says what comes of each.
     #[test]
-    fn the_intermediary_does_what_the_model_says(events in prop::collection::vec(event(), 1..80)) {
-        let mut model = Model::new();
+    fn the_intermediary_does_what_the_model_says(
+        events in prop::collection::vec(event(), 1..80),
+        limits in prop_oneof![1 => Just(Limits::PROFILE), 2 => Just(FEW)],
+    ) {
+        let mut model = Model::new(limits);
         // Most stories begin with everybody there.
         for me in [0, 1, 3] {
             model.step(Event::Register(me, None), &mut Seeded(me as u64 + 500));
@@ -701,7 +778,7 @@ fn a_thousand_answers_are_remembered_and_the_oldest_go_first() {
         assert_eq!(ask(server, &request, 0, &mut Exhausted), Ok(Answer::Done));
     };
     // The registration is the first of the thousand.
-    for number in 1..MAX_ANSWERS {
+    for number in 1..Limits::PROFILE.answers {
         let request = submit(&ben, number, b"hello");
         assert_eq!(
             ask(&mut server, &request, 0, &mut Exhausted),
@@ -725,7 +802,7 @@ fn a_thousand_answers_are_remembered_and_the_oldest_go_first() {
     assert_eq!(held(&server), 2, "still remembered");
     again(&mut server, 1);
     assert_eq!(held(&server), 3, "the oldest went");
-    restarted(&server);
+    restarted(&server, Limits::PROFILE);
 }
 
 /// The reads of a transaction, each made by way of another one.
@@ -932,6 +1009,33 @@ fn a_request_is_one_transaction_that_begins_before_the_first_read() {
     assert_eq!(server.store().watch.did.take(), [], "nothing to look up");
 }
 
+#[test]
+fn a_request_asks_no_more_of_the_store_among_many_devices() {
+    let calls = |strangers: u64| -> Vec<usize> {
+        let (store, requests) = requests_of_all_kinds();
+        let mut server = watched(store);
+        let fields = bundle(&device(9).1);
+        for seed in 0..strangers {
+            let mut registration = registration(address(3), &fields);
+            registration.address.user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
+            let request = Request {
+                id: request_id(seed),
+                token: None,
+                body: Body::Register(registration),
+            };
+            let registered = server.handle(&request, Timestamp(5), &mut Seeded(seed + 1_000));
+            registered.expect("a stranger registers");
+        }
+        server.store().watch.did.take();
+        let calls = requests.iter().map(|request| {
+            let _ = server.handle(request, Timestamp(5), &mut Seeded(7));
+            server.store().watch.did.take().len()
+        });
+        calls.collect()
+    };
+    assert_eq!(calls(0), calls(100));
+}
+
 /// Wherever the store fails, the request has no answer, nothing has changed, and it can be made again.
 #[test]
 fn a_store_that_fails_at_any_call_leaves_everything_as_it_was() {
@@ -967,9 +1071,10 @@ fn a_dropped_transaction_changes_nothing_and_a_committed_one_erases_what_has_exp
     ask(&mut server, &submit(&ben, "x", b"hello"), 0, &mut Exhausted).expect("accepted");
     let mut store = server.store().clone();
     let late = Timestamp(3_000_000);
-    let mut transaction = store.begin(late).expect("memory does not fail");
-    assert_eq!(transaction.mailbox_length(&address(1)), Ok(0), "expired");
-    drop(transaction);
+    {
+        let mut dropped = store.begin(late).expect("memory does not fail");
+        assert_eq!(dropped.mailbox_length(&address(1)), Ok(0), "expired");
+    }
     assert_eq!(&store, server.store());
     let transaction = store.begin(late).expect("memory does not fail");
     assert_eq!(transaction.commit(Vec::new()), Ok(()));
@@ -1019,7 +1124,7 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
             other => panic!("{other:?}"),
         }
     };
-    let count = u32::try_from(FETCHERS * MAX_BUNDLES).expect("few");
+    let count = u32::try_from(FETCHERS * Limits::PROFILE.bundles).expect("few");
     let ryan = Registration {
         one_time_pre_keys: one_time_pre_keys(1, count),
         ..REGISTRATIONS[1].clone()
@@ -1039,8 +1144,8 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
                     address: address(1),
                 },
             };
-            let fetched =
-                (0..MAX_BUNDLES).map(|n| server.handle(&fetch(n), Timestamp(0), &mut Exhausted));
+            let fetched = (0..Limits::PROFILE.bundles)
+                .map(|n| server.handle(&fetch(n), Timestamp(0), &mut Exhausted));
             fetched
                 .map(|answer| match answer {
                     Ok(Answer::Bundle { bundle }) => bundle.one_time_pre_key_id,
@@ -1055,8 +1160,8 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
             .into_iter()
             .map(|fetcher| scope.spawn(fetcher))
             .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined.flat_map(|ids| ids.expect("no panic")).collect()
+        let ids = threads.into_iter().map(ScopedJoinHandle::join);
+        ids.flat_map(|ids| ids.expect("no panic")).collect()
     });
     handed_out.sort_unstable();
     assert_eq!(handed_out, (1..=count).map(Some).collect::<Vec<_>>());
@@ -1389,7 +1494,7 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
         ),
         (
             ryan_has(|d| d["mailbox"][0]["message"] = "00".repeat(98_305).into()),
-            "more than 98,304 bytes",
+            "too long",
         ),
         (
             ryan_has(|d| d["record"]["identityKey"] = json!("05")),
@@ -1401,7 +1506,11 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
                 many(&mut v["devices"][ben]["answered"], 1_001);
                 v
             },
-            "1,000 remembered",
+            "too many remembered answers",
+        ),
+        (
+            ben_has(|d| d["answered"][1] = d["answered"][0].clone()),
+            "two answers to one request",
         ),
         (
             {
@@ -1409,7 +1518,7 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
                 many(&mut v["devices"][ben]["bundles"], 11);
                 v
             },
-            "10 bundles of one device",
+            "too many bundles of one device",
         ),
         (
             ben_has(|d| d["record"]["token"] = json!("ab")),

@@ -15,7 +15,7 @@ use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::transitions::Transitions;
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
-    Body, BuiltIn, Call, Collection, Source, Vector, VectorFile,
+    Body, BuiltIn, Call, Collection, Family, Source, Vector, VectorFile,
 };
 use tigress_signal::conformance::verdict::{self, Plan, Progress};
 use tigress_signal::error_code::ErrorCode;

@@ -27,8 +27,7 @@ macro_rules! cases {
         $name:ident $([$($own:tt)*])? => $case:expr;
     )*) => {$({
         let comment = concat!($($comment),+).trim();
-        let case = $case;
-        case($b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
+        ($case)(&mut *$b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
     })*};
 }
 pub(crate) use cases;

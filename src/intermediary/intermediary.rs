@@ -8,10 +8,7 @@ use super::request::{
 use super::store::{Answered, Change, DeviceRecord, FirstAnswer, Store, Transaction};
 use super::token::{Digest, Token};
 use super::view::{self, Row};
-use super::{
-    ANSWER_LIFETIME, BUNDLE_WINDOW, EnvelopeId, IntermediaryError, MAX_ANSWERS, MAX_BUNDLES,
-    MAX_MAILBOX, MAX_ONE_TIME_PRE_KEYS,
-};
+use super::{EnvelopeId, IntermediaryError, Limits};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
@@ -20,12 +17,35 @@ use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// The store-and-forward server of the profile.
+///
+/// Two are equal where no request could tell them apart. Over a [`MemoryStore`](super::MemoryStore) a copy is cheap:
+/// it shares what neither of the two changes.
 #[derive(Clone, Debug)]
 pub struct Intermediary<S> {
     pub(super) suite: SuiteRef,
+    limits: Limits,
     pub(super) store: S,
+}
+
+impl<S: PartialEq> PartialEq for Intermediary<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.suite.name() == other.suite.name()
+            && self.limits == other.limits
+            && self.store == other.store
+    }
+}
+
+impl<S: Eq> Eq for Intermediary<S> {}
+
+impl<S: Hash> Hash for Intermediary<S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.suite.name().hash(state);
+        self.limits.hash(state);
+        self.store.hash(state);
+    }
 }
 
 /// What comes of a request that is not refused.
@@ -39,9 +59,19 @@ enum Outcome {
 }
 
 impl<S: Store> Intermediary<S> {
-    /// An intermediary over what the store holds. The suite tells how signatures are verified.
+    /// An intermediary over what the store holds, with the profile's limits. The suite tells how signatures are
+    /// verified.
     pub fn new(suite: SuiteRef, store: S) -> Self {
-        Intermediary { suite, store }
+        Self::with_limits(suite, store, Limits::PROFILE)
+    }
+
+    /// The same with other limits than the profile's.
+    pub fn with_limits(suite: SuiteRef, store: S, limits: Limits) -> Self {
+        Intermediary {
+            suite,
+            limits,
+            store,
+        }
     }
 
     /// What it keeps.
@@ -60,7 +90,7 @@ impl<S: Store> Intermediary<S> {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Answer, IntermediaryError> {
-        request.check()?;
+        request.check(&self.limits)?;
         let mut handling = self.begin(now)?;
         let asker = handling.asker(request)?;
         if let Some(answer) = handling.first_answer(&asker, request)? {
@@ -107,6 +137,7 @@ impl<S: Store> Intermediary<S> {
     fn begin(&mut self, now: Timestamp) -> Result<Handling<S::Transaction<'_>>, IntermediaryError> {
         Ok(Handling {
             suite: self.suite,
+            limits: self.limits,
             now,
             store: self.store.begin(now)?,
         })
@@ -116,6 +147,7 @@ impl<S: Store> Intermediary<S> {
 /// A request under way. Dropped, it has changed nothing.
 struct Handling<T> {
     suite: SuiteRef,
+    limits: Limits,
     now: Timestamp,
     /// The store's transaction.
     store: T,
@@ -247,7 +279,7 @@ impl<T: Transaction> Handling<T> {
             asker.is_none_or(|asker| asker.user_id == address.user_id),
             IntermediaryError::Forbidden(address)
         );
-        let keys = one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
+        let keys = self.one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
         let bundle = self.verify(&BundleFields {
             user_id: address.user_id.to_string(),
             device_id: address.device_id.into(),
@@ -320,7 +352,8 @@ impl<T: Transaction> Handling<T> {
                 &"the id of a new one-time prekey is above that of every one published before"
             )
         );
-        let keys = one_time_pre_keys(published, self.store.one_time_pre_keys(address)?)?;
+        let held = self.store.one_time_pre_keys(address)?;
+        let keys = self.one_time_pre_keys(published, held)?;
         let record = DeviceRecord {
             last_one_time_pre_key_id: keys
                 .last()
@@ -341,7 +374,7 @@ impl<T: Transaction> Handling<T> {
         let record = self.device(target)?;
         require!(
             "MBX-17",
-            self.store.bundles(requester, target)? < MAX_BUNDLES,
+            self.store.bundles(requester, target)? < self.limits.bundles,
             IntermediaryError::RateLimited(*target)
         );
         let one_time = self.store.next_one_time_pre_key(target)?;
@@ -349,7 +382,7 @@ impl<T: Transaction> Handling<T> {
         let mut list = vec![Change::CountBundle {
             requester: *requester,
             target: *target,
-            expires: self.after(BUNDLE_WINDOW),
+            expires: self.after(self.limits.bundle_window),
         }];
         let handed_out = flawed!("MBX-03 handed out again", one_time, None);
         list.extend(handed_out.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
@@ -384,7 +417,7 @@ impl<T: Transaction> Handling<T> {
             };
             require!(
                 "MBX-11",
-                self.store.mailbox_length(&recipient)? < MAX_MAILBOX,
+                self.store.mailbox_length(&recipient)? < self.limits.mailbox,
                 IntermediaryError::MailboxFull(recipient)
             );
             let Some(record) = devices.get(&message.device_id) else {
@@ -415,6 +448,36 @@ impl<T: Transaction> Handling<T> {
         Ok(Outcome::Once(list, Answer::Done))
     }
 
+    /// The keys, checked (MBX-02), beside `held` others.
+    fn one_time_pre_keys(
+        &self,
+        published: &[PublishedOneTimePreKey],
+        held: usize,
+    ) -> Result<Vec<OneTimePreKey>, IntermediaryError> {
+        require!(
+            "MBX-02",
+            published.len() <= self.limits.one_time_pre_keys.saturating_sub(held),
+            IntermediaryError::TooLarge {
+                what: "the one-time prekeys of a device",
+                limit: self.limits.one_time_pre_keys
+            }
+        );
+        published
+            .iter()
+            .map(|published| {
+                let key =
+                    PublicKey::decode(&published.key).map_err(|error| AgreementError::Bundle {
+                        field: "oneTimePreKeys",
+                        error,
+                    })?;
+                Ok(OneTimePreKey {
+                    id: published.id,
+                    key,
+                })
+            })
+            .collect()
+    }
+
     /// So many seconds from now.
     fn after(&self, seconds: u64) -> Timestamp {
         Timestamp(self.now.0.saturating_add(seconds))
@@ -432,12 +495,12 @@ impl<T: Transaction> Handling<T> {
                 Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
                 _ => FirstAnswer::Done,
             },
-            expires: self.after(ANSWER_LIFETIME),
+            expires: self.after(self.limits.answer_lifetime),
         };
         Change::Remember {
             address,
             answered,
-            at_most: MAX_ANSWERS,
+            at_most: self.limits.answers,
         }
     }
 }
@@ -474,35 +537,6 @@ fn match_devices(
         }
     );
     Ok(())
-}
-
-/// The keys, checked (MBX-02), beside `held` others: at most [`MAX_ONE_TIME_PRE_KEYS`] together.
-fn one_time_pre_keys(
-    published: &[PublishedOneTimePreKey],
-    held: usize,
-) -> Result<Vec<OneTimePreKey>, IntermediaryError> {
-    require!(
-        "MBX-02",
-        published.len() <= MAX_ONE_TIME_PRE_KEYS.saturating_sub(held),
-        IntermediaryError::TooLarge {
-            what: "the one-time prekeys of a device",
-            limit: MAX_ONE_TIME_PRE_KEYS
-        }
-    );
-    published
-        .iter()
-        .map(|published| {
-            let key =
-                PublicKey::decode(&published.key).map_err(|error| AgreementError::Bundle {
-                    field: "oneTimePreKeys",
-                    error,
-                })?;
-            Ok(OneTimePreKey {
-                id: published.id,
-                key,
-            })
-        })
-        .collect()
 }
 
 fn put(address: Address, keys: Vec<OneTimePreKey>) -> impl Iterator<Item = Change> {

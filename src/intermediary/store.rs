@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub struct StoreError(pub String);
 
 /// What is kept of a device beside its one-time prekeys and its mailbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeviceRecord {
     /// The hash of its token (MBX-01).
@@ -41,7 +41,7 @@ pub struct DeviceRecord {
 }
 
 /// A request that was carried out, and what is needed to answer it again (MBX-13).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Answered {
     /// The hash of the request id.
@@ -55,7 +55,7 @@ pub struct Answered {
 }
 
 /// The first answer to a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FirstAnswer {
     /// It was carried out.

@@ -84,7 +84,7 @@ impl schemars::JsonSchema for Token {
 }
 
 /// A token that is remembered beside an answer.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SealedToken([u8; 32]);
 
 impl SealedToken {

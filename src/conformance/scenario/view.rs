@@ -82,15 +82,15 @@ impl View {
                 _ => {}
             }
         }
-        let mut named: BTreeMap<_, BTreeMap<String, Named>> = BTreeMap::new();
+        let mut things: BTreeMap<_, BTreeMap<String, Named>> = BTreeMap::new();
         for row in &rows {
             if kind_of_name(row.kind) == Some(row.kind) {
-                let of_kind = named.entry(row.kind).or_default();
+                let of_kind = things.entry(row.kind).or_default();
                 let thing = of_kind.entry(row.value.clone()).or_default();
                 thing.users.insert(row.whose.user_id);
             }
         }
-        for thing in named.values_mut().flat_map(BTreeMap::values_mut) {
+        for thing in things.values_mut().flat_map(BTreeMap::values_mut) {
             let of_users = thing.users.iter().filter_map(|user| transfers.get(user));
             let mut of_users = of_users.flatten();
             let first = of_users.next();
@@ -99,7 +99,7 @@ impl View {
         View {
             rows,
             names,
-            named,
+            named: things,
             transfers,
         }
     }

@@ -5,7 +5,7 @@ use crate::agreement::PreKeyStore;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::seed::Recorder;
 use crate::identifier::{Address, DeviceId, UserId};
-use crate::intermediary::{Answer, Body, MAX_BUNDLES, Request, RequestId};
+use crate::intermediary::{Answer, Body, Limits, Request, RequestId};
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
@@ -41,7 +41,7 @@ pub(super) fn fetch_bundles(
         let Ok(Answer::Registered { token }) = intermediary.handle(&joining, now)? else {
             return Err(cannot_join());
         };
-        for _ in 0..bundles.min(MAX_BUNDLES as u64) {
+        for _ in 0..bundles.min(Limits::PROFILE.bundles as u64) {
             let request = Request {
                 id: RequestId::random(&mut randomness).map_err(StepFailure::script)?,
                 token: Some(token.clone()),
