@@ -80,7 +80,7 @@ fn a_fault_of_a_script_points_at_its_line() {
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(
         errors[0].starts_with(
-            "my.feature:5: `@XFER-1` is no requirement of the profile; did you mean `XFER-01`?"
+            "my.feature:5: `@XFER-1` is no requirement of the profile and no suite; did you mean `XFER-01`?"
         ),
         "{}",
         errors[0]
@@ -100,4 +100,28 @@ fn a_fault_of_a_script_points_at_its_line() {
         "{errors:?}"
     );
     assert!(errors_of("Scenario without a feature")[0].contains("not Gherkin"));
+}
+
+#[test]
+fn a_tag_may_name_the_suite_and_the_transcript_carries_it() {
+    let one = |tags: &str| {
+        let script = format!(
+            "Feature: A theme\n  What and why.\n\n  {tags}\n  Scenario: One\n    Given Ben has a phone\n"
+        );
+        let script = Script::parse("my.feature", &script).expect("no fault");
+        script.scenarios.into_iter().next().expect("one")
+    };
+    let (any, own) = (one("@XFER-01"), one("@XFER-01 @tigress-1"));
+    assert_eq!(own.requirements, any.requirements);
+    assert!(any.suite.is_none());
+    assert_eq!(own.suite.map(|suite| suite.name()), Some("tigress-1"));
+    let transcript = run(&own, own.suite_or(None), "1").transcript;
+    assert_eq!(transcript.header.suite, "tigress-1");
+    let mut header = transcript.header;
+    header.suite = "tigres-1".to_owned();
+    let refused = replay(&header).expect_err("no such suite").to_string();
+    assert_eq!(
+        refused,
+        "my.feature: no suite is called `tigres-1`; did you mean `tigress-1`? This build speaks tigress-1"
+    );
 }

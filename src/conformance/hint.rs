@@ -16,6 +16,12 @@ impl fmt::Display for Hint {
 }
 
 impl Hint {
+    /// Whether no known name is near.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The one of `known` that is nearest to `name`, if it is near enough to be meant.
     pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         const NEAR: f64 = 0.6;

@@ -12,11 +12,12 @@ impl fmt::Display for UnknownSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hint = Hint::nearest(&self.0, names());
         let known: Vec<_> = names().collect();
+        let end = if hint.is_empty() { "." } else { "" };
+        let known = known.join(", ");
         write!(
             f,
-            "no suite is called `{}`{hint}; this build speaks {}",
-            self.0,
-            known.join(", ")
+            "no suite is called `{}`{hint}{end} This build speaks {known}",
+            self.0
         )
     }
 }

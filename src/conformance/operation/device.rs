@@ -1,7 +1,7 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, Done, On, Operation, Reference, Saved, with_randomness};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, with_randomness};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
@@ -471,10 +471,9 @@ impl Operation for SetCounters {
 /// # Errors
 /// Where there is no such session, or it has no such chain.
 pub fn set_counters(device: &mut sesame::Device, input: &SetCountersInput) -> Result<(), Failure> {
-    let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
     let peer = Address::try_from(&input.peer)?;
-    let mut saved = serde_json::to_value(device.save()).map_err(|error| broken(&error))?;
-    let peer = serde_json::to_value(peer).map_err(|error| broken(&error))?;
+    let mut saved = serde_json::to_value(device.save()).map_err(broken)?;
+    let peer = serde_json::to_value(peer).map_err(broken)?;
     let session = saved["records"]
         .as_array_mut()
         .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
@@ -487,8 +486,8 @@ pub fn set_counters(device: &mut sesame::Device, input: &SetCountersInput) -> Re
     set(sending, input.sending)?;
     let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
     set(receiving, input.receiving)?;
-    let saved: SavedDevice = serde_json::from_value(saved).map_err(|error| broken(&error))?;
-    *device = saved.try_into().map_err(|error| broken(&error))?;
+    let saved: SavedDevice = serde_json::from_value(saved).map_err(broken)?;
+    *device = saved.try_into().map_err(broken)?;
     Ok(())
 }
 
@@ -510,47 +509,33 @@ struct SavedState {
     send: Option<SavedSend>,
 }
 
-/// Writes a device's state down.
-#[derive(Debug)]
-pub struct Save;
+impl AtRest for sesame::Device {
+    const SAVE: &'static str = "device.save";
+    const RESTORE: &'static str = "device.restore";
 
-impl Operation for Save {
-    const METHOD: &'static str = "device.save";
-    type Input = On<Done>;
-    type Output = Saved;
-
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
         let state = SavedState {
-            device: held(reference, &handle)?.save(),
-            send: reference.sends.get(&handle).map(sesame::Send::save),
+            device: held(reference, handle)?.save(),
+            send: reference.sends.get(handle).map(sesame::Send::save),
         };
-        let json =
-            serde_json::to_vec(&state).map_err(|error| Failure::Broken(error.to_string()))?;
-        Ok(Saved { state: Hex(json) })
+        Ok(Hex(serde_json::to_vec(&state).map_err(broken)?))
+    }
+
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let state: SavedState = serde_json::from_slice(state).map_err(broken)?;
+        let device = sesame::Device::try_from(state.device).map_err(broken)?;
+        let send = state.send.map(sesame::Send::try_from).transpose();
+        match send.map_err(broken)? {
+            Some(send) => reference.sends.insert(handle.clone(), send),
+            None => reference.sends.remove(&handle),
+        };
+        reference.devices.insert(handle, device);
+        Ok(())
     }
 }
+
+/// Writes a device's state down, with its send under way.
+pub type Save = super::Save<sesame::Device>;
 
 /// Puts a device back from its saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "device.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let state: SavedState =
-            serde_json::from_slice(&input.state).map_err(|error| broken(&error))?;
-        let device = sesame::Device::try_from(state.device).map_err(|error| broken(&error))?;
-        let send = state.send.map(sesame::Send::try_from).transpose();
-        if let Some(send) = send.map_err(|error| broken(&error))? {
-            reference.sends.insert(handle.clone(), send);
-        } else {
-            reference.sends.remove(&handle);
-        }
-        reference.devices.insert(handle, device);
-        Ok(Done {})
-    }
-}
+pub type Restore = super::Restore<sesame::Device>;

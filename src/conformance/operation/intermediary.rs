@@ -1,6 +1,6 @@
 //! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
 
-use super::{Done, On, Operation, Reference, Saved, with_randomness};
+use super::{AtRest, Done, On, Operation, Reference, broken, text, with_randomness};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
@@ -168,38 +168,24 @@ impl Operation for Tick {
     }
 }
 
-/// Writes an intermediary's state down.
-#[derive(Debug)]
-pub struct Save;
+impl AtRest for Intermediary<MemoryStore> {
+    const SAVE: &'static str = "intermediary.save";
+    const RESTORE: &'static str = "intermediary.restore";
 
-impl Operation for Save {
-    const METHOD: &'static str = "intermediary.save";
-    type Input = On<Done>;
-    type Output = Saved;
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        Ok(held(reference, handle)?.save().to_json().into())
+    }
 
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.save().to_json();
-        Ok(Saved { state: json.into() })
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let saved = SavedIntermediary::from_json(text(state)?).map_err(broken)?;
+        let restored = Intermediary::try_from(saved).map_err(broken)?;
+        reference.intermediaries.insert(handle, restored);
+        Ok(())
     }
 }
+
+/// Writes an intermediary's state down.
+pub type Save = super::Save<Intermediary<MemoryStore>>;
 
 /// Puts an intermediary back from its saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "intermediary.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let saved = SavedIntermediary::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved
-            .try_into()
-            .map_err(|error: intermediary::SavedIntermediaryError| broken(&error))?;
-        reference.intermediaries.insert(handle, restored);
-        Ok(Done {})
-    }
-}
+pub type Restore = super::Restore<Intermediary<MemoryStore>>;

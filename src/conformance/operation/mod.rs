@@ -44,6 +44,7 @@ use crate::wire::WireError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
 
 /// One method of a subject.
 pub trait Operation {
@@ -81,6 +82,67 @@ pub struct On<I> {
 pub struct Saved {
     /// The bytes.
     pub state: Hex,
+}
+
+/// A machine of the reference engine that is written down and put back.
+pub trait AtRest {
+    /// The method that writes it down.
+    const SAVE: &'static str;
+    /// The method that puts it back.
+    const RESTORE: &'static str;
+
+    /// The state of the one with that handle.
+    ///
+    /// # Errors
+    /// Where none has it.
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure>;
+
+    /// Puts one back, in place of whatever has the handle.
+    ///
+    /// # Errors
+    /// Where the state is none.
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure>;
+}
+
+/// Writes a machine's state down.
+#[derive(Debug)]
+pub struct Save<M>(PhantomData<M>);
+
+impl<M: AtRest> Operation for Save<M> {
+    const METHOD: &'static str = M::SAVE;
+    type Input = On<Done>;
+    type Output = Saved;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+        let state = M::save(reference, &handle)?;
+        Ok(Saved { state })
+    }
+}
+
+/// Puts a machine back from its saved state.
+#[derive(Debug)]
+pub struct Restore<M>(PhantomData<M>);
+
+impl<M: AtRest> Operation for Restore<M> {
+    const METHOD: &'static str = M::RESTORE;
+    type Input = On<Saved>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        M::restore(reference, handle, &input.state)?;
+        Ok(Done {})
+    }
+}
+
+/// No answer, for a reason that is nobody's refusal.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+fn broken(error: impl ToString) -> Failure {
+    Failure::Broken(error.to_string())
+}
+
+/// A saved state as text.
+fn text(state: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(state).map_err(broken)
 }
 
 /// A device's address, as written.

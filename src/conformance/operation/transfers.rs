@@ -1,14 +1,14 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
 use super::sesame::RecipientFields;
-use super::{AddressFields, Done, On, Operation, Reference, Saved, with_randomness};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, text, with_randomness};
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Offer, Offered, Outcome, Payload, SavedTransfers, SavedTransfersError, StateName,
+    Offer, Offered, Outcome, Payload, SavedTransfers, StateName,
     TransferEvent, TransferId, Transfers,
 };
 use schemars::JsonSchema;
@@ -230,38 +230,24 @@ impl Operation for StepTransfers {
     }
 }
 
-/// Writes the transfers' state down.
-#[derive(Debug)]
-pub struct Save;
+impl AtRest for Transfers {
+    const SAVE: &'static str = "transfers.save";
+    const RESTORE: &'static str = "transfers.restore";
 
-impl Operation for Save {
-    const METHOD: &'static str = "transfers.save";
-    type Input = On<Done>;
-    type Output = Saved;
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        Ok(held(reference, handle)?.save().to_json().into())
+    }
 
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.save().to_json();
-        Ok(Saved { state: json.into() })
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let saved = SavedTransfers::from_json(text(state)?).map_err(broken)?;
+        let restored = Transfers::try_from(saved).map_err(broken)?;
+        reference.transfers.insert(handle, restored);
+        Ok(())
     }
 }
+
+/// Writes the transfers' state down.
+pub type Save = super::Save<Transfers>;
 
 /// Puts transfers back from their saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "transfers.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let saved = SavedTransfers::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved
-            .try_into()
-            .map_err(|error: SavedTransfersError| broken(&error))?;
-        reference.transfers.insert(handle, restored);
-        Ok(Done {})
-    }
-}
+pub type Restore = super::Restore<Transfers>;

@@ -2,11 +2,12 @@
 
 use super::reference::HeldWallet;
 use super::transfers::{CredentialFields, OfferFields, TransferFields};
-use super::{AddressFields, Done, On, Operation, Reference, Saved};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, text};
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Stream;
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
+use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Request, RequestId, Token};
 use crate::sesame::Device;
@@ -274,37 +275,24 @@ impl Operation for StepWallet {
     }
 }
 
-/// Writes the wallet's state down.
-#[derive(Debug)]
-pub struct Save;
+impl AtRest for Wallet {
+    const SAVE: &'static str = "wallet.save";
+    const RESTORE: &'static str = "wallet.restore";
 
-impl Operation for Save {
-    const METHOD: &'static str = "wallet.save";
-    type Input = On<Done>;
-    type Output = Saved;
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        Ok(held(reference, handle)?.wallet.save().to_json().into())
+    }
 
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.wallet.save().to_json();
-        Ok(Saved { state: json.into() })
+    /// The stream of its randomness goes on where it was.
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let saved = SavedWallet::from_json(text(state)?).map_err(broken)?;
+        held(reference, &handle)?.wallet = Wallet::try_from(saved).map_err(broken)?;
+        Ok(())
     }
 }
+
+/// Writes the wallet's state down.
+pub type Save = super::Save<Wallet>;
 
 /// Puts a wallet back from its saved state. The stream of its randomness goes on where it was.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "wallet.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let wallet = SavedWallet::from_json(json)
-            .and_then(Wallet::try_from)
-            .map_err(|error| broken(&error))?;
-        held(reference, &handle)?.wallet = wallet;
-        Ok(Done {})
-    }
-}
+pub type Restore = super::Restore<Wallet>;

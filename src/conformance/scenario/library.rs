@@ -1,11 +1,10 @@
 //! The scripts that travel inside the program, and those of a folder.
 
 use super::script::Script;
-use crate::conformance::FileError;
+use crate::conformance::{FileError, files};
 use std::borrow::Cow;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 macro_rules! scripts {
     ($($theme:literal),+ $(,)?) => {
@@ -69,10 +68,16 @@ impl Library {
 type Source = (String, Cow<'static, str>);
 
 fn read(path: &Path) -> Vec<Result<Source, FileError>> {
-    let mut files = Vec::new();
-    if let Err(error) = features(path, &mut files) {
-        return vec![Err(FileError::unreadable(path, &error))];
-    }
+    let is_script = |path: &Path| path.extension().is_some_and(|end| end == "feature");
+    let found = if path.is_dir() {
+        files::below(path, is_script)
+    } else {
+        fs::metadata(path).map(|_| vec![path.to_owned()])
+    };
+    let files = match found {
+        Ok(files) => files,
+        Err(error) => return vec![Err(FileError::unreadable(path, &error))],
+    };
     if files.is_empty() {
         let reason = "no `.feature` file here";
         return vec![Err(FileError::of(path.display().to_string(), reason))];
@@ -85,28 +90,4 @@ fn read(path: &Path) -> Vec<Result<Source, FileError>> {
             Ok((file.display().to_string(), Cow::Owned(text)))
         })
         .collect()
-}
-
-fn features(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !path.is_dir() {
-        fs::metadata(path)?;
-        found.push(path.to_owned());
-        return Ok(());
-    }
-    let mut paths = fs::read_dir(path)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        // A link to a folder is not followed: it may lead back here.
-        if path.is_dir() && !path.is_symlink() {
-            features(&path, found)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "feature")
-        {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
