@@ -1,9 +1,32 @@
-//! Family `intermediary`.
+//! Family `intermediary`: conversations of `scripts/intermediary/`, played here and recorded.
+//!
+//! A step is `WHO` asks `WHAT`, then `->` and the answer, unless it is `done` or a registration's token:
+//!
+//! ```text
+//! ben registers [with the token of ryan]              ben removes ryan
+//! ben publishes signed prekey 8 [for ryan]            ben publishes one-time prekeys 4 to 6 [for ryan]
+//! ben counts [for ryan] -> 3                          ben acknowledges 1, 2 [for ryan]
+//! ben fetches ryan -> prekey 1 to 3                   ben fetches ryan -> [signed prekey 8,] no prekey
+//! ben sends MESSAGE to ryan [as prekey] [for 60 seconds]
+//! ben sends device ryan MESSAGE for watch -> device-mismatch missing 1 extra 2
+//! ben sends all of ryan MESSAGE for ryan, MESSAGE for stale watch -> stale-registration 2
+//! ben reads [at most 2] [for ryan] -> 1 MESSAGE from ben [as prekey] [until 60], 2 MESSAGE from eve
+//! ```
+//!
+//! A message is `<one>`: 48 bytes made of that word; or `"text"`, `0xff`, `1,000 * 0xff`, `opening "text"`.
+//! Behind what is asked may stand `9 times`, and what is changed: `but limit = 0`, `but request.id is missing`. Requests
+//! with the same `[a]` before them have the same request id; that of `["1"]` is 1.
+//!
+//! Else: `at 60 seconds` after the beginning, `tick`, `restart`, `erased "the message" <one>`,
+//! `ryan has 12 one-time prekeys` to register with, `eve has no token`, `eve has token 32 * 0x07`. The heading may
+//! say which devices are registered at the beginning: `among ben, ryan, watch`.
 
-use super::actor::{Actor, user_id};
+use super::actor::Actor;
+use super::script::{self, Result, Words};
 use super::{Builder, seed};
-use serde_json::{Value, json};
-use std::ops::RangeInclusive;
+use crate::builder::About;
+use serde_json::Value;
+use std::collections::btree_map::{BTreeMap, Entry};
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::intermediary::{
@@ -11,32 +34,161 @@ use tigress_signal::conformance::operation::intermediary::{
 };
 use tigress_signal::conformance::vector::conversation::intermediary::{Fields, Step};
 use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
-use tigress_signal::error_code::ErrorCode::{
-    self, ConflictingRequest, Forbidden, InvalidKey, InvalidSignature, MailboxFull, Malformed,
-    NotFound, RateLimited, TooLarge, Unauthorized,
-};
-use tigress_signal::hex::Hex;
+use tigress_signal::error_code::ErrorCode;
+use tigress_signal::hex::{self, Hex};
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient};
 use tigress_signal::intermediary::{
-    Answer, Body, Envelope, EnvelopeId, Intermediary, IntermediaryError, MemoryStore,
-    PublishedOneTimePreKey, Registration, Request, RequestId, Submission, SubmittedMessage, Token,
+    Answer, Body, Envelope, EnvelopeId, Intermediary, MemoryStore, PublishedOneTimePreKey,
+    Registration, Request, RequestId, Submission, SubmittedMessage, Token,
 };
 use tigress_signal::primitives::{KeyPair, PrivateKey, ScriptedRandomness, Secret, xeddsa};
 use tigress_signal::suite::Tigress1;
-use tigress_signal::timestamp::{DAY, Timestamp};
+use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind::{self, PreKey, Ratchet};
+
+macro_rules! scripts {
+    ($($file:literal)*) => {
+        &[$(($file, include_str!(concat!("../scripts/intermediary/", $file)))),*]
+    };
+}
+
+/// Name and text of each script, in the order of the vectors.
+const SCRIPTS: &[(&str, &str)] = scripts! {
+    "registrations.txt" "prekeys.txt" "submissions.txt" "mailboxes.txt" "repetitions.txt" "privacy.txt" "forms.txt"
+};
+
+/// Who acts: name, user, device, how many one-time prekeys it registers, and what its keys are made of.
+const CAST: &[Cast] = &[
+    ("ben", "ben", 1, 2, "ben"),
+    ("ryan", "ryan", 1, 3, "ryan"),
+    ("watch", "ryan", 2, 1, "ryan"),
+    ("ryan_3", "ryan", 3, 0, "ryan"),
+    ("ryan_9", "ryan", 9, 0, "ryan"),
+    ("eve", "eve", 1, 0, "eve"),
+    ("nobody", "nobody", 1, 0, "nobody"),
+    // The same addresses after their state was erased, or in other hands: other keys.
+    ("ryan_anew", "ryan", 1, 1, "ryan, anew"),
+    ("ryan_again", "ryan", 1, 1, "ryan, again"),
+    ("watch_anew", "ryan", 2, 1, "watch, anew"),
+    ("thief", "ryan", 1, 1, "thief"),
+];
+
+type Cast = (&'static str, &'static str, u32, u64, &'static str);
+
+/// Sections that several bugs are about.
+const X3DH_SERVER: &str = "https://signal.org/docs/specifications/x3dh/#server-trust";
+const SESAME_SENDING: &str = "https://signal.org/docs/specifications/sesame/#sending-messages";
 
 /// When every conversation begins.
 const START: u64 = 1_700_000_000;
 /// How long a message is kept where nothing else is asked for.
 const TWO_DAYS: u64 = 172_800;
 
+pub(super) fn generate(b: &mut Builder) {
+    notes(b);
+    for (file, script) in SCRIPTS {
+        let at = |(line, what): script::ScriptError| -> ! {
+            panic!("generators/scripts/intermediary/{file}:{line}: {what}")
+        };
+        for case in script::cases(script).unwrap_or_else(|error| at(error)) {
+            let mut play = Play::new(&case.comment);
+            let mut beginning = Words(case.beginning);
+            play.begin(&mut beginning)
+                .unwrap_or_else(|what| at((case.line, what)));
+            for (line, steps) in case.steps {
+                play.steps(Words(steps))
+                    .unwrap_or_else(|what| at((line, what)));
+            }
+            let about = About {
+                name: case.name.into(),
+                comment: &case.comment,
+                flags: &case.flags,
+                requirements: &case.requirements,
+            };
+            let fields = Fields {
+                intermediary: Done {},
+                steps: play.steps,
+            };
+            b.conversation(about, fields);
+        }
+    }
+}
+
+fn notes(b: &mut Builder) {
+    b.header("Requests to an intermediary and its answers (profile section 7); its clients' requests stand here as JSON.");
+    b.header("Play the steps in order on an intermediary that knows nobody; the randomness given is a registration's token.");
+    notes! { b;
+        Normal BASIC [X3DH_SERVER]
+            "Requests as honest clients make them." => "Whoever answers otherwise works with no wallet.";
+        TokenHandling CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/312.html"]
+            "How the token is made and kept; a bug keeps it readable."
+            => "A thief of the store has every mailbox.";
+        Authorisation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/639.html"]
+            "A request without a token, with an unknown one or with that of another device; a bug goes by the address that the request names."
+            => "A stranger reads mailboxes, replaces keys or joins a user's devices.";
+        UncheckedKey MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#signatures", "https://cwe.mitre.org/data/definitions/347.html"]
+            "A key that must not be used, or a signature that does not verify, is published; a bug stores it."
+            => "It is handed on: to clients that do not check it, or whose sends then fail one and all.";
+        OneTimePreKeyReuse CONFIDENTIALITY ["https://signal.org/docs/specifications/x3dh/#protocol-replay"]
+            "A bug hands a one-time prekey out a second time."
+            => "The second sender's message is refused, and a replay of the first cannot be told from a new session.";
+        Drain DENIAL_OF_SERVICE [X3DH_SERVER]
+            "Somebody takes bundle after bundle; a bug lets them." => "A device is left without one-time prekeys.";
+        DeviceList MISSING_STEP [SESAME_SENDING]
+            "A submission to a user does not list exactly the user's devices; a bug stores it."
+            => "A device is left out, or one that is gone is written to, and the sender never learns of it.";
+        StaleRegistration MISSING_STEP [SESAME_SENDING]
+            "A message is encrypted for a former installation of a device; a bug stores it."
+            => "What nobody can read is delivered, and the sender never learns of it.";
+        PartlyStored MISSING_STEP ["https://cwe.mitre.org/data/definitions/460.html"]
+            "A refused request changes nothing at all; a bug stores a part of it."
+            => "What the client then sends again is delivered twice.";
+        Order MISSING_STEP ["https://signal.org/docs/specifications/sesame/#server"]
+            "Messages arrive in the order in which they were accepted, numbered for their mailbox alone; a bug sorts or counts otherwise."
+            => "A wallet reads an answer before its question, and its ratchet skips keys.";
+        LostMessage MISSING_STEP ["https://signal.org/docs/specifications/sesame/#server"]
+            "A bug drops a message before its owner has acknowledged it."
+            => "What a client read and crashed on is lost.";
+        Acknowledgement MISSING_STEP ["https://signal.org/docs/specifications/sesame/#server"]
+            "An acknowledgement erases the messages that it names, once, and no later one; a bug erases more or less."
+            => "Messages are lost unread, or come again and stay for a thief of the store.";
+        Expiry CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/459.html"]
+            "A message's lifetime is over, or nearly; a bug keeps it too long or drops it too early."
+            => "It is there for a thief of the store, or lost.";
+        Limit DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
+            "A limit of section 7, on both sides of it; a bug has none, or another."
+            => "A stranger says how much is stored; or what a wallet may ask for is refused.";
+        Repetition MISSING_STEP ["https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods"]
+            "A client that got no answer makes its request again; a bug carries it out again, or refuses it."
+            => "A second prekey is spent, a message delivered twice, or the client left without its answer.";
+        Removal CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/459.html"]
+            "A device is removed, or another takes its place; a bug leaves something of it."
+            => "Whoever comes next can read it.";
+        Spoofing AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/290.html"]
+            "Who a message is from is what the token says; a bug takes a client's word for it."
+            => "A client writes in another's name.";
+        LooksInside CONFIDENTIALITY ["https://datatracker.ietf.org/doc/draft-ietf-tigress-requirements/"]
+            "The intermediary carries bytes; a bug parses them, or wants to be told what they are."
+            => "It can treat transfers by their type, and an owner learns of another's traffic.";
+        UnknownTarget MISSING_STEP [SESAME_SENDING]
+            "A user or device that is not registered; a bug accepts a message for it." => "The message is lost.";
+        Form PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc9413#name-active-protocol-maintenance", "https://cwe.mitre.org/data/definitions/436.html"]
+            "What is no request by the table of section 7; a bug reads it leniently."
+            => "It is carried out, where another reader would do something else.";
+        Restart MISSING_STEP ["https://cwe.mitre.org/data/definitions/672.html"]
+            "The intermediary is started again from what it stored; a bug answers before it stores, or stores too little."
+            => "What it answered for no longer holds: messages are lost, prekeys handed out twice.";
+    }
+}
+
 /// A device as its intermediary's client: what it registers, and its token once it has one.
 #[derive(Clone)]
 struct Client {
+    name: &'static str,
     address: Address,
     registration: Registration,
     identity: KeyPair,
+    keys: &'static str,
     token: Option<Token>,
 }
 
@@ -44,2907 +196,711 @@ fn key_pair(label: &str) -> KeyPair {
     KeyPair::from(PrivateKey::from(seed::bytes(label)))
 }
 
-fn one_time(name: &str, ids: RangeInclusive<u32>) -> Vec<PublishedOneTimePreKey> {
-    ids.map(|raw| PublishedOneTimePreKey {
-        id: PreKeyId::try_from(raw).expect("a prekey id"),
-        key: key_pair(&format!("intermediary/{name}/{raw}"))
-            .public()
-            .encode()
-            .into(),
-    })
-    .collect()
+fn text(error: impl ToString) -> String {
+    error.to_string()
 }
 
-fn device_ids(raw: &[u32]) -> Vec<DeviceId> {
-    raw.iter()
-        .map(|raw| DeviceId::try_from(*raw).expect("a DeviceID"))
-        .collect()
+fn small(number: u64) -> Result<u32> {
+    u32::try_from(number).map_err(text)
+}
+
+fn pre_key_id(raw: u64) -> Result<PreKeyId> {
+    PreKeyId::try_from(small(raw)?).map_err(text)
 }
 
 impl Client {
-    /// A device with that many one-time prekeys, ids from 1 on.
-    fn new(name: &str, device_id: u32, one_time_pre_keys: u32) -> Self {
-        let actor = Actor::on_device(name, device_id);
+    fn new(&(name, user, device, one_time_pre_keys, keys): &Cast) -> Result<Self> {
+        let actor = Actor::on_device(keys, device);
+        let address = Actor::on_device(user, device).address;
         let bundle = actor.bundle(None);
         let private = &actor.loaded.identity_private_key[..];
-        let private: [u8; 32] = private.try_into().expect("32 bytes");
-        Client {
-            address: actor.address,
+        let private: [u8; 32] = private.try_into().map_err(text)?;
+        let mut client = Client {
+            name,
+            address,
             registration: Registration {
-                address: actor.address,
-                registration_id: bundle.registration_id.try_into().expect("in its range"),
+                address,
+                registration_id: bundle.registration_id.try_into().map_err(text)?,
                 identity_key: bundle.identity_key,
-                signed_pre_key_id: bundle.signed_pre_key_id.try_into().expect("in its range"),
+                signed_pre_key_id: bundle.signed_pre_key_id.try_into().map_err(text)?,
                 signed_pre_key: bundle.signed_pre_key,
                 signed_pre_key_signature: bundle.signed_pre_key_signature,
-                one_time_pre_keys: one_time(name, 1..=one_time_pre_keys),
+                one_time_pre_keys: Vec::new(),
             },
             identity: KeyPair::from(PrivateKey::from(private)),
+            keys,
             token: None,
-        }
+        };
+        let ids: Vec<u64> = (1..=one_time_pre_keys).collect();
+        client.registration.one_time_pre_keys = client.one_time_pre_keys(&ids)?;
+        Ok(client)
     }
 
-    /// The device after its state was erased: another registration id, other keys, the same address.
-    fn anew(&self, name: &str) -> Self {
-        let mut other = Client::new(name, self.address.device_id.get().into(), 1);
-        other.address = self.address;
-        other.registration.address = self.address;
-        other
+    fn one_time_pre_keys(&self, ids: &[u64]) -> Result<Vec<PublishedOneTimePreKey>> {
+        let one = |raw: &u64| {
+            let key = key_pair(&format!("intermediary/{}/{raw}", self.keys));
+            Ok(PublishedOneTimePreKey {
+                id: pre_key_id(*raw)?,
+                key: key.public().encode().into(),
+            })
+        };
+        ids.iter().map(one).collect()
     }
 
-    /// Its bundle with that one-time prekey of those that it registered.
-    fn bundle(&self, one_time_pre_key: Option<u32>) -> Answer {
-        let own = &self.registration;
-        let one_time = one_time_pre_key.and_then(|raw| {
-            let mut keys = own.one_time_pre_keys.iter();
-            keys.find(|key| u32::from(key.id) == raw)
-        });
-        assert_eq!(one_time.is_some(), one_time_pre_key.is_some());
-        Answer::Bundle {
-            bundle: BundleFields {
-                user_id: self.address.user_id.to_string(),
-                device_id: self.address.device_id.into(),
-                registration_id: own.registration_id.into(),
-                identity_key: own.identity_key.clone(),
-                signed_pre_key_id: own.signed_pre_key_id.into(),
-                signed_pre_key: own.signed_pre_key.clone(),
-                signed_pre_key_signature: own.signed_pre_key_signature.clone(),
-                one_time_pre_key_id: one_time.map(|key| key.id.into()),
-                one_time_pre_key: one_time.map(|key| key.key.clone()),
-            },
-        }
-    }
-
-    /// A further signed prekey: id, key, signature.
-    fn signed_pre_key(&self, raw: u32) -> (PreKeyId, Hex, Hex) {
+    /// The publication of a further signed prekey.
+    fn signed_pre_key(&self, raw: u64) -> Result<Body> {
         let label = format!("intermediary/{}/signed prekey {raw}", self.address);
         let key = key_pair(&label).public().encode();
         let z = Secret::new(seed::bytes(&format!("{label}/z")));
         let signature = xeddsa::sign(&self.identity, &key, &z);
-        let id = PreKeyId::try_from(raw).expect("a prekey id");
-        (id, key.into(), signature.as_bytes().into())
-    }
-
-    /// A message for this device.
-    fn message(&self, kind: MessageKind, bytes: &[u8]) -> SubmittedMessage {
-        SubmittedMessage {
-            device_id: self.address.device_id,
-            registration_id: self.registration.registration_id,
-            kind,
-            message: bytes.into(),
-        }
-    }
-
-    fn fetch(&self) -> Body {
-        Body::FetchBundle {
+        Ok(Body::PublishSignedPreKey {
             address: self.address,
+            id: pre_key_id(raw)?,
+            key: key.into(),
+            signature: signature.as_bytes().into(),
+        })
+    }
+
+    /// Its bundle with that signed prekey, where it is not the registered one, and that one-time prekey.
+    fn bundle(&self, signed: Option<u64>, one_time: Option<u64>) -> Result<Answer> {
+        let own = &self.registration;
+        let mut bundle = BundleFields {
+            user_id: self.address.user_id.to_string(),
+            device_id: self.address.device_id.into(),
+            registration_id: own.registration_id.into(),
+            identity_key: own.identity_key.clone(),
+            signed_pre_key_id: own.signed_pre_key_id.into(),
+            signed_pre_key: own.signed_pre_key.clone(),
+            signed_pre_key_signature: own.signed_pre_key_signature.clone(),
+            one_time_pre_key_id: None,
+            one_time_pre_key: None,
+        };
+        if let Some(raw) = signed {
+            let published = self.signed_pre_key(raw)?;
+            let Body::PublishSignedPreKey {
+                id, key, signature, ..
+            } = published
+            else {
+                return Err("no signed prekey".to_owned());
+            };
+            bundle.signed_pre_key_id = id.into();
+            (bundle.signed_pre_key, bundle.signed_pre_key_signature) = (key, signature);
         }
-    }
-
-    fn count(&self) -> Body {
-        Body::CountOneTimePreKeys {
-            address: self.address,
+        if let Some(raw) = one_time {
+            for PublishedOneTimePreKey { id, key } in self.one_time_pre_keys(&[raw])? {
+                bundle.one_time_pre_key_id = Some(id.into());
+                bundle.one_time_pre_key = Some(key);
+            }
         }
+        Ok(Answer::Bundle { bundle })
     }
 
-    fn read(&self) -> Body {
-        self.read_at_most(100)
-    }
-
-    fn read_at_most(&self, limit: u32) -> Body {
-        let address = self.address;
-        Body::Read { address, limit }
-    }
-
-    fn acknowledge(&self, ids: &[u64]) -> Body {
-        Body::Acknowledge {
-            address: self.address,
-            ids: ids.iter().copied().map(EnvelopeId).collect(),
-        }
-    }
-
-    fn remove(&self) -> Body {
-        Body::Remove {
-            address: self.address,
-        }
-    }
-
-    fn publish(&self, one_time_pre_keys: &[PublishedOneTimePreKey]) -> Body {
-        Body::PublishOneTimePreKeys {
-            address: self.address,
-            one_time_pre_keys: one_time_pre_keys.to_vec(),
-        }
-    }
-
-    fn publish_signed(&self, (id, key, signature): (PreKeyId, Hex, Hex)) -> Body {
-        Body::PublishSignedPreKey {
-            address: self.address,
-            id,
-            key,
-            signature,
-        }
-    }
-}
-
-/// One ratchet message for one device.
-fn send(to: &Client, bytes: &[u8]) -> Body {
-    send_for(to, bytes, None)
-}
-
-fn send_for(to: &Client, bytes: &[u8], lifetime: Option<u64>) -> Body {
-    Body::Submit(Submission {
-        recipient: Recipient::Device(to.address),
-        messages: vec![to.message(Ratchet, bytes)],
-        lifetime,
-    })
-}
-
-/// A message for each of those devices, to all of the first one's user.
-fn send_all(to: &[(&Client, &[u8])]) -> Body {
-    let (first, _) = to.first().expect("a device");
-    let messages = to.iter();
-    Body::Submit(Submission {
-        recipient: Recipient::User(first.address.user_id),
-        messages: messages
-            .map(|(device, bytes)| device.message(PreKey, bytes))
-            .collect(),
-        lifetime: None,
-    })
-}
-
-fn left(left: u32) -> Answer {
-    Answer::OneTimePreKeys { left }
-}
-
-fn nothing() -> Answer {
-    Answer::Envelopes {
-        envelopes: Vec::new(),
-    }
-}
-
-fn mismatch(missing: &[u32], extra: &[u32]) -> Answer {
-    Answer::DeviceMismatch {
-        missing: device_ids(missing),
-        extra: device_ids(extra),
+    /// What a script can name of it: `ben.token`, `ben.8.signature` of its signed prekey 8, all that it registers.
+    fn view(&self) -> Result<Value> {
+        let mut view = serde_json::to_value(&self.registration).map_err(text)?;
+        view["token"] = serde_json::to_value(&self.token).map_err(text)?;
+        view["8"] = serde_json::to_value(self.signed_pre_key(8)?).map_err(text)?;
+        Ok(view)
     }
 }
 
 /// A conversation that is played here and recorded.
-struct Play {
-    label: String,
+struct Play<'a> {
+    label: &'a str,
     machine: Intermediary<MemoryStore>,
-    steps: Vec<Step>,
+    clients: BTreeMap<&'static str, Client>,
+    /// The request ids that have a name.
+    ids: BTreeMap<&'a str, RequestId>,
     now: u64,
+    steps: Vec<Step>,
 }
 
-impl Play {
-    fn new(label: &str) -> Self {
+impl<'a> Play<'a> {
+    fn new(label: &'a str) -> Self {
         Play {
-            label: label.to_owned(),
+            label,
             machine: Intermediary::new(&Tigress1, MemoryStore::default()),
-            steps: Vec::new(),
+            clients: BTreeMap::new(),
+            ids: BTreeMap::new(),
             now: START,
+            steps: Vec::new(),
         }
-    }
-
-    /// That many seconds after the beginning.
-    fn at(&mut self, seconds: u64) {
-        self.now = START + seconds;
     }
 
     /// What a step is called here: no two requests of a conversation have the same id unless they must.
     fn name(&self) -> String {
-        format!("{}, step {}", self.label, self.steps.len() + 1)
+        format!("intermediary/{}, step {}", self.label, self.steps.len() + 1)
     }
 
-    fn id(&self, body: &Body) -> RequestId {
-        let id = match body {
-            Body::Register(_) => tigress_signal::hex::encode(&seed::bytes::<16>(&format!(
-                "intermediary/{}",
-                self.name()
-            ))),
-            _ => format!("request-{}", self.steps.len() + 1),
+    /// The client that is named next.
+    fn client(&mut self, w: &mut Words<'a>) -> Result<&mut Client> {
+        let Some(cast) = CAST.iter().find(|(name, ..)| w.eat(name)) else {
+            return w.expected("a name");
         };
-        id.try_into().expect("visible ASCII")
-    }
-
-    fn request(&self, who: Option<&Client>, body: Body) -> Request {
-        Request {
-            id: self.id(&body),
-            token: who.and_then(|who| who.token.clone()),
-            body,
+        match self.clients.entry(cast.0) {
+            Entry::Occupied(there) => Ok(there.into_mut()),
+            Entry::Vacant(absent) => Ok(absent.insert(Client::new(cast)?)),
         }
     }
 
-    fn record(&mut self, request: Value, randomness: &[u8], result: Result<Answer, ErrorCode>) {
-        let (expected, error) = match result {
-            Ok(answer) => (Some(RequestOutput { answer }), None),
-            Err(code) => (None, Some(code)),
-        };
-        self.steps.push(Step::Request(StepOf {
-            input: RequestInput {
-                request,
-                now: Timestamp(self.now),
-                randomness: randomness.into(),
-            },
-            expected,
-            error,
-        }));
+    /// Registers whom the heading names; a further device with the token of its user's first.
+    fn begin(&mut self, w: &mut Words<'a>) -> Result<()> {
+        if !w.eat("among") {
+            return if w.at_end() {
+                Ok(())
+            } else {
+                w.expected("`among`")
+            };
+        }
+        loop {
+            let asker = self.client(w)?.clone();
+            let first = self.clients.values().find(|other| {
+                other.address.user_id == asker.address.user_id && other.token.is_some()
+            });
+            let token = first.and_then(|first| first.token.clone());
+            let body = Body::Register(asker.registration.clone());
+            self.request(None, (&asker, &asker), token, &body, &mut Words(""))?;
+            if !w.eat(",") {
+                return if w.at_end() {
+                    Ok(())
+                } else {
+                    w.expected("`,`")
+                };
+            }
+        }
     }
 
-    fn handle(&mut self, request: &Value, randomness: &[u8]) -> Result<Answer, IntermediaryError> {
-        let request = Request::from_json(request.to_string().as_bytes())?;
-        let mut script = ScriptedRandomness::new(randomness);
-        self.machine
-            .handle(&request, Timestamp(self.now), &mut script)
+    /// Plays a line.
+    fn steps(&mut self, mut w: Words<'a>) -> Result<()> {
+        loop {
+            self.step(&mut w)?;
+            if !w.eat(";") {
+                return if w.at_end() {
+                    Ok(())
+                } else {
+                    w.expected("`;`")
+                };
+            }
+        }
     }
 
-    /// The request, exactly, is answered so.
-    fn exactly(&mut self, request: &Request, randomness: &[u8], answer: Answer) {
-        let request = serde_json::to_value(request).expect("a request");
-        let got = self.handle(&request, randomness);
-        assert_eq!(got.as_ref(), Ok(&answer), "{}", self.name());
-        self.record(request, randomness, Ok(answer));
+    fn step(&mut self, w: &mut Words<'a>) -> Result<()> {
+        if w.eat("restart") {
+            self.steps.push(Step::Restart(Done {}));
+        } else if w.eat("at") {
+            self.now = START + seconds(w)?;
+        } else if w.eat("tick") {
+            let now = Timestamp(self.now);
+            self.machine.tick(now).map_err(text)?;
+            self.steps.push(Step::Tick(StepOf {
+                input: TickInput { now },
+                expected: Some(Done {}),
+                error: None,
+            }));
+        } else if w.eat("erased") {
+            let name = w.json()?;
+            let bytes = Hex(self.bytes(w)?);
+            if self.machine.save().to_json().contains(&bytes.to_string()) {
+                return Err(format!("{name} is not erased"));
+            }
+            let secrets = vec![Erased { name, bytes }];
+            self.steps.push(Step::Erased(ErasedFields { secrets }));
+        } else {
+            let tag = if w.eat("[") {
+                Some(w.until(']')?)
+            } else {
+                None
+            };
+            let asker = self.client(w)?;
+            if w.eat("has no token") {
+                asker.token = None;
+            } else if w.eat("has token") {
+                let token: [u8; 32] = bytes(w)?.try_into().map_err(|_| "a token has 32 bytes")?;
+                asker.token = Some(Token::from(token));
+            } else if w.eat("has") {
+                let ids: Vec<u64> = (1..=w.number()?).collect();
+                w.need("one-time prekeys")?;
+                asker.registration.one_time_pre_keys = asker.one_time_pre_keys(&ids)?;
+            } else {
+                let asker = asker.clone();
+                return self.asks(tag, &asker, w);
+            }
+        }
+        Ok(())
     }
 
-    /// The request, exactly, is refused.
-    fn refused(&mut self, request: Value, code: ErrorCode) {
-        // What a refused step is given, and must not draw.
-        let unused: [u8; 32] = seed::bytes(&format!("intermediary/{}", self.name()));
-        let got = self.handle(&request, &unused).map_err(|error| error.code());
-        assert_eq!(got, Err(Some(code)), "{}", self.name());
-        self.record(request, &unused, Err(code));
+    /// Bytes by value, by name, or of a request id.
+    fn bytes(&mut self, w: &mut Words<'a>) -> Result<Vec<u8>> {
+        if w.eat("opening") {
+            let plaintext: String = w.json()?;
+            let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
+            ben.open(&ryan.bundle(Some(1)), "intermediary");
+            return Ok(ben.encrypt(ryan.address, plaintext.as_bytes()).bytes);
+        }
+        if w.eat("[") {
+            let id = self
+                .ids
+                .get(w.until(']')?)
+                .ok_or("no request of that name")?;
+            return Ok(id.as_str().into());
+        }
+        if w.0.starts_with(|c: char| c.is_ascii_lowercase()) {
+            let value = self.named(w)?;
+            return hex::decode(value.as_str().unwrap_or("-"))
+                .ok_or_else(|| format!("{value} is no hex"));
+        }
+        bytes(w)
     }
 
-    fn answers(&mut self, who: &Client, body: Body, answer: Answer) {
-        let request = self.request(Some(who), body);
-        self.exactly(&request, &[], answer);
+    /// What stands at a path of a client's: `ben.identityKey`.
+    fn named(&mut self, w: &mut Words<'a>) -> Result<Value> {
+        let view = self.client(w)?.view()?;
+        let path = w.word();
+        let value = view.pointer(&path.replace('.', "/")).cloned();
+        value.ok_or_else(|| format!("no `{path}` in {view}"))
     }
 
-    fn done(&mut self, who: &Client, body: Body) {
-        self.answers(who, body, Answer::Done);
-    }
-
-    fn refuses(&mut self, who: &Client, body: Body, code: ErrorCode) {
-        let request = self.request(Some(who), body);
-        self.refuses_exactly(&request, code);
-    }
-
-    fn refuses_exactly(&mut self, request: &Request, code: ErrorCode) {
-        let request = serde_json::to_value(request).expect("a request");
-        self.refused(request, code);
-    }
-
-    /// Changed in that way, the request that `who` would make is malformed.
-    fn malformed(&mut self, who: &Client, body: Body, change: impl FnOnce(&mut Value)) {
-        let request = self.request(Some(who), body);
-        let mut request = serde_json::to_value(request).expect("a request");
-        change(&mut request);
-        self.refused(request, Malformed);
-    }
-
-    /// Registers with the token of `with`; the registration, to be made again.
-    fn registers(&mut self, who: &mut Client, with: Option<&Client>) -> Request {
-        let request = self.request(with, Body::Register(who.registration.clone()));
-        let drawn: [u8; 32] = seed::bytes(&format!("intermediary/{}/token", self.name()));
-        let token = Token::from(drawn);
-        self.exactly(
-            &request,
-            &drawn,
-            Answer::Registered {
-                token: token.clone(),
-            },
-        );
-        who.token = Some(token);
-        request
-    }
-
-    fn refuses_registration(&mut self, who: &Client, with: Option<&Client>, code: ErrorCode) {
-        let request = self.request(with, Body::Register(who.registration.clone()));
-        self.refuses_exactly(&request, code);
-    }
-
-    /// The mailbox holds exactly these: id, sender, message.
-    fn holds(&mut self, who: &Client, messages: &[(u64, &Client, &[u8])]) {
-        let envelopes = messages.iter().map(|(id, sender, bytes)| {
-            self.envelope(who, *id, sender, Ratchet, bytes, START + TWO_DAYS)
-        });
-        let answer = Answer::Envelopes {
-            envelopes: envelopes.collect(),
-        };
-        self.answers(who, who.read(), answer);
-    }
-
-    #[allow(clippy::unused_self, reason = "reads as a sentence")]
-    fn envelope(
-        &self,
-        recipient: &Client,
-        id: u64,
-        sender: &Client,
+    /// A message for a device.
+    fn message(
+        &mut self,
         kind: MessageKind,
         bytes: &[u8],
-        expires: u64,
-    ) -> Envelope {
-        Envelope {
-            id: EnvelopeId(id),
-            sender: sender.address,
-            recipient: recipient.address,
+        w: &mut Words<'a>,
+    ) -> Result<SubmittedMessage> {
+        let stale = w.eat("stale");
+        let to = self.client(w)?;
+        let mut registration_id = to.registration.registration_id;
+        if stale {
+            let other = u32::from(registration_id) ^ 1;
+            registration_id = other.max(2).try_into().map_err(text)?;
+        }
+        Ok(SubmittedMessage {
+            device_id: to.address.device_id,
+            registration_id,
             kind,
             message: bytes.into(),
-            expires: Timestamp(expires),
-        }
+        })
     }
 
-    /// The request is made many times; each is answered so.
-    fn many(&mut self, who: &Client, body: Body, times: u32, answer: Answer) {
-        let request = self.request(Some(who), body);
-        let id = request.id.as_str().to_owned();
-        let request = serde_json::to_value(request).expect("a request");
-        for time in 1..=times {
-            let mut request = request.clone();
-            request["id"] = format!("{id}-{time}").into();
-            let got = self.handle(&request, &[]);
-            assert_eq!(got.as_ref(), Ok(&answer), "{}, {time}", self.name());
-        }
-        self.steps.push(Step::Requests(StepOf {
-            input: RequestsInput {
-                request,
-                times,
-                now: Timestamp(self.now),
-            },
-            expected: Some(RequestOutput { answer }),
-            error: None,
-        }));
-    }
-
-    fn tick(&mut self) {
-        let now = Timestamp(self.now);
-        self.machine.tick(now).expect("memory does not fail");
-        self.steps.push(Step::Tick(StepOf {
-            input: TickInput { now },
-            expected: Some(Done {}),
-            error: None,
-        }));
-    }
-
-    fn restart(&mut self) {
-        self.steps.push(Step::Restart(Done {}));
-    }
-
-    fn erased(&mut self, name: &str, bytes: &[u8]) {
-        let bytes: Hex = bytes.into();
-        let state = self.machine.save().to_json();
-        assert!(!state.contains(&bytes.to_string()), "{}", self.name());
-        self.steps.push(Step::Erased(ErasedFields {
-            secrets: vec![Erased {
-                name: name.to_owned(),
-                bytes,
-            }],
-        }));
-    }
-}
-
-fn message(label: &str) -> Vec<u8> {
-    seed::vec(&format!("intermediary/message/{label}"), 48)
-}
-
-fn notes(b: &mut Builder) {
-    for (flag, bug_type, description) in [
-        ("Normal", "BASIC", "Requests as honest clients make them."),
-        (
-            "TokenHandling",
-            "CONFIDENTIALITY",
-            "How the token is made and kept. Whoever keeps it readable hands every mailbox to a thief of the store.",
-        ),
-        (
-            "Authorisation",
-            "AUTH_BYPASS",
-            "A request without a token, with an unknown one or with that of another device. Whoever goes by the address that the request names lets a stranger read mailboxes, replace keys or join a user's devices.",
-        ),
-        (
-            "UncheckedKey",
-            "MISSING_STEP",
-            "A key that must not be used, or a signature that does not verify, is published. Whoever stores it hands it on: to clients that do not check it, or whose sends then fail one and all.",
-        ),
-        (
-            "OneTimePreKeyReuse",
-            "CONFIDENTIALITY",
-            "A one-time prekey is handed out a second time. The second sender's message is refused, and a replay of the first cannot be told from a new session.",
-        ),
-        (
-            "Drain",
-            "DENIAL_OF_SERVICE",
-            "Somebody takes bundle after bundle. Whoever lets them leaves a device without one-time prekeys.",
-        ),
-        (
-            "DeviceList",
-            "MISSING_STEP",
-            "A submission to a user does not list exactly the user's devices. Whoever stores it leaves a device out or writes to one that is gone, and the sender never learns of it.",
-        ),
-        (
-            "StaleRegistration",
-            "MISSING_STEP",
-            "A message is encrypted for a former installation of a device. Whoever stores it delivers what nobody can read, and the sender never learns of it.",
-        ),
-        (
-            "PartlyStored",
-            "MISSING_STEP",
-            "A refused request changes nothing at all. Whoever stores a part of it delivers twice what the client then sends again.",
-        ),
-        (
-            "Order",
-            "MISSING_STEP",
-            "Messages arrive in the order in which they were accepted.",
-        ),
-        (
-            "LostMessage",
-            "MISSING_STEP",
-            "A message is gone before its owner has acknowledged it. Whoever erases on reading loses what a client read and crashed on.",
-        ),
-        (
-            "Acknowledgement",
-            "MISSING_STEP",
-            "What an acknowledgement erases: the messages that it names, once, and no later one.",
-        ),
-        (
-            "Expiry",
-            "CONFIDENTIALITY",
-            "A message's lifetime is over, or nearly. Kept too long it is there for a thief of the store, dropped too early it is lost.",
-        ),
-        (
-            "Limit",
-            "DENIAL_OF_SERVICE",
-            "A limit of section 7, on both sides of it.",
-        ),
-        (
-            "Repetition",
-            "MISSING_STEP",
-            "A client that got no answer makes its request again. Whoever carries it out again spends a second prekey or delivers a message twice; whoever refuses it leaves the client without its answer.",
-        ),
-        (
-            "Removal",
-            "CONFIDENTIALITY",
-            "A device is removed, or another takes its place. Whatever stays of it can be read by whoever comes next.",
-        ),
-        (
-            "Spoofing",
-            "AUTH_BYPASS",
-            "Who a message is from is what the token says. Whoever takes a client's word for it lets it write in another's name.",
-        ),
-        (
-            "LooksInside",
-            "CONFIDENTIALITY",
-            "The intermediary carries bytes. Whoever parses them, or wants to be told what they are, can treat transfers by their type.",
-        ),
-        (
-            "UnknownTarget",
-            "MISSING_STEP",
-            "A user or device that is not registered. Whoever accepts a message for it loses it.",
-        ),
-        (
-            "Form",
-            "PARSER_BUG",
-            "What is no request by the table of section 7. Whoever reads it leniently carries out what another reader would not.",
-        ),
-        (
-            "Restart",
-            "MISSING_STEP",
-            "The intermediary is started again from what it stored. Whatever it answered for must still hold.",
-        ),
-    ] {
-        b.old_note(flag, bug_type, description, &[]);
-    }
-}
-
-/// The devices that most conversations are among: Ben's phone, Ryan's phone and watch, a stranger's phone.
-#[derive(Clone)]
-struct Cast {
-    ben: Client,
-    ryan: Client,
-    watch: Client,
-    eve: Client,
-}
-
-impl Cast {
-    fn new() -> Self {
-        Cast {
-            ben: Client::new("ben", 1, 2),
-            ryan: Client::new("ryan", 1, 3),
-            watch: Client::new("ryan", 2, 1),
-            eve: Client::new("eve", 1, 0),
-        }
-    }
-}
-
-/// A conversation with Ben and Ryan registered, and Ryan's watch and Eve where they are asked for.
-fn play(label: &str, with_watch: bool, with_eve: bool) -> (Play, Cast) {
-    let (mut p, mut cast) = (Play::new(label), Cast::new());
-    p.registers(&mut cast.ben, None);
-    p.registers(&mut cast.ryan, None);
-    if with_watch {
-        let ryan = cast.ryan.clone();
-        p.registers(&mut cast.watch, Some(&ryan));
-    }
-    if with_eve {
-        p.registers(&mut cast.eve, None);
-    }
-    (p, cast)
-}
-
-pub(super) fn generate(b: &mut Builder) {
-    notes(b);
-    registrations(b);
-    published_keys(b);
-    bundles(b);
-    rates(b);
-    submissions(b);
-    mailboxes(b);
-    lifetimes(b);
-    limits(b);
-    repetitions(b);
-    removals(b);
-    opacity(b);
-    forms(b);
-}
-
-type About<'a> = (&'a str, &'a str, &'a [&'a str]);
-
-/// One vector: played, then recorded.
-fn tell(
-    b: &mut Builder,
-    (comment, flag, requirements): About<'_>,
-    with_watch: bool,
-    with_eve: bool,
-    story: impl FnOnce(&mut Play, &mut Cast),
-) {
-    let (mut p, mut cast) = play(comment, with_watch, with_eve);
-    story(&mut p, &mut cast);
-    record(b, (comment, flag, requirements), p);
-}
-
-/// One vector among nobody yet.
-fn begin(
-    b: &mut Builder,
-    (comment, flag, requirements): About<'_>,
-    story: impl FnOnce(&mut Play, &mut Cast),
-) {
-    let (mut p, mut cast) = (Play::new(comment), Cast::new());
-    story(&mut p, &mut cast);
-    record(b, (comment, flag, requirements), p);
-}
-
-fn record(b: &mut Builder, (comment, flag, requirements): About<'_>, p: Play) {
-    let fields = Fields {
-        intermediary: Done {},
-        steps: p.steps,
-    };
-    b.old_conversation((comment, &[flag], requirements), fields);
-}
-
-fn registrations(b: &mut Builder) {
-    let all = &["MBX-01"];
-    begin(
-        b,
-        (
-            "a device registers: its token is the 32 bytes drawn, and opens an empty mailbox",
-            "Normal",
-            all,
-        ),
-        |p, c| {
-            p.registers(&mut c.ben, None);
-            p.answers(&c.ben, c.ben.read(), nothing());
-            p.answers(&c.ben, c.ben.count(), left(2));
-        },
-    );
-    begin(
-        b,
-        (
-            "a device without one-time prekeys registers",
-            "Normal",
-            &["MBX-01", "MBX-04"],
-        ),
-        |p, c| {
-            p.registers(&mut c.eve, None);
-            p.answers(&c.eve, c.eve.count(), left(0));
-        },
-    );
-    begin(
-        b,
-        (
-            "the store holds no token: whoever keeps it as it is gives every mailbox away with the store",
-            "TokenHandling",
-            all,
-        ),
-        |p, c| {
-            p.registers(&mut c.ben, None);
-            let token = *c.ben.token.as_ref().expect("registered").expose();
-            p.erased("the token", &token);
-            p.restart();
-            p.answers(&c.ben, c.ben.read(), nothing());
-        },
-    );
-    begin(
-        b,
-        (
-            "nor does it hold one while it remembers the answer to a registration, nor the request id that opens it",
-            "TokenHandling",
-            &["MBX-01", "MBX-13"],
-        ),
-        |p, c| {
-            let request = p.registers(&mut c.ben, None);
-            let token = c.ben.token.clone().expect("registered");
-            p.exactly(
-                &request,
-                &[],
-                Answer::Registered {
-                    token: token.clone(),
-                },
-            );
-            p.erased("the token", token.expose());
-            p.erased("the request id", request.id.as_str().as_bytes());
-        },
-    );
-    begin(
-        b,
-        (
-            "a second device of a user without a token: whoever lets it in lets a stranger join a user's devices",
-            "Authorisation",
-            &["MBX-12"],
-        ),
-        |p, c| {
-            p.registers(&mut c.ryan, None);
-            p.refuses_registration(&c.watch, None, Unauthorized);
-        },
-    );
-    begin(
-        b,
-        (
-            "a second device of a user with the token of the first: each has a token of its own",
-            "Normal",
-            &["MBX-01", "MBX-12"],
-        ),
-        |p, c| {
-            p.registers(&mut c.ryan, None);
-            let ryan = c.ryan.clone();
-            p.registers(&mut c.watch, Some(&ryan));
-            p.answers(&c.watch, c.watch.read(), nothing());
-            p.refuses(&c.ryan, c.watch.read(), Forbidden);
-        },
-    );
-    begin(
-        b,
-        (
-            "a second device of a user with the token of another user",
-            "Authorisation",
-            &["MBX-12"],
-        ),
-        |p, c| {
-            p.registers(&mut c.ryan, None);
-            p.registers(&mut c.eve, None);
-            p.refuses_registration(&c.watch, Some(&c.eve.clone()), Forbidden);
-        },
-    );
-    begin(
-        b,
-        (
-            "a user's first device with the token of another user: it would tie the two together",
-            "Authorisation",
-            &["MBX-12"],
-        ),
-        |p, c| {
-            p.registers(&mut c.eve, None);
-            p.refuses_registration(&c.ryan, Some(&c.eve.clone()), Forbidden);
-            p.registers(&mut c.ryan, None);
-        },
-    );
-    begin(
-        b,
-        (
-            "a user's first device with a token that nobody has",
-            "Authorisation",
-            &["MBX-12"],
-        ),
-        |p, c| {
-            c.eve.token = Some(Token::from([7; 32]));
-            p.refuses_registration(&c.ryan, Some(&c.eve.clone()), Unauthorized);
-        },
-    );
-    begin(
-        b,
-        (
-            "a registered address without a token: whoever takes the newcomer hands it the device's mailbox",
-            "Authorisation",
-            &["MBX-12", "MBX-01"],
-        ),
-        |p, c| {
-            p.registers(&mut c.ryan, None);
-            let thief = c.ryan.anew("thief");
-            p.refuses_registration(&thief, None, Unauthorized);
-            p.answers(&c.ryan, c.ryan.count(), left(3));
-        },
-    );
-    tell(
-        b,
-        (
-            "every request of a device's own, with the token of another user's device",
-            "Authorisation",
-            &["MBX-01", "MBX-12"],
-        ),
-        false,
-        true,
-        |p, c| {
-            let ryan = &c.ryan;
-            for body in [
-                ryan.read(),
-                ryan.acknowledge(&[1]),
-                ryan.count(),
-                ryan.publish(&one_time("eve", 9..=9)),
-                ryan.publish_signed(ryan.signed_pre_key(8)),
-                ryan.remove(),
-            ] {
-                p.refuses(&c.eve, body, Forbidden);
+    fn submission(&mut self, w: &mut Words<'a>) -> Result<(Client, Body)> {
+        let (all, device) = (w.eat("all of"), w.eat("device"));
+        let (of, messages, lifetime);
+        if all || device {
+            of = self.client(w)?.clone();
+            let mut list = Vec::new();
+            while !w.at_end() && !w.0.starts_with("->") {
+                let bytes = self.bytes(w)?;
+                w.need("for")?;
+                list.push(self.message(if all { PreKey } else { Ratchet }, &bytes, w)?);
+                w.eat(",");
             }
-        },
-    );
-    tell(
-        b,
-        (
-            "every request of a device's own, with the token of another device of the same user",
-            "Authorisation",
-            &["MBX-01", "MBX-12"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let ryan = &c.ryan;
-            for body in [
-                ryan.read(),
-                ryan.acknowledge(&[1]),
-                ryan.count(),
-                ryan.publish(&one_time("ryan", 9..=9)),
-                ryan.publish_signed(ryan.signed_pre_key(8)),
-                ryan.remove(),
-            ] {
-                p.refuses(&c.watch, body, Forbidden);
-            }
-        },
-    );
-    tell(
-        b,
-        (
-            "another device's mailbox that holds something: neither read nor acknowledged, and still there",
-            "Authorisation",
-            &["MBX-12"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let hello = message("hello");
-            p.done(&c.ben, send(&c.ryan, &hello));
-            p.refuses(&c.watch, c.ryan.read(), Forbidden);
-            p.refuses(&c.watch, c.ryan.acknowledge(&[1]), Forbidden);
-            p.holds(&c.ryan, &[(1, &c.ben, &hello)]);
-        },
-    );
-    for (comment, token) in [
-        ("every request but a registration without a token", None),
-        (
-            "every request but a registration with a token that nobody has",
-            Some([0; 32]),
-        ),
-    ] {
-        tell(
-            b,
-            (comment, "Authorisation", &["MBX-12"]),
-            false,
-            false,
-            |p, c| {
-                c.eve.token = token.map(Token::from);
-                let ryan = &c.ryan;
-                for body in [
-                    ryan.read(),
-                    ryan.acknowledge(&[1]),
-                    ryan.count(),
-                    ryan.publish(&one_time("eve", 9..=9)),
-                    ryan.publish_signed(ryan.signed_pre_key(8)),
-                    ryan.fetch(),
-                    send(ryan, b"hello"),
-                    ryan.remove(),
-                ] {
-                    p.refuses(&c.eve, body, Unauthorized);
-                }
-            },
-        );
-    }
-    tell(
-        b,
-        ("a token with one bit flipped", "Authorisation", &["MBX-12"]),
-        false,
-        false,
-        |p, c| {
-            let mut bytes = *c.ryan.token.as_ref().expect("registered").expose();
-            bytes[31] ^= 1;
-            c.ryan.token = Some(Token::from(bytes));
-            p.refuses(&c.ryan, c.ryan.read(), Unauthorized);
-        },
-    );
-}
-
-/// A low-order point and a u-coordinate that is not reduced, each behind its type byte.
-fn bad_keys() -> [(&'static str, Hex); 4] {
-    let mut small = [0; 33];
-    small[0] = 5;
-    small[1] = 1;
-    let mut not_reduced = [0xff; 33];
-    not_reduced[0] = 5;
-    not_reduced[1] = 0xee;
-    not_reduced[32] = 0x7f;
-    let other_type = {
-        let mut key = key_pair("intermediary/other type").public().encode();
-        key[0] = 4;
-        key
-    };
-    let short = key_pair("intermediary/short").public().encode();
-    [
-        ("a point of small order", small.into()),
-        ("a u-coordinate that is not reduced", not_reduced.into()),
-        ("another type byte", other_type.into()),
-        ("a key of 32 bytes", short[1..].into()),
-    ]
-}
-
-fn published_keys(b: &mut Builder) {
-    let [small, not_reduced, other_type, short] = bad_keys();
-    for (what, (why, key), field) in [
-        ("identity key", small.clone(), 0),
-        ("signed prekey", not_reduced.clone(), 1),
-        ("only one-time prekey", other_type, 2),
-        ("third one-time prekey", short.clone(), 3),
-    ] {
-        let comment = format!("a registration whose {what} is {why}: nothing of it is stored");
-        begin(
-            b,
-            (&comment, "UncheckedKey", &["MBX-02", "MBX-16"]),
-            |p, c| {
-                p.registers(&mut c.ben, None);
-                let good = c.ryan.registration.clone();
-                let bad = &mut c.ryan.registration;
-                match field {
-                    0 => bad.identity_key = key,
-                    1 => bad.signed_pre_key = key,
-                    2 => {
-                        bad.one_time_pre_keys.truncate(1);
-                        bad.one_time_pre_keys[0].key = key;
-                    }
-                    _ => bad.one_time_pre_keys[2].key = key,
-                }
-                p.refuses_registration(&c.ryan, None, InvalidKey);
-                p.refuses(&c.ben, c.ryan.fetch(), NotFound);
-                c.ryan.registration = good;
-                p.registers(&mut c.ryan, None);
-            },
-        );
-    }
-    for (comment, change) in [
-        (
-            "a registration whose signature has one bit flipped",
-            (|r: &mut Registration| r.signed_pre_key_signature.0[5] ^= 1) as fn(&mut Registration),
-        ),
-        ("a registration whose signature has 63 bytes", |r| {
-            r.signed_pre_key_signature.0.truncate(63);
-        }),
-        (
-            "a registration whose signature is another device's over its own prekey",
-            |r| {
-                r.signed_pre_key_signature = Client::new("eve", 1, 0)
-                    .registration
-                    .signed_pre_key_signature;
-            },
-        ),
-        (
-            "a registration whose signed prekey is another than was signed",
-            |r| {
-                r.signed_pre_key = key_pair("intermediary/not signed").public().encode().into();
-            },
-        ),
-        (
-            "a registration under another's identity key: the prekey is not signed with it",
-            |r| {
-                r.identity_key = Client::new("eve", 1, 0).registration.identity_key;
-            },
-        ),
-    ] {
-        begin(
-            b,
-            (comment, "UncheckedKey", &["MBX-02", "MBX-16"]),
-            |p, c| {
-                p.registers(&mut c.ben, None);
-                change(&mut c.ryan.registration);
-                p.refuses_registration(&c.ryan, None, InvalidSignature);
-                p.refuses(&c.ben, c.ryan.fetch(), NotFound);
-            },
-        );
-    }
-    begin(
-        b,
-        (
-            "a wrong key and a wrong signature: the key comes first",
-            "UncheckedKey",
-            &["MBX-02"],
-        ),
-        |p, c| {
-            c.ryan.registration.one_time_pre_keys[2].key = small.1.clone();
-            c.ryan.registration.signed_pre_key_signature.0[5] ^= 1;
-            p.refuses_registration(&c.ryan, None, InvalidKey);
-        },
-    );
-    tell(
-        b,
-        (
-            "a new signed prekey takes the place of the former one",
-            "Normal",
-            &["MBX-02"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let (id, key, signature) = c.ryan.signed_pre_key(8);
-            p.done(
-                &c.ryan,
-                c.ryan.publish_signed((id, key.clone(), signature.clone())),
-            );
-            let own = &mut c.ryan.registration;
-            (own.signed_pre_key_id, own.signed_pre_key) = (id, key);
-            own.signed_pre_key_signature = signature;
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-        },
-    );
-    tell(
-        b,
-        (
-            "new signed prekeys that break a rule: the former one stays",
-            "UncheckedKey",
-            &["MBX-02"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let (id, key, signature) = c.ryan.signed_pre_key(8);
-            let mut flipped = signature.clone();
-            flipped.0[40] ^= 1;
-            let (_, others, others_signature) = c.ben.signed_pre_key(8);
-            for (key, signature, code) in [
-                (&key, &flipped, InvalidSignature),
-                (&key, &others_signature, InvalidSignature),
-                (&others, &others_signature, InvalidSignature),
-                (&small.1, &signature, InvalidKey),
-                (&not_reduced.1, &signature, InvalidKey),
-            ] {
-                let body = c.ryan.publish_signed((id, key.clone(), signature.clone()));
-                p.refuses(&c.ryan, body, code);
-            }
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-        },
-    );
-    tell(
-        b,
-        (
-            "further one-time prekeys, then one bad among three: none of the three is stored",
-            "PartlyStored",
-            &["MBX-02", "MBX-04"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ryan, c.ryan.publish(&one_time("ryan", 4..=5)));
-            p.answers(&c.ryan, c.ryan.count(), left(5));
-            let mut three = one_time("ryan", 6..=8);
-            three[1].key = short.1.clone();
-            p.refuses(&c.ryan, c.ryan.publish(&three), InvalidKey);
-            p.answers(&c.ryan, c.ryan.count(), left(5));
-        },
-    );
-    begin(
-        b,
-        (
-            "200 one-time prekeys and no more: the 201st is refused, one is handed out, then there is room for one",
-            "Limit",
-            &["MBX-02", "MBX-04"],
-        ),
-        |p, c| {
-            p.registers(&mut c.ben, None);
-            c.ryan.registration.one_time_pre_keys = one_time("ryan", 1..=200);
-            p.registers(&mut c.ryan, None);
-            p.answers(&c.ryan, c.ryan.count(), left(200));
-            p.refuses(
-                &c.ryan,
-                c.ryan.publish(&one_time("ryan", 201..=201)),
-                TooLarge,
-            );
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-            p.refuses(
-                &c.ryan,
-                c.ryan.publish(&one_time("ryan", 201..=202)),
-                TooLarge,
-            );
-            p.done(&c.ryan, c.ryan.publish(&one_time("ryan", 201..=201)));
-            p.answers(&c.ryan, c.ryan.count(), left(200));
-        },
-    );
-    begin(
-        b,
-        (
-            "a registration with 201 one-time prekeys",
-            "Limit",
-            &["MBX-02"],
-        ),
-        |p, c| {
-            c.ryan.registration.one_time_pre_keys = one_time("ryan", 1..=201);
-            p.refuses_registration(&c.ryan, None, TooLarge);
-        },
-    );
-}
-
-fn bundles(b: &mut Builder) {
-    tell(
-        b,
-        (
-            "three one-time prekeys, the lowest id first, then bundles without one",
-            "Normal",
-            &["MBX-03", "MBX-04"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for id in [Some(1), Some(2), Some(3), None, None] {
-                p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(id));
-            }
-            p.answers(&c.ryan, c.ryan.count(), left(0));
-        },
-    );
-    tell(
-        b,
-        (
-            "two requesters in turn: whoever counts for each requester hands the same one-time prekey to both",
-            "OneTimePreKeyReuse",
-            &["MBX-03"],
-        ),
-        false,
-        true,
-        |p, c| {
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-            p.answers(&c.eve, c.ryan.fetch(), c.ryan.bundle(Some(2)));
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(3)));
-        },
-    );
-    tell(
-        b,
-        (
-            "a restart after each bundle: whoever stores later than it answers hands one out twice",
-            "Restart",
-            &["MBX-03", "MBX-18"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for id in [Some(1), Some(2), Some(3), None] {
-                p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(id));
-                p.restart();
-            }
-            p.answers(&c.ryan, c.ryan.count(), left(0));
-        },
-    );
-    tell(
-        b,
-        (
-            "how many are left goes down with each bundle, and up with what is published",
-            "Normal",
-            &["MBX-04"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-            p.answers(&c.ryan, c.ryan.count(), left(2));
-            p.done(&c.ryan, c.ryan.publish(&one_time("ryan", 4..=6)));
-            p.answers(&c.ryan, c.ryan.count(), left(5));
-        },
-    );
-    tell(
-        b,
-        (
-            "all are gone, then one more is published: the next bundle has it, the one after has none",
-            "Normal",
-            &["MBX-03", "MBX-04"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(1)));
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(None));
-            let more = one_time("ryan", 2..=2);
-            p.done(&c.watch, c.watch.publish(&more));
-            c.watch.registration.one_time_pre_keys.extend(more);
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(2)));
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(None));
-        },
-    );
-    tell(
-        b,
-        (
-            "a one-time prekey that was handed out is published again: whoever takes it hands it out twice",
-            "OneTimePreKeyReuse",
-            &["MBX-03"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-            p.refuses(&c.ryan, c.ryan.publish(&one_time("ryan", 1..=1)), Malformed);
-            p.refuses(&c.ryan, c.ryan.publish(&one_time("ryan", 1..=4)), Malformed);
-            p.answers(&c.ryan, c.ryan.count(), left(2));
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(2)));
-        },
-    );
-    tell(
-        b,
-        (
-            "the same, once none is left and after a restart: whoever compares with what is held does not see it",
-            "OneTimePreKeyReuse",
-            &["MBX-03"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(1)));
-            p.restart();
-            p.refuses(
-                &c.watch,
-                c.watch.publish(&one_time("ryan", 1..=1)),
-                Malformed,
-            );
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(None));
-        },
-    );
-    tell(
-        b,
-        (
-            "one-time prekeys that do not stand by rising id, and one id twice",
-            "Form",
-            &["MBX-03"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let mut keys = one_time("ryan", 4..=5);
-            keys.reverse();
-            p.refuses(&c.ryan, c.ryan.publish(&keys), Malformed);
-            let mut keys = one_time("ryan", 4..=5);
-            keys[1].id = keys[0].id;
-            p.refuses(&c.ryan, c.ryan.publish(&keys), Malformed);
-            p.answers(&c.ryan, c.ryan.count(), left(3));
-        },
-    );
-    tell(
-        b,
-        (
-            "an empty list of one-time prekeys publishes nothing",
-            "Normal",
-            &["MBX-04"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ryan, c.ryan.publish(&[]));
-            p.answers(&c.ryan, c.ryan.count(), left(3));
-        },
-    );
-    tell(
-        b,
-        (
-            "each device of a user has its own one-time prekeys",
-            "OneTimePreKeyReuse",
-            &["MBX-03"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(1)));
-            p.answers(&c.ryan, c.ryan.count(), left(2));
-            p.answers(&c.watch, c.watch.count(), left(0));
-        },
-    );
-    tell(
-        b,
-        (
-            "the bundle of a user and of a device that are not registered",
-            "UnknownTarget",
-            &["MBX-16"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.refuses(&c.ben, c.eve.fetch(), NotFound);
-            p.refuses(&c.ben, c.watch.fetch(), NotFound);
-        },
-    );
-}
-
-fn rates(b: &mut Builder) {
-    let drain = |comment, requirements| -> About<'_> { (comment, "Drain", requirements) };
-    let twelve = |c: &mut Cast| c.ryan.registration.one_time_pre_keys = one_time("ryan", 1..=12);
-    let ten = |p: &mut Play, c: &Cast| {
-        for id in 1..=10 {
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(id)));
-        }
-    };
-    begin(
-        b,
-        drain(
-            "ten bundles of one device, then no eleventh; it costs no one-time prekey",
-            &["MBX-17", "MBX-03"],
-        ),
-        |p, c| {
-            twelve(c);
-            p.registers(&mut c.ben, None);
-            p.registers(&mut c.ryan, None);
-            ten(p, c);
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-            p.answers(&c.ryan, c.ryan.count(), left(2));
-        },
-    );
-    begin(
-        b,
-        drain(
-            "3,599 seconds after the first of ten no further one, after 3,600 seconds there is",
-            &["MBX-17"],
-        ),
-        |p, c| {
-            twelve(c);
-            p.registers(&mut c.ben, None);
-            p.registers(&mut c.ryan, None);
-            ten(p, c);
-            p.at(3_599);
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-            p.at(3_600);
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(11)));
-        },
-    );
-    begin(
-        b,
-        drain(
-            "nine at first, nine more half an hour later: whoever counts by the clock's hours hands out all",
-            &["MBX-17"],
-        ),
-        |p, c| {
-            c.ryan.registration.one_time_pre_keys = Vec::new();
-            p.registers(&mut c.ben, None);
-            p.registers(&mut c.ryan, None);
-            p.many(&c.ben, c.ryan.fetch(), 9, c.ryan.bundle(None));
-            p.at(1_800);
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(None));
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-            p.at(3_600);
-            p.many(&c.ben, c.ryan.fetch(), 9, c.ryan.bundle(None));
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-            p.at(5_400);
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(None));
-        },
-    );
-    begin(
-        b,
-        drain(
-            "one requester's limit is no other's, and one device's is no other's",
-            &["MBX-17"],
-        ),
-        |p, c| {
-            twelve(c);
-            p.registers(&mut c.ben, None);
-            p.registers(&mut c.ryan, None);
-            p.registers(&mut c.eve, None);
-            let ryan = c.ryan.clone();
-            p.registers(&mut c.watch, Some(&ryan));
-            ten(p, c);
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-            p.answers(&c.eve, c.ryan.fetch(), c.ryan.bundle(Some(11)));
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(1)));
-        },
-    );
-    begin(
-        b,
-        drain(
-            "a restart does not begin the count anew",
-            &["MBX-17", "MBX-18"],
-        ),
-        |p, c| {
-            twelve(c);
-            p.registers(&mut c.ben, None);
-            p.registers(&mut c.ryan, None);
-            ten(p, c);
-            p.restart();
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-        },
-    );
-    begin(
-        b,
-        drain(
-            "repetitions and refused requests do not count",
-            &["MBX-17", "MBX-13"],
-        ),
-        |p, c| {
-            c.ryan.registration.one_time_pre_keys = Vec::new();
-            p.registers(&mut c.ben, None);
-            p.refuses(&c.ben, c.ryan.fetch(), NotFound);
-            p.registers(&mut c.ryan, None);
-            let request = p.request(Some(&c.ben), c.ryan.fetch());
-            for _ in 0..3 {
-                p.exactly(&request, &[], c.ryan.bundle(None));
-            }
-            p.many(&c.ben, c.ryan.fetch(), 9, c.ryan.bundle(None));
-            p.refuses(&c.ben, c.ryan.fetch(), RateLimited);
-            p.exactly(&request, &[], c.ryan.bundle(None));
-        },
-    );
-}
-
-fn submissions(b: &mut Builder) {
-    let (one, two) = (message("one"), message("two"));
-    let stored = |p: &mut Play, c: &Cast, to: &Client, id, kind, bytes: &[u8]| {
-        let envelope = p.envelope(to, id, &c.ben, kind, bytes, START + TWO_DAYS);
-        let envelopes = vec![envelope];
-        p.answers(to, to.read(), Answer::Envelopes { envelopes });
-    };
-    tell(
-        b,
-        (
-            "to a user with two devices: each gets its own message",
-            "Normal",
-            &["MBX-05", "MBX-19"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ben, send_all(&[(&c.ryan, &one), (&c.watch, &two)]));
-            stored(p, c, &c.ryan, 1, PreKey, &one);
-            stored(p, c, &c.watch, 1, PreKey, &two);
-        },
-    );
-    tell(
-        b,
-        (
-            "to a user with two devices, listed in falling order: the list is a set",
-            "Normal",
-            &["MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ben, send_all(&[(&c.watch, &two), (&c.ryan, &one)]));
-            stored(p, c, &c.ryan, 1, PreKey, &one);
-            stored(p, c, &c.watch, 1, PreKey, &two);
-        },
-    );
-    tell(
-        b,
-        (
-            "to a user without one of the devices: nothing is stored for the other",
-            "DeviceList",
-            &["MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.answers(&c.ben, send_all(&[(&c.ryan, &one)]), mismatch(&[2], &[]));
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "to a user with a device too many: nothing is stored for the right one",
-            "DeviceList",
-            &["MBX-05"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.answers(
-                &c.ben,
-                send_all(&[(&c.ryan, &one), (&c.watch, &two)]),
-                mismatch(&[], &[2]),
-            );
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "to a user with one device missing and two too many: all are told, rising",
-            "DeviceList",
-            &["MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let (third, ninth) = (Client::new("ryan", 3, 0), Client::new("ryan", 9, 0));
-            let body = send_all(&[(&ninth, &one), (&c.watch, &one), (&third, &one)]);
-            p.answers(&c.ben, body, mismatch(&[1], &[3, 9]));
-            p.answers(&c.watch, c.watch.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "to a user with no message at all: that is how a sender learns which devices there are",
-            "DeviceList",
-            &["MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let body = Body::Submit(Submission {
-                recipient: Recipient::User(c.ryan.address.user_id),
-                messages: Vec::new(),
-                lifetime: None,
-            });
-            p.answers(&c.ben, body, mismatch(&[1, 2], &[]));
-        },
-    );
-    tell(
-        b,
-        (
-            "to one device of two: the other need not be listed",
-            "Normal",
-            &["MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.watch, &two));
-            p.holds(&c.watch, &[(1, &c.ben, &two)]);
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "to one device with messages for others, or with none: held to that device alone",
-            "DeviceList",
-            &["MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            for (messages, answer) in [
-                (vec![c.watch.message(Ratchet, &one)], mismatch(&[1], &[2])),
-                (
-                    vec![
-                        c.ryan.message(Ratchet, &one),
-                        c.watch.message(Ratchet, &two),
-                    ],
-                    mismatch(&[], &[2]),
-                ),
-                (Vec::new(), mismatch(&[1], &[])),
-            ] {
-                let body = Body::Submit(Submission {
-                    recipient: Recipient::Device(c.ryan.address),
-                    messages,
-                    lifetime: None,
-                });
-                p.answers(&c.ben, body, answer);
-            }
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-            p.answers(&c.watch, c.watch.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        ("two messages for one device", "Form", &["MBX-05"]),
-        false,
-        false,
-        |p, c| {
-            p.refuses(
-                &c.ben,
-                send_all(&[(&c.ryan, &one), (&c.ryan, &two)]),
-                Malformed,
-            );
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    let stale = |of: &Client| {
-        let mut stale = of.clone();
-        let other = u32::from(of.registration.registration_id) ^ 1;
-        stale.registration.registration_id = other.max(2).try_into().expect("in its range");
-        stale
-    };
-    tell(
-        b,
-        (
-            "another registration id for one of two devices: nothing is stored for the other",
-            "StaleRegistration",
-            &["MBX-06"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let devices = device_ids(&[2]);
-            let body = send_all(&[(&c.ryan, &one), (&stale(&c.watch), &two)]);
-            p.answers(&c.ben, body, Answer::StaleRegistration { devices });
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-            p.answers(&c.watch, c.watch.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "other registration ids for both devices: both are told, rising",
-            "StaleRegistration",
-            &["MBX-06"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let devices = device_ids(&[1, 2]);
-            let body = send_all(&[(&stale(&c.watch), &two), (&stale(&c.ryan), &one)]);
-            p.answers(&c.ben, body, Answer::StaleRegistration { devices });
-        },
-    );
-    tell(
-        b,
-        (
-            "another registration id, and a device missing: the list of devices comes first",
-            "StaleRegistration",
-            &["MBX-05", "MBX-06"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.answers(
-                &c.ben,
-                send_all(&[(&stale(&c.ryan), &one)]),
-                mismatch(&[2], &[]),
-            );
-        },
-    );
-    tell(
-        b,
-        (
-            "to one device under another registration id",
-            "StaleRegistration",
-            &["MBX-06"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let devices = device_ids(&[1]);
-            p.answers(
-                &c.ben,
-                send(&stale(&c.ryan), &one),
-                Answer::StaleRegistration { devices },
-            );
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-            p.done(&c.ben, send(&c.ryan, &one));
-        },
-    );
-    tell(
-        b,
-        (
-            "a device registers anew: the former registration id is stale, the new one is not",
-            "StaleRegistration",
-            &["MBX-06", "MBX-01"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let former = c.ryan.clone();
-            let mut anew = c.ryan.anew("ryan, anew");
-            p.registers(&mut anew, Some(&former));
-            let devices = device_ids(&[1]);
-            p.answers(
-                &c.ben,
-                send(&former, &one),
-                Answer::StaleRegistration { devices },
-            );
-            p.done(&c.ben, send(&anew, &one));
-            p.holds(&anew, &[(1, &c.ben, &one)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "to a user and to a device that are not registered, and to a user under an empty list",
-            "UnknownTarget",
-            &["MBX-16"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.refuses(&c.ben, send_all(&[(&c.eve, &one)]), NotFound);
-            p.refuses(&c.ben, send(&c.watch, &one), NotFound);
-            let body = Body::Submit(Submission {
-                recipient: Recipient::User(user_id("nobody").parse().expect("a UserID")),
-                messages: Vec::new(),
-                lifetime: None,
-            });
-            p.refuses(&c.ben, body, NotFound);
-        },
-    );
-    tell(
-        b,
-        (
-            "two devices of one user write: each envelope names the device whose token it came with",
-            "Spoofing",
-            &["MBX-19"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ryan, send(&c.ben, &one));
-            p.done(&c.watch, send(&c.ben, &two));
-            p.holds(&c.ben, &[(1, &c.ryan, &one), (2, &c.watch, &two)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "a submission that names a sender, in the body or in a message",
-            "Spoofing",
-            &["MBX-19"],
-        ),
-        false,
-        true,
-        |p, c| {
-            let ben = serde_json::to_value(c.ben.address).expect("an address");
-            p.malformed(&c.eve, send(&c.ryan, &one), |r| {
-                r["body"]["sender"] = ben.clone();
-            });
-            p.malformed(&c.eve, send(&c.ryan, &one), |r| {
-                r["body"]["messages"][0]["sender"] = ben.clone();
-            });
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-}
-
-fn mailboxes(b: &mut Builder) {
-    let texts: Vec<Vec<u8>> = (1..=5).map(|n| message(&format!("number {n}"))).collect();
-    let [one, two, three, four, five] = [0, 1, 2, 3, 4].map(|at| &texts[at][..]);
-    tell(
-        b,
-        (
-            "two senders in turn within one second: whoever sorts by time or by sender loses the order",
-            "Order",
-            &["MBX-07"],
-        ),
-        false,
-        true,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.done(&c.eve, send(&c.ryan, two));
-            p.done(&c.ben, send(&c.ryan, three));
-            p.done(&c.eve, send(&c.ryan, four));
-            p.holds(
-                &c.ryan,
-                &[
-                    (1, &c.ben, one),
-                    (2, &c.eve, two),
-                    (3, &c.ben, three),
-                    (4, &c.eve, four),
-                ],
-            );
-        },
-    );
-    tell(
-        b,
-        (
-            "the later message has the shorter lifetime: whoever sorts by expiry delivers it first",
-            "Order",
-            &["MBX-07", "MBX-10"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send_for(&c.ryan, one, Some(1_000)));
-            p.done(&c.ben, send_for(&c.ryan, two, Some(100)));
-            let envelopes = vec![
-                p.envelope(&c.ryan, 1, &c.ben, Ratchet, one, START + 1_000),
-                p.envelope(&c.ryan, 2, &c.ben, Ratchet, two, START + 100),
-            ];
-            p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-        },
-    );
-    tell(
-        b,
-        (
-            "twelve messages: whoever sorts ids as text puts the tenth before the second",
-            "Order",
-            &["MBX-07"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.many(&c.ben, send(&c.ryan, one), 9, Answer::Done);
-            for bytes in [two, three, four] {
-                p.done(&c.ben, send(&c.ryan, bytes));
-            }
-            p.done(&c.ryan, c.ryan.acknowledge(&[1, 2, 3, 4, 5, 6, 7, 8]));
-            p.holds(
-                &c.ryan,
-                &[
-                    (9, &c.ben, one),
-                    (10, &c.ben, two),
-                    (11, &c.ben, three),
-                    (12, &c.ben, four),
-                ],
-            );
-        },
-    );
-    tell(
-        b,
-        (
-            "each mailbox counts for itself: whoever counts for all tells one owner of another's traffic",
-            "Order",
-            &["MBX-07"],
-        ),
-        true,
-        false,
-        |p, c| {
-            for bytes in [one, two, three] {
-                p.done(&c.ben, send(&c.watch, bytes));
-            }
-            p.done(&c.ben, send(&c.ryan, four));
-            p.holds(&c.ryan, &[(1, &c.ben, four)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "reading twice, with a restart between: whoever erases on reading loses the message",
-            "LostMessage",
-            &["MBX-08", "MBX-18"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.holds(&c.ryan, &[(1, &c.ben, one)]);
-            p.restart();
-            p.holds(&c.ryan, &[(1, &c.ben, one)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "the first two of five, then after their acknowledgement the next two, then the last",
-            "Normal",
-            &["MBX-07", "MBX-08", "MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for bytes in &texts {
-                p.done(&c.ben, send(&c.ryan, bytes));
-            }
-            for ids in [&[1_u64, 2][..], &[3, 4], &[5]] {
-                let envelopes = ids
-                    .iter()
-                    .zip(&texts[usize::try_from(ids[0]).expect("small") - 1..]);
-                let envelopes = envelopes
-                    .map(|(id, bytes)| {
-                        p.envelope(&c.ryan, *id, &c.ben, Ratchet, bytes, START + TWO_DAYS)
-                    })
-                    .collect();
-                p.answers(
-                    &c.ryan,
-                    c.ryan.read_at_most(2),
-                    Answer::Envelopes { envelopes },
-                );
-                p.done(&c.ryan, c.ryan.acknowledge(ids));
-            }
-            p.answers(&c.ryan, c.ryan.read_at_most(2), nothing());
-        },
-    );
-    tell(
-        b,
-        ("reading none, and reading 101", "Form", &["MBX-08"]),
-        false,
-        false,
-        |p, c| {
-            p.refuses(&c.ryan, c.ryan.read_at_most(0), Malformed);
-            p.refuses(&c.ryan, c.ryan.read_at_most(101), Malformed);
-            p.answers(&c.ryan, c.ryan.read_at_most(1), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "one from the middle is acknowledged: the others stay, in order",
-            "Acknowledgement",
-            &["MBX-07", "MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for bytes in [one, two, three] {
-                p.done(&c.ben, send(&c.ryan, bytes));
-            }
-            p.done(&c.ryan, c.ryan.acknowledge(&[2]));
-            p.holds(&c.ryan, &[(1, &c.ben, one), (3, &c.ben, three)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "a message is acknowledged twice, under two request ids and twice in one list",
-            "Acknowledgement",
-            &["MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.done(&c.ben, send(&c.ryan, two));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1, 1]));
-            p.holds(&c.ryan, &[(2, &c.ben, two)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "an acknowledgement comes again after the next message: whoever gives a number twice erases it unread",
-            "Acknowledgement",
-            &["MBX-07", "MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.done(&c.ben, send(&c.ryan, two));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.holds(&c.ryan, &[(2, &c.ben, two)]);
-            p.done(&c.ryan, c.ryan.acknowledge(&[2]));
-            p.done(&c.ben, send(&c.ryan, three));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1, 2]));
-            p.holds(&c.ryan, &[(3, &c.ben, three)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "ids that are not there yet, and ids that never can be: passed over, and no later message is touched",
-            "Acknowledgement",
-            &["MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.done(
-                &c.ryan,
-                c.ryan.acknowledge(&[0, 2, 3, 18_446_744_073_709_551_615]),
-            );
-            p.done(&c.ben, send(&c.ryan, two));
-            p.holds(&c.ryan, &[(1, &c.ben, one), (2, &c.ben, two)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "an empty list acknowledges nothing: whoever takes it for all empties the mailbox",
-            "Acknowledgement",
-            &["MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.done(&c.ryan, c.ryan.acknowledge(&[]));
-            p.holds(&c.ryan, &[(1, &c.ben, one)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "the same number in another mailbox stays",
-            "Acknowledgement",
-            &["MBX-09"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, one));
-            p.done(&c.ben, send(&c.watch, two));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.holds(&c.watch, &[(1, &c.ben, two)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "an acknowledged message is no longer stored, nor there after a restart",
-            "Acknowledgement",
-            &["MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, five));
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.erased("the message", five);
-            p.restart();
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-}
-
-fn lifetimes(b: &mut Builder) {
-    let text = message("for a while");
-    let expiry = |comment, requirements| -> About<'_> { (comment, "Expiry", requirements) };
-    for (comment, asked, seconds) in [
-        (
-            "no lifetime asked for: there after 172,799 seconds, gone after 172,800",
-            None,
-            TWO_DAYS,
-        ),
-        ("a lifetime of one second", Some(1), 1),
-        (
-            "a lifetime of 30 days: there a second before, gone then",
-            Some(30 * DAY),
-            30 * DAY,
-        ),
-    ] {
-        tell(
-            b,
-            expiry(comment, &["MBX-10", "MBX-08"]),
-            false,
-            false,
-            |p, c| {
-                p.done(&c.ben, send_for(&c.ryan, &text, asked));
-                p.at(seconds - 1);
-                let envelopes =
-                    vec![p.envelope(&c.ryan, 1, &c.ben, Ratchet, &text, START + seconds)];
-                p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-                p.at(seconds);
-                p.answers(&c.ryan, c.ryan.read(), nothing());
-            },
-        );
-    }
-    tell(
-        b,
-        expiry(
-            "lifetimes of 0, of a second over 30 days, and of all that a number can say",
-            &["MBX-10"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for lifetime in [0, 30 * DAY + 1, u64::MAX] {
-                p.refuses(&c.ben, send_for(&c.ryan, &text, Some(lifetime)), Malformed);
-            }
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        expiry(
-            "once time has passed the message is no longer stored: whoever only hides it keeps it for a thief",
-            &["MBX-10"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send_for(&c.ryan, &text, Some(60)));
-            p.at(60);
-            p.tick();
-            p.erased("the message", &text);
-        },
-    );
-    tell(
-        b,
-        expiry(
-            "a message of one mailbox is submitted: what has expired in another is erased with it",
-            &["MBX-10"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ben, send_for(&c.watch, &text, Some(60)));
-            p.at(60);
-            let later = message("later");
-            p.done(&c.ben, send(&c.ryan, &later));
-            p.erased("the message", &text);
-        },
-    );
-    tell(
-        b,
-        expiry(
-            "the first of two expires: the second keeps its number",
-            &["MBX-07", "MBX-10"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let second = message("second");
-            p.done(&c.ben, send_for(&c.ryan, &text, Some(60)));
-            p.done(&c.ben, send(&c.ryan, &second));
-            p.at(60);
-            p.tick();
-            p.holds(&c.ryan, &[(2, &c.ben, &second)]);
-            let third = message("third");
-            p.done(&c.ben, send(&c.ryan, &third));
-            let envelopes = vec![
-                p.envelope(&c.ryan, 2, &c.ben, Ratchet, &second, START + TWO_DAYS),
-                p.envelope(&c.ryan, 3, &c.ben, Ratchet, &third, START + 60 + TWO_DAYS),
-            ];
-            p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-        },
-    );
-    tell(
-        b,
-        expiry(
-            "a restart does not begin a lifetime anew",
-            &["MBX-10", "MBX-18"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send_for(&c.ryan, &text, Some(60)));
-            p.at(59);
-            p.restart();
-            let envelopes = vec![p.envelope(&c.ryan, 1, &c.ben, Ratchet, &text, START + 60)];
-            p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-            p.at(60);
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-}
-
-fn limits(b: &mut Builder) {
-    let text = message("limit");
-    let limit = |comment| -> About<'_> { (comment, "Limit", &["MBX-11"]) };
-    tell(
-        b,
-        limit("a thousand messages, then no other until one is acknowledged; the oldest stays"),
-        false,
-        true,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.many(&c.ben, send(&c.ryan, b"."), 999, Answer::Done);
-            p.refuses(&c.ben, send(&c.ryan, b"!"), MailboxFull);
-            p.refuses(&c.eve, send(&c.ryan, b"!"), MailboxFull);
-            let envelopes = vec![p.envelope(&c.ryan, 1, &c.ben, Ratchet, &text, START + TWO_DAYS)];
-            p.answers(
-                &c.ryan,
-                c.ryan.read_at_most(1),
-                Answer::Envelopes { envelopes },
-            );
-            p.done(&c.ryan, c.ryan.acknowledge(&[500]));
-            p.done(&c.eve, send(&c.ryan, b"!"));
-            p.refuses(&c.ben, send(&c.ryan, b"!"), MailboxFull);
-        },
-    );
-    tell(
-        b,
-        limit("one of two mailboxes is full: nothing is stored in the other"),
-        true,
-        false,
-        |p, c| {
-            p.many(&c.ben, send(&c.watch, b"."), 1_000, Answer::Done);
-            p.refuses(
-                &c.ben,
-                send_all(&[(&c.ryan, &text), (&c.watch, &text)]),
-                MailboxFull,
-            );
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "a mailbox full of expired messages has room: whoever counts them lets a stranger close a mailbox for good",
-            "Limit",
-            &["MBX-10", "MBX-11"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.many(
-                &c.ben,
-                send_for(&c.ryan, b".", Some(60)),
-                1_000,
-                Answer::Done,
-            );
-            p.at(59);
-            p.refuses(&c.ben, send(&c.ryan, &text), MailboxFull);
-            p.at(60);
-            p.done(&c.ben, send(&c.ryan, &text));
-            let expires = START + 60 + TWO_DAYS;
-            let envelopes = vec![p.envelope(&c.ryan, 1_001, &c.ben, Ratchet, &text, expires)];
-            p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-        },
-    );
-    tell(
-        b,
-        limit(
-            "a message of 98,304 bytes is accepted, one of 98,305 is not; what was stored before stays",
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.done(&c.ben, send(&c.ryan, &vec![0x2a; 98_304]));
-            p.done(&c.ryan, c.ryan.acknowledge(&[2]));
-            p.refuses(&c.ben, send(&c.ryan, &vec![0x2b; 98_305]), TooLarge);
-            p.holds(&c.ryan, &[(1, &c.ben, &text)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "one of two messages is too large: neither is stored",
-            "PartlyStored",
-            &["MBX-11"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let large = vec![0x2c; 98_305];
-            p.refuses(
-                &c.ben,
-                send_all(&[(&c.ryan, &text), (&c.watch, &large)]),
-                TooLarge,
-            );
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        (
-            "more than a thousand ids to acknowledge",
-            "Limit",
-            &["MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.refuses(&c.ryan, c.ryan.acknowledge(&[1; 1_001]), TooLarge);
-            p.holds(&c.ryan, &[(1, &c.ben, &text)]);
-        },
-    );
-}
-
-fn repetitions(b: &mut Builder) {
-    let (one, two) = (message("once"), message("twice"));
-    let again = |comment, requirements| -> About<'_> { (comment, "Repetition", requirements) };
-    tell(
-        b,
-        again("a submission is repeated: it is stored once", &["MBX-13"]),
-        false,
-        false,
-        |p, c| {
-            let request = p.request(Some(&c.ben), send(&c.ryan, &one));
-            p.exactly(&request, &[], Answer::Done);
-            p.exactly(&request, &[], Answer::Done);
-            p.restart();
-            p.exactly(&request, &[], Answer::Done);
-            p.holds(&c.ryan, &[(1, &c.ben, &one)]);
-        },
-    );
-    tell(
-        b,
-        again(
-            "a submission is repeated after its message was acknowledged: it is not delivered again",
-            &["MBX-13", "MBX-09"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let request = p.request(Some(&c.ben), send(&c.ryan, &one));
-            p.exactly(&request, &[], Answer::Done);
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.exactly(&request, &[], Answer::Done);
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        again(
-            "a bundle request is repeated: the same one-time prekey, and no second one is spent",
-            &["MBX-13", "MBX-03"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let request = p.request(Some(&c.ben), c.ryan.fetch());
-            p.exactly(&request, &[], c.ryan.bundle(Some(1)));
-            p.exactly(&request, &[], c.ryan.bundle(Some(1)));
-            p.restart();
-            p.exactly(&request, &[], c.ryan.bundle(Some(1)));
-            p.answers(&c.ryan, c.ryan.count(), left(2));
-        },
-    );
-    tell(
-        b,
-        again(
-            "the same request id from two devices: two requests",
-            &["MBX-13", "MBX-03"],
-        ),
-        false,
-        true,
-        |p, c| {
-            let mut request = p.request(Some(&c.ben), c.ryan.fetch());
-            p.exactly(&request, &[], c.ryan.bundle(Some(1)));
-            request.token.clone_from(&c.eve.token);
-            p.exactly(&request, &[], c.ryan.bundle(Some(2)));
-        },
-    );
-    tell(
-        b,
-        again(
-            "the same request id for another device's bundle: refused, and no one-time prekey is spent",
-            &["MBX-13"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let mut request = p.request(Some(&c.ben), c.ryan.fetch());
-            p.exactly(&request, &[], c.ryan.bundle(Some(1)));
-            request.body = c.watch.fetch();
-            p.refuses_exactly(&request, ConflictingRequest);
-            p.answers(&c.watch, c.watch.count(), left(1));
-        },
-    );
-    tell(
-        b,
-        again(
-            "the same request id with another message: refused, the first one stays",
-            &["MBX-13"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let mut request = p.request(Some(&c.ben), send(&c.ryan, &one));
-            p.exactly(&request, &[], Answer::Done);
-            request.body = send(&c.ryan, &two);
-            p.refuses_exactly(&request, ConflictingRequest);
-            p.holds(&c.ryan, &[(1, &c.ben, &one)]);
-        },
-    );
-    tell(
-        b,
-        again(
-            "what was refused is not remembered: made again later, it is carried out",
-            &["MBX-13", "MBX-16"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let to_eve = p.request(Some(&c.ben), send(&c.eve, &one));
-            p.refuses_exactly(&to_eve, NotFound);
-            p.registers(&mut c.eve, None);
-            p.exactly(&to_eve, &[], Answer::Done);
-            p.holds(&c.eve, &[(1, &c.ben, &one)]);
-        },
-    );
-    tell(
-        b,
-        again(
-            "nor is an answer that the devices do not match",
-            &["MBX-13", "MBX-05"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let body = send_all(&[(&c.ryan, &one), (&c.watch, &two)]);
-            let request = p.request(Some(&c.ben), body);
-            p.exactly(&request, &[], mismatch(&[], &[2]));
-            let ryan = c.ryan.clone();
-            p.registers(&mut c.watch, Some(&ryan));
-            p.exactly(&request, &[], Answer::Done);
-        },
-    );
-    tell(
-        b,
-        again(
-            "a submission is repeated after 86,399 seconds: not carried out; after 86,400 it is another one",
-            &["MBX-13"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let request = p.request(Some(&c.ben), send(&c.ryan, &one));
-            p.exactly(&request, &[], Answer::Done);
-            p.at(86_399);
-            p.exactly(&request, &[], Answer::Done);
-            p.holds(&c.ryan, &[(1, &c.ben, &one)]);
-            p.at(86_400);
-            p.exactly(&request, &[], Answer::Done);
-            let envelopes = vec![
-                p.envelope(&c.ryan, 1, &c.ben, Ratchet, &one, START + TWO_DAYS),
-                p.envelope(&c.ryan, 2, &c.ben, Ratchet, &one, START + 86_400 + TWO_DAYS),
-            ];
-            p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-        },
-    );
-    tell(
-        b,
-        again(
-            "a publication is repeated after its one-time prekeys were handed out: they do not come back",
-            &["MBX-13", "MBX-03"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let more = one_time("ryan", 2..=2);
-            let request = p.request(Some(&c.watch), c.watch.publish(&more));
-            c.watch.registration.one_time_pre_keys.extend(more);
-            p.exactly(&request, &[], Answer::Done);
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(1)));
-            p.answers(&c.ben, c.watch.fetch(), c.watch.bundle(Some(2)));
-            p.exactly(&request, &[], Answer::Done);
-            p.answers(&c.watch, c.watch.count(), left(0));
-        },
-    );
-    tell(
-        b,
-        again(
-            "the publication of a signed prekey is repeated after that of a newer one: the newer one stays",
-            &["MBX-13"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let eighth = p.request(
-                Some(&c.ryan),
-                c.ryan.publish_signed(c.ryan.signed_pre_key(8)),
-            );
-            p.exactly(&eighth, &[], Answer::Done);
-            let (id, key, signature) = c.ryan.signed_pre_key(9);
-            p.done(
-                &c.ryan,
-                c.ryan.publish_signed((id, key.clone(), signature.clone())),
-            );
-            p.exactly(&eighth, &[], Answer::Done);
-            let own = &mut c.ryan.registration;
-            (own.signed_pre_key_id, own.signed_pre_key) = (id, key);
-            own.signed_pre_key_signature = signature;
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-        },
-    );
-    tell(
-        b,
-        again(
-            "a reading is repeated after the message was acknowledged: whoever remembers what was read delivers it again",
-            &["MBX-09", "MBX-13"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &one));
-            let request = p.request(Some(&c.ryan), c.ryan.read());
-            let envelopes = vec![p.envelope(&c.ryan, 1, &c.ben, Ratchet, &one, START + TWO_DAYS)];
-            p.exactly(&request, &[], Answer::Envelopes { envelopes });
-            p.done(&c.ryan, c.ryan.acknowledge(&[1]));
-            p.exactly(&request, &[], nothing());
-        },
-    );
-    tell(
-        b,
-        again(
-            "a removal is repeated: its answer went with the device",
-            &["MBX-13", "MBX-15"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let request = p.request(Some(&c.ryan), c.ryan.remove());
-            p.exactly(&request, &[], Answer::Done);
-            p.refuses_exactly(&request, Unauthorized);
-        },
-    );
-    begin(
-        b,
-        again(
-            "a registration is repeated by a device that got no answer: the same token, also after a restart",
-            &["MBX-13", "MBX-01"],
-        ),
-        |p, c| {
-            let request = p.registers(&mut c.ben, None);
-            let token = c.ben.token.clone().expect("registered");
-            p.exactly(
-                &request,
-                &[],
-                Answer::Registered {
-                    token: token.clone(),
-                },
-            );
-            p.restart();
-            p.exactly(&request, &[], Answer::Registered { token });
-            p.answers(&c.ben, c.ben.read(), nothing());
-        },
-    );
-    begin(
-        b,
-        again(
-            "a registration is repeated after one of its one-time prekeys was handed out: it does not come back",
-            &["MBX-13", "MBX-03"],
-        ),
-        |p, c| {
-            p.registers(&mut c.ben, None);
-            let request = p.registers(&mut c.ryan, None);
-            p.answers(&c.ben, c.ryan.fetch(), c.ryan.bundle(Some(1)));
-            let token = c.ryan.token.clone().expect("registered");
-            p.exactly(&request, &[], Answer::Registered { token });
-            p.answers(&c.ryan, c.ryan.count(), left(2));
-        },
-    );
-    begin(
-        b,
-        (
-            "a registration under the same request id with other keys: whoever goes by the id alone gives the token to whoever guesses it",
-            "Authorisation",
-            &["MBX-13", "MBX-12"],
-        ),
-        |p, c| {
-            let mut request = p.registers(&mut c.ryan, None);
-            request.body = Body::Register(c.ryan.anew("thief").registration);
-            p.refuses_exactly(&request, Unauthorized);
-        },
-    );
-    begin(
-        b,
-        (
-            "a registration with the same keys under another request id: the keys are public and prove nothing",
-            "Authorisation",
-            &["MBX-13", "MBX-12"],
-        ),
-        |p, c| {
-            let mut request = p.registers(&mut c.ryan, None);
-            request.id = "1".to_owned().try_into().expect("visible ASCII");
-            p.refuses_exactly(&request, Unauthorized);
-        },
-    );
-}
-
-fn removals(b: &mut Builder) {
-    let text = message("left behind");
-    let removal = |comment, requirements| -> About<'_> { (comment, "Removal", requirements) };
-    tell(
-        b,
-        removal(
-            "a device is removed: its token, its bundle and its mailbox are gone at once",
-            &["MBX-15", "MBX-16", "MBX-12"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.done(&c.ryan, c.ryan.remove());
-            p.refuses(&c.ryan, c.ryan.read(), Unauthorized);
-            p.refuses(&c.ryan, send(&c.ben, b"hello"), Unauthorized);
-            p.refuses(&c.ben, c.ryan.fetch(), NotFound);
-            p.refuses(&c.ben, send(&c.ryan, &text), NotFound);
-        },
-    );
-    tell(
-        b,
-        removal(
-            "nothing of a removed device is stored: not its message, not its identity key, not its one-time prekeys",
-            &["MBX-15"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.done(&c.ryan, c.ryan.remove());
-            let own = c.ryan.registration.clone();
-            p.erased("the message", &text);
-            p.erased("the identity key", &own.identity_key);
-            p.erased("the signed prekey", &own.signed_pre_key);
-            p.erased("a one-time prekey", &own.one_time_pre_keys[2].key);
-        },
-    );
-    tell(
-        b,
-        removal(
-            "a removed device registers again: its mailbox is empty, and it needs no token",
-            &["MBX-15", "MBX-01"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.done(&c.ryan, c.ryan.remove());
-            let mut anew = c.ryan.anew("ryan, again");
-            p.registers(&mut anew, None);
-            p.answers(&anew, anew.read(), nothing());
-            p.answers(&anew, anew.count(), left(1));
-            p.refuses(&c.ryan, c.ryan.read(), Unauthorized);
-        },
-    );
-    tell(
-        b,
-        removal(
-            "one of two devices is removed: the other stays, and is the whole list",
-            &["MBX-15", "MBX-05"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.watch, c.watch.remove());
-            let both = send_all(&[(&c.ryan, &text), (&c.watch, &text)]);
-            p.answers(&c.ben, both, mismatch(&[], &[2]));
-            p.done(&c.ben, send_all(&[(&c.ryan, &text)]));
-            p.answers(&c.ryan, c.ryan.count(), left(3));
-        },
-    );
-    tell(
-        b,
-        removal(
-            "a sender is removed: what it sent is still delivered",
-            &["MBX-15", "MBX-08"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            p.done(&c.ben, c.ben.remove());
-            p.holds(&c.ryan, &[(1, &c.ben, &text)]);
-        },
-    );
-    tell(
-        b,
-        removal(
-            "a device registers anew with its own token: the former token, mailbox and one-time prekeys are gone",
-            &["MBX-01", "MBX-15", "MBX-12"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.done(&c.ben, send(&c.ryan, &text));
-            let former = c.ryan.clone();
-            let mut anew = c.ryan.anew("ryan, anew");
-            p.registers(&mut anew, Some(&former));
-            p.refuses(&former, former.read(), Unauthorized);
-            p.answers(&anew, anew.read(), nothing());
-            p.answers(&c.ben, anew.fetch(), anew.bundle(Some(1)));
-            p.answers(&c.ben, anew.fetch(), anew.bundle(None));
-            p.erased("the message", &text);
-        },
-    );
-    tell(
-        b,
-        removal(
-            "a device is registered anew with the token of its sister: whoever lost a device can put another in its place",
-            &["MBX-01", "MBX-12"],
-        ),
-        true,
-        false,
-        |p, c| {
-            let former = c.watch.clone();
-            let mut anew = c.watch.anew("watch, anew");
-            p.registers(&mut anew, Some(&c.ryan.clone()));
-            p.refuses(&former, former.read(), Unauthorized);
-            p.answers(&anew, anew.read(), nothing());
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-}
-
-fn opacity(b: &mut Builder) {
-    let looks = |comment, requirements| -> About<'_> { (comment, "LooksInside", requirements) };
-    tell(
-        b,
-        looks(
-            "messages that are none, an empty one among them, are delivered as they came",
-            &["MBX-14", "MBX-07"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let text = b"{\"type\":\"provisioningInformation\"}";
-            for bytes in [&b""[..], text, &[0xff; 3]] {
-                p.done(&c.ben, send(&c.ryan, bytes));
-            }
-            p.holds(
-                &c.ryan,
-                &[(1, &c.ben, b""), (2, &c.ben, text), (3, &c.ben, &[0xff; 3])],
-            );
-        },
-    );
-    tell(
-        b,
-        looks(
-            "a ratchet message called a prekey message, and the other way round: the kind is the sender's word",
-            &["MBX-14"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
-            ben.open(&ryan.bundle(Some(1)), "intermediary");
-            let opening = ben.encrypt(ryan.address, b"hello");
-            let body = |kind| {
-                Body::Submit(Submission {
-                    recipient: Recipient::Device(c.ryan.address),
-                    messages: vec![c.ryan.message(kind, &opening.bytes)],
-                    lifetime: None,
-                })
+            (messages, lifetime) = (list, None);
+        } else {
+            let bytes = self.bytes(w)?;
+            w.need("to")?;
+            of = self
+                .client(&mut Words(w.0.trim_start_matches("stale ")))?
+                .clone();
+            let mut message = self.message(Ratchet, &bytes, w)?;
+            message.kind = kind(w);
+            messages = vec![message];
+            lifetime = if w.eat("for") {
+                Some(seconds(w)?)
+            } else {
+                None
             };
-            p.done(&c.ben, body(PreKey));
-            p.done(&c.ben, body(Ratchet));
-            let envelopes = [(1, PreKey), (2, Ratchet)].map(|(id, kind)| {
-                p.envelope(&c.ryan, id, &c.ben, kind, &opening.bytes, START + TWO_DAYS)
-            });
-            let envelopes = envelopes.to_vec();
-            p.answers(&c.ryan, c.ryan.read(), Answer::Envelopes { envelopes });
-        },
-    );
-    tell(
-        b,
-        looks(
-            "a message that says what it is about, beside its bytes",
-            &["MBX-14"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for (field, value) in [
-                ("type", json!("provisioningInformation")),
-                ("transfer", json!("5f0e2f1c-7c0c-4a5a-8d2e-1f1f1f1f1f1f")),
-            ] {
-                p.malformed(&c.ben, send(&c.ryan, b"hello"), |r| {
-                    r["body"]["messages"][0][field] = value;
-                });
+        }
+        let recipient = if all {
+            Recipient::User(of.address.user_id)
+        } else {
+            Recipient::Device(of.address)
+        };
+        Ok((
+            of,
+            Body::Submit(Submission {
+                recipient,
+                messages,
+                lifetime,
+            }),
+        ))
+    }
+
+    /// What is asked, and of whom.
+    fn body(&mut self, asker: &Client, w: &mut Words<'a>) -> Result<(Client, Body)> {
+        if w.eat("sends") {
+            return self.submission(w);
+        }
+        if w.eat("fetches") {
+            let of = self.client(w)?.clone();
+            let address = of.address;
+            return Ok((of, Body::FetchBundle { address }));
+        }
+        if w.eat("removes") {
+            let of = self.client(w)?.clone();
+            let address = of.address;
+            return Ok((of, Body::Remove { address }));
+        }
+        let mut body = if w.eat("registers") {
+            Body::Register(asker.registration.clone())
+        } else if w.eat("publishes signed prekey") {
+            let id = w.number()?;
+            let of = if w.eat("for") {
+                self.client(w)?.clone()
+            } else {
+                asker.clone()
+            };
+            return Ok((of.clone(), of.signed_pre_key(id)?));
+        } else if w.eat("publishes one-time prekeys") {
+            let one_time_pre_keys = asker.one_time_pre_keys(&w.numbers()?)?;
+            Body::PublishOneTimePreKeys {
+                address: asker.address,
+                one_time_pre_keys,
             }
-        },
-    );
-    tell(
-        b,
-        looks(
-            "a real message: its plaintext is nowhere in the store, under no form",
-            &["MBX-14"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
-            ben.open(&ryan.bundle(Some(1)), "intermediary");
-            let plaintext = b"{\"format\":\"digitalwallet.carkey.ccc\"}";
-            let opening = ben.encrypt(ryan.address, plaintext);
-            p.done(&c.ben, send(&c.ryan, &opening.bytes));
-            p.erased("the plaintext", plaintext);
-            p.holds(&c.ryan, &[(1, &c.ben, &opening.bytes)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "an accepted message and the answer to it survive a restart, and so does the mailbox's count",
-            "Restart",
-            &["MBX-18", "MBX-07"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let (one, two) = (message("before"), message("after"));
-            p.done(&c.ben, send(&c.ryan, &one));
-            p.restart();
-            p.done(&c.ben, send(&c.ryan, &two));
-            p.holds(&c.ryan, &[(1, &c.ben, &one), (2, &c.ben, &two)]);
-        },
-    );
-    tell(
-        b,
-        (
-            "a registration, a publication and a removal survive a restart",
-            "Restart",
-            &["MBX-18", "MBX-15"],
-        ),
-        true,
-        false,
-        |p, c| {
-            p.done(&c.ryan, c.ryan.publish(&one_time("ryan", 4..=4)));
-            p.done(&c.watch, c.watch.remove());
-            p.restart();
-            p.answers(&c.ryan, c.ryan.count(), left(4));
-            p.refuses(&c.watch, c.watch.read(), Unauthorized);
-            p.refuses(&c.ben, c.watch.fetch(), NotFound);
-        },
-    );
+        } else if w.eat("counts") {
+            Body::CountOneTimePreKeys {
+                address: asker.address,
+            }
+        } else if w.eat("reads") {
+            let limit = if w.eat("at most") {
+                small(w.number()?)?
+            } else {
+                100
+            };
+            Body::Read {
+                address: asker.address,
+                limit,
+            }
+        } else if w.eat("acknowledges") {
+            let ids = w.numbers()?.into_iter().map(EnvelopeId).collect();
+            Body::Acknowledge {
+                address: asker.address,
+                ids,
+            }
+        } else {
+            return w.expected("what is asked");
+        };
+        if !w.eat("for") {
+            return Ok((asker.clone(), body));
+        }
+        let of = self.client(w)?.clone();
+        match &mut body {
+            Body::PublishOneTimePreKeys { address, .. }
+            | Body::CountOneTimePreKeys { address }
+            | Body::Read { address, .. }
+            | Body::Acknowledge { address, .. } => *address = of.address,
+            _ => return Err("nobody registers for another".to_owned()),
+        }
+        Ok((of, body))
+    }
+
+    fn asks(&mut self, tag: Option<&'a str>, asker: &Client, w: &mut Words<'a>) -> Result<()> {
+        let (of, body) = self.body(asker, w)?;
+        let token = if w.eat("with the token of") {
+            self.client(w)?.token.clone()
+        } else if matches!(body, Body::Register(_)) {
+            None
+        } else {
+            asker.token.clone()
+        };
+        self.request(tag, (asker, &of), token, &body, w)
+    }
+
+    fn id(&mut self, tag: Option<&'a str>, body: &Body) -> Result<RequestId> {
+        if let Some(id) = tag.and_then(|tag| self.ids.get(tag)) {
+            return Ok(id.clone());
+        }
+        let id = match (tag, body) {
+            (Some(tag), _) if tag.starts_with('"') => tag.trim_matches('"').to_owned(),
+            (_, Body::Register(_)) => hex::encode(&seed::bytes::<16>(&self.name())),
+            _ => format!("request-{}", self.steps.len() + 1),
+        };
+        let id = RequestId::try_from(id).map_err(text)?;
+        self.ids.extend(tag.map(|tag| (tag, id.clone())));
+        Ok(id)
+    }
+
+    /// Makes the request, once for each answer that is stated, and holds the answer against it.
+    fn request(
+        &mut self,
+        tag: Option<&'a str>,
+        (asker, of): (&Client, &Client),
+        token: Option<Token>,
+        body: &Body,
+        w: &mut Words<'a>,
+    ) -> Result<()> {
+        let repeated = tag.is_some_and(|tag| self.ids.contains_key(tag));
+        let times = if w.is_number() {
+            Some(small(w.number()?)?)
+        } else {
+            None
+        };
+        if times.is_some() {
+            w.need("times")?;
+        }
+        let (id, body_of) = (self.id(tag, body)?, body.clone());
+        let mut request = serde_json::to_value(Request {
+            id,
+            token,
+            body: body_of,
+        })
+        .map_err(text)?;
+        while w.eat("but") {
+            self.change(&mut request, w)?;
+        }
+        let drawn = Token::from(seed::bytes(&format!("{}/token", self.name())));
+        let former = asker.token.clone().filter(|_| repeated);
+        let registered = former.unwrap_or(drawn);
+        for expected in self.answers(of, body, registered, w)? {
+            let randomness = match &expected {
+                // What a refused step is given, and must not draw.
+                Err(_) => seed::bytes::<32>(&self.name()).into(),
+                Ok(Answer::Registered { token }) if !repeated => token.expose().into(),
+                Ok(_) => Hex::default(),
+            };
+            self.held(&request, times, &expected, randomness)?;
+            if let (Ok(Answer::Registered { token }), Some(asker)) =
+                (expected, self.clients.get_mut(asker.name))
+            {
+                asker.token = Some(token);
+            }
+            request["id"] = self.id(None, body)?.as_str().into();
+        }
+        Ok(())
+    }
+
+    /// Makes a request, or many with ids of their own, and records it.
+    fn held(
+        &mut self,
+        request: &Value,
+        times: Option<u32>,
+        expected: &Result<Answer, ErrorCode>,
+        randomness: Hex,
+    ) -> Result<()> {
+        let now = Timestamp(self.now);
+        for time in 1..=times.unwrap_or(1) {
+            let mut request = request.clone();
+            if times.is_some() {
+                let id = request["id"].as_str().unwrap_or_default();
+                request["id"] = format!("{id}-{time}").into();
+            }
+            let mut script = ScriptedRandomness::new(&randomness);
+            let got = Request::from_json(request.to_string().as_bytes())
+                .and_then(|request| self.machine.handle(&request, now, &mut script));
+            let got = got.map_err(|error| error.code());
+            if got != expected.clone().map_err(Some) {
+                return Err(format!("{request} is answered {got:?}"));
+            }
+        }
+        let (request, error) = (request.clone(), expected.as_ref().err().copied());
+        let expected = expected.as_ref().ok().map(|answer| RequestOutput {
+            answer: answer.clone(),
+        });
+        self.steps.push(match times {
+            None => Step::Request(StepOf {
+                input: RequestInput {
+                    request,
+                    now,
+                    randomness,
+                },
+                expected,
+                error,
+            }),
+            Some(times) => Step::Requests(StepOf {
+                input: RequestsInput {
+                    request,
+                    times,
+                    now,
+                },
+                expected,
+                error,
+            }),
+        });
+        Ok(())
+    }
+
+    /// What is stated behind the arrow.
+    fn answers(
+        &mut self,
+        of: &Client,
+        body: &Body,
+        token: Token,
+        w: &mut Words<'a>,
+    ) -> Result<Vec<Result<Answer, ErrorCode>>> {
+        let stated = w.eat("->");
+        let ids = |ids: Vec<u64>| -> Result<Vec<DeviceId>> {
+            let ids = ids.into_iter();
+            ids.map(|raw| DeviceId::try_from(small(raw)?).map_err(text))
+                .collect()
+        };
+        let answer = match body {
+            Body::Register(_) if !stated => Answer::Registered { token },
+            Body::Submit(_) if stated && w.eat("stale-registration") => Answer::StaleRegistration {
+                devices: ids(w.numbers()?)?,
+            },
+            Body::Submit(_) if stated && w.eat("device-mismatch") => {
+                let missing = if w.eat("missing") {
+                    ids(w.numbers()?)?
+                } else {
+                    Vec::new()
+                };
+                let extra = if w.eat("extra") {
+                    ids(w.numbers()?)?
+                } else {
+                    Vec::new()
+                };
+                Answer::DeviceMismatch { missing, extra }
+            }
+            Body::CountOneTimePreKeys { .. } if stated && w.is_number() => Answer::OneTimePreKeys {
+                left: small(w.number()?)?,
+            },
+            Body::Read { .. } if stated && (w.is_number() || w.eat("nothing")) => {
+                Answer::Envelopes {
+                    envelopes: self.envelopes(of, w)?,
+                }
+            }
+            Body::FetchBundle { .. } | Body::CountOneTimePreKeys { .. } | Body::Read { .. }
+                if !stated =>
+            {
+                return w.expected("`->`");
+            }
+            _ if !stated => Answer::Done,
+            _ => {
+                if let Some(code) = ErrorCode::ALL.iter().find(|code| w.eat(code.as_str())) {
+                    return Ok(vec![Err(*code)]);
+                }
+                let signed = if w.eat("signed prekey") {
+                    Some(w.number()?)
+                } else {
+                    None
+                };
+                w.eat(",");
+                if w.eat("no prekey") {
+                    return Ok(vec![Ok(of.bundle(signed, None)?)]);
+                }
+                w.need("prekey")?;
+                let ids = w.numbers()?.into_iter();
+                return ids.map(|id| Ok(Ok(of.bundle(signed, Some(id))?))).collect();
+            }
+        };
+        Ok(vec![Ok(answer)])
+    }
+
+    fn envelopes(&mut self, of: &Client, w: &mut Words<'a>) -> Result<Vec<Envelope>> {
+        let mut envelopes = Vec::new();
+        while w.is_number() {
+            let id = EnvelopeId(w.number()?);
+            let message = self.bytes(w)?.as_slice().into();
+            w.need("from")?;
+            let (sender, recipient) = (self.client(w)?.address, of.address);
+            let kind = kind(w);
+            let expires = if w.eat("until") {
+                w.number()?
+            } else {
+                TWO_DAYS
+            };
+            let expires = Timestamp(START + expires);
+            envelopes.push(Envelope {
+                id,
+                sender,
+                recipient,
+                kind,
+                message,
+                expires,
+            });
+            w.eat(",");
+        }
+        Ok(envelopes)
+    }
+
+    /// Changes a request as it stands on the wire.
+    fn change(&mut self, request: &mut Value, w: &mut Words<'a>) -> Result<()> {
+        let path = w.word();
+        let pointer = match path.strip_prefix("request.") {
+            Some(path) => format!("/{path}"),
+            None => format!("/body/{}", path.replace('.', "/")),
+        };
+        let old = request
+            .pointer(&pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
+        let parent = request.pointer_mut(parent).and_then(Value::as_object_mut);
+        let parent = parent.ok_or_else(|| format!("no object holds `{path}`"))?;
+        let new = if w.eat("is missing") {
+            parent.shift_remove(field);
+            return Ok(());
+        } else if w.eat("=") {
+            self.value(w)?
+        } else if w.eat("in upper case") {
+            old.to_uppercase().into()
+        } else if w.eat("without its first byte") {
+            old.chars().skip(2).collect::<String>().into()
+        } else if w.eat("without its last byte") {
+            old[..old.len().saturating_sub(2)].into()
+        } else if w.eat("followed by") {
+            (old + &w.json::<String>()?).into()
+        } else {
+            w.need("with byte")?;
+            let at = usize::try_from(w.number()?).map_err(text)?;
+            w.need("flipped")?;
+            let mut bytes = hex::decode(&old).ok_or("no hex")?;
+            *bytes.get_mut(at).ok_or("no such byte")? ^= 1;
+            hex::encode(&bytes).into()
+        };
+        parent.insert(field.to_owned(), new);
+        Ok(())
+    }
+
+    /// In JSON, or by name.
+    fn value(&mut self, w: &mut Words<'a>) -> Result<Value> {
+        let key = |label: &str| key_pair(&format!("intermediary/{label}")).public().encode();
+        if w.eat("small_order") {
+            Ok(format!("0501{}", "00".repeat(31)).into())
+        } else if w.eat("not_reduced") {
+            Ok(format!("05ee{}7f", "ff".repeat(30)).into())
+        } else if w.eat("other_type") {
+            Ok(format!("04{}", hex::encode(&key("other type")[1..])).into())
+        } else if w.eat("untyped") {
+            Ok(hex::encode(&key("short")[1..]).into())
+        } else if w.eat("unsigned") {
+            Ok(hex::encode(&key("not signed")).into())
+        } else if CAST.iter().any(|(name, ..)| Words(w.0).eat(name)) {
+            self.named(w)
+        } else {
+            w.json()
+        }
+    }
 }
 
-fn forms(b: &mut Builder) {
-    let form = |comment, requirements| -> About<'_> { (comment, "Form", requirements) };
-    tell(
-        b,
-        form(
-            "request ids that are none: absent, empty, of 65 characters, with a space, not ASCII, a number",
-            &["MBX-13"],
-        ),
-        false,
-        false,
-        |p, c| {
-            for id in [
-                Value::Null,
-                json!(""),
-                json!("x".repeat(65)),
-                json!("a b"),
-                json!("é"),
-                json!(5),
-            ] {
-                p.malformed(&c.ben, c.ben.read(), |r| {
-                    let request = r.as_object_mut().expect("an object");
-                    if id.is_null() {
-                        request.shift_remove("id");
-                    } else {
-                        request["id"] = id;
-                    }
-                });
-            }
-        },
-    );
-    tell(
-        b,
-        form(
-            "tokens that are none: of 31 bytes, of 33, in upper case, not in hex",
-            &["MBX-12"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let token =
-                tigress_signal::hex::encode(c.ben.token.as_ref().expect("registered").expose());
-            for other in [
-                token[2..].to_owned(),
-                format!("{token}00"),
-                token.to_uppercase(),
-                format!("{}zz", &token[2..]),
-            ] {
-                p.malformed(&c.ben, c.ben.read(), |r| r["token"] = other.into());
-            }
-        },
-    );
-    tell(
-        b,
-        form(
-            "bodies that are none: of an unknown type, without a type, with a field too many, with one too few",
-            &["MBX-12", "MBX-14"],
-        ),
-        false,
-        false,
-        |p, c| {
-            p.malformed(&c.ben, c.ben.read(), |r| r["body"]["type"] = "list".into());
-            p.malformed(&c.ben, c.ben.read(), |r| {
-                r["body"]
-                    .as_object_mut()
-                    .expect("an object")
-                    .shift_remove("type");
-            });
-            p.malformed(&c.ben, c.ben.read(), |r| r["body"]["after"] = 1.into());
-            p.malformed(&c.ben, c.ben.read(), |r| {
-                r["body"]
-                    .as_object_mut()
-                    .expect("an object")
-                    .shift_remove("limit");
-            });
-            p.malformed(&c.ben, c.ben.read(), |r| r["admin"] = true.into());
-        },
-    );
-    tell(
-        b,
-        form(
-            "addresses that are none: a UserID in upper case, DeviceIDs 0 and 128",
-            &["ID-01", "ID-03", "MBX-16"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let upper = c.ryan.address.user_id.to_string().to_uppercase();
-            p.malformed(&c.ben, c.ryan.fetch(), |r| {
-                r["body"]["address"]["userId"] = upper.into();
-            });
-            for device in [0, 128] {
-                p.malformed(&c.ben, c.ryan.fetch(), |r| {
-                    r["body"]["address"]["deviceId"] = device.into();
-                });
-            }
-        },
-    );
-    begin(
-        b,
-        form(
-            "registrations with ids out of their range: registration ids 0 and 16381, prekey ids 0 and 16777216",
-            &["ID-04", "ID-06", "MBX-01"],
-        ),
-        |p, c| {
-            let body = || Body::Register(c.ryan.registration.clone());
-            for id in [0, 16_381] {
-                p.malformed(&c.ryan, body(), |r| r["body"]["registrationId"] = id.into());
-            }
-            for id in [0, 16_777_216] {
-                p.malformed(&c.ryan, body(), |r| r["body"]["signedPreKeyId"] = id.into());
-            }
-            p.malformed(&c.ryan, body(), |r| {
-                r["body"]["oneTimePreKeys"][0]["id"] = 0.into();
-            });
-        },
-    );
-    tell(
-        b,
-        form(
-            "submissions that are none: of an unknown kind, hex in upper case, to a user and a device at once, with a lifetime below 0",
-            &["MBX-05", "MBX-10"],
-        ),
-        false,
-        false,
-        |p, c| {
-            let body = || send(&c.ryan, &[0xab, 0xcd]);
-            p.malformed(&c.ben, body(), |r| {
-                r["body"]["messages"][0]["kind"] = "letter".into();
-            });
-            p.malformed(&c.ben, body(), |r| {
-                r["body"]["messages"][0]["message"] = "ABCD".into();
-            });
-            let user = c.ryan.address.user_id.to_string();
-            p.malformed(&c.ben, body(), |r| {
-                r["body"]["recipient"]["user"] = user.into();
-            });
-            p.malformed(&c.ben, body(), |r| r["body"]["lifetime"] = json!(-1));
-            p.answers(&c.ryan, c.ryan.read(), nothing());
-        },
-    );
-    tell(
-        b,
-        form(
-            "a malformed request without a token: its form comes first",
-            &["MBX-12"],
-        ),
-        false,
-        false,
-        |p, c| {
-            c.ben.token = None;
-            p.refuses(&c.ben, c.ryan.read_at_most(0), Malformed);
-            p.refuses(&c.ben, send_for(&c.ryan, b"hello", Some(0)), Malformed);
-        },
-    );
-    tell(
-        b,
-        (
-            "too many ids without a token: the size comes before the token",
-            "Limit",
-            &["MBX-11", "MBX-12"],
-        ),
-        false,
-        false,
-        |p, c| {
-            c.ben.token = None;
-            p.refuses(&c.ben, c.ryan.acknowledge(&[1; 1_001]), TooLarge);
-            p.refuses(&c.ben, c.ryan.acknowledge(&[1; 1_000]), Unauthorized);
-        },
-    );
+fn seconds(w: &mut Words<'_>) -> Result<u64> {
+    let seconds = w.number()?;
+    if w.eat("second") {
+        Ok(seconds)
+    } else {
+        w.need("seconds").map(|()| seconds)
+    }
+}
+
+/// A message's kind: a ratchet message where nothing is said.
+fn kind(w: &mut Words<'_>) -> MessageKind {
+    if w.eat("as prekey") { PreKey } else { Ratchet }
+}
+
+/// Bytes by value.
+fn bytes(w: &mut Words<'_>) -> Result<Vec<u8>> {
+    if w.eat("<") {
+        let label = format!("intermediary/message/{}", w.until('>')?);
+        return Ok(seed::vec(&label, 48));
+    }
+    if w.0.starts_with('"') {
+        return w.json().map(String::into_bytes);
+    }
+    let times = if w.is_number() { w.number()? } else { 1 };
+    w.eat("*");
+    let Some(bytes) = Words(w.0).word().strip_prefix("0x").and_then(hex::decode) else {
+        return w.expected("bytes");
+    };
+    w.word();
+    Ok(bytes.repeat(usize::try_from(times).map_err(text)?))
 }

@@ -21,6 +21,7 @@ mod payload;
 mod proto;
 mod public_key;
 mod ratchet_session;
+mod script;
 mod sesame;
 mod transfer;
 mod transfer_receiver;

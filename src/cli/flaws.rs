@@ -2,7 +2,6 @@
 
 use super::{CliError, Ended};
 use clap::Args;
-use comfy_table::{Table, presets};
 use owo_colors::OwoColorize;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -56,19 +55,14 @@ impl Flaws {
         };
         let mut caught = hunt(&flaws, &cases, self.jobs.get(), &|_| {});
         caught.sort_by_key(|caught| caught.by.len());
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_header(["flaw", "what is wrong", "caught by"]);
         for found in &caught {
-            let by = match found.by.as_slice() {
-                [] => "survives".red().to_string(),
-                by => by.join(", "),
-            };
-            table.add_row([found.flaw.name, found.flaw.what, &by]);
-        }
-        for line in table.to_string().lines() {
-            writeln!(out, "{}", line.trim_end())?;
+            writeln!(out, "{}: {}", found.flaw.name, found.flaw.what)?;
+            for case in &found.by {
+                writeln!(out, "    {case}")?;
+            }
+            if found.by.is_empty() {
+                writeln!(out, "    {}", "survives".red())?;
+            }
         }
         if self.only.is_empty() && self.sample.is_none() {
             writeln!(out, "\nrequirements without a flaw")?;

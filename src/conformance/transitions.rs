@@ -11,8 +11,8 @@ use super::scenario::transcript::{Cause, Line};
 use super::vector::Body;
 use super::vector::conversation::Action;
 use crate::conformance::operation::transfers::CredentialFields;
-use crate::transfer::table::{EventName, Flow, StateName, TABLE, row};
-use crate::transfer::{Content, MessageType, Payload, Provisioning};
+use crate::transfer::table::{EventName, Facts, Flow, Refusal, StateName, TABLE, decide, rows};
+use crate::transfer::{Content, Payload, Provisioning};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A state, none before a transfer begins, its flow, and an event.
@@ -85,8 +85,8 @@ impl Transitions {
     }
 }
 
-/// Every pair that must be refused: a transfer that is there cannot be offered, time is never refused, and a
-/// credential that is out after the end is reported (XFER-12).
+/// Every pair that the table refuses to whom the transfer is with. An offer has an id of its own, and time is
+/// never refused.
 fn refusable() -> impl Iterator<Item = Pair> {
     let states = StateName::ALL.iter().flat_map(|state| {
         let stateful_only = matches!(
@@ -102,14 +102,9 @@ fn refusable() -> impl Iterator<Item = Pair> {
         EventName::ALL
             .iter()
             .filter(move |event| {
-                let reported = **event == EventName::Message(MessageType::Provisioned)
-                    && matches!(
-                        from,
-                        Some((StateName::OfferCancelled | StateName::OfferExpired, _))
-                    );
-                !reported
-                    && !matches!(event, EventName::Offer | EventName::Tick)
-                    && row(from, **event, None).is_none()
+                let decided = decide(from, **event, &Facts::default());
+                !matches!(event, EventName::Offer | EventName::Tick)
+                    && !matches!(decided, Ok(_) | Err(Refusal::Conflicting))
             })
             .map(move |event| (from, *event))
     })
@@ -135,7 +130,14 @@ fn of_vector(steps: &[Action]) -> Reached {
             .unwrap_or_default();
         for outcome in &outcomes {
             let from = states.get(&outcome.transfer).copied();
-            reached.rows.extend(row(from, name, Some(outcome.after)));
+            let sends = outcome
+                .sends
+                .as_ref()
+                .and_then(|sent| Payload::decode(&sent.plaintext).ok())
+                .map(|payload| payload.message_type());
+            let row = rows(from, name)
+                .find(|(_, row, step)| step.to == outcome.after && row.sends == sends);
+            reached.rows.extend(row.map(|(index, ..)| index));
             let flow = from.map(|(_, flow)| flow).or(flow);
             states.extend(flow.map(|flow| (outcome.transfer.clone(), (outcome.after, flow))));
         }
@@ -188,13 +190,17 @@ fn of_scenario(lines: &[Line]) -> Reached {
         };
         // Where both flows have a row, they have the same one.
         let from = |flow| before.map(|state| (state, flow));
-        let rows = EventName::ALL
+        let reaching = EventName::ALL
             .iter()
             .filter(|event| Cause::of(**event) == *by)
             .flat_map(|event| {
-                [Flow::Stateful, Flow::Stateless].map(|flow| row(from(flow), *event, Some(*after)))
-            });
-        reached.rows.extend(rows.flatten());
+                [Flow::Stateful, Flow::Stateless]
+                    .into_iter()
+                    .flat_map(move |flow| rows(from(flow), *event))
+            })
+            .filter(|(_, _, step)| step.to == *after)
+            .map(|(index, ..)| index);
+        reached.rows.extend(reaching);
     }
     reached
 }

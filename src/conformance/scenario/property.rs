@@ -4,7 +4,7 @@ use super::transcript::{Answered, Cause, Fate, Line};
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Body};
 use crate::transfer::StateName;
-use crate::transfer::table::{EventName, Flow};
+use crate::transfer::table::{EventName, Flow, rows};
 use crate::wallet::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -220,8 +220,7 @@ fn has_row(before: Option<StateName>, by: Cause, after: StateName) -> bool {
     [Flow::Stateful, Flow::Stateless].into_iter().any(|flow| {
         let from = before.map(|state| (state, flow));
         EventName::ALL.iter().any(|event| {
-            let row = crate::transfer::table::row(from, *event, Some(after));
-            Cause::of(*event) == by && row.is_some()
+            Cause::of(*event) == by && rows(from, *event).any(|(_, _, step)| step.to == after)
         })
     })
 }
