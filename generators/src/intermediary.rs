@@ -172,10 +172,10 @@ fn notes(b: &mut Builder) {
             => "It can treat transfers by their type, and an owner learns of another's traffic.";
         UnknownTarget MISSING_STEP [SESAME_SENDING]
             "A user or device that is not registered; a bug accepts a message for it." => "The message is lost.";
-        Form PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc9413#name-active-protocol-maintenance", "https://cwe.mitre.org/data/definitions/436.html"]
+        Form PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc9413", "https://cwe.mitre.org/data/definitions/436.html"]
             "What is no request by the table of section 7; a bug reads it leniently."
             => "It is carried out, where another reader would do something else.";
-        Restart MISSING_STEP ["https://cwe.mitre.org/data/definitions/672.html"]
+        Restart MISSING_STEP ["https://signal.org/docs/specifications/sesame/#server"]
             "The intermediary is started again from what it stored; a bug answers before it stores, or stores too little."
             => "What it answered for no longer holds: messages are lost, prekeys handed out twice.";
     }

@@ -36,7 +36,7 @@ const EXPIRATION: &str = "https://signal.org/docs/specifications/sesame/#session
 
 fn notes(b: &mut Builder) {
     b.header("What a device keeps of other users' devices, and how it sends to all of them: the Sesame algorithm.");
-    b.header("Load the device and play the steps in order; sessions are told by their base keys, the active one first.");
+    b.header("Load the device and play the steps; sessions are told by their base keys, the active one first.");
     notes! { b;
         Normal BASIC [DEVICE_STATE, SENDING]
             "What a device knows of others, and how it sends to them, when all is well."
@@ -56,7 +56,7 @@ fn notes(b: &mut Builder) {
         Rounds INTEROPERABILITY [SENDING]
             "A submission is refused; a bug counts or repeats wrongly."
             => "The send never ends, gives up too early, or uses up keys and prekeys.";
-        Restart CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/672.html"]
+        Restart CONFIDENTIALITY [SENDING, EXPIRATION]
             "The device is saved and restored in the middle; a bug loses the send or its sessions' times."
             => "It sends twice, or in sessions that have ended.";
         WrongDevice CONFIDENTIALITY [SENDING]
