@@ -109,26 +109,19 @@ impl Builder {
         self.push(group, about, input, Some(output), Expectation::Valid, None);
     }
 
-    /// A call that may be refused, and is answered as stated here where it is not.
-    pub(crate) fn acceptable<O: Operation>(
+    /// A call whose answer the engine computes; whether it may be refused is said by `result`.
+    pub(crate) fn computed<O: Operation>(
         &mut self,
         about: About<'_>,
         input: O::Input,
-        output: O::Output,
-    ) {
-        let group = group_of(O::METHOD).expect("an operation with a group");
-        let result = Expectation::Acceptable;
-        self.push(group, about, input, Some(output), result, None);
-    }
-
-    /// A call whose answer the engine computes.
-    pub(crate) fn computed<O: Operation>(&mut self, about: About<'_>, input: O::Input)
-    where
+        result: Expectation,
+    ) where
         O::Input: Clone,
     {
         let output = O::run(&mut Reference::default(), input.clone())
             .unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
-        self.valid::<O>(about, input, output);
+        let group = group_of(O::METHOD).expect("an operation with a group");
+        self.push(group, about, input, Some(output), result, None);
     }
 
     /// A call that is refused.

@@ -2,6 +2,7 @@
 
 use crate::builder::{About, Builder};
 use tigress_signal::conformance::operation::Operation;
+use tigress_signal::conformance::vector::Expectation;
 use tigress_signal::error_code::ErrorCode;
 
 /// What a vector asks, and what must come of it: adds it to the file under what it says of itself.
@@ -80,7 +81,15 @@ pub(crate) fn computed<O: Operation>(input: O::Input) -> impl Case
 where
     O::Input: Clone,
 {
-    |b, about| b.computed::<O>(about, input)
+    |b, about| b.computed::<O>(about, input, Expectation::Valid)
+}
+
+/// A call that may be refused; where it is not, the engine computes its answer.
+pub(crate) fn acceptable<O: Operation>(input: O::Input) -> impl Case
+where
+    O::Input: Clone,
+{
+    |b, about| b.computed::<O>(about, input, Expectation::Acceptable)
 }
 
 /// A call that is refused with that code.
