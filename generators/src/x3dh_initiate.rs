@@ -125,7 +125,7 @@ pub(super) fn generate(b: &mut Builder) {
             "A UserID, DeviceID, registration id or prekey id that no device can have; a bug cuts, mends or keeps it."
             => "One device has several names, or the session is another device's.";
         Coincidence EDGE_CASE ["https://eprint.iacr.org/2019/347"]
-            "Two keys that are made apart are one, of which the profile says nothing: one device goes on, another refuses."
+            "Two keys that are made apart are one, and the profile says nothing of it: a device goes on, or refuses."
             => "A device talks to itself, or SK comes of fewer keys; devices that go on must compute the same.";
         SignatureNotVerified AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#signatures"]
             "The signed prekey's signature does not verify; a bug goes on."
