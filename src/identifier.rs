@@ -164,6 +164,11 @@ ranged_id!(
     PreKeyId(u32), "ID-06", 1..=0x00ff_ffff
 );
 
+impl DeviceId {
+    /// The lowest id.
+    pub const FIRST: DeviceId = DeviceId(1);
+}
+
 impl PreKeyId {
     /// The lowest id.
     pub const FIRST: PreKeyId = PreKeyId(1);

@@ -8,7 +8,7 @@ use crate::{ENGINE, FLOOR, VODOZEMAC, floor};
 use criterion::Criterion;
 use tigress_signal::agreement::{BundleFields, x3dh};
 use tigress_signal::primitives::KeyPair;
-use tigress_signal::ratchet;
+use tigress_signal::sesame;
 use tigress_signal::wire::PreKeyMessage;
 use vodozemac::olm::{Account, OlmMessage, SessionConfig};
 
@@ -95,7 +95,7 @@ pub(crate) fn accept(criterion: &mut Criterion) {
         |_| strangers.b.keys().clone(),
         |keys| {
             let message = PreKeyMessage::decode(SUITE, &message.bytes).expect("it reads");
-            ratchet::accept(SUITE, keys, own, sender, &message, &mut numbers).expect("it opens")
+            sesame::accept(SUITE, keys, own, sender, &message, &mut numbers).expect("it opens")
         },
     );
     let (account, other) = olm_accounts();

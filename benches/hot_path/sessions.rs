@@ -3,8 +3,8 @@
 use tigress_signal::agreement::PreKeyStore;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, UserId};
 use tigress_signal::primitives::{Randomness, RandomnessError};
-use tigress_signal::ratchet::{Session, accept};
-use tigress_signal::sesame::Device;
+use tigress_signal::ratchet::Session;
+use tigress_signal::sesame::{Device, accept};
 use tigress_signal::suite::{SuiteRef, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, PreKeyMessage};

@@ -17,8 +17,8 @@ use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary}
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
-use tigress_signal::transfer::{Event, Payload, SavedTransfers, Transfers};
-use tigress_signal::wallet::{self, SavedWallet, Wallet};
+use tigress_signal::transfer::{Payload, SavedTransfers, TransferEvent, Transfers};
+use tigress_signal::wallet::{SavedWallet, Wallet, WalletEvent};
 use tigress_signal::wire::{PreKeyMessage, RatchetMessage};
 
 /// WIRE-11 for ratchet messages.
@@ -190,15 +190,15 @@ pub fn saved_state(data: &[u8]) {
             };
             if let Ok(mut transfers) = Transfers::try_from(saved.clone()) {
                 assert_eq!(transfers.save(), saved);
-                let _ = transfers.step(Event::Tick, later, &mut Seeded(1));
+                let _ = transfers.step(TransferEvent::Tick, later, &mut Seeded(1));
             }
         }
         3 => {
             let saved = SavedWallet::from_json(text);
             if let Ok(Ok(mut wallet)) = saved.map(Wallet::try_from) {
                 let _ = wallet.save().to_json();
-                let _ = wallet.step(wallet::Event::Tick, later, &mut Seeded(1));
-                let _ = wallet.step(wallet::Event::Collect, later, &mut Seeded(2));
+                let _ = wallet.step(WalletEvent::Tick, later, &mut Seeded(1));
+                let _ = wallet.step(WalletEvent::Collect, later, &mut Seeded(2));
             }
         }
         _ => {

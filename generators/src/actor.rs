@@ -1,7 +1,9 @@
 //! Devices that act in vectors, and conversations as they are recorded.
 
+use super::builder::{About, Builder};
 use super::seed::{self, Recorder};
 use serde_json::Value;
+use std::fmt::Debug;
 use tigress_signal::agreement::{Bundle, BundleFields, PreKeyStore};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
@@ -21,7 +23,7 @@ use tigress_signal::hex::Hex;
 use tigress_signal::identifier::Recipient;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use tigress_signal::primitives::{KeyPair, PrivateKey, PublicKey, Secret, xeddsa};
-use tigress_signal::sesame::{self, Device, SendEvent, SesameError};
+use tigress_signal::sesame::{self, Device, SendEvent, SendOutcome, SesameError};
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::Message;
@@ -206,19 +208,15 @@ pub(super) enum Asks<'a> {
     GivingUp(ErrorCode),
 }
 
-fn step<I, O>(input: I, expected: O) -> StepOf<I, O> {
-    StepOf {
-        input,
-        expected: Some(expected),
-        error: None,
-    }
-}
-
-fn refused<I, O>(input: I, error: ErrorCode) -> StepOf<I, O> {
-    StepOf {
-        input,
-        expected: None,
-        error: Some(error),
+/// A conversation with that device under test; its comment makes its randomness differ from that of others.
+pub(super) fn talk(
+    me: Actor,
+    play: impl FnOnce(&mut Talk),
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    move |b, about| {
+        let mut talk = Talk::new(me, about.comment);
+        play(&mut talk);
+        b.conversation(about, talk.recorded());
     }
 }
 
@@ -242,11 +240,6 @@ impl Talk {
         }
     }
 
-    /// The first step as it was recorded.
-    pub(super) fn first_step(&self) -> &Step {
-        self.steps.first().expect("a step was played")
-    }
-
     pub(super) fn recorded(self) -> Fields {
         Fields {
             device: self.me.loaded,
@@ -254,25 +247,49 @@ impl Talk {
         }
     }
 
+    /// Where randomness of the next step comes from.
+    fn source(&self) -> String {
+        format!("talk/{}/{}", self.label, self.steps.len())
+    }
+
     /// Randomness of the next step.
-    fn randomness(&self) -> Recorder {
-        Recorder::new(&format!("talk/{}/{}", self.label, self.steps.len()))
+    pub(super) fn randomness(&self) -> Recorder {
+        Recorder::new(&self.source())
     }
 
-    /// What a refused step is given, and must not draw.
-    fn unused(&self) -> Hex {
-        seed::bytes::<32>(&format!("talk/{}/{}", self.label, self.steps.len())).into()
+    /// What the next step is given: what it drew or, where it is refused, what it must not draw.
+    fn given<T>(&self, mut drawn: Recorder, expected: &Result<T, ErrorCode>) -> Hex {
+        match expected {
+            Ok(_) => Hex(drawn.take()),
+            Err(_) => seed::bytes::<32>(&self.source()).into(),
+        }
     }
 
-    fn agree<T>(&self, result: Result<T, SesameError>, code: ErrorCode) {
-        let got = result.map(|_| ()).map_err(|error| error.code());
-        assert_eq!(
-            got,
-            Err(Some(code)),
-            "{}, step {}",
-            self.label,
-            self.steps.len() + 1
-        );
+    /// Which step is next, for whoever finds it to go wrong.
+    fn at(&self) -> String {
+        format!("{}, step {}", self.label, self.steps.len() + 1)
+    }
+
+    /// What the engine answered.
+    fn good<T>(&self, result: Result<T, SesameError>) -> T {
+        result.unwrap_or_else(|error| panic!("{}: {error}", self.at()))
+    }
+
+    /// The step, where the engine answers as expected.
+    fn step<I, T: PartialEq + Debug, O>(
+        &self,
+        input: I,
+        got: Result<T, SesameError>,
+        expected: Result<T, ErrorCode>,
+        output: impl FnOnce(T) -> O,
+    ) -> StepOf<I, O> {
+        let got = got.map_err(|error| error.code().expect("a recorder never ends"));
+        assert_eq!(got, expected, "{}", self.at());
+        StepOf {
+            input,
+            error: expected.as_ref().err().copied(),
+            expected: expected.ok().map(output),
+        }
     }
 
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
@@ -281,63 +298,57 @@ impl Talk {
 
     /// `changed`: whether the peer is known by another identity key.
     pub(super) fn process_changed_bundle(&mut self, bundle: &BundleFields, changed: bool) {
-        let mut randomness = self.randomness();
-        let got = self
-            .me
-            .device
-            .process_bundle(bundle, &mut randomness)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        assert_eq!(got, changed, "{}", self.label);
-        let output = ProcessBundleOutput {
-            identity_changed: self.reports.then_some(changed),
-        };
-        let input = ProcessBundleInput {
-            bundle: bundle.clone(),
-            randomness: Hex(randomness.take()),
-        };
-        self.steps.push(Step::ProcessBundle(step(input, output)));
+        self.try_bundle(bundle, Ok(changed));
     }
 
     pub(super) fn refuse_bundle(&mut self, bundle: &BundleFields, error: ErrorCode) {
+        self.try_bundle(bundle, Err(error));
+    }
+
+    fn try_bundle(&mut self, bundle: &BundleFields, expected: Result<bool, ErrorCode>) {
         let mut randomness = self.randomness();
-        let result = self.me.device.process_bundle(bundle, &mut randomness);
-        self.agree(result, error);
-        let input = ProcessBundleInput {
-            bundle: bundle.clone(),
-            randomness: [self.unused(), self.unused()]
-                .map(|half| half.0)
-                .concat()
-                .into(),
-        };
-        self.steps.push(Step::ProcessBundle(refused(input, error)));
+        let got = self.me.device.process_bundle(bundle, &mut randomness);
+        let mut randomness = self.given(randomness, &expected);
+        if expected.is_err() {
+            randomness = randomness.repeat(2).into();
+        }
+        let bundle = bundle.clone();
+        let input = ProcessBundleInput { bundle, randomness };
+        let reports = self.reports;
+        let step = self.step(input, got, expected, |changed| ProcessBundleOutput {
+            identity_changed: reports.then_some(changed),
+        });
+        self.steps.push(Step::ProcessBundle(step));
     }
 
     pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
-        let message = self
-            .me
-            .device
-            .encrypt(&peer, plaintext)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        let input = EncryptInput {
-            peer: peer.into(),
-            plaintext: plaintext.into(),
-        };
-        let output = EncryptOutput {
-            kind: message.kind,
-            message: Hex(message.bytes.clone()),
-        };
-        self.steps.push(Step::Encrypt(step(input, output)));
+        let got = self.me.device.encrypt(&peer, plaintext);
+        let message = self.good(got);
+        self.record_encrypt(peer, plaintext, Ok(message.clone()), Ok(message.clone()));
         message
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
-        let result = self.me.device.encrypt(&peer, plaintext);
-        self.agree(result, error);
+        let got = self.me.device.encrypt(&peer, plaintext);
+        self.record_encrypt(peer, plaintext, got, Err(error));
+    }
+
+    fn record_encrypt(
+        &mut self,
+        peer: Address,
+        plaintext: &[u8],
+        got: Result<Message, SesameError>,
+        expected: Result<Message, ErrorCode>,
+    ) {
         let input = EncryptInput {
             peer: peer.into(),
             plaintext: plaintext.into(),
         };
-        self.steps.push(Step::Encrypt(refused(input, error)));
+        let step = self.step(input, got, expected, |message| EncryptOutput {
+            kind: message.kind,
+            message: Hex(message.bytes),
+        });
+        self.steps.push(Step::Encrypt(step));
     }
 
     /// The message must say `plaintext`.
@@ -353,41 +364,38 @@ impl Talk {
         plaintext: &[u8],
         changed: bool,
     ) {
-        let mut randomness = self.randomness();
-        let got = self
-            .me
-            .device
-            .decrypt(&peer, message.kind, &message.bytes, &mut randomness)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        assert_eq!(got.plaintext.as_slice(), plaintext, "{}", self.label);
-        assert_eq!(got.identity_changed, changed, "{}", self.label);
-        let input = DecryptInput {
-            peer: peer.into(),
-            kind: message.kind,
-            message: Hex(message.bytes.clone()),
-            randomness: Hex(randomness.take()),
-        };
-        let output = DecryptOutput {
-            plaintext: plaintext.into(),
-            identity_changed: self.reports.then_some(changed),
-        };
-        self.steps.push(Step::Decrypt(step(input, output)));
+        self.try_decrypt(peer, message, Ok((plaintext.to_vec(), changed)));
     }
 
     pub(super) fn refuse(&mut self, peer: Address, message: &Message, error: ErrorCode) {
+        self.try_decrypt(peer, message, Err(error));
+    }
+
+    fn try_decrypt(
+        &mut self,
+        peer: Address,
+        message: &Message,
+        expected: Result<(Vec<u8>, bool), ErrorCode>,
+    ) {
         let mut randomness = self.randomness();
-        let result = self
+        let Message { kind, bytes } = message;
+        let got = self
             .me
             .device
-            .decrypt(&peer, message.kind, &message.bytes, &mut randomness);
-        self.agree(result, error);
+            .decrypt(&peer, *kind, bytes, &mut randomness)
+            .map(|got| (got.plaintext.to_vec(), got.identity_changed));
         let input = DecryptInput {
             peer: peer.into(),
-            kind: message.kind,
-            message: Hex(message.bytes.clone()),
-            randomness: self.unused(),
+            kind: *kind,
+            message: bytes.into(),
+            randomness: self.given(randomness, &expected),
         };
-        self.steps.push(Step::Decrypt(refused(input, error)));
+        let reports = self.reports;
+        let step = self.step(input, got, expected, |(plaintext, changed)| DecryptOutput {
+            plaintext: plaintext.into(),
+            identity_changed: reports.then_some(changed),
+        });
+        self.steps.push(Step::Decrypt(step));
     }
 
     pub(super) fn pin(&mut self, peer: Address, key: PublicKey) {
@@ -396,13 +404,14 @@ impl Talk {
             peer: peer.into(),
             identity_key: key.encode().into(),
         };
-        self.steps.push(Step::Pin(step(input, Done {})));
+        self.steps.push(Step::Pin(answered(input, Done {})));
     }
 
     pub(super) fn drop_sessions(&mut self, peer: Address) {
         self.me.device.drop_sessions(&peer);
         let input = DropSessionsInput { peer: peer.into() };
-        self.steps.push(Step::DropSessions(step(input, Done {})));
+        self.steps
+            .push(Step::DropSessions(answered(input, Done {})));
     }
 
     pub(super) fn restart(&mut self) {
@@ -411,15 +420,12 @@ impl Talk {
 
     pub(super) fn tick(&mut self, now: u64) {
         let mut randomness = self.randomness();
-        self.me
-            .device
-            .tick(Timestamp(now), &mut randomness)
-            .expect("a recorder never ends");
-        let input = TickInput {
-            now: Timestamp(now),
-            randomness: Hex(randomness.take()),
-        };
-        self.steps.push(Step::Tick(step(input, Done {})));
+        let now = Timestamp(now);
+        let ticked = self.me.device.tick(now, &mut randomness);
+        ticked.expect("a recorder never ends");
+        let randomness = Hex(randomness.take());
+        let input = TickInput { now, randomness };
+        self.steps.push(Step::Tick(answered(input, Done {})));
     }
 
     /// The device holds exactly these prekeys.
@@ -428,7 +434,7 @@ impl Talk {
             signed_pre_key_ids: signed.to_vec(),
             one_time_pre_key_ids: one_time.to_vec(),
         };
-        self.steps.push(Step::Keys(step(Done {}, output)));
+        self.steps.push(Step::Keys(answered(Done {}, output)));
     }
 
     /// The bundle as the device now publishes it.
@@ -440,7 +446,7 @@ impl Talk {
         let output = BundleOutput {
             bundle: bundle.clone(),
         };
-        self.steps.push(Step::Bundle(step(input, output)));
+        self.steps.push(Step::Bundle(answered(input, output)));
         bundle
     }
 
@@ -451,7 +457,7 @@ impl Talk {
         receiving: Option<u32>,
     ) {
         let input = self.me.set_counters(peer, sending, receiving);
-        self.steps.push(Step::SetCounters(step(input, Done {})));
+        self.steps.push(Step::SetCounters(answered(input, Done {})));
     }
 
     /// The device knows exactly this of others, whatever the order.
@@ -462,37 +468,29 @@ impl Talk {
                 .encode()
         });
         let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
-        assert_eq!(
-            got,
-            records,
-            "{}, step {}",
-            self.label,
-            self.steps.len() + 1
-        );
+        assert_eq!(got, records, "{}", self.at());
         let output = RecordsOutput { records };
-        self.steps.push(Step::Records(step(Done {}, output)));
+        self.steps.push(Step::Records(answered(Done {}, output)));
     }
 
     /// Starts a send; the messages that it submits.
     pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Message> {
-        let (send, got) = self
-            .me
-            .device
-            .start_send(to, plaintext)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
+        let started = self.me.device.start_send(to, plaintext);
+        let (send, got) = self.good(started);
         self.send = Some(send);
         let output = SendOutput { step: got.into() };
         let messages = self.asked(&output.step, to, asks);
         let input = send_input(to, plaintext);
-        self.steps.push(Step::Send(step(input, output)));
+        self.steps.push(Step::Send(answered(input, output)));
         messages
     }
 
     pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
-        let result = self.me.device.start_send(to, plaintext);
-        self.agree(result, error);
-        let input = send_input(to, plaintext);
-        self.steps.push(Step::Send(refused(input, error)));
+        let got = self.me.device.start_send(to, plaintext).map(|_| ());
+        let step = self.step(send_input(to, plaintext), got, Err(error), |()| {
+            unreachable!("it is refused")
+        });
+        self.steps.push(Step::Send(step));
     }
 
     /// The intermediary answers; the messages that the send submits then.
@@ -507,48 +505,47 @@ impl Talk {
         asks: Asks<'_>,
         changed: bool,
     ) -> Vec<Message> {
-        let mut randomness = self.randomness();
-        let send = self.send.as_mut().expect("a send was started");
-        let to = send.recipient();
-        let event_of = SendEvent::try_from(event.clone()).expect("ids in their range");
-        let got = self
-            .me
-            .device
-            .continue_send(send, event_of, &mut randomness)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.label));
-        assert_eq!(got.identity_changed, changed, "{}", self.label);
+        let to = self.send.as_ref().expect("a send was started").recipient();
+        let (got, mut randomness) = self.go_on(&event);
+        let got = self.good(got);
+        assert_eq!(got.identity_changed, changed, "{}", self.at());
         let output = ContinueSendOutput {
             step: got.step.into(),
             identity_changed: changed,
         };
         let messages = self.asked(&output.step, to, asks);
-        let input = ContinueSendInput {
-            event,
-            randomness: Hex(randomness.take()),
-        };
-        self.steps.push(Step::ContinueSend(step(input, output)));
+        let randomness = Hex(randomness.take());
+        let input = ContinueSendInput { event, randomness };
+        self.steps.push(Step::ContinueSend(answered(input, output)));
         messages
     }
 
     pub(super) fn refuse_answer(&mut self, event: EventFields, error: ErrorCode) {
+        let (got, randomness) = self.go_on(&event);
+        let expected = Err(error);
+        let randomness = self.given(randomness, &expected);
+        let input = ContinueSendInput { event, randomness };
+        let step = self.step(input, got.map(|_| ()), expected, |()| {
+            unreachable!("it is refused")
+        });
+        self.steps.push(Step::ContinueSend(step));
+    }
+
+    /// Hands the send that event.
+    fn go_on(&mut self, event: &EventFields) -> (Result<SendOutcome, SesameError>, Recorder) {
         let mut randomness = self.randomness();
         let send = self.send.as_mut().expect("a send was started");
-        let event_of = SendEvent::try_from(event.clone()).expect("ids in their range");
-        let result = self
-            .me
-            .device
-            .continue_send(send, event_of, &mut randomness);
-        self.agree(result, error);
-        let input = ContinueSendInput {
-            event,
-            randomness: self.unused(),
-        };
-        self.steps.push(Step::ContinueSend(refused(input, error)));
+        let event = SendEvent::try_from(event.clone()).expect("ids in their range");
+        let device = &mut self.me.device;
+        (
+            device.continue_send(send, event, &mut randomness),
+            randomness,
+        )
     }
 
     /// Holds what a send asks for against the text; the messages, where it submits some.
     fn asked(&self, got: &StepFields, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
-        let at = format!("{}, step {}", self.label, self.steps.len() + 1);
+        let at = self.at();
         match (got, asks) {
             (StepFields::FetchBundles(got), Asks::Bundles(ids)) => {
                 let user = to.user_id().to_string();
@@ -585,15 +582,19 @@ impl Talk {
 
     /// A secret of the active session with the first peer, as it now stands at `pointer`.
     pub(super) fn secret(&self, name: &str, pointer: &str) -> Erased {
-        let saved: Value = serde_json::to_value(self.me.device.save()).expect("a saved device");
-        let session = saved
-            .pointer("/records/0/sessions/0/session")
-            .expect("the device has a session");
-        let hex = session
-            .pointer(&format!("{pointer}/secret"))
-            .and_then(Value::as_str)
-            .unwrap_or_else(|| panic!("{}: no secret at {pointer} of {session}", self.label));
+        let saved = serde_json::to_value(self.me.device.save()).expect("a saved device");
+        let pointer = format!("/records/0/sessions/0/session{pointer}/secret");
+        let hex = saved.pointer(&pointer).and_then(Value::as_str);
+        let hex = hex.unwrap_or_else(|| panic!("{}: no secret at {pointer}", self.at()));
         erased(name, &tigress_signal::hex::decode(hex).expect("hex"))
+    }
+}
+
+fn answered<I, O>(input: I, output: O) -> StepOf<I, O> {
+    StepOf {
+        input,
+        expected: Some(output),
+        error: None,
     }
 }
 

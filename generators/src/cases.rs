@@ -8,7 +8,8 @@ use tigress_signal::error_code::ErrorCode;
 /// requirements that it tests, and what it asks: a function of `&mut Builder` and [`About`], such as [`valid`],
 /// [`computed`] and [`refused`] make.
 ///
-/// Flags and requirements that many cases share stand once, at the head; a case with its own has its own.
+/// Flags and requirements that many cases share stand once, at the head. A case may have its own; of what it leaves
+/// out, on either side of the colon, the head's hold.
 ///
 /// ```ignore
 /// cases! { b, [Bound: DR-11];
@@ -16,6 +17,17 @@ use tigress_signal::error_code::ErrorCode;
 ///     gap_of_1000 => talk(|t| ...);
 ///     /// the same, and a stored key more
 ///     gap_of_1001 [Bound Kept: DR-11 DR-12] => talk(|t| ...);
+///     /// the same in a former chain
+///     gap_of_1001_in_former_chain [: DR-11 DR-09] => talk(|t| ...);
+/// }
+/// ```
+///
+/// In a series of short cases the comment stands behind the name:
+///
+/// ```ignore
+/// cases! { b, [Date: PAY-10];
+///     date_small_z: "a small z" => date("2026-11-25T12:00:00z");
+///     date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
 /// }
 /// ```
 macro_rules! cases {
@@ -23,12 +35,11 @@ macro_rules! cases {
         $crate::cases::cases! { $b, [:]; $($cases)* }
     };
     ($b:expr, $shared:tt; $(
-        $(#[doc = $comment:literal])+
-        $name:ident $([$($own:tt)*])? => $case:expr;
+        $(#[doc = $doc:literal])*
+        $name:ident $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
     )*) => {$({
-        let comment = concat!($($comment),+).trim();
-        let case = $case;
-        case($b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
+        let comment = concat!($($doc,)* $($comment)?).trim();
+        ($case)(&mut *$b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
     })*};
 }
 pub(crate) use cases;
@@ -42,6 +53,12 @@ macro_rules! about {
             flags: &[$(stringify!($flag)),*],
             requirements: &[$(concat!(stringify!($room), "-", stringify!($number))),*],
         }
+    };
+    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*] [: $($own:tt)+]) => {
+        $crate::cases::about!($comment, $name, [$($flag)* : $($own)+])
+    };
+    ($comment:expr, $name:ident, [$($flag:ident)* : $($shared:tt)*] [$($own:ident)+ :]) => {
+        $crate::cases::about!($comment, $name, [$($own)+ : $($shared)*])
     };
     ($comment:expr, $name:ident, $shared:tt $own:tt) => {
         $crate::cases::about!($comment, $name, $own)

@@ -1,7 +1,7 @@
 //! Family `invitation`.
 
 use super::actor::user_id;
-use super::wire_ratchet::key;
+use super::wire::key;
 use super::{Builder, seed};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest, Sha256};

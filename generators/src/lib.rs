@@ -26,13 +26,14 @@ mod sesame;
 mod transfer;
 mod transfer_receiver;
 mod transfer_sender;
+mod wire;
 mod wire_prekey;
 mod wire_ratchet;
 mod x3dh_initiate;
 mod x3dh_respond;
 mod xeddsa;
 
-use builder::{Builder, OldAbout};
+use builder::{About, Builder, OldAbout};
 pub use numbers::Numbers;
 use serde::Serialize;
 use tigress_signal::conformance::seed;

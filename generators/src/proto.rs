@@ -53,6 +53,21 @@ pub(super) fn bytes(number: u32, content: &[u8]) -> Vec<u8> {
     .concat()
 }
 
+/// A field of wire type 5.
+pub(super) fn fixed32(number: u32, value: u32) -> Vec<u8> {
+    [&tag(number, 5)[..], &value.to_le_bytes()].concat()
+}
+
+/// A field of wire type 1.
+pub(super) fn fixed64(number: u32, value: u64) -> Vec<u8> {
+    [&tag(number, 1)[..], &value.to_le_bytes()].concat()
+}
+
+/// An empty group.
+pub(super) fn group(number: u32) -> Vec<u8> {
+    [tag(number, 3), tag(number, 4)].concat()
+}
+
 impl Proto {
     /// The message's bytes.
     pub(super) fn build(&self) -> Vec<u8> {

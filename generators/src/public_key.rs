@@ -1,6 +1,7 @@
 //! Family `public_key`.
 
-use super::{Builder, seed};
+use super::cases::{computed, refused, valid};
+use super::{About, Builder, seed};
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
 };
@@ -52,202 +53,180 @@ pub(super) fn small_order() -> [(&'static str, [u8; 32]); 5] {
     ]
 }
 
-pub(super) fn generate(b: &mut Builder) {
-    b.old_note(
+fn notes(b: &mut Builder) {
+    const X25519: &str = "https://www.rfc-editor.org/rfc/rfc7748#section-5";
+    b.header("One encoding for each key: what is read, what is refused, and how a private key is clamped.");
+    b.note(
         "Normal",
         "BASIC",
         "A key as honest implementations make it.",
-        &[],
+        "Whoever refuses it speaks with nobody.",
+        &[X25519],
     );
-    b.old_note(
+    b.note(
         "WrongEncoding",
         "MALLEABILITY",
-        "A key of another length or type byte. Whoever accepts it takes keys of other curves, or several encodings for one key.",
+        "A key of another length or type byte.",
+        "Whoever accepts it takes keys of other curves, or several encodings for one key.",
         &["https://signal.org/docs/specifications/x3dh/#cryptographic-notation"],
     );
-    b.old_note(
+    b.note(
         "SmallOrder",
         "CONFIDENTIALITY",
-        "A point of small order makes every shared secret all zero or guessable. Whoever accepts it lets a peer or a server force the session's keys.",
+        "A point of small order makes every shared secret all zero or guessable.",
+        "Whoever accepts it lets a peer or a server force the session's keys.",
         &["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"],
     );
-    b.old_note(
+    b.note(
         "NonReduced",
         "MALLEABILITY",
-        "A u-coordinate of 2^255 - 19 or more: a second encoding of the same key. RFC 7748 lets X25519 reduce it; here one key has one encoding, since keys are compared, hashed and looked up as bytes.",
-        &["https://www.rfc-editor.org/rfc/rfc7748#section-5"],
+        "A u-coordinate of 2^255 - 19 or more: a second encoding of the same key, which X25519 of RFC 7748 reduces.",
+        "Keys are compared, hashed and looked up as bytes here: one key under two encodings passes for two.",
+        &[X25519],
     );
-    b.old_note(
+    b.note(
         "Clamping",
         "INTEROPERABILITY",
         "A private key whose bits 0, 1, 2, 254 or 255 are not already as RFC 7748 wants them.",
-        &["https://www.rfc-editor.org/rfc/rfc7748#section-5"],
+        "Whoever does not clamp computes another public key.",
+        &[X25519],
     );
+}
 
-    let mut nine = [0; 32];
-    nine[0] = 9;
-    let mut two = [0; 32];
-    two[0] = 2;
+pub(super) fn generate(b: &mut Builder) {
+    notes(b);
+    let small = |value| {
+        let mut u = [0; 32];
+        u[0] = value;
+        u
+    };
+    let (two, nine) = (small(2), small(9));
     let mut high = [0xff; 32];
     high[31] = 0x7f;
     high[30] = 0xfe;
-    let seeded = {
-        let mut u: [u8; 32] = seed::bytes("public_key/seeded");
-        u[31] &= 0x3f;
-        u
+    let mut seeded: [u8; 32] = seed::bytes("public_key/seeded");
+    seeded[31] &= 0x3f;
+
+    let reads = |u: [u8; 32]| {
+        let public_key = encoded(&u);
+        valid::<Decode>(DecodeInput { public_key }, DecodeOutput { u: u.into() })
     };
-    for (comment, flag, u) in [
-        ("the base point", "Normal", nine),
-        ("a key drawn at random", "Normal", seeded),
-        (
-            "u = 2, a point of the twist: X25519 is safe on the twist, so whoever refuses it refuses half of all keys",
-            "Normal",
-            two,
-        ),
-        (
-            "u = 2^255 - 21, the highest that is reduced and not of small order: refused by a check that compares too few bytes with the prime",
-            "Normal",
-            near_prime(-2),
-        ),
-        (
-            "the highest byte is 0x7f, but u is reduced: refused by a check that looks at the highest byte alone",
-            "Normal",
-            high,
-        ),
-    ] {
-        b.old_valid::<Decode>(
-            (comment, &[flag], &["KEY-01"]),
-            DecodeInput {
-                public_key: encoded(&u),
-            },
-            DecodeOutput { u: u.into() },
-        );
+    cases! { b, [Normal: KEY-01];
+        /// the base point
+        base_point => reads(nine);
+        /// a key drawn at random
+        drawn_at_random => reads(seeded);
+        /// u = 2, a point of the twist: X25519 is safe on the twist, so whoever refuses it refuses half of all keys
+        point_of_the_twist => reads(two);
+        /// u = 2^255 - 21, the highest that is reduced and not of small order: refused by a check that compares too few bytes with the prime
+        highest_reduced => reads(near_prime(-2));
+        /// the highest byte is 0x7f, but u is reduced: refused by a check that looks at the highest byte alone
+        highest_byte_7f => reads(high);
     }
 
-    let key = encoded(&seeded);
-    for (comment, bytes) in [
-        ("no byte at all", vec![]),
-        ("the type byte alone", vec![0x05]),
-        (
-            "32 bytes without a type byte: an encoding of other protocols",
-            seeded.to_vec(),
-        ),
-        ("type byte and 31 bytes", key[..32].to_vec()),
-        ("34 bytes: one zero byte follows", [&key[..], &[0]].concat()),
-        ("65 bytes: two u-coordinates", [&key[..], &seeded].concat()),
-        ("type byte 0x00", [&[0x00], &seeded[..]].concat()),
-        (
-            "type byte 0x04, as of an uncompressed point",
-            [&[0x04], &seeded[..]].concat(),
-        ),
-        ("type byte 0x06", [&[0x06], &seeded[..]].concat()),
-        (
-            "type byte 0x85: 0x05 with its top bit set",
-            [&[0x85], &seeded[..]].concat(),
-        ),
-        (
-            "the type byte stands behind the key",
-            [&seeded[..], &[0x05]].concat(),
-        ),
-    ] {
-        b.old_invalid::<Decode>(
-            (comment, &["WrongEncoding"], &["KEY-02"]),
-            InvalidKey,
-            DecodeInput {
-                public_key: Hex(bytes),
+    let refuses = |bytes: &[u8]| {
+        let public_key = bytes.into();
+        refused::<Decode>(InvalidKey, DecodeInput { public_key })
+    };
+    let key = &encoded(&seeded)[..];
+    let typed = |byte: u8| refuses(&[&[byte], &seeded[..]].concat());
+    cases! { b, [WrongEncoding: KEY-02];
+        /// no byte at all
+        empty => refuses(&[]);
+        /// the type byte alone
+        type_byte_alone => refuses(&[0x05]);
+        /// 32 bytes without a type byte: an encoding of other protocols
+        without_type_byte => refuses(&seeded);
+        /// type byte and 31 bytes
+        one_byte_short => refuses(&key[..32]);
+        /// 34 bytes: one zero byte follows
+        zero_byte_behind => refuses(&[key, &[0]].concat());
+        /// 65 bytes: two u-coordinates
+        two_coordinates => refuses(&[key, &seeded].concat());
+        /// type byte 0x00
+        type_byte_00 => typed(0x00);
+        /// type byte 0x04, as of an uncompressed point
+        type_byte_04 => typed(0x04);
+        /// type byte 0x06
+        type_byte_06 => typed(0x06);
+        /// type byte 0x85: 0x05 with its top bit set
+        type_byte_85 => typed(0x85);
+        /// the type byte stands behind the key
+        type_byte_behind => refuses(&[&seeded[..], &[0x05]].concat());
+    }
+
+    let refuses = |u: [u8; 32]| refuses(&encoded(&u));
+    for (name, (of, u)) in ["0", "1", "order_8", "another_order_8", "p_minus_1"]
+        .iter()
+        .zip(small_order())
+    {
+        refuses(u)(
+            b,
+            About {
+                name: format!("small_order_{name}").into(),
+                comment: &format!("u = {of}"),
+                flags: &["SmallOrder"],
+                requirements: &["KEY-04"],
             },
         );
     }
-
-    for (name, u) in small_order() {
-        b.old_invalid::<Decode>(
-            (&format!("u = {name}"), &["SmallOrder"], &["KEY-04"]),
-            InvalidKey,
-            DecodeInput {
-                public_key: encoded(&u),
-            },
-        );
+    cases! { b, [NonReduced: KEY-03];
+        /// u = 2^255 - 19, which reduces to 0
+        p => refuses(near_prime(0));
+        /// u = 2^255 - 18, which reduces to 1
+        p_plus_1 => refuses(near_prime(1));
+        /// u = 2^255 - 10, which reduces to the base point
+        p_plus_9 => refuses(near_prime(9));
+        /// u = 2^255 - 1
+        highest_of_255_bits => refuses(near_prime(18));
+        /// the base point with bit 255 set
+        base_point_with_top_bit => refuses(with_top_bit(nine));
+        /// a key drawn at random, with bit 255 set
+        drawn_at_random_with_top_bit => refuses(with_top_bit(seeded));
+        /// 0 with bit 255 set
+        zero_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit([0; 32]));
+        /// a point of order 8 with bit 255 set
+        order_8_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(small_order()[2].1));
+        /// 2^255 - 20 with bit 255 set
+        p_minus_1_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(near_prime(-1)));
+        /// all bits set
+        all_bits_set => refuses([0xff; 32]);
     }
 
-    for (comment, u) in [
-        ("u = 2^255 - 19, which reduces to 0", near_prime(0)),
-        ("u = 2^255 - 18, which reduces to 1", near_prime(1)),
-        (
-            "u = 2^255 - 10, which reduces to the base point",
-            near_prime(9),
-        ),
-        ("u = 2^255 - 1", near_prime(18)),
-        ("the base point with bit 255 set", with_top_bit(nine)),
-        (
-            "a key drawn at random, with bit 255 set",
-            with_top_bit(seeded),
-        ),
-        ("0 with bit 255 set", with_top_bit([0; 32])),
-        (
-            "a point of order 8 with bit 255 set",
-            with_top_bit(small_order()[2].1),
-        ),
-        ("2^255 - 20 with bit 255 set", with_top_bit(near_prime(-1))),
-        ("all bits set", [0xff; 32]),
-    ] {
-        b.old_invalid::<Decode>(
-            (comment, &["NonReduced"], &["KEY-03"]),
-            InvalidKey,
-            DecodeInput {
-                public_key: encoded(&u),
-            },
-        );
-    }
-
-    // RFC 7748 section 6.1.
-    for (name, private, public) in [
-        (
-            "Alice",
+    let unhex = |text| hex::decode(text).expect("hex");
+    let derives = |private, public| {
+        let private_key = Hex(unhex(private));
+        let public_key = encoded(&unhex(public));
+        valid::<Derive>(DeriveInput { private_key }, DeriveOutput { public_key })
+    };
+    let clamps = |private: [u8; 32]| {
+        computed::<Derive>(DeriveInput {
+            private_key: private.into(),
+        })
+    };
+    let seeded = |label, change: fn(&mut [u8; 32])| {
+        let mut k = seed::bytes(label);
+        change(&mut k);
+        k
+    };
+    cases! { b, [Clamping: KEY-05];
+        /// Alice of RFC 7748 section 6.1
+        alice_of_rfc_7748 [Normal: KEY-01 KEY-05] => derives(
             "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
             "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
-        ),
-        (
-            "Bob",
+        );
+        /// Bob of RFC 7748 section 6.1
+        bob_of_rfc_7748 [Normal: KEY-01 KEY-05] => derives(
             "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
             "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
-        ),
-    ] {
-        b.old_valid::<Derive>(
-            (
-                &format!("{name} of RFC 7748 section 6.1"),
-                &["Normal"],
-                &["KEY-01", "KEY-05"],
-            ),
-            DeriveInput {
-                private_key: Hex(hex::decode(private).expect("hex")),
-            },
-            DeriveOutput {
-                public_key: encoded(&hex::decode(public).expect("hex")),
-            },
         );
-    }
-    for (comment, private) in [
-        (
-            "all bits set: five of them are cleared, none may be left to the reader",
-            [0xff; 32],
-        ),
-        ("no bit set: clamping sets bit 254", [0; 32]),
-        ("bits 0 to 2 set: a multiple of 8 is used all the same", {
-            let mut k: [u8; 32] = seed::bytes("public_key/low bits");
-            k[0] |= 7;
-            k
-        }),
-        ("bit 255 set, bit 254 clear", {
-            let mut k: [u8; 32] = seed::bytes("public_key/high bits");
-            k[31] = k[31] & 0x3f | 0x80;
-            k
-        }),
-    ] {
-        b.old_computed::<Derive>(
-            (comment, &["Clamping"], &["KEY-05"]),
-            DeriveInput {
-                private_key: private.into(),
-            },
-        );
+        /// all bits set: five of them are cleared, none may be left to the reader
+        private_key_of_ones => clamps([0xff; 32]);
+        /// no bit set: clamping sets bit 254
+        private_key_of_zeros => clamps([0; 32]);
+        /// bits 0 to 2 set: a multiple of 8 is used all the same
+        low_bits_set => clamps(seeded("public_key/low bits", |k| k[0] |= 7));
+        /// bit 255 set, bit 254 clear
+        high_bits_wrong => clamps(seeded("public_key/high bits", |k| k[31] = k[31] & 0x3f | 0x80));
     }
 }

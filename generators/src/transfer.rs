@@ -5,8 +5,8 @@ use super::actor::{erased, user_id};
 use super::builder::About;
 use super::seed;
 use tigress_signal::conformance::operation::transfers::{
-    self, Create, CredentialFields, Event, EventFields, EventInput, EventOutput, MessageFields,
-    OfferFields, OutcomeFields, OutgoingFields, TransferFields,
+    self, Create, CredentialFields, MessageFields, OfferFields, OutcomeFields, OutgoingFields,
+    StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
 };
 use tigress_signal::conformance::operation::{Done, On, Operation};
 use tigress_signal::conformance::subject::{Failure, Reference};
@@ -202,23 +202,23 @@ impl Deal {
     }
 
     /// The user's acceptance.
-    pub(super) fn accepts(&self) -> EventFields {
-        EventFields::Accept(self.fields())
+    pub(super) fn accepts(&self) -> TransferEventFields {
+        TransferEventFields::Accept(self.fields())
     }
 
     /// The user's refusal.
-    pub(super) fn declines(&self) -> EventFields {
-        EventFields::Decline(self.fields())
+    pub(super) fn declines(&self) -> TransferEventFields {
+        TransferEventFields::Decline(self.fields())
     }
 
     /// The user's change of mind.
-    pub(super) fn cancels(&self) -> EventFields {
-        EventFields::Cancel(self.fields())
+    pub(super) fn cancels(&self) -> TransferEventFields {
+        TransferEventFields::Cancel(self.fields())
     }
 
     /// The user's offer.
-    pub(super) fn offers(&self, to: Recipient, lifetime: Option<u64>) -> EventFields {
-        EventFields::Offer(OfferFields {
+    pub(super) fn offers(&self, to: Recipient, lifetime: Option<u64>) -> TransferEventFields {
+        TransferEventFields::Offer(OfferFields {
             to: to.into(),
             credential: match &self.token {
                 Some(token) => CredentialFields::AuthorizationToken(token.into()),
@@ -308,8 +308,8 @@ impl Outcome for OutcomeFields {
 }
 
 /// A message that arrives.
-fn message(from: Address, plaintext: Hex) -> EventFields {
-    EventFields::Message(MessageFields {
+fn message(from: Address, plaintext: Hex) -> TransferEventFields {
+    TransferEventFields::Message(MessageFields {
         from: from.into(),
         plaintext,
     })
@@ -353,16 +353,16 @@ impl Play {
 
     fn run(
         &mut self,
-        event: EventFields,
+        event: TransferEventFields,
         randomness: &[u8],
         expected: Result<Vec<OutcomeFields>, ErrorCode>,
     ) {
-        let input = EventInput {
+        let input = StepTransfersInput {
             now: Timestamp(self.now),
             randomness: randomness.into(),
             event,
         };
-        let got = match Event::run(&mut self.reference, on(input.clone())) {
+        let got = match StepTransfers::run(&mut self.reference, on(input.clone())) {
             Ok(output) => Ok(output.outcomes),
             Err(Failure::Rejected { error, .. }) => Err(error),
             Err(failure) => panic!("{}: {failure:?}", self.name()),
@@ -370,7 +370,7 @@ impl Play {
         let stated = expected.clone().map_err(|code| code.to_string());
         assert_eq!(got, stated, "{}", self.name());
         let (expected, error) = match expected {
-            Ok(outcomes) => (Some(EventOutput { outcomes }), None),
+            Ok(outcomes) => (Some(StepTransfersOutput { outcomes }), None),
             Err(code) => (None, Some(code)),
         };
         self.steps.push(Step::Event(StepOf {
@@ -381,12 +381,17 @@ impl Play {
     }
 
     /// The event has these outcomes, and draws that.
-    pub(super) fn draws(&mut self, event: EventFields, drawn: &[u8], outcome: OutcomeFields) {
+    pub(super) fn draws(
+        &mut self,
+        event: TransferEventFields,
+        drawn: &[u8],
+        outcome: OutcomeFields,
+    ) {
         self.run(event, drawn, Ok(vec![outcome]));
     }
 
     /// The event has that outcome, and draws nothing.
-    pub(super) fn does(&mut self, event: EventFields, outcome: OutcomeFields) {
+    pub(super) fn does(&mut self, event: TransferEventFields, outcome: OutcomeFields) {
         self.run(event, &[], Ok(vec![outcome]));
     }
 
@@ -404,11 +409,11 @@ impl Play {
     pub(super) fn tick(&mut self, outcomes: &[OutcomeFields]) {
         let mut outcomes = outcomes.to_vec();
         outcomes.sort_by(|a, b| a.transfer.cmp(&b.transfer));
-        self.run(EventFields::Tick, &[], Ok(outcomes));
+        self.run(TransferEventFields::Tick, &[], Ok(outcomes));
     }
 
     /// The event is refused.
-    pub(super) fn refuses(&mut self, event: EventFields, code: ErrorCode) {
+    pub(super) fn refuses(&mut self, event: TransferEventFields, code: ErrorCode) {
         // What a refused step is given, and must not draw.
         let unused: [u8; 48] = seed::bytes(&format!("transfer/{}/unused", self.name()));
         self.run(event, &unused, Err(code));
@@ -483,7 +488,10 @@ pub(super) fn token(
 }
 
 /// Each thing that can happen to a transfer: what it is called in a vector's name and in profile section 9.
-fn every_event(deal: &Deal, from: Address) -> [(&'static str, &'static str, EventFields); 9] {
+fn every_event(
+    deal: &Deal,
+    from: Address,
+) -> [(&'static str, &'static str, TransferEventFields); 9] {
     let [request, import, provisioned, decline, cancel] =
         deal.messages().map(|said| message(from, said));
     let offer = message(from, deal.offer());
@@ -534,7 +542,7 @@ pub(super) fn refused_in(
         let (requirements, code): (&[&str], _) = match (event_name, &event) {
             ("offer", _) => (&["XFER-02"], ErrorCode::DuplicateTransfer),
             ("own_cancel", _) => (&["XFER-01", "XFER-11"], ErrorCode::InvalidState),
-            (_, EventFields::Message(_)) => (&["XFER-01"], ErrorCode::UnexpectedMessage),
+            (_, TransferEventFields::Message(_)) => (&["XFER-01"], ErrorCode::UnexpectedMessage),
             _ => (&["XFER-01"], ErrorCode::InvalidState),
         };
         let about = About {

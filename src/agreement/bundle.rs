@@ -9,7 +9,7 @@ use crate::suite::{Party, Suite};
 use serde::{Deserialize, Serialize};
 
 /// A bundle as it comes from outside: every field as written, nothing checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BundleFields {
@@ -36,7 +36,7 @@ pub struct BundleFields {
 }
 
 /// A signed prekey of a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedPreKey {
     /// Its id.

@@ -8,7 +8,7 @@ pub mod x3dh;
 
 pub use bundle::{Bundle, BundleFields, OneTimePreKey, SignedPreKey};
 pub use pinned_identities::PinnedIdentities;
-pub use pre_key_store::{MAX_LATENCY, PreKeyStore, Responding, SIGNED_PRE_KEY_LIFETIME};
+pub use pre_key_store::{MAX_LATENCY, PreKeyStore, Response, SIGNED_PRE_KEY_LIFETIME};
 pub use x3dh::SharedSecret;
 
 use crate::error_code::ErrorCode;

@@ -53,9 +53,9 @@ pub struct PreKeyStore {
     next_one_time_pre_key_id: PreKeyId,
 }
 
-/// A prekey message that B's keys fit, and that may be answered: nothing has changed yet.
+/// B's part of X3DH for a prekey message that its keys fit: nothing has changed yet.
 #[derive(Debug)]
-pub struct Responding {
+pub struct Response {
     /// SK.
     pub secret: SharedSecret,
     /// `SPK_B`, the ratchet key that B starts with (DR-02).
@@ -212,9 +212,7 @@ impl PreKeyStore {
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
         let key = KeyPair::random(randomness)?;
-        let mut drawn = Ok(());
-        let z = Secret::<64>::filled(|bytes| drawn = randomness.fill(bytes));
-        drawn?;
+        let z = Secret::random(randomness)?;
         // KEY-07: the signature covers the encoded key.
         let signature = suite.sign(
             &self.identity,
@@ -271,7 +269,7 @@ impl PreKeyStore {
         &self,
         suite: &dyn Suite,
         message: &PreKeyMessage<'_>,
-    ) -> Result<Responding, AgreementError> {
+    ) -> Result<Response, AgreementError> {
         let opening = Opening {
             identity_key: message.identity_key,
             base_key: message.base_key,
@@ -316,7 +314,7 @@ impl PreKeyStore {
             &message.identity_key,
             &message.base_key,
         )?;
-        Ok(Responding {
+        Ok(Response {
             secret,
             signed_pre_key: signed.key.clone(),
             signed_pre_key_id,
@@ -327,18 +325,18 @@ impl PreKeyStore {
 
     /// The first ciphertext has decrypted: erases the one-time prekey (X3DH-10) and remembers the base key
     /// (X3DH-14).
-    pub fn accept(&mut self, responding: &Responding) {
-        if let Some(id) = responding.one_time_pre_key_id {
+    pub fn accept(&mut self, response: &Response) {
+        if let Some(id) = response.one_time_pre_key_id {
             flawed!("X3DH-10 kept", drop(self.one_time_pre_keys.remove(&id)), ());
         }
-        self.remember(responding);
+        self.remember(response);
     }
 
-    pub(crate) fn remember(&mut self, responding: &Responding) {
-        if let Some(signed) = self.signed_pre_keys.get_mut(&responding.signed_pre_key_id) {
+    pub(crate) fn remember(&mut self, response: &Response) {
+        if let Some(signed) = self.signed_pre_keys.get_mut(&response.signed_pre_key_id) {
             flawed!(
                 "X3DH-14 not remembered",
-                _ = signed.openings.insert(responding.opening),
+                _ = signed.openings.insert(response.opening),
                 ()
             );
         }

@@ -3,18 +3,20 @@
 use super::{CliError, Ended};
 use clap::{Args, Subcommand};
 use owo_colors::OwoColorize;
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Hint, Selection};
-use tigress_signal::conformance::vector::{Collection, Expectation, Source, Vector};
+use tigress_signal::conformance::vector::{self, Collection, Expectation, Source, Vector};
 
-/// List or show test vectors.
+/// List, show or write out test vectors.
 #[derive(Subcommand)]
 pub(super) enum Vectors {
     List(List),
     Show(Show),
+    Export(Export),
 }
 
 /// List the vectors: name, what a conforming implementation does, requirements, comment.
@@ -38,11 +40,19 @@ pub(super) struct Show {
     vectors: Option<PathBuf>,
 }
 
+/// Write the vector files and schemas that travel inside the program into a folder.
+#[derive(Args)]
+pub(super) struct Export {
+    /// The folder; made where it is not there.
+    folder: PathBuf,
+}
+
 impl Vectors {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         match self {
             Vectors::List(command) => command.run(out),
             Vectors::Show(command) => command.run(out),
+            Vectors::Export(command) => command.run(out),
         }
     }
 }
@@ -106,6 +116,22 @@ impl Show {
             )));
         };
         writeln!(out, "{test:#}")?;
+        Ok(Ended::Well)
+    }
+}
+
+impl Export {
+    fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let files = vector::files();
+        for (path, content) in &files {
+            let path = self.folder.join(path);
+            let written = path
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| fs::write(&path, content));
+            written.map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+        }
+        writeln!(out, "{} files in {}", files.len(), self.folder.display())?;
         Ok(Ended::Well)
     }
 }

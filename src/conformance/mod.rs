@@ -20,6 +20,7 @@ pub mod catalogue;
 mod file_error;
 #[cfg(feature = "flaws")]
 pub mod flaws;
+mod folder;
 pub mod known_failures;
 pub mod operation;
 mod own_randomness;

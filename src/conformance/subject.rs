@@ -106,6 +106,7 @@ pub trait Subject: Send {
 #[derive(Debug)]
 pub struct Reference {
     pub(super) suite: SuiteRef,
+    /// The devices that were made or restored, by handle.
     pub devices: BTreeMap<String, Device>,
     pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
     pub(super) transfers: BTreeMap<String, Transfers>,

@@ -2,17 +2,13 @@
 
 use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{Digest, Token};
-use super::{
-    DEFAULT_LIFETIME, IntermediaryError, MAX_ACKNOWLEDGED, MAX_LIFETIME, MAX_MESSAGE, MAX_READ,
-    MAX_REQUEST,
-};
+use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -77,7 +73,7 @@ impl fmt::Debug for RequestId {
 
 #[cfg(feature = "conformance")]
 impl schemars::JsonSchema for RequestId {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "RequestId".into()
     }
 
@@ -298,28 +294,31 @@ impl Request {
     ///
     /// # Errors
     /// `malformed`, then `too-large`.
-    pub(super) fn check(&self) -> Result<(), IntermediaryError> {
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), IntermediaryError> {
         match &self.body {
             Body::Register(registration) => rising(&registration.one_time_pre_keys),
             Body::PublishOneTimePreKeys {
                 one_time_pre_keys, ..
             } => rising(one_time_pre_keys),
-            Body::Submit(submission) => submission.check(),
+            Body::Submit(submission) => submission.check(limits),
             Body::Read { limit, .. } => {
                 require!(
                     "MBX-08",
-                    (1..=MAX_READ).contains(limit),
-                    IntermediaryError::malformed(&"a reader takes 1 to 100 messages at a time")
+                    (1..=limits.read).contains(limit),
+                    IntermediaryError::malformed(&format!(
+                        "a reader takes 1 to {} messages at a time",
+                        limits.read
+                    ))
                 );
                 Ok(())
             }
             Body::Acknowledge { ids, .. } => {
                 require!(
                     "MBX-09",
-                    ids.len() <= MAX_ACKNOWLEDGED,
+                    ids.len() <= limits.acknowledged,
                     IntermediaryError::TooLarge {
                         what: "the list of acknowledged messages",
-                        limit: MAX_ACKNOWLEDGED
+                        limit: limits.acknowledged
                     }
                 );
                 Ok(())
@@ -330,7 +329,7 @@ impl Request {
 }
 
 impl Submission {
-    fn check(&self) -> Result<(), IntermediaryError> {
+    fn check(&self, limits: &Limits) -> Result<(), IntermediaryError> {
         let mut devices = BTreeSet::new();
         require!(
             "MBX-05",
@@ -341,17 +340,20 @@ impl Submission {
         );
         require!(
             "MBX-10",
-            (1..=MAX_LIFETIME).contains(&self.lifetime()),
-            IntermediaryError::malformed(&"a lifetime is 1 to 2592000 seconds")
+            (1..=limits.lifetime).contains(&self.lifetime()),
+            IntermediaryError::malformed(&format!(
+                "a lifetime is 1 to {} seconds",
+                limits.lifetime
+            ))
         );
         require!(
             "MBX-11",
             self.messages
                 .iter()
-                .all(|message| message.message.0.len() <= MAX_MESSAGE),
+                .all(|message| message.message.0.len() <= limits.message_length),
             IntermediaryError::TooLarge {
                 what: "a message, in bytes",
-                limit: MAX_MESSAGE
+                limit: limits.message_length
             }
         );
         Ok(())

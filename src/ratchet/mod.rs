@@ -10,9 +10,8 @@ pub use chain_key::ChainKey;
 pub use receiving_chain::MAX_COUNTER;
 pub use root_key::RootKey;
 pub use saved::{SAVED_SESSION_VERSION, SavedSession, SavedSessionError};
-pub use session::{Session, accept};
+pub use session::{Responding, Session};
 
-use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
 use crate::primitives::{PrimitiveError, RandomnessError};
 use crate::suite::SuiteError;
@@ -24,9 +23,6 @@ pub enum RatchetError {
     /// The message cannot be read.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// No session could be opened with the prekey message.
-    #[error(transparent)]
-    Agreement(#[from] AgreementError),
     /// A key that must not be used.
     #[error(transparent)]
     Primitive(#[from] PrimitiveError),
@@ -69,9 +65,6 @@ pub enum RatchetError {
         /// How many messages the chain had.
         length: u32,
     },
-    /// B has not received yet, and cannot send.
-    #[error("this session cannot send before it has received")]
-    NoSendingChain,
     /// The source of randomness failed.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
@@ -83,7 +76,6 @@ impl RatchetError {
     pub fn code(&self) -> Option<ErrorCode> {
         Some(match self {
             Self::Wire(error) => error.code(),
-            Self::Agreement(error) => return error.code(),
             Self::Primitive(error) => error.code(),
             Self::PlaintextTooLong { .. } => ErrorCode::TooLarge,
             Self::OwnRatchetKey => ErrorCode::InvalidKey,
@@ -91,7 +83,6 @@ impl RatchetError {
             Self::TooManySkipped { .. } => ErrorCode::TooManySkipped,
             Self::CounterExhausted => ErrorCode::CounterExhausted,
             Self::Undecryptable(_) | Self::BeyondChain { .. } => ErrorCode::DecryptFailed,
-            Self::NoSendingChain => ErrorCode::NoSession,
             Self::Randomness(_) => return None,
         })
     }

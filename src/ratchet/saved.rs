@@ -1,7 +1,7 @@
 //! A session at rest: its documented, versioned form (`docs/saved-state.md`).
 
 use super::receiving_chain::{Progress, ReceivingChains};
-use super::session::State;
+use super::session::{State, Terms};
 use super::{RootKey, Session};
 use crate::primitives::PublicKey;
 use crate::requirement::flawed;
@@ -44,10 +44,10 @@ impl From<&Session> for SavedSession {
     fn from(session: &Session) -> Self {
         SavedSession {
             version: SAVED_SESSION_VERSION,
-            suite: session.suite.name().to_owned(),
-            role: session.role,
-            parties: session.parties,
-            base_key: session.base_key,
+            suite: session.terms.suite.name().to_owned(),
+            role: session.terms.role,
+            parties: session.terms.parties,
+            base_key: session.terms.base_key,
             root_key: session.root_key.clone(),
             state: flawed!(
                 "XFER-15 key reused",
@@ -70,10 +70,12 @@ impl TryFrom<SavedSession> for Session {
         check(&saved.receiving_chains, suite.limits())
             .map_err(SavedSessionError::ReceivingChains)?;
         Ok(Session {
-            suite,
-            role: saved.role,
-            parties: saved.parties,
-            base_key: saved.base_key,
+            terms: Terms {
+                suite,
+                role: saved.role,
+                parties: saved.parties,
+                base_key: saved.base_key,
+            },
             root_key: saved.root_key,
             state: saved.state,
             receiving: saved.receiving_chains,

@@ -1,11 +1,17 @@
 //! A session (Double Ratchet 3.2 to 3.5): the state of one device towards one other.
+//!
+//! A begins: with B's bundle it draws a ratchet key, makes its first DH ratchet step with B's signed prekey,
+//! and can send at once (DR-01). B has nothing to send with: it is [`Responding`], and its only step is to
+//! decrypt A's first message (DR-02). That step yields a [`Session`], whose receiving chain is A's and whose
+//! sending chain is new. From then on the two ends are alike: a message in a chain that is known moves that
+//! chain on, a message with a new ratchet key makes a DH ratchet step, and every session can encrypt.
 
 use super::receiving_chain::{
     Advance, Closing, Found, ReceivingChain, ReceivingChains, check_skip,
 };
 use super::{ChainKey, RatchetError, RootKey, SavedSession};
-use crate::agreement::{Bundle, PreKeyStore, SharedSecret};
-use crate::identifier::{Address, RegistrationId};
+use crate::agreement::{Bundle, SharedSecret};
+use crate::identifier::RegistrationId;
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::requirement::{flawed, require};
 use crate::suite::{Header, MessageKey, Parties, Party, Role, SuiteRef};
@@ -41,63 +47,257 @@ pub(super) enum State {
         sending: SendingChain,
         opening: Opening,
     },
-    /// B, until A's first message has decrypted: its ratchet key is its signed prekey (DR-02).
-    Responding { ratchet_key: KeyPair },
     /// Both, once they have received: every message is a ratchet message.
     Established { sending: SendingChain },
 }
 
 impl State {
-    /// DHs.
-    fn ratchet_key(&self) -> &KeyPair {
+    pub(super) fn sending(&self) -> &SendingChain {
         match self {
-            State::Initiated { sending, .. } | State::Established { sending } => {
-                &sending.ratchet_key
-            }
-            State::Responding { ratchet_key } => ratchet_key,
+            State::Initiated { sending, .. } | State::Established { sending } => sending,
         }
     }
 
     /// As it was before the last message was sent.
     #[cfg(feature = "flaws")]
     pub(super) fn one_message_back(mut self) -> Self {
-        if let State::Initiated { sending, .. } | State::Established { sending } = &mut self
-            && let Some(before) = crate::flaw::before(sending.chain_key.expose())
-        {
+        let (State::Initiated { sending, .. } | State::Established { sending }) = &mut self;
+        if let Some(before) = crate::flaw::before(sending.chain_key.expose()) {
             let counter = sending.chain_key.counter() - 1;
             sending.chain_key = ChainKey::at(before, counter);
         }
         self
     }
+}
 
-    /// How many messages the current sending chain has sent.
-    fn sent(&self) -> u32 {
-        match self {
-            State::Initiated { sending, .. } | State::Established { sending } => {
-                sending.chain_key.counter()
-            }
-            State::Responding { .. } => 0,
-        }
-    }
+/// What the two devices agreed on when the session was opened. It never changes.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) suite: SuiteRef,
+    pub(super) role: Role,
+    pub(super) parties: Parties,
+    pub(super) base_key: PublicKey,
 }
 
 /// A Double Ratchet session. Every step is all or nothing (DR-15).
 #[derive(Clone, Debug)]
 pub struct Session {
-    pub(super) suite: SuiteRef,
-    pub(super) role: Role,
-    pub(super) parties: Parties,
-    pub(super) base_key: PublicKey,
+    pub(super) terms: Terms,
     pub(super) root_key: RootKey,
     pub(super) state: State,
     pub(super) receiving: ReceivingChains,
 }
 
-/// The first half of a DH ratchet step, worked out but not yet kept (DR-09).
+/// B's side before A's first message has decrypted: RK is SK, DHs its signed prekey (DR-02).
+///
+/// It is never stored: where the message does not decrypt, nothing is left of it (X3DH-11).
+#[derive(Debug)]
+pub struct Responding {
+    terms: Terms,
+    root_key: RootKey,
+    ratchet_key: KeyPair,
+}
+
+/// Where a DH ratchet step starts from (DR-09).
+struct Turn<'a> {
+    terms: &'a Terms,
+    root_key: &'a RootKey,
+    /// DHs, and how many messages its chain has sent.
+    ratchet_key: &'a KeyPair,
+    sent: u32,
+    receiving: &'a ReceivingChains,
+}
+
+/// A DH ratchet step, worked out for a message that is authentic, but not yet kept.
+struct Turned {
+    root_key: RootKey,
+    sending: SendingChain,
+    chain: ReceivingChain,
+    closing: Option<Closing>,
+}
+
+/// The first half of a DH ratchet step.
 struct ReceivingStep {
     root_key: RootKey,
     chain: ReceivingChain,
     closing: Option<Closing>,
+}
+
+impl Terms {
+    /// What is refused before any key is computed (DR-22, DR-21). `own` is the receiver's ratchet key.
+    fn check(&self, own: &PublicKey, message: &RatchetMessage<'_>) -> Result<(), RatchetError> {
+        let limit = self.suite.limits().max_plaintext;
+        let longest = self.suite.ciphertext_length(limit);
+        require!(
+            "DR-22",
+            message.ciphertext.len() <= longest,
+            RatchetError::PlaintextTooLong {
+                length: limit + (message.ciphertext.len() - longest),
+                limit,
+            }
+        );
+        require!(
+            "DR-21",
+            message.header.ratchet_key != *own,
+            RatchetError::OwnRatchetKey
+        );
+        Ok(())
+    }
+
+    /// Decrypts a message of the peer.
+    fn open(
+        &self,
+        key: &MessageKey,
+        message: &RatchetMessage<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+        let suite = self.suite;
+        let associated_data = suite.associated_data(&self.parties, self.role.other());
+        suite
+            .open(
+                key,
+                &associated_data,
+                &message.header,
+                message.bytes,
+                message.ciphertext,
+            )
+            .map_err(RatchetError::Undecryptable)
+    }
+}
+
+impl Turn<'_> {
+    /// The step with the message that starts a new chain: a receiving step, then, once the message is
+    /// authentic, a sending step, so that a message that is refused draws nothing (RND-02). Nothing after
+    /// it can fail.
+    fn take(
+        &self,
+        message: &RatchetMessage<'_>,
+        randomness: &mut dyn Randomness,
+    ) -> Result<(Turned, Zeroizing<Vec<u8>>), RatchetError> {
+        let (step, plaintext) = match self.receiving_step(message) {
+            Ok(step) => step,
+            Err(error) => {
+                flawed!("RND-02 refused", (), _ = KeyPair::random(randomness));
+                return Err(error);
+            }
+        };
+        let their_ratchet_key = &message.header.ratchet_key;
+        let (root_key, sending) =
+            self.sending_step(&step.root_key, their_ratchet_key, randomness)?;
+        let turned = Turned {
+            root_key,
+            sending,
+            chain: step.chain,
+            closing: step.closing,
+        };
+        Ok((turned, plaintext))
+    }
+
+    /// The new receiving chain, followed to the message (DR-09).
+    fn receiving_step(
+        &self,
+        message: &RatchetMessage<'_>,
+    ) -> Result<(ReceivingStep, Zeroizing<Vec<u8>>), RatchetError> {
+        let suite = self.terms.suite;
+        let limits = suite.limits();
+        let header = &message.header;
+        // Both bounds before any key is computed (DR-11).
+        check_skip(0, header.counter, limits)?;
+        self.receiving
+            .check_closing(header.previous_counter, limits)?;
+        let dh = self
+            .ratchet_key
+            .private()
+            .diffie_hellman(&header.ratchet_key)?;
+        let (root_key, chain_key) = self.root_key.step(suite, &dh);
+        let advance = Advance::new(&chain_key, header.counter, limits)?;
+        let plaintext = self.terms.open(&advance.message_key, message)?;
+        // The former chain's keys are worked out for an authentic message alone.
+        let closing = self.receiving.closing(header.previous_counter, limits)?;
+        let mut chain = ReceivingChain::open(header.ratchet_key, chain_key);
+        chain.apply(advance);
+        let step = ReceivingStep {
+            root_key,
+            chain,
+            closing,
+        };
+        Ok((step, plaintext))
+    }
+
+    /// A fresh key pair and its sending chain (DR-09, DR-20).
+    fn sending_step(
+        &self,
+        root_key: &RootKey,
+        their_ratchet_key: &PublicKey,
+        randomness: &mut dyn Randomness,
+    ) -> Result<(RootKey, SendingChain), RatchetError> {
+        let suite = self.terms.suite;
+        let fresh = KeyPair::random(randomness)?;
+        let ratchet_key = flawed!("DR-20 reused", fresh, self.ratchet_key.clone());
+        let dh = ratchet_key.private().diffie_hellman(their_ratchet_key)?;
+        let (root_key, chain_key) = root_key.step(suite, &dh);
+        let sending = SendingChain {
+            ratchet_key,
+            chain_key,
+            previous_counter: suite.previous_counter(self.sent),
+        };
+        Ok((root_key, sending))
+    }
+}
+
+impl Responding {
+    /// B's side from SK and the signed prekey that A used (DR-02).
+    #[must_use]
+    pub fn new(
+        suite: SuiteRef,
+        parties: Parties,
+        base_key: PublicKey,
+        signed_pre_key: KeyPair,
+        secret: SharedSecret,
+    ) -> Self {
+        Responding {
+            terms: Terms {
+                suite,
+                role: Role::Responder,
+                parties,
+                base_key,
+            },
+            root_key: secret.root.into(),
+            ratchet_key: signed_pre_key,
+        }
+    }
+
+    /// Decrypts A's first message, a DH ratchet step (`RatchetDecrypt`). Draws the ratchet key: 32 bytes.
+    ///
+    /// # Errors
+    /// Those of [`Session::decrypt`] but for `duplicate-message`. What there was of a session is erased.
+    pub fn decrypt(
+        self,
+        message: &RatchetMessage<'_>,
+        randomness: &mut dyn Randomness,
+    ) -> Result<(Session, Zeroizing<Vec<u8>>), RatchetError> {
+        self.terms.check(self.ratchet_key.public(), message)?;
+        let mut receiving = ReceivingChains::default();
+        let turn = Turn {
+            terms: &self.terms,
+            root_key: &self.root_key,
+            ratchet_key: &self.ratchet_key,
+            sent: 0,
+            receiving: &receiving,
+        };
+        let (turned, plaintext) = turn.take(message, randomness)?;
+        let limits = self.terms.suite.limits();
+        receiving.push(turned.chain, turned.closing, limits);
+        receiving.drop_oldest(limits);
+        let session = Session {
+            terms: self.terms,
+            root_key: turned.root_key,
+            state: State::Established {
+                sending: turned.sending,
+            },
+            receiving,
+        };
+        Ok((session, plaintext))
+    }
 }
 
 impl Session {
@@ -124,13 +324,15 @@ impl Session {
         let dh = ratchet_key.private().diffie_hellman(&their_key)?;
         let (root_key, chain_key) = RootKey::from(secret.root).step(suite, &dh);
         Ok(Session {
-            suite,
-            role: Role::Initiator,
-            parties: Parties {
-                initiator: own,
-                responder: bundle.party,
+            terms: Terms {
+                suite,
+                role: Role::Initiator,
+                parties: Parties {
+                    initiator: own,
+                    responder: bundle.party,
+                },
+                base_key,
             },
-            base_key,
             root_key,
             state: State::Initiated {
                 sending: SendingChain {
@@ -158,50 +360,29 @@ impl Session {
         })
     }
 
-    /// B's session before A's first message has decrypted (DR-02).
-    fn responding(
-        suite: SuiteRef,
-        parties: Parties,
-        base_key: PublicKey,
-        signed_pre_key: KeyPair,
-        secret: SharedSecret,
-    ) -> Self {
-        Session {
-            suite,
-            role: Role::Responder,
-            parties,
-            base_key,
-            root_key: secret.root.into(),
-            state: State::Responding {
-                ratchet_key: signed_pre_key,
-            },
-            receiving: ReceivingChains::default(),
-        }
-    }
-
     /// The peer: identity key and address.
     #[must_use]
     pub fn peer(&self) -> &Party {
-        self.parties.get(self.role.other())
+        self.terms.parties.get(self.terms.role.other())
     }
 
     /// This device itself: identity key and address.
     #[must_use]
     pub fn own(&self) -> &Party {
-        self.parties.get(self.role)
+        self.terms.parties.get(self.terms.role)
     }
 
     /// The initiator's ephemeral public key: with the initiator's identity key it names the session
     /// (X3DH-13).
     #[must_use]
     pub fn base_key(&self) -> &PublicKey {
-        &self.base_key
+        &self.terms.base_key
     }
 
     /// The suite that the session speaks.
     #[must_use]
     pub fn suite(&self) -> SuiteRef {
-        self.suite
+        self.terms.suite
     }
 
     /// How many skipped keys are stored (DR-12).
@@ -213,7 +394,8 @@ impl Session {
     /// Whether a prekey message with these keys belongs to this session (X3DH-13).
     #[must_use]
     pub fn matches(&self, identity_key: &PublicKey, base_key: &PublicKey) -> bool {
-        self.parties.initiator.identity_key == *identity_key && self.base_key == *base_key
+        self.terms.parties.initiator.identity_key == *identity_key
+            && self.terms.base_key == *base_key
     }
 
     /// Encrypts `plaintext`, of at most 65,536 bytes (`RatchetEncrypt`).
@@ -221,7 +403,14 @@ impl Session {
     /// # Errors
     /// `too-large` (DR-22), `counter-exhausted` (DR-18). The session is as it was.
     pub fn encrypt(&mut self, plaintext: &[u8]) -> Result<Message, RatchetError> {
-        let limit = self.suite.limits().max_plaintext;
+        let Terms {
+            suite,
+            role,
+            parties,
+            base_key,
+        } = &self.terms;
+        let suite = *suite;
+        let limit = suite.limits().max_plaintext;
         require!(
             "DR-22",
             plaintext.len() <= limit,
@@ -233,7 +422,6 @@ impl Session {
         let (sending, opening) = match &mut self.state {
             State::Initiated { sending, opening } => (sending, Some(*opening)),
             State::Established { sending } => (sending, None),
-            State::Responding { .. } => return Err(RatchetError::NoSendingChain),
         };
         let (message_key, next) = sending.chain_key.step()?;
         flawed!(
@@ -246,11 +434,10 @@ impl Session {
             previous_counter: sending.previous_counter,
             counter: sending.chain_key.counter(),
         };
-        let suite = self.suite;
         let ciphertext_length = suite.ciphertext_length(plaintext.len());
         let mut bytes = RatchetMessage::encode_head(suite, &header, ciphertext_length);
         let head_length = bytes.len();
-        let associated_data = suite.associated_data(&self.parties, self.role);
+        let associated_data = suite.associated_data(parties, *role);
         suite.seal(
             &message_key,
             &associated_data,
@@ -266,8 +453,8 @@ impl Session {
             Some(opening) => {
                 let message = PreKeyMessage {
                     pre_key_id: opening.pre_key_id,
-                    base_key: self.base_key,
-                    identity_key: self.parties.initiator.identity_key,
+                    base_key: *base_key,
+                    identity_key: parties.initiator.identity_key,
                     message: RatchetMessage {
                         bytes: &bytes,
                         header,
@@ -299,7 +486,7 @@ impl Session {
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
-        let message = RatchetMessage::decode(self.suite, message)?;
+        let message = RatchetMessage::decode(self.terms.suite, message)?;
         self.decrypt_message(&message, randomness)
     }
 
@@ -312,28 +499,16 @@ impl Session {
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
-        let limits = self.suite.limits();
+        let limits = self.terms.suite.limits();
         let header = &message.header;
-        let longest = self.suite.ciphertext_length(limits.max_plaintext);
-        require!(
-            "DR-22",
-            message.ciphertext.len() <= longest,
-            RatchetError::PlaintextTooLong {
-                length: limits.max_plaintext + (message.ciphertext.len() - longest),
-                limit: limits.max_plaintext,
-            }
-        );
-        require!(
-            "DR-21",
-            header.ratchet_key != *self.state.ratchet_key().public(),
-            RatchetError::OwnRatchetKey
-        );
+        self.terms
+            .check(self.state.sending().ratchet_key.public(), message)?;
         // Until a message has been opened, the session is only read.
         let plaintext = match self.receiving.position(&header.ratchet_key) {
             Some(chain) => {
                 let plaintext = match self.receiving.0[chain].find(header.counter, limits)? {
                     Found::Stored(key) => {
-                        let plaintext = self.open(key, message)?;
+                        let plaintext = self.terms.open(key, message)?;
                         let skipped = &mut self.receiving.0[chain].skipped;
                         flawed!(
                             "DR-13 not erased",
@@ -343,7 +518,7 @@ impl Session {
                         plaintext
                     }
                     Found::Ahead(advance) => {
-                        let plaintext = self.open(&advance.message_key, message)?;
+                        let plaintext = self.terms.open(&advance.message_key, message)?;
                         self.receiving.0[chain].apply(advance);
                         plaintext
                     }
@@ -368,32 +543,31 @@ impl Session {
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
-        let their_ratchet_key = &message.header.ratchet_key;
-        let (step, plaintext) = match self.receiving_step(message) {
-            Ok(step) => step,
+        let sending = self.state.sending();
+        let turn = Turn {
+            terms: &self.terms,
+            root_key: &self.root_key,
+            ratchet_key: &sending.ratchet_key,
+            sent: sending.chain_key.counter(),
+            receiving: &self.receiving,
+        };
+        let (turned, plaintext) = match turn.take(message, randomness) {
+            Ok(taken) => taken,
             Err(error) => {
                 // A ratchet step on a header that nobody has authenticated.
                 flawed!("DR-15 kept", (), {
-                    if let Ok(dh) = self
-                        .state
-                        .ratchet_key()
-                        .private()
-                        .diffie_hellman(their_ratchet_key)
-                    {
-                        self.root_key = self.root_key.step(self.suite, &dh).0;
+                    let private = sending.ratchet_key.private();
+                    if let Ok(dh) = private.diffie_hellman(&message.header.ratchet_key) {
+                        self.root_key = self.root_key.step(self.terms.suite, &dh).0;
                     }
                 });
-                flawed!("RND-02 refused", (), _ = KeyPair::random(randomness));
                 return Err(error);
             }
         };
-        // The sending step comes once the message is authentic, so that a message that is refused draws
-        // nothing. Nothing after it can fail.
-        let (root_key, sending) =
-            self.sending_step(&step.root_key, their_ratchet_key, randomness)?;
         self.receiving
-            .push(step.chain, step.closing, self.suite.limits());
-        self.root_key = root_key;
+            .push(turned.chain, turned.closing, self.terms.suite.limits());
+        self.root_key = turned.root_key;
+        let sending = turned.sending;
         // X3DH-07: prekey messages end with the first answer.
         self.state = match &self.state {
             #[cfg(feature = "flaws")]
@@ -408,121 +582,9 @@ impl Session {
         Ok(plaintext)
     }
 
-    /// The first half of a DH ratchet step: the new receiving chain, followed to the message (DR-09).
-    fn receiving_step(
-        &self,
-        message: &RatchetMessage<'_>,
-    ) -> Result<(ReceivingStep, Zeroizing<Vec<u8>>), RatchetError> {
-        let limits = self.suite.limits();
-        let header = &message.header;
-        // Both bounds before any key is computed (DR-11).
-        check_skip(0, header.counter, limits)?;
-        self.receiving
-            .check_closing(header.previous_counter, limits)?;
-        let dh = self
-            .state
-            .ratchet_key()
-            .private()
-            .diffie_hellman(&header.ratchet_key)?;
-        let (root_key, chain_key) = self.root_key.step(self.suite, &dh);
-        let advance = Advance::new(&chain_key, header.counter, limits)?;
-        let plaintext = self.open(&advance.message_key, message)?;
-        // The former chain's keys are worked out for an authentic message alone.
-        let closing = self.receiving.closing(header.previous_counter, limits)?;
-        let mut chain = ReceivingChain::open(header.ratchet_key, chain_key);
-        chain.apply(advance);
-        let step = ReceivingStep {
-            root_key,
-            chain,
-            closing,
-        };
-        Ok((step, plaintext))
-    }
-
-    /// The second half: a fresh key pair and its sending chain (DR-09, DR-20).
-    fn sending_step(
-        &self,
-        root_key: &RootKey,
-        their_ratchet_key: &PublicKey,
-        randomness: &mut dyn Randomness,
-    ) -> Result<(RootKey, SendingChain), RatchetError> {
-        let fresh = KeyPair::random(randomness)?;
-        let ratchet_key = flawed!("DR-20 reused", fresh, self.state.ratchet_key().clone());
-        let dh = ratchet_key.private().diffie_hellman(their_ratchet_key)?;
-        let (root_key, chain_key) = root_key.step(self.suite, &dh);
-        let sending = SendingChain {
-            ratchet_key,
-            chain_key,
-            previous_counter: self.suite.previous_counter(self.state.sent()),
-        };
-        Ok((root_key, sending))
-    }
-
-    fn open(
-        &self,
-        key: &MessageKey,
-        message: &RatchetMessage<'_>,
-    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
-        let suite = self.suite;
-        let associated_data = suite.associated_data(&self.parties, self.role.other());
-        suite
-            .open(
-                key,
-                &associated_data,
-                &message.header,
-                message.bytes,
-                message.ciphertext,
-            )
-            .map_err(RatchetError::Undecryptable)
-    }
-
     /// The session in its documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedSession {
         SavedSession::from(self)
     }
-}
-
-/// Opens B's session with A's first message: one step on B's keys and the new session.
-///
-/// `own` and `sender` are the addresses of B and A.
-///
-/// # Errors
-/// Those of [`PreKeyStore::respond`] and [`Session::decrypt`]. Nothing is stored, and the one-time prekey
-/// stays usable (X3DH-11).
-pub fn accept(
-    suite: SuiteRef,
-    keys: &mut PreKeyStore,
-    own: Address,
-    sender: Address,
-    message: &PreKeyMessage<'_>,
-    randomness: &mut dyn Randomness,
-) -> Result<(Session, Zeroizing<Vec<u8>>), RatchetError> {
-    let responding = keys.respond(suite, message)?;
-    let parties = Parties {
-        initiator: Party {
-            identity_key: message.identity_key,
-            address: sender,
-        },
-        responder: Party {
-            identity_key: *keys.identity().public(),
-            address: own,
-        },
-    };
-    let mut session = Session::responding(
-        suite,
-        parties,
-        message.base_key,
-        flawed!(
-            "DR-02 identity key",
-            responding.signed_pre_key.clone(),
-            keys.identity().clone()
-        ),
-        responding.secret.clone(),
-    );
-    flawed!("X3DH-10 early", (), keys.accept(&responding));
-    flawed!("X3DH-11 remembered", (), keys.remember(&responding));
-    let plaintext = session.decrypt_message(&message.message, randomness)?;
-    keys.accept(&responding);
-    Ok((session, plaintext))
 }

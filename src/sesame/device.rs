@@ -1,14 +1,14 @@
 //! One device: its keys, and what it knows of each other device.
 
 use super::device_record::DeviceRecord;
-use super::{SavedDevice, SesameError};
+use super::{SavedDevice, SesameError, accept};
 use crate::agreement::{
     AgreementError, Bundle, BundleFields, MAX_LATENCY, OneTimePreKey, PinnedIdentities,
     PreKeyStore, x3dh,
 };
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
-use crate::ratchet::{self, Session};
+use crate::ratchet::Session;
 use crate::requirement::flawed;
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
@@ -242,7 +242,7 @@ impl Device {
     ///
     /// # Errors
     /// Those of [`PreKeyMessage::decode`], `untrusted-identity` (X3DH-15), `no-session`, those of
-    /// [`ratchet::accept`] and [`Session::decrypt`]; where several sessions were tried, that of the first
+    /// [`accept`] and [`Session::decrypt`]; where several sessions were tried, that of the first
     /// (SES-07).
     pub fn decrypt(
         &mut self,
@@ -324,7 +324,7 @@ impl Device {
                 record.registration_id = registration_id;
             }
         });
-        let (session, plaintext) = ratchet::accept(
+        let (session, plaintext) = accept(
             self.suite,
             &mut self.keys,
             self.address,

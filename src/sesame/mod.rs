@@ -1,12 +1,14 @@
 //! A device, its sessions with other devices, and its sends to them (Sesame specification 3; profile
 //! section 6).
 
+mod accept;
 mod device;
 mod device_record;
 mod saved;
 mod saved_send;
 mod send;
 
+pub use accept::accept;
 pub use device::{Decrypted, Device};
 pub use device_record::{DeviceRecord, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND};
 pub use saved::{SAVED_DEVICE_VERSION, SavedDevice, SavedDeviceError};

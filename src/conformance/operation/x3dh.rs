@@ -6,8 +6,8 @@ use crate::conformance::subject::{Failure, Reference};
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{DhOutput, KeyPair, PrivateKey, PublicKey, Signature};
-use crate::ratchet::{self, Session};
-use crate::sesame::SesameError;
+use crate::ratchet::Session;
+use crate::sesame::{self, SesameError};
 use crate::suite::{Parties, Party, Role};
 use crate::timestamp::Timestamp;
 use crate::wire::PreKeyMessage;
@@ -238,7 +238,7 @@ impl Operation for Respond {
                 },
             };
             let (_, plaintext) =
-                ratchet::accept(suite, &mut keys, own, sender, &message, randomness)?;
+                sesame::accept(suite, &mut keys, own, sender, &message, randomness)?;
             Ok::<_, SesameError>(RespondOutput {
                 shared_secret: secret.root.expose().into(),
                 associated_data: suite

@@ -1,7 +1,7 @@
 //! All vectors of a run: those that travel inside the program, or those of a folder.
 
 use super::{BuiltIn, Vector, VectorFile};
-use crate::conformance::FileError;
+use crate::conformance::{FileError, folder};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -41,10 +41,10 @@ impl Source {
     /// A file that cannot be read is an error beside the others.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
-        let mut paths = Vec::new();
-        if let Err(error) = json_files(folder, &mut paths) {
-            return vec![Err(FileError::unreadable(folder, &error))];
-        }
+        let paths = match json_files(folder) {
+            Ok(paths) => paths,
+            Err(error) => return vec![Err(FileError::unreadable(folder, &error))],
+        };
         if paths.is_empty() {
             return vec![Err(FileError::of(
                 folder.display().to_string(),
@@ -128,19 +128,10 @@ impl Collection {
     }
 }
 
-fn json_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut paths = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        let name = path.to_string_lossy();
-        // A link to a folder is not followed: it may lead back here.
-        if path.is_dir() && !path.is_symlink() {
-            json_files(&path, found)?;
-        } else if name.ends_with(".json") && !name.ends_with("_schema.json") {
-            found.push(path);
-        }
-    }
-    Ok(())
+/// The `.json` files of a folder that are no schemas.
+fn json_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    folder::files(folder, &|file| {
+        let name = file.to_string_lossy();
+        name.ends_with(".json") && !name.ends_with("_schema.json")
+    })
 }

@@ -117,6 +117,23 @@ impl Vector {
     }
 }
 
+/// Every vector file and its schema, as they stand below the vectors' folder: path and text.
+#[must_use]
+pub fn files() -> Vec<(String, String)> {
+    BuiltIn::ALL
+        .iter()
+        .flat_map(|file| {
+            let schema = Family::find(file.family).map(|family| {
+                let text = format!("{:#}\n", schema(family));
+                (file.schema_path(), text)
+            });
+            schema
+                .into_iter()
+                .chain([(file.path(), file.json.to_owned())])
+        })
+        .collect()
+}
+
 /// What a vector asks.
 #[derive(Clone, Debug)]
 pub enum Body {
