@@ -6,7 +6,7 @@
 //! ben registers [with the token of ryan]              ben removes ryan
 //! ben publishes signed prekey 8 [for ryan]            ben publishes one-time prekeys 4 to 6 [for ryan]
 //! ben counts [for ryan] -> 3                          ben acknowledges 1, 2 [for ryan]
-//! ben fetches ryan -> prekey 1 to 3                   ben fetches ryan -> [signed prekey 8,] no prekey
+//! ben fetches ryan -> prekeys 1 to 3                  ben fetches ryan -> [signed prekey 8,] no prekey
 //! ben sends MESSAGE to ryan [as prekey] [for 60 seconds]
 //! ben sends device ryan MESSAGE for watch -> device-mismatch missing 1 extra 2
 //! ben sends all of ryan MESSAGE for ryan, MESSAGE for stale watch -> stale-registration 2

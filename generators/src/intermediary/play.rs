@@ -36,7 +36,7 @@ pub(super) struct Play<'a> {
 }
 
 /// What a script says of a request.
-struct Asked<'a> {
+struct Wanted<'a> {
     tag: Option<&'a str>,
     asker: Client,
     /// Whose bundle, mailbox or prekeys.
@@ -91,14 +91,14 @@ impl<'a> Play<'a> {
                 others.find(|other| other.address.user_id == user && !other.token.is_null());
             let token = first.map_or(Value::Null, |first| first.token.clone());
             let (of, body) = (asker.clone(), asker.registration.clone());
-            let asked = Asked {
+            let wanted = Wanted {
                 tag: None,
                 asker,
                 of,
                 token,
                 body,
             };
-            self.request(&asked, &mut Words(""))?;
+            self.request(&wanted, &mut Words(""))?;
             more = w.eat(",");
         }
         w.end()
@@ -142,11 +142,13 @@ impl<'a> Play<'a> {
                 asker.token = hex::encode(&bytes(w)?).into();
             } else if w.eat("has") {
                 asker.registers_with(w.number()?);
-                w.need("one-time prekeys")?;
+                if !w.noun("one-time prekey") {
+                    return w.expected("`one-time prekeys`");
+                }
             } else {
                 let asker = asker.clone();
-                let asked = self.asked(tag, asker, w)?;
-                self.request(&asked, w)?;
+                let wanted = self.wanted(tag, asker, w)?;
+                self.request(&wanted, w)?;
             }
         }
         Ok(())
@@ -230,12 +232,12 @@ impl<'a> Play<'a> {
     }
 
     /// What is asked, with whose token.
-    fn asked(
+    fn wanted(
         &mut self,
         tag: Option<&'a str>,
         asker: Client,
         w: &mut Words<'a>,
-    ) -> Result<Asked<'a>> {
+    ) -> Result<Wanted<'a>> {
         let mut token = asker.token.clone();
         let (of, body) = if w.eat("sends") {
             self.submission(w)?
@@ -252,7 +254,7 @@ impl<'a> Play<'a> {
                 json!({"type": "fetchBundle", "address": self.client(&mut w.clone())?.address})
             } else if w.eat("removes") {
                 json!({"type": "remove", "address": self.client(&mut w.clone())?.address})
-            } else if w.eat("publishes one-time prekeys") {
+            } else if w.noun("publishes one-time prekey") {
                 let keys = asker.one_time_pre_keys(w.numbers()?);
                 json!({"type": "publishOneTimePreKeys", "address": null, "oneTimePreKeys": keys})
             } else if w.eat("counts") {
@@ -272,7 +274,7 @@ impl<'a> Play<'a> {
             body["address"] = json!(of.address);
             (of, body)
         };
-        Ok(Asked {
+        Ok(Wanted {
             tag,
             asker,
             of,
@@ -300,9 +302,9 @@ impl<'a> Play<'a> {
     }
 
     /// Makes the request, once for each answer that is stated, and holds the answer against it.
-    fn request(&mut self, asked: &Asked<'a>, w: &mut Words<'a>) -> Result<()> {
-        let repeated = asked.tag.is_some_and(|tag| self.ids.contains_key(tag));
-        let register = asked.body["type"] == "register";
+    fn request(&mut self, wanted: &Wanted<'a>, w: &mut Words<'a>) -> Result<()> {
+        let repeated = wanted.tag.is_some_and(|tag| self.ids.contains_key(tag));
+        let register = wanted.body["type"] == "register";
         let times = if w.is_number() {
             Some(w.number()?)
         } else {
@@ -311,9 +313,8 @@ impl<'a> Play<'a> {
         if times.is_some() {
             w.need("times")?;
         }
-        let mut request =
-            json!({"id": self.id(asked.tag, register), "token": asked.token, "body": asked.body});
-        if asked.token.is_null() {
+        let mut request = json!({"id": self.id(wanted.tag, register), "token": wanted.token, "body": wanted.body});
+        if wanted.token.is_null() {
             request
                 .as_object_mut()
                 .map(|request| request.shift_remove("token"));
@@ -323,11 +324,11 @@ impl<'a> Play<'a> {
         }
         let drawn = seed::bytes::<32>(&format!("{}/token", self.name()));
         let token = if repeated {
-            asked.asker.token.clone()
+            wanted.asker.token.clone()
         } else {
             hex::encode(&drawn).into()
         };
-        for expected in self.answers(asked, &token, w)? {
+        for expected in self.answers(wanted, &token, w)? {
             let randomness = match &expected {
                 // What a refused step is given, and must not draw.
                 Err(_) => seed::bytes::<32>(&self.name()).into(),
@@ -335,7 +336,7 @@ impl<'a> Play<'a> {
                 Ok(_) => Hex::default(),
             };
             if let (Ok(Answer::Registered { .. }), Some(asker)) =
-                (&expected, self.clients.get_mut(asked.asker.name))
+                (&expected, self.clients.get_mut(wanted.asker.name))
             {
                 asker.token = token.clone();
             }
@@ -400,11 +401,11 @@ impl<'a> Play<'a> {
     /// What is stated behind the arrow; where there is none, `done` or that token.
     fn answers(
         &mut self,
-        asked: &Asked<'a>,
+        wanted: &Wanted<'a>,
         token: &Value,
         w: &mut Words<'a>,
     ) -> Result<Vec<Result<Answer, ErrorCode>>> {
-        let kind = asked.body["type"].as_str().unwrap_or_default();
+        let kind = wanted.body["type"].as_str().unwrap_or_default();
         let answers = if !w.eat("->") {
             vec![match kind {
                 "register" => json!({"type": "registered", "token": token}),
@@ -422,16 +423,17 @@ impl<'a> Play<'a> {
         } else if kind == "countOneTimePreKeys" {
             vec![json!({"type": "oneTimePreKeys", "left": w.number()?})]
         } else if kind == "read" {
-            vec![json!({"type": "envelopes", "envelopes": self.envelopes(&asked.of, w)?})]
+            vec![json!({"type": "envelopes", "envelopes": self.envelopes(&wanted.of, w)?})]
         } else {
             let signed = w.after("signed prekey", Words::number)?;
             w.eat(",");
             if w.eat("no prekey") {
-                vec![asked.of.bundle(signed, None)]
+                vec![wanted.of.bundle(signed, None)]
+            } else if !w.noun("prekey") {
+                return w.expected("an answer");
             } else {
-                w.need("prekey")?;
                 let ids = w.numbers()?.into_iter();
-                ids.map(|id| asked.of.bundle(signed, Some(id))).collect()
+                ids.map(|id| wanted.of.bundle(signed, Some(id))).collect()
             }
         };
         let typed = |answer| serde_json::from_value(answer).map_err(|error| error.to_string());
@@ -522,10 +524,11 @@ impl<'a> Play<'a> {
 
 fn seconds(w: &mut Words<'_>) -> Result<u64> {
     let seconds = w.number()?;
-    if !w.eat("second") {
-        w.need("seconds")?;
+    if w.noun("second") {
+        Ok(seconds)
+    } else {
+        w.expected("`seconds`")
     }
-    Ok(seconds)
 }
 
 /// Bytes by value.
