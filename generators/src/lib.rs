@@ -17,6 +17,7 @@ mod invitation;
 mod kdf;
 mod message_encryption;
 mod numbers;
+mod pair;
 mod payload;
 mod proto;
 mod public_key;

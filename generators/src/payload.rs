@@ -2,8 +2,8 @@
 //!
 //! The JSON is put together as text, so that it can be put together wrongly.
 
-use super::builder::{About, Builder};
-use super::cases::{computed, refused, valid};
+use super::builder::Builder;
+use super::cases::{Case, but, computed, refused, valid};
 use super::seed::{self, Recorder};
 use super::xeddsa::plus_order;
 use data_encoding::BASE64;
@@ -119,8 +119,12 @@ impl Text {
     }
 
     fn json(&self) -> String {
-        let (format, content, tigress, more) =
-            (&self.format, &self.content, &self.tigress, &self.more);
+        let Text {
+            format,
+            content,
+            tigress,
+            more,
+        } = self;
         format!(r#"{{"format":{format},"content":{content},"tigress":{tigress}{more}}}"#)
     }
 }
@@ -148,11 +152,8 @@ fn offer() -> Text {
 
 /// An offer of a token.
 fn token(base64: &str) -> Text {
-    Text::new(
-        Offer,
-        TOKEN,
-        &format!(r#"{{"authorizationToken":"{base64}"}}"#),
-    )
+    let content = format!(r#"{{"authorizationToken":"{base64}"}}"#);
+    Text::new(Offer, TOKEN, &content)
 }
 
 /// An offer that no wallet supports.
@@ -177,16 +178,9 @@ fn said(message_type: MessageType, format: &str) -> Fields {
     }
 }
 
-/// The same, but for what is changed.
-fn but(mut fields: Fields, change: impl FnOnce(&mut Fields)) -> Fields {
-    change(&mut fields);
-    fields
-}
-
 fn ended(message_type: MessageType, format: &str, reason: &str) -> Fields {
-    but(said(message_type, format), |fields| {
-        fields.reason = Some(reason.to_owned())
-    })
+    let reason = Some(reason.to_owned());
+    but(said(message_type, format), |f| f.reason = reason)
 }
 
 fn cancelled(reason: &str) -> Fields {
@@ -194,15 +188,23 @@ fn cancelled(reason: &str) -> Fields {
 }
 
 fn token_of(bytes: &[u8]) -> Fields {
-    but(said(Offer, TOKEN), |fields| {
-        fields.authorization_token = Some(bytes.into())
-    })
+    let token = Some(bytes.into());
+    but(said(Offer, TOKEN), |f| f.authorization_token = token)
 }
 
 fn token_until(seconds: u64, bytes: &[u8]) -> Fields {
-    but(token_of(bytes), |fields| {
-        fields.expires = Some(Timestamp(seconds))
-    })
+    let expires = Some(Timestamp(seconds));
+    but(token_of(bytes), |f| f.expires = expires)
+}
+
+/// With these unknown keys at the top level.
+fn top(fields: Fields, keys: Value) -> Fields {
+    but(fields, |f| f.unknown_top = object(keys))
+}
+
+/// With these unknown keys in `content`.
+fn content(fields: Fields, keys: Value) -> Fields {
+    but(fields, |f| f.unknown_content = object(keys))
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -212,53 +214,18 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// With these unknown keys at the top level.
-fn top(fields: Fields, keys: Value) -> Fields {
-    but(fields, |fields| fields.unknown_top = object(keys))
-}
-
-/// With these unknown keys in `content`.
-fn content(fields: Fields, keys: Value) -> Fields {
-    but(fields, |fields| fields.unknown_content = object(keys))
-}
-
-/// A payload as text, and what it says.
-type Payload = (Text, Fields);
-
-/// An offer of a car key with [`request`].
-fn car_key_offer() -> Payload {
-    let fields = but(said(Offer, CAR_KEY), |fields| {
-        fields.key_creation_request = Some(request().into())
-    });
-    (bearing(Offer, "keyCreationRequest"), fields)
-}
-
-/// A key signing request with [`request`].
-fn signing_request() -> Payload {
-    let set = |fields: &mut Fields| fields.key_signing_request = Some(request().into());
-    (
-        bearing(KeySigningRequest, "keySigningRequest"),
-        but(said(KeySigningRequest, CAR_KEY), set),
-    )
-}
-
-/// A key import request with [`request`].
-fn import_request() -> Payload {
-    let set = |fields: &mut Fields| fields.key_import_request = Some(request().into());
-    (
-        bearing(KeyImportRequest, "keyImportRequest"),
-        but(said(KeyImportRequest, CAR_KEY), set),
-    )
-}
-
-/// A payload of a car key with [`request`] under that name.
-fn bearing(message_type: MessageType, name: &str) -> Text {
+/// A payload of a car key with bytes that a wallet asks for or answers with: its text, and what it says.
+fn bearing(message_type: MessageType) -> (Text, Fields) {
+    let mut fields = said(message_type, CAR_KEY);
+    let (name, place) = match message_type {
+        Offer => ("keyCreationRequest", &mut fields.key_creation_request),
+        KeySigningRequest => ("keySigningRequest", &mut fields.key_signing_request),
+        _ => ("keyImportRequest", &mut fields.key_import_request),
+    };
+    *place = Some(request().into());
     let base64 = BASE64.encode(&request());
-    Text::new(
-        message_type,
-        CAR_KEY,
-        &format!(r#"{{"{name}":"{base64}"}}"#),
-    )
+    let content = format!(r#"{{"{name}":"{base64}"}}"#);
+    (Text::new(message_type, CAR_KEY, &content), fields)
 }
 
 /// `text` with 0x80 and zeros behind it up to a multiple of `block`.
@@ -285,27 +252,27 @@ fn stretched(text: &Text, length: usize) -> String {
 }
 
 /// The text is read, and says that.
-fn reads(text: impl Into<Vec<u8>>, fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
+fn reads(text: impl Into<Vec<u8>>, fields: Fields) -> impl Case {
     valid::<Decode>(padded(text), fields)
 }
 
 /// The text is read as a cancellation with that reason.
-fn cancels(text: impl Into<Vec<u8>>, reason: &str) -> impl FnOnce(&mut Builder, About<'_>) {
+fn cancels(text: impl Into<Vec<u8>>, reason: &str) -> impl Case {
     reads(text, cancelled(reason))
 }
 
 /// The text is refused.
-fn refuses(text: impl Into<Vec<u8>>) -> impl FnOnce(&mut Builder, About<'_>) {
+fn refuses(text: impl Into<Vec<u8>>) -> impl Case {
     refused::<Decode>(InvalidPayload, padded(text))
 }
 
 /// What says that is written so.
-fn writes(fields: Fields, text: Text) -> impl FnOnce(&mut Builder, About<'_>) {
+fn writes(fields: Fields, text: Text) -> impl Case {
     valid::<Encode>(fields, padded(text))
 }
 
 /// What says that is not written.
-fn writes_not(fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
+fn writes_not(fields: Fields) -> impl Case {
     refused::<Encode>(InvalidPayload, fields)
 }
 
@@ -338,16 +305,18 @@ pub(super) fn generate(b: &mut Builder) {
 fn types(b: &mut Builder) {
     let bytes = request();
     let base64 = BASE64.encode(&bytes);
-    let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
+    let (car_key, offered) = bearing(Offer);
+    let (signing, asked) = bearing(KeySigningRequest);
+    let (import, answered) = bearing(KeyImportRequest);
     cases! { b, [Normal: PAY-06 PAY-08];
         /// an offer of a car key
-        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11] => reads(car_key.0, car_key.1);
+        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11] => reads(car_key, offered);
         /// an offer of a token
         token_offer [: PAY-02 PAY-06 PAY-08 PAY-10] => reads(token(&base64), token_of(&bytes));
         /// a key signing request
-        key_signing_request => reads(signing.0, signing.1);
+        key_signing_request => reads(signing, asked);
         /// a key import request
-        key_import_request => reads(import.0, import.1);
+        key_import_request => reads(import, answered);
         /// `provisioned` of a car key: its content is empty, but there
         provisioned_car_key [: PAY-02 PAY-06 PAY-08] => reads(provisioned(), said(Provisioned, CAR_KEY));
         /// `provisioned` of a token
@@ -938,7 +907,9 @@ fn refuse_dates(b: &mut Builder) {
 
 /// What PAY-13 says of a writer.
 fn encode(b: &mut Builder) {
-    let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
+    let (car_key, offered) = bearing(Offer);
+    let (signing, asked) = bearing(KeySigningRequest);
+    let (import, answered) = bearing(KeyImportRequest);
     // What a cancellation's JSON is long without a reason.
     let bare = cancel().reason("").json().len();
     let json_of = |length| {
@@ -947,7 +918,7 @@ fn encode(b: &mut Builder) {
     };
     cases! { b, [Writer: PAY-13];
         /// an offer of a car key
-        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13] => writes(car_key.1, car_key.0);
+        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13] => writes(offered, car_key);
         /// an offer of a token of two bytes until the last second of 9999
         write_offer_until_9999 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(253_402_300_799, &[0xff, 0xfe]), token("//4=").expires("9999-12-31T23:59:59Z"));
@@ -955,9 +926,9 @@ fn encode(b: &mut Builder) {
         write_offer_on_february_29 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(1_835_395_200, &[]), token("").expires("2028-02-29T00:00:00Z"));
         /// a key signing request
-        write_signing_request => writes(signing.1, signing.0);
+        write_signing_request => writes(asked, signing);
         /// a key import request
-        write_import_request => writes(import.1, import.0);
+        write_import_request => writes(answered, import);
         /// `provisioned`: an empty `content` is written all the same
         write_provisioned [: PAY-02 PAY-13] => writes(said(Provisioned, TOKEN), Text::new(Provisioned, TOKEN, "{}"));
         /// a decline under a format that is not supported
@@ -990,17 +961,17 @@ fn encode(b: &mut Builder) {
         write_no_reason [Writer Content: PAY-08] => writes_not(said(Cancel, CAR_KEY));
         /// a key signing request for a token
         write_signing_request_for_token [Writer Format: PAY-08] => writes_not(
-            but(said(KeySigningRequest, TOKEN), |fields| fields.key_signing_request = Some(Hex(vec![0]))));
+            but(said(KeySigningRequest, TOKEN), |f| f.key_signing_request = Some(Hex(vec![0]))));
         /// a token under the format of a car key
         write_token_as_car_key [Writer Format: PAY-08] => writes_not(
-            but(token_of(&[0]), |fields| CAR_KEY.clone_into(&mut fields.format)));
+            but(token_of(&[0]), |f| CAR_KEY.clone_into(&mut f.format)));
         /// an offer without `expires`
-        write_no_expires [Writer Date: PAY-10] => writes_not(but(token_of(&[0]), |fields| fields.expires = None));
+        write_no_expires [Writer Date: PAY-10] => writes_not(but(token_of(&[0]), |f| f.expires = None));
         /// an offer until the first second of the year 10000, which has no form
         write_year_10000 [Writer Date: PAY-10] => writes_not(token_until(253_402_300_800, &[0]));
         /// a transfer id in capitals
         write_transfer_id_in_capitals [Writer TransferId: PAY-02] => writes_not(
-            but(cancelled("r"), |fields| fields.transfer = fields.transfer.to_uppercase()));
+            but(cancelled("r"), |f| f.transfer = f.transfer.to_uppercase()));
         /// an unknown key called `format`: the name would stand twice
         write_unknown_format [Writer DuplicateName: PAY-03 PAY-04] => writes_not(
             top(cancelled("r"), json!({ "format": "x" })));

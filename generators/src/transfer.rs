@@ -4,12 +4,13 @@ use super::Builder;
 use super::actor::{erased, user_id};
 use super::builder::About;
 use super::seed;
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::transfers::{
     self, Create, CredentialFields, MessageFields, OfferFields, OutcomeFields, OutgoingFields,
     StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
 };
 use tigress_signal::conformance::operation::{Done, On, Operation};
-use tigress_signal::conformance::subject::{Failure, Reference};
+use tigress_signal::conformance::subject::Failure;
 use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step};
 use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use tigress_signal::error_code::ErrorCode;
