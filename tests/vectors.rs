@@ -370,13 +370,13 @@ changed_values! {
 #[test]
 fn another_seed_tries_other_changes() {
     let changes: Vec<u32> = (0..300).collect();
-    let of = |seed| Tried::OneOfEach { seed }.of("kdf/1", changes.clone());
+    let of = |seed| Tried::OneOfEach { seed }.of("tigress-1/kdf/four_outputs", changes.clone());
     assert_eq!(of(1), of(1));
     let union: BTreeSet<u32> = (0..10_000).flat_map(of).collect();
     assert!(
         union
             .into_iter()
-            .eq(Tried::All.of("kdf/1", changes.clone()))
+            .eq(Tried::All.of("tigress-1/kdf/four_outputs", changes.clone()))
     );
 }
 

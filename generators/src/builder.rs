@@ -64,7 +64,7 @@ impl Builder {
             Note {
                 bug_type: bug_type.to_owned(),
                 description: description.to_owned(),
-                effect: (!effect.is_empty()).then(|| effect.to_owned()),
+                effect: Some(effect.to_owned()),
                 links: links.iter().map(ToString::to_string).collect(),
             },
         );
@@ -155,14 +155,12 @@ impl Builder {
 
     /// The file, with the notes that its tests use.
     pub(crate) fn file(mut self, mut numbers: Numbers) -> VectorFile {
+        let path = self.built_in.path();
         let mut names = BTreeSet::new();
-        for (_, tests) in &mut self.groups {
-            for test in tests {
-                let name = test["name"].as_str().expect("a name").to_owned();
-                test["tcId"] = numbers.give(&name).into();
-                let path = self.built_in.path();
-                assert!(names.insert(name.clone()), "{path}: {name} stands twice");
-            }
+        for test in self.groups.iter_mut().flat_map(|(_, tests)| tests) {
+            let name = test["name"].as_str().expect("a name").to_owned();
+            test["tcId"] = numbers.give(&name).into();
+            assert!(names.insert(name.clone()), "{path}: {name} stands twice");
         }
         let tests = self.groups.iter().flat_map(|(_, tests)| tests);
         let flags: BTreeSet<&str> = tests

@@ -162,18 +162,14 @@ pub(super) fn generate(b: &mut Builder) {
         decrypt_nothing: "an empty plaintext" => decrypts(&sealed(&[ad, header], b""), 0);
     }
     cases! { b, [ModifiedCiphertext: DR-06 DR-17];
-        /// the first bit of the ciphertext flipped
-        first_bit_of_ciphertext => flipped(0, 1);
-        /// the last bit of the ciphertext flipped
-        last_bit_of_ciphertext => flipped(19, 0x80);
-        /// the first bit of the tag flipped
-        first_bit_of_tag => flipped(20, 1);
+        first_bit_of_ciphertext: "the first bit of the ciphertext flipped" => flipped(0, 1);
+        last_bit_of_ciphertext: "the last bit of the ciphertext flipped" => flipped(19, 0x80);
+        first_bit_of_tag: "the first bit of the tag flipped" => flipped(20, 1);
         /// a bit of the tag's 9th byte flipped: a tag cut to 8 bytes would not see it
         byte_9_of_tag [ModifiedCiphertext Truncated:] => flipped(28, 1);
         /// a bit of the tag's 13th byte flipped: a tag cut to 12 bytes would not see it
         byte_13_of_tag [ModifiedCiphertext Truncated:] => flipped(32, 1);
-        /// the last bit of the tag flipped
-        last_bit_of_tag => flipped(35, 0x80);
+        last_bit_of_tag: "the last bit of the tag flipped" => flipped(35, 0x80);
     }
     cases! { b, [Truncated: DR-06 DR-17];
         tag_of_15_bytes: "the tag without its last byte" => refuses(&good[..35]);
@@ -200,20 +196,15 @@ pub(super) fn generate(b: &mut Builder) {
         another_initiators_key: "another initiator's key" => others(["mallory", "bob"], [("alice", 1), ("bob", 1)]);
     }
     cases! { b, [WrongConstruction: DR-07];
-        /// made without the version byte
-        made_without_version => made(&[ad, &header[1..]]);
-        /// made with little-endian counters
-        made_little_endian => made(&[ad, &counters([5, 3].map(u32::to_le_bytes))]);
+        made_without_version: "made without the version byte" => made(&[ad, &header[1..]]);
+        made_little_endian: "made with little-endian counters" => made(&[ad, &counters([5, 3].map(u32::to_le_bytes))]);
         /// made with the counter before the previous counter
         made_with_counters_exchanged => made(&[ad, &counters([3, 5].map(u32::to_be_bytes))]);
         /// made with the ratchet key's 32 bytes in place of its encoding
         made_without_type_byte => made(&[ad, &header[..1], &header[2..]]);
-        /// made without the addresses
-        made_without_addresses [: X3DH-05] => made(&[&ad[..66], header]);
-        /// made with the header before AD
-        made_with_header_first => made(&[header, ad]);
-        /// made without associated data
-        made_without_associated_data => made(&[]);
+        made_without_addresses [: X3DH-05]: "made without the addresses" => made(&[&ad[..66], header]);
+        made_with_header_first: "made with the header before AD" => made(&[header, ad]);
+        made_without_associated_data: "made without associated data" => made(&[]);
         /// made with the nonce taken before the key
         made_with_nonce_first [: DR-05] => {
             let expanded = expanded(&context()); let (nonce, aes_key) = expanded.expose().split_at(12);

@@ -349,10 +349,8 @@ fn types(b: &mut Builder) {
     cases! { b, [Base64: PAY-09];
         /// a token of no byte: base64 of nothing is the empty string
         token_of_no_byte => reads(token(""), token_of(&[]));
-        /// a token of one byte
-        token_of_one_byte => reads(token("AA=="), token_of(&[0]));
-        /// a token of two bytes
-        token_of_two_bytes => reads(token("AAA="), token_of(&[0, 0]));
+        token_of_one_byte: "a token of one byte" => reads(token("AA=="), token_of(&[0]));
+        token_of_two_bytes: "a token of two bytes" => reads(token("AAA="), token_of(&[0, 0]));
         /// a token with the digits + and /
         token_with_plus_and_slash => reads(token("+/+/"), token_of(&[0xfb, 0xff, 0xbf]));
         /// a token whose slash is written as \/, as some writers do
@@ -518,36 +516,24 @@ fn refuse_padding(b: &mut Builder) {
     let pkcs7 = [text.as_bytes(), &vec![missing; missing.into()]].concat();
     let raw = |bytes: Vec<u8>| refused::<Decode>(InvalidPayload, plaintext(bytes));
     cases! { b, [Padding: PAY-11];
-        /// no byte at all
-        padding_no_byte => raw(vec![]);
+        padding_no_byte: "no byte at all" => raw(vec![]);
         /// JSON of 512 bytes without padding: spaces are no padding
         padding_of_spaces => raw(stretched(&cancel(), 512).into());
-        /// JSON without padding
-        padding_missing => raw(text.clone().into());
+        padding_missing: "JSON without padding" => raw(text.clone().into());
         /// 0x80 without zeros: the length is no multiple of 256
         padding_mark_without_zeros => raw(good[..=mark].to_vec());
-        /// the last zero is missing
-        padding_zero_missing => raw(good[..last].to_vec());
-        /// a zero too many
-        padding_zero_too_many => raw([&good[..], &[0]].concat());
-        /// zeros up to a multiple of 16 alone
-        padding_to_16 => raw(padded_to(16, text.clone()));
+        padding_zero_missing: "the last zero is missing" => raw(good[..last].to_vec());
+        padding_zero_too_many: "a zero too many" => raw([&good[..], &[0]].concat());
+        padding_to_16: "zeros up to a multiple of 16 alone" => raw(padded_to(16, text.clone()));
         /// a block of zeros too many: a second plaintext for the same JSON
         padding_block_too_many => raw([&good[..], &[0; 256]].concat());
-        /// zeros alone
-        padding_zeros_alone => raw(vec![0; 512]);
-        /// zeros without 0x80
-        padding_without_mark => raw(with(mark, 0));
-        /// 0x01 in place of 0x80
-        padding_mark_01 => raw(with(mark, 0x01));
-        /// 0x81 in place of 0x80
-        padding_mark_81 => raw(with(mark, 0x81));
-        /// 0x01 as the last byte
-        padding_last_byte_01 => raw(with(last, 0x01));
-        /// a space among the zeros
-        padding_with_space => raw(with(mark + 1, b' '));
-        /// the padding of PKCS #7
-        padding_pkcs7 => raw(pkcs7);
+        padding_zeros_alone: "zeros alone" => raw(vec![0; 512]);
+        padding_without_mark: "zeros without 0x80" => raw(with(mark, 0));
+        padding_mark_01: "0x01 in place of 0x80" => raw(with(mark, 0x01));
+        padding_mark_81: "0x81 in place of 0x80" => raw(with(mark, 0x81));
+        padding_last_byte_01: "0x01 as the last byte" => raw(with(last, 0x01));
+        padding_with_space: "a space among the zeros" => raw(with(mark + 1, b' '));
+        padding_pkcs7: "the padding of PKCS #7" => raw(pkcs7);
         /// padding alone: right as padding, but before it stands no JSON
         padding_alone [Padding TopLevel: PAY-01 PAY-11] => refuses("");
         /// 0x80 at both ends of the zeros: the last one counts, and the first stands in the JSON
@@ -661,24 +647,20 @@ fn refuse_names_that_stand_twice(b: &mut Builder) {
     cases! { b, [DuplicateName: PAY-04];
         /// `tigress` twice: one reader takes the first, another the last
         tigress_twice => with(&format!(r#","tigress":{}"#, provisioned().tigress));
-        /// `format` twice with the same value
-        format_twice => with(&format!(r#","format":"{CAR_KEY}""#));
-        /// `type` twice in `tigress`
-        type_twice [DuplicateName Type:] => in_tigress(r#""type":"provisioned""#);
+        format_twice: "`format` twice with the same value" => with(&format!(r#","format":"{CAR_KEY}""#));
+        type_twice [DuplicateName Type:]: "`type` twice in `tigress`" => in_tigress(r#""type":"provisioned""#);
         /// `version` twice in `tigress`, 2 first
         version_twice [DuplicateName Version:] => refuses(cancel().tigress("{", r#"{"version":2,"#));
         /// `reason` twice in `content`
         reason_twice [DuplicateName Content:] => refuses(cancel().content(r#"{"reason":"r","reason":"s"}"#));
         /// `type` and `\u0074ype`: once they are read they are one name
         type_twice_escaped [DuplicateName Type Json:] => in_tigress(r#""\u0074ype":"provisioned""#);
-        /// an unknown name twice
-        unknown_name_twice [DuplicateName Unknown:] => with(r#","new":1,"new":2"#);
+        unknown_name_twice [DuplicateName Unknown:]: "an unknown name twice" => with(r#","new":1,"new":2"#);
         /// a name twice deep in a value that is kept
         name_twice_in_kept_value [DuplicateName Unknown:] => with(r#","new":[[{"a":{"b":1,"b":1}}]]"#);
         /// a name twice in a value of `tigress` that is ignored
         name_twice_in_ignored_value [DuplicateName Unknown:] => in_tigress(r#""new":{"a":1,"a":1}"#);
-        /// the empty name twice
-        empty_name_twice [DuplicateName Unknown:] => with(r#","":1,"":1"#);
+        empty_name_twice [DuplicateName Unknown:]: "the empty name twice" => with(r#","":1,"":1"#);
     }
 }
 
@@ -815,10 +797,8 @@ fn refuse_content(b: &mut Builder) {
         ))
     };
     cases! { b, [Format: PAY-08];
-        /// a key signing request for a token, which needs none
-        signing_request_for_token => signing(TOKEN);
-        /// a key import request for a token, which needs none
-        import_request_for_token => import(TOKEN);
+        signing_request_for_token: "a key signing request for a token, which needs none" => signing(TOKEN);
+        import_request_for_token: "a key import request for a token, which needs none" => import(TOKEN);
         /// a key signing request under a format that nobody supports
         signing_request_for_unsupported_format => signing(OTHER_FORMAT);
         /// a key import request under a format that nobody supports
@@ -1052,14 +1032,10 @@ fn car_key_creation_request(b: &mut Builder) {
             CreationRequestInput { randomness: seed::bytes::<32>("car key/owner").into() });
         /// an owner's key, as it comes
         owners_key_checked => valid::<CheckCreationRequest>(input(&key), Key { public_key: key.into() });
-        /// no byte
-        owners_key_no_byte => refuses(&[]);
-        /// 31 bytes
-        owners_key_31_bytes => refuses(&key[..31]);
-        /// 33 bytes
-        owners_key_33_bytes => refuses(&[&key[..], &[0]].concat());
-        /// 32 bytes that are no point
-        owners_key_no_point => refuses(&NO_POINT);
+        owners_key_no_byte: "no byte" => refuses(&[]);
+        owners_key_31_bytes: "31 bytes" => refuses(&key[..31]);
+        owners_key_33_bytes: "33 bytes" => refuses(&[&key[..], &[0]].concat());
+        owners_key_no_point: "32 bytes that are no point" => refuses(&NO_POINT);
     }
 }
 
@@ -1082,14 +1058,10 @@ fn car_key_signing_request(b: &mut Builder) {
             transfer: transfer.to_string(), randomness: seed::bytes::<32>("car key/receiver").into() });
         /// a right request
         signing_request_right => valid::<CheckSigningRequest>(input(good.clone()), Key { public_key: key.into() });
-        /// no byte
-        signing_request_no_byte => refuses(vec![]);
-        /// 95 bytes
-        signing_request_95_bytes => refuses(good[..95].to_vec());
-        /// 97 bytes
-        signing_request_97_bytes => refuses([&good[..], &[0]].concat());
-        /// the signature before the key
-        signing_request_signature_first => refuses([&good[32..], &good[..32]].concat());
+        signing_request_no_byte: "no byte" => refuses(vec![]);
+        signing_request_95_bytes: "95 bytes" => refuses(good[..95].to_vec());
+        signing_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
+        signing_request_signature_first: "the signature before the key" => refuses([&good[32..], &good[..32]].concat());
     }
     cases! { b, [Attestation: PAY-12];
         /// a request of another transfer, sent again

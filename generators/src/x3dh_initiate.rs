@@ -160,26 +160,19 @@ pub(super) fn generate(b: &mut Builder) {
         without_one_time_prekey_from_another => opens(mallory, bob.bundle(None), "no opk 2", b"hello");
     }
     cases! { b, [PinnedIdentity: X3DH-15];
-        /// the bundle's identity key is the pinned one
-        pinned_identity => computed::<Initiate>(pinned(bob));
+        pinned_identity: "the bundle's identity key is the pinned one" => computed::<Initiate>(pinned(bob));
         /// another identity key is pinned, the signature is good
         another_identity_pinned => refused::<Initiate>(UntrustedIdentity, pinned(mallory));
     }
     cases! { b, [SignatureNotVerified: X3DH-02 KEY-07 SIG-05];
-        /// a bit of R flipped
-        r_flipped => signature(|bytes| bytes[0] ^= 1);
-        /// a bit of s flipped
-        s_flipped => signature(|bytes| bytes[40] ^= 1);
-        /// a signature of zero bytes
-        signature_of_zeros => signature(|bytes| bytes.fill(0));
-        /// signed by somebody else
-        signed_by_another => signed(mallory, |f| f.signed_pre_key.to_vec());
+        r_flipped: "a bit of R flipped" => signature(|bytes| bytes[0] ^= 1);
+        s_flipped: "a bit of s flipped" => signature(|bytes| bytes[40] ^= 1);
+        signature_of_zeros: "a signature of zero bytes" => signature(|bytes| bytes.fill(0));
+        signed_by_another: "signed by somebody else" => signed(mallory, |f| f.signed_pre_key.to_vec());
         /// signed over the prekey's 32 bytes in place of its encoding
         signed_without_type_byte => signed(bob, |f| f.signed_pre_key[1..].to_vec());
-        /// signed over the one-time prekey
-        signed_over_one_time_prekey => signed(bob, |f| one_time(f).to_vec());
-        /// signed over the prekey with its id
-        signed_with_id => signed(bob, |f| [&f.signed_pre_key[..], &[7]].concat());
+        signed_over_one_time_prekey: "signed over the one-time prekey" => signed(bob, |f| one_time(f).to_vec());
+        signed_with_id: "signed over the prekey with its id" => signed(bob, |f| [&f.signed_pre_key[..], &[7]].concat());
         /// somebody else's signed prekey with Bob's signature
         signed_prekey_of_another =>
             refuses(InvalidSignature, |f| f.signed_pre_key = mallory.bundle(None).signed_pre_key);
@@ -226,30 +219,19 @@ pub(super) fn generate(b: &mut Builder) {
         one_time_prekey_empty [: X3DH-01 KEY-02] => one_time(Hex(vec![]));
     }
     cases! { b, [Identifier: X3DH-01 ID-01];
-        /// an upper-case UserID
-        user_id_in_capitals => malformed(|f| f.user_id = f.user_id.to_uppercase());
-        /// a UserID without hyphens
-        user_id_without_hyphens => malformed(|f| f.user_id = f.user_id.replace('-', ""));
-        /// a UserID in braces
-        user_id_in_braces => malformed(|f| f.user_id = format!("{{{}}}", f.user_id));
-        /// a UUID of version 1
-        user_id_of_version_1 => malformed(|f| f.user_id.replace_range(14..15, "1"));
-        /// a UUID of another variant
-        user_id_of_another_variant => malformed(|f| f.user_id.replace_range(19..20, "c"));
+        user_id_in_capitals: "an upper-case UserID" => malformed(|f| f.user_id = f.user_id.to_uppercase());
+        user_id_without_hyphens: "a UserID without hyphens" => malformed(|f| f.user_id = f.user_id.replace('-', ""));
+        user_id_in_braces: "a UserID in braces" => malformed(|f| f.user_id = format!("{{{}}}", f.user_id));
+        user_id_of_version_1: "a UUID of version 1" => malformed(|f| f.user_id.replace_range(14..15, "1"));
+        user_id_of_another_variant: "a UUID of another variant" => malformed(|f| f.user_id.replace_range(19..20, "c"));
         /// an e-mail address as UserID
         user_id_is_email_address => malformed(|f| "bob@example.com".clone_into(&mut f.user_id));
-        /// DeviceID 0
-        device_id_0 [: X3DH-01 ID-03] => malformed(|f| f.device_id = 0);
-        /// DeviceID 128
-        device_id_128 [: X3DH-01 ID-03] => malformed(|f| f.device_id = 128);
-        /// DeviceID 257: cut to a byte it reads 1
-        device_id_257 [: X3DH-01 ID-03] => malformed(|f| f.device_id = 257);
-        /// registration id 0
-        registration_id_0 [: X3DH-01 ID-04] => malformed(|f| f.registration_id = 0);
-        /// registration id 16,381
-        registration_id_16381 [: X3DH-01 ID-04] => malformed(|f| f.registration_id = 16_381);
-        /// signed prekey id 0
-        signed_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.signed_pre_key_id = 0);
+        device_id_0 [: X3DH-01 ID-03]: "DeviceID 0" => malformed(|f| f.device_id = 0);
+        device_id_128 [: X3DH-01 ID-03]: "DeviceID 128" => malformed(|f| f.device_id = 128);
+        device_id_257 [: X3DH-01 ID-03]: "DeviceID 257: cut to a byte it reads 1" => malformed(|f| f.device_id = 257);
+        registration_id_0 [: X3DH-01 ID-04]: "registration id 0" => malformed(|f| f.registration_id = 0);
+        registration_id_16381 [: X3DH-01 ID-04]: "registration id 16,381" => malformed(|f| f.registration_id = 16_381);
+        signed_prekey_id_0 [: X3DH-01 ID-06]: "signed prekey id 0" => malformed(|f| f.signed_pre_key_id = 0);
         /// signed prekey id 2^24
         signed_prekey_id_2_24 [: X3DH-01 ID-06] => malformed(|f| f.signed_pre_key_id = 1 << 24);
         /// one-time prekey id 0

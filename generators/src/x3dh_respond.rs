@@ -110,14 +110,11 @@ pub(super) fn generate(b: &mut Builder) {
 
     let alice = || Actor::new("alice");
     cases! { b, [Normal: X3DH-03 X3DH-04 X3DH-05 DR-02 DR-09];
-        /// with a one-time prekey
-        with_one_time_prekey => responds(alice(), Some(1), b"hello Bob");
+        with_one_time_prekey: "with a one-time prekey" => responds(alice(), Some(1), b"hello Bob");
         /// with another one-time prekey, from another initiator
         another_one_time_prekey => responds(Actor::new("carol"), Some(3), b"hello");
-        /// an empty first message
-        empty_first_message => responds(alice(), Some(2), b"");
-        /// from device 127
-        from_device_127 => responds(Actor::on_device("alice", 127), Some(1), b"from my watch");
+        empty_first_message: "an empty first message" => responds(alice(), Some(2), b"");
+        from_device_127: "from device 127" => responds(Actor::on_device("alice", 127), Some(1), b"from my watch");
         /// without a one-time prekey: three Diffie-Hellmans
         without_one_time_prekey [NoOneTimePreKey: X3DH-03 X3DH-04 X3DH-12] => responds(alice(), None, b"hello");
     }
@@ -168,8 +165,7 @@ fn refusals(b: &mut Builder) {
         )
     };
     cases! { b, [PinnedIdentity: X3DH-15];
-        /// the sender's identity key is the pinned one
-        pinned_identity => computed::<Respond>(pinned(&alice, "pinned"));
+        pinned_identity: "the sender's identity key is the pinned one" => computed::<Respond>(pinned(&alice, "pinned"));
         /// another identity key is pinned
         another_identity_pinned => refused::<Respond>(UntrustedIdentity, pinned(&mallory(), "refused"));
     }
