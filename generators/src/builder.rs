@@ -160,6 +160,7 @@ impl Builder {
             .flat_map(|test| test["flags"].as_array().into_iter().flatten())
             .filter_map(Value::as_str)
             .collect();
+        // Families share notes, and not all of them have a test for each.
         self.notes.retain(|flag, _| flags.contains(flag.as_str()));
         let family = Family::find(self.built_in.family).expect("a family of the table");
         let version = env!("CARGO_PKG_VERSION");

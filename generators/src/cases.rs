@@ -76,6 +76,14 @@ pub(crate) fn valid<O: Operation>(input: O::Input, output: O::Output) -> impl Ca
     |b, about| b.valid::<O>(about, input, output)
 }
 
+/// A call that may be refused, and is answered as stated where it is not: where real implementations may differ.
+pub(crate) fn acceptable<O: Operation>(
+    input: O::Input,
+    output: O::Output,
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    |b, about| b.acceptable::<O>(about, input, output)
+}
+
 /// A call whose answer the engine computes.
 pub(crate) fn computed<O: Operation>(input: O::Input) -> impl Case
 where

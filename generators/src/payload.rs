@@ -3,11 +3,15 @@
 //! The JSON is put together as text, so that it can be put together wrongly.
 
 use super::builder::Builder;
-use super::cases::{Case, but, computed, refused, valid};
+use super::cases::{Case, acceptable, but, computed, refused, valid};
 use super::seed::{self, Recorder};
 use super::xeddsa::plus_order;
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha512};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::car_key::{
     CheckCreationRequest, CheckImportRequest, CheckImportRequestInput, CheckSigningRequest,
@@ -999,6 +1003,23 @@ fn signed_by_nobody() -> Vec<u8> {
     [NEUTRAL, NEUTRAL, [0; 32]].concat()
 }
 
+/// A request whose R has a component of order 8: its signature holds where the equation is multiplied by the
+/// cofactor, and not where it is not (RFC 8032 5.1.7 leaves that to the verifier). Only the signer can make it.
+fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
+    let private: [u8; 32] = seed::bytes(&format!("car key/{label}"));
+    let hash =
+        |parts: &[&[u8]]| Scalar::from_bytes_mod_order_wide(&Sha512::digest(parts.concat()).into());
+    let expanded = Sha512::digest(private);
+    let half = expanded[..32].try_into().expect("32 bytes");
+    let a = Scalar::from_bytes_mod_order(clamp_integer(half));
+    let key = EdwardsPoint::mul_base(&a).compress().0;
+    let covered = covered.concat();
+    let r = hash(&[b"car key/torsion", &covered]);
+    let big_r = (EdwardsPoint::mul_base(&r) + EIGHT_TORSION[1]).compress().0;
+    let s = r + hash(&[&big_r, &key, &covered]) * a;
+    [key, big_r, s.to_bytes()].concat()
+}
+
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
     let input = |request: &[u8]| Request {
@@ -1057,6 +1078,9 @@ fn car_key_signing_request(b: &mut Builder) {
         signing_request_over_id_as_text => over(&[b"tigress ksr", transfer.to_string().as_bytes(), &key]);
         /// s not reduced: a second signature
         signing_request_s_not_reduced [Malleable:] => refuses(malleated(&good));
+        /// R with a component of order 8, as the receiver alone can make it: RFC 8032 lets a verifier multiply by the cofactor or not
+        signing_request_r_with_torsion [Malleable:] => acceptable::<CheckSigningRequest>(
+            input(signed_with_torsion("receiver", &[b"tigress ksr", id, &key])), Key { public_key: key.into() });
         /// the neutral point as key, and a signature that it verifies for every message
         signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
     }
