@@ -109,19 +109,26 @@ impl Builder {
         self.push(group, about, input, Some(output), Expectation::Valid, None);
     }
 
-    /// A call whose answer the engine computes; whether it may be refused is said by `result`.
-    pub(crate) fn computed<O: Operation>(
+    /// A call that may be refused, and is answered as stated here where it is not.
+    pub(crate) fn acceptable<O: Operation>(
         &mut self,
         about: About<'_>,
         input: O::Input,
-        result: Expectation,
-    ) where
+        output: O::Output,
+    ) {
+        let group = group_of(O::METHOD).expect("an operation with a group");
+        let result = Expectation::Acceptable;
+        self.push(group, about, input, Some(output), result, None);
+    }
+
+    /// A call whose answer the engine computes.
+    pub(crate) fn computed<O: Operation>(&mut self, about: About<'_>, input: O::Input)
+    where
         O::Input: Clone,
     {
         let output = O::run(&mut Reference::default(), input.clone())
             .unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
-        let group = group_of(O::METHOD).expect("an operation with a group");
-        self.push(group, about, input, Some(output), result, None);
+        self.valid::<O>(about, input, output);
     }
 
     /// A call that is refused.

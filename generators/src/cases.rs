@@ -2,7 +2,6 @@
 
 use crate::builder::{About, Builder};
 use tigress_signal::conformance::operation::Operation;
-use tigress_signal::conformance::vector::Expectation;
 use tigress_signal::error_code::ErrorCode;
 
 /// What a vector asks, and what must come of it: adds it to the file under what it says of itself.
@@ -77,10 +76,7 @@ pub(crate) fn valid<O: Operation>(input: O::Input, output: O::Output) -> impl Ca
 }
 
 /// A call that may be refused, and is answered as stated where it is not: where real implementations may differ.
-pub(crate) fn acceptable<O: Operation>(
-    input: O::Input,
-    output: O::Output,
-) -> impl FnOnce(&mut Builder, About<'_>) {
+pub(crate) fn acceptable<O: Operation>(input: O::Input, output: O::Output) -> impl Case {
     |b, about| b.acceptable::<O>(about, input, output)
 }
 
@@ -89,15 +85,7 @@ pub(crate) fn computed<O: Operation>(input: O::Input) -> impl Case
 where
     O::Input: Clone,
 {
-    |b, about| b.computed::<O>(about, input, Expectation::Valid)
-}
-
-/// A call that may be refused; where it is not, the engine computes its answer.
-pub(crate) fn acceptable<O: Operation>(input: O::Input) -> impl Case
-where
-    O::Input: Clone,
-{
-    |b, about| b.computed::<O>(about, input, Expectation::Acceptable)
+    |b, about| b.computed::<O>(about, input)
 }
 
 /// A call that is refused with that code.
