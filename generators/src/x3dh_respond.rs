@@ -58,7 +58,7 @@ fn responds(mut from: Actor, one_time: Option<u32>, text: &[u8]) -> impl Case {
     move |b, about| {
         let said = first(&mut from, one_time, about.comment, text);
         let input = input(&from, &said, one_time, about.comment);
-        b.computed::<Respond>(about, input);
+        computed::<Respond>(input)(b, about);
     }
 }
 
@@ -82,7 +82,7 @@ fn creates(registration_id: &[u8], change: impl FnOnce(&mut CreateInput)) -> imp
         let identity_key = seed::bytes::<32>(about.comment);
         input.randomness = Hex([&identity_key, registration_id, &rest].concat());
         let handle = "device".to_owned();
-        b.computed::<Create>(about, On { handle, input });
+        computed::<Create>(On { handle, input })(b, about);
     }
 }
 
