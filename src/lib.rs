@@ -33,6 +33,7 @@ pub mod ratchet;
 #[cfg(feature = "conformance")]
 pub mod report;
 mod requirement;
+mod saved;
 pub mod sesame;
 pub mod suite;
 pub mod timestamp;

@@ -47,7 +47,7 @@ trait Machine: Sized {
 
 impl Machine for Device {
     fn save(&self) -> String {
-        Device::save(self).to_json()
+        Device::save(self).to_json().to_string()
     }
 
     fn restore(saved: &str) -> Self {

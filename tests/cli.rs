@@ -434,7 +434,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     use std::io::Read;
     use std::process::Stdio;
     let mut child = Command::new(env!("CARGO_BIN_EXE_tigress"))
-        .args(["vectors", "show", "ratchet_session/21"])
+        .args(["vectors", "show", "tigress-1/ratchet_session/ratchet_message_as_prekey"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -477,7 +477,15 @@ fn no_flaw_is_compiled_in() {
 
 #[test]
 fn a_suite_selects_what_is_of_it_and_what_is_no_suites() {
-    let passed = tigress(&["test", "--suite", "tigress-1", "--only", "fingerprint", "--only", "XFER-09"]);
+    let passed = tigress(&[
+        "test",
+        "--suite",
+        "tigress-1",
+        "--only",
+        "fingerprint",
+        "--only",
+        "XFER-09",
+    ]);
     assert_says(
         &passed,
         0,
@@ -493,7 +501,8 @@ fn a_suite_selects_what_is_of_it_and_what_is_no_suites() {
         &["scenarios", "run"],
     ] {
         let unknown = tigress(&[arguments, &["--suite", "tigress-9"]].concat());
-        let words = "no suite is called `tigress-9`; did you mean `tigress-1`? This build speaks tigress-1";
+        let words =
+            "no suite is called `tigress-9`; did you mean `tigress-1`? This build speaks tigress-1";
         assert_says(&unknown, 2, &[words]);
     }
 }

@@ -113,11 +113,38 @@ impl<'a> Words<'a> {
         rest.is_some()
     }
 
+    /// Whether that noun comes next, in the singular or the plural.
+    pub(crate) fn noun(&mut self, noun: &str) -> bool {
+        self.eat(noun) || self.eat(&format!("{noun}s"))
+    }
+
     pub(crate) fn need(&mut self, words: &str) -> Result<()> {
         if self.eat(words) {
             Ok(())
         } else {
             self.expected(&format!("`{words}`"))
+        }
+    }
+
+    /// What `read` reads, where these words come next.
+    pub(crate) fn after<T>(
+        &mut self,
+        words: &str,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.eat(words) {
+            read(self).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// That nothing is left.
+    pub(crate) fn end(&self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            self.expected("the end")
         }
     }
 

@@ -212,9 +212,7 @@ impl PreKeyStore {
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
         let key = KeyPair::random(randomness)?;
-        let mut drawn = Ok(());
-        let z = Secret::<64>::filled(|bytes| drawn = randomness.fill(bytes));
-        drawn?;
+        let z = Secret::random(randomness)?;
         // KEY-07: the signature covers the encoded key.
         let signature = suite.sign(
             &self.identity,

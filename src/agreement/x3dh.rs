@@ -54,8 +54,8 @@ pub fn shared_secret(
             let both: Secret<64> = hkdf_sha256(None, &ikm, suite.x3dh_info());
             let (root, chain) = both.expose_split();
             SharedSecret {
-                root: RootSecret(Secret::new(*root)),
-                chain: Some(ChainSecret(Secret::new(*chain))),
+                root: RootSecret(Secret::copy_of(root)),
+                chain: Some(ChainSecret(Secret::copy_of(chain))),
             }
         }
     };

@@ -543,31 +543,30 @@ const FLAWS: &[(&str, &str)] = &[
 mod tests {
     use super::*;
     use crate::conformance::catalogue::Catalogue;
+    use crate::conformance::folder;
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
 
-    fn sources(folder: &Path, found: &mut String) {
-        for entry in fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() && !path.ends_with("conformance") {
-                sources(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                && !path.ends_with("requirement.rs")
-            {
-                found.push_str(&fs::read_to_string(path).expect("a source"));
-            }
-        }
+    /// The engine's sources: not those of the harness, nor of the macros themselves.
+    fn sources() -> String {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let engine = |file: &Path| {
+            file.extension().is_some_and(|extension| extension == "rs")
+                && !file.ends_with("requirement.rs")
+                && !file.starts_with(source.join("conformance"))
+        };
+        folder::files(&source, &engine)
+            .expect("a folder")
+            .iter()
+            .map(|file| fs::read_to_string(file).expect("a source"))
+            .collect()
     }
 
     /// The names that stand in the engine are those of the list.
     #[test]
     fn every_flaw_has_its_place_in_the_engine() {
-        let mut text = String::new();
-        sources(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-            &mut text,
-        );
+        let text = sources();
         // The last one is how the macros of src/identifier.rs name theirs.
         let pattern = r#"(?:\brequire!\(|flawed!\(|is_on\(|Id(?:\(u\d+\))?,)\s*"([^"]+)""#;
         let pattern = regex::Regex::new(pattern).expect("an expression");

@@ -6,6 +6,7 @@ use super::{Envelope, Intermediary, Limits};
 use crate::agreement::OneTimePreKey;
 use crate::identifier::Address;
 use crate::requirement::flawed;
+use crate::saved::json_text;
 use crate::suite;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,24 +72,9 @@ pub enum SavedIntermediaryError {
     },
 }
 
+json_text!(SavedIntermediary, SavedIntermediaryError);
+
 impl SavedIntermediary {
-    /// The JSON text: the same bytes for the same state.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        match serde_json::to_string(self) {
-            Ok(json) => json,
-            Err(_) => unreachable!("a saved intermediary has no map"),
-        }
-    }
-
-    /// Reads the JSON text.
-    ///
-    /// # Errors
-    /// Where it is not the JSON of a saved intermediary.
-    pub fn from_json(json: &str) -> Result<Self, SavedIntermediaryError> {
-        Ok(serde_json::from_str(json)?)
-    }
-
     /// The intermediary again, with these limits. The profile's are those of `try_from`.
     ///
     /// # Errors

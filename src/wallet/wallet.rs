@@ -9,7 +9,7 @@ use crate::intermediary::{
     Submission, SubmittedMessage, Token,
 };
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
-use crate::requirement::{flawed, require, required};
+use crate::requirement::{always_require, flawed, require, required};
 use crate::sesame::{Device, DeviceMessage, Send, SendEvent, SendStep, SesameError};
 use crate::timestamp::{DAY, Timestamp};
 use crate::transfer::{
@@ -308,9 +308,9 @@ impl Step<'_> {
     fn register(&mut self, sponsor: Option<Token>) -> Result<(), WalletError> {
         let registering = self.waits_for(|body| matches!(body, Body::Register(_)));
         let may_register = self.wallet.token.is_none() && !registering;
-        required!(
+        always_require!(
             "MBX-01",
-            may_register.then_some(()),
+            may_register,
             WalletError::Registration("registered already")
         );
         let one_time_pre_keys = self.more_one_time_pre_keys()?;

@@ -8,8 +8,8 @@ use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Offer, Offered, Outcome, Payload, SavedTransfers, StateName,
-    TransferEvent, TransferId, Transfers,
+    Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TransferEvent, TransferId,
+    Transfers,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

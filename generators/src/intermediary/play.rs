@@ -1,0 +1,578 @@
+//! Plays the steps of a script on an intermediary, and records them.
+
+use super::client::{CAST, Client, public};
+use crate::actor::Actor;
+use crate::script::{Result, Words};
+use serde_json::{Value, json};
+use std::collections::btree_map::{BTreeMap, Entry};
+use tigress_signal::conformance::operation::Done;
+use tigress_signal::conformance::operation::intermediary::{
+    RequestInput, RequestOutput, RequestsInput, TickInput,
+};
+use tigress_signal::conformance::seed;
+use tigress_signal::conformance::vector::conversation::intermediary::{Fields, Step};
+use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
+use tigress_signal::error_code::ErrorCode;
+use tigress_signal::hex::{self, Hex};
+use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
+use tigress_signal::primitives::ScriptedRandomness;
+use tigress_signal::suite::Tigress1;
+use tigress_signal::timestamp::Timestamp;
+
+/// When every conversation begins.
+const START: u64 = 1_700_000_000;
+/// How long a message is kept where nothing else is asked for.
+const TWO_DAYS: u64 = 172_800;
+
+/// A conversation that is played here and recorded.
+pub(super) struct Play<'a> {
+    label: &'a str,
+    machine: Intermediary<MemoryStore>,
+    clients: BTreeMap<&'static str, Client>,
+    /// The request ids that have a name.
+    ids: BTreeMap<&'a str, String>,
+    now: u64,
+    steps: Vec<Step>,
+}
+
+/// What a script says of a request.
+struct Wanted<'a> {
+    tag: Option<&'a str>,
+    asker: Client,
+    /// Whose bundle, mailbox or prekeys.
+    of: Client,
+    token: Value,
+    body: Value,
+}
+
+impl<'a> Play<'a> {
+    pub(super) fn new(label: &'a str) -> Self {
+        Play {
+            label,
+            machine: Intermediary::new(&Tigress1, MemoryStore::default()),
+            clients: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            now: START,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn recorded(self) -> Fields {
+        Fields {
+            intermediary: Done {},
+            steps: self.steps,
+        }
+    }
+
+    /// What a step is called here: no two requests of a conversation have the same id unless they must.
+    fn name(&self) -> String {
+        format!("intermediary/{}, step {}", self.label, self.steps.len() + 1)
+    }
+
+    /// The client that is named next.
+    fn client(&mut self, w: &mut Words<'a>) -> Result<&mut Client> {
+        let Some(role) = CAST.iter().find(|(name, ..)| w.eat(name)) else {
+            return w.expected("a name");
+        };
+        Ok(match self.clients.entry(role.0) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(absent) => absent.insert(Client::new(role)),
+        })
+    }
+
+    /// Registers whom the heading names; a further device with the token of its user's first.
+    pub(super) fn begin(&mut self, mut w: Words<'a>) -> Result<()> {
+        let mut more = w.eat("among");
+        while more {
+            let asker = self.client(&mut w)?.clone();
+            let user = asker.address.user_id;
+            let mut others = self.clients.values();
+            let first =
+                others.find(|other| other.address.user_id == user && !other.token.is_null());
+            let token = first.map_or(Value::Null, |first| first.token.clone());
+            let (of, body) = (asker.clone(), asker.registration.clone());
+            let wanted = Wanted {
+                tag: None,
+                asker,
+                of,
+                token,
+                body,
+            };
+            self.request(&wanted, &mut Words(""))?;
+            more = w.eat(",");
+        }
+        w.end()
+    }
+
+    /// Plays a line.
+    pub(super) fn line(&mut self, mut w: Words<'a>) -> Result<()> {
+        self.step(&mut w)?;
+        while w.eat(";") {
+            self.step(&mut w)?;
+        }
+        w.end()
+    }
+
+    fn step(&mut self, w: &mut Words<'a>) -> Result<()> {
+        if w.eat("restart") {
+            self.steps.push(Step::Restart(Done {}));
+        } else if w.eat("at") {
+            self.now = START + seconds(w)?;
+        } else if w.eat("tick") {
+            let now = Timestamp(self.now);
+            self.machine.tick(now).map_err(|error| error.to_string())?;
+            self.steps.push(Step::Tick(StepOf {
+                input: TickInput { now },
+                expected: Some(Done {}),
+                error: None,
+            }));
+        } else if w.eat("erased") {
+            let (name, bytes) = (w.json()?, Hex(self.bytes(w)?));
+            if self.machine.save().to_json().contains(&bytes.to_string()) {
+                return Err(format!("{name} is not erased"));
+            }
+            let secrets = vec![Erased { name, bytes }];
+            self.steps.push(Step::Erased(ErasedFields { secrets }));
+        } else {
+            let tag = w.after("[", |w| w.until(']'))?;
+            let asker = self.client(w)?;
+            if w.eat("has no token") {
+                asker.token = Value::Null;
+            } else if w.eat("has token") {
+                asker.token = hex::encode(&bytes(w)?).into();
+            } else if w.eat("has") {
+                asker.registers_with(w.number()?);
+                if !w.noun("one-time prekey") {
+                    return w.expected("`one-time prekeys`");
+                }
+            } else {
+                let asker = asker.clone();
+                let wanted = self.wanted(tag, asker, w)?;
+                self.request(&wanted, w)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes by value, by name, or of a request id.
+    fn bytes(&mut self, w: &mut Words<'a>) -> Result<Vec<u8>> {
+        if let Some(plaintext) = w.after("opening", Words::json::<String>)? {
+            let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
+            ben.open(&ryan.bundle(Some(1)), "intermediary");
+            return Ok(ben.encrypt(ryan.address, plaintext.as_bytes()).bytes);
+        }
+        if let Some(tag) = w.after("[", |w| w.until(']'))? {
+            let id = self.ids.get(tag).ok_or("no request of that name")?;
+            return Ok(id.as_bytes().into());
+        }
+        if !w.0.starts_with(|c: char| c.is_ascii_lowercase()) {
+            return bytes(w);
+        }
+        let value = self.named(w)?;
+        let bytes = value.as_str().and_then(hex::decode);
+        bytes.ok_or_else(|| format!("{value} is no hex"))
+    }
+
+    /// What stands at a path of a client's: `ben.identityKey`.
+    fn named(&mut self, w: &mut Words<'a>) -> Result<Value> {
+        let view = self.client(w)?.view();
+        let path = w.word();
+        let value = view.pointer(&path.replace('.', "/")).cloned();
+        value.ok_or_else(|| format!("no `{path}` in {view}"))
+    }
+
+    /// Whom a message is for, with another registration id where it is `stale`; the message's kind may follow.
+    fn message(&mut self, kind: &str, bytes: &[u8], w: &mut Words<'a>) -> Result<(Client, Value)> {
+        let stale = w.eat("stale");
+        let to = self.client(w)?;
+        let id = to.registration["registrationId"]
+            .as_u64()
+            .unwrap_or_default();
+        let message = json!({
+            "deviceId": to.address.device_id,
+            "registrationId": if stale { (id ^ 1).max(2) } else { id },
+            "kind": if w.eat("as prekey") { "prekey" } else { kind },
+            "message": hex::encode(bytes),
+        });
+        Ok((to.clone(), message))
+    }
+
+    fn submission(&mut self, w: &mut Words<'a>) -> Result<(Client, Value)> {
+        let mut messages = Vec::new();
+        let all = w.eat("all of");
+        let mut lifetime = None;
+        let of = if all || w.eat("device") {
+            let of = self.client(w)?.clone();
+            while !w.at_end() && !w.0.starts_with("->") {
+                let bytes = self.bytes(w)?;
+                w.need("for")?;
+                let kind = if all { "prekey" } else { "ratchet" };
+                messages.push(self.message(kind, &bytes, w)?.1);
+                w.eat(",");
+            }
+            of
+        } else {
+            let bytes = self.bytes(w)?;
+            w.need("to")?;
+            let (of, message) = self.message("ratchet", &bytes, w)?;
+            messages.push(message);
+            lifetime = w.after("for", seconds)?;
+            of
+        };
+        let recipient = if all {
+            json!({"user": of.address.user_id})
+        } else {
+            json!({"device": of.address})
+        };
+        let mut body = json!({"type": "submit", "recipient": recipient, "messages": messages});
+        if let Some(lifetime) = lifetime {
+            body["lifetime"] = lifetime.into();
+        }
+        Ok((of, body))
+    }
+
+    /// What is asked, with whose token.
+    fn wanted(
+        &mut self,
+        tag: Option<&'a str>,
+        asker: Client,
+        w: &mut Words<'a>,
+    ) -> Result<Wanted<'a>> {
+        let mut token = asker.token.clone();
+        let (of, body) = if w.eat("sends") {
+            self.submission(w)?
+        } else if w.eat("registers") {
+            let of = w.after("with the token of", |w| Ok(self.client(w)?.token.clone()))?;
+            token = of.unwrap_or_default();
+            (asker.clone(), asker.registration.clone())
+        } else if w.eat("publishes signed prekey") {
+            let id = w.number()?;
+            let of = self.for_whom(&asker, w)?;
+            (of.clone(), of.signed_pre_key(id))
+        } else {
+            let mut body = if w.eat("fetches") {
+                json!({"type": "fetchBundle", "address": self.client(&mut w.clone())?.address})
+            } else if w.eat("removes") {
+                json!({"type": "remove", "address": self.client(&mut w.clone())?.address})
+            } else if w.noun("publishes one-time prekey") {
+                let keys = asker.one_time_pre_keys(w.numbers()?);
+                json!({"type": "publishOneTimePreKeys", "address": null, "oneTimePreKeys": keys})
+            } else if w.eat("counts") {
+                json!({"type": "countOneTimePreKeys", "address": null})
+            } else if w.eat("reads") {
+                let limit = w.after("at most", Words::number)?.unwrap_or(100);
+                json!({"type": "read", "address": null, "limit": limit})
+            } else if w.eat("acknowledges") {
+                json!({"type": "acknowledge", "address": null, "ids": w.numbers()?})
+            } else {
+                return w.expected("what is asked");
+            };
+            let of = match body["address"] {
+                Value::Null => self.for_whom(&asker, w)?,
+                _ => self.client(w)?.clone(),
+            };
+            body["address"] = json!(of.address);
+            (of, body)
+        };
+        Ok(Wanted {
+            tag,
+            asker,
+            of,
+            token,
+            body,
+        })
+    }
+
+    /// The asker itself, or another one `for` which it asks.
+    fn for_whom(&mut self, asker: &Client, w: &mut Words<'a>) -> Result<Client> {
+        let other = w.after("for", |w| self.client(w).cloned())?;
+        Ok(other.unwrap_or_else(|| asker.clone()))
+    }
+
+    fn id(&mut self, tag: Option<&'a str>, register: bool) -> String {
+        let fresh = match tag.and_then(|tag| tag.strip_prefix('"')) {
+            Some(id) => id.trim_end_matches('"').to_owned(),
+            None if register => hex::encode(&seed::bytes::<16>(&self.name())),
+            None => format!("request-{}", self.steps.len() + 1),
+        };
+        match tag {
+            Some(tag) => self.ids.entry(tag).or_insert(fresh).clone(),
+            None => fresh,
+        }
+    }
+
+    /// Makes the request, once for each answer that is stated, and holds the answer against it.
+    fn request(&mut self, wanted: &Wanted<'a>, w: &mut Words<'a>) -> Result<()> {
+        let repeated = wanted.tag.is_some_and(|tag| self.ids.contains_key(tag));
+        let register = wanted.body["type"] == "register";
+        let times = if w.is_number() {
+            Some(w.number()?)
+        } else {
+            None
+        };
+        if times.is_some() {
+            w.need("times")?;
+        }
+        let mut request = json!({"id": self.id(wanted.tag, register), "token": wanted.token, "body": wanted.body});
+        if wanted.token.is_null() {
+            request
+                .as_object_mut()
+                .map(|request| request.shift_remove("token"));
+        }
+        while w.eat("but") {
+            self.change(&mut request, w)?;
+        }
+        let drawn = seed::bytes::<32>(&format!("{}/token", self.name()));
+        let token = if repeated {
+            wanted.asker.token.clone()
+        } else {
+            hex::encode(&drawn).into()
+        };
+        for expected in self.answers(wanted, &token, w)? {
+            let randomness = match &expected {
+                // What a refused step is given, and must not draw.
+                Err(_) => seed::bytes::<32>(&self.name()).into(),
+                Ok(Answer::Registered { .. }) if !repeated => drawn.into(),
+                Ok(_) => Hex::default(),
+            };
+            if let (Ok(Answer::Registered { .. }), Some(asker)) =
+                (&expected, self.clients.get_mut(wanted.asker.name))
+            {
+                asker.token = token.clone();
+            }
+            self.record(request.clone(), times, expected, randomness)?;
+            request["id"] = self.id(None, register).into();
+        }
+        Ok(())
+    }
+
+    /// Makes a request, or many with ids of their own, and records it.
+    fn record(
+        &mut self,
+        request: Value,
+        times: Option<u64>,
+        expected: Result<Answer, ErrorCode>,
+        randomness: Hex,
+    ) -> Result<()> {
+        let now = Timestamp(self.now);
+        for time in 1..=times.unwrap_or(1) {
+            let mut request = request.clone();
+            if times.is_some() {
+                let id = request["id"].as_str().unwrap_or_default();
+                request["id"] = format!("{id}-{time}").into();
+            }
+            let mut script = ScriptedRandomness::new(&randomness);
+            let got = Request::from_json(request.to_string().as_bytes())
+                .and_then(|request| self.machine.handle(&request, now, &mut script));
+            let got = got.map_err(|error| error.code());
+            if got != expected.clone().map_err(Some) {
+                return Err(format!("{request} is answered {got:?}"));
+            }
+        }
+        let error = expected.as_ref().err().copied();
+        let expected = expected.ok().map(|answer| RequestOutput { answer });
+        self.steps.push(if let Some(times) = times {
+            let times = u32::try_from(times).map_err(|error| error.to_string())?;
+            let input = RequestsInput {
+                request,
+                times,
+                now,
+            };
+            Step::Requests(StepOf {
+                input,
+                expected,
+                error,
+            })
+        } else {
+            let input = RequestInput {
+                request,
+                now,
+                randomness,
+            };
+            Step::Request(StepOf {
+                input,
+                expected,
+                error,
+            })
+        });
+        Ok(())
+    }
+
+    /// What is stated behind the arrow; where there is none, `done` or that token.
+    fn answers(
+        &mut self,
+        wanted: &Wanted<'a>,
+        token: &Value,
+        w: &mut Words<'a>,
+    ) -> Result<Vec<Result<Answer, ErrorCode>>> {
+        let kind = wanted.body["type"].as_str().unwrap_or_default();
+        let answers = if !w.eat("->") {
+            vec![match kind {
+                "register" => json!({"type": "registered", "token": token}),
+                "fetchBundle" | "countOneTimePreKeys" | "read" => return w.expected("`->`"),
+                _ => json!({"type": "done"}),
+            }]
+        } else if w.eat("stale-registration") {
+            vec![json!({"type": "stale-registration", "devices": w.numbers()?})]
+        } else if w.eat("device-mismatch") {
+            let missing = w.after("missing", Words::numbers)?.unwrap_or_default();
+            let extra = w.after("extra", Words::numbers)?.unwrap_or_default();
+            vec![json!({"type": "device-mismatch", "missing": missing, "extra": extra})]
+        } else if let Some(code) = ErrorCode::ALL.iter().find(|code| w.eat(code.as_str())) {
+            return Ok(vec![Err(*code)]);
+        } else if kind == "countOneTimePreKeys" {
+            vec![json!({"type": "oneTimePreKeys", "left": w.number()?})]
+        } else if kind == "read" {
+            vec![json!({"type": "envelopes", "envelopes": self.envelopes(&wanted.of, w)?})]
+        } else {
+            let signed = w.after("signed prekey", Words::number)?;
+            w.eat(",");
+            if w.eat("no prekey") {
+                vec![wanted.of.bundle(signed, None)]
+            } else if !w.noun("prekey") {
+                return w.expected("an answer");
+            } else {
+                let ids = w.numbers()?.into_iter();
+                ids.map(|id| wanted.of.bundle(signed, Some(id))).collect()
+            }
+        };
+        let typed = |answer| serde_json::from_value(answer).map_err(|error| error.to_string());
+        answers
+            .into_iter()
+            .map(|answer| typed(answer).map(Ok))
+            .collect()
+    }
+
+    fn envelopes(&mut self, of: &Client, w: &mut Words<'a>) -> Result<Vec<Value>> {
+        let mut envelopes = Vec::new();
+        if w.eat("nothing") {
+            return Ok(envelopes);
+        }
+        loop {
+            let (id, message) = (w.number()?, self.bytes(w)?);
+            w.need("from")?;
+            envelopes.push(json!({
+                "id": id,
+                "sender": self.client(w)?.address,
+                "recipient": of.address,
+                "kind": if w.eat("as prekey") { "prekey" } else { "ratchet" },
+                "message": hex::encode(&message),
+                "expires": START + w.after("until", Words::number)?.unwrap_or(TWO_DAYS),
+            }));
+            if !w.eat(",") {
+                return Ok(envelopes);
+            }
+        }
+    }
+
+    /// Changes a request as it stands on the wire.
+    fn change(&mut self, request: &mut Value, w: &mut Words<'a>) -> Result<()> {
+        let path = w.word();
+        let pointer = match path.strip_prefix("request.") {
+            Some(field) => format!("/{field}"),
+            None => format!("/body/{}", path.replace('.', "/")),
+        };
+        let old = request.pointer(&pointer).and_then(Value::as_str);
+        let old = old.unwrap_or_default().to_owned();
+        let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
+        let parent = request.pointer_mut(parent).and_then(Value::as_object_mut);
+        let parent = parent.ok_or_else(|| format!("no object holds `{path}`"))?;
+        let new = if w.eat("is missing") {
+            parent.shift_remove(field);
+            return Ok(());
+        } else if w.eat("=") {
+            self.value(w)?
+        } else if w.eat("in upper case") {
+            old.to_uppercase().into()
+        } else if w.eat("without its first byte") {
+            old.get(2..).into()
+        } else if w.eat("without its last byte") {
+            old.get(..old.len().saturating_sub(2)).into()
+        } else if let Some(more) = w.after("followed by", Words::json::<String>)? {
+            (old + &more).into()
+        } else {
+            w.need("with byte")?;
+            let at = usize::try_from(w.number()?).map_err(|error| error.to_string())?;
+            w.need("flipped")?;
+            let mut bytes = hex::decode(&old).ok_or("no hex")?;
+            *bytes.get_mut(at).ok_or("no such byte")? ^= 1;
+            hex::encode(&bytes).into()
+        };
+        parent.insert(field.to_owned(), new);
+        Ok(())
+    }
+
+    /// In JSON, or by name.
+    fn value(&mut self, w: &mut Words<'a>) -> Result<Value> {
+        Ok(if w.eat("small_order") {
+            format!("0501{}", "00".repeat(31)).into()
+        } else if w.eat("not_reduced") {
+            format!("05ee{}7f", "ff".repeat(30)).into()
+        } else if w.eat("other_type") {
+            format!("04{}", &public("other type")[2..]).into()
+        } else if w.eat("untyped") {
+            public("short")[2..].into()
+        } else if w.eat("unsigned") {
+            public("not signed").into()
+        } else if CAST.iter().any(|(name, ..)| w.clone().eat(name)) {
+            self.named(w)?
+        } else {
+            w.json()?
+        })
+    }
+}
+
+fn seconds(w: &mut Words<'_>) -> Result<u64> {
+    let seconds = w.number()?;
+    if w.noun("second") {
+        Ok(seconds)
+    } else {
+        w.expected("`seconds`")
+    }
+}
+
+/// Bytes by value.
+fn bytes(w: &mut Words<'_>) -> Result<Vec<u8>> {
+    if let Some(label) = w.after("<", |w| w.until('>'))? {
+        return Ok(seed::vec(&format!("intermediary/message/{label}"), 48));
+    }
+    if w.0.starts_with('"') {
+        return w.json().map(String::into_bytes);
+    }
+    let times = if w.is_number() { w.number()? } else { 1 };
+    w.eat("*");
+    let Some(bytes) = w.clone().word().strip_prefix("0x").and_then(hex::decode) else {
+        return w.expected("bytes");
+    };
+    w.word();
+    Ok(bytes.repeat(usize::try_from(times).map_err(|error| error.to_string())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Play, Words};
+
+    #[test]
+    fn a_line_that_is_none_or_is_not_so_is_refused() {
+        for (line, why) in [
+            ("bob registers", "expected a name, not `bob registers`"),
+            ("ben sings", "expected what is asked, not `sings`"),
+            ("ben registers; ben counts", "`->` is missing at the end"),
+            ("ben registers ben", "expected the end, not `ben`"),
+            ("at noon", "expected a number, not `noon`"),
+            ("ben sends 0xf to eve", "expected bytes, not `0xf to eve`"),
+            (
+                "ben registers; ben counts -> 3",
+                "is answered Ok(OneTimePreKeys { left: 2 })",
+            ),
+            ("ben counts -> 2", "is answered Err(Some(Unauthorized))"),
+            (
+                "ben registers but oneTimePreKeys.9.id = 1",
+                "no object holds `oneTimePreKeys.9.id`",
+            ),
+        ] {
+            let error = Play::new("a line").line(Words(line)).expect_err(line);
+            assert!(error.ends_with(why), "{line}: {error}");
+        }
+    }
+}
