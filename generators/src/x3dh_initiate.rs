@@ -262,6 +262,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// a one-time prekey without its id
         one_time_prekey_without_id [Identifier NoOneTimePreKey: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
         /// a one-time prekey's id without the key
-        one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] => malformed(|f| f.one_time_pre_key = None);
+        one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] =>
+            malformed(|f| f.one_time_pre_key = None);
     }
 }

@@ -88,8 +88,8 @@ fn creates(registration_id: &[u8], change: impl FnOnce(&mut CreateInput)) -> imp
 
 pub(super) fn generate(b: &mut Builder) {
     b.header("The responder of X3DH: single calls, how a device's keys are made, and conversations of one device. Its");
-    b.header("peers are absent; what they sent stands here as bytes. What is refused leaves the device as it was, above");
-    b.header("all its one-time prekeys, which a stranger must not be able to spend.");
+    b.header("peers are absent; what they sent stands here as bytes. What is refused leaves the device as it was: its");
+    b.header("one-time prekeys above all, which a stranger must not be able to spend.");
     notes(b);
     notes! { b;
         UnknownPreKey MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
