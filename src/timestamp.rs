@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
     Eq,
     PartialOrd,
     Ord,
+    Hash,
     Serialize,
     Deserialize,
     schemars::JsonSchema,

@@ -57,7 +57,7 @@ impl<S: Store> Intermediary<S> {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Answer, IntermediaryError> {
-        request.check()?;
+        request.check(self.suite)?;
         let asker = self.asker(request)?;
         if let Some(answer) = self.first_answer(&asker, request, now)? {
             return Ok(answer);
@@ -235,6 +235,8 @@ impl<S: Store> Intermediary<S> {
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
+            kem_pre_key: None,
+            suites: Vec::new(),
         })?;
         let token = Token::random(randomness)?;
         let record = DeviceRecord {
@@ -492,5 +494,6 @@ fn bundle_of(
         registration_id: record.registration_id,
         signed_pre_key: record.signed_pre_key,
         one_time_pre_key,
+        kem_pre_key: None,
     })
 }

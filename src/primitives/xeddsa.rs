@@ -11,7 +11,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// A signature of 64 bytes: R, then s, little-endian. Whether it verifies is another question.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signature(pub(crate) [u8; 64]);
 
 impl Signature {

@@ -19,9 +19,9 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Recipient;
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
-use crate::primitives::{KeyPair, PrivateKey, PublicKey, Secret, xeddsa};
+use crate::primitives::{KeyPair, NoRandomness, PrivateKey, PublicKey, Secret, xeddsa};
 use crate::sesame::{self, Device, SendEvent, SesameError};
-use crate::suite::Tigress1;
+use crate::suite::{Keys, Tigress1};
 use crate::timestamp::Timestamp;
 use crate::wire::Message;
 use serde_json::Value;
@@ -146,7 +146,9 @@ impl Actor {
     }
 
     pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
-        self.device.encrypt(&peer, plaintext).expect("a session")
+        self.device
+            .encrypt(&peer, plaintext, &mut NoRandomness)
+            .expect("a session")
     }
 
     pub(super) fn decrypt(&mut self, peer: Address, message: &Message, label: &str) {
@@ -316,7 +318,7 @@ impl Talk {
         let message = self
             .me
             .device
-            .encrypt(&peer, plaintext)
+            .encrypt(&peer, plaintext, &mut NoRandomness)
             .unwrap_or_else(|error| panic!("{}: {error}", self.label));
         let input = EncryptInput {
             peer: peer.into(),
@@ -331,7 +333,7 @@ impl Talk {
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
-        let result = self.me.device.encrypt(&peer, plaintext);
+        let result = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
         self.agree(result, error);
         let input = EncryptInput {
             peer: peer.into(),
@@ -457,9 +459,8 @@ impl Talk {
     /// The device knows exactly this of others, whatever the order.
     pub(super) fn records(&mut self, mut records: Vec<RecordFields>) {
         records.sort_by_key(|record| {
-            Address::try_from(&record.peer)
-                .expect("an address")
-                .encode()
+            let peer = Address::try_from(&record.peer).expect("an address");
+            Tigress1.encode_address(&peer)
         });
         let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
         assert_eq!(
@@ -478,7 +479,7 @@ impl Talk {
         let (send, got) = self
             .me
             .device
-            .start_send(to, plaintext)
+            .start_send(to, plaintext, &mut NoRandomness)
             .unwrap_or_else(|error| panic!("{}: {error}", self.label));
         self.send = Some(send);
         let output = SendOutput { step: got.into() };
@@ -489,7 +490,7 @@ impl Talk {
     }
 
     pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
-        let result = self.me.device.start_send(to, plaintext);
+        let result = self.me.device.start_send(to, plaintext, &mut NoRandomness);
         self.agree(result, error);
         let input = send_input(to, plaintext);
         self.steps.push(Step::Send(refused(input, error)));

@@ -86,7 +86,7 @@ impl Client {
 
     /// The device after its state was erased: another registration id, other keys, the same address.
     fn anew(&self, name: &str) -> Self {
-        let mut other = Client::new(name, self.address.device_id.get().into(), 1);
+        let mut other = Client::new(name, self.address.device_id.get(), 1);
         other.address = self.address;
         other.registration.address = self.address;
         other
@@ -111,6 +111,8 @@ impl Client {
                 signed_pre_key_signature: own.signed_pre_key_signature.clone(),
                 one_time_pre_key_id: one_time.map(|key| key.id.into()),
                 one_time_pre_key: one_time.map(|key| key.key.clone()),
+                kem_pre_key: None,
+                suites: Vec::new(),
             },
         }
     }
