@@ -9,7 +9,8 @@ macro_rules! error_codes {
         ///
         /// An implementation under test may name its errors otherwise; the code counts only where
         /// strict errors are asked for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
         #[serde(rename_all = "kebab-case")]
         pub enum ErrorCode {
             $($(#[$doc])* $variant,)+

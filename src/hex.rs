@@ -1,10 +1,13 @@
 //! Bytes as lower-case hex, the one form in which vectors and saved states write them.
 
 use data_encoding::HEXLOWER;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
+use zeroize::Zeroizing;
 
 /// A byte string that is written as lower-case hex.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +23,44 @@ pub fn encode(bytes: &[u8]) -> String {
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     HEXLOWER.decode(text.as_bytes()).ok()
+}
+
+/// Writes `bytes` as lower-case hex. The text, which may be a secret's, is erased.
+pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&Zeroizing::new(encode(bytes)))
+}
+
+/// Reads from lower-case hex what `read` makes of the bytes; the bytes, which may be a secret's, are erased.
+///
+/// # Errors
+/// That of `read`, and for other text that `what` is lower-case hex.
+pub(crate) fn deserialize<'de, D, T, E, F>(
+    deserializer: D,
+    what: &'static str,
+    read: F,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    F: FnOnce(&[u8]) -> Result<T, E>,
+    E: fmt::Display,
+{
+    /// Takes the text as it stands in the input: no copy of a secret is made on the way.
+    struct Text<T, F>(&'static str, F, PhantomData<T>);
+    impl<T, E: fmt::Display, F: FnOnce(&[u8]) -> Result<T, E>> Visitor<'_> for Text<T, F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{} in lower-case hex", self.0)
+        }
+
+        fn visit_str<X: Error>(self, text: &str) -> Result<T, X> {
+            match decode(text).map(Zeroizing::new) {
+                Some(bytes) => (self.1)(&bytes).map_err(X::custom),
+                None => Err(X::custom(format_args!("{} is lower-case hex", self.0))),
+            }
+        }
+    }
+    deserializer.deserialize_str(Text(what, read, PhantomData))
 }
 
 impl Deref for Hex {
@@ -50,19 +91,19 @@ impl fmt::Debug for Hex {
 
 impl Serialize for Hex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serialize(self, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        decode(&text)
-            .map(Hex)
-            .ok_or_else(|| serde::de::Error::custom("bytes are written in lower-case hex"))
+        deserialize(deserializer, "a byte string", |bytes| {
+            Ok::<_, std::convert::Infallible>(Hex(bytes.to_vec()))
+        })
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Hex {
     fn schema_name() -> Cow<'static, str> {
         "Hex".into()

@@ -285,8 +285,8 @@ integer_id!(
 );
 
 impl DeviceId {
-    /// Below every DeviceID, or equal to it.
-    pub(crate) const LOWEST: DeviceId = DeviceId(0);
+    /// The lowest id that a device can have in any suite.
+    pub const FIRST: DeviceId = DeviceId(0);
 }
 
 impl PreKeyId {
@@ -373,19 +373,8 @@ impl Identifiers {
 }
 
 /// A device of a user (ID-05).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
     /// The user.
@@ -403,7 +392,8 @@ impl fmt::Display for Address {
 /// A schema for each identifier, as it is written in JSON.
 macro_rules! schemas {
     ($($name:ident: $schema:tt)+) => {
-        $(impl schemars::JsonSchema for $name {
+        $(#[cfg(feature = "conformance")]
+        impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
@@ -432,25 +422,20 @@ schemas! {
 }
 
 /// Whom a message is for.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Recipient {
     /// All devices of a user.
     User(UserId),
     /// One device.
     Device(Address),
+}
+
+impl From<Address> for Recipient {
+    fn from(address: Address) -> Self {
+        Recipient::Device(address)
+    }
 }
 
 impl Recipient {

@@ -20,6 +20,7 @@
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
 
 pub mod agreement;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod error_code;
 #[cfg(feature = "flaws")]
@@ -29,8 +30,10 @@ pub mod identifier;
 pub mod intermediary;
 pub mod primitives;
 pub mod ratchet;
+#[cfg(feature = "conformance")]
 pub mod report;
 mod requirement;
+mod saved;
 pub mod sesame;
 pub mod short_bytes;
 pub mod suite;

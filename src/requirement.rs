@@ -13,6 +13,18 @@ macro_rules! require {
     };
 }
 
+/// As [`require!`], for a check that no flaw leaves out altogether: without it there would be nothing left to tell of it.
+///
+/// `always_require!("DR-11", skipped <= bound, RatchetError::TooManySkipped)` stands beside a flaw that has a word of its
+/// own, such as `flawed!("DR-11 tenfold", limit, 10 * limit)`.
+macro_rules! always_require {
+    ($id:literal, $condition:expr, $error:expr) => {
+        if !$condition {
+            return Err($error.into());
+        }
+    };
+}
+
 /// A value that a requirement of the profile asks for; returns the error where there is none.
 ///
 /// `required!("PAY-02", top.remove("format"), PayloadError::Format)` reads: PAY-02 asks for this value, and
@@ -46,4 +58,4 @@ macro_rules! flawed {
     };
 }
 
-pub(crate) use {flawed, require, required};
+pub(crate) use {always_require, flawed, require, required};

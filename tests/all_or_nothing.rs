@@ -53,7 +53,7 @@ trait Machine: Clone + Hash + Eq + std::fmt::Debug {
 
 impl Machine for Device {
     fn save(&self) -> String {
-        Device::save(self).to_json()
+        Device::save(self).to_json().to_string()
     }
 
     fn restore(saved: &str) -> Self {

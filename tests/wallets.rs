@@ -7,12 +7,12 @@ mod common;
 use common::{Seeded, device_of};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId};
-use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request, Store};
+use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{Offer, Offered, StateName, Vertical};
-use tigress_signal::wallet::{Effect, Event, Report, Wallet, WalletError};
+use tigress_signal::wallet::{Effect, Report, Wallet, WalletError, WalletEvent};
 
 /// Everybody.
 struct World {
@@ -48,11 +48,11 @@ impl World {
                 let device = Device::new(&Tigress1, address, keys.keys().clone());
                 world.wallets.push(Wallet::new(device));
                 world.randomness.push(Seeded(number as u64));
-                world.event(number, Event::Tick).expect("time passes");
+                world.event(number, WalletEvent::Tick).expect("time passes");
                 world
                     .event(
                         number,
-                        Event::Register {
+                        WalletEvent::Register {
                             sponsor: sponsor.clone(),
                         },
                     )
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// An event, and everything that comes of it. A refused event changes nothing.
-    fn event(&mut self, who: usize, event: Event) -> Result<Vec<StateName>, WalletError> {
+    fn event(&mut self, who: usize, event: WalletEvent) -> Result<Vec<StateName>, WalletError> {
         let before = self.wallets[who].save().to_json();
         let result = self.wallets[who].step(event, self.now, &mut self.randomness[who]);
         if result.is_err() {
@@ -94,7 +94,7 @@ impl World {
     fn request(&mut self, who: usize, request: &Request) -> Vec<StateName> {
         let answer = self.handled(request);
         let request = request.id.clone();
-        self.event(who, Event::Answer { request, answer })
+        self.event(who, WalletEvent::Answer { request, answer })
             .expect("it was asked for")
     }
 
@@ -113,10 +113,13 @@ impl World {
                     .intermediary
                     .store()
                     .mailbox_length(&self.address(*who), self.now);
-                mailbox.expect("memory does not fail") > 0
+                mailbox > 0
             });
             let Some(who) = waiting else { return states };
-            states.extend(self.event(who, Event::Collect).expect("it is registered"));
+            states.extend(
+                self.event(who, WalletEvent::Collect)
+                    .expect("it is registered"),
+            );
         }
         panic!("it does not come to rest");
     }
@@ -128,7 +131,7 @@ impl World {
             .map(|(id, _)| *id)
             .collect();
         let lifetime = None;
-        self.event(who, Event::Offer(Offer { to, what, lifetime }))
+        self.event(who, WalletEvent::Offer(Offer { to, what, lifetime }))
             .expect("an offer");
         let new = self.wallets[who].transfers().states().map(|(id, _)| *id);
         new.into_iter()
@@ -148,7 +151,7 @@ fn a_hotel_key_goes_from_phone_to_phone() {
     );
     world.settle();
     assert_eq!(world.state(1, &id), Some(StateName::Invited));
-    world.event(1, Event::Accept(id)).expect("invited");
+    world.event(1, WalletEvent::Accept(id)).expect("invited");
     world.settle();
     assert_eq!(world.state(0, &id), Some(StateName::Completed));
     assert_eq!(world.state(1, &id), Some(StateName::Provisioned));
@@ -162,7 +165,9 @@ fn the_first_of_two_devices_wins_a_car_key() {
     let id = world.offer(0, to, Offered::CarKey);
     world.settle();
     for device in [2, 1] {
-        world.event(device, Event::Accept(id)).expect("invited");
+        world
+            .event(device, WalletEvent::Accept(id))
+            .expect("invited");
     }
     world.settle();
     assert_eq!(world.state(0, &id), Some(StateName::Completed));
@@ -186,9 +191,9 @@ fn a_device_added_during_a_transfer_gets_what_comes_after() {
     let watch = Wallet::new(Device::new(&Tigress1, address, keys.keys().clone()));
     world.wallets.push(watch);
     world.randomness.push(Seeded(7));
-    world.event(2, Event::Tick).expect("time passes");
+    world.event(2, WalletEvent::Tick).expect("time passes");
     world
-        .event(2, Event::Register { sponsor })
+        .event(2, WalletEvent::Register { sponsor })
         .expect("it joins");
     let second = world.offer(0, user, Offered::CarKey);
     world.settle();
@@ -214,7 +219,7 @@ fn an_invitation_of_another_key_stops_everything() {
         other.split('#').nth(1).expect("a fingerprint")
     );
     world
-        .event(0, Event::TakeInvitation(forged))
+        .event(0, WalletEvent::TakeInvitation(forged))
         .expect("a link");
     let to = Recipient::Device(world.address(1));
     world.offer(0, to, Offered::CarKey);
@@ -222,7 +227,9 @@ fn an_invitation_of_another_key_stops_everything() {
     assert_eq!(world.reports, [(0, Report::Unsent { to, code })]);
     assert!(world.settle().is_empty(), "nothing was sent");
     // The true link: the key is pinned, and the offer arrives.
-    world.event(0, Event::TakeInvitation(ryan)).expect("a link");
+    world
+        .event(0, WalletEvent::TakeInvitation(ryan))
+        .expect("a link");
     let id = world.offer(0, to, Offered::CarKey);
     world.settle();
     assert_eq!(world.state(1, &id), Some(StateName::Invited));
@@ -231,7 +238,10 @@ fn an_invitation_of_another_key_stops_everything() {
 #[test]
 fn a_link_that_is_none_is_refused() {
     let mut world = World::new(&[1]);
-    let error = world.event(0, Event::TakeInvitation("https://example.org/".to_owned()));
+    let error = world.event(
+        0,
+        WalletEvent::TakeInvitation("https://example.org/".to_owned()),
+    );
     assert_eq!(
         error.expect_err("no invitation").code(),
         Some(ErrorCode::Malformed)
@@ -248,7 +258,7 @@ fn prekeys_are_replaced_in_time() {
         .signed_pre_key
         .id;
     world.now = Timestamp(world.now.0 + 8 * 24 * 3600);
-    world.event(0, Event::Tick).expect("time passes");
+    world.event(0, WalletEvent::Tick).expect("time passes");
     let second = world.wallets[0]
         .device()
         .bundle(None)

@@ -25,20 +25,25 @@ from randomness import SCRIPT
 PROFILE = 1
 SUITE = "tigress-1"
 CONVERSATION = "Conversation"
-META = {"tcId", "comment", "flags", "requirements", "result", "error", "op"}
+META = {"tcId", "name", "comment", "flags", "requirements", "result", "error", "op"}
 NOTHING = "nothing"
 SHOWN = 64  # of a long value, this many characters are shown
 
 
 @dataclass(frozen=True)
 class Vector:
-    family: str
+    family: str  # with its suite: tigress-1/kdf, or payload, which is no suite's
     group: str
     test: Fields
 
     @property
     def name(self) -> str:
-        return f"{self.family}/{self.test['tcId']}"
+        return f"{self.family}/{self.test['name']}"
+
+    def is_called(self, name: str) -> bool:
+        """By its whole name, its family's, or either without the suite."""
+        names = {self.family, self.name}
+        return name in names | {one.removeprefix(f"{SUITE}/") for one in names}
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def check(vector: Vector) -> list[Disagreement]:
         raise
     except Exception as error:  # a fault of this program must not look like agreement
         return [Disagreement(None, "program", "an answer", f"stopped at {error!r}")]
-    if refused != (test["result"] == "invalid"):
+    if test["result"] != "acceptable" and refused != (test["result"] == "invalid"):
         found.append(Disagreement(None, "result", test["result"], "a refusal" if refused else "no refusal"))
     return found
 
@@ -140,16 +145,17 @@ def check(vector: Vector) -> list[Disagreement]:
 def read(folder: Path, only: list[str]) -> dict[str, list[Vector]]:
     """The selected vectors by family."""
     families: dict[str, list[Vector]] = {}
-    for path in sorted(folder.glob("*/*.json")):
+    for path in sorted(folder.glob("**/*.json")):
         if path.stem != path.parent.name:
             continue
         file = json.loads(path.read_text(encoding="utf-8"))
-        family = file["family"]
+        suite = file.get("suite")
+        family = f"{suite}/{file['family']}" if suite else file["family"]
         if file["profile"] != PROFILE:
             raise ValueError(f"{path}: profile {file['profile']}, where {PROFILE} is known")
-        known = file["suite"] == SUITE
+        known = suite in (None, SUITE)
         vectors = [
-            Vector(family, group["type"] if known else f"{group['type']} of suite {file['suite']}", test)
+            Vector(family, group["type"] if known else f"{group['type']} of suite {suite}", test)
             for group in file["testGroups"]
             for test in group["tests"]
         ]
@@ -158,12 +164,11 @@ def read(folder: Path, only: list[str]) -> dict[str, list[Vector]]:
         families[family] = vectors
     if not families:
         raise ValueError(f"{folder}: no vectors")
-    names = {name for family, vectors in families.items() for name in (family, *(v.name for v in vectors))}
     for name in only:
-        if name not in names:
+        if not any(vector.is_called(name) for vectors in families.values() for vector in vectors):
             raise ValueError(f"no family and no vector has the name {name}")
     selected = {
-        family: [vector for vector in vectors if not only or {family, vector.name} & set(only)]
+        family: [vector for vector in vectors if not only or any(map(vector.is_called, only))]
         for family, vectors in families.items()
     }
     return {family: vectors for family, vectors in selected.items() if vectors}
@@ -296,7 +301,7 @@ def main() -> int:
     default = Path(__file__).resolve().parent.parent.parent / "vectors"
     parser.add_argument("vectors", nargs="?", type=Path, default=default, help="the vectors' folder")
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="a family, or family/tcId; may be repeated"
+        "--only", action="append", default=[], metavar="NAME", help="a family or a vector; may be repeated"
     )
     parser.add_argument(
         "--self-test", action="store_true", help="change every expected value and see that it is noticed"

@@ -21,7 +21,7 @@ use tigress_fuzz::{
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::run;
 use tigress_signal::conformance::subject::{Description, Failure, Reference, Subject};
-use tigress_signal::conformance::vector::{Body, Family, Source};
+use tigress_signal::conformance::vector::{Body, BuiltIn, Source};
 
 /// Longer seeds are left out.
 const LONGEST: usize = 6000;
@@ -193,9 +193,9 @@ fn vector_files(seeds: &mut Seeds) {
         let Ok(file) = serde_json::from_str::<Value>(&source.text) else {
             continue;
         };
-        let Some(index) = Family::ALL
+        let Some(index) = BuiltIn::ALL
             .iter()
-            .position(|family| source.name.ends_with(&family.file()))
+            .position(|file| source.name.ends_with(&file.path()))
         else {
             continue;
         };
@@ -227,7 +227,7 @@ fn vector_files(seeds: &mut Seeds) {
             bytes.extend(one.to_string().into_bytes());
             seeds.add(
                 "vector_file",
-                format!("{}-{number}", Family::ALL[index].name),
+                format!("{}-{number}", BuiltIn::ALL[index].family),
                 bytes,
             );
         }

@@ -132,11 +132,11 @@ pub fn seal(mk: &Key, ad: &[u8], dh: PublicKey, pn: u32, n: u32, plaintext: &[u8
 fn open(mk: &Key, ad: &[u8], message: &Message) -> Option<Vec<u8>> {
     let (key, nonce) = key_and_nonce(mk);
     let split = message.ciphertext.len().checked_sub(16)?;
-    let mut plaintext = message.ciphertext[..split].to_vec();
-    let tag = message.ciphertext[split..].try_into().ok()?;
+    let (ciphertext, tag) = message.ciphertext.split_at(split);
+    let tag = tag.try_into().ok()?;
     let bound = bound_to(ad, &message.dh, message.pn, message.n);
-    aes256_gcm::open(&key, &nonce, &bound, &mut plaintext, &tag).ok()?;
-    Some(plaintext)
+    let plaintext = aes256_gcm::open(&key, &nonce, &bound, ciphertext, &tag).ok()?;
+    Some(plaintext.to_vec())
 }
 
 fn key_and_nonce(mk: &Key) -> (Key, [u8; 12]) {

@@ -12,14 +12,14 @@ use tigress_signal::conformance::scenario::{self, Script};
 use tigress_signal::conformance::subject::{
     Description, Failure, RandomnessSource, Reference, Role, Subject,
 };
-use tigress_signal::conformance::vector::{Family, VectorFile};
+use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::primitives::NoRandomness;
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
-use tigress_signal::transfer::{Event, Payload, SavedTransfers, Transfers};
-use tigress_signal::wallet::{self, SavedWallet, Wallet};
+use tigress_signal::transfer::{Payload, SavedTransfers, TransferEvent, Transfers};
+use tigress_signal::wallet::{SavedWallet, Wallet, WalletEvent};
 use tigress_signal::wire::{PreKeyMessage, RatchetMessage};
 
 /// WIRE-11 for ratchet messages.
@@ -65,16 +65,16 @@ pub fn payload(data: &[u8]) {
     }
 }
 
-/// Vectors from outside: each is refused, or run. The first byte picks the family.
+/// Vectors from outside: each is refused, or run. The first byte picks the file that it is called after.
 pub fn vector_file(data: &[u8]) {
-    let Some((&family, text)) = data.split_first() else {
+    let Some((&file, text)) = data.split_first() else {
         return;
     };
-    let family = &Family::ALL[usize::from(family) % Family::ALL.len()];
+    let file = &BuiltIn::ALL[usize::from(file) % BuiltIn::ALL.len()];
     let Ok(text) = std::str::from_utf8(text) else {
         return;
     };
-    for vector in VectorFile::load(&family.file(), text).into_iter().flatten() {
+    for vector in VectorFile::load(&file.path(), text).into_iter().flatten() {
         run::run(&mut Reference::default(), &vector, true);
     }
 }
@@ -191,15 +191,15 @@ pub fn saved_state(data: &[u8]) {
             };
             if let Ok(mut transfers) = Transfers::try_from(saved.clone()) {
                 assert_eq!(transfers.save(), saved);
-                let _ = transfers.step(Event::Tick, later, &mut Seeded(1));
+                let _ = transfers.step(TransferEvent::Tick, later, &mut Seeded(1));
             }
         }
         3 => {
             let saved = SavedWallet::from_json(text);
             if let Ok(Ok(mut wallet)) = saved.map(Wallet::try_from) {
                 let _ = wallet.save().to_json();
-                let _ = wallet.step(wallet::Event::Tick, later, &mut Seeded(1));
-                let _ = wallet.step(wallet::Event::Collect, later, &mut Seeded(2));
+                let _ = wallet.step(WalletEvent::Tick, later, &mut Seeded(1));
+                let _ = wallet.step(WalletEvent::Collect, later, &mut Seeded(2));
             }
         }
         _ => {

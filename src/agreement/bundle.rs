@@ -9,7 +9,8 @@ use crate::suite::{Party, Suite};
 use serde::{Deserialize, Serialize};
 
 /// A bundle as it comes from outside: every field as written, nothing checked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BundleFields {
     /// UserID of B (ID-01).
@@ -34,12 +35,12 @@ pub struct BundleFields {
     pub one_time_pre_key: Option<Hex>,
     /// The KEM prekey, where the bundle has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(skip)]
+    #[cfg_attr(feature = "conformance", schemars(skip))]
     pub kem_pre_key: Option<KemPreKeyFields>,
     /// The suites that the device speaks, by name; none where there is but one, which whoever fetches the
     /// bundle knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(skip)]
+    #[cfg_attr(feature = "conformance", schemars(skip))]
     pub suites: Vec<String>,
 }
 

@@ -264,9 +264,7 @@ impl PreKeyStore {
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Signature, RandomnessError> {
-        let mut drawn = Ok(());
-        let z = Secret::<64>::filled(|bytes| drawn = randomness.fill(bytes));
-        drawn?;
+        let z = Secret::random(randomness)?;
         Ok(suite.sign(&self.identity, message, &z))
     }
 

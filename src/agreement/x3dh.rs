@@ -97,8 +97,8 @@ fn with_kem(
             let both: Secret<64> = hkdf_sha256(None, &ikm, suite.x3dh_info());
             let (root, chain) = both.expose_split();
             SharedSecret {
-                root: RootSecret(Secret::new(*root)),
-                chain: Some(ChainSecret(Secret::new(*chain))),
+                root: RootSecret(Secret::copy_of(root)),
+                chain: Some(ChainSecret(Secret::copy_of(chain))),
                 second: None,
             }
         }
@@ -108,7 +108,7 @@ fn with_kem(
             let (chain, second) = rest.split_at(32);
             let part = |bytes: &[u8]| Secret::filled(|secret| secret.copy_from_slice(bytes));
             SharedSecret {
-                root: RootSecret(Secret::new(*root)),
+                root: RootSecret(Secret::copy_of(root)),
                 chain: Some(ChainSecret(part(chain))),
                 second: Some(part(second)),
             }

@@ -2,14 +2,14 @@
 
 use super::{CliError, Ended};
 use clap::Args;
-use comfy_table::{Table, presets};
 use owo_colors::OwoColorize;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use tigress_signal::conformance::case::Cases;
-use tigress_signal::conformance::flaws::{Caught, Flaw, all, hunt, without};
+use tigress_signal::conformance::flaws::{Caught, ENOUGH, Flaw, all, hunt, sample, without};
+use tigress_signal::primitives::{Randomness, SystemRandomness};
 
-/// Switch on one flaw of the engine after the other, and show what catches it: survivors first.
+/// Switch on one flaw of the engine after the other, and show two cases that catch it: survivors first.
 ///
 /// Exit status: 0 where every flaw is caught, 1 where one survives.
 #[derive(Args)]
@@ -20,6 +20,12 @@ pub(super) struct Flaws {
     /// Only this flaw (`SES-03 behind`) or those of this requirement (`SES-03`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Only so many of them, taken at random; the seed is printed.
+    #[arg(long, value_name = "N")]
+    sample: Option<NonZeroUsize>,
+    /// The seed of a sample that was taken before.
+    #[arg(long, value_name = "S", requires = "sample")]
+    seed: Option<u64>,
 }
 
 impl Flaws {
@@ -37,38 +43,35 @@ impl Flaws {
         }) {
             return Err(CliError::Usage(format!("no flaw is called `{unknown}`")));
         }
+        let known = flaws.len();
+        let flaws = match self.sample {
+            Some(count) => {
+                let seed = self.seed.map_or_else(drawn_seed, Ok)?;
+                let flaws = sample(flaws, count.get(), seed);
+                writeln!(out, "{} of {known} flaws, --seed {seed}", flaws.len())?;
+                flaws
+            }
+            None => flaws,
+        };
         let mut caught = hunt(&flaws, &cases, self.jobs.get(), &|_| {});
-        caught.sort_by_key(|caught| caught.count().min(2));
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header([
-            "flaw",
-            "what is wrong",
-            "vectors",
-            "scenarios",
-            "for example",
-        ]);
+        caught.sort_by_key(|caught| caught.by.len());
         for found in &caught {
-            let first = found.vectors.first().or(found.scenarios.first());
-            let survives = || "survives".red().to_string();
-            table.add_row([
-                found.flaw.name.to_owned(),
-                found.flaw.what.to_owned(),
-                found.vectors.len().to_string(),
-                found.scenarios.len().to_string(),
-                first.cloned().unwrap_or_else(survives),
-            ]);
+            writeln!(out, "{}: {}", found.flaw.name, found.flaw.what)?;
+            for case in &found.by {
+                writeln!(out, "    {case}")?;
+            }
+            if found.by.is_empty() {
+                writeln!(out, "    {}", "survives".red())?;
+            }
         }
-        for line in table.to_string().lines() {
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        if self.only.is_empty() {
+        if self.only.is_empty() && self.sample.is_none() {
             writeln!(out, "\nrequirements without a flaw")?;
+            for (id, reason) in without() {
+                writeln!(out, " {id:<8} {reason}")?;
+            }
         }
-        for (id, reason) in without().filter(|_| self.only.is_empty()) {
-            writeln!(out, " {id:<8} {reason}")?;
-        }
-        let survivors = caught.iter().filter(|found| found.count() == 0).count();
-        let well = |found: &&Caught| found.count() >= 2;
+        let survivors = caught.iter().filter(|found| found.by.is_empty()).count();
+        let well = |found: &&Caught| found.by.len() >= ENOUGH;
         writeln!(
             out,
             "\n{} flaws, {survivors} survive, {} are caught by two or more vectors or scenarios",
@@ -81,4 +84,13 @@ impl Flaws {
             Ended::Badly
         })
     }
+}
+
+/// Short enough to type it again.
+fn drawn_seed() -> Result<u64, CliError> {
+    let mut bytes = [0; 2];
+    SystemRandomness
+        .fill(&mut bytes)
+        .map_err(|error| CliError::Usage(error.to_string()))?;
+    Ok(u16::from_le_bytes(bytes).into())
 }

@@ -20,7 +20,7 @@ pub(super) fn run(out: &mut dyn Write) -> Result<Ended, CliError> {
         "scenarios",
     ]);
     for ((row, (vectors, scenarios)), number) in TABLE.iter().zip(&transitions.rows).zip(1..) {
-        let [from, event, to, _] = row.cells();
+        let [from, event, to, ..] = row.cells();
         table.add_row([
             number.to_string(),
             from,

@@ -5,19 +5,18 @@ use clap::{Args, Subcommand};
 use owo_colors::OwoColorize;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tigress_signal::conformance::case::{Case, Cases};
-use tigress_signal::conformance::generate;
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Hint, Selection};
-use tigress_signal::conformance::vector::{Collection, Expectation, Source, Vector};
+use tigress_signal::conformance::vector::{self, Collection, Expectation, Source, Vector};
 
-/// List, show or make test vectors.
+/// List, show or write out test vectors.
 #[derive(Subcommand)]
 pub(super) enum Vectors {
     List(List),
     Show(Show),
-    Generate(Generate),
+    Export(Export),
 }
 
 /// List the vectors: name, what a conforming implementation does, requirements, comment.
@@ -34,24 +33,18 @@ pub(super) struct List {
 /// Show a vector as it stands in its file.
 #[derive(Args)]
 pub(super) struct Show {
-    /// The vector's name, such as `xeddsa/12`.
+    /// The vector's name, such as `tigress-1/kdf/four_outputs`.
     name: String,
     /// Look in this folder, not inside the program.
     #[arg(long, value_name = "DIR")]
     vectors: Option<PathBuf>,
 }
 
-/// Make the vector files and their schemas.
-///
-/// The same program makes the same bytes. With `--check` nothing is written; exit status 1 where a file differs.
+/// Write the vector files and schemas that travel inside the program into a folder.
 #[derive(Args)]
-pub(super) struct Generate {
-    /// The folder of the vectors.
-    #[arg(long, value_name = "DIR", default_value = "vectors")]
-    vectors: PathBuf,
-    /// Compare with what is in the folder, and write nothing.
-    #[arg(long)]
-    check: bool,
+pub(super) struct Export {
+    /// The folder; made where it is not there.
+    folder: PathBuf,
 }
 
 impl Vectors {
@@ -59,7 +52,7 @@ impl Vectors {
         match self {
             Vectors::List(command) => command.run(out),
             Vectors::Show(command) => command.run(out),
-            Vectors::Generate(command) => command.run(out),
+            Vectors::Export(command) => command.run(out),
         }
     }
 }
@@ -112,10 +105,7 @@ impl Show {
                 .map_err(|error| CliError::Usage(error.to_string()))?,
             None => Source::built_in().collect(),
         };
-        let found = self.name.split_once('/').and_then(|(family, number)| {
-            let tc_id = number.parse().ok()?;
-            sources.iter().find_map(|source| source.test(family, tc_id))
-        });
+        let found = sources.iter().find_map(|source| source.test(&self.name));
         let Some(test) = found else {
             let collection = Collection::load(sources.into_iter().map(Ok));
             let names: Vec<_> = collection.vectors.iter().map(Vector::name).collect();
@@ -130,63 +120,18 @@ impl Show {
     }
 }
 
-impl Generate {
+impl Export {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let files = generate::all();
-        if self.check {
-            return self.compare(&files, out);
+        let files = vector::files();
+        for (path, content) in &files {
+            let path = self.folder.join(path);
+            let written = path
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| fs::write(&path, content));
+            written.map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         }
-        for file in &files {
-            let path = self.vectors.join(&file.path);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
-            }
-            fs::write(&path, &file.content).map_err(|error| at(&path, &error))?;
-        }
-        writeln!(out, "{} files in {}", files.len(), self.vectors.display())?;
+        writeln!(out, "{} files in {}", files.len(), self.folder.display())?;
         Ok(Ended::Well)
     }
-
-    fn compare(
-        &self,
-        files: &[generate::GeneratedFile],
-        out: &mut dyn Write,
-    ) -> Result<Ended, CliError> {
-        let mut differing = 0;
-        for file in files {
-            let path = self.vectors.join(&file.path);
-            let there = fs::read_to_string(&path).map_err(|error| at(&path, &error))?;
-            if there != file.content {
-                differing += 1;
-                let line = 1 + there
-                    .lines()
-                    .zip(file.content.lines())
-                    .take_while(|(there, made)| there == made)
-                    .count();
-                writeln!(out, "{}:{line}: differs from what is made", path.display())?;
-            }
-        }
-        if differing > 0 {
-            writeln!(
-                out,
-                "{differing} of {} files differ; `tigress vectors generate` writes them anew",
-                files.len()
-            )?;
-            return Ok(Ended::Badly);
-        }
-        writeln!(
-            out,
-            "{} files in {} are as they are made",
-            files.len(),
-            self.vectors.display()
-        )?;
-        Ok(Ended::Well)
-    }
-}
-
-fn at(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::Usage(format!(
-        "{}: {error}; `--vectors DIR` names the folder",
-        path.display()
-    ))
 }

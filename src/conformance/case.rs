@@ -16,7 +16,7 @@ pub enum Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// By which it is run alone: `xeddsa/12`, `scenarios/theft/theft.feature:18`.
+    /// By which it is run alone: `tigress-1/xeddsa/s_is_q`, `scenarios/theft/theft.feature:18`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -43,11 +43,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Its family, or its theme as `scenarios/THEME`.
+    /// Its family with its suite, or its theme as `scenarios/THEME`.
     #[must_use]
     pub fn group(&self) -> String {
         match self {
-            Case::Vector(vector) => vector.family.clone(),
+            Case::Vector(vector) => vector.group(),
             Case::Scenario(scenario, _) => format!("scenarios/{}", scenario.theme()),
         }
     }
@@ -64,9 +64,11 @@ impl<'a> Case<'a> {
     /// Whether it is called `name`, by its own name, its group's, or that of a requirement that it carries.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        self.group() == name
-            || self.requirements().iter().any(|id| id == name)
-            || self.name() == name
+        let by_name = match self {
+            Case::Vector(vector) => vector.is_called(name),
+            Case::Scenario(..) => self.group() == name || self.name() == name,
+        };
+        by_name || self.requirements().iter().any(|id| id == name)
     }
 }
 

@@ -136,21 +136,13 @@ mod tests {
     /// `require!("DR-14", …)` and `required!("PAY-02", …)` in the engine must name a requirement that exists.
     #[test]
     fn every_id_that_the_source_names_is_in_the_profile() {
-        fn rust_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
-            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    rust_files(&path, found);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    found.push(path);
-                }
-            }
-        }
-        let mut files = Vec::new();
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        rust_files(&source, &mut files);
+        let files = crate::conformance::folder::files(&source, &|file| {
+            file.extension().is_some_and(|extension| extension == "rs")
+        })
+        .expect("a folder");
         // Put together, so that these lines are no such calls.
-        let calls = ["require", "required"].map(|name| [name, "!("].concat());
+        let calls = ["require", "always_require", "required"].map(|name| [name, "!("].concat());
         let mut checks = 0;
         for file in files {
             let text = std::fs::read_to_string(&file).expect("a source file");

@@ -5,6 +5,7 @@ use super::run::Outcome;
 use super::subject::Reference;
 use super::verdict;
 use crate::flaw;
+use sha2::{Digest, Sha256};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -27,23 +28,36 @@ impl Flaw {
     }
 }
 
+/// A flaw's run ends once so many cases have caught it.
+pub const ENOUGH: usize = 2;
+
 /// What caught a flaw.
 #[derive(Clone, Debug)]
 pub struct Caught {
     /// The flaw.
     pub flaw: Flaw,
-    /// The vectors that failed.
-    pub vectors: Vec<String>,
-    /// The scenarios that did not come off.
-    pub scenarios: Vec<String>,
+    /// The vectors that failed and the scenarios that did not come off: [`ENOUGH`], or all there are.
+    pub by: Vec<String>,
 }
 
-impl Caught {
-    /// By how many it was caught.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.vectors.len() + self.scenarios.len()
-    }
+/// So many of `flaws`, in their order; which ones, the seed says. All of them where there are no more.
+///
+/// Each is as likely to be taken as any other.
+#[must_use]
+pub fn sample(mut flaws: Vec<Flaw>, count: usize, seed: u64) -> Vec<Flaw> {
+    let mut ranks: Vec<([u8; 32], &'static str)> = flaws
+        .iter()
+        .map(|flaw| {
+            let mut hash = Sha256::new();
+            hash.update(seed.to_le_bytes());
+            hash.update(flaw.name);
+            (hash.finalize().into(), flaw.name)
+        })
+        .collect();
+    ranks.sort_unstable();
+    ranks.truncate(count);
+    flaws.retain(|flaw| ranks.iter().any(|(_, name)| *name == flaw.name));
+    flaws
 }
 
 /// Each of `flaws` with what catches it, in their order; `jobs` threads share the work.
@@ -85,24 +99,26 @@ pub fn under<T>(flaw: &'static str, run: impl FnOnce() -> T) -> T {
 }
 
 fn with_flaw(flaw: Flaw, cases: &Cases) -> Caught {
-    let mut caught = Caught {
-        flaw,
-        vectors: Vec::new(),
-        scenarios: Vec::new(),
-    };
-    for case in cases.iter() {
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-            verdict::ask(&mut Reference::default(), &case, true)
-        }));
-        if matches!(outcome, Ok(Some(Outcome::Passed) | None)) {
-            continue;
-        }
-        match case {
-            Case::Vector(_) => caught.vectors.push(case.name()),
-            Case::Scenario(..) => caught.scenarios.push(case.name()),
-        }
-    }
-    caught
+    // Those that carry the requirement come first: where they catch it, the run is short.
+    let id = flaw.requirement();
+    let carries = |case: &Case| case.requirements().iter().any(|carried| carried == id);
+    let others = cases.iter().filter(|case| !carries(case));
+    let by = cases
+        .carrying(id)
+        .chain(others)
+        .filter(catches)
+        .take(ENOUGH)
+        .map(|case| case.name())
+        .collect();
+    Caught { flaw, by }
+}
+
+/// Whether the engine, as it is in this thread, fails a case.
+fn catches(case: &Case) -> bool {
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        verdict::ask(&mut Reference::default(), case, true)
+    }));
+    !matches!(outcome, Ok(Some(Outcome::Passed) | None))
 }
 
 /// Every flaw, in the order of the profile.
@@ -528,31 +544,30 @@ const FLAWS: &[(&str, &str)] = &[
 mod tests {
     use super::*;
     use crate::conformance::catalogue::Catalogue;
+    use crate::conformance::folder;
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
 
-    fn sources(folder: &Path, found: &mut String) {
-        for entry in fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() && !path.ends_with("conformance") {
-                sources(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                && !path.ends_with("requirement.rs")
-            {
-                found.push_str(&fs::read_to_string(path).expect("a source"));
-            }
-        }
+    /// The engine's sources: not those of the harness, nor of the macros themselves.
+    fn sources() -> String {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let engine = |file: &Path| {
+            file.extension().is_some_and(|extension| extension == "rs")
+                && !file.ends_with("requirement.rs")
+                && !file.starts_with(source.join("conformance"))
+        };
+        folder::files(&source, &engine)
+            .expect("a folder")
+            .iter()
+            .map(|file| fs::read_to_string(file).expect("a source"))
+            .collect()
     }
 
     /// The names that stand in the engine are those of the list.
     #[test]
     fn every_flaw_has_its_place_in_the_engine() {
-        let mut text = String::new();
-        sources(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-            &mut text,
-        );
+        let text = sources();
         // The last one is how the macros of src/identifier.rs name theirs.
         let pattern = r#"(?:\brequire!\(|flawed!\(|is_on\(|Id(?:\(u\d+\))?,)\s*"([^"]+)""#;
         let pattern = regex::Regex::new(pattern).expect("an expression");
@@ -562,6 +577,24 @@ mod tests {
             .collect();
         let listed: BTreeSet<&str> = all().map(|flaw| flaw.name).collect();
         assert_eq!(named, listed);
+    }
+
+    #[test]
+    fn a_sample_is_its_seeds_and_each_flaw_is_in_some() {
+        let names = |flaws: Vec<Flaw>| -> Vec<&str> { flaws.iter().map(|f| f.name).collect() };
+        let flaws: Vec<Flaw> = all().collect();
+        let of = |seed| sample(flaws.clone(), 20, seed);
+        assert_eq!(names(of(7)), names(of(7)));
+        let mut taken = BTreeSet::new();
+        for seed in 0..200 {
+            let sample = names(of(seed));
+            assert_eq!(sample.len(), 20);
+            assert!(sample.is_sorted_by_key(|name| flaws.iter().position(|f| f.name == *name)));
+            taken.extend(sample);
+        }
+        assert_eq!(taken, names(flaws.clone()).into_iter().collect());
+        let whole = sample(flaws.clone(), usize::MAX, 7);
+        assert_eq!(names(whole), names(flaws));
     }
 
     #[test]

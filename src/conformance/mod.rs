@@ -7,8 +7,7 @@
 //! | [`subject`] | whoever is asked; the reference engine is one |
 //! | [`adapter`] | somebody else's implementation, behind the adapter protocol |
 //! | [`vector`] | test vectors: families, files, their schemas |
-//! | [`generate`] | how the vectors of this repository are made |
-//! | [`scenario`] | scripts in English that run |
+//! //! | [`scenario`] | scripts in English that run |
 //! | [`case`] | a vector or a scenario, and all of them |
 //! | [`selection`] | which of them are run |
 //! | [`run`] | asks one vector, compares |
@@ -21,13 +20,13 @@ pub mod catalogue;
 mod file_error;
 #[cfg(feature = "flaws")]
 pub mod flaws;
-pub mod generate;
+mod folder;
 pub mod known_failures;
 pub mod operation;
 mod own_randomness;
 pub mod run;
 pub mod scenario;
-mod seed;
+pub mod seed;
 pub mod selection;
 pub mod subject;
 pub mod transitions;

@@ -108,13 +108,15 @@ fn mismatch(expected: impl Into<String>, got: impl Into<String>) -> Mismatch {
 
 /// Runs one vector. Where `strict`, the error codes must be the profile's too.
 pub fn run(subject: &mut dyn Subject, vector: &Vector, strict: bool) -> Outcome {
-    let verdict = ready(subject, &vector.suite).and_then(|()| match &vector.body {
-        Body::Call(call) => {
-            let may_refuse = vector.result == Expectation::Acceptable;
-            self::call(subject, call, call.params.clone(), may_refuse, strict)
-                .map_err(|verdict| verdict.about(None, call.method, &call.params))
+    let verdict = ready(subject, vector.suite.as_deref().unwrap_or(SUITE)).and_then(|()| {
+        match &vector.body {
+            Body::Call(call) => {
+                let may_refuse = vector.result == Expectation::Acceptable;
+                self::call(subject, call, call.params.clone(), may_refuse, strict)
+                    .map_err(|verdict| verdict.about(None, call.method, &call.params))
+            }
+            Body::Conversation(conversation) => self::conversation(subject, conversation, strict),
         }
-        Body::Conversation(conversation) => self::conversation(subject, conversation, strict),
     });
     match verdict {
         Ok(()) => Outcome::Passed,

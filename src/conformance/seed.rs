@@ -5,7 +5,7 @@ use crate::primitives::{Randomness, RandomnessError};
 use sha2::{Digest, Sha256};
 
 /// `N` bytes for that label.
-pub(in crate::conformance) fn bytes<const N: usize>(label: &str) -> [u8; N] {
+pub fn bytes<const N: usize>(label: &str) -> [u8; N] {
     let mut out = [0; N];
     hkdf::expand(
         Some(b"tigress vectors 1"),
@@ -17,7 +17,7 @@ pub(in crate::conformance) fn bytes<const N: usize>(label: &str) -> [u8; N] {
 }
 
 /// Any number of bytes for that label.
-pub(in crate::conformance) fn vec(label: &str, length: usize) -> Vec<u8> {
+pub fn vec(label: &str, length: usize) -> Vec<u8> {
     (0_u32..)
         .flat_map(|block| bytes::<64>(&format!("{label}/{block}")))
         .take(length)
@@ -26,14 +26,16 @@ pub(in crate::conformance) fn vec(label: &str, length: usize) -> Vec<u8> {
 
 /// A source of randomness that never ends, and tells what was drawn from it.
 #[derive(Debug)]
-pub(in crate::conformance) struct Recorder {
+pub struct Recorder {
     label: String,
     draws: u32,
     drawn: Vec<u8>,
 }
 
 impl Recorder {
-    pub(in crate::conformance) fn new(label: &str) -> Self {
+    /// The source of that label.
+    #[must_use]
+    pub fn new(label: &str) -> Self {
         Recorder {
             label: label.to_owned(),
             draws: 0,
@@ -42,7 +44,7 @@ impl Recorder {
     }
 
     /// What was drawn since this was last asked.
-    pub(in crate::conformance) fn take(&mut self) -> Vec<u8> {
+    pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.drawn)
     }
 }
@@ -60,7 +62,7 @@ impl Randomness for Recorder {
 /// The stream that the harness gives a wallet: block `n`, from 0, is SHA-256 of the seed's UTF-8 and of `n` as
 /// eight bytes, big-endian (`docs/adapter.md`).
 #[derive(Clone, Debug)]
-pub(in crate::conformance) struct Stream {
+pub struct Stream {
     seed: String,
     block: u64,
     /// What is left of the last block.
@@ -68,7 +70,9 @@ pub(in crate::conformance) struct Stream {
 }
 
 impl Stream {
-    pub(in crate::conformance) fn new(seed: &str) -> Self {
+    /// The stream of that seed.
+    #[must_use]
+    pub fn new(seed: &str) -> Self {
         Stream {
             seed: seed.to_owned(),
             block: 0,

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
-use super::vector::Family;
+use super::vector::{BuiltIn, Family};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -75,7 +75,10 @@ impl Selection {
     /// The first name that selects nothing.
     pub fn of(names: Vec<String>, cases: &Cases) -> Result<Self, SelectionError> {
         for name in &names {
-            if Family::find(name).is_some() || cases.iter().any(|case| case.is_called(name)) {
+            if BuiltIn::ALL.iter().any(|file| file.name() == *name)
+                || Family::find(name).is_some()
+                || cases.iter().any(|case| case.is_called(name))
+            {
                 continue;
             }
             if Catalogue::get().find(name).is_some() {

@@ -106,7 +106,8 @@ pub trait Subject: Send {
 #[derive(Debug)]
 pub struct Reference {
     pub(super) suite: SuiteRef,
-    pub(super) devices: BTreeMap<String, Device>,
+    /// The devices that were made or restored, by handle.
+    pub devices: BTreeMap<String, Device>,
     pub(super) intermediaries: BTreeMap<String, Intermediary<MemoryStore>>,
     pub(super) transfers: BTreeMap<String, Transfers>,
     pub(super) wallets: BTreeMap<String, wallet::Held>,

@@ -3,15 +3,17 @@
 
 use super::case::{Case, Cases};
 use super::operation::Operation;
-use super::operation::transfers::{Event, EventFields, EventInput, EventOutput};
+use super::operation::transfers::{
+    StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields,
+};
 use super::scenario;
-use super::scenario::transcript::{Cause, Event as Line};
+use super::scenario::transcript::{Cause, Line};
 use super::vector::Body;
 use super::vector::conversation::Action;
 use super::verdict::SEED;
 use crate::conformance::operation::transfers::CredentialFields;
-use crate::transfer::table::{EventName, Flow, StateName, TABLE, row};
-use crate::transfer::{Content, MessageType, Payload, Provisioning};
+use crate::transfer::table::{EventName, Facts, Flow, Refusal, StateName, TABLE, decide, rows};
+use crate::transfer::{Content, Payload, Provisioning};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A state, none before a transfer begins, its flow, and an event.
@@ -80,8 +82,8 @@ impl Transitions {
     }
 }
 
-/// Every pair that must be refused: a transfer that is there cannot be offered, time is never refused, and a
-/// credential that is out after the end is reported (XFER-12).
+/// Every pair that the table refuses to whom the transfer is with. An offer has an id of its own, and time is
+/// never refused.
 fn refusable() -> impl Iterator<Item = Pair> {
     let states = StateName::ALL.iter().flat_map(|state| {
         let stateful_only = matches!(
@@ -97,14 +99,9 @@ fn refusable() -> impl Iterator<Item = Pair> {
         EventName::ALL
             .iter()
             .filter(move |event| {
-                let reported = **event == EventName::Message(MessageType::Provisioned)
-                    && matches!(
-                        from,
-                        Some((StateName::OfferCancelled | StateName::OfferExpired, _))
-                    );
-                !reported
-                    && !matches!(event, EventName::Offer | EventName::Tick)
-                    && row(from, **event, None).is_none()
+                let decided = decide(from, **event, &Facts::default());
+                !matches!(event, EventName::Offer | EventName::Tick)
+                    && !matches!(decided, Ok(_) | Err(Refusal::Conflicting))
             })
             .map(move |event| (from, *event))
     })
@@ -115,8 +112,8 @@ fn of_vector(steps: &[Action]) -> Reached {
     let mut states: BTreeMap<String, (StateName, Flow)> = BTreeMap::new();
     for action in steps {
         let Action::Call(call) = action else { continue };
-        let input = match serde_json::from_value::<EventInput>(call.params.clone()) {
-            Ok(input) if call.method == Event::METHOD => input,
+        let input = match serde_json::from_value::<StepTransfersInput>(call.params.clone()) {
+            Ok(input) if call.method == StepTransfers::METHOD => input,
             _ => continue,
         };
         let Some((name, id, flow)) = about(&input.event) else {
@@ -125,12 +122,19 @@ fn of_vector(steps: &[Action]) -> Reached {
         let outcomes = call
             .expected
             .clone()
-            .and_then(|expected| serde_json::from_value::<EventOutput>(expected).ok())
+            .and_then(|expected| serde_json::from_value::<StepTransfersOutput>(expected).ok())
             .map(|output| output.outcomes)
             .unwrap_or_default();
         for outcome in &outcomes {
             let from = states.get(&outcome.transfer).copied();
-            reached.rows.extend(row(from, name, Some(outcome.after)));
+            let sends = outcome
+                .sends
+                .as_ref()
+                .and_then(|sent| Payload::decode(&sent.plaintext).ok())
+                .map(|payload| payload.message_type());
+            let row = rows(from, name)
+                .find(|(_, row, step)| step.to == outcome.after && row.sends == sends);
+            reached.rows.extend(row.map(|(index, ..)| index));
             let flow = from.map(|(_, flow)| flow).or(flow);
             states.extend(flow.map(|flow| (outcome.transfer.clone(), (outcome.after, flow))));
         }
@@ -142,21 +146,21 @@ fn of_vector(steps: &[Action]) -> Reached {
 }
 
 /// The event by its name in the table, the transfer that it is about, and the flow that it begins.
-fn about(event: &EventFields) -> Option<(EventName, Option<String>, Option<Flow>)> {
+fn about(event: &TransferEventFields) -> Option<(EventName, Option<String>, Option<Flow>)> {
     let known = |name, transfer: &String| Some((name, Some(transfer.clone()), None));
     match event {
-        EventFields::Offer(offer) => {
+        TransferEventFields::Offer(offer) => {
             let flow = match offer.credential {
                 CredentialFields::CarKey => Flow::Stateful,
                 CredentialFields::AuthorizationToken(_) => Flow::Stateless,
             };
             Some((EventName::Offer, None, Some(flow)))
         }
-        EventFields::Accept(fields) => known(EventName::Accept, &fields.transfer),
-        EventFields::Decline(fields) => known(EventName::Decline, &fields.transfer),
-        EventFields::Cancel(fields) => known(EventName::Cancel, &fields.transfer),
-        EventFields::Tick => Some((EventName::Tick, None, None)),
-        EventFields::Message(message) => {
+        TransferEventFields::Accept(fields) => known(EventName::Accept, &fields.transfer),
+        TransferEventFields::Decline(fields) => known(EventName::Decline, &fields.transfer),
+        TransferEventFields::Cancel(fields) => known(EventName::Cancel, &fields.transfer),
+        TransferEventFields::Tick => Some((EventName::Tick, None, None)),
+        TransferEventFields::Message(message) => {
             let payload = Payload::decode(&message.plaintext).ok()?;
             let flow = match payload.content {
                 Content::ProvisioningInformation {
@@ -183,13 +187,17 @@ fn of_scenario(lines: &[Line]) -> Reached {
         };
         // Where both flows have a row, they have the same one.
         let from = |flow| before.map(|state| (state, flow));
-        let rows = EventName::ALL
+        let reaching = EventName::ALL
             .iter()
             .filter(|event| Cause::of(**event) == *by)
             .flat_map(|event| {
-                [Flow::Stateful, Flow::Stateless].map(|flow| row(from(flow), *event, Some(*after)))
-            });
-        reached.rows.extend(rows.flatten());
+                [Flow::Stateful, Flow::Stateless]
+                    .into_iter()
+                    .flat_map(move |flow| rows(from(flow), *event))
+            })
+            .filter(|(_, _, step)| step.to == *after)
+            .map(|(index, ..)| index);
+        reached.rows.extend(reaching);
     }
     reached
 }

@@ -10,9 +10,8 @@ use std::fmt;
 /// The number of a message in its mailbox: 1, 2, 3, and so on.
 ///
 /// Each mailbox counts for itself, so that its owner learns nothing of another's traffic.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct EnvelopeId(pub u64);
 
@@ -28,7 +27,8 @@ impl EnvelopeId {
 }
 
 /// A message as the intermediary holds it: bytes that it does not look into and never prints (MBX-14).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct MessageBytes(pub Hex);
 
@@ -45,7 +45,8 @@ impl From<&[u8]> for MessageBytes {
 }
 
 /// A message on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Envelope {
     /// Its number in its mailbox.

@@ -5,10 +5,10 @@ use super::envelope::Envelope;
 use super::request::{
     Body, PublishedOneTimePreKey, Registration, Request, Submission, SubmittedMessage,
 };
-use super::store::{Answered, Change, Changes, DeviceRecord, FirstAnswer, Store};
+use super::store::{Answered, Change, DeviceRecord, FirstAnswer, Store, Transaction};
 use super::token::{Digest, Token};
 use super::view::{self, Row};
-use super::{EnvelopeId, IntermediaryError, MAX_BUNDLES, MAX_MAILBOX, MAX_ONE_TIME_PRE_KEYS};
+use super::{EnvelopeId, IntermediaryError, Limits};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
@@ -17,12 +17,35 @@ use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// The store-and-forward server of the profile.
+///
+/// Two are equal where no request could tell them apart. Over a [`MemoryStore`](super::MemoryStore) a copy is cheap:
+/// it shares what neither of the two changes.
 #[derive(Clone, Debug)]
 pub struct Intermediary<S> {
     pub(super) suite: SuiteRef,
+    limits: Limits,
     pub(super) store: S,
+}
+
+impl<S: PartialEq> PartialEq for Intermediary<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.suite.name() == other.suite.name()
+            && self.limits == other.limits
+            && self.store == other.store
+    }
+}
+
+impl<S: Eq> Eq for Intermediary<S> {}
+
+impl<S: Hash> Hash for Intermediary<S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.suite.name().hash(state);
+        self.limits.hash(state);
+        self.store.hash(state);
+    }
 }
 
 /// What comes of a request that is not refused.
@@ -36,9 +59,19 @@ enum Outcome {
 }
 
 impl<S: Store> Intermediary<S> {
-    /// An intermediary over what the store holds. The suite tells how signatures are verified.
+    /// An intermediary over what the store holds, with the profile's limits. The suite tells how signatures are
+    /// verified.
     pub fn new(suite: SuiteRef, store: S) -> Self {
-        Intermediary { suite, store }
+        Self::with_limits(suite, store, Limits::PROFILE)
+    }
+
+    /// The same with other limits than the profile's.
+    pub fn with_limits(suite: SuiteRef, store: S, limits: Limits) -> Self {
+        Intermediary {
+            suite,
+            limits,
+            store,
+        }
     }
 
     /// What it keeps.
@@ -46,7 +79,7 @@ impl<S: Store> Intermediary<S> {
         &self.store
     }
 
-    /// Answers a request. It changes everything that it has to change, or nothing.
+    /// Answers a request, in one transaction of the store: it changes everything that it has to change, or nothing.
     ///
     /// # Errors
     /// Those of profile section 7, in its order. Only a registration draws randomness, and only once it can
@@ -57,20 +90,21 @@ impl<S: Store> Intermediary<S> {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Answer, IntermediaryError> {
-        request.check(self.suite)?;
-        let asker = self.asker(request)?;
-        if let Some(answer) = self.first_answer(&asker, request, now)? {
+        request.check(self.suite.identifiers(), &self.limits)?;
+        let mut handling = self.begin(now)?;
+        let asker = handling.asker(request)?;
+        if let Some(answer) = handling.first_answer(&asker, request)? {
             return Ok(answer);
         }
-        let (list, answer) = match self.carry_out(&asker, request, now, randomness)? {
+        let (changes, answer) = match handling.carry_out(&asker, request, randomness)? {
             Outcome::Answer(answer) => return Ok(answer),
-            Outcome::Change(list, answer) => (list, answer),
-            Outcome::Once(mut list, answer) => {
-                list.push(Change::Remember(asker, remembered(request, &answer, now)));
-                (list, answer)
+            Outcome::Change(changes, answer) => (changes, answer),
+            Outcome::Once(mut changes, answer) => {
+                changes.push(handling.remember(asker, request, &answer));
+                (changes, answer)
             }
         };
-        self.store.commit(Changes { now, list })?;
+        handling.store.commit(changes)?;
         Ok(answer)
     }
 
@@ -80,8 +114,7 @@ impl<S: Store> Intermediary<S> {
     /// # Errors
     /// Where the store fails.
     pub fn tick(&mut self, now: Timestamp) -> Result<(), IntermediaryError> {
-        let list = Vec::new();
-        Ok(self.store.commit(Changes { now, list })?)
+        Ok(self.store.begin(now)?.commit(Vec::new())?)
     }
 
     /// What the intermediary learns from a request, before it handles it (PRIV-01). From one that carries no
@@ -89,30 +122,54 @@ impl<S: Store> Intermediary<S> {
     ///
     /// # Errors
     /// Where the store fails.
-    pub fn learns(&self, request: &Request, now: Timestamp) -> Result<Vec<Row>, IntermediaryError> {
+    pub fn learns(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, IntermediaryError> {
         let asker = match &request.body {
             Body::Register(registration) => Some(registration.address),
-            _ => self.owner(request)?,
+            _ => self.begin(now)?.owner(request)?,
         };
         Ok(asker.map_or_else(Vec::new, |asker| view::learned(asker, request, now)))
     }
 
+    fn begin(&mut self, now: Timestamp) -> Result<Handling<S::Transaction<'_>>, IntermediaryError> {
+        Ok(Handling {
+            suite: self.suite,
+            limits: self.limits,
+            now,
+            store: self.store.begin(now)?,
+        })
+    }
+}
+
+/// A request under way. Dropped, it has changed nothing.
+struct Handling<T> {
+    suite: SuiteRef,
+    limits: Limits,
+    now: Timestamp,
+    /// The store's transaction.
+    store: T,
+}
+
+impl<T: Transaction> Handling<T> {
     /// Whose token the request carries.
-    fn owner(&self, request: &Request) -> Result<Option<Address>, IntermediaryError> {
+    fn owner(&mut self, request: &Request) -> Result<Option<Address>, IntermediaryError> {
         match &request.token {
             Some(token) => Ok(self.store.owner(&token.digest())?),
             None => Ok(None),
         }
     }
 
-    fn device(&self, address: &Address) -> Result<DeviceRecord, IntermediaryError> {
+    fn device(&mut self, address: &Address) -> Result<DeviceRecord, IntermediaryError> {
         let device = self.store.device(address)?;
         device.ok_or(IntermediaryError::NoDevice(*address))
     }
 
     /// The device that asks: by its token, but for a registration, whose right is looked at only once it is
     /// known to be no repetition.
-    fn asker(&self, request: &Request) -> Result<Address, IntermediaryError> {
+    fn asker(&mut self, request: &Request) -> Result<Address, IntermediaryError> {
         if let Body::Register(registration) = &request.body {
             return Ok(registration.address);
         }
@@ -127,15 +184,14 @@ impl<S: Store> Intermediary<S> {
 
     /// What was answered to this request before (MBX-13).
     fn first_answer(
-        &self,
+        &mut self,
         asker: &Address,
         request: &Request,
-        now: Timestamp,
     ) -> Result<Option<Answer>, IntermediaryError> {
         let Some(record) = self.store.device(asker)? else {
             return Ok(None);
         };
-        let answered = self.store.answered(asker, &request.id.digest(), now)?;
+        let answered = self.store.answered(asker, &request.id.digest())?;
         let Some(answered) = flawed!("MBX-13 carried out twice", answered, None) else {
             return Ok(None);
         };
@@ -156,10 +212,9 @@ impl<S: Store> Intermediary<S> {
 
     /// Every request, once it is known who asks and that it is no repetition.
     fn carry_out(
-        &self,
+        &mut self,
         asker: &Address,
         request: &Request,
-        now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Outcome, IntermediaryError> {
         match &request.body {
@@ -180,11 +235,11 @@ impl<S: Store> Intermediary<S> {
                 let left = u32::try_from(left).unwrap_or(u32::MAX);
                 Ok(Outcome::Answer(Answer::OneTimePreKeys { left }))
             }
-            Body::FetchBundle { address } => self.fetch_bundle(asker, address, now),
-            Body::Submit(submission) => self.submit(asker, submission, now),
+            Body::FetchBundle { address } => self.fetch_bundle(asker, address),
+            Body::Submit(submission) => self.submit(asker, submission),
             Body::Read { address, limit } => {
                 let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
-                let envelopes = self.store.envelopes(address, now, limit)?;
+                let envelopes = self.store.envelopes(address, limit)?;
                 Ok(Outcome::Answer(Answer::Envelopes { envelopes }))
             }
             Body::Acknowledge { address, ids } => {
@@ -206,7 +261,7 @@ impl<S: Store> Intermediary<S> {
     /// A device of a user without devices needs no token; another one needs that of a device of the user,
     /// and takes the place of whatever is registered at its address (MBX-01, MBX-12).
     fn register(
-        &self,
+        &mut self,
         request: &Request,
         registration: &Registration,
         randomness: &mut dyn Randomness,
@@ -224,7 +279,7 @@ impl<S: Store> Intermediary<S> {
             asker.is_none_or(|asker| asker.user_id == address.user_id),
             IntermediaryError::Forbidden(address)
         );
-        let keys = one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
+        let keys = self.one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
         let bundle = self.verify(&BundleFields {
             user_id: address.user_id.to_string(),
             device_id: address.device_id.into(),
@@ -264,7 +319,7 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn publish_signed_pre_key(
-        &self,
+        &mut self,
         address: &Address,
         id: PreKeyId,
         key: &Hex,
@@ -286,7 +341,7 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn publish_one_time_pre_keys(
-        &self,
+        &mut self,
         address: &Address,
         published: &[PublishedOneTimePreKey],
     ) -> Result<Outcome, IntermediaryError> {
@@ -299,7 +354,8 @@ impl<S: Store> Intermediary<S> {
                 &"the id of a new one-time prekey is above that of every one published before"
             )
         );
-        let keys = one_time_pre_keys(published, self.store.one_time_pre_keys(address)?)?;
+        let held = self.store.one_time_pre_keys(address)?;
+        let keys = self.one_time_pre_keys(published, held)?;
         let record = DeviceRecord {
             last_one_time_pre_key_id: keys
                 .last()
@@ -313,15 +369,14 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn fetch_bundle(
-        &self,
+        &mut self,
         requester: &Address,
         target: &Address,
-        now: Timestamp,
     ) -> Result<Outcome, IntermediaryError> {
         let record = self.device(target)?;
         require!(
             "MBX-17",
-            self.store.bundles(requester, target, now)? < MAX_BUNDLES,
+            self.store.bundles(requester, target)? < self.limits.bundles,
             IntermediaryError::RateLimited(*target)
         );
         let one_time = self.store.next_one_time_pre_key(target)?;
@@ -329,6 +384,7 @@ impl<S: Store> Intermediary<S> {
         let mut list = vec![Change::CountBundle {
             requester: *requester,
             target: *target,
+            expires: self.after(self.limits.bundle_window),
         }];
         let handed_out = flawed!("MBX-03 handed out again", one_time, None);
         list.extend(handed_out.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
@@ -336,10 +392,9 @@ impl<S: Store> Intermediary<S> {
     }
 
     fn submit(
-        &self,
+        &mut self,
         sender: &Address,
         submission: &Submission,
-        now: Timestamp,
     ) -> Result<Outcome, IntermediaryError> {
         let recipient = submission.recipient;
         let devices = match &recipient {
@@ -364,7 +419,7 @@ impl<S: Store> Intermediary<S> {
             };
             require!(
                 "MBX-11",
-                self.store.mailbox_length(&recipient, now)? < MAX_MAILBOX,
+                self.store.mailbox_length(&recipient)? < self.limits.mailbox,
                 IntermediaryError::MailboxFull(recipient)
             );
             let Some(record) = devices.get(&message.device_id) else {
@@ -376,11 +431,11 @@ impl<S: Store> Intermediary<S> {
                 recipient,
                 kind: message.kind,
                 message: message.message.clone(),
-                expires: Timestamp(now.0.saturating_add(flawed!(
+                expires: self.after(flawed!(
                     "MBX-10 default lifetime",
                     submission.lifetime(),
                     2 * 86_400
-                ))),
+                )),
             }));
             let record = DeviceRecord {
                 next_envelope_id: flawed!(
@@ -394,21 +449,61 @@ impl<S: Store> Intermediary<S> {
         }
         Ok(Outcome::Once(list, Answer::Done))
     }
-}
 
-/// What is remembered of a request and its answer (MBX-13).
-fn remembered(request: &Request, answer: &Answer, now: Timestamp) -> Answered {
-    Answered {
-        request: request.id.digest(),
-        body: Digest::of_json(&request.body),
-        at: now,
-        answer: match answer {
-            Answer::Registered { token } => {
-                FirstAnswer::Registered(token.seal(&request.identifying()))
+    /// The keys, checked (MBX-02), beside `held` others.
+    fn one_time_pre_keys(
+        &self,
+        published: &[PublishedOneTimePreKey],
+        held: usize,
+    ) -> Result<Vec<OneTimePreKey>, IntermediaryError> {
+        require!(
+            "MBX-02",
+            published.len() <= self.limits.one_time_pre_keys.saturating_sub(held),
+            IntermediaryError::TooLarge {
+                what: "the one-time prekeys of a device",
+                limit: self.limits.one_time_pre_keys
             }
-            Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
-            _ => FirstAnswer::Done,
-        },
+        );
+        published
+            .iter()
+            .map(|published| {
+                let key =
+                    PublicKey::decode(&published.key).map_err(|error| AgreementError::Bundle {
+                        field: "oneTimePreKeys",
+                        error,
+                    })?;
+                Ok(OneTimePreKey {
+                    id: published.id,
+                    key,
+                })
+            })
+            .collect()
+    }
+
+    /// So many seconds from now.
+    fn after(&self, seconds: u64) -> Timestamp {
+        Timestamp(self.now.0.saturating_add(seconds))
+    }
+
+    /// What is remembered of a request and its answer (MBX-13).
+    fn remember(&self, address: Address, request: &Request, answer: &Answer) -> Change {
+        let answered = Answered {
+            request: request.id.digest(),
+            body: Digest::of_json(&request.body),
+            answer: match answer {
+                Answer::Registered { token } => {
+                    FirstAnswer::Registered(token.seal(&request.identifying()))
+                }
+                Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
+                _ => FirstAnswer::Done,
+            },
+            expires: self.after(self.limits.answer_lifetime),
+        };
+        Change::Remember {
+            address,
+            answered,
+            at_most: self.limits.answers,
+        }
     }
 }
 
@@ -444,35 +539,6 @@ fn match_devices(
         }
     );
     Ok(())
-}
-
-/// The keys, checked (MBX-02), beside `held` others: at most [`MAX_ONE_TIME_PRE_KEYS`] together.
-fn one_time_pre_keys(
-    published: &[PublishedOneTimePreKey],
-    held: usize,
-) -> Result<Vec<OneTimePreKey>, IntermediaryError> {
-    require!(
-        "MBX-02",
-        published.len() <= MAX_ONE_TIME_PRE_KEYS.saturating_sub(held),
-        IntermediaryError::TooLarge {
-            what: "the one-time prekeys of a device",
-            limit: MAX_ONE_TIME_PRE_KEYS
-        }
-    );
-    published
-        .iter()
-        .map(|published| {
-            let key =
-                PublicKey::decode(&published.key).map_err(|error| AgreementError::Bundle {
-                    field: "oneTimePreKeys",
-                    error,
-                })?;
-            Ok(OneTimePreKey {
-                id: published.id,
-                key,
-            })
-        })
-        .collect()
 }
 
 fn put(address: Address, keys: Vec<OneTimePreKey>) -> impl Iterator<Item = Change> {

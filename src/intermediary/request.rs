@@ -2,20 +2,15 @@
 
 use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{Digest, Token};
-use super::{
-    DEFAULT_LIFETIME, IntermediaryError, MAX_ACKNOWLEDGED, MAX_LIFETIME, MAX_MESSAGE, MAX_READ,
-    MAX_REQUEST,
-};
+use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
 use crate::hex::Hex;
 use crate::identifier::{
     Address, DeviceId, IdentifierError, Identifiers, PreKeyId, Recipient, RegistrationId,
 };
 use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
-use crate::suite::Suite;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -78,8 +73,9 @@ impl fmt::Debug for RequestId {
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for RequestId {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "RequestId".into()
     }
 
@@ -93,7 +89,8 @@ impl schemars::JsonSchema for RequestId {
 }
 
 /// A request as it stands on the wire. Its debug output shows no token and no message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// What the client calls it.
@@ -106,7 +103,8 @@ pub struct Request {
 }
 
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -246,7 +244,8 @@ impl Body {
 }
 
 /// A device as it registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Registration {
     /// The device.
@@ -266,7 +265,8 @@ pub struct Registration {
 }
 
 /// A one-time prekey as it is published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublishedOneTimePreKey {
     /// Its id.
@@ -276,7 +276,8 @@ pub struct PublishedOneTimePreKey {
 }
 
 /// Messages to the devices of one user: the same transfer message, encrypted for each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Submission {
     /// Whom they are for.
@@ -297,7 +298,8 @@ impl Submission {
 }
 
 /// A message for one device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SubmittedMessage {
     /// The recipient's device.
@@ -341,31 +343,38 @@ impl Request {
     ///
     /// # Errors
     /// `malformed`, then `too-large`.
-    pub(super) fn check(&self, suite: &dyn Suite) -> Result<(), IntermediaryError> {
+    pub(super) fn check(
+        &self,
+        identifiers: &Identifiers,
+        limits: &Limits,
+    ) -> Result<(), IntermediaryError> {
         self.body
-            .check_identifiers(suite.identifiers())
+            .check_identifiers(identifiers)
             .map_err(|error| IntermediaryError::malformed(&error))?;
         match &self.body {
             Body::Register(registration) => rising(&registration.one_time_pre_keys),
             Body::PublishOneTimePreKeys {
                 one_time_pre_keys, ..
             } => rising(one_time_pre_keys),
-            Body::Submit(submission) => submission.check(),
+            Body::Submit(submission) => submission.check(limits),
             Body::Read { limit, .. } => {
                 require!(
                     "MBX-08",
-                    (1..=MAX_READ).contains(limit),
-                    IntermediaryError::malformed(&"a reader takes 1 to 100 messages at a time")
+                    (1..=limits.read).contains(limit),
+                    IntermediaryError::malformed(&format!(
+                        "a reader takes 1 to {} messages at a time",
+                        limits.read
+                    ))
                 );
                 Ok(())
             }
             Body::Acknowledge { ids, .. } => {
                 require!(
                     "MBX-09",
-                    ids.len() <= MAX_ACKNOWLEDGED,
+                    ids.len() <= limits.acknowledged,
                     IntermediaryError::TooLarge {
                         what: "the list of acknowledged messages",
-                        limit: MAX_ACKNOWLEDGED
+                        limit: limits.acknowledged
                     }
                 );
                 Ok(())
@@ -376,7 +385,7 @@ impl Request {
 }
 
 impl Submission {
-    fn check(&self) -> Result<(), IntermediaryError> {
+    fn check(&self, limits: &Limits) -> Result<(), IntermediaryError> {
         let mut devices = BTreeSet::new();
         require!(
             "MBX-05",
@@ -387,17 +396,20 @@ impl Submission {
         );
         require!(
             "MBX-10",
-            (1..=MAX_LIFETIME).contains(&self.lifetime()),
-            IntermediaryError::malformed(&"a lifetime is 1 to 2592000 seconds")
+            (1..=limits.lifetime).contains(&self.lifetime()),
+            IntermediaryError::malformed(&format!(
+                "a lifetime is 1 to {} seconds",
+                limits.lifetime
+            ))
         );
         require!(
             "MBX-11",
             self.messages
                 .iter()
-                .all(|message| message.message.0.len() <= MAX_MESSAGE),
+                .all(|message| message.message.0.len() <= limits.message_length),
             IntermediaryError::TooLarge {
                 what: "a message, in bytes",
-                limit: MAX_MESSAGE
+                limit: limits.message_length
             }
         );
         Ok(())

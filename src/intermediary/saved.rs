@@ -1,19 +1,19 @@
 //! The intermediary at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::store::{Answered, CountedBundle, DeviceRecord, Kept, MemoryStore};
-use super::{
-    Envelope, Intermediary, MAX_ANSWERS, MAX_BUNDLES, MAX_MAILBOX, MAX_MESSAGE,
-    MAX_ONE_TIME_PRE_KEYS,
-};
+use super::memory_store::{Kept, MemoryStore};
+use super::store::{Answered, DeviceRecord};
+use super::{Envelope, Intermediary, Limits};
 use crate::agreement::OneTimePreKey;
 use crate::identifier::Address;
 use crate::requirement::flawed;
+use crate::saved::json_text;
 use crate::suite;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_INTERMEDIARY_VERSION: u32 = 1;
+pub const SAVED_INTERMEDIARY_VERSION: u32 = 2;
 
 /// An intermediary as it is saved. It holds no token and no key that opens a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +35,17 @@ struct SavedDevice {
     /// By rising id.
     mailbox: Vec<Envelope>,
     /// The oldest first.
-    answered: VecDeque<Answered>,
+    answered: Vec<Answered>,
     /// The oldest first.
     bundles: Vec<CountedBundle>,
+}
+
+/// A bundle that the device was handed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountedBundle {
+    target: Address,
+    expires: Timestamp,
 }
 
 /// A saved intermediary that no intermediary of this build could have written.
@@ -64,22 +72,36 @@ pub enum SavedIntermediaryError {
     },
 }
 
-impl SavedIntermediary {
-    /// The JSON text: the same bytes for the same state.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        match serde_json::to_string(self) {
-            Ok(json) => json,
-            Err(_) => unreachable!("a saved intermediary has no map"),
-        }
-    }
+json_text!(SavedIntermediary, SavedIntermediaryError);
 
-    /// Reads the JSON text.
+impl SavedIntermediary {
+    /// The intermediary again, with these limits. The profile's are those of `try_from`.
     ///
     /// # Errors
-    /// Where it is not the JSON of a saved intermediary.
-    pub fn from_json(json: &str) -> Result<Self, SavedIntermediaryError> {
-        Ok(serde_json::from_str(json)?)
+    /// Where no intermediary with these limits could have written it.
+    pub fn restore(
+        self,
+        limits: Limits,
+    ) -> Result<Intermediary<MemoryStore>, SavedIntermediaryError> {
+        if self.version != SAVED_INTERMEDIARY_VERSION {
+            return Err(SavedIntermediaryError::Version(self.version));
+        }
+        let suite = suite::by_name(&self.suite).ok_or(SavedIntermediaryError::Suite(self.suite))?;
+        let mut store = MemoryStore::default();
+        let mut addresses = BTreeSet::new();
+        for device in self.devices {
+            let address = device.address;
+            let broken = |reason| SavedIntermediaryError::Device { address, reason };
+            device.check(&limits).map_err(broken)?;
+            if store.owner(&device.record.token).is_some() {
+                return Err(broken("another device has its token (MBX-01)"));
+            }
+            if !addresses.insert(address) {
+                return Err(broken("the device stands twice"));
+            }
+            store.put(address, device.into());
+        }
+        Ok(Intermediary::with_limits(suite, store, limits))
     }
 }
 
@@ -92,8 +114,7 @@ impl Intermediary<MemoryStore> {
             suite: self.suite.name().to_owned(),
             devices: self
                 .store
-                .devices
-                .iter()
+                .devices()
                 .map(|(address, kept)| SavedDevice::new(*address, kept))
                 .collect(),
         }
@@ -102,37 +123,39 @@ impl Intermediary<MemoryStore> {
 
 impl SavedDevice {
     fn new(address: Address, kept: &Kept) -> Self {
-        let one_time = kept.one_time_pre_keys.iter();
+        let bundles = kept.bundles();
+        let mut bundles: Vec<_> = bundles
+            .map(|(target, expires)| CountedBundle { target, expires })
+            .collect();
+        bundles.sort_by_key(|bundle| bundle.expires);
         SavedDevice {
             address,
-            record: kept.record.clone(),
-            one_time_pre_keys: one_time
-                .map(|(id, key)| OneTimePreKey { id: *id, key: *key })
-                .collect(),
+            record: kept.record().clone(),
+            one_time_pre_keys: kept.one_time_pre_keys().collect(),
             mailbox: flawed!(
                 "MBX-18 mailbox lost",
-                kept.mailbox.values().cloned().collect(),
+                kept.mailbox().cloned().collect(),
                 Vec::new()
             ),
-            answered: kept.answered.clone(),
-            bundles: kept.bundles.clone(),
+            answered: kept.answered().cloned().collect(),
+            bundles,
         }
     }
 
     /// What an intermediary keeps true of a device.
-    fn check(&self) -> Result<(), &'static str> {
+    fn check(&self, limits: &Limits) -> Result<(), &'static str> {
         let record = &self.record;
         let keys = &self.one_time_pre_keys;
         let rising = keys.is_sorted_by(|one, next| one.id < next.id);
-        if keys.len() > MAX_ONE_TIME_PRE_KEYS || !rising {
-            return Err("at most 200 one-time prekeys, by rising id (MBX-02)");
+        if keys.len() > limits.one_time_pre_keys || !rising {
+            return Err("too many one-time prekeys, or not by rising id (MBX-02)");
         }
         if keys.last().map(|key| key.id) > record.last_one_time_pre_key_id {
             return Err("a one-time prekey above the highest published (MBX-03)");
         }
         let rising = self.mailbox.is_sorted_by(|one, next| one.id < next.id);
-        if self.mailbox.len() > MAX_MAILBOX || !rising {
-            return Err("at most 1,000 messages, by rising id (MBX-07, MBX-11)");
+        if self.mailbox.len() > limits.mailbox || !rising {
+            return Err("too many messages, or not by rising id (MBX-07, MBX-11)");
         }
         if self
             .mailbox
@@ -151,19 +174,27 @@ impl SavedDevice {
         if self
             .mailbox
             .iter()
-            .any(|envelope| envelope.message.0.len() > MAX_MESSAGE)
+            .any(|envelope| envelope.message.0.len() > limits.message_length)
         {
-            return Err("a message of more than 98,304 bytes (MBX-11)");
+            return Err("a message that is too long (MBX-11)");
         }
-        if self.answered.len() > MAX_ANSWERS {
-            return Err("at most 1,000 remembered answers (MBX-13)");
+        if self.answered.len() > limits.answers {
+            return Err("too many remembered answers (MBX-13)");
+        }
+        let mut requests = BTreeSet::new();
+        if !self
+            .answered
+            .iter()
+            .all(|answered| requests.insert(answered.request))
+        {
+            return Err("two answers to one request (MBX-13)");
         }
         let mut bundles: BTreeMap<&Address, usize> = BTreeMap::new();
         for bundle in &self.bundles {
             *bundles.entry(&bundle.target).or_default() += 1;
         }
-        if bundles.values().any(|count| *count > MAX_BUNDLES) {
-            return Err("at most 10 bundles of one device within an hour (MBX-17)");
+        if bundles.values().any(|count| *count > limits.bundles) {
+            return Err("too many bundles of one device (MBX-17)");
         }
         Ok(())
     }
@@ -171,15 +202,20 @@ impl SavedDevice {
 
 impl From<SavedDevice> for Kept {
     fn from(saved: SavedDevice) -> Self {
-        let one_time = saved.one_time_pre_keys.into_iter();
-        let mailbox = saved.mailbox.into_iter();
-        Kept {
-            record: saved.record,
-            one_time_pre_keys: one_time.map(|key| (key.id, key.key)).collect(),
-            mailbox: mailbox.map(|envelope| (envelope.id, envelope)).collect(),
-            answered: saved.answered,
-            bundles: saved.bundles,
+        let mut kept = Kept::new(saved.record);
+        for one_time in saved.one_time_pre_keys {
+            kept.put_one_time_pre_key(one_time);
         }
+        for envelope in saved.mailbox {
+            kept.put_envelope(envelope);
+        }
+        for answered in saved.answered {
+            kept.remember(answered, usize::MAX);
+        }
+        for bundle in saved.bundles {
+            kept.count_bundle(bundle.target, bundle.expires);
+        }
+        kept
     }
 }
 
@@ -187,23 +223,6 @@ impl TryFrom<SavedIntermediary> for Intermediary<MemoryStore> {
     type Error = SavedIntermediaryError;
 
     fn try_from(saved: SavedIntermediary) -> Result<Self, SavedIntermediaryError> {
-        if saved.version != SAVED_INTERMEDIARY_VERSION {
-            return Err(SavedIntermediaryError::Version(saved.version));
-        }
-        let suite =
-            suite::by_name(&saved.suite).ok_or(SavedIntermediaryError::Suite(saved.suite))?;
-        let mut store = MemoryStore::default();
-        for device in saved.devices {
-            let address = device.address;
-            let broken = |reason| SavedIntermediaryError::Device { address, reason };
-            device.check().map_err(broken)?;
-            if store.owners.insert(device.record.token, address).is_some() {
-                return Err(broken("another device has its token (MBX-01)"));
-            }
-            if store.devices.insert(address, device.into()).is_some() {
-                return Err(broken("the device stands twice"));
-            }
-        }
-        Ok(Intermediary::new(suite, store))
+        saved.restore(Limits::PROFILE)
     }
 }

@@ -5,10 +5,8 @@ use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::{Randomness, RandomnessError, Secret};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use zeroize::Zeroizing;
 
 /// The secret that authorises one device: 32 random bytes, on the wire 64 digits of lower-case hex.
 ///
@@ -25,9 +23,7 @@ impl From<Secret<32>> for Token {
 impl Token {
     /// Draws a token: 32 bytes of randomness.
     pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut drawn = Ok(());
-        let secret = Secret::filled(|bytes| drawn = randomness.fill(bytes));
-        drawn.map(|()| Token(secret))
+        Secret::random(randomness).map(Token)
     }
 
     /// The hash under which it is kept.
@@ -47,7 +43,7 @@ impl Token {
     #[must_use]
     pub(super) fn seal(&self, registration: &[u8]) -> SealedToken {
         let pad = pad(&self.digest(), registration);
-        SealedToken(xor(self.expose(), &pad))
+        SealedToken(*xor(self.expose(), &pad).expose())
     }
 }
 
@@ -59,18 +55,21 @@ impl From<[u8; 32]> for Token {
 
 impl Serialize for Token {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&Zeroizing::new(hex::encode(self.expose())))
+        hex::serialize(self.expose(), serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bytes_32(deserializer, "a token").map(Token::from)
+        bytes_32(deserializer, "a token", |bytes| {
+            Token(Secret::copy_of(bytes))
+        })
     }
 }
 
+#[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Token {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Token".into()
     }
 
@@ -84,7 +83,7 @@ impl schemars::JsonSchema for Token {
 }
 
 /// A token that is remembered beside an answer.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SealedToken([u8; 32]);
 
 impl SealedToken {
@@ -92,7 +91,7 @@ impl SealedToken {
     #[must_use]
     pub(super) fn open(&self, token: &Digest, registration: &[u8]) -> Token {
         let pad = pad(token, registration);
-        Token::from(xor(&self.0, &pad))
+        Token(xor(&self.0, &pad))
     }
 }
 
@@ -104,13 +103,13 @@ impl fmt::Debug for SealedToken {
 
 impl Serialize for SealedToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(&self.0))
+        hex::serialize(&self.0, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for SealedToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bytes_32(deserializer, "a sealed token").map(SealedToken)
+        bytes_32(deserializer, "a sealed token", |bytes| SealedToken(*bytes))
     }
 }
 
@@ -123,12 +122,12 @@ fn pad(token: &Digest, registration: &[u8]) -> Secret<32> {
     )
 }
 
-fn xor(bytes: &[u8; 32], pad: &Secret<32>) -> [u8; 32] {
-    let mut out = *bytes;
-    for (byte, pad) in out.iter_mut().zip(pad.expose()) {
-        *byte ^= pad;
-    }
-    out
+fn xor(bytes: &[u8; 32], pad: &Secret<32>) -> Secret<32> {
+    Secret::filled(|out| {
+        for ((out, byte), pad) in out.iter_mut().zip(bytes).zip(pad.expose()) {
+            *out = byte ^ pad;
+        }
+    })
 }
 
 /// SHA-256: of a token, of a request id, or of what a request asks.
@@ -171,22 +170,25 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(&self.0))
+        hex::serialize(&self.0, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bytes_32(deserializer, "a hash").map(Digest)
+        bytes_32(deserializer, "a hash", |bytes| Digest(*bytes))
     }
 }
 
-fn bytes_32<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<[u8; 32], D::Error> {
-    let text = Zeroizing::new(String::deserialize(deserializer)?);
-    hex::decode(&text)
-        .map(Zeroizing::new)
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
-        .ok_or_else(|| serde::de::Error::custom(format!("{what} is 32 bytes in lower-case hex")))
+fn bytes_32<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    what: &'static str,
+    make: impl FnOnce(&[u8; 32]) -> T,
+) -> Result<T, D::Error> {
+    hex::deserialize(deserializer, what, |bytes| {
+        let bytes = bytes.try_into().map(make);
+        bytes.map_err(|_| format!("{what} is 32 bytes in lower-case hex"))
+    })
 }
 
 #[cfg(test)]

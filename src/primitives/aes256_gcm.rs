@@ -1,9 +1,9 @@
 //! AES-256-GCM (RFC 5116, NIST SP 800-38D) with a 12-byte nonce and a 16-byte tag.
 
 use super::PrimitiveError;
-use crate::requirement::{flawed, require};
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::{Aes256Gcm, Nonce, Tag};
+use super::backend::{Backend, Chosen};
+use crate::requirement::{flawed, required};
+use zeroize::Zeroizing;
 
 /// Length of the tag in bytes.
 pub const TAG_LENGTH: usize = 16;
@@ -17,14 +17,10 @@ pub fn seal(
     associated_data: &[u8],
     buffer: &mut [u8],
 ) -> [u8; TAG_LENGTH] {
-    let cipher = Aes256Gcm::new(key.into());
-    match cipher.encrypt_inout_detached(&Nonce::from(*nonce), associated_data, buffer.into()) {
-        Ok(tag) => tag.into(),
-        Err(_) => unreachable!("the plaintext is far below GCM's bound"),
-    }
+    Chosen::aes256_gcm_seal(key, nonce, associated_data, buffer)
 }
 
-/// Checks the tag, then decrypts `buffer` in place; with a wrong tag `buffer` stays as it was (DR-17).
+/// The plaintext of `ciphertext`, once its tag has been checked (DR-17).
 ///
 /// # Errors
 /// `decrypt-failed` where the tag does not match.
@@ -32,23 +28,22 @@ pub fn open(
     key: &[u8; 32],
     nonce: &[u8; 12],
     associated_data: &[u8],
-    buffer: &mut [u8],
+    ciphertext: &[u8],
     tag: &[u8; TAG_LENGTH],
-) -> Result<(), PrimitiveError> {
-    let cipher = Aes256Gcm::new(key.into());
-    let opened = cipher.decrypt_inout_detached(
-        &Nonce::from(*nonce),
-        associated_data,
-        buffer.into(),
-        &Tag::from(*tag),
-    );
+) -> Result<Zeroizing<Vec<u8>>, PrimitiveError> {
+    let opened = Chosen::aes256_gcm_open(key, nonce, associated_data, ciphertext, tag);
     // What is released before its tag was looked at. GCM encrypts and decrypts by the same key stream.
     flawed!("DR-06 before the tag", (), {
-        if opened.is_err() {
-            seal(key, nonce, associated_data, buffer);
-            return Ok(());
+        if opened.is_none() {
+            let mut released = Zeroizing::new(ciphertext.to_vec());
+            seal(key, nonce, associated_data, &mut released);
+            return Ok(released);
         }
     });
-    require!("DR-17", opened.is_ok(), PrimitiveError::Tag);
-    Ok(())
+    let opened = flawed!(
+        "DR-17",
+        opened,
+        opened.or_else(|| Some(Zeroizing::new(ciphertext.to_vec())))
+    );
+    Ok(required!("DR-17", opened, PrimitiveError::Tag))
 }

@@ -1,6 +1,7 @@
 //! Ed25519 (RFC 8032), for the attestations of the reference wallet (PAY-12).
 
 use super::{PrimitiveError, Randomness, RandomnessError, Secret, Signature};
+use crate::hex;
 use ed25519_dalek::Signer;
 use std::fmt;
 
@@ -12,9 +13,7 @@ pub struct SigningKey(Secret<32>);
 impl SigningKey {
     /// Draws a key: 32 bytes of randomness.
     pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut drawn = Ok(());
-        let secret = Secret::filled(|bytes| drawn = randomness.fill(bytes));
-        drawn.map(|()| SigningKey(secret))
+        Secret::random(randomness).map(SigningKey)
     }
 
     fn key(&self) -> ed25519_dalek::SigningKey {
@@ -77,10 +76,6 @@ impl VerifyingKey {
 
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "VerifyingKey({})",
-            data_encoding::HEXLOWER.encode(&self.encode())
-        )
+        write!(f, "VerifyingKey({})", hex::encode(&self.encode()))
     }
 }

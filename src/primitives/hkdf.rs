@@ -1,15 +1,19 @@
-//! HKDF-SHA-256 (RFC 5869).
+//! HKDF-SHA-256 (RFC 5869), over the HMAC of a backend.
 
 use super::Secret;
-use hkdf::HkdfExtract;
-use sha2::Sha256;
+use super::backend::{Backend, Chosen};
+use super::hmac::HmacKey;
 use std::sync::LazyLock;
+use zeroize::Zeroizing;
+
+/// The length of HMAC-SHA-256, of PRK and of each block of the output, in bytes.
+const BLOCK: usize = 32;
 
 /// The most that one expansion yields: 255 blocks of 32 bytes (RFC 5869 section 2.3).
-pub const MAX_OUTPUT: usize = 255 * 32;
+pub const MAX_OUTPUT: usize = 255 * BLOCK;
 
 /// What every extraction without a salt begins with: a salt of 32 zero bytes (RFC 5869 section 2.2), hashed once.
-static NO_SALT: LazyLock<HkdfExtract<Sha256>> = LazyLock::new(|| HkdfExtract::new(None));
+static NO_SALT: LazyLock<HmacKey> = LazyLock::new(|| HmacKey::new(&[0; BLOCK]));
 
 /// HKDF-SHA-256 of the concatenated `ikm` parts: `N` bytes, at most [`MAX_OUTPUT`]. No salt is one of 32 zero bytes.
 #[must_use]
@@ -20,14 +24,27 @@ pub fn hkdf_sha256<const N: usize>(salt: Option<&[u8]>, ikm: &[&[u8]], info: &[u
 
 /// HKDF-SHA-256 into `out`, whose length is at most [`MAX_OUTPUT`]; a longer one is left untouched.
 pub fn expand(salt: Option<&[u8]>, ikm: &[&[u8]], info: &[u8], out: &mut [u8]) {
-    let mut extract = match salt {
-        None => NO_SALT.clone(),
-        salt => HkdfExtract::new(salt),
-    };
-    for part in ikm {
-        extract.input_ikm(part);
+    match salt {
+        None => expand_by::<Chosen>(&NO_SALT.0, ikm, info, out),
+        Some(salt) => expand_by::<Chosen>(&Chosen::hmac_key(salt), ikm, info, out),
     }
-    let (_, prk) = extract.finalize();
-    // The one error is an output longer than MAX_OUTPUT.
-    let _ = prk.expand(info, out);
+}
+
+/// As [`expand`], by the HMAC of that backend; `salt` is hashed already.
+pub fn expand_by<B: Backend>(salt: &B::HmacKey, ikm: &[&[u8]], info: &[u8], out: &mut [u8]) {
+    if out.len() > MAX_OUTPUT {
+        return;
+    }
+    // HKDF-Extract (RFC 5869 section 2.2).
+    let mut prk = Zeroizing::new([0; BLOCK]);
+    B::hmac_sha256(salt, ikm, &mut prk);
+    let prk = B::hmac_key(prk.as_slice());
+    // HKDF-Expand (RFC 5869 section 2.3): T(n) = HMAC(PRK, T(n - 1), info, n).
+    let mut block = Zeroizing::new([0; BLOCK]);
+    let mut done: &[u8] = &[];
+    for (n, next) in (1..=u8::MAX).zip(out.chunks_mut(BLOCK)) {
+        B::hmac_sha256(&prk, &[done, info, &[n]], &mut block);
+        next.copy_from_slice(&block[..next.len()]);
+        done = next;
+    }
 }

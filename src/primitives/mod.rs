@@ -4,6 +4,7 @@
 //! session. Each file is one primitive and names the standard it follows.
 
 pub mod aes256_gcm;
+pub mod backend;
 pub mod ed25519;
 pub mod hkdf;
 pub mod hmac;

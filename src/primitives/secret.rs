@@ -1,19 +1,23 @@
 //! Secret bytes: erased when dropped, compared in constant time, never printed.
 
+use super::{Randomness, RandomnessError};
+use crate::hex;
 use crate::requirement::flawed;
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// `N` secret bytes.
 ///
 /// They are erased when dropped (DR-19), compared in constant time, and never printed (PRIV-04). In a
 /// saved state they stand as `{"secret": "…hex…"}`, so that whoever reads it sees what must stay secret.
+///
+/// They have a place of their own in memory, from their first to their last moment: whatever holds a secret can be moved,
+/// by a call, a growing list or a tree that is balanced, and leaves no copy behind that nobody erases.
 #[derive(Clone)]
-pub struct Secret<const N: usize>([u8; N]);
+pub struct Secret<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> Zeroize for Secret<N> {
     fn zeroize(&mut self) {
@@ -33,13 +37,28 @@ impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
 impl<const N: usize> Secret<N> {
     /// Takes the bytes over. The caller erases its own copy, if it has one.
     #[must_use]
-    pub fn new(bytes: [u8; N]) -> Self {
-        Secret(bytes)
+    pub fn new(mut bytes: [u8; N]) -> Self {
+        let secret = Secret::copy_of(&bytes);
+        bytes.as_mut_slice().zeroize();
+        secret
+    }
+
+    /// A copy of bytes that somebody else erases.
+    #[must_use]
+    pub fn copy_of(bytes: &[u8; N]) -> Self {
+        Secret::filled(|secret| secret.copy_from_slice(bytes))
+    }
+
+    /// Draws `N` bytes of randomness.
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        let mut drawn = Ok(());
+        let secret = Secret::filled(|bytes| drawn = randomness.fill(bytes));
+        drawn.map(|()| secret)
     }
 
     /// Lets `fill` write the bytes in place, so that no other copy is made.
     pub(crate) fn filled(fill: impl FnOnce(&mut [u8; N])) -> Self {
-        let mut secret = Secret([0; N]);
+        let mut secret = Secret(Box::new([0; N]));
         fill(&mut secret.0);
         secret
     }
@@ -62,13 +81,13 @@ impl<const N: usize> Secret<N> {
 
 impl<const N: usize> From<[u8; N]> for Secret<N> {
     fn from(bytes: [u8; N]) -> Self {
-        Secret(bytes)
+        Secret::new(bytes)
     }
 }
 
 impl<const N: usize> PartialEq for Secret<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
     }
 }
 
@@ -87,44 +106,43 @@ impl<const N: usize> fmt::Debug for Secret<N> {
         flawed!(
             "PRIV-04 in debug output",
             f.write_str("[secret]"),
-            f.write_str(&HEXLOWER.encode(&self.0))
+            f.write_str(&hex::encode(self.expose()))
         )
     }
 }
 
+/// The form of a secret in a saved state.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Marked {
-    secret: Zeroizing<String>,
+struct Marked<T> {
+    secret: T,
 }
 
-impl Marked {
-    fn new(bytes: &[u8]) -> Self {
-        Marked {
-            secret: Zeroizing::new(HEXLOWER.encode(bytes)),
-        }
-    }
+/// Bytes as the text of a marked secret.
+struct Text<'a>(&'a [u8]);
 
-    fn bytes<E: serde::de::Error>(&self) -> Result<Zeroizing<Vec<u8>>, E> {
-        HEXLOWER
-            .decode(self.secret.as_bytes())
-            .map(Zeroizing::new)
-            .map_err(|_| E::custom("a secret is lower-case hex"))
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        hex::serialize(self.0, serializer)
     }
 }
 
 impl<const N: usize> Serialize for Secret<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Marked::new(&self.0).serialize(serializer)
+        let secret = Text(self.expose());
+        Marked { secret }.serialize(serializer)
     }
 }
 
 impl<'de, const N: usize> Deserialize<'de> for Secret<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = Marked::deserialize(deserializer)?.bytes()?;
-        <[u8; N]>::try_from(bytes.as_slice())
-            .map(Secret)
-            .map_err(|_| serde::de::Error::custom(format!("this secret has {N} bytes")))
+        let bytes = SecretBytes::deserialize(deserializer)?;
+        match bytes.expose().try_into() {
+            Ok(bytes) => Ok(Secret::copy_of(bytes)),
+            Err(_) => Err(serde::de::Error::custom(format_args!(
+                "this secret has {N} bytes"
+            ))),
+        }
     }
 }
 
@@ -148,7 +166,7 @@ impl From<Vec<u8>> for SecretBytes {
 
 impl PartialEq for SecretBytes {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
     }
 }
 
@@ -169,15 +187,23 @@ impl fmt::Debug for SecretBytes {
 
 impl Serialize for SecretBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Marked::new(&self.0).serialize(serializer)
+        let secret = Text(self.expose());
+        Marked { secret }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for SecretBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Marked::deserialize(deserializer)?
-            .bytes()
-            .map(|mut bytes| SecretBytes(std::mem::take(&mut *bytes)))
+        /// Read from the text of a marked secret.
+        struct Read(SecretBytes);
+        impl<'de> Deserialize<'de> for Read {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                hex::deserialize(deserializer, "a secret", |bytes| {
+                    Ok::<_, std::convert::Infallible>(Read(SecretBytes(bytes.to_vec())))
+                })
+            }
+        }
+        Marked::<Read>::deserialize(deserializer).map(|marked| marked.secret.0)
     }
 }
 

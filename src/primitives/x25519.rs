@@ -1,10 +1,12 @@
 //! X25519 keys and Diffie-Hellman (RFC 7748; profile KEY-01 to KEY-05).
 
+use super::backend::{Backend, Chosen};
 use super::{PrimitiveError, Randomness, RandomnessError, Secret};
+use crate::hex;
 use crate::requirement::{flawed, require};
-use curve25519_dalek::MontgomeryPoint;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use subtle::ConstantTimeEq;
 
 /// The type byte that stands before every encoded public key (KEY-01).
 const KEY_TYPE: u8 = 0x05;
@@ -120,27 +122,19 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "PublicKey({})",
-            data_encoding::HEXLOWER.encode(&self.encode())
-        )
+        write!(f, "PublicKey({})", hex::encode(&self.encode()))
     }
 }
 
 impl Serialize for PublicKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&data_encoding::HEXLOWER.encode(&self.encode()))
+        hex::serialize(&self.encode(), serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let hex = String::deserialize(deserializer)?;
-        let bytes = data_encoding::HEXLOWER
-            .decode(hex.as_bytes())
-            .map_err(|_| serde::de::Error::custom("a public key is lower-case hex"))?;
-        PublicKey::decode_unreduced(&bytes).map_err(serde::de::Error::custom)
+        hex::deserialize(deserializer, "a public key", PublicKey::decode_unreduced)
     }
 }
 
@@ -155,7 +149,7 @@ impl PrivateKey {
     pub fn public_key(&self) -> PublicKey {
         // A clamped scalar is a multiple of 8 and no multiple of the group order: the product is
         // never of small order and always reduced.
-        PublicKey(MontgomeryPoint::mul_base_clamped(*self.0.expose()).to_bytes())
+        PublicKey(Chosen::x25519_base(self.0.expose()))
     }
 
     /// X25519(self, `their`): 32 bytes.
@@ -163,14 +157,14 @@ impl PrivateKey {
     /// # Errors
     /// `invalid-key` if the output is all zero, compared in constant time (KEY-04).
     pub fn diffie_hellman(&self, their: &PublicKey) -> Result<DhOutput, PrimitiveError> {
-        let secret = x25519_dalek::StaticSecret::from(*self.0.expose());
-        let output = secret.diffie_hellman(&x25519_dalek::PublicKey::from(their.0));
+        let output = Secret::filled(|out| Chosen::x25519(self.0.expose(), &their.0, out));
+        let contributory = output.expose().ct_ne(&[0; 32]);
         require!(
             "KEY-04",
-            output.was_contributory(),
+            bool::from(contributory),
             PrimitiveError::ZeroDhOutput
         );
-        Ok(DhOutput(Secret::new(output.to_bytes())))
+        Ok(DhOutput(output))
     }
 
     /// The 32 bytes as drawn, not clamped.
@@ -215,9 +209,7 @@ pub struct KeyPair {
 impl KeyPair {
     /// Draws a key pair: 32 bytes of randomness (KEY-05, RND-01).
     pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut drawn = Ok(());
-        let secret = Secret::filled(|bytes| drawn = randomness.fill(bytes));
-        drawn.map(|()| PrivateKey(secret).into())
+        Secret::random(randomness).map(|secret| PrivateKey(secret).into())
     }
 
     /// The private key.

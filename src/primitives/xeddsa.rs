@@ -1,11 +1,11 @@
 //! XEdDSA over Curve25519 (XEdDSA specification, revision 1; profile SIG-01 to SIG-05).
 
 use super::{KeyPair, PrimitiveError, PrivateKey, PublicKey, Secret};
-use crate::requirement::{flawed, require, required};
+use crate::hex;
+use crate::requirement::{always_require, flawed, require, required};
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use curve25519_dalek::scalar::{Scalar, clamp_integer};
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha512};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -38,32 +38,30 @@ impl Signature {
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signature({})", HEXLOWER.encode(&self.0))
+        write!(f, "Signature({})", hex::encode(&self.0))
     }
 }
 
 impl serde::Serialize for Signature {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&HEXLOWER.encode(&self.0))
+        hex::serialize(&self.0, serializer)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Signature {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let hex = String::deserialize(deserializer)?;
-        HEXLOWER
-            .decode(hex.as_bytes())
-            .ok()
-            .and_then(|bytes| Signature::decode(&bytes).ok())
-            .ok_or_else(|| serde::de::Error::custom("a signature is 64 bytes of lower-case hex"))
+        hex::deserialize(deserializer, "a signature", Signature::decode)
     }
 }
 
 /// `calculate_key_pair(k)`: the Edwards public key with sign bit 0, and the scalar that belongs to it.
 fn calculate_key_pair(k: &PrivateKey) -> (CompressedEdwardsY, Zeroizing<Scalar>) {
-    let k = *k.expose();
-    let clamped = flawed!("KEY-05 not clamped", clamp_integer(k), k);
-    let k = Zeroizing::new(Scalar::from_bytes_mod_order(clamped));
+    let clamped = Zeroizing::new(flawed!(
+        "KEY-05 not clamped",
+        clamp_integer(*k.expose()),
+        *k.expose()
+    ));
+    let k = Zeroizing::new(Scalar::from_bytes_mod_order(*clamped));
     let e = EdwardsPoint::mul_base(&k).compress();
     let sign = subtle::Choice::from(e.0[31] >> 7);
     let mut a = Zeroizing::new(*k);
@@ -90,7 +88,8 @@ pub fn sign(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
     ]));
     let big_r = EdwardsPoint::mul_base(&r).compress();
     let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
-    let s = flawed!("SIG-01 negated", *r + h * *a, *r - h * *a);
+    let ha = Zeroizing::new(h * *a);
+    let s = flawed!("SIG-01 negated", *r + *ha, *r - *ha);
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(big_r.as_bytes());
     signature[32..].copy_from_slice(s.as_bytes());
@@ -111,11 +110,7 @@ pub fn verify(
     s_bytes.copy_from_slice(s);
     flawed!("SIG-03 masked", (), s_bytes[31] &= 0x7f);
     let top_bit = s_bytes[31] & 0x80;
-    required!(
-        "SIG-03",
-        (top_bit == 0).then_some(()),
-        PrimitiveError::Signature
-    );
+    always_require!("SIG-03", top_bit == 0, PrimitiveError::Signature);
     let s = flawed!(
         "SIG-02 reduced",
         Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes)),
@@ -140,6 +135,7 @@ fn hash_to_scalar(parts: &[&[u8]]) -> Scalar {
     for part in parts {
         hash.update(part);
     }
-    let wide: Zeroizing<[u8; 64]> = Zeroizing::new(hash.finalize().into());
+    let mut wide: Zeroizing<[u8; 64]> = Zeroizing::new([0; 64]);
+    hash.finalize_into((&mut *wide).into());
     Scalar::from_bytes_mod_order_wide(&wide)
 }

@@ -2,9 +2,10 @@
 
 use super::{ChainKey, RatchetError};
 use crate::primitives::PublicKey;
-use crate::requirement::{flawed, require, required};
+use crate::requirement::{always_require, flawed, require};
 use crate::suite::{FormerChain, Limits, MessageKey, Scope};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 /// A chain whose counter has reached this refuses (DR-18): no message bears it.
@@ -80,28 +81,28 @@ pub(super) fn check_skip(from: u32, until: u32, limits: &Limits) -> Result<u32, 
     let limit = limits.max_skip;
     // Left out altogether, the check would leave no memory to tell of it.
     let bound = flawed!("DR-11 tenfold", limit, 10 * limit);
-    required!(
+    always_require!(
         "DR-11",
-        (skipped <= bound).then_some(()),
+        skipped <= bound,
         RatchetError::TooManySkipped { skipped, limit }
     );
     Ok(skipped)
 }
 
 /// `SkipMessageKeys`: the chain at `until`, and the keys before it.
-fn skip(
-    chain_key: &ChainKey,
+fn skip<'a>(
+    chain_key: &'a ChainKey,
     until: u32,
     limits: &Limits,
-) -> Result<(ChainKey, BTreeMap<u32, MessageKey>), RatchetError> {
+) -> Result<(Cow<'a, ChainKey>, BTreeMap<u32, MessageKey>), RatchetError> {
     let count = check_skip(chain_key.counter(), until, limits)?;
     let mut skipped = Vec::with_capacity(count as usize);
-    let mut chain_key = chain_key.clone();
+    let mut chain_key = Cow::Borrowed(chain_key);
     for _ in 0..count {
         let counter = chain_key.counter();
         let (message_key, next) = chain_key.step()?;
         skipped.push((counter, message_key));
-        chain_key = next;
+        chain_key = Cow::Owned(next);
     }
     // All at once: a tree made of what is in order already costs a fraction of as many insertions.
     Ok((chain_key, skipped.into_iter().collect()))

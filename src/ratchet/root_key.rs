@@ -19,8 +19,8 @@ impl RootKey {
         let both: Secret<64> = hkdf_sha256(Some(self.expose()), &[dh.expose()], suite.root_info());
         let (root, chain) = both.expose_split();
         (
-            RootKey(Secret::new(*root)),
-            ChainKey::first(Secret::new(*chain)),
+            RootKey(Secret::copy_of(root)),
+            ChainKey::first(Secret::copy_of(chain)),
         )
     }
 }

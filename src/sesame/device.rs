@@ -157,7 +157,7 @@ impl Device {
     pub(super) fn devices_of(&self, user: UserId) -> impl Iterator<Item = DeviceId> {
         let first = Address {
             user_id: user,
-            device_id: DeviceId::LOWEST,
+            device_id: DeviceId::FIRST,
         };
         self.records
             .range(first..)

@@ -6,6 +6,7 @@ use crate::agreement::PreKeyStore;
 use crate::identifier::{Address, IdentifierError, PreKeyId, RegistrationId};
 use crate::primitives::PublicKey;
 use crate::ratchet::{SavedSession, SavedSessionError};
+use crate::saved::json_text;
 use crate::suite::{self, Party, Suite, SuiteRef};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -90,24 +91,7 @@ pub enum SavedDeviceError {
     },
 }
 
-impl SavedDevice {
-    /// The JSON text: the same bytes for the same state.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        match serde_json::to_string(self) {
-            Ok(json) => json,
-            Err(_) => unreachable!("every map of a saved device has keys that JSON can write"),
-        }
-    }
-
-    /// Reads the JSON text.
-    ///
-    /// # Errors
-    /// Where it is not the JSON of a saved device.
-    pub fn from_json(json: &str) -> Result<Self, SavedDeviceError> {
-        Ok(serde_json::from_str(json)?)
-    }
-}
+json_text!(SavedDevice, SavedDeviceError);
 
 impl From<&Device> for SavedDevice {
     fn from(device: &Device) -> Self {

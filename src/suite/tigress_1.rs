@@ -252,11 +252,10 @@ impl Cipher for Tigress1 {
         };
         let expanded = expand(sealing.key);
         let (aes_key, nonce) = expanded.expose_split();
-        let mut plaintext = Zeroizing::new(body.to_vec());
-        self.with_associated_data(sealing, |associated_data| {
-            aes256_gcm::open(aes_key, nonce, associated_data, &mut plaintext, tag)
-        })?;
-        Ok(plaintext)
+        let opened = self.with_associated_data(sealing, |associated_data| {
+            aes256_gcm::open(aes_key, nonce, associated_data, body, tag)
+        });
+        Ok(opened?)
     }
 }
 

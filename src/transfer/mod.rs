@@ -18,6 +18,6 @@ pub use payload::{Content, MessageType, Payload, PayloadError, Provisioning, Unk
 pub use saved::{SAVED_TRANSFERS_VERSION, SavedTransfers, SavedTransfersError};
 pub use table::{Flow, StateName};
 pub use transfers::{
-    Credential, DEFAULT_LIFETIME, Event, MAX_LIFETIME, Offer, Offered, Outcome, Outgoing,
-    TransferError, Transfers,
+    Credential, DEFAULT_LIFETIME, MAX_LIFETIME, Offer, Offered, Outcome, Outgoing, TransferError,
+    TransferEvent, Transfers,
 };

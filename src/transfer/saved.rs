@@ -2,6 +2,7 @@
 
 use super::transfers::Transfer;
 use super::{TransferId, Transfers};
+use crate::saved::json_text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,24 +31,7 @@ pub enum SavedTransfersError {
     Ended(TransferId),
 }
 
-impl SavedTransfers {
-    /// The JSON text: the same bytes for the same state.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        match serde_json::to_string(self) {
-            Ok(json) => json,
-            Err(_) => unreachable!("every map of saved transfers has keys that JSON can write"),
-        }
-    }
-
-    /// Reads the JSON text.
-    ///
-    /// # Errors
-    /// Where it is not the JSON of saved transfers.
-    pub fn from_json(json: &str) -> Result<Self, SavedTransfersError> {
-        Ok(serde_json::from_str(json)?)
-    }
-}
+json_text!(SavedTransfers, SavedTransfersError);
 
 impl From<&Transfers> for SavedTransfers {
     fn from(transfers: &Transfers) -> Self {

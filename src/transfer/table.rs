@@ -1,17 +1,19 @@
 //! The transfer as a state machine: the table of profile section 9.
 //!
-//! [`TABLE`] is that table, row by row. Every pair of state and event that no row has is refused (XFER-01).
+//! [`TABLE`] is that table, row by row, and [`decide`] reads it: which row an event takes, or why none. Whoever
+//! carries the event out brings [`Facts`], and what the row's state and message are made of.
 
 use super::MessageType;
+use crate::error_code::ErrorCode;
+use crate::requirement::{flawed, require, required};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
 
 macro_rules! states {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
         /// A state by its name in the table: `S:` for the sender's side, `R:` for the receiver's.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-        )]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
         pub enum StateName {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)+
         }
@@ -61,12 +63,13 @@ states! {
 }
 
 impl StateName {
-    /// Whether no row leads out of it.
+    /// Whether no row leads from it to another.
     #[must_use]
     pub fn is_final(self) -> bool {
-        !TABLE
-            .iter()
-            .any(|row| row.from.iter().any(|from| from.state == self))
+        !TABLE.iter().any(|row| {
+            row.from.iter().any(|from| from.state == self)
+                && row.steps.iter().any(|step| step.to != self)
+        })
     }
 }
 
@@ -118,21 +121,94 @@ impl EventName {
         EventName::Message(MessageType::Decline),
         EventName::Message(MessageType::Cancel),
     ];
+
+    /// Whether a transfer begins with it.
+    #[must_use]
+    pub fn begins(self) -> bool {
+        matches!(self, Offer | Message(M::ProvisioningInformation))
+    }
+}
+
+/// Who sent a message, as the transfer knows its other side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// Whom the transfer is with (XFER-06); anybody where it begins.
+    #[default]
+    Bound,
+    /// Another device of the bound one's user.
+    OtherDevice,
+    /// Anybody else.
+    Stranger,
+}
+
+/// What rows ask of an event beyond its name. A fact about another event than the one at hand says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact, and has its name wherever it is stated"
+)]
+pub struct Facts {
+    /// The transfer's time has run out (XFER-10).
+    pub past_expiry: bool,
+    /// Who sent the message.
+    pub sender: Sender,
+    /// The key signing request is the one that was signed (XFER-07).
+    pub same_request: bool,
+    /// The attestation of the key import request holds (XFER-13).
+    pub attestation_valid: bool,
+    /// The offer's format is supported (PAY-07).
+    pub format_supported: bool,
 }
 
 /// What a row asks beyond its state and its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// Nothing.
-    None,
-    /// The key signing request is the one that was signed.
+    Always,
+    /// The key signing request is the one that was signed: another one is refused (XFER-07).
     SameRequest,
+    /// Another device of the user asks (XFER-05).
+    OtherDevice,
     /// The attestation of the key import request holds (XFER-13).
     AttestationValid,
     /// It does not.
     AttestationInvalid,
+    /// The offer's format is supported (PAY-07).
+    FormatSupported,
+    /// It is not.
+    FormatNotSupported,
     /// The transfer's time has run out (XFER-10).
     PastExpiry,
+}
+
+impl Guard {
+    /// Whether the row is the one for an event of which that is known. Where the request is another one, it is
+    /// the row all the same, and refuses.
+    fn chooses(self, facts: &Facts) -> bool {
+        let other_device = facts.sender == Sender::OtherDevice;
+        match self {
+            Guard::Always => true,
+            Guard::SameRequest => !other_device,
+            Guard::OtherDevice => flawed!("XFER-05 not told", other_device, false),
+            Guard::AttestationValid => facts.attestation_valid,
+            Guard::AttestationInvalid => !facts.attestation_valid,
+            Guard::FormatSupported => facts.format_supported,
+            Guard::FormatNotSupported => !facts.format_supported,
+            Guard::PastExpiry => facts.past_expiry,
+        }
+    }
+
+    /// The reason that a decline or cancel of the row gives.
+    fn reason(self) -> &'static str {
+        match self {
+            Guard::OtherDevice => "already-claimed",
+            Guard::AttestationInvalid => "attestation-invalid",
+            Guard::FormatNotSupported => {
+                flawed!("PAY-07 reason", "unsupported-format", "user")
+            }
+            _ => "user",
+        }
+    }
 }
 
 /// A state that a row leads out of.
@@ -164,6 +240,8 @@ pub struct Row {
     pub guard: Guard,
     /// What is sent.
     pub sends: Option<MessageType>,
+    /// What the user is told.
+    pub reports: Option<ErrorCode>,
 }
 
 const fn at(state: StateName) -> From {
@@ -186,7 +264,7 @@ const fn stateful(state: StateName) -> From {
 
 macro_rules! table {
     ($(
-        [$($from:expr),*], $($event:expr => $to:ident),+; $guard:ident, $sends:expr;
+        [$($from:expr),*], $($event:expr => $to:ident),+; $guard:ident, $sends:expr, $reports:expr;
     )+) => {
         /// The table of profile section 9.
         pub const TABLE: &[Row] = &[$(Row {
@@ -194,31 +272,38 @@ macro_rules! table {
             steps: &[$(Step { event: $event, to: StateName::$to }),+],
             guard: Guard::$guard,
             sends: $sends,
+            reports: $reports,
         }),+];
     };
 }
 
+use ErrorCode::{AttestationInvalid, ProvisionedAfterEnd};
 use EventName::{Accept, Cancel, Decline, Message, Offer, Tick};
 use MessageType as M;
-use StateName::{Invited, Offered, Requested, Signed};
+use StateName::{Completed, Invited, OfferCancelled, OfferExpired, Offered, Requested, Signed};
 
 table! {
-    [], Offer => Offered; None, Some(M::ProvisioningInformation);
-    [stateful(Offered)], Message(M::KeySigningRequest) => Signed; None, Some(M::KeyImportRequest);
-    [at(Signed)], Message(M::KeySigningRequest) => Signed; SameRequest, Some(M::KeyImportRequest);
-    [stateless(Offered), at(Signed)], Message(M::Provisioned) => Completed; None, Option::None;
-    [at(Offered), at(Signed)], Cancel => OfferCancelled; None, Some(M::Cancel);
-    [at(Offered), at(Signed)], Message(M::Decline) => OfferDeclined, Message(M::Cancel) => OfferCancelled; None, Option::None;
-    [at(Offered), at(Signed)], Tick => OfferExpired; PastExpiry, Option::None;
-    [], Message(M::ProvisioningInformation) => Invited; None, Option::None;
-    [stateless(Invited)], Accept => Provisioned; None, Some(M::Provisioned);
-    [stateful(Invited)], Accept => Requested; None, Some(M::KeySigningRequest);
-    [at(Requested)], Message(M::KeyImportRequest) => Provisioned; AttestationValid, Some(M::Provisioned);
-    [at(Requested)], Message(M::KeyImportRequest) => Failed; AttestationInvalid, Some(M::Cancel);
-    [at(Invited)], Decline => Declined; None, Some(M::Decline);
-    [at(Invited), at(Requested)], Cancel => Cancelled; None, Some(M::Cancel);
-    [at(Invited), at(Requested)], Message(M::Cancel) => Cancelled; None, Option::None;
-    [at(Invited), at(Requested)], Tick => Expired; PastExpiry, Option::None;
+    [], Offer => Offered; Always, Some(M::ProvisioningInformation), None;
+    [stateful(Offered)], Message(M::KeySigningRequest) => Signed; Always, Some(M::KeyImportRequest), None;
+    [at(Signed)], Message(M::KeySigningRequest) => Signed; SameRequest, Some(M::KeyImportRequest), None;
+    [at(Signed)], Message(M::KeySigningRequest) => Signed; OtherDevice, Some(M::Cancel), None;
+    [at(Completed)], Message(M::KeySigningRequest) => Completed; OtherDevice, Some(M::Cancel), None;
+    [stateless(Offered), at(Signed)], Message(M::Provisioned) => Completed; Always, None, None;
+    [at(Offered), at(Signed)], Cancel => OfferCancelled; Always, Some(M::Cancel), None;
+    [at(Offered), at(Signed)], Message(M::Decline) => OfferDeclined, Message(M::Cancel) => OfferCancelled; Always, None, None;
+    [at(Offered), at(Signed)], Tick => OfferExpired; PastExpiry, None, None;
+    [at(OfferCancelled)], Message(M::Provisioned) => OfferCancelled; Always, None, Some(ProvisionedAfterEnd);
+    [at(OfferExpired)], Message(M::Provisioned) => OfferExpired; Always, None, Some(ProvisionedAfterEnd);
+    [], Message(M::ProvisioningInformation) => Invited; FormatSupported, None, None;
+    [], Message(M::ProvisioningInformation) => Declined; FormatNotSupported, Some(M::Decline), None;
+    [stateless(Invited)], Accept => Provisioned; Always, Some(M::Provisioned), None;
+    [stateful(Invited)], Accept => Requested; Always, Some(M::KeySigningRequest), None;
+    [at(Requested)], Message(M::KeyImportRequest) => Provisioned; AttestationValid, Some(M::Provisioned), None;
+    [at(Requested)], Message(M::KeyImportRequest) => Failed; AttestationInvalid, Some(M::Cancel), Some(AttestationInvalid);
+    [at(Invited)], Decline => Declined; Always, Some(M::Decline), None;
+    [at(Invited), at(Requested)], Cancel => Cancelled; Always, Some(M::Cancel), None;
+    [at(Invited), at(Requested)], Message(M::Cancel) => Cancelled; Always, None, None;
+    [at(Invited), at(Requested)], Tick => Expired; PastExpiry, None, None;
 }
 
 /// What the table says of a state and an event.
@@ -230,46 +315,102 @@ pub struct Transition {
     pub to: StateName,
     /// What is sent.
     pub sends: Option<MessageType>,
+    /// The reason that it gives, where it is a decline or a cancel.
+    pub reason: &'static str,
+    /// What the user is told.
+    pub reports: Option<ErrorCode>,
 }
 
-/// The one row for that state, flow and event whose guard `holds`, if there is one.
-pub fn find(
+/// Why no row takes an event: the first fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Only an offer begins a transfer (XFER-03).
+    Unknown,
+    /// An offer begins nothing else (XFER-02).
+    Duplicate,
+    /// The sender is not bound to the transfer (XFER-06).
+    NotBound,
+    /// No row has the pair (XFER-01).
+    NoRow {
+        /// The state, past expiry the one after it.
+        state: Option<StateName>,
+    },
+    /// Another key signing request was signed (XFER-07).
+    Conflicting,
+}
+
+/// The row that an event takes. From its expiry on a transfer is judged as if a tick had come first (XFER-10).
+///
+/// # Errors
+/// The first fault, in the order of [`Refusal`].
+pub fn decide(
     from: Option<(StateName, Flow)>,
     event: EventName,
-    holds: impl Fn(Guard) -> bool,
-) -> Option<Transition> {
-    TABLE.iter().zip(1..).find_map(|(row, number)| {
+    facts: &Facts,
+) -> Result<Transition, Refusal> {
+    let from = if event.begins() {
+        require!("XFER-02", from.is_none(), Refusal::Duplicate);
+        None
+    } else {
+        let (stored, flow) = required!("XFER-03", from, Refusal::Unknown);
+        let judged = || find(Some((stored, flow)), Tick, facts).map_or(stored, |tick| tick.to);
+        let state = match event {
+            Tick => stored,
+            Accept => flawed!("XFER-10 accepted", judged(), stored),
+            Message(_) => flawed!("XFER-01", judged(), stored),
+            _ => judged(),
+        };
+        Some((state, flow))
+    };
+    let found = find(from, event, facts);
+    let guard = found.map(|found| TABLE[found.row - 1].guard);
+    require!(
+        "XFER-06",
+        facts.sender == Sender::Bound || guard == Some(Guard::OtherDevice),
+        Refusal::NotBound
+    );
+    let state = from.map(|(state, _)| state);
+    let found = required!("XFER-01", found, Refusal::NoRow { state });
+    require!(
+        "XFER-07",
+        guard != Some(Guard::SameRequest) || facts.same_request,
+        Refusal::Conflicting
+    );
+    Ok(found)
+}
+
+/// The row whose guard chooses it, if there is one.
+fn find(from: Option<(StateName, Flow)>, event: EventName, facts: &Facts) -> Option<Transition> {
+    rows(from, event)
+        .find(|(_, row, _)| row.guard.chooses(facts))
+        .map(|(index, row, step)| Transition {
+            row: index + 1,
+            to: step.to,
+            sends: row.sends,
+            reason: row.guard.reason(),
+            reports: flawed!(
+                "XFER-12 not reported",
+                row.reports,
+                row.reports.filter(|code| *code != ProvisionedAfterEnd)
+            ),
+        })
+}
+
+/// The rows for a state and an event, whatever their guards: each with its index, and the step that it makes.
+pub fn rows(
+    from: Option<(StateName, Flow)>,
+    event: EventName,
+) -> impl Iterator<Item = (usize, &'static Row, &'static Step)> {
+    TABLE.iter().enumerate().filter_map(move |(index, row)| {
         let step = row.steps.iter().find(|step| step.event == event)?;
-        (row.leads_out_of(from) && (row.guard == Guard::None || holds(row.guard))).then_some(
-            Transition {
-                row: number,
-                to: step.to,
-                sends: row.sends,
-            },
-        )
-    })
-}
-
-/// The index of the row for a state and an event, whatever its guard; where `to` is given, of the one that leads there.
-#[must_use]
-pub fn row(
-    from: Option<(StateName, Flow)>,
-    event: EventName,
-    to: Option<StateName>,
-) -> Option<usize> {
-    TABLE.iter().position(|row| {
-        row.leads_out_of(from)
-            && row
-                .steps
-                .iter()
-                .any(|step| step.event == event && to.is_none_or(|to| step.to == to))
+        row.leads_out_of(from).then_some((index, row, step))
     })
 }
 
 impl Row {
     fn leads_out_of(&self, from: Option<(StateName, Flow)>) -> bool {
         match from {
-            Option::None => self.from.is_empty(),
+            None => self.from.is_empty(),
             Some((state, flow)) => self
                 .from
                 .iter()
@@ -277,40 +418,41 @@ impl Row {
         }
     }
 
-    /// The cells of the row as docs/profile.md writes them: from, event, to, sends.
+    /// The cells of the row as docs/profile.md writes them: from, event, to, sends, reports.
     #[must_use]
-    pub fn cells(&self) -> [String; 4] {
-        let again = if self.guard == Guard::SameRequest {
-            " again"
-        } else {
-            ""
-        };
-        let the_same = if self.guard == Guard::SameRequest {
-            "the same "
-        } else {
-            ""
-        };
+    pub fn cells(&self) -> [String; 5] {
         let events: Vec<_> = self
             .steps
             .iter()
             .map(|step| step.event.to_string())
             .collect();
+        let events = events.join(" / ");
         let to: Vec<_> = self.steps.iter().map(|step| step.to.as_str()).collect();
-        let guard = match self.guard {
-            Guard::AttestationValid => ", attestation valid",
-            Guard::AttestationInvalid => ", attestation invalid",
-            Guard::PastExpiry => " past expiry",
-            Guard::None | Guard::SameRequest => "",
-        };
-        [
-            self.states_cell(),
-            format!("{the_same}{}{guard}{again}", events.join(" / ")),
-            to.join(" / "),
-            self.sends.map_or_else(
-                || "-".to_owned(),
-                |sends| format!("{the_same}{}{again}", sends.as_str()),
+        let sends = self.sends.map_or("-", MessageType::as_str);
+        let (event, sends) = match self.guard {
+            Guard::Always => (events, sends.to_owned()),
+            Guard::SameRequest => (
+                format!("the same {events} again"),
+                format!("the same {sends} again"),
             ),
-        ]
+            Guard::OtherDevice => (
+                format!("{events} of another device of the user"),
+                sends.to_owned(),
+            ),
+            Guard::AttestationValid => (format!("{events}, attestation valid"), sends.to_owned()),
+            Guard::AttestationInvalid => {
+                (format!("{events}, attestation invalid"), sends.to_owned())
+            }
+            Guard::FormatSupported => (format!("{events}, format supported"), sends.to_owned()),
+            Guard::FormatNotSupported => {
+                (format!("{events}, format not supported"), sends.to_owned())
+            }
+            Guard::PastExpiry => (format!("{events} past expiry"), sends.to_owned()),
+        };
+        let reports = self
+            .reports
+            .map_or_else(|| "-".to_owned(), |code| format!("`{code}`"));
+        [self.states_cell(), event, to.join(" / "), sends, reports]
     }
 
     fn states_cell(&self) -> String {
@@ -322,7 +464,7 @@ impl Row {
             .from
             .iter()
             .map(|from| match from.flow {
-                Option::None => from.state.to_string(),
+                None => from.state.to_string(),
                 Some(Flow::Stateless) => format!("{}, stateless", from.state),
                 Some(Flow::Stateful) => format!("{}, stateful", from.state),
             })
@@ -350,7 +492,7 @@ impl fmt::Display for EventName {
 pub fn mermaid(side: &str) -> String {
     let mut out = "stateDiagram-v2\n".to_owned();
     for row in TABLE {
-        let [_, event, _, sends] = row.cells();
+        let [_, event, _, sends, _] = row.cells();
         for step in row
             .steps
             .iter()
@@ -373,7 +515,7 @@ pub fn mermaid(side: &str) -> String {
             }
             for from in row.from {
                 let flow = match from.flow {
-                    Option::None => "",
+                    None => "",
                     Some(Flow::Stateless) => " (stateless)",
                     Some(Flow::Stateful) => " (stateful)",
                 };
@@ -399,7 +541,7 @@ mod tests {
         let profile = include_str!("../../docs/profile.md");
         let section = profile.split("## 9.").nth(1).expect("section 9");
         let table = section
-            .split("| --- | --- | --- | --- |\n")
+            .split("| --- | --- | --- | --- | --- |\n")
             .nth(1)
             .expect("its table");
         let rows: Vec<Vec<&str>> = table
@@ -411,48 +553,75 @@ mod tests {
         assert_eq!(rows, ours);
     }
 
+    /// All there can be.
+    fn all_facts() -> impl Iterator<Item = Facts> {
+        let senders = [Sender::Bound, Sender::OtherDevice, Sender::Stranger];
+        senders.into_iter().flat_map(|sender| {
+            (0..16_u8).map(move |bits| Facts {
+                past_expiry: bits & 1 != 0,
+                sender,
+                same_request: bits & 2 != 0,
+                attestation_valid: bits & 4 != 0,
+                format_supported: bits & 8 != 0,
+            })
+        })
+    }
+
     #[test]
-    fn every_pair_of_state_and_event_has_one_outcome() {
-        let guards = [
-            Guard::SameRequest,
-            Guard::AttestationValid,
-            Guard::AttestationInvalid,
-            Guard::PastExpiry,
-        ];
-        let mut froms = vec![Option::None];
+    fn every_state_event_and_fact_chooses_one_row_at_most() {
+        let mut froms = vec![None];
         for state in StateName::ALL {
             froms.extend([Flow::Stateless, Flow::Stateful].map(|flow| Some((*state, flow))));
         }
         let mut reached = std::collections::BTreeSet::new();
         for from in froms {
             for event in EventName::ALL {
-                let mut outcomes = std::collections::BTreeSet::new();
-                for guard in guards {
-                    // How many rows fit: of the two for an attestation one, of all others at most one.
-                    let fitting = TABLE.iter().filter(|row| {
-                        row.leads_out_of(from)
-                            && row.steps.iter().any(|step| step.event == *event)
-                            && (row.guard == Guard::None || row.guard == guard)
-                    });
-                    let count = fitting.count();
-                    assert!(count <= 1, "{from:?}, {event}: {count} rows");
-                    let found = find(from, *event, |asked| asked == guard);
-                    assert_eq!(found.is_some(), count == 1);
-                    reached.extend(found.map(|found| found.row));
-                    outcomes.extend(found.map(|found| found.to));
-                }
-                // `row` finds what some guard leads to, and nothing else.
-                assert_eq!(
-                    row(from, *event, Option::None).is_some(),
-                    !outcomes.is_empty()
-                );
-                for to in StateName::ALL {
-                    let leads = row(from, *event, Some(*to)).is_some();
-                    assert_eq!(leads, outcomes.contains(to), "{from:?}, {event}, {to}");
+                for facts in all_facts() {
+                    let chosen: Vec<_> = rows(from, *event)
+                        .filter(|(_, row, _)| row.guard.chooses(&facts))
+                        .map(|(index, ..)| index + 1)
+                        .collect();
+                    assert!(
+                        chosen.len() <= 1,
+                        "{from:?}, {event}, {facts:?}: {chosen:?}"
+                    );
+                    let decided = decide(from, *event, &facts);
+                    // A row is taken only by whom it is for.
+                    if let Ok(taken) = decided {
+                        let other = TABLE[taken.row - 1].guard == Guard::OtherDevice;
+                        let whose = if other {
+                            Sender::OtherDevice
+                        } else {
+                            Sender::Bound
+                        };
+                        assert_eq!(facts.sender, whose, "{from:?}, {event}");
+                        reached.insert(taken.row);
+                    }
                 }
             }
         }
         assert_eq!(reached.len(), TABLE.len(), "each row is somebody's outcome");
+    }
+
+    #[test]
+    fn what_is_over_is_judged_as_over() {
+        let late = Facts {
+            past_expiry: true,
+            ..Facts::default()
+        };
+        for state in StateName::ALL {
+            for flow in [Flow::Stateless, Flow::Stateful] {
+                let after =
+                    decide(Some((*state, flow)), Tick, &late).map_or(*state, |tick| tick.to);
+                for event in EventName::ALL.iter().filter(|event| **event != Tick) {
+                    assert_eq!(
+                        decide(Some((*state, flow)), *event, &late),
+                        decide(Some((after, flow)), *event, &Facts::default()),
+                        "{state}, {event}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

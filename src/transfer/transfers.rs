@@ -2,13 +2,13 @@
 
 use super::car_key::{self, CarKeyError};
 use super::payload::{AUTHORIZATION_TOKEN, CAR_KEY, Content, Payload, PayloadError, Provisioning};
-use super::table::{self, EventName, Flow, Guard, StateName, Transition};
+use super::table::{self, EventName, Facts, Flow, Refusal, Sender, StateName, Transition};
 use super::{MessageType, SavedTransfers, TransferId};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, Recipient};
-use crate::primitives::ed25519::{SigningKey, VerifyingKey};
+use crate::primitives::ed25519::SigningKey;
 use crate::primitives::{Randomness, RandomnessError, SecretBytes};
-use crate::requirement::{flawed, require, required};
+use crate::requirement::{flawed, require};
 use crate::timestamp::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,15 +17,6 @@ use std::collections::BTreeMap;
 pub const DEFAULT_LIFETIME: u64 = 2 * DAY;
 /// How long it lives at most, in seconds (XFER-10).
 pub const MAX_LIFETIME: u64 = 30 * DAY;
-
-/// The reason of a cancel to a device that came second (XFER-05).
-const ALREADY_CLAIMED: &str = "already-claimed";
-/// The reason of a decline of a format that is not supported (PAY-07).
-const UNSUPPORTED_FORMAT: &str = "unsupported-format";
-/// The reason of a cancel after an attestation that does not hold (XFER-13).
-const ATTESTATION_INVALID: &str = "attestation-invalid";
-/// The reason of what a user ends without saying why.
-const BY_USER: &str = "user";
 
 /// What a user offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +40,7 @@ pub enum Offered {
 
 /// What happens to the transfers of a device.
 #[derive(Clone, Debug)]
-pub enum Event<'a> {
+pub enum TransferEvent<'a> {
     /// The user offers a credential.
     Offer(Offer),
     /// The user accepts.
@@ -67,6 +58,21 @@ pub enum Event<'a> {
         /// What it says.
         payload: &'a Payload,
     },
+}
+
+impl TransferEvent<'_> {
+    /// Its name in the table.
+    #[must_use]
+    pub fn name(&self) -> EventName {
+        match self {
+            Self::Offer(_) => EventName::Offer,
+            Self::Accept(_) => EventName::Accept,
+            Self::Decline(_) => EventName::Decline,
+            Self::Cancel(_) => EventName::Cancel,
+            Self::Tick => EventName::Tick,
+            Self::Message { payload, .. } => EventName::Message(payload.message_type()),
+        }
+    }
 }
 
 /// What an event did to a transfer.
@@ -241,7 +247,12 @@ impl Transfer {
 
     fn flow(&self) -> Flow {
         match self {
-            Self::OfferedToken { .. } | Self::InvitedToToken { .. } => Flow::Stateless,
+            Self::OfferedToken { .. }
+            | Self::InvitedToToken { .. }
+            | Self::Provisioned {
+                credential: Credential::AuthorizationToken { .. },
+                ..
+            } => Flow::Stateless,
             _ => Flow::Stateful,
         }
     }
@@ -279,19 +290,18 @@ impl Transfer {
         }
     }
 
-    /// The row for an event; from its expiry on, what is left to do is what [`StateName::is_final`] allows.
-    fn find(&self, event: EventName, holds: impl Fn(Guard) -> bool) -> Option<Transition> {
-        table::find(Some((self.name(), self.flow())), event, holds)
+    /// It has ended in that state: all that it held is gone (XFER-14).
+    fn ended(&self, state: StateName) -> Transfer {
+        let peer = self.peer();
+        Transfer::Ended { state, peer }
     }
 
-    /// The state as it is at `now`: past expiry the one that a tick leads to (XFER-10).
-    fn at(&self, now: Timestamp) -> StateName {
-        match self.expires() {
-            Some(expires) if flawed!("XFER-10 a second late", now >= expires, now > expires) => {
-                self.find(EventName::Tick, |guard| guard == Guard::PastExpiry)
-                    .map_or(self.name(), |transition| transition.to)
-            }
-            _ => self.name(),
+    /// Who sent a message, for this transfer (XFER-06).
+    fn sender(&self, from: &Address) -> Sender {
+        match self.peer() {
+            peer if peer.includes(from) => Sender::Bound,
+            Recipient::Device(bound) if bound.user_id == from.user_id => Sender::OtherDevice,
+            _ => Sender::Stranger,
         }
     }
 }
@@ -348,37 +358,49 @@ impl Transfers {
     /// event itself holds. Nothing has changed.
     pub fn step(
         &mut self,
-        event: Event<'_>,
+        event: TransferEvent<'_>,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<Outcome>, TransferError> {
-        match event {
-            Event::Offer(offer) => self
-                .offer(offer, now, randomness)
-                .map(|outcome| vec![outcome]),
-            Event::Accept(id) => self
-                .accept(id, now, randomness)
-                .map(|outcome| vec![outcome]),
-            Event::Decline(id) => self
-                .end(id, EventName::Decline, now)
-                .map(|outcome| vec![outcome]),
-            Event::Cancel(id) => self
-                .end(id, EventName::Cancel, now)
-                .map(|outcome| vec![outcome]),
-            Event::Tick => Ok(self.tick(now)),
-            Event::Message { from, payload } => self
-                .message(from, payload, now)
-                .map(|outcome| vec![outcome]),
-        }
-    }
-
-    fn known(&self, id: &TransferId) -> Result<&Transfer, TransferError> {
-        let transfer = required!(
-            "XFER-03",
-            self.transfers.get(id),
-            TransferError::Unknown(*id)
-        );
-        Ok(transfer)
+        let id = match &event {
+            TransferEvent::Tick => return Ok(self.tick(now)),
+            TransferEvent::Offer(offer) => {
+                check(offer)?;
+                TransferId::random(randomness)?
+            }
+            TransferEvent::Accept(id) | TransferEvent::Decline(id) | TransferEvent::Cancel(id) => {
+                *id
+            }
+            TransferEvent::Message { payload, .. } => payload.transfer,
+        };
+        flawed!("XFER-03 made", (), {
+            if let (None, TransferEvent::Message { from, .. }) = (self.transfers.get(&id), &event)
+                && !event.name().begins()
+            {
+                let state = StateName::Cancelled;
+                let peer = Recipient::Device(*from);
+                let made = Transfer::Ended { state, peer };
+                return Ok(vec![self.apply(id, made, None, None)]);
+            }
+        });
+        let former = self.transfers.get(&id);
+        let row =
+            decide(former, id, &event, now).map_err(|refusal| refused(refusal, id, &event))?;
+        let next = next(row.to, former, id, &event, now, randomness)?;
+        let sends = row
+            .sends
+            .map(|message| {
+                let content = content(message, row.reason, id, &next, &event)?;
+                outgoing(content, former, id, &next, &event)
+            })
+            .transpose()?;
+        flawed!("XFER-08 stays open", (), {
+            if let (StateName::Signed, Some(former)) = (row.to, former) {
+                let former = former.clone();
+                return Ok(vec![self.apply(id, former, sends, row.reports)]);
+            }
+        });
+        Ok(vec![self.apply(id, next, sends, row.reports)])
     }
 
     /// Puts the state after an event in place. Nothing here can fail.
@@ -410,140 +432,14 @@ impl Transfers {
         }
     }
 
-    fn offer(
-        &mut self,
-        offer: Offer,
-        now: Timestamp,
-        randomness: &mut dyn Randomness,
-    ) -> Result<Outcome, TransferError> {
-        let lifetime = offer
-            .lifetime
-            .unwrap_or(flawed!("XFER-10 default", DEFAULT_LIFETIME, DAY));
-        require!(
-            "XFER-10",
-            (1..=MAX_LIFETIME).contains(&lifetime),
-            TransferError::Lifetime
-        );
-        let to = offer.to;
-        require!(
-            "XFER-04",
-            offer.what == Offered::CarKey || matches!(to, Recipient::Device(_)),
-            TransferError::NamesNoDevice
-        );
-        let expires = Timestamp(now.0.saturating_add(lifetime));
-        let id = TransferId::random(randomness)?;
-        require!(
-            "XFER-02",
-            !self.transfers.contains_key(&id),
-            TransferError::Duplicate(id)
-        );
-        let (next, format, provisioning) = match offer.what {
-            Offered::AuthorizationToken(token) => (
-                Transfer::OfferedToken { to, expires },
-                AUTHORIZATION_TOKEN,
-                Provisioning::AuthorizationToken(token),
-            ),
-            Offered::CarKey => {
-                let owner = SigningKey::random(randomness)?;
-                let request = car_key::creation_request(&owner);
-                (
-                    Transfer::OfferedCarKey { to, expires, owner },
-                    CAR_KEY,
-                    Provisioning::KeyCreationRequest(request),
-                )
-            }
-        };
-        let content = Content::ProvisioningInformation {
-            provisioning,
-            expires,
-        };
-        let payload = Payload::new(id, format, content);
-        // What cannot be written is refused before anything changes.
-        payload.encode()?;
-        Ok(self.apply(id, next, Some(Outgoing { to, payload }), None))
-    }
-
-    fn accept(
-        &mut self,
-        id: TransferId,
-        now: Timestamp,
-        randomness: &mut dyn Randomness,
-    ) -> Result<Outcome, TransferError> {
-        let transfer = self.known(&id)?;
-        let now_in = transfer.at(now);
-        let refused = TransferError::InvalidState(now_in);
-        let to = transfer.peer();
-        let format = transfer.format();
-        let (next, content) = match transfer {
-            _ if flawed!("XFER-10 accepted", now_in.is_final(), false) => return Err(refused),
-            Transfer::InvitedToToken { from, token, .. } => (
-                Transfer::Provisioned {
-                    from: *from,
-                    credential: Credential::AuthorizationToken {
-                        token: token.clone(),
-                    },
-                },
-                Content::Provisioned,
-            ),
-            Transfer::InvitedToCarKey {
-                from,
-                expires,
-                creation,
-            } => {
-                let receiver = SigningKey::random(randomness)?;
-                let request = car_key::signing_request(&id, &receiver);
-                let next = Transfer::Requested {
-                    from: *from,
-                    expires: *expires,
-                    creation: creation.clone(),
-                    receiver,
-                };
-                (next, Content::KeySigningRequest(request))
-            }
-            _ => return Err(refused),
-        };
-        let payload = Payload::new(id, format, content);
-        Ok(self.apply(id, next, Some(Outgoing { to, payload }), None))
-    }
-
-    /// The user declines or cancels.
-    fn end(
-        &mut self,
-        id: TransferId,
-        event: EventName,
-        now: Timestamp,
-    ) -> Result<Outcome, TransferError> {
-        let transfer = self.known(&id)?;
-        let now_in = transfer.at(now);
-        let row = transfer
-            .find(event, |_| false)
-            .filter(|_| !now_in.is_final());
-        let row = required!("XFER-11", row, TransferError::InvalidState(now_in));
-        let to = transfer.peer();
-        let reason = BY_USER.to_owned();
-        let content = match row.sends {
-            Some(MessageType::Decline) => Content::Decline { reason },
-            _ => Content::Cancel { reason },
-        };
-        let payload = Payload::new(id, transfer.format(), content);
-        let ended = Transfer::Ended {
-            state: row.to,
-            peer: to,
-        };
-        let next = flawed!("XFER-11 goes on", ended, transfer.clone());
-        Ok(self.apply(id, next, Some(Outgoing { to, payload }), None))
-    }
-
     /// What is past its expiry ends.
     fn tick(&mut self, now: Timestamp) -> Vec<Outcome> {
         let ended: Vec<_> = self
             .transfers
             .iter()
-            .filter(|(_, transfer)| transfer.at(now) != transfer.name())
-            .map(|(id, transfer)| {
-                let state = transfer.at(now);
-                let peer = transfer.peer();
-                (*id, Transfer::Ended { state, peer })
+            .filter_map(|(id, transfer)| {
+                let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
+                Some((*id, transfer.ended(row.to)))
             })
             .collect();
         ended
@@ -551,232 +447,293 @@ impl Transfers {
             .map(|(id, next)| self.apply(id, next, None, None))
             .collect()
     }
+}
 
-    fn message(
-        &mut self,
-        from: Address,
-        payload: &Payload,
-        now: Timestamp,
-    ) -> Result<Outcome, TransferError> {
-        let id = payload.transfer;
-        if let Content::ProvisioningInformation {
-            provisioning,
-            expires,
-        } = &payload.content
-        {
-            require!(
-                "XFER-02",
-                !self.transfers.contains_key(&id),
-                TransferError::Duplicate(id)
-            );
-            return self.invited(from, payload, provisioning, *expires);
-        }
-        flawed!("XFER-03 made", (), {
-            if !self.transfers.contains_key(&id) {
-                let state = StateName::Cancelled;
-                let peer = Recipient::Device(from);
-                return Ok(self.apply(id, Transfer::Ended { state, peer }, None, None));
+/// What a user may offer, whatever the transfers are.
+fn check(offer: &Offer) -> Result<(), TransferError> {
+    require!(
+        "XFER-10",
+        (1..=MAX_LIFETIME).contains(&lifetime(offer)),
+        TransferError::Lifetime
+    );
+    require!(
+        "XFER-04",
+        offer.what == Offered::CarKey || matches!(offer.to, Recipient::Device(_)),
+        TransferError::NamesNoDevice
+    );
+    Ok(())
+}
+
+fn lifetime(offer: &Offer) -> u64 {
+    offer
+        .lifetime
+        .unwrap_or(flawed!("XFER-10 default", DEFAULT_LIFETIME, DAY))
+}
+
+/// What the table says of an event, given the facts that it asks for.
+fn decide(
+    transfer: Option<&Transfer>,
+    id: TransferId,
+    event: &TransferEvent<'_>,
+    now: Timestamp,
+) -> Result<Transition, Refusal> {
+    let name = event.name();
+    let content = match event {
+        TransferEvent::Message { payload, .. } => Some(&payload.content),
+        _ => None,
+    };
+    let past = |expires| flawed!("XFER-10 a second late", now >= expires, now > expires);
+    let facts = Facts {
+        past_expiry: transfer.and_then(Transfer::expires).is_some_and(past),
+        sender: match (transfer, event) {
+            (Some(transfer), TransferEvent::Message { from, .. }) if !name.begins() => {
+                transfer.sender(from)
             }
-        });
-        let transfer = self.known(&id)?;
-        let now_in = transfer.at(now);
-        let second = matches!(payload.content, Content::KeySigningRequest(_))
-            && second_device(transfer, now_in, &from);
-        require!(
-            "XFER-06",
-            second || transfer.peer().includes(&from),
-            TransferError::NotBound(from)
-        );
-        if second {
-            return Ok(already_claimed(id, transfer, from));
-        }
-        let name = EventName::Message(payload.message_type());
-        let unexpected = TransferError::UnexpectedMessage {
-            state: now_in,
-            message: payload.message_type().as_str(),
-        };
-        if payload.content == Content::Provisioned
-            && matches!(now_in, StateName::OfferCancelled | StateName::OfferExpired)
-        {
-            // XFER-12: the credential is out, and can be revoked.
-            let next = Transfer::Ended {
-                state: now_in,
-                peer: transfer.peer(),
-            };
-            let report = flawed!(
-                "XFER-12 not reported",
-                Some(ErrorCode::ProvisionedAfterEnd),
-                None
-            );
-            return Ok(self.apply(id, next, None, report));
-        }
-        require!("XFER-01", !now_in.is_final(), unexpected);
-        match (transfer, &payload.content) {
+            _ => Sender::Bound,
+        },
+        same_request: match (transfer, content) {
+            (Some(Transfer::Signed { request, .. }), Some(Content::KeySigningRequest(again))) => {
+                request == again
+            }
+            _ => false,
+        },
+        attestation_valid: match (transfer, content) {
             (
-                Transfer::OfferedCarKey { .. } | Transfer::Signed { .. },
-                Content::KeySigningRequest(request),
-            ) => self.sign(id, from, request),
-            (Transfer::Requested { .. }, Content::KeyImportRequest(import)) => {
-                self.import(id, import)
+                Some(Transfer::Requested {
+                    creation, receiver, ..
+                }),
+                Some(Content::KeyImportRequest(import)),
+            ) => attested(&id, creation, receiver, import).is_ok(),
+            _ => false,
+        },
+        format_supported: match content {
+            Some(Content::ProvisioningInformation { provisioning, .. }) => {
+                *provisioning != Provisioning::Unsupported
             }
-            (transfer, _) => {
-                let row = required!("XFER-01", transfer.find(name, |_| false), unexpected);
-                let next = Transfer::Ended {
-                    state: row.to,
-                    peer: transfer.peer(),
-                };
-                Ok(self.apply(id, next, None, None))
+            _ => false,
+        },
+    };
+    let from = transfer.map(|transfer| (transfer.name(), transfer.flow()));
+    table::decide(from, name, &facts)
+}
+
+/// Whether the owner attests the key that this receiver asked for (XFER-13).
+fn attested(
+    id: &TransferId,
+    creation: &SecretBytes,
+    receiver: &SigningKey,
+    import: &SecretBytes,
+) -> Result<(), CarKeyError> {
+    let owner = car_key::check_creation_request(creation.expose())?;
+    car_key::check_import_request(id, &owner, &receiver.verifying_key(), import.expose())
+}
+
+/// The table's refusal of an event.
+fn refused(refusal: Refusal, id: TransferId, event: &TransferEvent<'_>) -> TransferError {
+    match (refusal, event) {
+        (Refusal::Duplicate, _) => TransferError::Duplicate(id),
+        (Refusal::NotBound, TransferEvent::Message { from, .. }) => TransferError::NotBound(*from),
+        (Refusal::Conflicting, _) => TransferError::Conflicting,
+        (Refusal::NoRow { state: Some(state) }, TransferEvent::Message { payload, .. }) => {
+            TransferError::UnexpectedMessage {
+                state,
+                message: payload.message_type().as_str(),
             }
+        }
+        (Refusal::NoRow { state: Some(state) }, _) => TransferError::InvalidState(state),
+        (Refusal::Unknown | Refusal::NotBound | Refusal::NoRow { state: None }, _) => {
+            TransferError::Unknown(id)
         }
     }
+}
 
-    /// An offer arrives; one of a format that is not supported is declined at once (PAY-07).
-    fn invited(
-        &mut self,
-        from: Address,
-        payload: &Payload,
-        provisioning: &Provisioning,
-        expires: Timestamp,
-    ) -> Result<Outcome, TransferError> {
-        let id = payload.transfer;
-        let next = match provisioning {
-            Provisioning::AuthorizationToken(token) => flawed!(
+/// The transfer in the state that a row leads to.
+///
+/// # Errors
+/// What the event holds is refused by itself: a key creation or signing request (PAY-12). Randomness ran out.
+fn next(
+    to: StateName,
+    former: Option<&Transfer>,
+    id: TransferId,
+    event: &TransferEvent<'_>,
+    now: Timestamp,
+    randomness: &mut dyn Randomness,
+) -> Result<Transfer, TransferError> {
+    use Content::{KeyImportRequest, KeySigningRequest, ProvisioningInformation};
+    use TransferEvent::{Accept, Cancel, Decline, Message, Offer};
+    let next = match (to, former, event) {
+        (to, Some(former), _) if to == former.name() => former.clone(),
+        (StateName::Offered, _, Offer(offer)) => {
+            let to = offer.to;
+            let expires = Timestamp(now.0.saturating_add(lifetime(offer)));
+            match offer.what {
+                Offered::AuthorizationToken(_) => Transfer::OfferedToken { to, expires },
+                Offered::CarKey => Transfer::OfferedCarKey {
+                    to,
+                    expires,
+                    owner: SigningKey::random(randomness)?,
+                },
+            }
+        }
+        (
+            StateName::Requested,
+            Some(Transfer::InvitedToCarKey {
+                from,
+                expires,
+                creation,
+            }),
+            Accept(_),
+        ) => Transfer::Requested {
+            from: *from,
+            expires: *expires,
+            creation: creation.clone(),
+            receiver: SigningKey::random(randomness)?,
+        },
+        (StateName::Provisioned, Some(Transfer::InvitedToToken { from, token, .. }), Accept(_)) => {
+            provisioned_with(*from, token)
+        }
+        (to, former, Message { from, payload }) => match (to, former, &payload.content) {
+            (
+                StateName::Signed,
+                Some(Transfer::OfferedCarKey { expires, owner, .. }),
+                KeySigningRequest(request),
+            ) => {
+                let receiver = car_key::check_signing_request(&id, request.expose())?;
+                Transfer::Signed {
+                    device: *from,
+                    expires: *expires,
+                    request: request.clone(),
+                    import: car_key::import_request(&id, owner, &receiver),
+                }
+            }
+            (
+                StateName::Invited,
+                _,
+                ProvisioningInformation {
+                    provisioning: Provisioning::AuthorizationToken(token),
+                    expires,
+                },
+            ) => flawed!(
                 "XFER-09 without consent",
                 Transfer::InvitedToToken {
-                    from,
-                    expires,
+                    from: *from,
+                    expires: *expires,
                     token: token.clone(),
                 },
-                Transfer::Provisioned {
-                    from,
-                    credential: Credential::AuthorizationToken {
-                        token: token.clone(),
-                    },
-                }
+                provisioned_with(*from, token)
             ),
-            Provisioning::KeyCreationRequest(creation) => {
+            (
+                StateName::Invited,
+                _,
+                ProvisioningInformation {
+                    provisioning: Provisioning::KeyCreationRequest(creation),
+                    expires,
+                },
+            ) => {
                 car_key::check_creation_request(creation.expose())?;
                 Transfer::InvitedToCarKey {
-                    from,
-                    expires,
+                    from: *from,
+                    expires: *expires,
                     creation: creation.clone(),
                 }
             }
-            Provisioning::Unsupported => {
-                let to = Recipient::Device(from);
-                let reason = flawed!("PAY-07 reason", UNSUPPORTED_FORMAT, BY_USER).to_owned();
-                let payload = Payload::new(id, &payload.format, Content::Decline { reason });
-                let next = Transfer::Ended {
-                    state: StateName::Declined,
-                    peer: to,
-                };
-                return Ok(self.apply(id, next, Some(Outgoing { to, payload }), None));
-            }
-        };
-        Ok(self.apply(id, next, None, None))
-    }
-
-    /// A key signing request arrives (XFER-05, XFER-07).
-    fn sign(
-        &mut self,
-        id: TransferId,
-        device: Address,
-        request: &SecretBytes,
-    ) -> Result<Outcome, TransferError> {
-        let (next, import) = match self.known(&id)? {
-            Transfer::Signed {
-                request: signed,
-                import,
-                ..
-            } => {
-                require!("XFER-07", signed == request, TransferError::Conflicting);
-                (self.known(&id)?.clone(), import.clone())
-            }
-            Transfer::OfferedCarKey { expires, owner, .. } => {
-                let receiver = car_key::check_signing_request(&id, request.expose())?;
-                let import = car_key::import_request(&id, owner, &receiver);
-                let next = Transfer::Signed {
-                    device,
-                    expires: *expires,
-                    request: request.clone(),
+            (
+                StateName::Provisioned,
+                Some(Transfer::Requested { from, receiver, .. }),
+                KeyImportRequest(import),
+            ) => Transfer::Provisioned {
+                from: *from,
+                credential: Credential::CarKey {
+                    receiver: receiver.clone(),
                     import: import.clone(),
-                };
-                let next = flawed!("XFER-08 stays open", next, self.known(&id)?.clone());
-                (next, import)
-            }
-            transfer => return Err(TransferError::InvalidState(transfer.name())),
-        };
-        let payload = Payload::new(id, CAR_KEY, Content::KeyImportRequest(import));
-        let to = Recipient::Device(device);
-        Ok(self.apply(id, next, Some(Outgoing { to, payload }), None))
-    }
-
-    /// A key import request arrives (XFER-13).
-    fn import(&mut self, id: TransferId, import: &SecretBytes) -> Result<Outcome, TransferError> {
-        let transfer = self.known(&id)?;
-        let Transfer::Requested {
-            from,
-            creation,
-            receiver,
-            ..
-        } = transfer
-        else {
-            return Err(TransferError::InvalidState(transfer.name()));
-        };
-        let to = Recipient::Device(*from);
-        let owner: VerifyingKey = car_key::check_creation_request(creation.expose())?;
-        let attested =
-            car_key::check_import_request(&id, &owner, &receiver.verifying_key(), import.expose());
-        let (next, content, report) = match attested {
-            Ok(()) => (
-                Transfer::Provisioned {
-                    from: *from,
-                    credential: Credential::CarKey {
-                        receiver: receiver.clone(),
-                        import: import.clone(),
-                    },
                 },
-                Content::Provisioned,
-                None,
-            ),
-            Err(error) => (
-                Transfer::Ended {
-                    state: StateName::Failed,
-                    peer: to,
-                },
-                Content::Cancel {
-                    reason: ATTESTATION_INVALID.to_owned(),
-                },
-                Some(error.code()),
-            ),
-        };
-        let payload = Payload::new(id, CAR_KEY, content);
-        Ok(self.apply(id, next, Some(Outgoing { to, payload }), report))
-    }
-}
-
-/// Whether a device of the user asks for a key that another one was given (XFER-05).
-fn second_device(transfer: &Transfer, now_in: StateName, from: &Address) -> bool {
-    let claimed = matches!(now_in, StateName::Signed | StateName::Completed);
-    match transfer.peer() {
-        Recipient::Device(bound) if flawed!("XFER-05 not told", claimed, false) => {
-            bound != *from && bound.user_id == from.user_id
+            },
+            (state, Some(former), _) => former.ended(state),
+            (state, None, _) => Transfer::Ended {
+                state,
+                peer: Recipient::Device(*from),
+            },
+        },
+        (state, Some(former), Decline(_) | Cancel(_)) => {
+            flawed!("XFER-11 goes on", former.ended(state), former.clone())
         }
-        _ => false,
+        (state, Some(former), _) => former.ended(state),
+        (_, None, _) => return Err(TransferError::Unknown(id)),
+    };
+    Ok(next)
+}
+
+fn provisioned_with(from: Address, token: &SecretBytes) -> Transfer {
+    Transfer::Provisioned {
+        from,
+        credential: Credential::AuthorizationToken {
+            token: token.clone(),
+        },
     }
 }
 
-/// The second device is told so; the transfer stays as it is (XFER-05).
-fn already_claimed(id: TransferId, transfer: &Transfer, from: Address) -> Outcome {
-    let reason = ALREADY_CLAIMED.to_owned();
-    Outcome {
-        transfer: id,
-        before: Some(transfer.name()),
-        after: transfer.name(),
-        sends: Some(Outgoing {
-            to: Recipient::Device(from),
-            payload: Payload::new(id, CAR_KEY, Content::Cancel { reason }),
-        }),
-        report: None,
-    }
+/// What a message of that type says, in the state that its row leads to.
+fn content(
+    message: MessageType,
+    reason: &str,
+    id: TransferId,
+    next: &Transfer,
+    event: &TransferEvent<'_>,
+) -> Result<Content, TransferError> {
+    let reason = reason.to_owned();
+    Ok(match (message, next, event) {
+        (
+            MessageType::ProvisioningInformation,
+            Transfer::OfferedToken { expires, .. },
+            TransferEvent::Offer(Offer {
+                what: Offered::AuthorizationToken(token),
+                ..
+            }),
+        ) => Content::ProvisioningInformation {
+            provisioning: Provisioning::AuthorizationToken(token.clone()),
+            expires: *expires,
+        },
+        (
+            MessageType::ProvisioningInformation,
+            Transfer::OfferedCarKey { expires, owner, .. },
+            _,
+        ) => Content::ProvisioningInformation {
+            provisioning: Provisioning::KeyCreationRequest(car_key::creation_request(owner)),
+            expires: *expires,
+        },
+        (MessageType::KeySigningRequest, Transfer::Requested { receiver, .. }, _) => {
+            Content::KeySigningRequest(car_key::signing_request(&id, receiver))
+        }
+        (MessageType::KeyImportRequest, Transfer::Signed { import, .. }, _) => {
+            Content::KeyImportRequest(import.clone())
+        }
+        (MessageType::Provisioned, ..) => Content::Provisioned,
+        (MessageType::Decline, ..) => Content::Decline { reason },
+        (MessageType::Cancel, ..) => Content::Cancel { reason },
+        // No row sends such a message with such a state.
+        (_, next, _) => return Err(TransferError::InvalidState(next.name())),
+    })
+}
+
+/// A message on its way: an answer to whom it answers, a wish of the user to whom the transfer is with. What
+/// cannot be written is refused before anything changes.
+fn outgoing(
+    content: Content,
+    former: Option<&Transfer>,
+    id: TransferId,
+    next: &Transfer,
+    event: &TransferEvent<'_>,
+) -> Result<Outgoing, TransferError> {
+    let (to, format) = match (event, former) {
+        (TransferEvent::Message { from, payload }, None) => {
+            (Recipient::Device(*from), payload.format.as_str())
+        }
+        (TransferEvent::Message { from, .. }, Some(former)) => {
+            (Recipient::Device(*from), former.format())
+        }
+        (_, former) => (next.peer(), former.unwrap_or(next).format()),
+    };
+    let payload = Payload::new(id, format, content);
+    payload.encode()?;
+    Ok(Outgoing { to, payload })
 }

@@ -11,7 +11,7 @@ mod saved;
 mod wallet;
 
 pub use saved::{SAVED_WALLET_VERSION, SavedWallet, SavedWalletError};
-pub use wallet::{Effect, Event, Report, Wallet};
+pub use wallet::{Effect, Report, Wallet, WalletEvent};
 
 use crate::error_code::ErrorCode;
 use crate::primitives::RandomnessError;

@@ -6,6 +6,7 @@ use crate::identifier::{Address, Recipient};
 use crate::intermediary::{Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
+use crate::saved::json_text;
 use crate::sesame::{SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, SavedTransfers, SavedTransfersError, Transfers};
@@ -79,24 +80,7 @@ pub enum SavedWalletError {
     },
 }
 
-impl SavedWallet {
-    /// The JSON text: the same bytes for the same state.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        match serde_json::to_string(self) {
-            Ok(json) => json,
-            Err(_) => unreachable!("every map of a saved wallet has keys that JSON can write"),
-        }
-    }
-
-    /// Reads the JSON text.
-    ///
-    /// # Errors
-    /// Where it is not the JSON of a saved wallet.
-    pub fn from_json(json: &str) -> Result<Self, SavedWalletError> {
-        Ok(serde_json::from_str(json)?)
-    }
-}
+json_text!(SavedWallet, SavedWalletError);
 
 impl From<&Wallet> for SavedWallet {
     fn from(wallet: &Wallet) -> Self {
@@ -107,7 +91,7 @@ impl From<&Wallet> for SavedWallet {
             token: wallet
                 .token
                 .as_ref()
-                .map(|token| Secret::new(*token.expose())),
+                .map(|token| Secret::copy_of(token.expose())),
             invited: wallet
                 .invited
                 .iter()
@@ -132,7 +116,7 @@ impl From<&Wallet> for SavedWallet {
                     sponsor: waiting
                         .sponsor
                         .as_ref()
-                        .map(|token| Secret::new(*token.expose())),
+                        .map(|token| Secret::copy_of(token.expose())),
                     body: waiting.body.clone(),
                 })
                 .collect(),

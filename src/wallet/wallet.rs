@@ -9,11 +9,12 @@ use crate::intermediary::{
     Submission, SubmittedMessage, Token,
 };
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
-use crate::requirement::{flawed, require, required};
+use crate::requirement::{always_require, flawed, require, required};
 use crate::sesame::{Device, DeviceMessage, Send, SendEvent, SendStep, SesameError};
 use crate::timestamp::{DAY, Timestamp};
 use crate::transfer::{
-    self, Fingerprint, Host, Invitation, Offer, Outcome, Payload, StateName, Transfers, Vertical,
+    self, Fingerprint, Host, Invitation, Offer, Outcome, Payload, StateName, TransferEvent,
+    Transfers, Vertical,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -32,7 +33,7 @@ const MESSAGE_LIFETIME: u64 = transfer::MAX_LIFETIME;
 
 /// What happens to a wallet.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum WalletEvent {
     /// The device joins the intermediary.
     Register {
         /// The token of another device of the user, where there is one (MBX-12).
@@ -82,7 +83,8 @@ pub enum Effect {
 }
 
 /// What a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(tag = "report", rename_all = "kebab-case")]
 pub enum Report {
     /// A message was refused.
@@ -217,7 +219,7 @@ impl Wallet {
     /// wallet is as it was.
     pub fn step(
         &mut self,
-        event: Event,
+        event: WalletEvent,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<Effect>, WalletError> {
@@ -246,14 +248,14 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn apply(&mut self, event: Event) -> Result<(), WalletError> {
+    fn apply(&mut self, event: WalletEvent) -> Result<(), WalletError> {
         match event {
-            Event::Register { sponsor } => self.register(sponsor),
-            Event::Remove => {
+            WalletEvent::Register { sponsor } => self.register(sponsor),
+            WalletEvent::Remove => {
                 let address = self.wallet.device.address();
                 self.request(Body::Remove { address })
             }
-            Event::TakeInvitation(link) => {
+            WalletEvent::TakeInvitation(link) => {
                 let invitation: Invitation = link.parse()?;
                 let Invitation {
                     address,
@@ -263,13 +265,13 @@ impl Step<'_> {
                 self.wallet.invited.insert(address, fingerprint);
                 Ok(())
             }
-            Event::Offer(offer) => self.transfer(transfer::Event::Offer(offer)),
-            Event::Accept(id) => self.transfer(transfer::Event::Accept(id)),
-            Event::Decline(id) => self.transfer(transfer::Event::Decline(id)),
-            Event::Cancel(id) => self.transfer(transfer::Event::Cancel(id)),
-            Event::Collect => self.collect(),
-            Event::Tick => self.tick(),
-            Event::Answer { request, answer } => self.answered(&request, answer),
+            WalletEvent::Offer(offer) => self.transfer(TransferEvent::Offer(offer)),
+            WalletEvent::Accept(id) => self.transfer(TransferEvent::Accept(id)),
+            WalletEvent::Decline(id) => self.transfer(TransferEvent::Decline(id)),
+            WalletEvent::Cancel(id) => self.transfer(TransferEvent::Cancel(id)),
+            WalletEvent::Collect => self.collect(),
+            WalletEvent::Tick => self.tick(),
+            WalletEvent::Answer { request, answer } => self.answered(&request, answer),
         }
     }
 
@@ -306,9 +308,9 @@ impl Step<'_> {
     fn register(&mut self, sponsor: Option<Token>) -> Result<(), WalletError> {
         let registering = self.waits_for(|body| matches!(body, Body::Register(_)));
         let may_register = self.wallet.token.is_none() && !registering;
-        required!(
+        always_require!(
             "MBX-01",
-            may_register.then_some(()),
+            may_register,
             WalletError::Registration("registered already")
         );
         let one_time_pre_keys = self.more_one_time_pre_keys()?;
@@ -363,7 +365,7 @@ impl Step<'_> {
         let current = |device: &Device| device.bundle(None).map(|bundle| bundle.signed_pre_key);
         let before = current(&self.wallet.device);
         self.wallet.device.tick(self.now, self.randomness)?;
-        self.transfer(transfer::Event::Tick)?;
+        self.transfer(TransferEvent::Tick)?;
         if self.wallet.token.is_none() {
             return Ok(());
         }
@@ -478,7 +480,7 @@ impl Step<'_> {
             Ok(payload) => payload,
             Err(error) => return self.refused(from, Some(error.code()), error.into()),
         };
-        let event = transfer::Event::Message {
+        let event = TransferEvent::Message {
             from,
             payload: &payload,
         };
@@ -506,7 +508,7 @@ impl Step<'_> {
 
     // Transfers
 
-    fn transfer(&mut self, event: transfer::Event<'_>) -> Result<(), WalletError> {
+    fn transfer(&mut self, event: TransferEvent<'_>) -> Result<(), WalletError> {
         let outcomes = self
             .wallet
             .transfers

@@ -17,7 +17,8 @@ use crate::suite::{Suite, SuiteError};
 use serde::{Deserialize, Serialize};
 
 /// Which of the two messages; the envelope carries it beside the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MessageKind {
     /// A prekey message: opens a session (X3DH-07).

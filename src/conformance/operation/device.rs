@@ -1,13 +1,13 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
+use super::{AddressFields, Done, On, Operation, Saved, save_and_restore, with_randomness};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::subject::{Failure, Reference};
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{NoRandomness, PublicKey, Signature};
-use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
+use crate::sesame::{self, SavedDevice, SavedDeviceError, SavedSend, SesameError};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
@@ -503,47 +503,31 @@ struct SavedState {
     send: Option<SavedSend>,
 }
 
-/// Writes a device's state down.
-#[derive(Debug)]
-pub struct Save;
+impl TryFrom<SavedState> for (sesame::Device, Option<sesame::Send>) {
+    type Error = String;
 
-impl Operation for Save {
-    const METHOD: &'static str = "device.save";
-    type Input = On<Done>;
-    type Output = Saved;
+    fn try_from(saved: SavedState) -> Result<Self, String> {
+        let device = saved.device.try_into();
+        let device = device.map_err(|error: SavedDeviceError| error.to_string())?;
+        let send = saved.send.map(sesame::Send::try_from).transpose();
+        Ok((device, send.map_err(|error| error.to_string())?))
+    }
+}
 
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let state = SavedState {
-            device: held(reference, &handle)?.save(),
-            send: reference.sends.get(&handle).map(sesame::Send::save),
+save_and_restore!(
+    "a device",
+    "device.save",
+    "device.restore",
+    |reference, handle| SavedState {
+        device: held(reference, &handle)?.save(),
+        send: reference.sends.get(&handle).map(sesame::Send::save),
+    },
+    |reference, handle, restored: SavedState| {
+        let (device, send): (sesame::Device, Option<sesame::Send>) = restored;
+        match send {
+            Some(send) => reference.sends.insert(handle.clone(), send),
+            None => reference.sends.remove(&handle),
         };
-        let json =
-            serde_json::to_vec(&state).map_err(|error| Failure::Broken(error.to_string()))?;
-        Ok(Saved { state: Hex(json) })
-    }
-}
-
-/// Puts a device back from its saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "device.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let state: SavedState =
-            serde_json::from_slice(&input.state).map_err(|error| broken(&error))?;
-        let device = sesame::Device::try_from(state.device).map_err(|error| broken(&error))?;
-        let send = state.send.map(sesame::Send::try_from).transpose();
-        if let Some(send) = send.map_err(|error| broken(&error))? {
-            reference.sends.insert(handle.clone(), send);
-        } else {
-            reference.sends.remove(&handle);
-        }
-        reference.devices.insert(handle, device);
-        Ok(Done {})
-    }
-}
+        reference.devices.insert(handle, device)
+    },
+);

@@ -1,6 +1,6 @@
 //! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
 
-use super::{Done, On, Operation, Saved, with_randomness};
+use super::{Done, On, Operation, Saved, save_and_restore, with_randomness};
 use crate::conformance::subject::{Failure, Reference};
 use crate::hex::Hex;
 use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
@@ -168,38 +168,12 @@ impl Operation for Tick {
     }
 }
 
-/// Writes an intermediary's state down.
-#[derive(Debug)]
-pub struct Save;
-
-impl Operation for Save {
-    const METHOD: &'static str = "intermediary.save";
-    type Input = On<Done>;
-    type Output = Saved;
-
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.save().to_json();
-        Ok(Saved { state: json.into() })
-    }
-}
-
-/// Puts an intermediary back from its saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "intermediary.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let saved = SavedIntermediary::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved
-            .try_into()
-            .map_err(|error: intermediary::SavedIntermediaryError| broken(&error))?;
-        reference.intermediaries.insert(handle, restored);
-        Ok(Done {})
-    }
-}
+save_and_restore!(
+    "an intermediary",
+    "intermediary.save",
+    "intermediary.restore",
+    |reference, handle| held(reference, &handle)?.save(),
+    |reference, handle, restored: SavedIntermediary| {
+        reference.intermediaries.insert(handle, restored)
+    },
+);

@@ -28,6 +28,7 @@ use crate::identifier::{Address, DeviceId, IdentifierError};
 use crate::intermediary::IntermediaryError;
 use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
+use crate::saved;
 use crate::sesame::SesameError;
 use crate::suite::SuiteError;
 use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
@@ -82,6 +83,66 @@ fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Valu
     let output = O::run(reference, input)?;
     serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
 }
+
+impl Saved {
+    /// What `state` is written down as.
+    fn write(state: &impl Serialize) -> Self {
+        Saved {
+            state: saved::to_json(state).as_str().into(),
+        }
+    }
+
+    /// What was written down as an `S`, put back.
+    fn restore<S, T>(&self) -> Result<T, Failure>
+    where
+        S: DeserializeOwned,
+        T: TryFrom<S, Error: ToString>,
+    {
+        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
+        let saved: S = serde_json::from_slice(&self.state).map_err(|error| broken(&error))?;
+        T::try_from(saved).map_err(|error| broken(&error))
+    }
+}
+
+/// The operations `Save` and `Restore` of a machine: by which names, in which form, where it is found and where it is put.
+macro_rules! save_and_restore {
+    (
+        $what:literal, $save:literal, $restore:literal,
+        |$from:ident, $by:ident| $saved:expr,
+        |$into:ident, $at:ident, $restored:ident: $form:ty| $put:expr $(,)?
+    ) => {
+        #[doc = concat!("Writes ", $what, "'s state down.")]
+        #[derive(Debug)]
+        pub struct Save;
+
+        impl $crate::conformance::operation::Operation for Save {
+            const METHOD: &'static str = $save;
+            type Input = On<Done>;
+            type Output = Saved;
+
+            fn run($from: &mut Reference, On { handle: $by, .. }: On<Done>) -> Result<Saved, Failure> {
+                Ok(Saved::write(&$saved))
+            }
+        }
+
+        #[doc = concat!("Puts ", $what, " back from its saved state, in place of whatever has the handle.")]
+        #[derive(Debug)]
+        pub struct Restore;
+
+        impl $crate::conformance::operation::Operation for Restore {
+            const METHOD: &'static str = $restore;
+            type Input = On<Saved>;
+            type Output = Done;
+
+            fn run($into: &mut Reference, On { handle: $at, input }: On<Saved>) -> Result<Done, Failure> {
+                let $restored = input.restore::<$form, _>()?;
+                $put;
+                Ok(Done {})
+            }
+        }
+    };
+}
+use save_and_restore;
 
 macro_rules! operations {
     ($($operation:ty),+ $(,)?) => {
@@ -158,11 +219,11 @@ operations!(
     intermediary::Save,
     intermediary::Restore,
     transfers::Create,
-    transfers::Event,
+    transfers::StepTransfers,
     transfers::Save,
     transfers::Restore,
     wallet::Create,
-    wallet::Event,
+    wallet::StepWallet,
     wallet::Save,
     wallet::Restore,
     invitation::Parse,

@@ -1,15 +1,15 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
 use super::sesame::RecipientFields;
-use super::{AddressFields, Done, On, Operation, Saved, with_randomness};
+use super::{AddressFields, Done, On, Operation, Saved, save_and_restore, with_randomness};
 use crate::conformance::subject::{Failure, Reference};
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    self, Offer, Offered, Outcome, Payload, SavedTransfers, SavedTransfersError, StateName,
-    TransferId, Transfers,
+    Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TransferEvent, TransferId,
+    Transfers,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,23 +38,23 @@ impl Operation for Create {
 
 /// Carries an event out (XFER-01 to XFER-15).
 #[derive(Debug)]
-pub struct Event;
+pub struct StepTransfers;
 
-/// Parameters of [`Event`].
+/// Parameters of [`StepTransfers`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct EventInput {
+pub struct StepTransfersInput {
     /// The time, in seconds since 1970.
     pub now: Timestamp,
     /// What an offer or an acceptance draws; else nothing is drawn.
     pub randomness: Hex,
     /// What happens.
-    pub event: EventFields,
+    pub event: TransferEventFields,
 }
 
 /// What happens to the transfers of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum EventFields {
+pub enum TransferEventFields {
     /// The user offers a credential.
     Offer(OfferFields),
     /// The user accepts.
@@ -107,9 +107,9 @@ pub struct MessageFields {
     pub plaintext: Hex,
 }
 
-/// Result of [`Event`].
+/// Result of [`StepTransfers`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct EventOutput {
+pub struct StepTransfersOutput {
     /// What the event did, a transfer each, by rising transfer id. Only a tick can concern several, or none.
     pub outcomes: Vec<OutcomeFields>,
 }
@@ -184,39 +184,39 @@ impl TryFrom<&OfferFields> for Offer {
     }
 }
 
-impl EventFields {
+impl TransferEventFields {
     /// Calls `take` with the event that these fields write down.
     ///
     /// # Errors
     /// `invalid-payload` for a message that cannot be read; where an id or an address is none, its own.
     pub fn with_event<T>(
         &self,
-        take: impl FnOnce(transfer::Event<'_>) -> Result<T, Failure>,
+        take: impl FnOnce(TransferEvent<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         match self {
-            Self::Offer(offer) => take(transfer::Event::Offer(offer.try_into()?)),
-            Self::Accept(transfer) => take(transfer::Event::Accept(transfer.id()?)),
-            Self::Decline(transfer) => take(transfer::Event::Decline(transfer.id()?)),
-            Self::Cancel(transfer) => take(transfer::Event::Cancel(transfer.id()?)),
-            Self::Tick => take(transfer::Event::Tick),
+            Self::Offer(offer) => take(TransferEvent::Offer(offer.try_into()?)),
+            Self::Accept(transfer) => take(TransferEvent::Accept(transfer.id()?)),
+            Self::Decline(transfer) => take(TransferEvent::Decline(transfer.id()?)),
+            Self::Cancel(transfer) => take(TransferEvent::Cancel(transfer.id()?)),
+            Self::Tick => take(TransferEvent::Tick),
             Self::Message(message) => {
                 let from = Address::try_from(&message.from)?;
                 let payload = &Payload::decode(&message.plaintext)?;
-                take(transfer::Event::Message { from, payload })
+                take(TransferEvent::Message { from, payload })
             }
         }
     }
 }
 
-impl Operation for Event {
+impl Operation for StepTransfers {
     const METHOD: &'static str = "transfers.event";
-    type Input = On<EventInput>;
-    type Output = EventOutput;
+    type Input = On<StepTransfersInput>;
+    type Output = StepTransfersOutput;
 
     fn run(
         reference: &mut Reference,
         On { handle, input }: Self::Input,
-    ) -> Result<EventOutput, Failure> {
+    ) -> Result<StepTransfersOutput, Failure> {
         let held = held(reference, &handle)?;
         let outcomes = with_randomness(&input.randomness, |randomness| {
             input
@@ -224,44 +224,16 @@ impl Operation for Event {
                 .with_event(|event| Ok(held.step(event, input.now, randomness)?))
         })?;
         let outcomes = outcomes.into_iter().map(OutcomeFields::try_from);
-        Ok(EventOutput {
+        Ok(StepTransfersOutput {
             outcomes: outcomes.collect::<Result<_, _>>()?,
         })
     }
 }
 
-/// Writes the transfers' state down.
-#[derive(Debug)]
-pub struct Save;
-
-impl Operation for Save {
-    const METHOD: &'static str = "transfers.save";
-    type Input = On<Done>;
-    type Output = Saved;
-
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.save().to_json();
-        Ok(Saved { state: json.into() })
-    }
-}
-
-/// Puts transfers back from their saved state, in place of whatever has the handle.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "transfers.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let saved = SavedTransfers::from_json(json).map_err(|error| broken(&error))?;
-        let restored = saved
-            .try_into()
-            .map_err(|error: SavedTransfersError| broken(&error))?;
-        reference.transfers.insert(handle, restored);
-        Ok(Done {})
-    }
-}
+save_and_restore!(
+    "a device's transfers",
+    "transfers.save",
+    "transfers.restore",
+    |reference, handle| held(reference, &handle)?.save(),
+    |reference, handle, transfers: SavedTransfers| reference.transfers.insert(handle, transfers),
+);

@@ -1,7 +1,7 @@
 //! A wallet, by handle: what its user, the intermediary and time do to it, and what it wants done.
 
 use super::transfers::{CredentialFields, OfferFields, TransferFields};
-use super::{AddressFields, Done, On, Operation, Saved};
+use super::{AddressFields, Done, On, Operation, Saved, save_and_restore};
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Stream;
 use crate::conformance::subject::{Failure, Reference};
@@ -11,7 +11,7 @@ use crate::intermediary::{Answer, Request, RequestId, Token};
 use crate::sesame::Device;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Offer, Offered, StateName};
-use crate::wallet::{self, Report, SavedWallet, Wallet};
+use crate::wallet::{self, Report, SavedWallet, Wallet, WalletEvent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,21 +64,21 @@ impl Operation for Create {
 
 /// Carries an event out.
 #[derive(Debug)]
-pub struct Event;
+pub struct StepWallet;
 
-/// Parameters of [`Event`].
+/// Parameters of [`StepWallet`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EventInput {
+pub struct StepWalletInput {
     /// The time, in seconds since 1970.
     pub now: Timestamp,
     /// What happens.
-    pub event: EventFields,
+    pub event: WalletEventFields,
 }
 
 /// What happens to a wallet.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum EventFields {
+pub enum WalletEventFields {
     /// The device joins the intermediary.
     Register {
         /// The token of another device of the user, where there is one (MBX-12).
@@ -117,9 +117,9 @@ pub enum EventFields {
     },
 }
 
-/// Result of [`Event`].
+/// Result of [`StepWallet`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EventOutput {
+pub struct StepWalletOutput {
     /// What the wallet wants done, in order.
     pub effects: Vec<EffectFields>,
 }
@@ -144,26 +144,26 @@ pub enum EffectFields {
     Report(Report),
 }
 
-impl TryFrom<EventFields> for wallet::Event {
+impl TryFrom<WalletEventFields> for WalletEvent {
     type Error = Failure;
 
-    fn try_from(fields: EventFields) -> Result<Self, Failure> {
+    fn try_from(fields: WalletEventFields) -> Result<Self, Failure> {
         let id = |fields: &TransferFields| -> Result<_, Failure> { Ok(fields.transfer.parse()?) };
         Ok(match fields {
-            EventFields::Register { sponsor } => wallet::Event::Register { sponsor },
-            EventFields::Remove {} => wallet::Event::Remove,
-            EventFields::TakeInvitation { link } => wallet::Event::TakeInvitation(link),
-            EventFields::Offer(offer) => wallet::Event::Offer(Offer::try_from(&offer)?),
-            EventFields::Accept(transfer) => wallet::Event::Accept(id(&transfer)?),
-            EventFields::Decline(transfer) => wallet::Event::Decline(id(&transfer)?),
-            EventFields::Cancel(transfer) => wallet::Event::Cancel(id(&transfer)?),
-            EventFields::Collect {} => wallet::Event::Collect,
-            EventFields::Tick {} => wallet::Event::Tick,
-            EventFields::Answer {
+            WalletEventFields::Register { sponsor } => WalletEvent::Register { sponsor },
+            WalletEventFields::Remove {} => WalletEvent::Remove,
+            WalletEventFields::TakeInvitation { link } => WalletEvent::TakeInvitation(link),
+            WalletEventFields::Offer(offer) => WalletEvent::Offer(Offer::try_from(&offer)?),
+            WalletEventFields::Accept(transfer) => WalletEvent::Accept(id(&transfer)?),
+            WalletEventFields::Decline(transfer) => WalletEvent::Decline(id(&transfer)?),
+            WalletEventFields::Cancel(transfer) => WalletEvent::Cancel(id(&transfer)?),
+            WalletEventFields::Collect {} => WalletEvent::Collect,
+            WalletEventFields::Tick {} => WalletEvent::Tick,
+            WalletEventFields::Answer {
                 request,
                 answer,
                 error,
-            } => wallet::Event::Answer {
+            } => WalletEvent::Answer {
                 request,
                 answer: match (answer, error) {
                     (Some(answer), None) => Ok(answer),
@@ -179,27 +179,27 @@ impl TryFrom<EventFields> for wallet::Event {
     }
 }
 
-impl From<wallet::Event> for EventFields {
-    fn from(event: wallet::Event) -> Self {
+impl From<WalletEvent> for WalletEventFields {
+    fn from(event: WalletEvent) -> Self {
         let transfer = |id: crate::identifier::TransferId| TransferFields {
             transfer: id.to_string(),
         };
         match event {
-            wallet::Event::Register { sponsor } => EventFields::Register { sponsor },
-            wallet::Event::Remove => EventFields::Remove {},
-            wallet::Event::TakeInvitation(link) => EventFields::TakeInvitation { link },
-            wallet::Event::Offer(offer) => EventFields::Offer(offer.into()),
-            wallet::Event::Accept(id) => EventFields::Accept(transfer(id)),
-            wallet::Event::Decline(id) => EventFields::Decline(transfer(id)),
-            wallet::Event::Cancel(id) => EventFields::Cancel(transfer(id)),
-            wallet::Event::Collect => EventFields::Collect {},
-            wallet::Event::Tick => EventFields::Tick {},
-            wallet::Event::Answer { request, answer } => {
+            WalletEvent::Register { sponsor } => WalletEventFields::Register { sponsor },
+            WalletEvent::Remove => WalletEventFields::Remove {},
+            WalletEvent::TakeInvitation(link) => WalletEventFields::TakeInvitation { link },
+            WalletEvent::Offer(offer) => WalletEventFields::Offer(offer.into()),
+            WalletEvent::Accept(id) => WalletEventFields::Accept(transfer(id)),
+            WalletEvent::Decline(id) => WalletEventFields::Decline(transfer(id)),
+            WalletEvent::Cancel(id) => WalletEventFields::Cancel(transfer(id)),
+            WalletEvent::Collect => WalletEventFields::Collect {},
+            WalletEvent::Tick => WalletEventFields::Tick {},
+            WalletEvent::Answer { request, answer } => {
                 let (answer, error) = match answer {
                     Ok(answer) => (Some(answer), None),
                     Err(code) => (None, Some(code)),
                 };
-                EventFields::Answer {
+                WalletEventFields::Answer {
                     request,
                     answer,
                     error,
@@ -262,55 +262,29 @@ impl TryFrom<EffectFields> for wallet::Effect {
     }
 }
 
-impl Operation for Event {
+impl Operation for StepWallet {
     const METHOD: &'static str = "wallet.event";
-    type Input = On<EventInput>;
-    type Output = EventOutput;
+    type Input = On<StepWalletInput>;
+    type Output = StepWalletOutput;
 
     fn run(
         reference: &mut Reference,
         On { handle, input }: Self::Input,
-    ) -> Result<EventOutput, Failure> {
+    ) -> Result<StepWalletOutput, Failure> {
         let held = held(reference, &handle)?;
         let event = input.event.try_into()?;
         let effects = held.wallet.step(event, input.now, &mut held.randomness)?;
-        Ok(EventOutput {
+        Ok(StepWalletOutput {
             effects: effects.into_iter().map(EffectFields::from).collect(),
         })
     }
 }
 
-/// Writes the wallet's state down.
-#[derive(Debug)]
-pub struct Save;
-
-impl Operation for Save {
-    const METHOD: &'static str = "wallet.save";
-    type Input = On<Done>;
-    type Output = Saved;
-
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
-        let json = held(reference, &handle)?.wallet.save().to_json();
-        Ok(Saved { state: json.into() })
-    }
-}
-
-/// Puts a wallet back from its saved state. The stream of its randomness goes on where it was.
-#[derive(Debug)]
-pub struct Restore;
-
-impl Operation for Restore {
-    const METHOD: &'static str = "wallet.restore";
-    type Input = On<Saved>;
-    type Output = Done;
-
-    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let json = std::str::from_utf8(&input.state).map_err(|error| broken(&error))?;
-        let wallet = SavedWallet::from_json(json)
-            .and_then(Wallet::try_from)
-            .map_err(|error| broken(&error))?;
-        held(reference, &handle)?.wallet = wallet;
-        Ok(Done {})
-    }
-}
+// The stream of a wallet's randomness goes on where it was.
+save_and_restore!(
+    "a wallet",
+    "wallet.save",
+    "wallet.restore",
+    |reference, handle| held(reference, &handle)?.wallet.save(),
+    |reference, handle, wallet: SavedWallet| held(reference, &handle)?.wallet = wallet,
+);

@@ -1,6 +1,6 @@
 //! The sequence diagram of a transcript, as Mermaid and as SVG.
 
-use super::transcript::{Answered, Event, Fate, Transcript};
+use super::transcript::{Answered, Fate, Line, Transcript};
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Envelope, Submission};
 use crate::wallet::Report;
@@ -53,7 +53,7 @@ impl Diagram {
     pub fn of(transcript: &Transcript) -> Self {
         let mut drawing = Drawing::default();
         for event in &transcript.events {
-            if let Event::Device {
+            if let Line::Device {
                 device,
                 address: Some(address),
                 ..
@@ -63,7 +63,7 @@ impl Diagram {
                 drawing.actor(device);
             }
         }
-        drawing.actors.push(INTERMEDIARY.to_owned());
+        drawing.actor(INTERMEDIARY);
         for event in &transcript.events {
             drawing.event(event);
         }
@@ -231,17 +231,21 @@ fn plain(text: &str) -> String {
 struct Drawing {
     names: BTreeMap<Address, String>,
     actors: Vec<String>,
+    /// Which of the actors has that name.
+    lifelines: BTreeMap<String, usize>,
     rows: Vec<Row>,
 }
 
 impl Drawing {
     /// The lifeline of that name; a new one where there is none yet.
     fn actor(&mut self, name: &str) -> usize {
-        if let Some(index) = self.actors.iter().position(|actor| actor == name) {
-            return index;
+        if let Some(index) = self.lifelines.get(name) {
+            return *index;
         }
+        let index = self.actors.len();
         self.actors.push(name.to_owned());
-        self.actors.len() - 1
+        self.lifelines.insert(name.to_owned(), index);
+        index
     }
 
     fn name(&self, address: &Address) -> String {
@@ -256,12 +260,12 @@ impl Drawing {
         self.rows.push(Row::Note { actor, text });
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &Line) {
         match event {
-            Event::Step { text, .. } => self.rows.push(Row::Step(text.clone())),
-            Event::Time { now } => self.rows.push(Row::Step(format!("the time is {}", now.0))),
-            Event::Device { device, what, .. } => self.note(device, what.clone()),
-            Event::Request {
+            Line::Step { text, .. } => self.rows.push(Row::Step(text.clone())),
+            Line::Time { now } => self.rows.push(Row::Step(format!("the time is {}", now.0))),
+            Line::Device { device, what, .. } => self.note(device, what.clone()),
+            Line::Request {
                 device,
                 fate,
                 request,
@@ -275,7 +279,7 @@ impl Drawing {
                     fate: *fate,
                 });
             }
-            Event::Answer {
+            Line::Answer {
                 device,
                 fate,
                 answer,
@@ -292,9 +296,9 @@ impl Drawing {
                     fate: *fate,
                 });
             }
-            Event::State { device, after, .. } => self.note(device, after.to_string()),
-            Event::Report { device, report } => self.note(device, told(report)),
-            Event::Refused { device, code } => self.note(device, format!("refused: {code}")),
+            Line::State { device, after, .. } => self.note(device, after.to_string()),
+            Line::Report { device, report } => self.note(device, told(report)),
+            Line::Refused { device, code } => self.note(device, format!("refused: {code}")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The scripts that travel inside the program, and those of a folder.
 
 use super::Script;
-use crate::conformance::FileError;
+use crate::conformance::{FileError, folder};
 use std::borrow::Cow;
 use std::fs;
 use std::io;
@@ -69,10 +69,10 @@ impl Library {
 type Source = (String, Cow<'static, str>);
 
 fn read(path: &Path) -> Vec<Result<Source, FileError>> {
-    let mut files = Vec::new();
-    if let Err(error) = features(path, &mut files) {
-        return vec![Err(FileError::unreadable(path, &error))];
-    }
+    let files = match features(path) {
+        Ok(files) => files,
+        Err(error) => return vec![Err(FileError::unreadable(path, &error))],
+    };
     if files.is_empty() {
         let reason = "no `.feature` file here";
         return vec![Err(FileError::of(path.display().to_string(), reason))];
@@ -87,26 +87,14 @@ fn read(path: &Path) -> Vec<Result<Source, FileError>> {
         .collect()
 }
 
-fn features(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The `.feature` files of a folder, or the one file that `path` is.
+fn features(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         fs::metadata(path)?;
-        found.push(path.to_owned());
-        return Ok(());
+        return Ok(vec![path.to_owned()]);
     }
-    let mut paths = fs::read_dir(path)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        // A link to a folder is not followed: it may lead back here.
-        if path.is_dir() && !path.is_symlink() {
-            features(&path, found)?;
-        } else if path
-            .extension()
+    folder::files(path, &|file| {
+        file.extension()
             .is_some_and(|extension| extension == "feature")
-        {
-            found.push(path);
-        }
-    }
-    Ok(())
+    })
 }

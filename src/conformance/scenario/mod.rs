@@ -30,7 +30,7 @@ pub use world::{StepFailure, Tested};
 
 use super::FileError;
 use crate::transfer::StateName;
-use transcript::{Event, Header, StepText, TRANSCRIPT_VERSION, Transcript};
+use transcript::{Header, Line, StepText, TRANSCRIPT_VERSION, Transcript};
 use world::World;
 
 /// How a scenario went.
@@ -129,7 +129,7 @@ impl Stage<'_> {
     /// # Errors
     /// Where it does not come off.
     pub fn play(&mut self, step: &Step) -> Result<(), StepFailure> {
-        self.world.lines.push(Event::Step {
+        self.world.lines.push(Line::Step {
             line: step.line,
             text: step.text.clone(),
         });
@@ -152,7 +152,7 @@ impl Stage<'_> {
 
     /// What happened so far.
     #[must_use]
-    pub fn events(&self) -> &[Event] {
+    pub fn events(&self) -> &[Line] {
         &self.world.lines
     }
 

@@ -1,10 +1,10 @@
 //! What must never happen, whatever a script says: read off the transcript of a run.
 
-use super::transcript::{Answered, Cause, Event, Fate};
+use super::transcript::{Answered, Cause, Fate, Line};
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Body};
 use crate::transfer::StateName;
-use crate::transfer::table::{EventName, Flow};
+use crate::transfer::table::{EventName, Flow, rows};
 use crate::wallet::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ struct Watch {
 
 /// The first property that the run breaks, and how.
 #[must_use]
-pub fn broken(events: &[Event]) -> Option<(Property, String)> {
+pub fn broken(events: &[Line]) -> Option<(Property, String)> {
     let mut watch = Watch::default();
     for event in events {
         if let Some(found) = watch.event(event) {
@@ -72,14 +72,14 @@ pub fn broken(events: &[Event]) -> Option<(Property, String)> {
 }
 
 impl Watch {
-    fn event(&mut self, event: &Event) -> Option<(Property, String)> {
+    fn event(&mut self, event: &Line) -> Option<(Property, String)> {
         let came = self.came.take();
         match event {
-            Event::Refused { .. } => return None,
+            Line::Refused { .. } => return None,
             _ => self.reads(came),
         }
         match event {
-            Event::Request {
+            Line::Request {
                 device, request, ..
             } => {
                 let asked = match &request.body {
@@ -101,12 +101,12 @@ impl Watch {
                 });
                 found.map(|word| (Property::NoPlaintext, format!("{device} sends {word}")))
             }
-            Event::Answer {
+            Line::Answer {
                 device,
                 fate,
                 answer,
             } => self.answer(device, *fate, answer),
-            Event::Report {
+            Line::Report {
                 device,
                 report: Report::Refused { .. },
             } => {
@@ -115,7 +115,7 @@ impl Watch {
                 }
                 None
             }
-            Event::State {
+            Line::State {
                 device,
                 transfer,
                 by,
@@ -141,8 +141,8 @@ impl Watch {
                     )
                 })
             }
-            Event::Step { .. } => self.owes(None),
-            Event::Device { device, what, .. } => {
+            Line::Step { .. } => self.owes(None),
+            Line::Device { device, what, .. } => {
                 // Erased and set up anew, it has forgotten what it read.
                 if what.contains("anew") {
                     self.read.retain(|(reader, _)| reader != device);
@@ -220,8 +220,7 @@ fn has_row(before: Option<StateName>, by: Cause, after: StateName) -> bool {
     [Flow::Stateful, Flow::Stateless].into_iter().any(|flow| {
         let from = before.map(|state| (state, flow));
         EventName::ALL.iter().any(|event| {
-            let row = crate::transfer::table::row(from, *event, Some(after));
-            Cause::of(*event) == by && row.is_some()
+            Cause::of(*event) == by && rows(from, *event).any(|(_, _, step)| step.to == after)
         })
     })
 }

@@ -1,6 +1,6 @@
 //! What each step of the vocabulary does.
 
-use super::transcript::{Event, Fate};
+use super::transcript::{Fate, Line};
 use super::vocabulary::{Call, Definition};
 use super::world::{StepFailure, World};
 use crate::conformance::subject::holds;
@@ -65,7 +65,7 @@ steps! {
         "The first device's user was given the second's link, and pins its identity key once it is seen."
         |world, call| {
             let link = world.invitation(call.nth("device", 1))?;
-            world.event(call.nth("device", 0), wallet::Event::TakeInvitation(link))
+            world.event(call.nth("device", 0), wallet::WalletEvent::TakeInvitation(link))
         };
     Given "{device} has taken an invitation of {device} with the fingerprint of {device}"
         "The link names the second device, and the third one's identity key."
@@ -74,7 +74,7 @@ steps! {
             let other = world.invitation(call.nth("device", 2))?;
             let head = link.split('#').next().unwrap_or_default();
             let tail = other.split('#').nth(1).unwrap_or_default();
-            world.event(call.nth("device", 0), wallet::Event::TakeInvitation(format!("{head}#{tail}")))
+            world.event(call.nth("device", 0), wallet::WalletEvent::TakeInvitation(format!("{head}#{tail}")))
         };
     When "{device} goes offline"
         "Nothing leaves the device, and it reads nothing."
@@ -106,22 +106,22 @@ steps! {
         |world, call| offer(world, call, call.nth("credential", 0), Some(call.duration()?));
     When "{device} accepts the {credential}"
         "The user accepts."
-        |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Accept);
+        |world, call| wish(world, call, call.nth("credential", 0), wallet::WalletEvent::Accept);
     When "{device} accepts {quoted}"
         "The user accepts what has that name."
-        |world, call| wish(world, call, call.quoted(), wallet::Event::Accept);
+        |world, call| wish(world, call, call.quoted(), wallet::WalletEvent::Accept);
     When "{device} declines {quoted}"
         "The user declines what has that name."
-        |world, call| wish(world, call, call.quoted(), wallet::Event::Decline);
+        |world, call| wish(world, call, call.quoted(), wallet::WalletEvent::Decline);
     When "{device} declines the {credential}"
         "The user declines."
-        |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Decline);
+        |world, call| wish(world, call, call.nth("credential", 0), wallet::WalletEvent::Decline);
     When "{device} cancels the {credential}"
         "The user cancels."
-        |world, call| wish(world, call, call.nth("credential", 0), wallet::Event::Cancel);
+        |world, call| wish(world, call, call.nth("credential", 0), wallet::WalletEvent::Cancel);
     When "{device} cancels {quoted}"
         "The user cancels what has that name."
-        |world, call| wish(world, call, call.quoted(), wallet::Event::Cancel);
+        |world, call| wish(world, call, call.quoted(), wallet::WalletEvent::Cancel);
 
     When "{duration} pass(es)"
         "Time passes for everybody; what was not answered is asked again."
@@ -297,12 +297,7 @@ steps! {
         "So many messages are in its mailbox."
         |world, call| {
             let address = world.address(call.nth("device", 0))?;
-            let waiting = crate::intermediary::Store::mailbox_length(
-                world.intermediary.store(),
-                &address,
-                world.now,
-            );
-            let waiting = waiting.map_err(|error| StepFailure::script(error.to_string()))?;
+            let waiting = world.intermediary.store().mailbox_length(&address, world.now);
             let expected = call.number()?;
             if waiting as u64 == expected {
                 Ok(())
@@ -440,7 +435,7 @@ fn wish(
     world: &mut World,
     call: &Call,
     name: &str,
-    event: fn(TransferId) -> wallet::Event,
+    event: fn(TransferId) -> wallet::WalletEvent,
 ) -> Done {
     let id = world.transfer(name)?;
     world.event(call.nth("device", 0), event(id))?;
@@ -517,7 +512,7 @@ fn keys_alone(device: &Device) -> Result<Device, StepFailure> {
 fn no_payload(world: &World) -> Done {
     let words = ["\"tigress\"", "\"content\"", "the token of"];
     for line in &world.lines {
-        let Event::Request { request, .. } = line else {
+        let Line::Request { request, .. } = line else {
             continue;
         };
         let Body::Submit(submission) = &request.body else {

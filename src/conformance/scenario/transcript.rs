@@ -118,7 +118,7 @@ pub enum Answered {
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase")]
-pub enum Event {
+pub enum Line {
     /// A step of the script begins.
     Step {
         /// Its line.
@@ -196,7 +196,7 @@ pub struct Transcript {
     /// The first line.
     pub header: Header,
     /// The other lines.
-    pub events: Vec<Event>,
+    pub events: Vec<Line>,
 }
 
 /// Text that is no transcript.

@@ -1,6 +1,6 @@
 //! What the intermediary learned in a run (PRIV-01), from its transcript alone.
 
-use super::transcript::{Event, Fate, Transcript};
+use super::transcript::{Fate, Line, Transcript};
 use crate::identifier::{Address, TransferId, UserId};
 use crate::intermediary::view::learned;
 use crate::intermediary::{Body, Learned, Row};
@@ -14,8 +14,18 @@ pub struct View {
     pub rows: Vec<Row>,
     /// What the script calls the devices.
     pub names: BTreeMap<Address, String>,
+    /// What names somebody, by its kind and value.
+    named: BTreeMap<Learned, BTreeMap<String, Named>>,
     /// In which transfers a user took part. The intermediary does not know them.
     transfers: BTreeMap<UserId, BTreeSet<TransferId>>,
+}
+
+/// Whom a thing names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Named {
+    users: BTreeSet<UserId>,
+    /// Whether they took part in more than one transfer.
+    is_shared: bool,
 }
 
 impl View {
@@ -25,7 +35,7 @@ impl View {
         Self::from_events(&transcript.events)
     }
 
-    pub(super) fn from_events(events: &[Event]) -> Self {
+    pub(super) fn from_events(events: &[Line]) -> Self {
         let mut names = BTreeMap::new();
         let mut addresses = BTreeMap::new();
         let mut now = Timestamp::default();
@@ -34,8 +44,8 @@ impl View {
         let mut transfers: BTreeMap<UserId, BTreeSet<TransferId>> = BTreeMap::new();
         for event in events {
             match event {
-                Event::Time { now: time } => now = *time,
-                Event::Device {
+                Line::Time { now: time } => now = *time,
+                Line::Device {
                     device,
                     address: Some(address),
                     ..
@@ -43,7 +53,7 @@ impl View {
                     names.insert(*address, device.clone());
                     addresses.insert(device.clone(), *address);
                 }
-                Event::Request {
+                Line::Request {
                     device,
                     fate,
                     request,
@@ -61,7 +71,7 @@ impl View {
                         );
                     }
                 }
-                Event::State {
+                Line::State {
                     device, transfer, ..
                 } => {
                     if let Some(address) = addresses.get(device) {
@@ -72,9 +82,24 @@ impl View {
                 _ => {}
             }
         }
+        let mut things: BTreeMap<_, BTreeMap<String, Named>> = BTreeMap::new();
+        for row in &rows {
+            if kind_of_name(row.kind) == Some(row.kind) {
+                let of_kind = things.entry(row.kind).or_default();
+                let thing = of_kind.entry(row.value.clone()).or_default();
+                thing.users.insert(row.whose.user_id);
+            }
+        }
+        for thing in things.values_mut().flat_map(BTreeMap::values_mut) {
+            let of_users = thing.users.iter().filter_map(|user| transfers.get(user));
+            let mut of_users = of_users.flatten();
+            let first = of_users.next();
+            thing.is_shared = of_users.any(|other| Some(other) != first);
+        }
         View {
             rows,
             names,
+            named: things,
             transfers,
         }
     }
@@ -82,35 +107,37 @@ impl View {
     /// Whether the thing names somebody who took part in several transfers: what ties them together (PRIV-02).
     #[must_use]
     pub fn is_shared(&self, row: &Row) -> bool {
-        self.transfers_named_by(row).len() > 1
+        kind_of_name(row.kind)
+            .and_then(|kind| self.named.get(&kind)?.get(&row.value))
+            .is_some_and(|named| named.is_shared)
     }
 
     /// Whether something that names somebody was there in both transfers.
     #[must_use]
     pub fn ties(&self, one: &TransferId, other: &TransferId) -> bool {
-        self.rows.iter().any(|row| {
-            let transfers = self.transfers_named_by(row);
-            transfers.contains(one) && transfers.contains(other)
+        let mut named = self.named.values().flat_map(BTreeMap::values);
+        named.any(|named| {
+            let was_there = |wanted| {
+                let mut of_users = named
+                    .users
+                    .iter()
+                    .filter_map(|user| self.transfers.get(user));
+                of_users.any(|of_user| of_user.contains(wanted))
+            };
+            was_there(one) && was_there(other)
         })
     }
+}
 
-    /// The transfers of whomever the thing names; none where it names nobody.
-    fn transfers_named_by(&self, row: &Row) -> BTreeSet<TransferId> {
-        let kind = match row.kind {
-            Learned::AskedBundleOf | Learned::WroteTo => Learned::Address,
-            kind @ (Learned::Address
-            | Learned::IdentityKey
-            | Learned::SignedPreKey
-            | Learned::OneTimePreKey
-            | Learned::RequestId) => kind,
-            _ => return BTreeSet::new(),
-        };
-        self.rows
-            .iter()
-            .filter(|other| other.kind == kind && other.value == row.value)
-            .filter_map(|owned| self.transfers.get(&owned.whose.user_id))
-            .flatten()
-            .copied()
-            .collect()
+/// The kind under which a thing that names somebody is listed for its owner; none where it names nobody.
+fn kind_of_name(kind: Learned) -> Option<Learned> {
+    match kind {
+        Learned::AskedBundleOf | Learned::WroteTo => Some(Learned::Address),
+        Learned::Address
+        | Learned::IdentityKey
+        | Learned::SignedPreKey
+        | Learned::OneTimePreKey
+        | Learned::RequestId => Some(kind),
+        _ => None,
     }
 }

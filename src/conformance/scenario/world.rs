@@ -1,7 +1,7 @@
 //! The world of a scenario: devices, the intermediary, the network between them, and somebody who would
 //! like to read along.
 
-use super::transcript::{Answered, Cause, Event as Line, Fate};
+use super::transcript::{Answered, Cause, Fate, Line};
 use super::view::View;
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::operation::wallet;
@@ -11,14 +11,14 @@ use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use crate::intermediary::{
-    Answer, Body, Envelope, Intermediary, MemoryStore, Request, RequestId, Store, Token,
+    Answer, Body, Envelope, Intermediary, Limits, MemoryStore, Request, RequestId, Token,
 };
 use crate::primitives::PublicKey;
 use crate::sesame::Device;
 use crate::suite::Tigress1;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer, Offered, StateName, Vertical};
-use crate::wallet::{Effect, Event, Report, SavedWallet, Wallet};
+use crate::wallet::{Effect, Report, SavedWallet, Wallet, WalletEvent};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
@@ -333,7 +333,7 @@ impl<'a> World<'a> {
     /// The device's saved state, by whoever plays it.
     pub(super) fn save(&mut self, name: &str) -> Result<Vec<u8>, StepFailure> {
         match &self.device(name)?.player {
-            Player::Reference { wallet, .. } => Ok(wallet.save().to_json().into_bytes()),
+            Player::Reference { wallet, .. } => Ok(wallet.save().to_json().as_bytes().to_vec()),
             Player::Subject => {
                 let handle = name.to_owned();
                 let input = Done {};
@@ -393,7 +393,7 @@ impl<'a> World<'a> {
             address: Some(address),
         });
         let sponsor = siblings.into_iter().find_map(|(_, token)| token);
-        self.event(&name, Event::Register { sponsor })?;
+        self.event(&name, WalletEvent::Register { sponsor })?;
         self.settle()
     }
 
@@ -414,7 +414,7 @@ impl<'a> World<'a> {
             what: "is set up anew".to_owned(),
             address: None,
         });
-        self.event(name, Event::Register { sponsor })?;
+        self.event(name, WalletEvent::Register { sponsor })?;
         self.settle()
     }
 
@@ -433,7 +433,11 @@ impl<'a> World<'a> {
                 .map_err(|error| failed(&error))?;
             let mut stranger = Wallet::new(Device::new(&Tigress1, own, keys));
             let mut effects = stranger
-                .step(Event::Register { sponsor: None }, self.now, &mut randomness)
+                .step(
+                    WalletEvent::Register { sponsor: None },
+                    self.now,
+                    &mut randomness,
+                )
                 .map_err(|error| failed(&error))?;
             let Some(Effect::Request(joining)) = effects.pop() else {
                 return Err(StepFailure::script("a stranger cannot join"));
@@ -444,7 +448,7 @@ impl<'a> World<'a> {
             let Ok(Answer::Registered { token }) = joined else {
                 return Err(StepFailure::script("a stranger cannot join"));
             };
-            for _ in 0..left.min(crate::intermediary::MAX_BUNDLES as u64) {
+            for _ in 0..left.min(Limits::PROFILE.bundles as u64) {
                 let request = Request {
                     id: RequestId::random(&mut randomness).map_err(|error| failed(&error))?,
                     token: Some(token.clone()),
@@ -461,15 +465,13 @@ impl<'a> World<'a> {
 
     /// How many one-time prekeys of a device the intermediary still has.
     pub(super) fn one_time_pre_keys(&self, name: &str) -> Result<usize, StepFailure> {
-        self.intermediary
-            .store()
-            .one_time_pre_keys(&self.address(name)?)
-            .map_err(|error| StepFailure::script(error.to_string()))
+        let address = self.address(name)?;
+        Ok(self.intermediary.store().one_time_pre_keys(&address))
     }
 
     /// A device leaves the intermediary and is gone.
     pub(super) fn remove(&mut self, name: &str) -> Result<(), StepFailure> {
-        self.event(name, Event::Remove)?;
+        self.event(name, WalletEvent::Remove)?;
         self.settle()?;
         self.devices.remove(name);
         self.lines.push(Line::Device {
@@ -495,20 +497,20 @@ impl<'a> World<'a> {
             what: format!("has its clock {} seconds {words}", ahead.unsigned_abs()),
             address: None,
         });
-        self.event(name, Event::Tick)?;
+        self.event(name, WalletEvent::Tick)?;
         self.settle()
     }
 
     /// An event at a device; a refusal is remembered for the step that expects it.
-    pub(super) fn event(&mut self, name: &str, event: Event) -> Result<(), StepFailure> {
+    pub(super) fn event(&mut self, name: &str, event: WalletEvent) -> Result<(), StepFailure> {
         let now = self.clock(name)?;
         let by = match &event {
-            Event::Offer(_)
-            | Event::Accept(_)
-            | Event::Decline(_)
-            | Event::Cancel(_)
-            | Event::TakeInvitation(_) => Cause::User,
-            Event::Tick => Cause::Time,
+            WalletEvent::Offer(_)
+            | WalletEvent::Accept(_)
+            | WalletEvent::Decline(_)
+            | WalletEvent::Cancel(_)
+            | WalletEvent::TakeInvitation(_) => Cause::User,
+            WalletEvent::Tick => Cause::Time,
             _ => Cause::Message,
         };
         let result = match self.device_mut(name)? {
@@ -553,7 +555,7 @@ impl<'a> World<'a> {
     fn subject_event(
         &mut self,
         name: &str,
-        event: Event,
+        event: WalletEvent,
         now: Timestamp,
         by: Cause,
     ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
@@ -562,11 +564,11 @@ impl<'a> World<'a> {
             (_, Err(failure @ StepFailure::Expectation { .. })) => return Err(failure),
             _ => None,
         };
-        let input = wallet::EventInput {
+        let input = wallet::StepWalletInput {
             now,
             event: event.into(),
         };
-        let answer = self.try_ask::<wallet::Event>(On {
+        let answer = self.try_ask::<wallet::StepWallet>(On {
             handle: name.to_owned(),
             input,
         })?;
@@ -652,8 +654,8 @@ impl<'a> World<'a> {
                 }
                 continue;
             }
-            match self.mail()? {
-                Some(name) => self.event(&name, Event::Collect)?,
+            match self.mail() {
+                Some(name) => self.event(&name, WalletEvent::Collect)?,
                 None => return Ok(()),
             }
             // A collection that asks for nothing waits for an answer that was lost.
@@ -666,14 +668,11 @@ impl<'a> World<'a> {
     }
 
     /// A device that is online and for which messages wait.
-    fn mail(&self) -> Result<Option<String>, StepFailure> {
+    fn mail(&self) -> Option<String> {
         for (name, participant) in &self.devices {
             let address = participant.address;
-            let waiting = self
-                .intermediary
-                .store()
-                .mailbox_length(&address, self.now)
-                .map_err(|error| StepFailure::script(error.to_string()))?;
+            let store = self.intermediary.store();
+            let waiting = store.mailbox_length(&address, self.now);
             let injected = self
                 .injected
                 .iter()
@@ -681,10 +680,10 @@ impl<'a> World<'a> {
             let ready =
                 participant.online && participant.token.is_some() && !self.withheld.contains(name);
             if ready && (waiting > 0 || injected) {
-                return Ok(Some(name.clone()));
+                return Some(name.clone());
             }
         }
-        Ok(None)
+        None
     }
 
     /// What the network does with something on its way.
@@ -839,7 +838,7 @@ impl<'a> World<'a> {
             (Body::Remove { .. }, Ok(Answer::Done)) => self.device_mut(name)?.token = None,
             _ => {}
         }
-        let event = |answer| Event::Answer {
+        let event = |answer| WalletEvent::Answer {
             request: request.id.clone(),
             answer,
         };
@@ -912,7 +911,7 @@ impl<'a> World<'a> {
         self.lines.push(Line::Time { now: self.now });
         let names: Vec<String> = self.devices.keys().cloned().collect();
         for name in names {
-            self.event(&name, Event::Tick)?;
+            self.event(&name, WalletEvent::Tick)?;
         }
         self.settle()
     }
@@ -959,15 +958,17 @@ impl<'a> World<'a> {
         what: Offered,
         lifetime: Option<u64>,
     ) -> Result<(), StepFailure> {
-        let ids = |participant: &Participant| -> Vec<TransferId> {
-            participant.states.keys().copied().collect()
-        };
-        let before = ids(self.device(device)?);
+        let before = self.lines.len();
         let offer = Offer { to, what, lifetime };
-        self.event(device, Event::Offer(offer))?;
-        let new = ids(self.device(device)?)
-            .into_iter()
-            .find(|id| !before.contains(id));
+        self.event(device, WalletEvent::Offer(offer))?;
+        let new = self.lines[before..].iter().find_map(|line| match line {
+            Line::State {
+                transfer,
+                before: None,
+                ..
+            } => Some(*transfer),
+            _ => None,
+        });
         if let Some(id) = new {
             self.transfers.insert(name.to_owned(), id);
         }

@@ -1,7 +1,7 @@
 //! All vectors of a run: those that travel inside the program, or those of a folder.
 
-use super::{Family, Vector, VectorFile};
-use crate::conformance::FileError;
+use super::{BuiltIn, Vector, VectorFile};
+use crate::conformance::{FileError, folder};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -30,9 +30,9 @@ pub struct Collection {
 impl Source {
     /// The files that travel inside the program.
     pub fn built_in() -> impl Iterator<Item = Source> {
-        Family::ALL.iter().map(|family| Source {
-            name: format!("vectors/{}", family.file()),
-            text: Cow::Borrowed(family.json),
+        BuiltIn::ALL.iter().map(|file| Source {
+            name: format!("vectors/{}", file.path()),
+            text: Cow::Borrowed(file.json),
         })
     }
 
@@ -41,14 +41,14 @@ impl Source {
     /// A file that cannot be read is an error beside the others.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
-        let mut paths = Vec::new();
-        if let Err(error) = json_files(folder, &mut paths) {
-            return vec![Err(FileError::unreadable(folder, &error))];
-        }
+        let paths = match json_files(folder) {
+            Ok(paths) => paths,
+            Err(error) => return vec![Err(FileError::unreadable(folder, &error))],
+        };
         if paths.is_empty() {
             return vec![Err(FileError::of(
                 folder.display().to_string(),
-                "no vector file in this folder; one is called FAMILY/FAMILY.json",
+                "no vector file in this folder; one is called SUITE/FAMILY/FAMILY.json",
             ))];
         }
         paths
@@ -64,17 +64,16 @@ impl Source {
             .collect()
     }
 
-    /// The vector with that name as it stands in this file, if it is there.
+    /// The vector of that name, or of that number, as it stands in this file, if it is there.
     #[must_use]
-    pub fn test(&self, family: &str, tc_id: u32) -> Option<Value> {
+    pub fn test(&self, name: &str) -> Option<Value> {
+        let found = VectorFile::load_built_in(&self.name, &self.text).ok()?;
+        let found = found.into_iter().find(|vector| vector.is_called(name))?;
         let file: VectorFile = serde_json::from_str(&self.text).ok()?;
-        if file.family != family {
-            return None;
-        }
         file.test_groups
             .into_iter()
             .flat_map(|group| group.tests)
-            .find(|test| test.get("tcId").and_then(Value::as_u64) == Some(tc_id.into()))
+            .find(|test| test.get("name").and_then(Value::as_str) == Some(&found.test))
     }
 }
 
@@ -129,19 +128,10 @@ impl Collection {
     }
 }
 
-fn json_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut paths = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        let name = path.to_string_lossy();
-        // A link to a folder is not followed: it may lead back here.
-        if path.is_dir() && !path.is_symlink() {
-            json_files(&path, found)?;
-        } else if name.ends_with(".json") && !name.ends_with("_schema.json") {
-            found.push(path);
-        }
-    }
-    Ok(())
+/// The `.json` files of a folder that are no schemas.
+fn json_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    folder::files(folder, &|file| {
+        let name = file.to_string_lossy();
+        name.ends_with(".json") && !name.ends_with("_schema.json")
+    })
 }

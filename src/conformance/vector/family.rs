@@ -1,6 +1,6 @@
-//! The families of vectors.
+//! The families of vectors, and the files of them that travel inside the program.
 
-/// A family: one file of vectors about one subject.
+/// A family: vectors about one subject, a file for each suite that has the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Family {
     /// Its name, which is also that of its folder and file.
@@ -9,7 +9,16 @@ pub struct Family {
     pub title: &'static str,
     /// The types of its test groups.
     pub groups: &'static [&'static str],
-    /// Its file as this build was made with it.
+}
+
+/// A file of a family as this build was made with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// The name of the family.
+    pub family: &'static str,
+    /// The suite; none where the subject is no suite's: payloads, transfers, invitations.
+    pub suite: Option<&'static str>,
+    /// The file.
     pub json: &'static str,
 }
 
@@ -21,8 +30,25 @@ macro_rules! families {
                 name: $name,
                 title: $title,
                 groups: &$groups,
-                json: include_str!(concat!("../../../vectors/", $name, "/", $name, ".json")),
             }),+];
+        }
+    };
+}
+
+/// The files, by suite; `-` stands for none.
+macro_rules! files {
+    (@path - $name:literal) => { concat!($name, "/", $name, ".json") };
+    (@path $suite:literal $name:literal) => { concat!($suite, "/", $name, "/", $name, ".json") };
+    (@suite -) => { None };
+    (@suite $suite:literal) => { Some($suite) };
+    ($($suite:tt: $($name:literal)+;)+) => {
+        impl BuiltIn {
+            /// Every file, by suite; those of no suite come last.
+            pub const ALL: &'static [BuiltIn] = &[$($(BuiltIn {
+                family: $name,
+                suite: files!(@suite $suite),
+                json: include_str!(concat!("../../../vectors/", files!(@path $suite $name))),
+            }),+),+];
         }
     };
 }
@@ -71,6 +97,13 @@ families! {
         ["TransferConversation"];
 }
 
+files! {
+    "tigress-1":
+        "public_key" "xeddsa" "x3dh_initiate" "x3dh_respond" "fingerprint" "kdf" "message_encryption"
+        "ratchet_session" "wire_ratchet" "wire_prekey" "sesame" "intermediary";
+    -: "invitation" "payload" "transfer_sender" "transfer_receiver";
+}
+
 impl Family {
     /// The family of that name.
     #[must_use]
@@ -78,15 +111,39 @@ impl Family {
         Family::ALL.iter().find(|family| family.name == name)
     }
 
-    /// Where its file stands below the vectors' folder.
+    /// What its vectors of that suite are called before the slash: `tigress-1/kdf`, or `payload` where there is
+    /// none. It is also their folder below the vectors' folder.
     #[must_use]
-    pub fn file(&self) -> String {
-        format!("{0}/{0}.json", self.name)
+    pub fn of_suite(name: &str, suite: Option<&str>) -> String {
+        match suite {
+            Some(suite) => format!("{suite}/{name}"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// The file name of its schema, which stands beside each of its files.
+    #[must_use]
+    pub fn schema_name(&self) -> String {
+        format!("{}_schema.json", self.name)
+    }
+}
+
+impl BuiltIn {
+    /// `tigress-1/kdf`, or `payload`: how its vectors are called before the last slash.
+    #[must_use]
+    pub fn name(&self) -> String {
+        Family::of_suite(self.family, self.suite)
+    }
+
+    /// Where it stands below the vectors' folder.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}/{}.json", self.name(), self.family)
     }
 
     /// Where its schema stands below the vectors' folder.
     #[must_use]
-    pub fn schema_file(&self) -> String {
-        format!("{0}/{0}_schema.json", self.name)
+    pub fn schema_path(&self) -> String {
+        format!("{}/{}_schema.json", self.name(), self.family)
     }
 }

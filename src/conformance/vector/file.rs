@@ -17,8 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Note {
     /// The kind of bug, in Wycheproof's terms where it has one.
     pub bug_type: String,
-    /// What the bug is and what comes of it.
+    /// What the bug is.
     pub description: String,
+    /// What comes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
     /// Where to read on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
@@ -34,14 +37,31 @@ pub struct VectorFile {
     pub profile: u32,
     /// The family.
     pub family: String,
-    /// The suite.
-    pub suite: String,
+    /// The suite; none where the family is no suite's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
+    /// The version of the program that made the file.
+    pub generator_version: String,
+    /// What the file is about, for people.
+    pub header: Vec<String>,
     /// How many tests there are.
     pub number_of_tests: u32,
+    /// The greatest `tcId` that any test of this file ever had: none at or below it is given again.
+    pub last_tc_id: u32,
     /// What the flags mean.
     pub notes: BTreeMap<String, Note>,
     /// The tests, by type.
     pub test_groups: Vec<TestGroup>,
+}
+
+/// Who made the tests of a group: this project's generators, or a library whose output was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Origin {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
 }
 
 /// Tests of one type.
@@ -50,17 +70,13 @@ pub struct VectorFile {
 pub struct TestGroup {
     /// The type.
     pub r#type: String,
+    /// Who made the tests.
+    pub source: Origin,
     /// The tests.
     pub tests: Vec<Value>,
 }
 
 impl VectorFile {
-    /// The file name of a family's schema.
-    #[must_use]
-    pub fn schema_name(family: &Family) -> String {
-        format!("{}_schema.json", family.name)
-    }
-
     /// Reads a vector file: JSON, its family's schema, and what a schema cannot say.
     ///
     /// # Errors
@@ -95,18 +111,18 @@ impl Loader<'_> {
         }
     }
 
-    /// An error in the test with that number, whose line is searched for.
-    fn test_error(&self, tc_id: &Value, detail: Option<String>, reason: String) -> FileError {
-        let needle = format!("\"tcId\": {tc_id},");
-        // The last one: where a tcId stands twice, it is the second that is wrong.
+    /// An error in the test of that name, whose line is searched for.
+    fn test_error(&self, test: &Value, detail: Option<String>, reason: String) -> FileError {
+        let needle = format!("\"name\": {test},");
+        // The last one: where a name stands twice, it is the second that is wrong.
         let line = (1..)
             .zip(self.text.lines())
             .filter(|(_, line)| line.trim_start() == needle)
             .map(|(number, _)| number)
             .last();
         let place = match detail {
-            Some(detail) => format!("tcId {tc_id}, {detail}"),
-            None => format!("tcId {tc_id}"),
+            Some(detail) => format!("test {test}, {detail}"),
+            None => format!("test {test}"),
         };
         FileError {
             line,
@@ -148,9 +164,9 @@ impl Loader<'_> {
             return Ok(());
         };
         let (pointer, reason) = innermost(&error);
-        let reason = format!("breaks {}: {reason}", family.schema_file());
+        let reason = format!("breaks {}: {reason}", family.schema_name());
         Err(match test_at(value, &pointer) {
-            Some((tc_id, inside)) => self.test_error(tc_id, inside, reason),
+            Some((test, inside)) => self.test_error(test, inside, reason),
             None => self.error(Some(pointer), reason),
         })
     }
@@ -159,10 +175,10 @@ impl Loader<'_> {
         let file: VectorFile =
             serde_json::from_value(value).map_err(|error| self.error(None, error.to_string()))?;
         let mut vectors = Vec::new();
-        let mut seen = BTreeSet::new();
+        let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         for test_group in file.test_groups {
             for test in test_group.tests {
-                let tc_id = test.get("tcId").cloned().unwrap_or_default();
+                let name = test.get("name").cloned().unwrap_or_default();
                 let parsed = group::parse(&test_group.r#type, test).ok_or_else(|| {
                     self.error(None, format!("unknown group type `{}`", test_group.r#type))
                 })?;
@@ -171,17 +187,27 @@ impl Loader<'_> {
                         .map_err(|error| error.to_string())
                         .and_then(|(meta, error, body)| {
                             check(&meta, error.is_some(), &body, &file.notes)?;
-                            if !seen.insert(meta.tc_id) {
+                            if !names.insert(meta.name.clone()) {
+                                return Err("the name stands twice in this file".to_owned());
+                            }
+                            if !numbers.insert(meta.tc_id) {
                                 return Err("the tcId stands twice in this file".to_owned());
+                            }
+                            if meta.tc_id > file.last_tc_id {
+                                return Err(format!(
+                                    "the tcId {} is greater than `lastTcId`",
+                                    meta.tc_id
+                                ));
                             }
                             Ok((meta, body))
                         });
                 let (meta, body) =
-                    checked.map_err(|reason| self.test_error(&tc_id, None, reason))?;
+                    checked.map_err(|reason| self.test_error(&name, None, reason))?;
                 vectors.push(Vector {
                     family: file.family.clone(),
                     suite: file.suite.clone(),
                     tc_id: meta.tc_id,
+                    test: meta.name,
                     comment: meta.comment,
                     flags: meta.flags,
                     requirements: meta.requirements,
@@ -204,15 +230,15 @@ impl Loader<'_> {
     }
 }
 
-/// The number of the test that a JSON pointer leads into, and the rest of the pointer.
+/// The name of the test that a JSON pointer leads into, and the rest of the pointer.
 fn test_at<'v>(value: &'v Value, pointer: &str) -> Option<(&'v Value, Option<String>)> {
     // "", "testGroups", index, "tests", index, rest
     let parts: Vec<_> = pointer.splitn(6, '/').collect();
     if parts.len() < 5 || parts[1] != "testGroups" || parts[3] != "tests" {
         return None;
     }
-    let tc_id = value.pointer(&format!("{}/tcId", parts[..5].join("/")))?;
-    Some((tc_id, parts.get(5).map(|rest| format!("/{rest}"))))
+    let test = value.pointer(&format!("{}/name", parts[..5].join("/")))?;
+    Some((test, parts.get(5).map(|rest| format!("/{rest}"))))
 }
 
 /// What a schema cannot say of a test.

@@ -1,13 +1,14 @@
 //! The types of test groups: each is an operation, or a conversation.
 
 use super::conversation::{self, Script};
-use super::file::{Note, VectorFile};
-use super::{Body, Call, Expectation, Family, Test};
+use super::file::{Note, Origin};
+use super::{Body, BuiltIn, Call, Expectation, Family, Test};
 use crate::conformance::operation::{
     Done, Operation, car_key, device, fingerprint, invitation, kdf, message_encryption, payload,
     public_key, wire, x3dh, xeddsa,
 };
 use crate::error_code::ErrorCode;
+use crate::suite;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{Schema, SchemaGenerator};
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 /// What every test has, whatever it asks.
 pub(super) struct Meta {
     pub(super) tc_id: u32,
+    pub(super) name: String,
     pub(super) comment: String,
     pub(super) flags: Vec<String>,
     pub(super) requirements: Vec<String>,
@@ -26,6 +28,7 @@ impl<I, O> From<&Test<I, O>> for Meta {
     fn from(test: &Test<I, O>) -> Self {
         Meta {
             tc_id: test.tc_id,
+            name: test.name.clone(),
             comment: test.comment.clone(),
             flags: test.flags.clone(),
             requirements: test.requirements.clone(),
@@ -88,7 +91,7 @@ macro_rules! groups {
 
         /// The group type that asks for an operation.
         #[must_use]
-        pub(crate) fn group_of(method: &str) -> Option<&'static str> {
+        pub fn group_of(method: &str) -> Option<&'static str> {
             $(if method == <$operation>::METHOD {
                 return Some($name);
             })+
@@ -152,6 +155,7 @@ pub fn schema(family: &Family) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .with_transform(Closed)
         .into_generator();
+    let source = generator.subschema_for::<Origin>();
     let groups: Vec<Value> = family
         .groups
         .iter()
@@ -161,35 +165,46 @@ pub fn schema(family: &Family) -> Value {
                 "type": "object",
                 "properties": {
                     "type": { "const": group },
+                    "source": source,
                     "tests": { "type": "array", "items": test },
                 },
-                "required": ["type", "tests"],
+                "required": ["type", "source", "tests"],
                 "additionalProperties": false,
             })
         })
         .collect();
     let note = generator.subschema_for::<Note>();
     let definitions = generator.take_definitions(true);
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("Test vectors of the family {}", family.name),
         "description": family.title,
         "type": "object",
         "properties": {
-            "schema": { "const": VectorFile::schema_name(family) },
+            "schema": { "const": family.schema_name() },
             "profile": { "const": crate::conformance::PROFILE_VERSION },
             "family": { "const": family.name },
-            "suite": {
-                "enum": crate::suite::ALL.iter().map(|suite| suite.name()).collect::<Vec<_>>(),
-            },
+            "generatorVersion": { "type": "string" },
+            "header": { "type": "array", "items": { "type": "string" } },
             "numberOfTests": { "type": "integer", "minimum": 0 },
+            "lastTcId": { "type": "integer", "minimum": 0 },
             "notes": { "type": "object", "additionalProperties": note },
             "testGroups": { "type": "array", "items": { "oneOf": groups } },
         },
         "required": [
-            "schema", "profile", "family", "suite", "numberOfTests", "notes", "testGroups",
+            "schema", "profile", "family", "generatorVersion", "header", "numberOfTests", "lastTcId", "notes",
+            "testGroups",
         ],
         "additionalProperties": false,
         "$defs": definitions,
-    })
+    });
+    let has_suite = |file: &BuiltIn| file.family == family.name && file.suite.is_some();
+    if BuiltIn::ALL.iter().any(has_suite) {
+        let suites: Vec<_> = suite::ALL.iter().map(|suite| suite.name()).collect();
+        schema["properties"]["suite"] = json!({ "enum": suites });
+        if let Some(required) = schema["required"].as_array_mut() {
+            required.push("suite".into());
+        }
+    }
+    schema
 }

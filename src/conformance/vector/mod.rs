@@ -1,7 +1,7 @@
 //! Test vectors, in the manner of Wycheproof.
 //!
 //! A vector is one call of an operation with its expected answer, or a [conversation] of
-//! several steps with one device. Its name is `family/tcId`.
+//! several steps with one device. Its name is `suite/family/name`, or `family/name` where it is no suite's.
 
 mod collection;
 pub mod conversation;
@@ -10,10 +10,9 @@ mod file;
 mod group;
 
 pub use collection::{Collection, Source};
-pub use family::Family;
-pub use file::{Note, TestGroup, VectorFile};
-pub(super) use group::group_of;
-pub use group::schema;
+pub use family::{BuiltIn, Family};
+pub use file::{Note, Origin, TestGroup, VectorFile};
+pub use group::{group_of, schema};
 
 use crate::error_code::ErrorCode;
 use conversation::Conversation;
@@ -37,8 +36,11 @@ pub enum Expectation {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Test<I, O> {
-    /// The vector's number, which never changes.
+    /// The vector's number, which never changes and is never given again.
     pub tc_id: u32,
+    /// What the vector is called: in snake case, unique in its file.
+    #[schemars(regex(pattern = "^[a-z0-9]+(_[a-z0-9]+)*$"))]
+    pub name: String,
     /// What the vector is about; for one that must be refused, what is wrong with whoever accepts it.
     pub comment: String,
     /// What bug it hunts: keys of the file's `notes`.
@@ -63,10 +65,12 @@ pub struct Test<I, O> {
 pub struct Vector {
     /// The name of its family.
     pub family: String,
-    /// The suite that it is for.
-    pub suite: String,
+    /// The suite that it is for; none where it is no suite's.
+    pub suite: Option<String>,
     /// Its number.
     pub tc_id: u32,
+    /// What it is called in its file.
+    pub test: String,
     /// What it is about.
     pub comment: String,
     /// What bug it hunts.
@@ -80,11 +84,54 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// `family/tcId`.
+    /// `suite/family/name`, such as `tigress-1/kdf/four_outputs`, or `family/name`.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}/{}", self.family, self.tc_id)
+        format!("{}/{}", self.group(), self.test)
     }
+
+    /// Its family with its suite: `tigress-1/kdf`, or `payload`.
+    #[must_use]
+    pub fn group(&self) -> String {
+        Family::of_suite(&self.family, self.suite.as_deref())
+    }
+
+    /// Whether it is called `name`: by its whole name, without its suite, or by its number, as readers of
+    /// Wycheproof's files know it; or by its family or suite.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let within = match &self.suite {
+            Some(suite) if name == suite => return true,
+            Some(suite) => name
+                .strip_prefix(suite.as_str())
+                .and_then(|rest| rest.strip_prefix('/'))
+                .unwrap_or(name),
+            None => name,
+        };
+        match within.split_once('/') {
+            None => within == self.family,
+            Some((family, test)) => {
+                family == self.family && (test == self.test || test == self.tc_id.to_string())
+            }
+        }
+    }
+}
+
+/// Every vector file and its schema, as they stand below the vectors' folder: path and text.
+#[must_use]
+pub fn files() -> Vec<(String, String)> {
+    BuiltIn::ALL
+        .iter()
+        .flat_map(|file| {
+            let schema = Family::find(file.family).map(|family| {
+                let text = format!("{:#}\n", schema(family));
+                (file.schema_path(), text)
+            });
+            schema
+                .into_iter()
+                .chain([(file.path(), file.json.to_owned())])
+        })
+        .collect()
 }
 
 /// What a vector asks.

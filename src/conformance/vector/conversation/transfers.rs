@@ -16,5 +16,5 @@ conversation! {
     /// The transfers under test: none yet.
     transfers: Done;
     /// Something happens.
-    Event = transfers::Event: transfers::EventInput => transfers::EventOutput,
+    Event = transfers::StepTransfers: transfers::StepTransfersInput => transfers::StepTransfersOutput,
 }

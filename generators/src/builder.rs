@@ -1,0 +1,261 @@
+//! Collects the tests of one file.
+
+use crate::Numbers;
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use tigress_signal::conformance::PROFILE_VERSION;
+use tigress_signal::conformance::operation::{Done, Operation};
+use tigress_signal::conformance::subject::Reference;
+use tigress_signal::conformance::vector::conversation::Script;
+use tigress_signal::conformance::vector::{
+    BuiltIn, Expectation, Family, Note, Origin, Test, TestGroup, VectorFile, group_of,
+};
+use tigress_signal::error_code::ErrorCode;
+
+/// What a test says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct About<'a> {
+    /// What it is called: in snake case, unique in its file.
+    pub(crate) name: Cow<'a, str>,
+    /// What it is about; of one that must be refused, what is wrong with whoever accepts it.
+    pub(crate) comment: &'a str,
+    /// The bugs that it hunts.
+    pub(crate) flags: &'a [&'a str],
+    /// The requirements that it tests.
+    pub(crate) requirements: &'a [&'a str],
+}
+
+/// The tests of one file as they are made.
+pub(crate) struct Builder {
+    built_in: &'static BuiltIn,
+    header: Vec<String>,
+    notes: BTreeMap<String, Note>,
+    groups: Vec<(&'static str, Vec<Value>)>,
+}
+
+impl Builder {
+    pub(crate) fn new(built_in: &'static BuiltIn) -> Self {
+        Builder {
+            built_in,
+            header: Vec::new(),
+            notes: BTreeMap::new(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// A line for people at the head of the file.
+    pub(crate) fn header(&mut self, line: &str) {
+        self.header.push(line.to_owned());
+    }
+
+    /// Explains a flag: the kind of bug, what the bug is, what comes of it.
+    pub(crate) fn note(
+        &mut self,
+        flag: &str,
+        bug_type: &str,
+        description: &str,
+        effect: &str,
+        links: &[&str],
+    ) {
+        self.notes.insert(
+            flag.to_owned(),
+            Note {
+                bug_type: bug_type.to_owned(),
+                description: description.to_owned(),
+                effect: (!effect.is_empty()).then(|| effect.to_owned()),
+                links: links.iter().map(ToString::to_string).collect(),
+            },
+        );
+    }
+
+    pub(crate) fn old_note(
+        &mut self,
+        flag: &str,
+        bug_type: &str,
+        description: &str,
+        links: &[&str],
+    ) {
+        self.note(flag, bug_type, description, "", links);
+    }
+
+    fn push<I: Serialize, O: Serialize>(
+        &mut self,
+        group: &'static str,
+        about: About<'_>,
+        input: I,
+        expected: Option<O>,
+        result: Expectation,
+        error: Option<ErrorCode>,
+    ) {
+        let test = Test {
+            // Given once all names are known.
+            tc_id: 0,
+            name: about.name.into_owned(),
+            comment: about.comment.to_owned(),
+            flags: about.flags.iter().map(ToString::to_string).collect(),
+            requirements: about.requirements.iter().map(ToString::to_string).collect(),
+            input,
+            expected,
+            result,
+            error,
+        };
+        let test = serde_json::to_value(test).expect("a test is an object");
+        match self.groups.last_mut() {
+            Some((last, tests)) if *last == group => tests.push(test),
+            _ => self.groups.push((group, vec![test])),
+        }
+    }
+
+    /// A call that is answered as stated here.
+    pub(crate) fn valid<O: Operation>(
+        &mut self,
+        about: About<'_>,
+        input: O::Input,
+        output: O::Output,
+    ) {
+        let group = group_of(O::METHOD).expect("an operation with a group");
+        self.push(group, about, input, Some(output), Expectation::Valid, None);
+    }
+
+    /// A call that may be refused, and is answered as stated here where it is not.
+    pub(crate) fn acceptable<O: Operation>(
+        &mut self,
+        about: About<'_>,
+        input: O::Input,
+        output: O::Output,
+    ) {
+        let group = group_of(O::METHOD).expect("an operation with a group");
+        let result = Expectation::Acceptable;
+        self.push(group, about, input, Some(output), result, None);
+    }
+
+    /// A call whose answer the engine computes.
+    pub(crate) fn computed<O: Operation>(&mut self, about: About<'_>, input: O::Input)
+    where
+        O::Input: Clone,
+    {
+        let output = O::run(&mut Reference::default(), input.clone())
+            .unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
+        self.valid::<O>(about, input, output);
+    }
+
+    /// A call that is refused.
+    pub(crate) fn invalid<O: Operation>(
+        &mut self,
+        about: About<'_>,
+        error: ErrorCode,
+        input: O::Input,
+    ) {
+        let group = group_of(O::METHOD).expect("an operation with a group");
+        let result = Expectation::Invalid;
+        self.push(group, about, input, None::<O::Output>, result, Some(error));
+    }
+
+    /// A conversation; it is `invalid` where one of its steps is refused.
+    pub(crate) fn conversation<S: Script>(&mut self, about: About<'_>, script: S) {
+        let result = if script.refuses() {
+            Expectation::Invalid
+        } else {
+            Expectation::Valid
+        };
+        self.push(S::GROUP, about, script, None::<Done>, result, None);
+    }
+
+    /// The file, with the notes that its tests use.
+    pub(crate) fn file(mut self, mut numbers: Numbers) -> VectorFile {
+        let mut names = BTreeSet::new();
+        for (_, tests) in &mut self.groups {
+            for test in tests {
+                let mut name = test["name"].as_str().expect("a name").to_owned();
+                while names.contains(&name) {
+                    name.push_str("_again");
+                }
+                test["name"] = name.clone().into();
+                test["tcId"] = numbers.give(&name).into();
+                let path = self.built_in.path();
+                assert!(names.insert(name.clone()), "{path}: {name} stands twice");
+            }
+        }
+        let tests = self.groups.iter().flat_map(|(_, tests)| tests);
+        let flags: BTreeSet<&str> = tests
+            .flat_map(|test| test["flags"].as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .collect();
+        self.notes.retain(|flag, _| flags.contains(flag.as_str()));
+        let family = Family::find(self.built_in.family).expect("a family of the table");
+        let version = env!("CARGO_PKG_VERSION");
+        VectorFile {
+            schema: family.schema_name(),
+            profile: PROFILE_VERSION,
+            family: family.name.to_owned(),
+            suite: self.built_in.suite.map(ToOwned::to_owned),
+            generator_version: version.to_owned(),
+            header: self.header,
+            number_of_tests: u32::try_from(names.len()).expect("few tests"),
+            last_tc_id: numbers.last(),
+            notes: self.notes,
+            test_groups: self
+                .groups
+                .into_iter()
+                .map(|(group, tests)| TestGroup {
+                    r#type: group.to_owned(),
+                    source: Origin {
+                        name: env!("CARGO_PKG_NAME").to_owned(),
+                        version: version.to_owned(),
+                    },
+                    tests,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What a test says of itself, without a name of its own: comment, flags, requirements.
+pub(crate) type OldAbout<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);
+
+fn about<'a>((comment, flags, requirements): OldAbout<'a>) -> About<'a> {
+    let words: Vec<String> = comment
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    About {
+        name: words.join("_").into(),
+        comment,
+        flags,
+        requirements,
+    }
+}
+
+impl Builder {
+    pub(crate) fn old_valid<O: Operation>(
+        &mut self,
+        old: OldAbout<'_>,
+        input: O::Input,
+        output: O::Output,
+    ) {
+        self.valid::<O>(about(old), input, output);
+    }
+
+    pub(crate) fn old_computed<O: Operation>(&mut self, old: OldAbout<'_>, input: O::Input)
+    where
+        O::Input: Clone,
+    {
+        self.computed::<O>(about(old), input);
+    }
+
+    pub(crate) fn old_invalid<O: Operation>(
+        &mut self,
+        old: OldAbout<'_>,
+        error: ErrorCode,
+        input: O::Input,
+    ) {
+        self.invalid::<O>(about(old), error, input);
+    }
+
+    pub(crate) fn old_conversation<S: Script>(&mut self, old: OldAbout<'_>, script: S) {
+        self.conversation(about(old), script);
+    }
+}

@@ -1,0 +1,106 @@
+//! The form in which a family's vectors are written down.
+
+use crate::builder::{About, Builder};
+use tigress_signal::conformance::operation::Operation;
+use tigress_signal::error_code::ErrorCode;
+
+/// Adds vectors to a [`Builder`]: each with its comment, its name, the flags of the bugs that it hunts, the
+/// requirements that it tests, and what it asks: a function of `&mut Builder` and [`About`], such as [`valid`],
+/// [`computed`] and [`refused`] make.
+///
+/// Flags and requirements that many cases share stand once, at the head. A case may have its own; of what it leaves
+/// out, on either side of the colon, the head's hold.
+///
+/// ```ignore
+/// cases! { b, [Bound: DR-11];
+///     /// a gap of 1,000 keys: as many as one message may skip
+///     gap_of_1000 => talk(|t| ...);
+///     /// the same, and a stored key more
+///     gap_of_1001 [Bound Kept: DR-11 DR-12] => talk(|t| ...);
+///     /// the same in a former chain
+///     gap_of_1001_in_former_chain [: DR-11 DR-09] => talk(|t| ...);
+/// }
+/// ```
+///
+/// In a series of short cases the comment stands behind the name:
+///
+/// ```ignore
+/// cases! { b, [Date: PAY-10];
+///     date_small_z: "a small z" => date("2026-11-25T12:00:00z");
+///     date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
+/// }
+/// ```
+macro_rules! cases {
+    ($b:expr; $($cases:tt)*) => {
+        $crate::cases::cases! { $b, [:]; $($cases)* }
+    };
+    ($b:expr, $shared:tt; $(
+        $(#[doc = $doc:literal])*
+        $name:ident $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
+    )*) => {$({
+        let comment = concat!($($doc,)* $($comment)?).trim();
+        ($case)(&mut *$b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
+    })*};
+}
+pub(crate) use cases;
+
+/// [`About`] as [`cases!`] writes it: flags, a colon, requirements.
+macro_rules! about {
+    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*]) => {
+        $crate::builder::About {
+            name: stringify!($name).into(),
+            comment: $comment,
+            flags: &[$(stringify!($flag)),*],
+            requirements: &[$(concat!(stringify!($room), "-", stringify!($number))),*],
+        }
+    };
+    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*] [: $($own:tt)+]) => {
+        $crate::cases::about!($comment, $name, [$($flag)* : $($own)+])
+    };
+    ($comment:expr, $name:ident, [$($flag:ident)* : $($shared:tt)*] [$($own:ident)+ :]) => {
+        $crate::cases::about!($comment, $name, [$($own)+ : $($shared)*])
+    };
+    ($comment:expr, $name:ident, $shared:tt $own:tt) => {
+        $crate::cases::about!($comment, $name, $own)
+    };
+}
+pub(crate) use about;
+
+/// A call that is answered as stated.
+pub(crate) fn valid<O: Operation>(
+    input: O::Input,
+    output: O::Output,
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    |b, about| b.valid::<O>(about, input, output)
+}
+
+/// A call whose answer the engine computes.
+pub(crate) fn computed<O: Operation>(input: O::Input) -> impl FnOnce(&mut Builder, About<'_>)
+where
+    O::Input: Clone,
+{
+    |b, about| b.computed::<O>(about, input)
+}
+
+/// A call that is refused with that code.
+pub(crate) fn refused<O: Operation>(
+    error: ErrorCode,
+    input: O::Input,
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    move |b, about| b.invalid::<O>(about, error, input)
+}
+
+/// Explains flags: the kind of bug, links, what the bug is, and what comes of it.
+///
+/// ```ignore
+/// notes! { b;
+///     Bound DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
+///         "At or over a bound; a bug has none." => "A stranger says how much is stored.";
+/// }
+/// ```
+macro_rules! notes {
+    ($b:expr; $($flag:ident $bug:ident [$($link:expr),+] $description:literal => $effect:literal;)*) => {$(
+        $b.note(stringify!($flag), stringify!($bug), $description, $effect, &[$($link),+]);
+    )*};
+}
+pub(crate) use notes;

@@ -1,0 +1,112 @@
+//! Family `fingerprint`.
+
+use super::actor::user_id;
+use super::cases::{computed, refused};
+use super::public_key::encoded;
+use super::{About, Builder, seed};
+use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
+use tigress_signal::conformance::operation::{AddressFields, Operation};
+use tigress_signal::conformance::subject::Reference;
+use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed};
+use tigress_signal::primitives::{KeyPair, PrivateKey};
+
+const AUTHENTICATION: &str = "https://signal.org/docs/specifications/x3dh/#authentication";
+
+fn notes(b: &mut Builder) {
+    b.header("The number by which two people compare identity keys: the same on both sides, whoever computes it.");
+    b.note(
+        "Comparison",
+        "AUTH_BYPASS",
+        "Two people compare this number to know that nobody stands between them.",
+        "Where the two sides compute different ones, they learn not to compare.",
+        &[AUTHENTICATION],
+    );
+    b.note(
+        "Order",
+        "INTEROPERABILITY",
+        "The devices go in by the byte order of their addresses, whoever computes.",
+        "In another order the two sides show different numbers.",
+        &[AUTHENTICATION],
+    );
+    b.note(
+        "WrongInput",
+        "MISSING_STEP",
+        "An address or key that no device can have.",
+        "A number is shown, and compared, for what nobody can prove to hold.",
+        &[AUTHENTICATION],
+    );
+}
+
+fn party(user: &str, device_id: u32, key: &str) -> PartyFields {
+    let key = KeyPair::from(PrivateKey::from(seed::bytes(&format!("fingerprint/{key}"))));
+    PartyFields {
+        address: AddressFields {
+            user_id: user_id(user),
+            device_id,
+        },
+        identity_key: key.public().encode().into(),
+    }
+}
+
+fn between(own: &PartyFields, peer: &PartyFields) -> Input {
+    Input {
+        own: own.clone(),
+        peer: peer.clone(),
+    }
+}
+
+fn shows(own: &PartyFields, peer: &PartyFields) -> impl FnOnce(&mut Builder, About<'_>) + use<> {
+    computed::<Compute>(between(own, peer))
+}
+
+pub(super) fn generate(b: &mut Builder) {
+    notes(b);
+    let alice = &party("alice", 1, "alice");
+    let bob = &party("bob", 1, "bob");
+    let (second, tenth) = (
+        &party("alice", 2, "alice 2"),
+        &party("alice", 10, "alice 10"),
+    );
+    // A number with a group that begins with 0: 5 digits all the same.
+    let leading_zero = (0..10_000)
+        .map(|n| party("carol", 1, &format!("carol {n}")))
+        .find(|carol| {
+            let output = Compute::run(&mut Reference::default(), between(alice, carol));
+            output.is_ok_and(|output| output.fingerprint.contains(" 00"))
+        })
+        .expect("one in a few");
+    cases! { b, [Comparison: X3DH-16];
+        /// one side
+        one_side => shows(alice, bob);
+        /// the other side: the same number
+        other_side [Order Comparison: X3DH-16] => shows(bob, alice);
+        /// a group that begins with zeros: whoever drops them prints fewer digits
+        group_with_leading_zeros => shows(alice, &leading_zero);
+        /// two devices of one user, 2 and 10: as text, 10 would come first
+        devices_2_and_10 [Order: X3DH-16] => shows(second, tenth);
+        /// the same two, from the other side
+        devices_10_and_2 [Order: X3DH-16] => shows(tenth, second);
+        /// DeviceIDs 127 and 1
+        devices_127_and_1 [Order: X3DH-16] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
+        /// one user and device with the other's key: the number covers who has which key
+        keys_exchanged => shows(&party("alice", 1, "bob"), &party("bob", 1, "alice"));
+        /// the same addresses with another key: another number
+        other_key => shows(alice, &party("bob", 1, "mallory"));
+    }
+
+    let refuses = |error, change: fn(&mut PartyFields)| {
+        let mut peer = bob.clone();
+        change(&mut peer);
+        refused::<Compute>(error, between(alice, &peer))
+    };
+    cases! { b;
+        /// DeviceID 0
+        device_0 [WrongInput: X3DH-16 ID-03] => refuses(Malformed, |peer| peer.address.device_id = 0);
+        /// an upper-case UserID: it would hash the same, but is not its one form
+        upper_case_user_id [WrongInput: X3DH-16 ID-01]
+            => refuses(Malformed, |peer| peer.address.user_id.make_ascii_uppercase());
+        /// a key of small order
+        key_of_small_order [WrongInput: X3DH-16 KEY-04]
+            => refuses(InvalidKey, |peer| peer.identity_key = encoded(&[0; 32]));
+    }
+}

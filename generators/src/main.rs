@@ -1,0 +1,70 @@
+//! Makes the vector files and their schemas.
+
+use clap::Parser;
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tigress_generators::{GeneratedFile, Numbers, generate};
+use tigress_signal::conformance::vector::BuiltIn;
+
+/// Make the vector files and their schemas.
+///
+/// The same program makes the same bytes: a test keeps its number, a new one gets the next. With `--check` nothing
+/// is written; exit status 1 where a file differs.
+#[derive(Parser)]
+struct Generate {
+    /// The folder of the vectors.
+    #[arg(long, value_name = "DIR", default_value = "vectors")]
+    vectors: PathBuf,
+    /// Make only the files of this family, such as `kdf`; may be repeated.
+    #[arg(long, value_name = "FAMILY")]
+    only: Vec<String>,
+    /// Compare with what is in the folder, and write nothing.
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let command = Generate::parse();
+    let there = |path: &str| fs::read_to_string(command.vectors.join(path)).unwrap_or_default();
+    let known = |name: &&String| BuiltIn::ALL.iter().any(|file| file.family == **name);
+    if let Some(name) = command.only.iter().find(|name| !known(name)) {
+        return Err(format!("no family is called `{name}`").into());
+    }
+    let files: Vec<GeneratedFile> = BuiltIn::ALL
+        .iter()
+        .filter(|file| {
+            command.only.is_empty() || command.only.iter().any(|name| name == file.family)
+        })
+        .flat_map(|file| generate(file, Numbers::of(&there(&file.path()))))
+        .collect();
+    let differing: Vec<&GeneratedFile> = files
+        .iter()
+        .filter(|file| there(&file.path) != file.content)
+        .collect();
+    let folder = command.vectors.display();
+    for GeneratedFile { path, content } in &differing {
+        let there = there(path);
+        let same = there.lines().zip(content.lines());
+        let line = 1 + same.take_while(|(there, made)| there == made).count();
+        println!("{folder}/{path}:{line}: differs from what is made");
+        if !command.check {
+            let path = command.vectors.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(&command.vectors))?;
+            fs::write(&path, content)?;
+        }
+    }
+    let (number, all) = (differing.len(), files.len());
+    if number == 0 {
+        println!("{all} files in {folder} are as they are made");
+    } else if command.check {
+        println!(
+            "{number} of {all} files differ; `cargo run -p tigress-generators` writes them anew"
+        );
+        return Ok(ExitCode::FAILURE);
+    } else {
+        println!("{number} of {all} files in {folder} are written anew");
+    }
+    Ok(ExitCode::SUCCESS)
+}

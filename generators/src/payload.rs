@@ -1,0 +1,1250 @@
+//! Family `payload`.
+//!
+//! The JSON is put together as text, so that it can be put together wrongly.
+
+use super::builder::{About, Builder};
+use super::cases::{computed, refused, valid};
+use super::seed::{self, Recorder};
+use super::xeddsa::plus_order;
+use data_encoding::BASE64;
+use serde_json::{Map, Value, json};
+use tigress_signal::conformance::operation::Done;
+use tigress_signal::conformance::operation::car_key::{
+    CheckCreationRequest, CheckImportRequest, CheckImportRequestInput, CheckSigningRequest,
+    CheckSigningRequestInput, CreationRequest, CreationRequestInput, ImportRequest,
+    ImportRequestInput, Key, Request, SigningRequest, SigningRequestInput,
+};
+use tigress_signal::conformance::operation::payload::{Decode, Encode, Fields, Plaintext};
+use tigress_signal::error_code::ErrorCode::{AttestationInvalid, InvalidKey, InvalidPayload};
+use tigress_signal::hex::Hex;
+use tigress_signal::identifier::TransferId;
+use tigress_signal::primitives::ed25519::SigningKey;
+use tigress_signal::timestamp::Timestamp;
+use tigress_signal::transfer::MessageType::{
+    self, Cancel, Decline, KeyImportRequest, KeySigningRequest, Provisioned,
+    ProvisioningInformation as Offer,
+};
+use tigress_signal::transfer::payload::{AUTHORIZATION_TOKEN as TOKEN, CAR_KEY};
+
+/// When the offers end.
+const EXPIRES: &str = "2026-11-25T12:00:00Z";
+const EXPIRES_SECONDS: Timestamp = Timestamp(1_795_608_000);
+
+/// A format that no wallet supports.
+const OTHER_FORMAT: &str = "org.example.bicycle";
+
+fn transfer_id(label: &str) -> TransferId {
+    let mut randomness = Recorder::new(&format!("payload/{label}"));
+    TransferId::random(&mut randomness).expect("a recorder never ends")
+}
+
+/// The transfer that the payloads are about.
+fn transfer() -> TransferId {
+    transfer_id("transfer")
+}
+
+/// The bytes of a wallet's request.
+fn request() -> Vec<u8> {
+    seed::vec("payload/request", 96)
+}
+
+/// A payload's parts as JSON text.
+#[derive(Clone)]
+struct Text {
+    format: String,
+    content: String,
+    tigress: String,
+    /// What stands before the last brace.
+    more: String,
+}
+
+impl Text {
+    fn new(message_type: MessageType, format: &str, content: &str) -> Self {
+        let (transfer, name) = (transfer(), message_type.as_str());
+        let expires = match message_type {
+            Offer => format!(r#","expires":"{EXPIRES}""#),
+            _ => String::new(),
+        };
+        Text {
+            format: format!("{format:?}"),
+            content: content.to_owned(),
+            tigress: format!(r#"{{"version":1,"transfer":"{transfer}","type":"{name}"{expires}}}"#),
+            more: String::new(),
+        }
+    }
+
+    /// With other text in `content`.
+    fn content(mut self, content: &str) -> Self {
+        content.clone_into(&mut self.content);
+        self
+    }
+
+    /// With other text for the reason.
+    fn reason(self, reason: &str) -> Self {
+        self.content(&format!(r#"{{"reason":"{reason}"}}"#))
+    }
+
+    /// With other text as `format`.
+    fn format(mut self, format: &str) -> Self {
+        format.clone_into(&mut self.format);
+        self
+    }
+
+    /// With part of the text of `tigress` replaced.
+    fn tigress(mut self, from: &str, to: &str) -> Self {
+        assert!(self.tigress.contains(from), "{from}");
+        self.tigress = self.tigress.replacen(from, to, 1);
+        self
+    }
+
+    /// With further keys in `tigress`.
+    fn in_tigress(self, keys: &str) -> Self {
+        self.tigress("}", &format!(",{keys}}}"))
+    }
+
+    /// With another date.
+    fn expires(self, date: &str) -> Self {
+        self.tigress(EXPIRES, date)
+    }
+
+    /// With further text before the last brace.
+    fn with(mut self, more: &str) -> Self {
+        more.clone_into(&mut self.more);
+        self
+    }
+
+    /// With a further key, `new`.
+    fn new_key(self, value: &str) -> Self {
+        self.with(&format!(r#","new":{value}"#))
+    }
+
+    fn json(&self) -> String {
+        let (format, content, tigress, more) =
+            (&self.format, &self.content, &self.tigress, &self.more);
+        format!(r#"{{"format":{format},"content":{content},"tigress":{tigress}{more}}}"#)
+    }
+}
+
+impl From<Text> for Vec<u8> {
+    fn from(text: Text) -> Self {
+        text.json().into()
+    }
+}
+
+/// A cancellation with the reason `r`.
+fn cancel() -> Text {
+    Text::new(Cancel, CAR_KEY, "").reason("r")
+}
+
+/// `provisioned`, whose content may be anything.
+fn provisioned() -> Text {
+    Text::new(Provisioned, CAR_KEY, "{}")
+}
+
+/// An offer of a car key.
+fn offer() -> Text {
+    Text::new(Offer, CAR_KEY, r#"{"keyCreationRequest":"AQID"}"#)
+}
+
+/// An offer of a token.
+fn token(base64: &str) -> Text {
+    Text::new(
+        Offer,
+        TOKEN,
+        &format!(r#"{{"authorizationToken":"{base64}"}}"#),
+    )
+}
+
+/// An offer that no wallet supports.
+fn bicycle(content: &str) -> Text {
+    Text::new(Offer, OTHER_FORMAT, content)
+}
+
+/// What a payload without content says.
+fn said(message_type: MessageType, format: &str) -> Fields {
+    Fields {
+        transfer: transfer().to_string(),
+        r#type: message_type,
+        format: format.to_owned(),
+        expires: (message_type == Offer).then_some(EXPIRES_SECONDS),
+        key_creation_request: None,
+        authorization_token: None,
+        key_signing_request: None,
+        key_import_request: None,
+        reason: None,
+        unknown_content: Map::new(),
+        unknown_top: Map::new(),
+    }
+}
+
+/// The same, but for what is changed.
+fn but(mut fields: Fields, change: impl FnOnce(&mut Fields)) -> Fields {
+    change(&mut fields);
+    fields
+}
+
+fn ended(message_type: MessageType, format: &str, reason: &str) -> Fields {
+    but(said(message_type, format), |fields| {
+        fields.reason = Some(reason.to_owned())
+    })
+}
+
+fn cancelled(reason: &str) -> Fields {
+    ended(Cancel, CAR_KEY, reason)
+}
+
+fn token_of(bytes: &[u8]) -> Fields {
+    but(said(Offer, TOKEN), |fields| {
+        fields.authorization_token = Some(bytes.into())
+    })
+}
+
+fn token_until(seconds: u64, bytes: &[u8]) -> Fields {
+    but(token_of(bytes), |fields| {
+        fields.expires = Some(Timestamp(seconds))
+    })
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        value => panic!("{value} is no object"),
+    }
+}
+
+/// With these unknown keys at the top level.
+fn top(fields: Fields, keys: Value) -> Fields {
+    but(fields, |fields| fields.unknown_top = object(keys))
+}
+
+/// With these unknown keys in `content`.
+fn content(fields: Fields, keys: Value) -> Fields {
+    but(fields, |fields| fields.unknown_content = object(keys))
+}
+
+/// A payload as text, and what it says.
+type Payload = (Text, Fields);
+
+/// An offer of a car key with [`request`].
+fn car_key_offer() -> Payload {
+    let fields = but(said(Offer, CAR_KEY), |fields| {
+        fields.key_creation_request = Some(request().into())
+    });
+    (bearing(Offer, "keyCreationRequest"), fields)
+}
+
+/// A key signing request with [`request`].
+fn signing_request() -> Payload {
+    let set = |fields: &mut Fields| fields.key_signing_request = Some(request().into());
+    (
+        bearing(KeySigningRequest, "keySigningRequest"),
+        but(said(KeySigningRequest, CAR_KEY), set),
+    )
+}
+
+/// A key import request with [`request`].
+fn import_request() -> Payload {
+    let set = |fields: &mut Fields| fields.key_import_request = Some(request().into());
+    (
+        bearing(KeyImportRequest, "keyImportRequest"),
+        but(said(KeyImportRequest, CAR_KEY), set),
+    )
+}
+
+/// A payload of a car key with [`request`] under that name.
+fn bearing(message_type: MessageType, name: &str) -> Text {
+    let base64 = BASE64.encode(&request());
+    Text::new(
+        message_type,
+        CAR_KEY,
+        &format!(r#"{{"{name}":"{base64}"}}"#),
+    )
+}
+
+/// `text` with 0x80 and zeros behind it up to a multiple of `block`.
+fn padded_to(block: usize, text: impl Into<Vec<u8>>) -> Vec<u8> {
+    let mut bytes = text.into();
+    bytes.push(0x80);
+    bytes.resize(bytes.len().div_ceil(block) * block, 0);
+    bytes
+}
+
+fn padded(text: impl Into<Vec<u8>>) -> Plaintext {
+    plaintext(padded_to(256, text))
+}
+
+fn plaintext(bytes: Vec<u8>) -> Plaintext {
+    Plaintext {
+        plaintext: Hex(bytes),
+    }
+}
+
+/// `text` with spaces behind it up to `length` bytes.
+fn stretched(text: &Text, length: usize) -> String {
+    format!("{:<length$}", text.json())
+}
+
+/// The text is read, and says that.
+fn reads(text: impl Into<Vec<u8>>, fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
+    valid::<Decode>(padded(text), fields)
+}
+
+/// The text is read as a cancellation with that reason.
+fn cancels(text: impl Into<Vec<u8>>, reason: &str) -> impl FnOnce(&mut Builder, About<'_>) {
+    reads(text, cancelled(reason))
+}
+
+/// The text is refused.
+fn refuses(text: impl Into<Vec<u8>>) -> impl FnOnce(&mut Builder, About<'_>) {
+    refused::<Decode>(InvalidPayload, padded(text))
+}
+
+/// What says that is written so.
+fn writes(fields: Fields, text: Text) -> impl FnOnce(&mut Builder, About<'_>) {
+    valid::<Encode>(fields, padded(text))
+}
+
+/// What says that is not written.
+fn writes_not(fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
+    refused::<Encode>(InvalidPayload, fields)
+}
+
+pub(super) fn generate(b: &mut Builder) {
+    b.header("What stands inside a message: padded JSON (profile section 8), as it is read and written, and the three");
+    b.header("requests of the car-key stand-in (PAY-12). `plaintext` is what the ratchet hands out or is given: take the");
+    b.header("padding off, read the JSON and say what it says, or refuse it.");
+    notes(b);
+    types(b);
+    json_forms(b);
+    unknown_keys(b);
+    depth(b);
+    sizes(b);
+    dates(b);
+    refuse_padding(b);
+    refuse_encodings(b);
+    refuse_json(b);
+    refuse_names_that_stand_twice(b);
+    refuse_fields(b);
+    refuse_content(b);
+    refuse_base64(b);
+    refuse_dates(b);
+    encode(b);
+    car_key_creation_request(b);
+    car_key_signing_request(b);
+    car_key_import_request(b);
+}
+
+/// Each type, with the content that it requires.
+fn types(b: &mut Builder) {
+    let bytes = request();
+    let base64 = BASE64.encode(&bytes);
+    let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
+    cases! { b, [Normal: PAY-06 PAY-08];
+        /// an offer of a car key
+        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11] => reads(car_key.0, car_key.1);
+        /// an offer of a token
+        token_offer [: PAY-02 PAY-06 PAY-08 PAY-10] => reads(token(&base64), token_of(&bytes));
+        /// a key signing request
+        key_signing_request => reads(signing.0, signing.1);
+        /// a key import request
+        key_import_request => reads(import.0, import.1);
+        /// `provisioned` of a car key: its content is empty, but there
+        provisioned_car_key [: PAY-02 PAY-06 PAY-08] => reads(provisioned(), said(Provisioned, CAR_KEY));
+        /// `provisioned` of a token
+        provisioned_token => reads(Text::new(Provisioned, TOKEN, "{}"), said(Provisioned, TOKEN));
+        /// a decline of a token
+        decline_token => reads(Text::new(Decline, TOKEN, "").reason("not now"), ended(Decline, TOKEN, "not now"));
+        /// a cancellation
+        cancellation => cancels(cancel().reason("already-claimed"), "already-claimed");
+        /// a cancellation whose reason is empty: an empty string is a string
+        cancellation_empty_reason [: PAY-08] => cancels(cancel().reason(""), "");
+        /// an offer of a format that nobody supports: it is read, so that it can be declined, and its content is kept
+        unsupported_format [Normal Unknown: PAY-03 PAY-07 PAY-08] => reads(
+            bicycle(r#"{"lock":"blue","gears":[1,2]}"#),
+            content(said(Offer, OTHER_FORMAT), json!({ "gears": [1, 2], "lock": "blue" })));
+        /// an offer of a format whose name is a car key's in capitals: another format
+        format_in_capitals [: PAY-07] => reads(
+            Text::new(Offer, "DIGITALWALLET.CARKEY.CCC", r#"{"keyCreationRequest":"not base64"}"#),
+            content(said(Offer, "DIGITALWALLET.CARKEY.CCC"), json!({ "keyCreationRequest": "not base64" })));
+        /// an offer of the empty format: a string, and no format that is supported
+        empty_format [: PAY-02 PAY-07] => reads(Text::new(Offer, "", "{}"), said(Offer, ""));
+        /// a decline under the format that is declined
+        decline_unsupported_format [: PAY-07 PAY-08] => reads(
+            Text::new(Decline, OTHER_FORMAT, "").reason("unsupported-format"),
+            ended(Decline, OTHER_FORMAT, "unsupported-format"));
+    }
+    cases! { b, [Base64: PAY-09];
+        /// a token of no byte: base64 of nothing is the empty string
+        token_of_no_byte => reads(token(""), token_of(&[]));
+        /// a token of one byte
+        token_of_one_byte => reads(token("AA=="), token_of(&[0]));
+        /// a token of two bytes
+        token_of_two_bytes => reads(token("AAA="), token_of(&[0, 0]));
+        /// a token with the digits + and /
+        token_with_plus_and_slash => reads(token("+/+/"), token_of(&[0xfb, 0xff, 0xbf]));
+        /// a token whose slash is written as \/, as some writers do
+        token_with_escaped_slash [Base64 Json:] => reads(token(r"AA\/\/"), token_of(&[0, 0x0f, 0xff]));
+    }
+    let keys = "\u{1f511}".repeat(64);
+    cases! { b, [Reason: PAY-08];
+        /// a reason of 256 bytes
+        reason_of_256_bytes => cancels(cancel().reason(&"r".repeat(256)), &"r".repeat(256));
+        /// a reason of 256 bytes in 64 characters
+        reason_of_256_bytes_in_64_characters => cancels(cancel().reason(&keys), &keys);
+        /// a reason of 256 bytes, each written as an escape of six: what counts is what is read
+        reason_of_256_escapes [Reason Json:] => cancels(cancel().reason(&r"\u0072".repeat(256)), &"r".repeat(256));
+    }
+}
+
+/// The freedom that JSON leaves.
+fn json_forms(b: &mut Builder) {
+    let (transfer, tigress) = (transfer(), cancel().tigress);
+    let escaped = tigress
+        .replace("type", r"\u0074ype")
+        .replace("cancel", r"c\u0061ncel");
+    let dots = CAR_KEY.replace('.', r"\u002e");
+    let characters = "\u{e9}\u{20ac}\u{1f511}\u{2028}\u{ffff}\u{7f}";
+    cases! { b, [Json: PAY-01];
+        /// white space of every kind around everything
+        white_space => cancels(format!(" \t\r\n{{ \"format\" :\n\"{CAR_KEY}\" ,\r\n\t\"content\":")
+            + &format!(" {{ \"reason\" : \"r\" }} , \"tigress\" : {tigress} }}\n \t\r"), "r");
+        /// the names in another order
+        names_in_another_order => cancels(
+            format!(r#"{{"tigress":{{"type":"cancel","transfer":"{transfer}","version":1}},"content":{{"reason":"r"}}"#)
+                + &format!(r#","format":"{CAR_KEY}"}}"#), "r");
+        /// names and values written with escapes
+        names_and_values_escaped => cancels(
+            format!(r#"{{"\u0066ormat":"{dots}","content":{{"r\u0065ason":"\u0072"}},"tigress":{escaped}}}"#), "r");
+        /// every short escape, and an escaped zero byte, in a reason
+        short_escapes => cancels(cancel().reason(r#"\"\\\/\b\f\n\r\t\u0000\u001f"#), "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}");
+        /// a surrogate pair, in capitals and in small letters
+        surrogate_pair [Json Surrogate:] => cancels(cancel().reason(r"\uD83D\uDD11\ud83d\udd11"), "\u{1f511}\u{1f511}");
+        /// characters of two, three and four bytes, U+2028 and a noncharacter
+        characters_of_many_bytes [Json Utf8:] => cancels(cancel().reason(characters), characters);
+        /// a combining accent: strings are not normalised
+        combining_accent => cancels(cancel().reason("e\u{301}"), "e\u{301}");
+        /// `reason` and `type` in two objects each: each object has its own names
+        same_name_in_two_objects [Json DuplicateName:] => cancels(cancel().in_tigress(r#""reason":"other""#), "r");
+    }
+}
+
+/// What must be kept, and what must be ignored.
+fn unknown_keys(b: &mut Builder) {
+    let values = r#"{"b":[null,true,"x",{}],"a":7}"#;
+    let kept = json!({ "new": { "b": [null, true, "x", {}], "a": 7 } });
+    let (kept_top, kept_content) = (
+        top(cancelled("r"), kept.clone()),
+        content(cancelled("r"), kept),
+    );
+    cases! { b, [Unknown: PAY-03];
+        /// an unknown key at the top level is kept
+        unknown_key_at_top => reads(cancel().new_key(values), kept_top);
+        /// an unknown key in `content` is kept
+        unknown_key_in_content =>
+            reads(cancel().content(&format!(r#"{{"new":{values},"reason":"r"}}"#)), kept_content);
+        /// unknown keys in `tigress` are ignored
+        unknown_key_in_tigress => cancels(cancel().in_tigress(&format!(r#""new":{values},"versions":[2]"#)), "r");
+        /// `expires` in a type that does not have it is an unknown key, whatever it says
+        expires_of_cancellation [Unknown Date: PAY-03 PAY-10] =>
+            cancels(cancel().in_tigress(r#""expires":"tomorrow""#), "r");
+        /// the content of another type is an unknown key in this one, whatever it says
+        content_of_another_type [Unknown Content: PAY-03 PAY-08] => reads(
+            cancel().content(r#"{"reason":"r","keySigningRequest":"%"}"#),
+            content(cancelled("r"), json!({ "keySigningRequest": "%" })));
+        /// keys that mean something to JavaScript objects: whoever reads into one loses or obeys them
+        javascript_keys => reads(
+            cancel().with(r#","__proto__":{"format":"x"},"constructor":1,"toString":2"#),
+            top(cancelled("r"), json!({ "__proto__": { "format": "x" }, "constructor": 1, "toString": 2 })));
+        /// names that differ in case or in normalisation alone, and the empty one: four names
+        names_alike_but_different [DuplicateName Unknown: PAY-03 PAY-04] => reads(
+            cancel().with(",\"Format\":1,\"\u{e9}\":2,\"e\u{301}\":3,\"\":4"),
+            top(cancelled("r"), json!({ "Format": 1, "\u{e9}": 2, "e\u{301}": 3, "": 4 })));
+        /// numbers of unknown keys are kept: negative, with a fraction, very large and very small ones
+        numbers_of_unknown_keys => reads(
+            cancel().new_key("[-1,1.5,-0.25,1e300,-2.5e-300,4503599627370497.5]"),
+            top(cancelled("r"), json!({ "new": [-1, 1.5, -0.25, 1e300, -2.5e-300, 4_503_599_627_370_497.5] })));
+    }
+}
+
+/// `inside` in so many arrays.
+fn arrays(depth: usize, inside: &str) -> String {
+    format!("{}{inside}{}", "[".repeat(depth), "]".repeat(depth))
+}
+
+/// `inside` in so many objects.
+fn objects(depth: usize, inside: &str) -> String {
+    format!("{}{inside}{}", r#"{"a":"#.repeat(depth), "}".repeat(depth))
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+fn depth(b: &mut Builder) {
+    let kept = |value: &str| {
+        reads(
+            cancel().new_key(value),
+            top(cancelled("r"), json!({ "new": parsed(value) })),
+        )
+    };
+    let in_tigress = |value: &str| cancel().in_tigress(&format!(r#""new":{value}"#));
+    cases! { b, [Depth: PAY-05];
+        /// arrays down to depth 16, an empty one the innermost
+        arrays_to_depth_16 [Depth Unknown: PAY-03 PAY-05] => kept(&arrays(15, ""));
+        objects_to_depth_16 [Depth Unknown: PAY-03 PAY-05]: "objects down to depth 16" => kept(&objects(15, "0"));
+        depth_16_in_tigress: "depth 16 below `tigress`" => cancels(in_tigress(&arrays(13, "{}")), "r");
+        empty_array_at_depth_17: "an empty array at depth 17" => refuses(cancel().new_key(&arrays(16, "")));
+        empty_object_at_depth_17: "an empty object at depth 17" => refuses(cancel().new_key(&arrays(15, "{}")));
+        objects_to_depth_17: "objects down to depth 17" => refuses(cancel().new_key(&objects(16, "0")));
+        /// depth 17 in `content`
+        depth_17_in_content => refuses(provisioned().content(&format!(r#"{{"new":{}}}"#, arrays(15, ""))));
+        depth_17_in_tigress: "depth 17 in a key of `tigress` that is ignored" => refuses(in_tigress(&arrays(15, "")));
+        /// 20,000 arrays: whoever recurses without a bound overflows the stack
+        arrays_20000 => refuses(cancel().new_key(&arrays(20_000, "")));
+        open_brackets_60000: "60,000 brackets that are never closed" => refuses("[".repeat(60_000));
+    }
+}
+
+fn sizes(b: &mut Builder) {
+    let json_of = |length| cancels(stretched(&cancel(), length), "r");
+    cases! { b, [Padding: PAY-11];
+        json_of_511_bytes: "JSON of 511 bytes: the padding is 0x80 alone" => json_of(511);
+        json_of_512_bytes: "JSON of 512 bytes: the padding is a whole block of 256" => json_of(512);
+        json_of_510_bytes: "JSON of 510 bytes: the padding is 0x80 and one zero" => json_of(510);
+        json_of_65279_bytes [Size: PAY-01 PAY-11]: "JSON of 65,279 bytes, the most there may be" => json_of(65_279);
+        /// JSON of 65,280 bytes: one too many
+        json_of_65280_bytes [Size: PAY-01] => refuses(stretched(&cancel(), 65_280));
+    }
+}
+
+fn dates(b: &mut Builder) {
+    let date = |text: &str, seconds| reads(token("AA==").expires(text), token_until(seconds, &[0]));
+    cases! { b, [Date: PAY-10];
+        first_second_of_1970: "the first second of 1970" => date("1970-01-01T00:00:00Z", 0);
+        last_second_of_9999: "the last second of 9999" => date("9999-12-31T23:59:59Z", 253_402_300_799);
+        /// 2^31 seconds after 1970: below 0 where seconds are signed 32-bit integers
+        seconds_2_31 => date("2038-01-19T03:14:08Z", 1 << 31);
+        seconds_2_32: "2^32 seconds after 1970: 0 where seconds have 32 bits" => date("2106-02-07T06:28:16Z", 1 << 32);
+        february_29_2028: "29 February 2028" => date("2028-02-29T00:00:00Z", 1_835_395_200);
+        /// 29 February 2000: a leap year, though divisible by 100
+        february_29_2000 => date("2000-02-29T23:59:59Z", 951_868_799);
+        march_1_2100: "1 March 2100, after no 29 February" => date("2100-03-01T00:00:00Z", 4_107_542_400);
+    }
+}
+
+fn refuse_padding(b: &mut Builder) {
+    let text = cancel().json();
+    let good = padded_to(256, text.clone());
+    let (mark, last) = (text.len(), good.len() - 1);
+    let with = |at: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = byte;
+        bytes
+    };
+    let missing = u8::try_from(good.len() - mark).expect("below 256");
+    let pkcs7 = [text.as_bytes(), &vec![missing; missing.into()]].concat();
+    let raw = |bytes: Vec<u8>| refused::<Decode>(InvalidPayload, plaintext(bytes));
+    cases! { b, [Padding: PAY-11];
+        /// no byte at all
+        padding_no_byte => raw(vec![]);
+        /// JSON of 512 bytes without padding: spaces are no padding
+        padding_of_spaces => raw(stretched(&cancel(), 512).into());
+        /// JSON without padding
+        padding_missing => raw(text.clone().into());
+        /// 0x80 without zeros: the length is no multiple of 256
+        padding_mark_without_zeros => raw(good[..=mark].to_vec());
+        /// the last zero is missing
+        padding_zero_missing => raw(good[..last].to_vec());
+        /// a zero too many
+        padding_zero_too_many => raw([&good[..], &[0]].concat());
+        /// zeros up to a multiple of 16 alone
+        padding_to_16 => raw(padded_to(16, text.clone()));
+        /// a block of zeros too many: a second plaintext for the same JSON
+        padding_block_too_many => raw([&good[..], &[0; 256]].concat());
+        /// zeros alone
+        padding_zeros_alone => raw(vec![0; 512]);
+        /// zeros without 0x80
+        padding_without_mark => raw(with(mark, 0));
+        /// 0x01 in place of 0x80
+        padding_mark_01 => raw(with(mark, 0x01));
+        /// 0x81 in place of 0x80
+        padding_mark_81 => raw(with(mark, 0x81));
+        /// 0x01 as the last byte
+        padding_last_byte_01 => raw(with(last, 0x01));
+        /// a space among the zeros
+        padding_with_space => raw(with(mark + 1, b' '));
+        /// the padding of PKCS #7
+        padding_pkcs7 => raw(pkcs7);
+        /// padding alone: right as padding, but before it stands no JSON
+        padding_alone [Padding TopLevel: PAY-01 PAY-11] => refuses("");
+        /// 0x80 at both ends of the zeros: the last one counts, and the first stands in the JSON
+        padding_two_marks [Padding Utf8: PAY-01 PAY-11] => raw(with(last, 0x80));
+        /// padded twice: 0x80 and zeros stand behind the JSON
+        padding_twice [Padding Utf8: PAY-01 PAY-11] => refuses(good.clone());
+        /// a zero byte between the JSON and its padding
+        padding_after_zero [Padding Json: PAY-01 PAY-11] => refuses([text.as_bytes(), &[0]].concat());
+    }
+}
+
+/// The text with those bytes in place of its `@`.
+fn at_sign(text: &Text, bytes: &[u8]) -> Vec<u8> {
+    let text = text.json();
+    let (before, behind) = text.split_once('@').expect("an @");
+    [before.as_bytes(), bytes, behind.as_bytes()].concat()
+}
+
+fn refuse_encodings(b: &mut Builder) {
+    let reason = |bytes: &[u8]| refuses(at_sign(&cancel().reason("@"), bytes));
+    let utf_16: Vec<u8> = cancel()
+        .json()
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    cases! { b, [Utf8: PAY-01];
+        utf8_lone_continuation: "a lone continuation byte" => reason(&[0x80]);
+        /// a slash in two bytes, C0 AF: a second encoding of one character
+        utf8_slash_in_two_bytes => reason(&[0xc0, 0xaf]);
+        utf8_euro_in_four_bytes: "a euro sign in four bytes" => reason(&[0xf0, 0x82, 0x82, 0xac]);
+        utf8_surrogate [Utf8 Surrogate:]: "a surrogate, ED A0 80" => reason(&[0xed, 0xa0, 0x80]);
+        /// a surrogate pair in six bytes, as CESU-8 writes it
+        utf8_surrogate_pair [Utf8 Surrogate:] => reason(&[0xed, 0xa0, 0xbd, 0xed, 0xb4, 0x91]);
+        utf8_above_10ffff: "a character above U+10FFFF, F4 90 80 80" => reason(&[0xf4, 0x90, 0x80, 0x80]);
+        utf8_cut_short: "a character cut short by the end of its string" => reason(&[0xe2, 0x82]);
+        latin_1: "an e with an acute accent in Latin-1" => reason(&[0xe9]);
+        /// 0xff in a key that is ignored: whoever puts U+FFFD in its place reads what was not written
+        utf8_ff_in_ignored_key [Utf8 Unknown:] => refuses(at_sign(&cancel().new_key(r#""@""#), &[0xff]));
+        byte_order_mark: "a byte order mark" => refuses([&[0xef, 0xbb, 0xbf], cancel().json().as_bytes()].concat());
+        utf_16: "the JSON in UTF-16" => refuses(utf_16);
+    }
+}
+
+fn refuse_json(b: &mut Builder) {
+    let json = cancel().json();
+    let new = |value: &str| refuses(cancel().new_key(value));
+    let with = |more: &str| refuses(cancel().with(more));
+    let reason = |text: &str| refuses(cancel().reason(text));
+    cases! { b, [TopLevel: PAY-01];
+        top_is_array: "an array at the top" => refuses(format!("[{json}]"));
+        top_is_string: "a string at the top" => refuses("\"tigress\"");
+        top_is_number: "a number at the top" => refuses("7");
+        top_is_null: "`null` at the top" => refuses("null");
+        white_space_alone: "white space alone" => refuses(" \n");
+    }
+    cases! { b, [Json: PAY-01];
+        object_twice [Json TopLevel:]: "the same object twice: which one counts?" => refuses(format!("{json}{json}"));
+        brace_too_many: "a brace too many" => refuses(format!("{json}}}"));
+        comma_after_object: "a comma after the object" => refuses(format!("{json},"));
+        comment_after_object: "a comment after the object" => refuses(format!("{json}// done"));
+        last_brace_missing: "the last brace is missing" => refuses(&json[..json.len() - 1]);
+        text_ends_in_string: "the text ends in a string" => refuses(&json[..json.len() - 5]);
+        comma_before_last_brace: "a comma before the last brace" => with(",");
+        comma_at_end_of_array: "a comma at the end of an array" => new("[1,]");
+        two_commas: "two commas" => with(r#",,"new":1"#);
+        no_comma: "no comma between two names" => with(r#""new":1"#);
+        no_colon: "no colon after a name" => with(r#","new" 1"#);
+        name_without_quotes: "a name without quotes" => with(",new:1");
+        name_in_single_quotes: "a name in single quotes" => with(",'new':1");
+        number_as_name: "a number as a name" => with(",1:1");
+        comment: "a comment" => with(" /* cancelled */");
+        nan: "`NaN`" => new("NaN");
+        infinity: "`Infinity`" => new("Infinity");
+        capital_true: "`True`" => new("True");
+        undefined: "`undefined`" => new("undefined");
+        number_leading_zero: "a number with a leading zero" => new("01");
+        number_plus_sign: "a number with a plus sign" => new("+1");
+        number_begins_with_point: "a number that begins with a point" => new(".5");
+        number_ends_with_point: "a number that ends with a point" => new("1.");
+        number_hexadecimal: "a number in hexadecimal" => new("0x1");
+        minus_alone: "a minus sign alone" => new("-");
+        /// 1e400, beyond every double: whoever reads infinity cannot write it again
+        number_1e400 [Json Unknown:] => new("1e400");
+        line_feed_in_string: "a line feed in a string" => reason("a\nb");
+        tab_in_string: "a tab in a string" => reason("a\tb");
+        zero_byte_in_string: "a zero byte in a string" => reason("a\0b");
+        /// an escape that JSON does not have, \x41
+        escape_x41 => reason(r"\x41");
+        escaped_single_quote: "an escaped single quote" => reason(r"\'");
+        /// \u with three digits
+        escape_three_digits => reason(r"\u041");
+        /// \u with a sign
+        escape_with_sign => reason(r"\u+041");
+        form_feed_as_space: "a form feed as white space" => refuses(format!("\u{c}{json}"));
+        no_break_space: "a no-break space as white space" => refuses(format!("\u{a0}{json}"));
+    }
+    cases! { b, [Surrogate: PAY-01];
+        first_surrogate_alone: "the first half of a surrogate pair alone" => reason(r"\ud83d");
+        second_surrogate_alone: "the second half of a surrogate pair alone" => reason(r"\udd11");
+        surrogates_in_wrong_order: "a surrogate pair in the wrong order" => reason(r"\udd11\ud83d");
+        two_first_surrogates: "two first halves" => reason(r"\ud83d\ud83d");
+        first_surrogate_then_character: "a first half, then an escape of a character" => reason(r"\ud83d\u0041");
+        /// half a surrogate pair in a name that is ignored
+        surrogate_in_ignored_name [Surrogate Unknown:] => refuses(cancel().in_tigress(r#""\ud83d":1"#));
+    }
+}
+
+fn refuse_names_that_stand_twice(b: &mut Builder) {
+    let with = |more: &str| refuses(cancel().with(more));
+    let in_tigress = |keys: &str| refuses(cancel().in_tigress(keys));
+    cases! { b, [DuplicateName: PAY-04];
+        /// `tigress` twice: one reader takes the first, another the last
+        tigress_twice => with(&format!(r#","tigress":{}"#, provisioned().tigress));
+        /// `format` twice with the same value
+        format_twice => with(&format!(r#","format":"{CAR_KEY}""#));
+        /// `type` twice in `tigress`
+        type_twice [DuplicateName Type:] => in_tigress(r#""type":"provisioned""#);
+        /// `version` twice in `tigress`, 2 first
+        version_twice [DuplicateName Version:] => refuses(cancel().tigress("{", r#"{"version":2,"#));
+        /// `reason` twice in `content`
+        reason_twice [DuplicateName Content:] => refuses(cancel().content(r#"{"reason":"r","reason":"s"}"#));
+        /// `type` and `\u0074ype`: once they are read they are one name
+        type_twice_escaped [DuplicateName Type Json:] => in_tigress(r#""\u0074ype":"provisioned""#);
+        /// an unknown name twice
+        unknown_name_twice [DuplicateName Unknown:] => with(r#","new":1,"new":2"#);
+        /// a name twice deep in a value that is kept
+        name_twice_in_kept_value [DuplicateName Unknown:] => with(r#","new":[[{"a":{"b":1,"b":1}}]]"#);
+        /// a name twice in a value of `tigress` that is ignored
+        name_twice_in_ignored_value [DuplicateName Unknown:] => in_tigress(r#""new":{"a":1,"a":1}"#);
+        /// the empty name twice
+        empty_name_twice [DuplicateName Unknown:] => with(r#","":1,"":1"#);
+    }
+}
+
+fn refuse_fields(b: &mut Builder) {
+    let Text {
+        format,
+        content,
+        tigress,
+        ..
+    } = cancel();
+    let (transfer, provisioned_tigress) = (transfer().to_string(), provisioned().tigress);
+    let instead = |text: &str| {
+        let mut changed = cancel();
+        text.clone_into(&mut changed.tigress);
+        refuses(changed)
+    };
+    cases! { b, [Missing: PAY-02];
+        empty_object: "an empty object" => refuses("{}");
+        no_format: "no `format`" => refuses(format!(r#"{{"content":{content},"tigress":{tigress}}}"#));
+        no_content: "no `content`" => refuses(format!(r#"{{"format":{format},"tigress":{tigress}}}"#));
+        /// no `content` where nothing is required in it
+        no_content_of_provisioned => refuses(format!(r#"{{"format":{format},"tigress":{provisioned_tigress}}}"#));
+        no_tigress: "no `tigress`" => refuses(format!(r#"{{"format":{format},"content":{content}}}"#));
+        /// `Tigress` in place of `tigress`
+        tigress_in_capitals => refuses(cancel().json().replace("\"tigress\"", "\"Tigress\""));
+        /// the keys of `tigress` at the top level
+        tigress_at_top => refuses(format!(r#"{{"format":{format},"content":{content},{}"#, &tigress[1..]));
+        format_is_null: "`format` is null" => refuses(cancel().format("null"));
+        format_is_number: "`format` is a number" => refuses(cancel().format("7"));
+        format_is_array: "`format` is an array of one string" => refuses(cancel().format(&format!("[{format}]")));
+        content_is_null: "`content` is null" => refuses(provisioned().content("null"));
+        content_is_array: "`content` is an array" => refuses(provisioned().content("[]"));
+        content_is_string: "`content` is JSON in a string" => refuses(provisioned().content(r#""{}""#));
+        tigress_is_null: "`tigress` is null" => instead("null");
+        tigress_is_array: "`tigress` is an array of its object" => instead(&format!("[{tigress}]"));
+        /// no `transfer`
+        no_transfer [Missing TransferId:] => refuses(cancel().tigress(&format!(r#""transfer":"{transfer}","#), ""));
+        /// `transfer` is null
+        transfer_is_null [Missing TransferId:] => refuses(cancel().tigress(&format!("\"{transfer}\""), "null"));
+    }
+    let id = |other: &str| refuses(cancel().tigress(&transfer, other));
+    cases! { b, [TransferId: PAY-02 XFER-02];
+        transfer_id_in_capitals: "a transfer id in capitals: a second form of one id" => id(&transfer.to_uppercase());
+        transfer_id_without_hyphens: "a transfer id without hyphens" => id(&transfer.replace('-', ""));
+        transfer_id_as_urn: "a transfer id as a URN" => id(&format!("urn:uuid:{transfer}"));
+        transfer_id_with_space: "a transfer id with a space behind it" => id(&format!("{transfer} "));
+        /// a transfer id of version 1: it tells a time and a machine
+        transfer_id_of_version_1 => id("c232ab00-9414-11ec-b3c8-9f6bdeced846");
+        transfer_id_nil: "the nil UUID" => id("00000000-0000-0000-0000-000000000000");
+        transfer_id_empty: "an empty transfer id" => id("");
+    }
+    let version =
+        |value: &str| refuses(cancel().tigress(r#""version":1"#, &format!(r#""version":{value}"#)));
+    cases! { b, [Version: PAY-06];
+        no_version [Version Missing:]: "no version" => refuses(cancel().tigress(r#""version":1,"#, ""));
+        version_0: "version 0" => version("0");
+        version_2: "version 2" => version("2");
+        version_minus_1: "version -1" => version("-1");
+        /// version "1", a string
+        version_as_string => version("\"1\"");
+        version_1_0: "version 1.0: not the integer 1" => version("1.0");
+        version_1e0: "version 1e0: not the integer 1" => version("1e0");
+        version_10e_minus_1: "version 10e-1: not the integer 1" => version("10e-1");
+        version_that_rounds_to_1: "a version that a double rounds to 1" => version("1.00000000000000000001");
+        version_2_32_plus_1: "version 2^32 + 1: cut to 32 bits it is 1" => version("4294967297");
+        version_2_64_plus_1: "version 2^64 + 1: cut to 64 bits it is 1" => version("18446744073709551617");
+        version_true: "version `true`, which some readers take for 1" => version("true");
+        version_null: "version null" => version("null");
+        version_in_array: "version [1]" => version("[1]");
+    }
+    let message_type = |value: &str| refuses(cancel().tigress(r#""cancel""#, value));
+    cases! { b, [Type: PAY-06];
+        no_type [Type Missing:]: "no type" => refuses(cancel().tigress(r#","type":"cancel""#, ""));
+        type_unknown: "an unknown type" => message_type("\"keyTrackingReceipt\"");
+        type_in_capitals: "a type in capitals" => message_type("\"CANCEL\"");
+        type_with_space: "a type with a space behind it" => message_type("\"cancel \"");
+        type_empty: "an empty type" => message_type("\"\"");
+        type_null: "type null" => message_type("null");
+        type_number: "a number as the type" => message_type("5");
+        /// an object in place of the type, as some readers of enumerations take it
+        type_object => message_type(r#"{"cancel":null}"#);
+        type_array: "an array in place of the type" => message_type(r#"["cancel"]"#);
+    }
+}
+
+fn refuse_content(b: &mut Builder) {
+    let text = |message_type, content: &str| refuses(Text::new(message_type, CAR_KEY, content));
+    let token = |content: &str| refuses(Text::new(Offer, TOKEN, content));
+    cases! { b, [Content: PAY-08];
+        car_key_without_request: "an offer of a car key without its request" => text(Offer, "{}");
+        /// an offer of a car key with a token in place of its request
+        car_key_with_token [Content Format:] => text(Offer, r#"{"authorizationToken":"AA=="}"#);
+        offer_without_token: "an offer of a token without it" => token("{}");
+        /// an offer of a token with a car key's request in its place
+        token_with_car_key [Content Format:] => token(r#"{"keyCreationRequest":"AA=="}"#);
+        signing_request_without_bytes: "a key signing request without its bytes" => text(KeySigningRequest, "{}");
+        /// a key signing request whose bytes are those of a key import request
+        signing_request_with_import_request => text(KeySigningRequest, r#"{"keyImportRequest":"AA=="}"#);
+        import_request_without_bytes: "a key import request without its bytes" => text(KeyImportRequest, "{}");
+        decline_without_reason: "a decline without a reason" => text(Decline, "{}");
+        cancellation_without_reason: "a cancellation without a reason" => text(Cancel, "{}");
+        /// a reason at the top level, not in `content`
+        reason_at_top => refuses(cancel().content("{}").with(r#","reason":"r""#));
+        /// a reason in `tigress`, not in `content`
+        reason_in_tigress => refuses(cancel().content("{}").in_tigress(r#""reason":"r""#));
+        reason_with_capital: "a name in another case: `Reason`" => text(Cancel, r#"{"Reason":"r"}"#);
+        token_null: "a token that is null" => token(r#"{"authorizationToken":null}"#);
+        token_number: "a token that is a number" => token(r#"{"authorizationToken":1234}"#);
+        token_array: "a token that is an array of bytes" => token(r#"{"authorizationToken":[0]}"#);
+        reason_null: "a reason that is null" => text(Decline, r#"{"reason":null}"#);
+        reason_number: "a reason that is a number" => text(Decline, r#"{"reason":404}"#);
+    }
+    let reason = |text: &str| refuses(cancel().reason(text));
+    cases! { b, [Reason: PAY-08];
+        /// a reason of 257 bytes
+        reason_of_257_bytes => reason(&"r".repeat(257));
+        /// a reason of 257 bytes in 129 characters: bytes count
+        reason_of_257_bytes_in_129_characters => reason(&format!("r{}", "\u{e9}".repeat(128)));
+        /// a reason of 257 bytes in 65 characters
+        reason_of_257_bytes_in_65_characters => reason(&format!("r{}", "\u{1f511}".repeat(64)));
+    }
+    let signing = |format| {
+        refuses(Text::new(
+            KeySigningRequest,
+            format,
+            r#"{"keySigningRequest":"AA=="}"#,
+        ))
+    };
+    let import = |format| {
+        refuses(Text::new(
+            KeyImportRequest,
+            format,
+            r#"{"keyImportRequest":"AA=="}"#,
+        ))
+    };
+    cases! { b, [Format: PAY-08];
+        /// a key signing request for a token, which needs none
+        signing_request_for_token => signing(TOKEN);
+        /// a key import request for a token, which needs none
+        import_request_for_token => import(TOKEN);
+        /// a key signing request under a format that nobody supports
+        signing_request_for_unsupported_format => signing(OTHER_FORMAT);
+        /// a key import request under a format that nobody supports
+        import_request_for_unsupported_format => import(OTHER_FORMAT);
+    }
+}
+
+fn refuse_base64(b: &mut Builder) {
+    let base64 = |text: &str| refuses(token(text));
+    let unpadded = |message_type, name| {
+        refuses(Text::new(
+            message_type,
+            CAR_KEY,
+            &format!(r#"{{"{name}":"AA"}}"#),
+        ))
+    };
+    cases! { b, [Base64: PAY-09];
+        base64_one_byte_unpadded: "one byte without padding" => base64("AA");
+        base64_one_byte_half_padded: "one byte with half its padding" => base64("AA=");
+        base64_two_bytes_unpadded: "two bytes without padding" => base64("AAA");
+        base64_single_digit: "a single digit" => base64("A");
+        base64_padding_alone: "padding alone" => base64("====");
+        base64_padding_after_group: "padding after a whole group" => base64("AAAA====");
+        base64_one_padding_after_group: "one padding character after a whole group" => base64("AAAA=");
+        base64_padding_in_middle: "padding in the middle: two texts after one another" => base64("AA==AA==");
+        base64_four_bits_left: "four bits left over that are not zero: a second text for the byte 00" => base64("AB==");
+        base64_two_bits_left: "two bits left over that are not zero: a second text for 00 00" => base64("AAB=");
+        base64_url_alphabet: "the digits - and _ of the URL alphabet" => base64("-_-_");
+        base64_space: "a space" => base64("AAAA AAAA");
+        base64_line_feed: "a line feed, as in MIME" => base64(r"AAAA\nAAAA");
+        base64_line_feed_at_end: "a line feed at the end" => base64(r"AAAA\n");
+        base64_space_before: "a space before it" => base64(" AAAA");
+        base64_no_digit: "a character of no alphabet" => base64("AA*A");
+        base64_letters_outside_ascii: "letters outside ASCII" => base64("\u{ff21}\u{ff21}\u{ff21}\u{ff21}");
+        base64_zero_byte: "a zero byte" => base64(r"AAA\u0000");
+        creation_request_unpadded: "a key creation request without padding" => unpadded(Offer, "keyCreationRequest");
+        /// a key signing request without padding
+        signing_request_unpadded => unpadded(KeySigningRequest, "keySigningRequest");
+        /// a key import request without padding
+        import_request_unpadded => unpadded(KeyImportRequest, "keyImportRequest");
+    }
+}
+
+fn refuse_dates(b: &mut Builder) {
+    let value = |value: &str| refuses(offer().tigress(&format!("\"{EXPIRES}\""), value));
+    let date = |text: &str| refuses(offer().expires(text));
+    cases! { b, [Date: PAY-10];
+        /// no `expires`: whoever takes that for never keeps an offer open for ever
+        no_expires [Date Missing:] => refuses(offer().tigress(&format!(r#","expires":"{EXPIRES}""#), ""));
+        expires_null: "`expires` is null" => value("null");
+        expires_in_seconds: "`expires` in seconds since 1970" => value("1795608000");
+        expires_array: "an array of a date" => value(&format!(r#"["{EXPIRES}"]"#));
+        date_empty: "an empty date" => date("");
+        date_without_time: "a date without a time" => date("2026-11-25");
+        date_without_seconds: "no seconds" => date("2026-11-25T12:00Z");
+        date_without_z: "no Z: whose time?" => date("2026-11-25T12:00:00");
+        date_offset_zero: "an offset of zero in place of Z" => date("2026-11-25T12:00:00+00:00");
+        date_offset_two_hours: "an offset that is not zero" => date("2026-11-25T14:00:00+02:00");
+        date_offset_minus_zero: "the offset -00:00" => date("2026-11-25T12:00:00-00:00");
+        date_fraction: "a fraction of a second" => date("2026-11-25T12:00:00.0Z");
+        date_comma_fraction: "a comma and a fraction" => date("2026-11-25T12:00:00,5Z");
+        date_small_z: "a small z" => date("2026-11-25T12:00:00z");
+        date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
+        date_space_for_t: "a space in place of T" => date("2026-11-25 12:00:00Z");
+        date_without_hyphens_and_colons: "no hyphens and colons" => date("20261125T120000Z");
+        date_month_of_one_digit: "a month of one digit" => date("2026-1-25T12:00:00Z");
+        date_year_of_two_digits: "a year of two digits" => date("26-11-25T12:00:00Z");
+        date_year_with_sign: "a year with a sign" => date("+2026-11-25T12:00:00Z");
+        date_by_week: "a date by week" => date("2026-W48-3T12:00:00Z");
+        date_of_http: "the date of HTTP" => date("Wed, 25 Nov 2026 12:00:00 GMT");
+        date_space_before: "a space before the date" => date(" 2026-11-25T12:00:00Z");
+        date_line_feed_behind: "a line feed behind the date" => date(r"2026-11-25T12:00:00Z\n");
+        date_digits_outside_ascii: "digits outside ASCII" => date("\u{ff12}\u{ff10}\u{ff12}\u{ff16}-11-25T12:00:00Z");
+        date_february_29_2027: "29 February 2027, which there is not" => date("2027-02-29T12:00:00Z");
+        date_february_29_2100: "29 February 2100: no leap year, though divisible by 4" => date("2100-02-29T12:00:00Z");
+        date_february_30: "30 February 2028" => date("2028-02-30T12:00:00Z");
+        date_november_31: "31 November" => date("2026-11-31T12:00:00Z");
+        date_month_00: "month 00" => date("2026-00-25T12:00:00Z");
+        date_month_13: "month 13" => date("2026-13-25T12:00:00Z");
+        date_day_00: "day 00" => date("2026-11-00T12:00:00Z");
+        date_day_32: "day 32" => date("2026-12-32T12:00:00Z");
+        date_hour_24: "hour 24" => date("2026-11-25T24:00:00Z");
+        date_minute_60: "minute 60" => date("2026-11-25T12:60:00Z");
+        date_leap_second: "a leap second that there was" => date("2016-12-31T23:59:60Z");
+        date_second_60: "second 60 at noon" => date("2026-11-25T12:00:60Z");
+        date_1969: "the last second of 1969: below 0" => date("1969-12-31T23:59:59Z");
+        date_year_10000: "the year 10000" => date("10000-01-01T00:00:00Z");
+    }
+}
+
+/// What PAY-13 says of a writer.
+fn encode(b: &mut Builder) {
+    let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
+    // What a cancellation's JSON is long without a reason.
+    let bare = cancel().reason("").json().len();
+    let json_of = |length| {
+        let reason = "r".repeat(length - bare);
+        writes(cancelled(&reason), cancel().reason(&reason))
+    };
+    cases! { b, [Writer: PAY-13];
+        /// an offer of a car key
+        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13] => writes(car_key.1, car_key.0);
+        /// an offer of a token of two bytes until the last second of 9999
+        write_offer_until_9999 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
+            token_until(253_402_300_799, &[0xff, 0xfe]), token("//4=").expires("9999-12-31T23:59:59Z"));
+        /// an offer of a token of no byte, on 29 February
+        write_offer_on_february_29 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
+            token_until(1_835_395_200, &[]), token("").expires("2028-02-29T00:00:00Z"));
+        /// a key signing request
+        write_signing_request => writes(signing.1, signing.0);
+        /// a key import request
+        write_import_request => writes(import.1, import.0);
+        /// `provisioned`: an empty `content` is written all the same
+        write_provisioned [: PAY-02 PAY-13] => writes(said(Provisioned, TOKEN), Text::new(Provisioned, TOKEN, "{}"));
+        /// a decline under a format that is not supported
+        write_decline [: PAY-07 PAY-13] => writes(ended(Decline, OTHER_FORMAT, "unsupported-format"),
+            Text::new(Decline, OTHER_FORMAT, "").reason("unsupported-format"));
+        /// a reason with every character that is escaped, and some that are not
+        write_escapes [Writer Json:] => writes(
+            cancelled("\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{e9}\u{2028}\u{1f511}<&>"),
+            cancel().reason("\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}\u{e9}\u{2028}\u{1f511}<&>"));
+        /// unknown keys, behind the known ones and sorted at every level
+        write_unknown_keys [Writer Unknown: PAY-03 PAY-13] => writes(
+            top(content(cancelled("r"), json!({ "new": { "b": [{ "d": 1, "c": 2 }], "a": null } })),
+                json!({ "\u{e9}": 1, "z": 2, "Z": 3, "a": 4, "": 5 })),
+            cancel().content(r#"{"reason":"r","new":{"a":null,"b":[{"c":2,"d":1}]}}"#)
+                .with(",\"\":5,\"Z\":3,\"a\":4,\"z\":2,\"\u{e9}\":1"));
+        /// numbers of unknown keys: negative, and with a fraction
+        write_unknown_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "new": [-1, 1.5] })), cancel().content(r#"{"reason":"r","new":[-1,1.5]}"#));
+        /// an offer of a format that is not supported, written again as it was read
+        write_unsupported_offer [Writer Unknown: PAY-03 PAY-07 PAY-13] => writes(
+            content(said(Offer, OTHER_FORMAT), json!({ "gears": [1, 2], "lock": "blue" })),
+            bicycle(r#"{"gears":[1,2],"lock":"blue"}"#));
+        /// JSON of 255 bytes: the padding is 0x80 alone
+        write_json_of_255_bytes [Writer Padding: PAY-11 PAY-13] => json_of(255);
+        /// JSON of 256 bytes: the padding is a whole block
+        write_json_of_256_bytes [Writer Padding: PAY-11 PAY-13] => json_of(256);
+        /// a reason of 257 bytes: the peer would refuse it
+        write_long_reason [Writer Reason: PAY-08] => writes_not(cancelled(&"r".repeat(257)));
+        /// a cancellation without a reason
+        write_no_reason [Writer Content: PAY-08] => writes_not(said(Cancel, CAR_KEY));
+        /// a key signing request for a token
+        write_signing_request_for_token [Writer Format: PAY-08] => writes_not(
+            but(said(KeySigningRequest, TOKEN), |fields| fields.key_signing_request = Some(Hex(vec![0]))));
+        /// a token under the format of a car key
+        write_token_as_car_key [Writer Format: PAY-08] => writes_not(
+            but(token_of(&[0]), |fields| CAR_KEY.clone_into(&mut fields.format)));
+        /// an offer without `expires`
+        write_no_expires [Writer Date: PAY-10] => writes_not(but(token_of(&[0]), |fields| fields.expires = None));
+        /// an offer until the first second of the year 10000, which has no form
+        write_year_10000 [Writer Date: PAY-10] => writes_not(token_until(253_402_300_800, &[0]));
+        /// a transfer id in capitals
+        write_transfer_id_in_capitals [Writer TransferId: PAY-02] => writes_not(
+            but(cancelled("r"), |fields| fields.transfer = fields.transfer.to_uppercase()));
+        /// an unknown key called `format`: the name would stand twice
+        write_unknown_format [Writer DuplicateName: PAY-03 PAY-04] => writes_not(
+            top(cancelled("r"), json!({ "format": "x" })));
+        /// an unknown key called `reason` in the content of a cancellation
+        write_unknown_reason [Writer DuplicateName: PAY-03 PAY-04] => writes_not(
+            content(cancelled("r"), json!({ "reason": "s" })));
+        /// an unknown value down to depth 17
+        write_depth_17 [Writer Depth: PAY-05] => writes_not(
+            top(cancelled("r"), json!({ "new": parsed(&arrays(16, "")) })));
+        /// a token of 49,000 bytes, whose base64 is longer than a payload
+        write_long_token [Writer Size: PAY-01] => writes_not(token_of(&seed::vec("payload/long token", 49_000)));
+    }
+}
+
+fn signing_key(label: &str) -> SigningKey {
+    SigningKey::from(seed::bytes(&format!("car key/{label}")))
+}
+
+/// A request of the stand-in, put together by hand: a key, and a signature over those parts.
+fn signed(key: &[u8], signer: &SigningKey, covered: &[&[u8]]) -> Vec<u8> {
+    [key, signer.sign(&covered.concat()).as_bytes()].concat()
+}
+
+/// The second half of a request's signature plus the order of the group: the same signature to a verifier
+/// that does not look.
+fn malleated(request: &[u8]) -> Vec<u8> {
+    [&request[..64], &plus_order(&request[64..], 1)[..]].concat()
+}
+
+/// 32 bytes, all zero but the first.
+const fn first_byte(byte: u8) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[0] = byte;
+    bytes
+}
+
+/// The neutral point.
+const NEUTRAL: [u8; 32] = first_byte(1);
+
+/// y = 2 is on no point of the curve.
+const NO_POINT: [u8; 32] = first_byte(2);
+
+/// A key and signature that a verifier which takes points of small order accepts for every message.
+fn signed_by_nobody() -> Vec<u8> {
+    [NEUTRAL, NEUTRAL, [0; 32]].concat()
+}
+
+fn car_key_creation_request(b: &mut Builder) {
+    let key = signing_key("owner").verifying_key().encode();
+    let input = |request: &[u8]| Request {
+        request: request.into(),
+    };
+    let refuses = |request: &[u8]| refused::<CheckCreationRequest>(InvalidKey, input(request));
+    cases! { b, [CarKey: PAY-12];
+        /// an owner's key
+        owners_key [: PAY-12 RND-01] => computed::<CreationRequest>(
+            CreationRequestInput { randomness: seed::bytes::<32>("car key/owner").into() });
+        /// an owner's key, as it comes
+        owners_key_checked => valid::<CheckCreationRequest>(input(&key), Key { public_key: key.into() });
+        /// no byte
+        owners_key_no_byte => refuses(&[]);
+        /// 31 bytes
+        owners_key_31_bytes => refuses(&key[..31]);
+        /// 33 bytes
+        owners_key_33_bytes => refuses(&[&key[..], &[0]].concat());
+        /// 32 bytes that are no point
+        owners_key_no_point => refuses(&NO_POINT);
+    }
+}
+
+fn car_key_signing_request(b: &mut Builder) {
+    let (transfer, other) = (transfer(), transfer_id("another transfer"));
+    let id = transfer.as_bytes();
+    let (receiver, thief) = (signing_key("receiver"), signing_key("thief"));
+    let key = receiver.verifying_key().encode();
+    let good = signed(&key, &receiver, &[b"tigress ksr", id, &key]);
+    let input = |request: Vec<u8>| CheckSigningRequestInput {
+        transfer: transfer.to_string(),
+        request: request.into(),
+    };
+    let refuses =
+        |request: Vec<u8>| refused::<CheckSigningRequest>(AttestationInvalid, input(request));
+    let over = |parts: &[&[u8]]| refuses(signed(&key, &receiver, parts));
+    cases! { b, [CarKey: PAY-12];
+        /// a receiver's key and its signature
+        signing_request_made [: PAY-12 RND-01] => computed::<SigningRequest>(SigningRequestInput {
+            transfer: transfer.to_string(), randomness: seed::bytes::<32>("car key/receiver").into() });
+        /// a right request
+        signing_request_right => valid::<CheckSigningRequest>(input(good.clone()), Key { public_key: key.into() });
+        /// no byte
+        signing_request_no_byte => refuses(vec![]);
+        /// 95 bytes
+        signing_request_95_bytes => refuses(good[..95].to_vec());
+        /// 97 bytes
+        signing_request_97_bytes => refuses([&good[..], &[0]].concat());
+        /// the signature before the key
+        signing_request_signature_first => refuses([&good[32..], &good[..32]].concat());
+    }
+    cases! { b, [Attestation: PAY-12];
+        /// a request of another transfer, sent again
+        signing_request_of_another_transfer => over(&[b"tigress ksr", other.as_bytes(), &key]);
+        /// signed by another key than the one it brings
+        signing_request_by_another_key => refuses(signed(&key, &thief, &[b"tigress ksr", id, &key]));
+        /// a signature over another key
+        signing_request_over_another_key => over(&[b"tigress ksr", id, &thief.verifying_key().encode()]);
+        /// a signature made for a key import request
+        signing_request_signed_as_import_request => over(&[b"tigress kir", id, &key]);
+        /// a signature without `tigress ksr`
+        signing_request_without_label => over(&[id, &key]);
+        /// a signature over the transfer id as text
+        signing_request_over_id_as_text => over(&[b"tigress ksr", transfer.to_string().as_bytes(), &key]);
+        /// s not reduced: a second signature
+        signing_request_s_not_reduced [Malleable:] => refuses(malleated(&good));
+        /// the neutral point as key, and a signature that it verifies for every message
+        signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
+    }
+}
+
+fn car_key_import_request(b: &mut Builder) {
+    let (transfer, other) = (transfer(), transfer_id("another transfer"));
+    let id = transfer.as_bytes();
+    let keys = ["owner", "receiver", "thief"].map(signing_key);
+    let [owner_key, key, thief_key] = keys.each_ref().map(|key| key.verifying_key().encode());
+    let [owner, receiver, thief] = &keys;
+    let good = signed(&owner_key, owner, &[b"tigress kir", id, &key]);
+    let input = |request: Vec<u8>| CheckImportRequestInput {
+        transfer: transfer.to_string(),
+        owner_key: owner_key.into(),
+        receiver_key: key.into(),
+        request: request.into(),
+    };
+    let refuses =
+        |request: Vec<u8>| refused::<CheckImportRequest>(AttestationInvalid, input(request));
+    let over = |parts: &[&[u8]]| refuses(signed(&owner_key, owner, parts));
+    cases! { b, [CarKey: PAY-12 XFER-13];
+        /// an owner's attestation
+        import_request_made [: PAY-12] => computed::<ImportRequest>(ImportRequestInput {
+            transfer: transfer.to_string(), receiver_key: key.into(),
+            owner_private_key: seed::bytes::<32>("car key/owner").into() });
+        import_request_right: "a right request" => valid::<CheckImportRequest>(input(good.clone()), Done {});
+        import_request_no_byte: "no byte" => refuses(vec![]);
+        import_request_95_bytes: "95 bytes" => refuses(good[..95].to_vec());
+        import_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
+    }
+    cases! { b, [Attestation: PAY-12 XFER-13];
+        /// another owner's key and its signature: right in itself, but not of the owner who offered
+        import_request_of_another_owner => refuses(signed(&thief_key, thief, &[b"tigress kir", id, &key]));
+        /// the owner's key with another key's signature
+        import_request_by_another_key => refuses(signed(&owner_key, thief, &[b"tigress kir", id, &key]));
+        /// an attestation of the receiver by itself
+        import_request_by_receiver => refuses(signed(&key, receiver, &[b"tigress kir", id, &key]));
+        /// an attestation of another key than this receiver asked for
+        import_request_for_another_key => over(&[b"tigress kir", id, &thief_key]);
+        /// an attestation of the owner's own key
+        import_request_for_owners_key => over(&[b"tigress kir", id, &owner_key]);
+        /// an attestation for another transfer
+        import_request_for_another_transfer => over(&[b"tigress kir", other.as_bytes(), &key]);
+        /// a signature made as for a key signing request
+        import_request_signed_as_signing_request => over(&[b"tigress ksr", id, &key]);
+        /// s not reduced: a second signature
+        import_request_s_not_reduced [Malleable:] => refuses(malleated(&good));
+        /// an owner's key of small order, for which everybody can sign
+        import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
+            CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });
+    }
+}
+
+fn notes(b: &mut Builder) {
+    const JSON: &str = "https://www.rfc-editor.org/rfc/rfc8259";
+    notes! { b;
+        Normal BASIC [JSON] "A payload as honest wallets write it." => "Whoever refuses it transfers nothing.";
+        Writer INTEROPERABILITY ["https://www.rfc-editor.org/rfc/rfc8785"]
+            "What a wallet writes: one form for each payload, and nothing that its peer must refuse; a bug has another."
+            => "Peers refuse the payload, and what differs between wallets tells them apart.";
+        Padding MALLEABILITY ["https://en.wikipedia.org/wiki/Padding_(cryptography)#ISO/IEC_7816-4"]
+            "The padding is wrong, or at its edges; a bug is lenient, or takes text for padding."
+            => "One payload is read from many plaintexts, or another one than was written.";
+        Size DENIAL_OF_SERVICE
+            ["https://www.rfc-editor.org/rfc/rfc8259#section-9", "https://cwe.mitre.org/data/definitions/770.html"]
+            "At or over the greatest size; a bug has another bound or none."
+            => "Without a bound a peer says how much memory a payload takes; with a lower one payloads are lost.";
+        Utf8 PARSER_BUG
+            ["https://www.rfc-editor.org/rfc/rfc3629#section-3", "https://www.rfc-editor.org/rfc/rfc3629#section-10"]
+            "The text is not UTF-8, or of its longer characters; a bug mends it."
+            => "What was not written is read, and two readers mend it to two texts.";
+        Json PARSER_BUG [JSON, "https://seriot.ch/projects/parsing_json.html"]
+            "At the edges of JSON's grammar; a bug reads what is no JSON, or refuses what is."
+            => "Readers differ: what one refuses another reads.";
+        TopLevel PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc8259#section-2"]
+            "JSON, but no object, or no JSON at all; a bug takes it for an empty object, or falls over it."
+            => "A payload is read that nobody wrote, or a peer brings the wallet down.";
+        Surrogate PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc8259#section-8.2"]
+            "Half a surrogate pair: no character, and nothing that UTF-8 can write again; a bug keeps or mends it."
+            => "What was read cannot be written again, and two readers mend it to two texts.";
+        DuplicateName PARSER_BUG
+            ["https://www.rfc-editor.org/rfc/rfc8259#section-4", "https://nvd.nist.gov/vuln/detail/CVE-2017-12635"]
+            "A name that stands twice; one reader takes the first value, another the last."
+            => "A check sees one value, and what acts on it the other.";
+        Depth DENIAL_OF_SERVICE
+            ["https://cwe.mitre.org/data/definitions/674.html", "https://nvd.nist.gov/vuln/detail/CVE-2020-36518"]
+            "At or over the greatest depth; a bug recurses without a bound, or has another one."
+            => "A small message brings the wallet down.";
+        Unknown INTEROPERABILITY ["https://www.rfc-editor.org/rfc/rfc7493#section-4.2"]
+            "Keys of a later version; a bug refuses or drops them, or reads them without care."
+            => "Whoever refuses them cannot talk to that version; whoever drops them loses what others need.";
+        Missing MISSING_STEP ["https://cwe.mitre.org/data/definitions/1287.html"]
+            "A required key is missing or of another type; a bug puts a default in its place."
+            => "The wallet acts on what nobody said.";
+        TransferId MALLEABILITY ["https://www.rfc-editor.org/rfc/rfc9562#section-4"]
+            "A transfer id that is not in its one form; a bug reads it all the same."
+            => "Ids are looked up as text or bytes: a second form is a second transfer.";
+        Version MISSING_STEP ["https://cwe.mitre.org/data/definitions/681.html"]
+            "A version other than 1, or what a careless reader takes for it."
+            => "A payload is read by the rules of another version.";
+        Type MISSING_STEP ["https://cwe.mitre.org/data/definitions/1287.html"]
+            "A type that does not exist, or is no string; a bug guesses."
+            => "A message is acted on as one that it is not.";
+        Content MISSING_STEP ["https://cwe.mitre.org/data/definitions/1287.html"]
+            "What the type requires is missing, of another type or in another place; a bug goes on without it."
+            => "The wallet acts on what nobody said, or on nothing.";
+        Format MISSING_STEP ["https://cwe.mitre.org/data/definitions/20.html"]
+            "A type, or a content, that the format does not have; a bug reads it as another format's."
+            => "A step of one flow is taken in the other.";
+        Reason DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/135.html"]
+            "A reason at or over its greatest length; a bug counts characters, not bytes of UTF-8, or nothing."
+            => "One wallet writes what the other refuses, or a peer says how much is stored and shown.";
+        Base64 MALLEABILITY ["https://www.rfc-editor.org/rfc/rfc4648#section-3.5", "https://eprint.iacr.org/2022/361"]
+            "Base64 at its edges or in another form; a bug is lenient."
+            => "The same bytes are read from many texts, and two readers read two things.";
+        Date PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc3339#section-5.6"]
+            "A date at its edges, in another form, or that no calendar has; a bug mends it."
+            => "An offer lives longer than its sender said.";
+        CarKey BASIC ["https://www.rfc-editor.org/rfc/rfc8032#section-5.1"]
+            "The requests of the car-key stand-in, of their length and of another."
+            => "Whoever computes another request shares no key; whoever reads another length reads beyond it.";
+        Attestation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/347.html"]
+            "A signature by another key, over another key, for another transfer or another purpose; a bug accepts it."
+            => "The car is shared with a stranger.";
+        Malleable MALLEABILITY
+            ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4", "https://nvd.nist.gov/vuln/detail/CVE-2024-45193"]
+            "A second signature made from the first by whoever sees it; a bug accepts it."
+            => "One request has two forms, and whoever tells requests apart by their bytes takes it for another.";
+        SmallOrder AUTH_BYPASS ["https://eprint.iacr.org/2020/1244"]
+            "A key of small order; a bug accepts it."
+            => "A signature holds whatever it covers, and everybody can make it.";
+    }
+}

@@ -1,0 +1,232 @@
+//! Family `public_key`.
+
+use super::cases::{computed, refused, valid};
+use super::{About, Builder, seed};
+use tigress_signal::conformance::operation::public_key::{
+    Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
+};
+use tigress_signal::error_code::ErrorCode::InvalidKey;
+use tigress_signal::hex;
+use tigress_signal::hex::Hex;
+
+/// 2^255 - 19 + `offset`, little-endian; `offset` is small.
+pub(super) fn near_prime(offset: i16) -> [u8; 32] {
+    let mut u = [0xff; 32];
+    u[31] = 0x7f;
+    let low = 0xed_i16 + offset;
+    u[0] = u8::try_from(low.rem_euclid(256)).expect("a byte");
+    if low > 255 {
+        // Carried past 2^255: only 2^255 itself and a little more are asked for.
+        u[1..].fill(0);
+        u[31] = 0x80;
+    }
+    u
+}
+
+pub(super) fn with_top_bit(mut u: [u8; 32]) -> [u8; 32] {
+    u[31] |= 0x80;
+    u
+}
+
+pub(super) fn encoded(u: &[u8]) -> Hex {
+    Hex([&[0x05], u].concat())
+}
+
+/// The points of small order, by the names that the comments use.
+pub(super) fn small_order() -> [(&'static str, [u8; 32]); 5] {
+    let point = |text| <[u8; 32]>::try_from(hex::decode(text).expect("hex")).expect("32 bytes");
+    [
+        ("0, of order 2 on the curve (and on its twist)", [0; 32]),
+        (
+            "1, of order 4",
+            point("0100000000000000000000000000000000000000000000000000000000000000"),
+        ),
+        (
+            "325606…3504, of order 8",
+            point("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+        ),
+        (
+            "393823…5823, of order 8",
+            point("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+        ),
+        ("2^255 - 20, of order 4 on the twist", near_prime(-1)),
+    ]
+}
+
+fn notes(b: &mut Builder) {
+    const X25519: &str = "https://www.rfc-editor.org/rfc/rfc7748#section-5";
+    b.header("One encoding for each key: what is read, what is refused, and how a private key is clamped.");
+    b.note(
+        "Normal",
+        "BASIC",
+        "A key as honest implementations make it.",
+        "Whoever refuses it speaks with nobody.",
+        &[X25519],
+    );
+    b.note(
+        "WrongEncoding",
+        "MALLEABILITY",
+        "A key of another length or type byte.",
+        "Whoever accepts it takes keys of other curves, or several encodings for one key.",
+        &["https://signal.org/docs/specifications/x3dh/#cryptographic-notation"],
+    );
+    b.note(
+        "SmallOrder",
+        "CONFIDENTIALITY",
+        "A point of small order makes every shared secret all zero or guessable.",
+        "Whoever accepts it lets a peer or a server force the session's keys.",
+        &["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"],
+    );
+    b.note(
+        "NonReduced",
+        "MALLEABILITY",
+        "A u-coordinate of 2^255 - 19 or more: a second encoding of the same key, which X25519 of RFC 7748 reduces.",
+        "Keys are compared, hashed and looked up as bytes here: one key under two encodings passes for two.",
+        &[X25519],
+    );
+    b.note(
+        "Clamping",
+        "INTEROPERABILITY",
+        "A private key whose bits 0, 1, 2, 254 or 255 are not already as RFC 7748 wants them.",
+        "Whoever does not clamp computes another public key.",
+        &[X25519],
+    );
+}
+
+pub(super) fn generate(b: &mut Builder) {
+    notes(b);
+    let small = |value| {
+        let mut u = [0; 32];
+        u[0] = value;
+        u
+    };
+    let (two, nine) = (small(2), small(9));
+    let mut high = [0xff; 32];
+    high[31] = 0x7f;
+    high[30] = 0xfe;
+    let mut seeded: [u8; 32] = seed::bytes("public_key/seeded");
+    seeded[31] &= 0x3f;
+
+    let reads = |u: [u8; 32]| {
+        let public_key = encoded(&u);
+        valid::<Decode>(DecodeInput { public_key }, DecodeOutput { u: u.into() })
+    };
+    cases! { b, [Normal: KEY-01];
+        /// the base point
+        base_point => reads(nine);
+        /// a key drawn at random
+        drawn_at_random => reads(seeded);
+        /// u = 2, a point of the twist: X25519 is safe on the twist, so whoever refuses it refuses half of all keys
+        point_of_the_twist => reads(two);
+        /// u = 2^255 - 21, the highest that is reduced and not of small order: refused by a check that compares too few bytes with the prime
+        highest_reduced => reads(near_prime(-2));
+        /// the highest byte is 0x7f, but u is reduced: refused by a check that looks at the highest byte alone
+        highest_byte_7f => reads(high);
+    }
+
+    let refuses = |bytes: &[u8]| {
+        let public_key = bytes.into();
+        refused::<Decode>(InvalidKey, DecodeInput { public_key })
+    };
+    let key = &encoded(&seeded)[..];
+    let typed = |byte: u8| refuses(&[&[byte], &seeded[..]].concat());
+    cases! { b, [WrongEncoding: KEY-02];
+        /// no byte at all
+        empty => refuses(&[]);
+        /// the type byte alone
+        type_byte_alone => refuses(&[0x05]);
+        /// 32 bytes without a type byte: an encoding of other protocols
+        without_type_byte => refuses(&seeded);
+        /// type byte and 31 bytes
+        one_byte_short => refuses(&key[..32]);
+        /// 34 bytes: one zero byte follows
+        zero_byte_behind => refuses(&[key, &[0]].concat());
+        /// 65 bytes: two u-coordinates
+        two_coordinates => refuses(&[key, &seeded].concat());
+        /// type byte 0x00
+        type_byte_00 => typed(0x00);
+        /// type byte 0x04, as of an uncompressed point
+        type_byte_04 => typed(0x04);
+        /// type byte 0x06
+        type_byte_06 => typed(0x06);
+        /// type byte 0x85: 0x05 with its top bit set
+        type_byte_85 => typed(0x85);
+        /// the type byte stands behind the key
+        type_byte_behind => refuses(&[&seeded[..], &[0x05]].concat());
+    }
+
+    let refuses = |u: [u8; 32]| refuses(&encoded(&u));
+    for (name, (of, u)) in ["0", "1", "order_8", "another_order_8", "p_minus_1"]
+        .iter()
+        .zip(small_order())
+    {
+        refuses(u)(
+            b,
+            About {
+                name: format!("small_order_{name}").into(),
+                comment: &format!("u = {of}"),
+                flags: &["SmallOrder"],
+                requirements: &["KEY-04"],
+            },
+        );
+    }
+    cases! { b, [NonReduced: KEY-03];
+        /// u = 2^255 - 19, which reduces to 0
+        p => refuses(near_prime(0));
+        /// u = 2^255 - 18, which reduces to 1
+        p_plus_1 => refuses(near_prime(1));
+        /// u = 2^255 - 10, which reduces to the base point
+        p_plus_9 => refuses(near_prime(9));
+        /// u = 2^255 - 1
+        highest_of_255_bits => refuses(near_prime(18));
+        /// the base point with bit 255 set
+        base_point_with_top_bit => refuses(with_top_bit(nine));
+        /// a key drawn at random, with bit 255 set
+        drawn_at_random_with_top_bit => refuses(with_top_bit(seeded));
+        /// 0 with bit 255 set
+        zero_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit([0; 32]));
+        /// a point of order 8 with bit 255 set
+        order_8_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(small_order()[2].1));
+        /// 2^255 - 20 with bit 255 set
+        p_minus_1_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(near_prime(-1)));
+        /// all bits set
+        all_bits_set => refuses([0xff; 32]);
+    }
+
+    let unhex = |text| hex::decode(text).expect("hex");
+    let derives = |private, public| {
+        let private_key = Hex(unhex(private));
+        let public_key = encoded(&unhex(public));
+        valid::<Derive>(DeriveInput { private_key }, DeriveOutput { public_key })
+    };
+    let clamps = |private: [u8; 32]| {
+        computed::<Derive>(DeriveInput {
+            private_key: private.into(),
+        })
+    };
+    let seeded = |label, change: fn(&mut [u8; 32])| {
+        let mut k = seed::bytes(label);
+        change(&mut k);
+        k
+    };
+    cases! { b, [Clamping: KEY-05];
+        /// Alice of RFC 7748 section 6.1
+        alice_of_rfc_7748 [Normal: KEY-01 KEY-05] => derives(
+            "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+            "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
+        );
+        /// Bob of RFC 7748 section 6.1
+        bob_of_rfc_7748 [Normal: KEY-01 KEY-05] => derives(
+            "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
+            "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+        );
+        /// all bits set: five of them are cleared, none may be left to the reader
+        private_key_of_ones => clamps([0xff; 32]);
+        /// no bit set: clamping sets bit 254
+        private_key_of_zeros => clamps([0; 32]);
+        /// bits 0 to 2 set: a multiple of 8 is used all the same
+        low_bits_set => clamps(seeded("public_key/low bits", |k| k[0] |= 7));
+        /// bit 255 set, bit 254 clear
+        high_bits_wrong => clamps(seeded("public_key/high bits", |k| k[31] = k[31] & 0x3f | 0x80));
+    }
+}

@@ -1,0 +1,223 @@
+//! Conversations as text: for families whose cases read best as who asks what, and what comes of it.
+//!
+//! ```text
+//! # Text before a blank line speaks of the file.
+//!
+//! # the comment of a case
+//! # may go on in a second line
+//! name_of_the_case [Flag Flag: MBX-01 MBX-02] what the case begins with
+//!     a step; another step
+//!     a further step
+//! ```
+
+/// A case as it stands in a script.
+#[derive(Debug, Default)]
+pub(crate) struct Case<'a> {
+    pub(crate) line: usize,
+    pub(crate) comment: String,
+    pub(crate) name: &'a str,
+    pub(crate) flags: Vec<&'a str>,
+    pub(crate) requirements: Vec<&'a str>,
+    /// What stands behind the brackets.
+    pub(crate) beginning: &'a str,
+    /// Each line of steps, with its number.
+    pub(crate) steps: Vec<(usize, &'a str)>,
+}
+
+/// What is wrong, and in which line of the script, from 1.
+pub(crate) type ScriptError = (usize, String);
+
+/// The cases of a script.
+pub(crate) fn cases(script: &str) -> Result<Vec<Case<'_>>, ScriptError> {
+    let (mut cases, mut comment) = (Vec::<Case>::new(), Vec::new());
+    for (line, text) in (1..).zip(script.lines()) {
+        if text.is_empty() {
+            comment.clear();
+        } else if let Some(text) = text.strip_prefix("# ") {
+            comment.push(text);
+        } else if text.starts_with(' ') {
+            let of = cases.last_mut().filter(|_| comment.is_empty());
+            let of = of.ok_or((line, "a step of no case".to_owned()))?;
+            of.steps.push((line, text.trim()));
+        } else {
+            let case = heading(text).ok_or((line, format!("`{text}` is no heading")))?;
+            if comment.is_empty() {
+                return Err((line, format!("{} has no comment", case.name)));
+            }
+            let comment = std::mem::take(&mut comment).join(" ");
+            cases.push(Case {
+                line,
+                comment,
+                ..case
+            });
+        }
+    }
+    match cases.iter().find(|case| case.steps.is_empty()) {
+        Some(case) => Err((case.line, format!("{} has no step", case.name))),
+        None => Ok(cases),
+    }
+}
+
+/// `name [Flag: MBX-01 MBX-02] beginning`
+fn heading(text: &str) -> Option<Case<'_>> {
+    let (name, rest) = text.split_once(" [")?;
+    let (about, beginning) = rest.split_once(']')?;
+    let (flags, requirements) = about.split_once(": ")?;
+    Some(Case {
+        name,
+        flags: flags.split(' ').collect(),
+        requirements: requirements.split(' ').collect(),
+        beginning: beginning.trim_start(),
+        ..Case::default()
+    })
+}
+
+/// What is wrong with a line.
+pub(crate) type Result<T, E = String> = std::result::Result<T, E>;
+
+/// What is still to be read of a line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words<'a>(pub(crate) &'a str);
+
+impl<'a> Words<'a> {
+    /// What is read next, or what else there is: an error.
+    pub(crate) fn expected<T>(&self, what: &str) -> Result<T> {
+        match self.0 {
+            "" => Err(format!("{what} is missing at the end")),
+            rest => Err(format!("expected {what}, not `{rest}`")),
+        }
+    }
+
+    /// Whether nothing is left but further steps.
+    pub(crate) fn at_end(&self) -> bool {
+        self.0.is_empty() || self.0.starts_with(';')
+    }
+
+    /// The next word, without what separates words.
+    pub(crate) fn word(&mut self) -> &'a str {
+        let end = self.0.find([' ', ',', ';', ']']).unwrap_or(self.0.len());
+        let (word, rest) = self.0.split_at(end);
+        self.0 = rest.trim_start();
+        word
+    }
+
+    /// Whether these words come next; they are read then.
+    pub(crate) fn eat(&mut self, words: &str) -> bool {
+        let rest = self.0.strip_prefix(words);
+        let whole = |rest: &&str| {
+            let letters = |end: Option<char>| end.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            !(letters(words.chars().last()) && letters(rest.chars().next()))
+        };
+        let rest = rest.filter(whole);
+        self.0 = rest.map_or(self.0, str::trim_start);
+        rest.is_some()
+    }
+
+    pub(crate) fn need(&mut self, words: &str) -> Result<()> {
+        if self.eat(words) {
+            Ok(())
+        } else {
+            self.expected(&format!("`{words}`"))
+        }
+    }
+
+    /// Up to and without that character, which is read too.
+    pub(crate) fn until(&mut self, end: char) -> Result<&'a str> {
+        let Some((text, rest)) = self.0.split_once(end) else {
+            return self.expected(&format!("`{end}`"));
+        };
+        self.0 = rest.trim_start();
+        Ok(text)
+    }
+
+    /// Whether a number comes next.
+    pub(crate) fn is_number(&self) -> bool {
+        self.0.starts_with(|c: char| c.is_ascii_digit()) && !self.0.starts_with("0x")
+    }
+
+    /// A number, such as `98,304`.
+    pub(crate) fn number(&mut self) -> Result<u64> {
+        let mut end = 0;
+        let bytes = self.0.as_bytes();
+        let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        while digit(end) || (bytes.get(end) == Some(&b',') && digit(end + 1)) {
+            end += 1;
+        }
+        let (number, rest) = self.0.split_at(end);
+        let Ok(number) = number.replace(',', "").parse() else {
+            return self.expected("a number");
+        };
+        self.0 = rest.trim_start();
+        Ok(number)
+    }
+
+    /// `none`, or numbers: `4, 6 to 8` is 4, 6, 7 and 8, and `3 * 1` is 1, 1 and 1.
+    pub(crate) fn numbers(&mut self) -> Result<Vec<u64>> {
+        let mut all = Vec::new();
+        if self.eat("none") {
+            return Ok(all);
+        }
+        loop {
+            let first = self.number()?;
+            if self.eat("to") {
+                all.extend(first..=self.number()?);
+            } else if self.eat("*") {
+                let times = usize::try_from(first).map_err(|error| error.to_string())?;
+                all.extend(vec![self.number()?; times]);
+            } else {
+                all.push(first);
+            }
+            if !self.eat(",") {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// A value in JSON.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T> {
+        let mut values = serde_json::Deserializer::from_str(self.0).into_iter();
+        let value = values.next().ok_or("a value is missing at the end")?;
+        let end = values.byte_offset();
+        let value = value.map_err(|error| format!("`{}`: {error}", self.0))?;
+        self.0 = self.0[end..].trim_start();
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Words, cases};
+
+    #[test]
+    fn a_script_that_is_none_is_refused_with_its_line() {
+        for (script, line, why) in [
+            ("    step", 1, "a step of no case"),
+            (
+                "# comment\nname [Flag MBX-01]",
+                2,
+                "`name [Flag MBX-01]` is no heading",
+            ),
+            (
+                "# file\n\nname [Flag: MBX-01]\n    step",
+                3,
+                "name has no comment",
+            ),
+            ("# comment\nname [Flag: MBX-01]\n", 2, "name has no step"),
+        ] {
+            let error = cases(script).expect_err(script);
+            assert_eq!(error, (line, why.to_owned()), "{script}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_words_are_read_whole() {
+        let mut words = Words("1,000, 4 to 6, 2 * 9 tokens");
+        assert_eq!(words.numbers(), Ok(vec![1_000, 4, 5, 6, 9, 9]));
+        assert!(!words.eat("token"));
+        assert!(words.eat("tokens"));
+        assert_eq!(
+            words.number(),
+            Err("a number is missing at the end".to_owned())
+        );
+    }
+}

@@ -1,0 +1,356 @@
+//! Family `xeddsa`.
+
+use super::cases::{computed, refused, valid};
+use super::public_key::{encoded, near_prime, small_order, with_top_bit};
+use super::{Builder, seed};
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::montgomery::MontgomeryPoint;
+use curve25519_dalek::scalar::{Scalar, clamp_integer};
+use sha2::{Digest, Sha512};
+use tigress_signal::conformance::operation::Done;
+use tigress_signal::conformance::operation::xeddsa::{Sign, SignInput, Verify, VerifyInput};
+use tigress_signal::error_code::ErrorCode::{InvalidKey, InvalidSignature};
+use tigress_signal::primitives::{KeyPair, PrivateKey, Secret, xeddsa};
+
+const SPECIFICATION: &str = "https://signal.org/docs/specifications/xeddsa/";
+
+fn notes(b: &mut Builder) {
+    b.header("XEdDSA as the profile has it: strict, with the sign of the Edwards key fixed at 0. Signatures with given Z.");
+    b.note(
+        "Normal",
+        "BASIC",
+        "A signature as honest implementations make it.",
+        "Whoever refuses it, or makes another, shares prekeys with nobody.",
+        &[SPECIFICATION],
+    );
+    b.note(
+        "Negation",
+        "INTEROPERABILITY",
+        "The signer's Edwards point has sign bit 1: its scalar must be negated.",
+        "A signer that forgets makes signatures that verify for half of all keys.",
+        &[SPECIFICATION],
+    );
+    b.note(
+        "Modified",
+        "AUTH_BYPASS",
+        "One part of a valid signature was changed.",
+        "Whoever accepts it does not verify.",
+        &[SPECIFICATION],
+    );
+    b.note(
+        "ScalarNotReduced",
+        "SIGNATURE_MALLEABILITY",
+        "s is q or more.",
+        "Whoever accepts it lets anyone make further valid signatures from a valid one.",
+        &["https://www.rfc-editor.org/rfc/rfc8032#section-8.4"],
+    );
+    b.note(
+        "TopBit",
+        "SIGNATURE_MALLEABILITY",
+        "Bit 255 of s is set. Signal's libraries keep the sign of the Edwards key there; tigress-1 has it fixed at 0.",
+        "Whoever masks the bit away gives a signature two forms.",
+        &[SPECIFICATION],
+    );
+    b.note(
+        "NonCanonicalR",
+        "SIGNATURE_MALLEABILITY",
+        "R is no canonical encoding of a point, or differs from the recomputed one by a point of small order.",
+        "Whoever decodes R, or multiplies by the cofactor, accepts what others refuse.",
+        &["https://eprint.iacr.org/2020/1244"],
+    );
+    b.note(
+        "WrongLength",
+        "MISSING_STEP",
+        "A signature not of 64 bytes.",
+        "Whoever accepts it reads past the end, or ignores bytes.",
+        &["https://www.rfc-editor.org/rfc/rfc8032#section-5.1.7"],
+    );
+    b.note(
+        "WrongHash",
+        "INTEROPERABILITY",
+        "The challenge was hashed over other bytes than R, A and M.",
+        "Whoever accepts it has the same bug as the signer.",
+        &[SPECIFICATION],
+    );
+    b.note(
+        "InvalidKey",
+        "AUTH_BYPASS",
+        "A public key that must not be used to verify with.",
+        "Signatures can be made for it without a private key, or verify under one key and not under its equal.",
+        &[SPECIFICATION],
+    );
+}
+
+/// A key pair whose Edwards point has that sign bit.
+fn key_with_sign(sign: u8) -> KeyPair {
+    (0..10_000)
+        .map(|n| KeyPair::from(PrivateKey::from(seed::bytes(&format!("xeddsa/key {n}")))))
+        .find(|key| raw_edwards(key).compress().0[31] >> 7 == sign)
+        .expect("every second key")
+}
+
+fn raw_scalar(key: &KeyPair) -> Scalar {
+    Scalar::from_bytes_mod_order(clamp_integer(*key.private().expose()))
+}
+
+fn raw_edwards(key: &KeyPair) -> EdwardsPoint {
+    EdwardsPoint::mul_base(&raw_scalar(key))
+}
+
+/// The scalar whose point has sign bit 0.
+fn scalar(key: &KeyPair) -> Scalar {
+    match raw_edwards(key).compress().0[31] >> 7 {
+        0 => raw_scalar(key),
+        _ => -raw_scalar(key),
+    }
+}
+
+fn edwards(key: &KeyPair) -> [u8; 32] {
+    let mut point = raw_edwards(key).compress().0;
+    point[31] &= 0x7f;
+    point
+}
+
+fn hash(parts: &[&[u8]]) -> Scalar {
+    let mut hash = Sha512::new();
+    for part in parts {
+        hash.update(part);
+    }
+    Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
+}
+
+fn joined(r: &[u8; 32], s: &[u8; 32]) -> Vec<u8> {
+    [&r[..], &s[..]].concat()
+}
+
+/// s + `times` * q, as 32 bytes.
+pub(super) fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
+    let order = {
+        // q - 1 is the scalar -1.
+        let mut bytes = (-Scalar::ONE).to_bytes();
+        bytes[0] += 1;
+        bytes
+    };
+    let mut out: [u8; 32] = s.try_into().expect("32 bytes");
+    for _ in 0..times {
+        let mut carry = 0_u16;
+        for (byte, add) in out.iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            *byte = u8::try_from(sum & 0xff).expect("a byte");
+            carry = sum >> 8;
+        }
+    }
+    out
+}
+
+pub(super) fn generate(b: &mut Builder) {
+    notes(b);
+    let (plus, minus) = (&key_with_sign(0), &key_with_sign(1));
+    let prekey = KeyPair::from(PrivateKey::from(seed::bytes("xeddsa/prekey")));
+    let prekey = &prekey.public().encode()[..];
+    let z: [u8; 64] = seed::bytes("xeddsa/z");
+    let long = &seed::vec("xeddsa/long message", 1000)[..];
+
+    let signs = |key: &KeyPair, message: &[u8], z: [u8; 64]| {
+        computed::<Sign>(SignInput {
+            private_key: key.private().expose().into(),
+            message: message.into(),
+            randomness: z.into(),
+        })
+    };
+    let zero = [0; 64];
+    cases! { b, [Normal: SIG-01];
+        /// a signed prekey, the signer's sign bit 0
+        sign_prekey [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, z);
+        /// a signed prekey, the signer's sign bit 1
+        sign_prekey_negated [Negation: SIG-01 KEY-06 KEY-07] => signs(minus, prekey, z);
+        /// an empty message, sign bit 0
+        sign_empty => signs(plus, b"", z);
+        /// an empty message, sign bit 1
+        sign_empty_negated [Negation: SIG-01] => signs(minus, b"", z);
+        /// one byte
+        sign_one_byte => signs(plus, b"\x72", z);
+        /// 1,000 bytes, sign bit 1
+        sign_1000_bytes_negated [Negation: SIG-01] => signs(minus, long, z);
+        /// Z is all zero: the nonce still depends on key and message
+        sign_z_of_zeros [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, zero);
+        /// Z is all 0xFF
+        sign_z_of_ones [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, [0xff; 64]);
+        /// Z is all zero, another message: a nonce made from Z alone would be the same as before, and give the key away
+        sign_z_of_zeros_other_message => signs(plus, b"another", zero);
+        /// Z is all zero, sign bit 1: the nonce hashes the negated scalar
+        sign_z_of_zeros_negated [Negation: SIG-01] => signs(minus, b"another", zero);
+    }
+
+    let sign =
+        |key: &KeyPair, message: &[u8]| *xeddsa::sign(key, message, &Secret::new(z)).as_bytes();
+    let input = |key: &[u8], message: &[u8], signature: &[u8]| VerifyInput {
+        public_key: key.into(),
+        message: message.into(),
+        signature: signature.into(),
+    };
+    let verifies = |key: &KeyPair, message: &[u8]| {
+        let signature = sign(key, message);
+        valid::<Verify>(input(&key.public().encode(), message, &signature), Done {})
+    };
+    cases! { b, [Normal: SIG-01 SIG-05];
+        /// a signed prekey, sign bit 0
+        verify_prekey => verifies(plus, prekey);
+        /// a signed prekey, sign bit 1
+        verify_prekey_negated [Negation: SIG-01 SIG-05] => verifies(minus, prekey);
+        /// an empty message
+        verify_empty => verifies(plus, b"");
+        /// 1,000 bytes
+        verify_1000_bytes_negated [Negation: SIG-01 SIG-05] => verifies(minus, long);
+    }
+
+    // Each part of signature, message and key changed.
+    let good = &sign(plus, prekey)[..];
+    let (r, s) = good.split_at(32);
+    let own = &plus.public().encode()[..];
+    let refuses = |key: &[u8], message: &[u8], signature: &[u8]| {
+        refused::<Verify>(InvalidSignature, input(key, message, signature))
+    };
+    let bad = |signature: &[u8]| refuses(own, prekey, signature);
+    let flipped = |at: usize, bit: u8| {
+        let mut signature = good.to_vec();
+        signature[at] ^= bit;
+        refuses(own, prekey, &signature)
+    };
+    let moved = |key: &[u8], message: &[u8]| refuses(key, message, good);
+    let mut other_message = prekey.to_vec();
+    other_message[32] ^= 1;
+    cases! { b, [Modified: SIG-05];
+        /// the first bit of R flipped
+        first_bit_of_r => flipped(0, 1);
+        /// the last byte of R changed
+        last_byte_of_r => flipped(31, 1);
+        /// the first bit of s flipped
+        first_bit_of_s => flipped(32, 1);
+        /// a middle bit of s flipped
+        middle_bit_of_s => flipped(48, 1);
+        /// one bit of the message flipped
+        bit_of_the_message => moved(own, &other_message);
+        /// the message without its last byte
+        message_without_last_byte => moved(own, &prekey[..32]);
+        /// the message without its first byte: the key's 32 bytes in place of its encoding of 33
+        message_without_type_byte => moved(own, &prekey[1..]);
+        /// a byte appended to the message
+        byte_appended => moved(own, &[prekey, &[0]].concat());
+        /// no message
+        no_message => moved(own, &[]);
+        /// the key of another signer
+        key_of_another => moved(&minus.public().encode(), prekey);
+        /// the signed key in place of the signer's
+        signed_key_for_signer => moved(prekey, prekey);
+        /// R and s exchanged
+        r_and_s_exchanged => bad(&[s, r].concat());
+        /// all 64 bytes zero
+        all_zero => bad(&[0; 64]);
+    }
+
+    let not_reduced = |s: &[u8], times| bad(&[r, &plus_order(s, times)].concat());
+    cases! { b, [ScalarNotReduced: SIG-02];
+        /// s + q in place of s
+        s_plus_q => not_reduced(s, 1);
+        /// s + 3q: below 2^254, where a check of the highest bits sees nothing
+        s_plus_3q => not_reduced(s, 3);
+        /// s + 7q: the highest that fits 255 bits
+        s_plus_7q => not_reduced(s, 7);
+        /// s = q
+        s_is_q => not_reduced(&[0; 32], 1);
+    }
+
+    // As Signal's libraries sign: the scalar keeps its sign, and the sign bit goes into s.
+    let minus_key = &minus.public().encode()[..];
+    let kept_sign = {
+        let big_a = raw_edwards(minus).compress().0;
+        let r = hash(&[b"xeddsa/signal", &z]);
+        let big_r = EdwardsPoint::mul_base(&r).compress().0;
+        let s = r + hash(&[&big_r, &big_a, prekey]) * raw_scalar(minus);
+        joined(&big_r, &s.to_bytes())
+    };
+    let mut with_sign_bit = kept_sign.clone();
+    with_sign_bit[63] |= 0x80;
+    cases! { b, [TopBit: SIG-03];
+        /// bit 255 of s set: accepted by whoever masks it away
+        top_bit_of_s [TopBit Modified: SIG-03] => flipped(63, 0x80);
+        /// a signer that does not negate its scalar, without a sign bit in s
+        scalar_not_negated [Negation: SIG-01 SIG-05] => refuses(minus_key, prekey, &kept_sign);
+        /// as Signal's libraries sign: the scalar keeps its sign, which stands in bit 255 of s
+        as_signals_libraries_sign [TopBit Negation: SIG-03] => refuses(minus_key, prekey, &with_sign_bit);
+    }
+
+    // R, and the challenge over it.
+    let (a, big_a) = (scalar(plus), edwards(plus));
+    let r = hash(&[b"xeddsa/r", &z]);
+    let forged = |big_r: &[u8; 32], r: Scalar, challenge: Scalar| {
+        let s = r + challenge * a;
+        refuses(own, prekey, &joined(big_r, &s.to_bytes()))
+    };
+    let challenged = |big_r: [u8; 32], r| forged(&big_r, r, hash(&[&big_r, &big_a, prekey]));
+    let mut one = [0; 32];
+    one[0] = 1;
+    cases! { b, [NonCanonicalR: SIG-05];
+        /// R has a component of order 8: accepted by whoever multiplies the equation by the cofactor
+        r_with_torsion => challenged((EdwardsPoint::mul_base(&r) + EIGHT_TORSION[1]).compress().0, r);
+        /// R is the neutral element with y = 2^255 - 18, not reduced: accepted by whoever decodes R
+        r_not_reduced => challenged(near_prime(1), Scalar::ZERO);
+        /// R is the neutral element with the sign bit of x = 0 set: accepted by whoever decodes R
+        r_with_sign_of_zero => challenged(with_top_bit(one), Scalar::ZERO);
+    }
+    let big_r = &EdwardsPoint::mul_base(&r).compress().0;
+    let hashes = |parts: &[&[u8]]| forged(big_r, r, hash(parts));
+    let mut prefix = [0xff; 32];
+    prefix[0] = 0xfe;
+    cases! { b, [WrongHash: SIG-05];
+        /// the challenge leaves out A: whoever accepts it lets a signature be moved to another key
+        challenge_without_a => hashes(&[big_r, prekey]);
+        /// the challenge hashes the key's u-coordinate in place of its Edwards point
+        challenge_over_u => hashes(&[big_r, plus.public().u(), prekey]);
+        /// the challenge begins with the prefix of hash_1, which belongs to the nonce alone
+        challenge_with_prefix => hashes(&[&prefix, big_r, &big_a, prekey]);
+        /// the challenge hashes A before R
+        challenge_a_before_r => hashes(&[&big_a, big_r, prekey]);
+    }
+
+    cases! { b, [WrongLength: SIG-04];
+        /// no signature
+        no_signature => bad(&[]);
+        /// R alone
+        r_alone => bad(&good[..32]);
+        /// 63 bytes
+        signature_of_63_bytes => bad(&good[..63]);
+        /// 65 bytes: a zero byte follows
+        signature_of_65_bytes => bad(&[good, &[0]].concat());
+        /// the signature twice
+        signature_twice => bad(&[good, good].concat());
+    }
+
+    let has_no_point = |u: &[u8; 32]| MontgomeryPoint(*u).to_edwards(0).is_none();
+    let mut low = (2..u8::MAX).map(|first| {
+        let mut u = [0; 32];
+        u[0] = first;
+        u
+    });
+    let twist = low.find(has_no_point).expect("every second u");
+    let bad_key = |key: &[u8]| refused::<Verify>(InvalidKey, input(key, prekey, good));
+    let u = plus.public().u();
+    cases! { b, [InvalidKey: SIG-04 KEY-03];
+        /// the key is a point of the twist and has no Edwards point: fit for X25519, not to verify with
+        key_on_the_twist [InvalidKey: SIG-04] => moved(&encoded(&twist), prekey);
+        /// the signer's key with bit 255 set
+        key_with_top_bit => bad_key(&encoded(&with_top_bit(*u)));
+        /// u = 2^255 - 10, not reduced
+        key_not_reduced => bad_key(&encoded(&near_prime(9)));
+        /// u = 0, whose Edwards point has order 2: signatures can be made without any private key
+        key_of_order_2 [InvalidKey: SIG-04 KEY-04] => bad_key(&encoded(&small_order()[0].1));
+        /// u = 2^255 - 20, where the map to the Edwards curve divides by zero
+        key_p_minus_1 [InvalidKey: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
+        /// the signer's key without its type byte
+        key_without_type_byte [InvalidKey: SIG-04 KEY-02] => bad_key(u);
+        /// the signer's key as an Ed25519 key, 32 bytes
+        key_as_ed25519 [InvalidKey: SIG-04 KEY-02] => bad_key(&big_a);
+    }
+}

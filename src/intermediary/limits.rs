@@ -1,0 +1,50 @@
+//! The limits of profile section 7, as data: a test shrinks them, so that it meets them early.
+
+use crate::timestamp::DAY;
+
+/// How much an intermediary takes, keeps and hands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// The longest message, in bytes (MBX-11).
+    pub message_length: usize,
+    /// The most messages in a mailbox (MBX-11).
+    pub mailbox: usize,
+    /// The most one-time prekeys of a device (MBX-02).
+    pub one_time_pre_keys: usize,
+    /// How long a message is kept at most, in seconds (MBX-10).
+    pub lifetime: u64,
+    /// The most messages that one answer holds (MBX-08).
+    pub read: u32,
+    /// The most messages that one request acknowledges (MBX-09).
+    pub acknowledged: usize,
+    /// How many answers to one device are remembered; those go first that were remembered first (MBX-13).
+    pub answers: usize,
+    /// How long an answer is remembered, in seconds (MBX-13).
+    pub answer_lifetime: u64,
+    /// How many bundles of one device another gets within `bundle_window` (MBX-17).
+    pub bundles: usize,
+    /// The time over which bundles are counted, in seconds (MBX-17).
+    pub bundle_window: u64,
+}
+
+impl Limits {
+    /// Those of the profile.
+    pub const PROFILE: Limits = Limits {
+        message_length: 96 * 1024,
+        mailbox: 1_000,
+        one_time_pre_keys: 200,
+        lifetime: 30 * DAY,
+        read: 100,
+        acknowledged: 1_000,
+        answers: 1_000,
+        answer_lifetime: DAY,
+        bundles: 10,
+        bundle_window: 60 * 60,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::PROFILE
+    }
+}
