@@ -12,12 +12,12 @@ use tigress_signal::conformance::adapter::{Process, protocol, serve};
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
-use tigress_signal::conformance::subject::{
-    Description, Failure, RandomnessSource, Reference, Subject,
-};
-use tigress_signal::conformance::verdict::{self, CaseOutcome, GroupResult, Plan, Progress};
+use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Subject};
+use tigress_signal::conformance::verdict::{self, Plan, Progress};
 use tigress_signal::hex::Hex;
 
 struct Quiet;
@@ -193,15 +193,16 @@ fn a_scenario_leaves_the_same_transcript_whoever_plays() {
         if scenario.theme() != "car_key" && scenario.theme() != "restart" {
             continue;
         }
-        let expected = scenario::run(scenario, "7").transcript.to_lines();
+        let suite = scenario.suite_or(None);
+        let expected = scenario::run(scenario, suite, "7").transcript.to_lines();
         for plays in scenario.devices() {
-            adapter.reset("tigress-1").expect("it speaks it");
+            adapter.reset(suite.name()).expect("it speaks it");
             let tested = Tested {
                 subject: &mut adapter,
                 plays: &plays,
                 strict: true,
             };
-            let run = scenario::run_with(scenario, "7", Some(tested));
+            let run = scenario::run_with(scenario, suite, "7", Some(tested));
             assert_eq!(run.failure, None, "{} by {plays}", scenario.name);
             assert!(
                 run.transcript.to_lines() == expected,

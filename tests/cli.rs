@@ -474,3 +474,35 @@ fn no_flaw_is_compiled_in() {
         .map(|found| String::from_utf8_lossy(found.as_bytes()));
     assert_eq!(found, None);
 }
+
+#[test]
+fn a_suite_selects_what_is_of_it_and_what_is_no_suites() {
+    let passed = tigress(&[
+        "test",
+        "--suite",
+        "tigress-1",
+        "--only",
+        "fingerprint",
+        "--only",
+        "XFER-09",
+    ]);
+    assert_says(
+        &passed,
+        0,
+        &["conforms in tigress-1, fingerprint, XFER-09", "scenarios/"],
+    );
+    let list = |arguments: &[&str]| text(&tigress(arguments).stdout).lines().count();
+    let all = list(&["vectors", "list"]);
+    assert_eq!(list(&["vectors", "list", "--suite", "tigress-1"]), all);
+    for arguments in [
+        &["test"][..],
+        &["vectors", "list"],
+        &["scenarios", "list"],
+        &["scenarios", "run"],
+    ] {
+        let unknown = tigress(&[arguments, &["--suite", "tigress-9"]].concat());
+        let words =
+            "no suite is called `tigress-9`; did you mean `tigress-1`? This build speaks tigress-1";
+        assert_says(&unknown, 2, &[words]);
+    }
+}

@@ -26,7 +26,7 @@ fn every_script_of_the_folder_is_inside_the_program() {
 fn every_scenario_comes_off() {
     let mut failures = Vec::new();
     for scenario in scenarios() {
-        let run = run(&scenario, "1");
+        let run = run(&scenario, scenario.suite_or(None), "1");
         if let Some(failure) = run.failure {
             failures.push(format!(
                 "{}:{}: {}: {}: {}",
@@ -40,7 +40,9 @@ fn every_scenario_comes_off() {
 #[test]
 fn a_transcript_replays_byte_for_byte() {
     for scenario in scenarios() {
-        let lines = run(&scenario, "1").transcript.to_lines();
+        let lines = run(&scenario, scenario.suite_or(None), "1")
+            .transcript
+            .to_lines();
         let read = Transcript::from_lines(&lines).expect("just written");
         assert_eq!(read.to_lines(), lines, "{}", scenario.name);
         let again = replay(&read.header).expect("its steps are known");
@@ -51,15 +53,15 @@ fn a_transcript_replays_byte_for_byte() {
 #[test]
 fn another_seed_makes_other_bytes() {
     let scenario = scenarios().remove(0);
-    let one = run(&scenario, "1").transcript;
-    let two = run(&scenario, "2").transcript;
+    let one = run(&scenario, scenario.suite_or(None), "1").transcript;
+    let two = run(&scenario, scenario.suite_or(None), "2").transcript;
     assert_ne!(one.events, two.events);
 }
 
 #[test]
 fn every_transcript_can_be_drawn() {
     for scenario in scenarios() {
-        let diagram = Diagram::of(&run(&scenario, "1").transcript);
+        let diagram = Diagram::of(&run(&scenario, scenario.suite_or(None), "1").transcript);
         assert!(diagram.mermaid().contains("sequenceDiagram"));
         let svg = diagram.svg();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
@@ -78,7 +80,7 @@ fn a_fault_of_a_script_points_at_its_line() {
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(
         errors[0].starts_with(
-            "my.feature:5: `@XFER-1` is no requirement of the profile; did you mean `XFER-01`?"
+            "my.feature:5: `@XFER-1` is no requirement of the profile and no suite; did you mean `XFER-01`?"
         ),
         "{}",
         errors[0]
@@ -98,4 +100,28 @@ fn a_fault_of_a_script_points_at_its_line() {
         "{errors:?}"
     );
     assert!(errors_of("Scenario without a feature")[0].contains("not Gherkin"));
+}
+
+#[test]
+fn a_tag_may_name_the_suite_and_the_transcript_carries_it() {
+    let one = |tags: &str| {
+        let script = format!(
+            "Feature: A theme\n  What and why.\n\n  {tags}\n  Scenario: One\n    Given Ben has a phone\n"
+        );
+        let script = Script::parse("my.feature", &script).expect("no fault");
+        script.scenarios.into_iter().next().expect("one")
+    };
+    let (any, own) = (one("@XFER-01"), one("@XFER-01 @tigress-1"));
+    assert_eq!(own.requirements, any.requirements);
+    assert!(any.suite.is_none());
+    assert_eq!(own.suite.map(|suite| suite.name()), Some("tigress-1"));
+    let transcript = run(&own, own.suite_or(None), "1").transcript;
+    assert_eq!(transcript.header.suite, "tigress-1");
+    let mut header = transcript.header;
+    header.suite = "tigres-1".to_owned();
+    let refused = replay(&header).expect_err("no such suite").to_string();
+    assert_eq!(
+        refused,
+        "my.feature: no suite is called `tigres-1`; did you mean `tigress-1`? This build speaks tigress-1"
+    );
 }

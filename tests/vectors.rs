@@ -7,18 +7,17 @@ use std::collections::BTreeSet;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::known_failures::KnownFailures;
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::run::{self, Outcome};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Selection, Shard};
-use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::transitions::Transitions;
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
     Body, BuiltIn, Call, Collection, Family, Source, Vector, VectorFile,
 };
-use tigress_signal::conformance::verdict::{
-    self, GroupResult, Plan, Progress, TestResult, Verdict,
-};
+use tigress_signal::conformance::verdict::{self, Plan, Progress};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::report;
 use tigress_signal::transfer::MessageType;
@@ -320,7 +319,7 @@ fn changed_values_fail(family: &str, tried: Tried) {
         let changes = spoiled_vectors(vector);
         assert!(!changes.is_empty(), "{} expects nothing", vector.name());
         for (number, spoiled) in tried.of(&vector.name(), changes) {
-            let outcome = run::run(&mut Reference::default(), &spoiled, true);
+            let outcome = run::run(&mut Reference::default(), &spoiled, run::Terms::STRICT);
             assert!(
                 matches!(outcome, Outcome::Failed(_)),
                 "{} still passes with its change {number}",
@@ -402,7 +401,7 @@ fn a_secret_that_is_still_held_makes_its_vector_fail() {
                     body: Body::Conversation(conversation),
                     ..vector.clone()
                 };
-                let outcome = run::run(&mut Reference::default(), &spoiled, true);
+                let outcome = run::run(&mut Reference::default(), &spoiled, run::Terms::STRICT);
                 assert!(
                     matches!(outcome, Outcome::Failed(_)),
                     "{} still passes",

@@ -5,7 +5,8 @@ use criterion::{Criterion, Throughput};
 use serde_json::json;
 use std::time::Duration;
 use tigress_signal::conformance::adapter::Process;
-use tigress_signal::conformance::subject::{Reference, Subject};
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::subject::Subject;
 
 pub(crate) fn calls(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("adapter");

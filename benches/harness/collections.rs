@@ -1,9 +1,9 @@
 //! Everything that travels inside the program, run by the reference engine in this process.
 
 use criterion::{Criterion, Throughput};
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::run;
 use tigress_signal::conformance::scenario::{self, library::Library};
-use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::vector::Collection;
 
 pub(crate) fn vectors(criterion: &mut Criterion) {
@@ -14,7 +14,7 @@ pub(crate) fn vectors(criterion: &mut Criterion) {
     group.bench_function("all", |bencher| {
         bencher.iter(|| {
             for vector in &vectors {
-                run::run(&mut Reference::default(), vector, true);
+                run::run(&mut Reference::default(), vector, run::Terms::STRICT);
             }
         });
     });
@@ -33,7 +33,11 @@ pub(crate) fn scenarios(criterion: &mut Criterion) {
     group.bench_function("all", |bencher| {
         bencher.iter(|| {
             for scenario in &scenarios {
-                assert!(scenario::run(scenario, "benchmark").failure.is_none());
+                assert!(
+                    scenario::run(scenario, scenario.suite_or(None), "benchmark")
+                        .failure
+                        .is_none()
+                );
             }
         });
     });

@@ -2,6 +2,7 @@
 
 use criterion::Criterion;
 use tigress_signal::conformance::scenario::{Stage, Step};
+use tigress_signal::suite;
 
 const DEVICES: [&str; 2] = ["Ben has a phone", "Ryan has a phone"];
 
@@ -24,7 +25,7 @@ pub(crate) fn transfer(criterion: &mut Criterion) {
         ]);
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let mut stage = Stage::new("benchmark");
+                let mut stage = Stage::new(suite::ALL[0], "benchmark");
                 for step in &steps {
                     stage.play(step).expect("it comes off");
                 }

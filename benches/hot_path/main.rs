@@ -2,9 +2,12 @@
 //! against other libraries.
 //!
 //! A group is an operation. Its rows are `engine`; `floor`, the unavoidable primitive calls of that operation alone;
-//! and where another library does comparable work, that library.
+//! where another library does comparable work, that library;
+//! and with feature `aws-lc` `limit`, the calls of the floor by the best implementations known.
 
 mod floor;
+#[cfg(feature = "aws-lc")]
+mod limit;
 mod rows;
 mod sessions;
 
@@ -23,6 +26,9 @@ use std::time::Duration;
 const ENGINE: &str = "engine";
 /// The name of the floor's row.
 const FLOOR: &str = "floor";
+/// The name of the row of the best primitives known, alone.
+#[cfg(feature = "aws-lc")]
+const LIMIT: &str = "limit";
 /// The name of the engine's own steps along a chain.
 const CHAIN_STEPS: &str = "chain steps";
 /// The name of the row of Matrix's Olm session.
@@ -43,4 +49,13 @@ criterion_group!(
         agreement::initiate, agreement::respond, agreement::open, agreement::accept, saved::saved, wire::wire,
         xeddsa::sign, xeddsa::verify
 );
+#[cfg(feature = "aws-lc")]
+criterion_group!(
+    name = backends;
+    config = short();
+    targets = limit::backends
+);
+#[cfg(feature = "aws-lc")]
+criterion_main!(benches, backends);
+#[cfg(not(feature = "aws-lc"))]
 criterion_main!(benches);

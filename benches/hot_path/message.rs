@@ -4,6 +4,8 @@ use crate::floor;
 use crate::rows::{Rows, repeated, round_of, rounds};
 use crate::sessions::{Numbers, Olm, Pair, decrypt_all, olm_bytes, olm_decrypt};
 use crate::{ENGINE, FLOOR, VODOZEMAC};
+#[cfg(feature = "aws-lc")]
+use crate::{LIMIT, limit};
 use criterion::{Criterion, Throughput};
 use std::hint::black_box;
 use tigress_signal::primitives::NoRandomness;
@@ -17,7 +19,7 @@ pub(crate) fn encrypt(criterion: &mut Criterion) {
         let mut sender = floor::Sender { chain_key: [1; 32] };
         let mut buffer = plaintext.clone();
         let mut olm = Olm::new();
-        Rows::new("encrypt")
+        let rows = Rows::new("encrypt")
             .throughput(Throughput::Bytes(size as u64))
             .row(
                 ENGINE,
@@ -37,8 +39,16 @@ pub(crate) fn encrypt(criterion: &mut Criterion) {
                 VODOZEMAC,
                 size,
                 repeated(|| olm_bytes(&olm.a.encrypt(black_box(&plaintext)).expect("a message"))),
-            )
-            .measure(criterion);
+            );
+        #[cfg(feature = "aws-lc")]
+        let (mut chain_key, mut buffer) = ([1; 32], plaintext.clone());
+        #[cfg(feature = "aws-lc")]
+        let rows = rows.row(
+            LIMIT,
+            size,
+            repeated(move || limit::seal(&mut chain_key, black_box(&mut buffer))),
+        );
+        rows.measure(criterion);
     }
 }
 
@@ -166,8 +176,14 @@ pub(crate) fn dh_step(criterion: &mut Criterion) {
         |_| numbers.bytes(),
         |fresh| floor::dh_step(&[2; 32], &own, &their, fresh),
     );
-    Rows::new("dh_step")
+    let rows = Rows::new("dh_step")
         .row(ENGINE, None, engine)
-        .row(FLOOR, None, floor)
-        .measure(criterion);
+        .row(FLOOR, None, floor);
+    #[cfg(feature = "aws-lc")]
+    let rows = rows.row(
+        LIMIT,
+        None,
+        repeated(move || limit::dh_step(&own, &their, &[5; 32])),
+    );
+    rows.measure(criterion);
 }

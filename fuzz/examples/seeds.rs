@@ -20,7 +20,8 @@ use tigress_fuzz::{
 };
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::run;
-use tigress_signal::conformance::subject::{Description, Failure, Reference, Subject};
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::subject::{Description, Failure, Subject};
 use tigress_signal::conformance::vector::{Body, BuiltIn, Source};
 
 /// Longer seeds are left out.
@@ -308,7 +309,7 @@ fn answers_and_states(seeds: &mut Seeds) {
         let name = case.name().replace(['/', ':'], "-");
         match case {
             Case::Vector(vector) => {
-                run::run(&mut recorder, vector, true);
+                run::run(&mut recorder, vector, run::Terms::STRICT);
             }
             Case::Scenario(scenario, _) if scenario.steps.len() < 8 => {
                 run::play(&mut recorder, scenario, true);

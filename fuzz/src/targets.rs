@@ -9,9 +9,8 @@ use tigress_signal::conformance::adapter::protocol::Answer;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::run;
 use tigress_signal::conformance::scenario::{self, Script};
-use tigress_signal::conformance::subject::{
-    Description, Failure, RandomnessSource, Reference, Role, Subject,
-};
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Role, Subject};
 use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::primitives::NoRandomness;
@@ -75,7 +74,7 @@ pub fn vector_file(data: &[u8]) {
         return;
     };
     for vector in VectorFile::load(&file.path(), text).into_iter().flatten() {
-        run::run(&mut Reference::default(), &vector, true);
+        run::run(&mut Reference::default(), &vector, run::Terms::STRICT);
     }
 }
 
@@ -90,7 +89,7 @@ pub fn scenario_script(data: &[u8]) {
     let steps: usize = script.scenarios.iter().map(|one| one.steps.len()).sum();
     if steps <= 24 {
         for one in &script.scenarios {
-            let _ = scenario::run(one, "1");
+            let _ = scenario::run(one, one.suite_or(None), "1");
         }
     }
 }
@@ -146,7 +145,7 @@ pub fn adapter_answer(data: &[u8]) {
     let mut canned = Canned(lines.split(|byte| *byte == b'\n'));
     match asked[usize::from(which) % asked.len()] {
         Case::Vector(vector) => {
-            run::run(&mut canned, vector, true);
+            run::run(&mut canned, vector, run::Terms::STRICT);
         }
         Case::Scenario(scenario, _) => {
             run::play(&mut canned, scenario, true);

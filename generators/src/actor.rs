@@ -8,14 +8,13 @@ use tigress_signal::agreement::{Bundle, BundleFields, PreKeyStore};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
     EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
-    ProcessBundleOutput, SetCounters, SetCountersInput, SignedPreKeyFields, TickInput,
+    ProcessBundleOutput, SetCountersInput, SignedPreKeyFields, TickInput, set_counters,
 };
 use tigress_signal::conformance::operation::sesame::{
     ContinueSendInput, ContinueSendOutput, EventFields, RecordFields, RecordsOutput, SendInput,
     SendOutput, StepFields,
 };
-use tigress_signal::conformance::operation::{AddressFields, Done, On, Operation};
-use tigress_signal::conformance::subject::Reference;
+use tigress_signal::conformance::operation::{AddressFields, Done};
 use tigress_signal::conformance::vector::conversation::device::{Fields, Step};
 use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use tigress_signal::error_code::ErrorCode;
@@ -174,17 +173,7 @@ impl Actor {
             sending,
             receiving,
         };
-        let device = "device".to_owned();
-        let mut reference = Reference::default();
-        reference
-            .devices
-            .insert(device.clone(), self.device.clone());
-        let on = On {
-            handle: device.clone(),
-            input: input.clone(),
-        };
-        SetCounters::run(&mut reference, on).expect("a session");
-        self.device = reference.devices.remove(&device).expect("still there");
+        set_counters(&mut self.device, &input).expect("a session");
         input
     }
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use tigress_signal::conformance::PROFILE_VERSION;
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::{Done, Operation};
-use tigress_signal::conformance::subject::Reference;
 use tigress_signal::conformance::vector::conversation::Script;
 use tigress_signal::conformance::vector::{
     BuiltIn, Expectation, Family, Note, Origin, Test, TestGroup, VectorFile, group_of,

@@ -103,4 +103,3 @@ macro_rules! notes {
         $b.note(stringify!($flag), stringify!($bug), $description, $effect, &[$($link),+]);
     )*};
 }
-pub(crate) use notes;

@@ -4,9 +4,9 @@ use super::actor::user_id;
 use super::cases::{computed, refused};
 use super::public_key::encoded;
 use super::{About, Builder, seed};
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
 use tigress_signal::conformance::operation::{AddressFields, Operation};
-use tigress_signal::conformance::subject::Reference;
 use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed};
 use tigress_signal::primitives::{KeyPair, PrivateKey};
 

@@ -121,6 +121,28 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// What `read` reads, where these words come next.
+    pub(crate) fn after<T>(
+        &mut self,
+        words: &str,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.eat(words) {
+            read(self).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// That nothing is left.
+    pub(crate) fn end(&self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            self.expected("the end")
+        }
+    }
+
     /// Up to and without that character, which is read too.
     pub(crate) fn until(&mut self, end: char) -> Result<&'a str> {
         let Some((text, rest)) = self.0.split_once(end) else {

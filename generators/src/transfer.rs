@@ -1,14 +1,16 @@
 //! Transfers as they are played and recorded, for the families of either side.
 
+use super::Builder;
 use super::actor::{erased, user_id};
+use super::builder::About;
 use super::seed;
-use super::{Builder, OldAbout as About};
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::transfers::{
     self, Create, CredentialFields, MessageFields, OfferFields, OutcomeFields, OutgoingFields,
     StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
 };
 use tigress_signal::conformance::operation::{Done, On, Operation};
-use tigress_signal::conformance::subject::{Failure, Reference};
+use tigress_signal::conformance::subject::Failure;
 use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step};
 use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use tigress_signal::error_code::ErrorCode;
@@ -95,24 +97,29 @@ impl Deal {
         Deal::new(label, Some(token.to_vec()))
     }
 
+    /// The same transfer, but for that.
+    pub(super) fn with(&self, change: impl FnOnce(&mut Deal)) -> Self {
+        let mut other = self.clone();
+        change(&mut other);
+        other
+    }
+
     /// The same transfer under other keys: what another device, or a forger, would make of it.
     pub(super) fn with_other_keys(&self) -> Self {
-        let mut other = self.clone();
-        other.owner = seed::bytes(&format!("transfer/{}/other owner", self.label));
-        other.receiver = seed::bytes(&format!("transfer/{}/other receiver", self.label));
-        other
+        self.with(|other| {
+            other.owner = seed::bytes(&format!("transfer/{}/other owner", self.label));
+            other.receiver = seed::bytes(&format!("transfer/{}/other receiver", self.label));
+        })
     }
 
     /// The same keys in a transfer of another id.
     pub(super) fn with_other_id(&self) -> Self {
-        let mut other = self.clone();
-        other.id = Deal::car_key(&format!("{}, another", self.label)).id;
-        other
+        let id = Deal::car_key(&format!("{}, another", self.label)).id;
+        self.with(|other| other.id = id)
     }
 
-    pub(super) fn lasting(mut self, seconds: u64) -> Self {
-        self.expires = START + seconds;
-        self
+    pub(super) fn lasting(&self, seconds: u64) -> Self {
+        self.with(|other| other.expires = START + seconds)
     }
 
     fn format(&self) -> &'static str {
@@ -231,10 +238,14 @@ impl Deal {
     }
 
     /// What is left in the outcome where nothing is sent.
-    pub(super) fn moves(&self, before: Option<StateName>, after: StateName) -> OutcomeFields {
+    pub(super) fn moves(
+        &self,
+        before: impl Into<Option<StateName>>,
+        after: StateName,
+    ) -> OutcomeFields {
         OutcomeFields {
             transfer: self.id.to_string(),
-            before,
+            before: before.into(),
             after,
             sends: None,
             report: None,
@@ -275,16 +286,30 @@ impl Deal {
     }
 }
 
-/// That message, sent to that device.
-pub(super) fn outgoing(to: impl Into<Recipient>, plaintext: Hex) -> OutgoingFields {
-    OutgoingFields {
-        to: to.into().into(),
-        plaintext,
+/// What else comes of an event than the state after it.
+pub(super) trait Outcome {
+    /// That message goes to that device, or to all of that user.
+    fn sending(self, to: impl Into<Recipient>, plaintext: Hex) -> Self;
+
+    /// The user is told that.
+    fn reporting(self, report: ErrorCode) -> Self;
+}
+
+impl Outcome for OutcomeFields {
+    fn sending(mut self, to: impl Into<Recipient>, plaintext: Hex) -> Self {
+        let to = to.into().into();
+        self.sends = Some(OutgoingFields { to, plaintext });
+        self
+    }
+
+    fn reporting(mut self, report: ErrorCode) -> Self {
+        self.report = Some(report);
+        self
     }
 }
 
 /// A message that arrives.
-pub(super) fn message(from: Address, plaintext: Hex) -> TransferEventFields {
+fn message(from: Address, plaintext: Hex) -> TransferEventFields {
     TransferEventFields::Message(MessageFields {
         from: from.into(),
         plaintext,
@@ -371,6 +396,16 @@ impl Play {
         self.run(event, &[], Ok(vec![outcome]));
     }
 
+    /// The message arrives and has that outcome; nothing is drawn.
+    pub(super) fn hears(&mut self, from: Address, plaintext: Hex, outcome: OutcomeFields) {
+        self.does(message(from, plaintext), outcome);
+    }
+
+    /// The message arrives and is refused.
+    pub(super) fn rejects(&mut self, from: Address, plaintext: Hex, code: ErrorCode) {
+        self.refuses(message(from, plaintext), code);
+    }
+
     /// Time has come to where it is; the transfers that end by it.
     pub(super) fn tick(&mut self, outcomes: &[OutcomeFields]) {
         let mut outcomes = outcomes.to_vec();
@@ -411,138 +446,179 @@ fn on<I>(input: I) -> On<I> {
     }
 }
 
-/// Plays a conversation and adds it to the family.
-pub(super) fn case(b: &mut Builder, about: About<'_>, play: impl FnOnce(&mut Play)) {
-    let mut recorded = Play::new(about.0);
-    play(&mut recorded);
-    b.old_conversation(about, recorded.fields());
+/// Where a transfer is labelled as its vector is commented.
+pub(super) const COMMENT: &str = "";
+
+/// A conversation.
+pub(super) fn tell(play: impl FnOnce(&mut Play)) -> impl FnOnce(&mut Builder, About<'_>) {
+    |b, about| {
+        let mut recorded = Play::new(about.comment);
+        play(&mut recorded);
+        b.conversation(about, recorded.fields());
+    }
 }
 
-/// What happens to the transfer, by the name that profile section 9 gives it.
-fn every_event(deal: &Deal, from: Address) -> Vec<(&'static str, TransferEventFields)> {
-    let [request, import, provisioned, decline, cancel] = deal.messages();
-    vec![
-        ("accept", deal.accepts()),
-        ("decline (local)", deal.declines()),
-        ("cancel (local)", deal.cancels()),
-        ("provisioningInformation", message(from, deal.offer())),
-        ("keySigningRequest", message(from, request)),
-        ("keyImportRequest", message(from, import)),
-        ("provisioned", message(from, provisioned)),
-        ("decline (remote)", message(from, decline)),
-        ("cancel (remote)", message(from, cancel)),
+/// A conversation about a car key of that label.
+pub(super) fn car_key(
+    label: &str,
+    play: impl FnOnce(&mut Play, &Deal),
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    move |b, about| {
+        let deal = Deal::car_key(if label == COMMENT {
+            about.comment
+        } else {
+            label
+        });
+        tell(|p| play(p, &deal))(b, about);
+    }
+}
+
+/// A conversation about a token of that label.
+pub(super) fn token(
+    label: &str,
+    play: impl FnOnce(&mut Play, &Deal),
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    move |b, about| {
+        let deal = Deal::token(if label == COMMENT {
+            about.comment
+        } else {
+            label
+        });
+        tell(|p| play(p, &deal))(b, about);
+    }
+}
+
+/// Each thing that can happen to a transfer: what it is called in a vector's name and in profile section 9.
+fn every_event(
+    deal: &Deal,
+    from: Address,
+) -> [(&'static str, &'static str, TransferEventFields); 9] {
+    let [request, import, provisioned, decline, cancel] =
+        deal.messages().map(|said| message(from, said));
+    let offer = message(from, deal.offer());
+    [
+        ("own_accept", "accept", deal.accepts()),
+        ("own_decline", "decline (local)", deal.declines()),
+        ("own_cancel", "cancel (local)", deal.cancels()),
+        ("offer", "provisioningInformation", offer),
+        ("request", "keySigningRequest", request),
+        ("import", "keyImportRequest", import),
+        ("provisioned", "provisioned", provisioned),
+        ("decline", "decline (remote)", decline),
+        ("cancel", "cancel (remote)", cancel),
     ]
 }
 
 /// Brings a transfer to a state.
 pub(super) type Reach = fn(&mut Play, &Deal);
-/// Makes a transfer of a name.
-pub(super) type Make = fn(&str) -> Deal;
-/// A flow: what is transferred, how it is made, and each state with the events that a row allows there.
-pub(super) type Flow<'a> = (&'a str, Make, &'a [(StateName, Reach, &'a [&'a str])]);
 
-/// What an event that no row allows is refused with; an offer is known already.
-fn refusal(event: &TransferEventFields, name: &str) -> ErrorCode {
-    match event {
-        TransferEventFields::Message(_) if name == "provisioningInformation" => {
-            ErrorCode::DuplicateTransfer
+/// XFER-01: each pair of a state and an event that the table has no row for, a vector each. Stated are the states,
+/// how they are reached, and the events that a row allows there.
+macro_rules! refused_pairs {
+    ($b:expr, $peer:expr, $what:ident; $($state:ident $reach:ident [$($allowed:ident)*];)*) => {$(
+        let allowed = [$(stringify!($allowed)),*];
+        let what = stringify!($what);
+        $crate::transfer::refused_in($b, $peer, what, Deal::$what, $state, $reach, &allowed);
+    )*};
+}
+pub(super) use refused_pairs;
+
+/// The pairs of one state.
+pub(super) fn refused_in(
+    b: &mut Builder,
+    peer: Address,
+    what: &str,
+    make: fn(&str) -> Deal,
+    state: StateName,
+    reach: Reach,
+    allowed: &[&str],
+) {
+    let credential = what.replace('_', " ");
+    let deal = make(&format!("a {credential}, refused in {state}"));
+    let state_name = snake(&state.to_string());
+    for (event_name, name, event) in every_event(&deal, peer) {
+        if allowed.contains(&event_name) {
+            continue;
         }
-        TransferEventFields::Message(_) => ErrorCode::UnexpectedMessage,
-        _ => ErrorCode::InvalidState,
+        let (requirements, code): (&[&str], _) = match (event_name, &event) {
+            ("offer", _) => (&["XFER-02"], ErrorCode::DuplicateTransfer),
+            ("own_cancel", _) => (&["XFER-01", "XFER-11"], ErrorCode::InvalidState),
+            (_, TransferEventFields::Message(_)) => (&["XFER-01"], ErrorCode::UnexpectedMessage),
+            _ => (&["XFER-01"], ErrorCode::InvalidState),
+        };
+        let about = About {
+            name: format!("{what}_in_{state_name}_{event_name}").into(),
+            comment: &format!("a {credential} in {state}: {name}"),
+            flags: if event_name == "offer" {
+                &["RefusedPair", "Duplicate"]
+            } else {
+                &["RefusedPair"]
+            },
+            requirements,
+        };
+        tell(|p| {
+            reach(p, &deal);
+            p.refuses(event, code);
+        })(b, about);
     }
 }
 
-/// XFER-01: each pair of a state and an event that the table has no row for, a vector each.
-pub(super) fn refused_pairs_of(b: &mut Builder, peer: Address, flows: &[Flow]) {
-    for (what, make, states) in flows {
-        for (state, reach, allowed) in *states {
-            let deal = make(&format!("{what}, refused in {state}"));
-            for (name, event) in every_event(&deal, peer) {
-                if allowed.contains(&name) {
-                    continue;
-                }
-                let comment = format!("{what} in {state}: {name}");
-                let ids: &[&str] = match name {
-                    "cancel (local)" => &["XFER-01", "XFER-11"],
-                    "provisioningInformation" => &["XFER-02"],
-                    _ => &["XFER-01"],
-                };
-                case(b, (&comment, &["RefusedPair"], ids), |p| {
-                    reach(p, &deal);
-                    let code = refusal(&event, name);
-                    p.refuses(event, code);
-                });
-            }
+/// `OfferExpired` in snake case.
+fn snake(state: &str) -> String {
+    let mut name = String::new();
+    for letter in state.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
         }
+        name.push(letter.to_ascii_lowercase());
     }
+    name
 }
+
+const TIGRESS: &str = "https://datatracker.ietf.org/doc/draft-ietf-tigress-requirements/";
+const TRANSITIONS: &str = "https://cwe.mitre.org/data/definitions/841.html";
 
 /// The flags of both families.
 pub(super) fn notes(b: &mut Builder) {
-    for (flag, bug_type, description) in [
-        ("Normal", "BASIC", "A transfer as it should go."),
-        (
-            "RefusedPair",
-            "MISSING_STEP",
-            "An event that the table has no row for. Whoever carries it out can be led to sign, to provision or to end a transfer out of turn.",
-        ),
-        (
-            "Expired",
-            "EDGE_CASE",
-            "An event at or after the expiry. Whoever acts on it gives a credential to somebody who was too late.",
-        ),
-        (
-            "WrongDevice",
-            "AUTH_BYPASS",
-            "A message from a device that is not bound to the transfer. Whoever follows it lets a stranger take the credential or end the transfer.",
-        ),
-        (
-            "SecondDevice",
-            "CONFIDENTIALITY",
-            "A further device of the receiver asks. Whoever signs for both gives out two keys for one.",
-        ),
-        (
-            "Request",
-            "AUTH_BYPASS",
-            "A key signing request that does not hold, or is not the one that was signed. Whoever signs it gives the key to somebody who has not shown that it is theirs.",
-        ),
-        (
-            "Attestation",
-            "AUTH_BYPASS",
-            "A key import request that the owner did not make for this transfer and this key. Whoever provisions it trusts the intermediary with the car.",
-        ),
-        (
-            "AfterEnd",
-            "MISSING_STEP",
-            "The receiver has provisioned, and the sender thought that it was over. Whoever drops the message never revokes the credential.",
-        ),
-        ("Lifetime", "EDGE_CASE", "A lifetime at its bounds."),
-        (
-            "Restart",
-            "MISSING_STEP",
-            "Saved and restored in the middle. Whoever loses the state signs twice, or not at all.",
-        ),
-        (
-            "Erased",
-            "CONFIDENTIALITY",
-            "What a transfer that has ended leaves behind. Whoever keeps it loses it to a later thief.",
-        ),
-        (
-            "Duplicate",
-            "MISSING_STEP",
-            "A transfer id that is known already. Whoever takes it as new loses the transfer that has it.",
-        ),
-        (
-            "Payload",
-            "MISSING_STEP",
-            "A message that cannot be read. It changes nothing.",
-        ),
-        (
-            "UnsupportedFormat",
-            "INTEROPERABILITY",
-            "An offer that the receiver cannot use. Whoever drops it leaves the sender waiting.",
-        ),
-    ] {
-        b.old_note(flag, bug_type, description, &[]);
+    b.header("Make transfers that know nothing, and let the steps happen to them in order (profile section 9).");
+    b.header("A step's outcome says which transfer moves from where to where, what is sent, and what the user is told.");
+    notes! { b;
+        Normal BASIC [TIGRESS]
+            "A transfer as it should go." => "Whoever does otherwise transfers nothing.";
+        RefusedPair MISSING_STEP [TRANSITIONS]
+            "An event that the table has no row for; a bug carries it out."
+            => "A wallet is led to sign, to provision or to end a transfer out of turn.";
+        Expired EDGE_CASE ["https://cwe.mitre.org/data/definitions/613.html"]
+            "An event at or after the expiry; a bug acts on it, or ends what is still in time."
+            => "Somebody who was too late gets a credential, or who was in time does not.";
+        WrongDevice AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/639.html"]
+            "A message from a device that is not bound to the transfer; a bug follows it."
+            => "A stranger takes the credential or ends the transfer.";
+        SecondDevice CONFIDENTIALITY [TIGRESS]
+            "A further device of the receiver asks; a bug signs for both." => "Two keys are given out for one.";
+        Request AUTH_BYPASS ["https://www.rfc-editor.org/rfc/rfc4211#section-4"]
+            "A key signing request that does not hold, or is not the one that was signed; a bug signs it."
+            => "Somebody has a key who has not shown that it is theirs.";
+        Attestation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/347.html"]
+            "A key import request that the owner did not make for this transfer and this key; a bug provisions it."
+            => "The intermediary is trusted with the car.";
+        AfterEnd MISSING_STEP [TRANSITIONS]
+            "The receiver has provisioned, and the sender thought that it was over; a bug drops the message."
+            => "The credential is never revoked.";
+        Lifetime EDGE_CASE ["https://cwe.mitre.org/data/definitions/190.html"]
+            "A lifetime at its bounds; a bug has others, or lets the sum overflow."
+            => "An offer ends at once, or never.";
+        Restart MISSING_STEP [TIGRESS]
+            "Saved and restored in the middle; a bug loses the state." => "A wallet signs twice, or not at all.";
+        Erased CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/459.html"]
+            "What a transfer that has ended leaves behind; a bug keeps it." => "A later thief has it.";
+        Duplicate MISSING_STEP ["https://cwe.mitre.org/data/definitions/694.html"]
+            "A transfer id that is known already; a bug takes it as new."
+            => "The transfer that has it is lost, or another credential takes its place.";
+        Payload MISSING_STEP ["https://cwe.mitre.org/data/definitions/460.html"]
+            "A message that cannot be read; a bug lets it change something."
+            => "A transfer is lost, or one is left behind.";
+        UnsupportedFormat INTEROPERABILITY [TIGRESS]
+            "An offer that the receiver cannot use; a bug drops it." => "The sender waits until it expires.";
     }
 }

@@ -2,23 +2,20 @@
 
 use super::Builder;
 use super::transfer::{
-    Deal, Flow, Make, Play, Reach, START, TWO_DAYS, case, damaged, message, notes, outgoing, phone,
-    refused_pairs_of, sender, stranger,
+    COMMENT, Deal, Outcome, Play, START, TWO_DAYS, car_key, damaged, device, notes, phone,
+    refused_pairs, sender, stranger, tell, token,
 };
-use tigress_signal::conformance::operation::transfers::OutcomeFields;
 use tigress_signal::error_code::ErrorCode::{
     AttestationInvalid, DuplicateTransfer, InvalidKey, InvalidPayload, InvalidState, NotBound,
     UnexpectedMessage, UnknownTransfer,
 };
 use tigress_signal::identifier::Address;
 use tigress_signal::primitives::SecretBytes;
+use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::StateName::{
     self, Cancelled, Declined, Expired, Failed, Invited, Provisioned, Requested,
 };
 use tigress_signal::transfer::{Content, Provisioning};
-
-/// Makes an answer of the owner.
-type Answer = fn(&Deal) -> SecretBytes;
 
 /// A format that nobody supports.
 const LOYALTY_CARD: &str = "digitalwallet.loyalty";
@@ -33,857 +30,479 @@ pub(super) fn generate(b: &mut Builder) {
     expires(b);
     erases(b);
     restarts(b);
-    refused_pairs(b);
+    pairs(b);
 }
 
 /// The owner's other device.
 fn owners_watch() -> Address {
-    super::transfer::device("owner", 2)
+    device("owner", 2)
 }
 
-fn invited(p: &mut Play, deal: &Deal) {
-    p.does(message(sender(), deal.offer()), deal.moves(None, Invited));
+fn invited(p: &mut Play, d: &Deal) {
+    p.hears(sender(), d.offer(), d.moves(None, Invited));
 }
 
 /// The user accepts what the receiver is invited to.
-fn accept(p: &mut Play, deal: &Deal) {
-    if deal.token.is_some() {
-        p.does(
-            deal.accepts(),
-            OutcomeFields {
-                sends: Some(outgoing(sender(), deal.provisioned())),
-                ..deal.moves(Some(Invited), Provisioned)
-            },
-        );
+fn accept(p: &mut Play, d: &Deal) {
+    if d.token.is_some() {
+        let outcome = d.moves(Invited, Provisioned);
+        p.does(d.accepts(), outcome.sending(sender(), d.provisioned()));
     } else {
-        p.draws(
-            deal.accepts(),
-            &deal.receiver,
-            OutcomeFields {
-                sends: Some(outgoing(sender(), deal.request())),
-                ..deal.moves(Some(Invited), Requested)
-            },
-        );
+        let outcome = d.moves(Invited, Requested).sending(sender(), d.request());
+        p.draws(d.accepts(), &d.receiver, outcome);
     }
 }
 
-fn requested(p: &mut Play, deal: &Deal) {
-    invited(p, deal);
-    accept(p, deal);
+fn requested(p: &mut Play, d: &Deal) {
+    invited(p, d);
+    accept(p, d);
 }
 
 /// The owner's answer arrives.
-fn import(p: &mut Play, deal: &Deal) {
-    p.does(
-        message(sender(), deal.import()),
-        OutcomeFields {
-            sends: Some(outgoing(sender(), deal.provisioned())),
-            ..deal.moves(Some(Requested), Provisioned)
-        },
+fn import(p: &mut Play, d: &Deal) {
+    let outcome = d.moves(Requested, Provisioned);
+    p.hears(
+        sender(),
+        d.import(),
+        outcome.sending(sender(), d.provisioned()),
     );
 }
 
-fn provisioned(p: &mut Play, deal: &Deal) {
-    requested(p, deal);
-    if deal.token.is_none() {
-        import(p, deal);
+fn provisioned(p: &mut Play, d: &Deal) {
+    requested(p, d);
+    if d.token.is_none() {
+        import(p, d);
     }
 }
 
-fn declined(p: &mut Play, deal: &Deal) {
-    invited(p, deal);
-    p.does(
-        deal.declines(),
-        OutcomeFields {
-            sends: Some(outgoing(sender(), deal.decline("user"))),
-            ..deal.moves(Some(Invited), Declined)
-        },
-    );
+fn declined(p: &mut Play, d: &Deal) {
+    invited(p, d);
+    let outcome = d.moves(Invited, Declined);
+    p.does(d.declines(), outcome.sending(sender(), d.decline("user")));
 }
 
-fn cancel(p: &mut Play, deal: &Deal, before: StateName) {
-    p.does(
-        deal.cancels(),
-        OutcomeFields {
-            sends: Some(outgoing(sender(), deal.cancel("user"))),
-            ..deal.moves(Some(before), Cancelled)
-        },
-    );
+fn cancel(p: &mut Play, d: &Deal, before: StateName) {
+    let outcome = d.moves(before, Cancelled);
+    p.does(d.cancels(), outcome.sending(sender(), d.cancel("user")));
 }
 
-fn cancelled(p: &mut Play, deal: &Deal) {
-    invited(p, deal);
-    cancel(p, deal, Invited);
+fn cancelled(p: &mut Play, d: &Deal) {
+    invited(p, d);
+    cancel(p, d, Invited);
 }
 
-fn expired(p: &mut Play, deal: &Deal) {
-    invited(p, deal);
-    p.at(deal.expires - START);
-    p.tick(&[deal.moves(Some(Invited), Expired)]);
+fn cancelled_after_asking(p: &mut Play, d: &Deal) {
+    requested(p, d);
+    cancel(p, d, Requested);
 }
 
-fn failed(p: &mut Play, deal: &Deal) {
-    requested(p, deal);
-    fails(p, deal, damaged(&deal.import_bytes(), 95));
+fn cancelled_by_sender(p: &mut Play, d: &Deal) {
+    invited(p, d);
+    p.hears(sender(), d.cancel("user"), d.moves(Invited, Cancelled));
+}
+
+fn cancelled_by_sender_after_asking(p: &mut Play, d: &Deal) {
+    requested(p, d);
+    p.hears(sender(), d.cancel("user"), d.moves(Requested, Cancelled));
+}
+
+fn expire(p: &mut Play, d: &Deal, before: StateName) {
+    p.at(d.expires - START);
+    p.tick(&[d.moves(before, Expired)]);
+}
+
+fn expired(p: &mut Play, d: &Deal) {
+    invited(p, d);
+    expire(p, d, Invited);
+}
+
+fn expired_after_asking(p: &mut Play, d: &Deal) {
+    requested(p, d);
+    expire(p, d, Requested);
+}
+
+fn failed(p: &mut Play, d: &Deal) {
+    requested(p, d);
+    fail(p, d, damaged(&d.import_bytes(), 95));
 }
 
 /// An answer that does not hold: the transfer has failed, and the owner is told (XFER-13).
-fn fails(p: &mut Play, deal: &Deal, import: SecretBytes) {
-    p.does(
-        message(sender(), deal.import_of(import)),
-        OutcomeFields {
-            sends: Some(outgoing(sender(), deal.cancel("attestation-invalid"))),
-            report: Some(AttestationInvalid),
-            ..deal.moves(Some(Requested), Failed)
-        },
-    );
+fn fail(p: &mut Play, d: &Deal, import: SecretBytes) {
+    let outcome = d.moves(Requested, Failed).reporting(AttestationInvalid);
+    let outcome = outcome.sending(sender(), d.cancel("attestation-invalid"));
+    p.hears(sender(), d.import_of(import), outcome);
+}
+
+/// An offer in a format that the receiver does not support: it is declined at once.
+fn unsupported(p: &mut Play, d: &Deal) {
+    let provisioning = Provisioning::Unsupported;
+    let expires = Timestamp(d.expires);
+    let offer = Content::ProvisioningInformation {
+        provisioning,
+        expires,
+    };
+    let reason = "unsupported-format".to_owned();
+    let decline = d.under(LOYALTY_CARD, Content::Decline { reason });
+    let outcome = d.moves(None, Declined).sending(sender(), decline);
+    p.hears(sender(), d.under(LOYALTY_CARD, offer), outcome);
+}
+
+/// An offer of a car key with those bytes as its creation request: nothing is known of it then.
+fn creation_request(bytes: Vec<u8>) -> impl FnOnce(&mut Play, &Deal) {
+    |p, d| {
+        let offer = d.offer_of(Provisioning::KeyCreationRequest(bytes.into()));
+        p.rejects(sender(), offer, InvalidKey);
+        p.refuses(d.accepts(), UnknownTransfer);
+        invited(p, d);
+    }
 }
 
 /// Row 8; XFER-02, PAY-07, PAY-12.
 fn offers(b: &mut Builder) {
-    case(
-        b,
-        ("a car key is offered", &["Normal"], &["XFER-01"]),
-        |p| invited(p, &Deal::car_key("offered")),
-    );
-    case(
-        b,
-        (
-            "a token is offered: nothing is provisioned yet",
-            &["Normal"],
-            &["XFER-01", "XFER-09"],
-        ),
-        |p| invited(p, &Deal::token("offered")),
-    );
-    case(
-        b,
-        ("the same offer again", &["Duplicate"], &["XFER-02"]),
-        |p| {
-            let deal = Deal::car_key("offered again");
-            invited(p, &deal);
-            p.refuses(message(sender(), deal.offer()), DuplicateTransfer);
-        },
-    );
-    case(
-        b,
-        (
-            "another credential under a known id: the first offer stands, and its token is the one provisioned",
-            &["Duplicate"],
-            &["XFER-02"],
-        ),
-        |p| {
-            let deal = Deal::token("the first offer");
-            let mut other = deal.clone();
-            other.token = Some(b"another token".to_vec());
-            invited(p, &deal);
-            p.refuses(message(sender(), other.offer()), DuplicateTransfer);
-            p.refuses(message(stranger(), other.offer()), DuplicateTransfer);
-            accept(p, &deal);
-        },
-    );
-    case(
-        b,
-        (
-            "a stranger offers under the id of a transfer that has ended",
-            &["Duplicate"],
-            &["XFER-02"],
-        ),
-        |p| {
-            let deal = Deal::car_key("an id of old");
-            declined(p, &deal);
-            p.refuses(message(stranger(), deal.offer()), DuplicateTransfer);
-        },
-    );
-    case(
-        b,
-        (
-            "a format that is not supported is declined at once",
-            &["UnsupportedFormat"],
-            &["PAY-07"],
-        ),
-        |p| {
-            let deal = Deal::car_key("not supported");
-            unsupported(p, &deal);
-        },
-    );
-    case(
-        b,
-        (
-            "once declined for its format, the user can accept no more",
-            &["UnsupportedFormat"],
-            &["PAY-07", "XFER-01"],
-        ),
-        |p| {
-            let deal = Deal::car_key("not supported, then accepted");
-            unsupported(p, &deal);
-            p.refuses(deal.accepts(), InvalidState);
-            p.refuses(message(sender(), deal.offer()), DuplicateTransfer);
-        },
-    );
-    for (comment, key) in [
-        ("a car key's creation request is empty", Vec::new()),
-        ("a car key's creation request has 31 bytes", vec![7; 31]),
-        ("a car key's creation request has 33 bytes", vec![7; 33]),
-    ] {
-        case(b, (comment, &["Payload"], &["PAY-12"]), |p| {
-            let deal = Deal::car_key(comment);
-            let offer = deal.offer_of(Provisioning::KeyCreationRequest(key.into()));
-            p.refuses(message(sender(), offer), InvalidKey);
-            // Nothing is known of the transfer.
-            p.refuses(deal.accepts(), UnknownTransfer);
-            invited(p, &deal);
+    cases! { b;
+        /// a car key is offered
+        car_key_offered [Normal: XFER-01] => car_key("offered", invited);
+        /// a token is offered: nothing is provisioned yet
+        token_offered [Normal: XFER-01 XFER-09] => token("offered", invited);
+        /// the same offer again
+        same_offer_again [Duplicate: XFER-02] => car_key("offered again", |p, d| {
+            invited(p, d); p.rejects(sender(), d.offer(), DuplicateTransfer);
+        });
+        /// another credential under a known id: the first offer stands, and its token is the one provisioned
+        another_credential_under_known_id [Duplicate: XFER-02] => token("the first offer", |p, d| {
+            let other = d.with(|other| other.token = Some(b"another token".to_vec())).offer();
+            invited(p, d); p.rejects(sender(), other.clone(), DuplicateTransfer);
+            p.rejects(stranger(), other, DuplicateTransfer); accept(p, d);
+        });
+        /// a stranger offers under the id of a transfer that has ended
+        id_of_an_ended_transfer [Duplicate WrongDevice: XFER-02] => car_key("an id of old", |p, d| {
+            declined(p, d); p.rejects(stranger(), d.offer(), DuplicateTransfer);
+        });
+        /// a format that is not supported is declined at once
+        unsupported_format [UnsupportedFormat: PAY-07] => car_key("not supported", unsupported);
+        /// once declined for its format, the user can accept no more
+        unsupported_format_accepted [UnsupportedFormat RefusedPair: PAY-07 XFER-01]
+            => car_key("not supported, then accepted", |p, d| {
+                unsupported(p, d); p.refuses(d.accepts(), InvalidState);
+                p.rejects(sender(), d.offer(), DuplicateTransfer);
+            });
+        /// a car key's creation request is empty
+        empty_creation_request [Payload: PAY-12] => car_key(COMMENT, creation_request(Vec::new()));
+        /// a car key's creation request has 31 bytes
+        creation_request_of_31_bytes [Payload: PAY-12] => car_key(COMMENT, creation_request(vec![7; 31]));
+        /// a car key's creation request has 33 bytes
+        creation_request_of_33_bytes [Payload: PAY-12] => car_key(COMMENT, creation_request(vec![7; 33]));
+        /// an offer that cannot be read leaves no transfer behind
+        offer_that_cannot_be_read [Payload: PAY-11] => car_key("cannot be read", |p, d| {
+            let mut offer = d.offer(); offer.0.pop();
+            p.rejects(sender(), offer, InvalidPayload); p.refuses(d.accepts(), UnknownTransfer);
+        });
+        /// three offers of two senders do not touch each other
+        three_offers_of_two_senders [Normal: XFER-01 XFER-02] => tell(|p| {
+            let (one, two) = (Deal::car_key("one of three received"), Deal::car_key("two of three received"));
+            let three = Deal::token("three of three received");
+            invited(p, &one); p.hears(stranger(), two.offer(), two.moves(None, Invited)); invited(p, &three);
+            accept(p, &one); accept(p, &three);
+            p.does(two.declines(), two.moves(Invited, Declined).sending(stranger(), two.decline("user")));
+            import(p, &one);
         });
     }
-    case(
-        b,
-        (
-            "an offer that cannot be read leaves no transfer behind",
-            &["Payload"],
-            &["PAY-11"],
-        ),
-        |p| {
-            let deal = Deal::car_key("cannot be read");
-            let mut offer = deal.offer().to_vec();
-            offer.pop();
-            p.refuses(message(sender(), offer.as_slice().into()), InvalidPayload);
-            p.refuses(deal.accepts(), UnknownTransfer);
-        },
-    );
-    case(
-        b,
-        (
-            "three offers of two senders do not touch each other",
-            &["Normal"],
-            &["XFER-01", "XFER-02"],
-        ),
-        |p| {
-            let (one, two, three) = (
-                Deal::car_key("one of three received"),
-                Deal::car_key("two of three received"),
-                Deal::token("three of three received"),
-            );
-            invited(p, &one);
-            p.does(message(stranger(), two.offer()), two.moves(None, Invited));
-            invited(p, &three);
-            accept(p, &one);
-            accept(p, &three);
-            p.does(
-                two.declines(),
-                OutcomeFields {
-                    sends: Some(outgoing(stranger(), two.decline("user"))),
-                    ..two.moves(Some(Invited), Declined)
-                },
-            );
-            import(p, &one);
-        },
-    );
-}
-
-fn unsupported(p: &mut Play, deal: &Deal) {
-    let offer = deal.under(
-        LOYALTY_CARD,
-        Content::ProvisioningInformation {
-            provisioning: Provisioning::Unsupported,
-            expires: tigress_signal::timestamp::Timestamp(deal.expires),
-        },
-    );
-    let reason = "unsupported-format".to_owned();
-    p.does(
-        message(sender(), offer),
-        OutcomeFields {
-            sends: Some(outgoing(
-                sender(),
-                deal.under(LOYALTY_CARD, Content::Decline { reason }),
-            )),
-            ..deal.moves(None, Declined)
-        },
-    );
 }
 
 /// Rows 9 and 10; XFER-09.
 fn accepts(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a token is accepted: it is provisioned, and the sender is told",
-            &["Normal"],
-            &["XFER-01", "XFER-09"],
-        ),
-        |p| provisioned(p, &Deal::token("accepted")),
-    );
-    case(
-        b,
-        (
-            "a car key is accepted: a key of its own, and a request to sign it",
-            &["Normal"],
-            &["XFER-01", "XFER-09", "PAY-12"],
-        ),
-        |p| requested(p, &Deal::car_key("accepted")),
-    );
-    case(
-        b,
-        (
-            "accepted twice: no second key",
-            &["RefusedPair"],
-            &["XFER-01", "XFER-08"],
-        ),
-        |p| {
-            let deal = Deal::car_key("accepted twice");
-            requested(p, &deal);
-            p.refuses(deal.accepts(), InvalidState);
-            import(p, &deal);
-            p.refuses(deal.accepts(), InvalidState);
-        },
-    );
-    case(
-        b,
-        (
-            "an import request before the user has accepted: nothing is provisioned without consent",
-            &["RefusedPair"],
-            &["XFER-09"],
-        ),
-        |p| {
-            let deal = Deal::car_key("before consent");
-            invited(p, &deal);
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-            accept(p, &deal);
-            import(p, &deal);
-        },
-    );
-    case(
-        b,
-        (
-            "what nobody offered is accepted, declined and cancelled",
-            &["RefusedPair"],
-            &["XFER-03"],
-        ),
-        |p| {
-            let deal = Deal::car_key("never offered");
-            for event in [deal.accepts(), deal.declines(), deal.cancels()] {
-                p.refuses(event, UnknownTransfer);
-            }
-            for said in deal.messages() {
-                p.refuses(message(sender(), said), UnknownTransfer);
-            }
+    cases! { b;
+        /// a token is accepted: it is provisioned, and the sender is told
+        token_accepted [Normal: XFER-01 XFER-09] => token("accepted", provisioned);
+        /// a car key is accepted: a key of its own, and a request to sign it
+        car_key_accepted [Normal: XFER-01 XFER-09 PAY-12] => car_key("accepted", requested);
+        /// accepted twice: no second key
+        accepted_twice [RefusedPair: XFER-01 XFER-08] => car_key("accepted twice", |p, d| {
+            requested(p, d); p.refuses(d.accepts(), InvalidState);
+            import(p, d); p.refuses(d.accepts(), InvalidState);
+        });
+        /// an import request before the user has accepted: nothing is provisioned without consent
+        import_before_consent [RefusedPair: XFER-09] => car_key("before consent", |p, d| {
+            invited(p, d); p.rejects(sender(), d.import(), UnexpectedMessage); accept(p, d); import(p, d);
+        });
+        /// what nobody offered is accepted, declined and cancelled
+        transfer_never_offered [RefusedPair: XFER-03] => car_key("never offered", |p, d| {
+            for event in [d.accepts(), d.declines(), d.cancels()] { p.refuses(event, UnknownTransfer); }
+            for said in d.messages() { p.rejects(sender(), said, UnknownTransfer); }
             p.tick(&[]);
-        },
-    );
+        });
+    }
+}
+
+/// An answer of the owner that does not hold. What has failed stays failed, whatever comes.
+fn forged(answer: impl FnOnce(&Deal) -> SecretBytes) -> impl FnOnce(&mut Play, &Deal) {
+    |p, d| {
+        requested(p, d);
+        fail(p, d, answer(d));
+        p.rejects(sender(), d.import(), UnexpectedMessage);
+    }
+}
+
+/// An answer of another owner to the same request.
+fn of_another_owner(d: &Deal) -> SecretBytes {
+    let owner = d.with_other_keys().owner;
+    d.with(|other| other.owner = owner).import_bytes()
+}
+
+/// An answer to another device's request.
+fn for_another_device(d: &Deal) -> SecretBytes {
+    let receiver = d.with_other_keys().receiver;
+    d.with(|other| other.receiver = receiver).import_bytes()
 }
 
 /// Rows 11 and 12; XFER-13.
 fn attests(b: &mut Builder) {
-    case(
-        b,
-        (
-            "the owner's answer holds",
-            &["Normal"],
-            &["XFER-01", "XFER-13"],
-        ),
-        |p| provisioned(p, &Deal::car_key("holds")),
-    );
-    case(
-        b,
-        (
-            "the answer comes twice: it is provisioned once",
-            &["Attestation"],
-            &["XFER-01"],
-        ),
-        |p| {
-            let deal = Deal::car_key("answered twice");
-            provisioned(p, &deal);
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-        },
-    );
-    let forged: [(&str, Answer); 9] = [
-        ("its signature is damaged", |deal| {
-            damaged(&deal.import_bytes(), 32)
-        }),
-        (
-            "the key that signs it is not the one of the offer",
-            |deal| {
-                let mut other = deal.with_other_keys();
-                other.receiver = deal.receiver;
-                other.import_bytes()
-            },
-        ),
-        (
-            "the offer's key stands before a signature by another one",
-            |deal| {
-                let mut other = deal.with_other_keys();
-                other.receiver = deal.receiver;
-                let signature = other.import_bytes();
-                [
-                    &deal.import_bytes().expose()[..32],
-                    &signature.expose()[32..],
-                ]
-                .concat()
-                .into()
-            },
-        ),
-        ("it is for the key of another device", |deal| {
-            let mut other = deal.with_other_keys();
-            other.owner = deal.owner;
-            other.import_bytes()
-        }),
-        ("it is of another transfer: a replay", |deal| {
-            deal.with_other_id().import_bytes()
-        }),
-        (
-            "it is the receiver's own request, sent back",
-            Deal::request_bytes,
-        ),
-        ("it is empty", |_| Vec::new().into()),
-        ("it has 95 bytes", |deal| {
-            deal.import_bytes().expose()[..95].to_vec().into()
-        }),
-        ("it has 97 bytes", |deal| {
-            [deal.import_bytes().expose(), &[0]].concat().into()
-        }),
-    ];
-    for (comment, answer) in forged {
-        let comment = format!("the owner's answer does not hold: {comment}");
-        case(
-            b,
-            (&comment, &["Attestation"], &["XFER-01", "XFER-13"]),
-            |p| {
-                let deal = Deal::car_key(&comment);
-                requested(p, &deal);
-                fails(p, &deal, answer(&deal));
-                // What has failed stays failed, whatever comes.
-                p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-            },
-        );
+    cases! { b;
+        /// the owner's answer holds
+        answer_holds [Normal: XFER-01 XFER-13] => car_key("holds", provisioned);
+        /// the answer comes twice: it is provisioned once
+        answer_comes_twice [Attestation: XFER-01] => car_key("answered twice", |p, d| {
+            provisioned(p, d); p.rejects(sender(), d.import(), UnexpectedMessage);
+        });
+    }
+    cases! { b, [Attestation: XFER-01 XFER-13];
+        /// the owner's answer does not hold: its signature is damaged
+        damaged_signature => car_key(COMMENT, forged(|d| damaged(&d.import_bytes(), 32)));
+        /// the owner's answer does not hold: the key that signs it is not the one of the offer
+        another_owners_key => car_key(COMMENT, forged(of_another_owner));
+        /// the owner's answer does not hold: the offer's key stands before a signature by another one
+        another_owners_signature => car_key(COMMENT, forged(|d| {
+            [&d.import_bytes().expose()[..32], &of_another_owner(d).expose()[32..]].concat().into()
+        }));
+        /// the owner's answer does not hold: it is for the key of another device
+        answer_for_another_device => car_key(COMMENT, forged(for_another_device));
+        /// the owner's answer does not hold: it is of another transfer: a replay
+        answer_of_another_transfer => car_key(COMMENT, forged(|d| d.with_other_id().import_bytes()));
+        /// the owner's answer does not hold: it is the receiver's own request, sent back
+        own_request_sent_back => car_key(COMMENT, forged(Deal::request_bytes));
+        /// the owner's answer does not hold: it is empty
+        empty_answer => car_key(COMMENT, forged(|_| Vec::new().into()));
+        /// the owner's answer does not hold: it has 95 bytes
+        answer_of_95_bytes => car_key(COMMENT, forged(|d| d.import_bytes().expose()[..95].to_vec().into()));
+        /// the owner's answer does not hold: it has 97 bytes
+        answer_of_97_bytes => car_key(COMMENT, forged(|d| [d.import_bytes().expose(), &[0]].concat().into()));
+    }
+}
+
+/// The sender cancels after the receiver asked; its answer comes too late.
+fn answer_after_cancel(reason: &str) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        requested(p, d);
+        p.hears(sender(), d.cancel(reason), d.moves(Requested, Cancelled));
+        p.rejects(sender(), d.import(), UnexpectedMessage);
     }
 }
 
 /// Rows 13 to 15; XFER-11.
 fn ends(b: &mut Builder) {
-    for (what, make) in [
-        ("a car key", Deal::car_key as Make),
-        ("a token", Deal::token),
-    ] {
-        let comment = format!("{what} is declined");
-        case(b, (&comment, &["Normal"], &["XFER-01"]), |p| {
-            declined(p, &make(&comment));
+    cases! { b, [Normal: XFER-01 XFER-11];
+        /// a car key is declined
+        car_key_declined [Normal: XFER-01] => car_key(COMMENT, declined);
+        /// a car key is cancelled by the receiver
+        car_key_cancelled => car_key(COMMENT, cancelled);
+        /// a car key is cancelled by the sender
+        car_key_cancelled_by_sender => car_key(COMMENT, cancelled_by_sender);
+        /// a token is declined
+        token_declined [Normal: XFER-01] => token(COMMENT, declined);
+        /// a token is cancelled by the receiver
+        token_cancelled => token(COMMENT, cancelled);
+        /// a token is cancelled by the sender
+        token_cancelled_by_sender => token(COMMENT, cancelled_by_sender);
+        /// the receiver cancels after asking
+        cancelled_after_asking => car_key("cancelled after asking", |p, d| {
+            cancelled_after_asking(p, d); p.rejects(sender(), d.import(), UnexpectedMessage);
         });
-        let comment = format!("{what} is cancelled by the receiver");
-        case(b, (&comment, &["Normal"], &["XFER-01", "XFER-11"]), |p| {
-            cancelled(p, &make(&comment));
-        });
-        let comment = format!("{what} is cancelled by the sender");
-        case(b, (&comment, &["Normal"], &["XFER-01", "XFER-11"]), |p| {
-            let deal = make(&comment);
-            invited(p, &deal);
-            p.does(
-                message(sender(), deal.cancel("user")),
-                deal.moves(Some(Invited), Cancelled),
-            );
+        /// the sender cancels after the receiver asked, with reason `user`
+        sender_cancels_for_its_user [Normal: XFER-01 XFER-05 XFER-11]
+            => car_key(COMMENT, answer_after_cancel("user"));
+        /// the sender cancels after the receiver asked, with reason `already-claimed`
+        sender_cancels_as_already_claimed [Normal SecondDevice: XFER-01 XFER-05 XFER-11]
+            => car_key(COMMENT, answer_after_cancel("already-claimed"));
+        /// what is provisioned cannot be cancelled by either side
+        provisioned_cannot_be_cancelled [RefusedPair: XFER-11] => car_key("stays provisioned", |p, d| {
+            provisioned(p, d); p.refuses(d.cancels(), InvalidState);
+            p.rejects(sender(), d.cancel("user"), UnexpectedMessage);
         });
     }
-    case(
-        b,
-        (
-            "the receiver cancels after asking",
-            &["Normal"],
-            &["XFER-01", "XFER-11"],
-        ),
-        |p| {
-            let deal = Deal::car_key("cancelled after asking");
-            requested(p, &deal);
-            cancel(p, &deal, Requested);
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-        },
-    );
-    for reason in ["user", "already-claimed"] {
-        let comment =
-            format!("the sender cancels after the receiver asked, with reason `{reason}`");
-        case(
-            b,
-            (&comment, &["Normal"], &["XFER-01", "XFER-05", "XFER-11"]),
-            |p| {
-                let deal = Deal::car_key(&comment);
-                requested(p, &deal);
-                p.does(
-                    message(sender(), deal.cancel(reason)),
-                    deal.moves(Some(Requested), Cancelled),
-                );
-                p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-            },
-        );
+}
+
+/// A stranger and the owner's other device speak of a transfer in that state.
+fn from_others(reach: fn(&mut Play, &Deal)) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        reach(p, d);
+        for said in d.messages() {
+            p.rejects(stranger(), said.clone(), NotBound);
+            p.rejects(owners_watch(), said, NotBound);
+        }
     }
-    case(
-        b,
-        (
-            "what is provisioned cannot be cancelled by either side",
-            &["RefusedPair"],
-            &["XFER-11"],
-        ),
-        |p| {
-            let deal = Deal::car_key("stays provisioned");
-            provisioned(p, &deal);
-            p.refuses(deal.cancels(), InvalidState);
-            p.refuses(message(sender(), deal.cancel("user")), UnexpectedMessage);
-        },
-    );
 }
 
 /// XFER-06.
 fn binds(b: &mut Builder) {
-    for (comment, reach) in [
-        (
-            "others' messages about an offer",
-            invited as fn(&mut Play, &Deal),
-        ),
-        ("others' messages after asking", requested),
-        ("others' messages after provisioning", provisioned),
-    ] {
-        case(b, (comment, &["WrongDevice"], &["XFER-06"]), |p| {
-            let deal = Deal::car_key(comment);
-            reach(p, &deal);
-            for said in deal.messages() {
-                p.refuses(message(stranger(), said.clone()), NotBound);
-                p.refuses(message(owners_watch(), said), NotBound);
-            }
+    cases! { b;
+        /// others' messages about an offer
+        others_about_an_offer [WrongDevice: XFER-06] => car_key(COMMENT, from_others(invited));
+        /// others' messages after asking
+        others_after_asking [WrongDevice: XFER-06] => car_key(COMMENT, from_others(requested));
+        /// others' messages after provisioning
+        others_after_provisioning [WrongDevice: XFER-06] => car_key(COMMENT, from_others(provisioned));
+        /// the owner's other device answers: the receiver waits for the one that offered
+        owners_other_device_answers [WrongDevice: XFER-06] => car_key("the other device answers", |p, d| {
+            requested(p, d); p.rejects(owners_watch(), d.import(), NotBound); import(p, d);
+        });
+        /// the right device speaks of another transfer
+        another_transfer [RefusedPair: XFER-03] => car_key("of another transfer", |p, d| {
+            let other = d.with_other_id();
+            requested(p, d); p.rejects(sender(), other.import(), UnknownTransfer);
+            for from in [sender(), phone()] { p.rejects(from, other.cancel("user"), UnknownTransfer); }
         });
     }
-    case(
-        b,
-        (
-            "the owner's other device answers: the receiver waits for the one that offered",
-            &["WrongDevice"],
-            &["XFER-06"],
-        ),
-        |p| {
-            let deal = Deal::car_key("the other device answers");
-            requested(p, &deal);
-            p.refuses(message(owners_watch(), deal.import()), NotBound);
-            import(p, &deal);
-        },
-    );
-    case(
-        b,
-        (
-            "the right device speaks of another transfer",
-            &["RefusedPair"],
-            &["XFER-03"],
-        ),
-        |p| {
-            let deal = Deal::car_key("of another transfer");
-            requested(p, &deal);
-            let other = deal.with_other_id();
-            p.refuses(message(sender(), other.import()), UnknownTransfer);
-            p.refuses(message(sender(), other.cancel("user")), UnknownTransfer);
-            p.refuses(message(phone(), other.cancel("user")), UnknownTransfer);
-        },
-    );
+}
+
+/// What is accepted at its second is not, though no tick has come.
+fn accepted_too_late(p: &mut Play, d: &Deal) {
+    invited(p, d);
+    p.at(d.expires - START);
+    p.refuses(d.accepts(), InvalidState);
+    p.tick(&[d.moves(Invited, Expired)]);
 }
 
 /// Row 16; XFER-10.
 fn expires(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a second before it expires nothing has ended, at its second it has",
-            &["Expired"],
-            &["XFER-01", "XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::token("to the second");
-            invited(p, &deal);
-            p.at(TWO_DAYS - 1);
-            p.tick(&[]);
-            p.at(TWO_DAYS);
-            p.tick(&[deal.moves(Some(Invited), Expired)]);
-            p.tick(&[]);
-        },
-    );
-    case(
-        b,
-        (
-            "a request that nobody answers expires",
-            &["Expired"],
-            &["XFER-01", "XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("nobody answers");
-            requested(p, &deal);
-            p.at(TWO_DAYS);
-            p.tick(&[deal.moves(Some(Requested), Expired)]);
-        },
-    );
-    for (comment, make) in [
-        (
-            "a token is accepted at its second: it is not provisioned, though no tick has come",
-            Deal::token as fn(&str) -> Deal,
-        ),
-        (
-            "a car key is accepted at its second: nothing is asked for",
-            Deal::car_key,
-        ),
-    ] {
-        case(b, (comment, &["Expired"], &["XFER-10"]), |p| {
-            let deal = make(comment);
-            invited(p, &deal);
-            p.at(TWO_DAYS);
-            p.refuses(deal.accepts(), InvalidState);
-            p.tick(&[deal.moves(Some(Invited), Expired)]);
+    cases! { b, [Expired: XFER-10];
+        /// a second before it expires nothing has ended, at its second it has
+        expires_to_the_second [Expired: XFER-01 XFER-10] => token("to the second", |p, d| {
+            invited(p, d); p.at(TWO_DAYS - 1); p.tick(&[]);
+            expire(p, d, Invited); p.tick(&[]);
+        });
+        /// a request that nobody answers expires
+        unanswered_request_expires [Expired: XFER-01 XFER-10] => car_key("nobody answers", expired_after_asking);
+        /// a token is accepted at its second: it is not provisioned, though no tick has come
+        token_accepted_at_its_second => token(COMMENT, accepted_too_late);
+        /// a car key is accepted at its second: nothing is asked for
+        car_key_accepted_at_its_second => car_key(COMMENT, accepted_too_late);
+        /// a token is accepted a second before
+        token_accepted_a_second_before => token("accepted in time", |p, d| {
+            invited(p, d); p.at(TWO_DAYS - 1); accept(p, d);
+        });
+        /// the owner's answer comes at its second: it is not provisioned
+        answer_at_its_second => car_key("answered too late", |p, d| {
+            requested(p, d); p.at(TWO_DAYS); p.rejects(sender(), d.import(), UnexpectedMessage);
+            expire(p, d, Requested); p.rejects(sender(), d.import(), UnexpectedMessage);
+        });
+        /// the owner's answer comes a second before
+        answer_a_second_before => car_key("answered in time", |p, d| {
+            requested(p, d); p.at(TWO_DAYS - 1); import(p, d);
+        });
+        /// a broken answer after expiry: the transfer has expired, not failed
+        broken_answer_after_expiry [Expired Attestation: XFER-10 XFER-13]
+            => car_key("a broken answer too late", |p, d| {
+                requested(p, d); p.at(TWO_DAYS);
+                p.rejects(sender(), d.import_of(damaged(&d.import_bytes(), 95)), UnexpectedMessage);
+                expire(p, d, Requested);
+            });
+        /// after expiry there is nothing left to decline or cancel, before any tick
+        nothing_left_to_decline [Expired: XFER-10 XFER-11] => token("nothing to decline", |p, d| {
+            invited(p, d); p.at(TWO_DAYS + 1);
+            p.refuses(d.declines(), InvalidState); p.refuses(d.cancels(), InvalidState);
+            p.rejects(sender(), d.cancel("user"), UnexpectedMessage);
+        });
+        /// an offer that arrives after its expiry: it cannot be accepted, and the next tick ends it
+        offer_arrives_after_expiry => token("arrives too late", |p, d| {
+            p.at(TWO_DAYS + 5); invited(p, d); p.refuses(d.accepts(), InvalidState);
+            p.tick(&[d.moves(Invited, Expired)]);
+        });
+        /// what is provisioned does not expire
+        provisioned_does_not_expire [Expired: XFER-01] => token("does not expire", |p, d| {
+            provisioned(p, d); p.at(2 * TWO_DAYS); p.tick(&[]);
         });
     }
-    case(
-        b,
-        (
-            "a token is accepted a second before",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::token("accepted in time");
-            invited(p, &deal);
-            p.at(TWO_DAYS - 1);
-            accept(p, &deal);
-        },
-    );
-    case(
-        b,
-        (
-            "the owner's answer comes at its second: it is not provisioned",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("answered too late");
-            requested(p, &deal);
-            p.at(TWO_DAYS);
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-            p.tick(&[deal.moves(Some(Requested), Expired)]);
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-        },
-    );
-    case(
-        b,
-        (
-            "the owner's answer comes a second before",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("answered in time");
-            requested(p, &deal);
-            p.at(TWO_DAYS - 1);
-            import(p, &deal);
-        },
-    );
-    case(
-        b,
-        (
-            "a broken answer after expiry: the transfer has expired, not failed",
-            &["Expired"],
-            &["XFER-10", "XFER-13"],
-        ),
-        |p| {
-            let deal = Deal::car_key("a broken answer too late");
-            requested(p, &deal);
-            p.at(TWO_DAYS);
-            let import = deal.import_of(damaged(&deal.import_bytes(), 95));
-            p.refuses(message(sender(), import), UnexpectedMessage);
-            p.tick(&[deal.moves(Some(Requested), Expired)]);
-        },
-    );
-    case(
-        b,
-        (
-            "after expiry there is nothing left to decline or cancel, before any tick",
-            &["Expired"],
-            &["XFER-10", "XFER-11"],
-        ),
-        |p| {
-            let deal = Deal::token("nothing to decline");
-            invited(p, &deal);
-            p.at(TWO_DAYS + 1);
-            p.refuses(deal.declines(), InvalidState);
-            p.refuses(deal.cancels(), InvalidState);
-            p.refuses(message(sender(), deal.cancel("user")), UnexpectedMessage);
-        },
-    );
-    case(
-        b,
-        (
-            "an offer that arrives after its expiry: it cannot be accepted, and the next tick ends it",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::token("arrives too late");
-            p.at(TWO_DAYS + 5);
-            invited(p, &deal);
-            p.refuses(deal.accepts(), InvalidState);
-            p.tick(&[deal.moves(Some(Invited), Expired)]);
-        },
-    );
-    case(
-        b,
-        (
-            "what is provisioned does not expire",
-            &["Expired"],
-            &["XFER-01"],
-        ),
-        |p| {
-            let deal = Deal::token("does not expire");
-            provisioned(p, &deal);
-            p.at(2 * TWO_DAYS);
-            p.tick(&[]);
-        },
-    );
+}
+
+fn token_erased(end: fn(&mut Play, &Deal)) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        end(p, d);
+        p.erased(vec![d.secret_token()]);
+    }
+}
+
+/// The end of a car key leaves neither the receiver's key nor the owner's request.
+fn key_erased(end: fn(&mut Play, &Deal)) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        end(p, d);
+        p.erased(vec![d.secret_receiver(), d.creation_request()]);
+    }
 }
 
 /// XFER-14.
 fn erases(b: &mut Builder) {
-    for (comment, end) in [
-        ("declined", declined as Reach),
-        ("cancelled", cancelled),
-        ("expired", expired),
-    ] {
-        let comment = format!("a token, {comment}: it is gone");
-        case(b, (&comment, &["Erased"], &["XFER-14"]), |p| {
-            let deal = Deal::token(&comment);
-            end(p, &deal);
-            p.erased(vec![deal.secret_token()]);
-        });
-    }
-    for (comment, end) in [
-        ("declined", declined as Reach),
-        ("cancelled", cancelled),
-        ("expired", expired),
-        ("failed", failed),
-        ("cancelled after asking", |p, deal| {
-            requested(p, deal);
-            cancel(p, deal, Requested);
-        }),
-        ("expired after asking", |p, deal| {
-            requested(p, deal);
-            p.at(TWO_DAYS);
-            p.tick(&[deal.moves(Some(Requested), Expired)]);
-        }),
-        ("cancelled by the sender after asking", |p, deal| {
-            requested(p, deal);
-            p.does(
-                message(sender(), deal.cancel("user")),
-                deal.moves(Some(Requested), Cancelled),
-            );
-        }),
-    ] {
-        let comment = format!("a car key, {comment}: its key and the owner's request are gone");
-        case(b, (&comment, &["Erased"], &["XFER-14"]), |p| {
-            let deal = Deal::car_key(&comment);
-            end(p, &deal);
-            p.erased(vec![deal.secret_receiver(), deal.creation_request()]);
-        });
+    cases! { b, [Erased: XFER-14];
+        /// a token, declined: it is gone
+        token_declined_and_erased => token(COMMENT, token_erased(declined));
+        /// a token, cancelled: it is gone
+        token_cancelled_and_erased => token(COMMENT, token_erased(cancelled));
+        /// a token, expired: it is gone
+        token_expired_and_erased [Erased Expired: XFER-14] => token(COMMENT, token_erased(expired));
+        /// a car key, declined: its key and the owner's request are gone
+        car_key_declined_and_erased => car_key(COMMENT, key_erased(declined));
+        /// a car key, cancelled: its key and the owner's request are gone
+        car_key_cancelled_and_erased => car_key(COMMENT, key_erased(cancelled));
+        /// a car key, expired: its key and the owner's request are gone
+        car_key_expired_and_erased [Erased Expired: XFER-14] => car_key(COMMENT, key_erased(expired));
+        /// a car key, failed: its key and the owner's request are gone
+        car_key_failed_and_erased [Erased Attestation: XFER-14] => car_key(COMMENT, key_erased(failed));
+        /// a car key, cancelled after asking: its key and the owner's request are gone
+        car_key_cancelled_late_and_erased => car_key(COMMENT, key_erased(cancelled_after_asking));
+        /// a car key, expired after asking: its key and the owner's request are gone
+        car_key_expired_late_and_erased [Erased Expired: XFER-14] => car_key(COMMENT, key_erased(expired_after_asking));
+        /// a car key, cancelled by the sender after asking: its key and the owner's request are gone
+        car_key_cancelled_by_sender_and_erased => car_key(COMMENT, key_erased(cancelled_by_sender_after_asking));
     }
 }
 
 /// XFER-15.
 fn restarts(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a car key, with a restart after every step",
-            &["Restart"],
-            &["XFER-15"],
-        ),
-        |p| {
-            let deal = Deal::car_key("restarts");
-            p.restart();
-            invited(p, &deal);
-            p.restart();
-            accept(p, &deal);
-            p.restart();
-            p.refuses(deal.accepts(), InvalidState);
-            import(p, &deal);
-            p.restart();
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-        },
-    );
-    case(
-        b,
-        (
-            "the key that was asked for before the restart is the one that is attested",
-            &["Restart"],
-            &["XFER-13", "XFER-15"],
-        ),
-        |p| {
-            let deal = Deal::car_key("another key after a restart");
-            requested(p, &deal);
-            p.restart();
-            let mut other = deal.with_other_keys();
-            other.owner = deal.owner;
-            fails(p, &deal, other.import_bytes());
-            p.restart();
-            p.refuses(message(sender(), deal.import()), UnexpectedMessage);
-        },
-    );
-    case(
-        b,
-        (
-            "an offer expires after a restart",
-            &["Restart"],
-            &["XFER-10", "XFER-15"],
-        ),
-        |p| {
-            let deal = Deal::token("expires after a restart").lasting(60);
-            invited(p, &deal);
-            p.restart();
-            p.at(60);
-            p.refuses(deal.accepts(), InvalidState);
-            p.tick(&[deal.moves(Some(Invited), Expired)]);
-            p.restart();
-            p.refuses(message(sender(), deal.offer()), DuplicateTransfer);
-        },
-    );
+    cases! { b;
+        /// a car key, with a restart after every step
+        restart_after_every_step [Restart: XFER-15] => car_key("restarts", |p, d| {
+            p.restart(); invited(p, d); p.restart(); accept(p, d); p.restart(); p.refuses(d.accepts(), InvalidState);
+            import(p, d); p.restart(); p.rejects(sender(), d.import(), UnexpectedMessage);
+        });
+        /// the key that was asked for before the restart is the one that is attested
+        another_key_after_restart [Restart Attestation: XFER-13 XFER-15]
+            => car_key("another key after a restart", |p, d| {
+                requested(p, d); p.restart(); fail(p, d, for_another_device(d)); p.restart();
+                p.rejects(sender(), d.import(), UnexpectedMessage);
+            });
+        /// an offer expires after a restart
+        expires_after_restart [Restart Expired: XFER-10 XFER-15] => token("expires after a restart", |p, d| {
+            let d = &d.lasting(60);
+            invited(p, d); p.restart(); p.at(60); p.refuses(d.accepts(), InvalidState); expire(p, d, Invited);
+            p.restart(); p.rejects(sender(), d.offer(), DuplicateTransfer);
+        });
+    }
 }
 
-/// XFER-01: each pair of state and event that the table has no row for.
-fn refused_pairs(b: &mut Builder) {
-    let stateful: [(StateName, Reach, &[&str]); 7] = [
-        (
-            Invited,
-            invited,
-            &[
-                "accept",
-                "decline (local)",
-                "cancel (local)",
-                "cancel (remote)",
-            ],
-        ),
-        (
-            Requested,
-            requested,
-            &["keyImportRequest", "cancel (local)", "cancel (remote)"],
-        ),
-        (Provisioned, provisioned, &[]),
-        (Declined, declined, &[]),
-        (Cancelled, cancelled, &[]),
-        (Expired, expired, &[]),
-        (Failed, failed, &[]),
-    ];
-    let stateless: [(StateName, Reach, &[&str]); 5] = [
-        (
-            Invited,
-            invited,
-            &[
-                "accept",
-                "decline (local)",
-                "cancel (local)",
-                "cancel (remote)",
-            ],
-        ),
-        (Provisioned, provisioned, &[]),
-        (Declined, declined, &[]),
-        (Cancelled, cancelled, &[]),
-        (Expired, expired, &[]),
-    ];
-    let flows: [Flow; 2] = [
-        ("a car key", Deal::car_key, &stateful),
-        ("a token", Deal::token, &stateless),
-    ];
-    refused_pairs_of(b, sender(), &flows);
+fn pairs(b: &mut Builder) {
+    refused_pairs! { b, sender(), car_key;
+        Invited invited [own_accept own_decline own_cancel cancel];
+        Requested requested [import own_cancel cancel];
+        Provisioned provisioned [];
+        Declined declined [];
+        Cancelled cancelled [];
+        Expired expired [];
+        Failed failed [];
+    }
+    refused_pairs! { b, sender(), token;
+        Invited invited [own_accept own_decline own_cancel cancel];
+        Provisioned provisioned [];
+        Declined declined [];
+        Cancelled cancelled [];
+        Expired expired [];
+    }
 }

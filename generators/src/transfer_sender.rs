@@ -2,10 +2,9 @@
 
 use super::Builder;
 use super::transfer::{
-    Deal, Flow, Play, Reach, START, TWO_DAYS, case, damaged, message, notes, outgoing, phone,
-    refused_pairs_of, sender, stranger, watch,
+    COMMENT, Deal, Outcome, Play, START, TWO_DAYS, car_key, damaged, notes, phone, refused_pairs,
+    sender, stranger, tell, token, watch,
 };
-use tigress_signal::conformance::operation::transfers::OutcomeFields;
 use tigress_signal::error_code::ErrorCode::{
     AttestationInvalid, ConflictingRequest, DuplicateTransfer, InvalidPayload, InvalidState,
     NotBound, ProvisionedAfterEnd, UnexpectedMessage, UnknownTransfer,
@@ -13,6 +12,7 @@ use tigress_signal::error_code::ErrorCode::{
 use tigress_signal::identifier::{Address, Recipient};
 use tigress_signal::primitives::SecretBytes;
 use tigress_signal::timestamp::DAY;
+use tigress_signal::transfer::Content;
 use tigress_signal::transfer::StateName::{
     self, Completed, OfferCancelled, OfferDeclined, OfferExpired, Offered, Signed,
 };
@@ -27,978 +27,461 @@ pub(super) fn generate(b: &mut Builder) {
     expires(b);
     erases(b);
     restarts(b);
-    refused_pairs(b);
+    pairs(b);
     broken_payloads(b);
 }
 
+/// All devices of the receiver.
+fn friend() -> Recipient {
+    Recipient::User(phone().user_id)
+}
+
 /// The offer of the deal: what the first row of the table says.
-fn offer(p: &mut Play, deal: &Deal, to: impl Into<Recipient>) {
+fn offer(p: &mut Play, d: &Deal, to: impl Into<Recipient>) {
+    let lifetime = d.expires - START;
+    offer_for(p, d, to, (lifetime != TWO_DAYS).then_some(lifetime));
+}
+
+fn offer_for(p: &mut Play, d: &Deal, to: impl Into<Recipient>, lifetime: Option<u64>) {
     let to = to.into();
-    let lifetime = deal.expires - START;
-    let lifetime = (lifetime != TWO_DAYS).then_some(lifetime);
-    p.draws(
-        deal.offers(to, lifetime),
-        &deal.drawn(),
-        OutcomeFields {
-            sends: Some(outgoing(to, deal.offer())),
-            ..deal.moves(None, Offered)
-        },
-    );
+    let outcome = d.moves(None, Offered).sending(to, d.offer());
+    p.draws(d.offers(to, lifetime), &d.drawn(), outcome);
 }
 
 /// The device asks, and the owner signs.
-fn sign(p: &mut Play, deal: &Deal, from: Address) {
-    p.does(
-        message(from, deal.request()),
-        OutcomeFields {
-            sends: Some(outgoing(from, deal.import())),
-            ..deal.moves(Some(Offered), Signed)
-        },
-    );
+fn sign(p: &mut Play, d: &Deal, from: Address) {
+    let outcome = d.moves(Offered, Signed).sending(from, d.import());
+    p.hears(from, d.request(), outcome);
 }
 
-fn offered(p: &mut Play, deal: &Deal) {
-    offer(p, deal, phone());
+/// The device asks once more, and gets the same answer (XFER-07).
+fn sign_again(p: &mut Play, d: &Deal, from: Address) {
+    let outcome = d.moves(Signed, Signed).sending(from, d.import());
+    p.hears(from, d.request(), outcome);
 }
 
-fn signed(p: &mut Play, deal: &Deal) {
-    offered(p, deal);
-    sign(p, deal, phone());
+fn complete(p: &mut Play, d: &Deal, from: Address) {
+    let before = if d.token.is_some() { Offered } else { Signed };
+    p.hears(from, d.provisioned(), d.moves(before, Completed));
 }
 
-fn completed(p: &mut Play, deal: &Deal) {
-    if deal.token.is_some() {
-        offered(p, deal);
-    } else {
-        signed(p, deal);
+fn offered(p: &mut Play, d: &Deal) {
+    offer(p, d, phone());
+}
+
+fn signed(p: &mut Play, d: &Deal) {
+    offered(p, d);
+    sign(p, d, phone());
+}
+
+fn completed(p: &mut Play, d: &Deal) {
+    offered(p, d);
+    if d.token.is_none() {
+        sign(p, d, phone());
     }
-    let before = if deal.token.is_some() {
-        Offered
-    } else {
-        Signed
-    };
-    p.does(
-        message(phone(), deal.provisioned()),
-        deal.moves(Some(before), Completed),
-    );
+    complete(p, d, phone());
 }
 
-fn declined(p: &mut Play, deal: &Deal) {
-    offered(p, deal);
-    p.does(
-        message(phone(), deal.decline("user")),
-        deal.moves(Some(Offered), OfferDeclined),
-    );
+fn declined(p: &mut Play, d: &Deal) {
+    offered(p, d);
+    p.hears(phone(), d.decline("user"), d.moves(Offered, OfferDeclined));
 }
 
-fn cancelled(p: &mut Play, deal: &Deal) {
-    offered(p, deal);
-    cancel(p, deal, Offered, phone().into());
+fn cancelled(p: &mut Play, d: &Deal) {
+    offered(p, d);
+    cancel(p, d, Offered, phone());
 }
 
-fn cancel(p: &mut Play, deal: &Deal, before: StateName, to: Recipient) {
-    p.does(
-        deal.cancels(),
-        OutcomeFields {
-            sends: Some(outgoing(to, deal.cancel("user"))),
-            ..deal.moves(Some(before), OfferCancelled)
-        },
-    );
+fn cancel(p: &mut Play, d: &Deal, before: StateName, to: impl Into<Recipient>) {
+    let outcome = d.moves(before, OfferCancelled);
+    p.does(d.cancels(), outcome.sending(to, d.cancel("user")));
 }
 
-fn expired(p: &mut Play, deal: &Deal) {
-    offered(p, deal);
-    p.at(deal.expires - START);
-    p.tick(&[deal.moves(Some(Offered), OfferExpired)]);
+fn expired(p: &mut Play, d: &Deal) {
+    offered(p, d);
+    expire(p, d, Offered);
 }
 
-/// It arrives after the end, and the user is told that the credential is out (XFER-12).
-fn too_late(p: &mut Play, deal: &Deal, state: (StateName, StateName)) {
-    p.does(
-        message(phone(), deal.provisioned()),
-        OutcomeFields {
-            report: Some(ProvisionedAfterEnd),
-            ..deal.moves(Some(state.0), state.1)
-        },
-    );
+fn expire(p: &mut Play, d: &Deal, before: StateName) {
+    p.at(d.expires - START);
+    p.tick(&[d.moves(before, OfferExpired)]);
+}
+
+/// It is provisioned after the end, and the user is told that the credential is out (XFER-12).
+fn too_late(p: &mut Play, d: &Deal, before: StateName, after: StateName) {
+    let outcome = d.moves(before, after).reporting(ProvisionedAfterEnd);
+    p.hears(phone(), d.provisioned(), outcome);
+}
+
+/// The watch holds the key, and the phone asks (XFER-05).
+fn second(p: &mut Play, d: &Deal, state: StateName) {
+    let outcome = d
+        .moves(state, state)
+        .sending(phone(), d.cancel("already-claimed"));
+    p.hears(phone(), d.with_other_keys().request(), outcome);
+}
+
+/// An offer that is asked to last that long.
+fn lasting(p: &mut Play, d: &Deal, seconds: u64) {
+    offer_for(p, &d.lasting(seconds), phone(), Some(seconds));
 }
 
 /// Row 1; XFER-02, XFER-04, XFER-10.
 fn offers(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a car key to a device",
-            &["Normal"],
-            &["XFER-01", "XFER-02", "PAY-13"],
-        ),
-        |p| offer(p, &Deal::car_key("to a device"), phone()),
-    );
-    case(
-        b,
-        (
-            "a car key to all devices of a user",
-            &["Normal"],
-            &["XFER-01"],
-        ),
-        |p| {
-            offer(
-                p,
-                &Deal::car_key("to a user"),
-                Recipient::User(phone().user_id),
-            );
-        },
-    );
-    case(
-        b,
-        ("a token to a device", &["Normal"], &["XFER-01", "XFER-04"]),
-        |p| offer(p, &Deal::token("to a device"), phone()),
-    );
-    case(
-        b,
-        (
-            "a token to all devices of a user: each of them could use it",
-            &["SecondDevice"],
-            &["XFER-04"],
-        ),
-        |p| {
-            let deal = Deal::token("to a user");
-            p.refuses(
-                deal.offers(Recipient::User(phone().user_id), None),
-                InvalidState,
-            );
-        },
-    );
-    for (comment, seconds) in [
-        ("a lifetime of one second, the shortest", 1),
-        ("a lifetime of thirty days, the longest", 30 * DAY),
-        ("a lifetime of two days that is asked for", TWO_DAYS),
-    ] {
-        case(b, (comment, &["Lifetime"], &["XFER-10"]), |p| {
-            let deal = Deal::car_key(comment).lasting(seconds);
-            let to = phone().into();
-            p.draws(
-                deal.offers(to, Some(seconds)),
-                &deal.drawn(),
-                OutcomeFields {
-                    sends: Some(outgoing(to, deal.offer())),
-                    ..deal.moves(None, Offered)
-                },
-            );
+    cases! { b;
+        /// a car key to a device
+        car_key_to_device [Normal: XFER-01 XFER-02 PAY-13] => car_key("to a device", offered);
+        /// a car key to all devices of a user
+        car_key_to_user [Normal: XFER-01] => car_key("to a user", |p, d| offer(p, d, friend()));
+        /// a token to a device
+        token_to_device [Normal: XFER-01 XFER-04] => token("to a device", offered);
+        /// a token to all devices of a user: each of them could use it
+        token_to_user [SecondDevice: XFER-04] => token("to a user", |p, d| {
+            p.refuses(d.offers(friend(), None), InvalidState);
+        });
+        /// a lifetime of one second, the shortest
+        shortest_lifetime [Lifetime: XFER-10] => car_key(COMMENT, |p, d| lasting(p, d, 1));
+        /// a lifetime of thirty days, the longest
+        longest_lifetime [Lifetime: XFER-10] => car_key(COMMENT, |p, d| lasting(p, d, 30 * DAY));
+        /// a lifetime of two days that is asked for
+        default_lifetime_asked_for [Lifetime: XFER-10] => car_key(COMMENT, |p, d| lasting(p, d, TWO_DAYS));
+        /// no time at all
+        lifetime_of_0 [Lifetime: XFER-10] => car_key(COMMENT, |p, d| {
+            p.refuses(d.offers(phone().into(), Some(0)), InvalidState);
+        });
+        /// a second more than thirty days
+        lifetime_too_long [Lifetime: XFER-10] => car_key(COMMENT, |p, d| {
+            p.refuses(d.offers(phone().into(), Some(30 * DAY + 1)), InvalidState);
+        });
+        /// the longest that 64 bits hold: the sum overflows
+        lifetime_of_64_bits [Lifetime: XFER-10] => car_key(COMMENT, |p, d| {
+            p.refuses(d.offers(phone().into(), Some(u64::MAX)), InvalidState);
+        });
+        /// three transfers at once do not touch each other
+        three_at_once [Normal: XFER-01 XFER-02] => tell(|p| {
+            let (one, two) = (Deal::car_key("one of three"), Deal::car_key("two of three"));
+            let three = Deal::token("three of three");
+            offered(p, &one); offered(p, &two); offered(p, &three);
+            sign(p, &two, phone()); cancel(p, &one, Offered, phone());
+            complete(p, &three, phone()); complete(p, &two, phone());
         });
     }
-    for (comment, seconds) in [
-        ("no time at all", 0),
-        ("a second more than thirty days", 30 * DAY + 1),
-        ("the longest that 64 bits hold: the sum overflows", u64::MAX),
-    ] {
-        case(b, (comment, &["Lifetime"], &["XFER-10"]), |p| {
-            let deal = Deal::car_key(comment);
-            p.refuses(deal.offers(phone().into(), Some(seconds)), InvalidState);
-        });
+}
+
+/// Who asks shows no key, or another one: nothing is signed.
+fn not_signed(request: impl FnOnce(&Deal) -> SecretBytes) -> impl FnOnce(&mut Play, &Deal) {
+    |p, d| {
+        offered(p, d);
+        p.rejects(phone(), d.request_of(request(d)), AttestationInvalid);
     }
-    case(
-        b,
-        (
-            "three transfers at once do not touch each other",
-            &["Normal"],
-            &["XFER-01", "XFER-02"],
-        ),
-        |p| {
-            let (one, two, three) = (
-                Deal::car_key("one of three"),
-                Deal::car_key("two of three"),
-                Deal::token("three of three"),
-            );
-            for deal in [&one, &two, &three] {
-                offered(p, deal);
-            }
-            sign(p, &two, phone());
-            cancel(p, &one, Offered, phone().into());
-            p.does(
-                message(phone(), three.provisioned()),
-                three.moves(Some(Offered), Completed),
-            );
-            p.does(
-                message(phone(), two.provisioned()),
-                two.moves(Some(Signed), Completed),
-            );
-        },
-    );
+}
+
+/// The same, and the right request is signed then.
+fn signed_later(request: impl FnOnce(&Deal) -> SecretBytes) -> impl FnOnce(&mut Play, &Deal) {
+    |p, d| {
+        not_signed(request)(p, d);
+        sign(p, d, phone());
+    }
 }
 
 /// Rows 2 and 3; XFER-07, PAY-12.
 fn signs(b: &mut Builder) {
-    case(
-        b,
-        (
-            "the receiver asks, the owner signs",
-            &["Normal"],
-            &["XFER-01", "PAY-12"],
-        ),
-        |p| signed(p, &Deal::car_key("signs")),
-    );
-    case(
-        b,
-        (
-            "the same request comes again: the same answer goes again, and nothing is drawn",
-            &["Request"],
-            &["XFER-01", "XFER-07"],
-        ),
-        |p| {
-            let deal = Deal::car_key("asked twice");
-            signed(p, &deal);
-            for _ in 0..2 {
-                p.does(
-                    message(phone(), deal.request()),
-                    OutcomeFields {
-                        sends: Some(outgoing(phone(), deal.import())),
-                        ..deal.moves(Some(Signed), Signed)
-                    },
-                );
-            }
-        },
-    );
-    case(
-        b,
-        (
-            "a second request with another key: nothing is signed, and the first stands",
-            &["Request"],
-            &["XFER-07"],
-        ),
-        |p| {
-            let deal = Deal::car_key("another request");
-            signed(p, &deal);
-            let other = deal.with_other_keys();
-            p.refuses(message(phone(), other.request()), ConflictingRequest);
-            p.does(
-                message(phone(), deal.provisioned()),
-                deal.moves(Some(Signed), Completed),
-            );
-        },
-    );
-    case(
-        b,
-        (
-            "a second request that differs in its signature alone",
-            &["Request"],
-            &["XFER-07"],
-        ),
-        |p| {
-            let deal = Deal::car_key("another signature");
-            signed(p, &deal);
-            let request = deal.request_of(damaged(&deal.request_bytes(), 95));
-            p.refuses(message(phone(), request), ConflictingRequest);
-        },
-    );
-    let cut = |bytes: SecretBytes, length: usize| -> SecretBytes {
-        bytes
-            .expose()
-            .iter()
-            .copied()
-            .chain([0])
-            .take(length)
-            .collect::<Vec<_>>()
-            .into()
-    };
-    for (comment, change) in [
-        (
-            "the request's signature is damaged: who asks has not shown that the key is theirs",
-            (|deal| damaged(&deal.request_bytes(), 40)) as fn(&Deal) -> SecretBytes,
-        ),
-        ("the request's key is damaged", |deal| {
-            damaged(&deal.request_bytes(), 3)
-        }),
-        (
-            "the request was made for another transfer: a replay",
-            |deal| deal.with_other_id().request_bytes(),
-        ),
-        (
-            "an import request where a signing request should be",
-            |deal| deal.import_bytes(),
-        ),
-        ("an empty request", |_| Vec::new().into()),
-    ] {
-        case(b, (comment, &["Request"], &["PAY-12"]), |p| {
-            let deal = Deal::car_key(comment);
-            offered(p, &deal);
-            p.refuses(
-                message(phone(), deal.request_of(change(&deal))),
-                AttestationInvalid,
-            );
-            sign(p, &deal, phone());
+    cases! { b;
+        /// the receiver asks, the owner signs
+        request_is_signed [Normal: XFER-01 PAY-12] => car_key("signs", signed);
+        /// the same request comes again: the same answer goes again, and nothing is drawn
+        request_repeated [Request: XFER-01 XFER-07] => car_key("asked twice", |p, d| {
+            signed(p, d); sign_again(p, d, phone()); sign_again(p, d, phone());
+        });
+        /// a second request with another key: nothing is signed, and the first stands
+        request_with_another_key [Request: XFER-07] => car_key("another request", |p, d| {
+            signed(p, d); p.rejects(phone(), d.with_other_keys().request(), ConflictingRequest);
+            complete(p, d, phone());
+        });
+        /// a second request that differs in its signature alone
+        request_with_another_signature [Request: XFER-07] => car_key("another signature", |p, d| {
+            signed(p, d);
+            p.rejects(phone(), d.request_of(damaged(&d.request_bytes(), 95)), ConflictingRequest);
         });
     }
-    for (comment, length) in [("a request of 95 bytes", 95), ("a request of 97 bytes", 97)] {
-        case(b, (comment, &["Request"], &["PAY-12"]), |p| {
-            let deal = Deal::car_key(comment);
-            offered(p, &deal);
-            let request = cut(deal.request_bytes(), length);
-            p.refuses(
-                message(phone(), deal.request_of(request)),
-                AttestationInvalid,
-            );
-        });
+    cases! { b, [Request: PAY-12];
+        /// the request's signature is damaged: who asks has not shown that the key is theirs
+        damaged_signature => car_key(COMMENT, signed_later(|d| damaged(&d.request_bytes(), 40)));
+        /// the request's key is damaged
+        damaged_key => car_key(COMMENT, signed_later(|d| damaged(&d.request_bytes(), 3)));
+        /// the request was made for another transfer: a replay
+        request_of_another_transfer => car_key(COMMENT, signed_later(|d| d.with_other_id().request_bytes()));
+        /// an import request where a signing request should be
+        import_request_as_signing_request => car_key(COMMENT, signed_later(Deal::import_bytes));
+        /// an empty request
+        empty_request => car_key(COMMENT, signed_later(|_| Vec::new().into()));
+        /// a request of 95 bytes
+        request_of_95_bytes => car_key(COMMENT, not_signed(|d| d.request_bytes().expose()[..95].to_vec().into()));
+        /// a request of 97 bytes
+        request_of_97_bytes => car_key(COMMENT, not_signed(|d| [d.request_bytes().expose(), &[0]].concat().into()));
     }
 }
 
 /// Rows 4 to 6; XFER-11, XFER-12.
 fn ends(b: &mut Builder) {
-    case(
-        b,
-        ("a car key, to its end", &["Normal"], &["XFER-01"]),
-        |p| completed(p, &Deal::car_key("to its end")),
-    );
-    case(b, ("a token, to its end", &["Normal"], &["XFER-01"]), |p| {
-        completed(p, &Deal::token("to its end"));
-    });
-    case(
-        b,
-        ("the receiver declines a car key", &["Normal"], &["XFER-01"]),
-        |p| declined(p, &Deal::car_key("declined")),
-    );
-    case(
-        b,
-        ("the receiver declines a token", &["Normal"], &["XFER-01"]),
-        |p| declined(p, &Deal::token("declined")),
-    );
-    case(
-        b,
-        (
-            "the receiver declines after its request was signed",
-            &["Normal"],
-            &["XFER-01"],
-        ),
-        |p| {
-            let deal = Deal::car_key("declined late");
-            signed(p, &deal);
-            p.does(
-                message(phone(), deal.decline("user")),
-                deal.moves(Some(Signed), OfferDeclined),
-            );
-        },
-    );
-    case(
-        b,
-        (
-            "the receiver cannot use the format, and says so",
-            &["UnsupportedFormat"],
-            &["XFER-01", "PAY-07"],
-        ),
-        |p| {
-            let deal = Deal::car_key("not supported");
-            offered(p, &deal);
-            p.does(
-                message(phone(), deal.decline("unsupported-format")),
-                deal.moves(Some(Offered), OfferDeclined),
-            );
-        },
-    );
-    for (comment, stateless) in [
-        ("the owner cancels a car key on offer", false),
-        ("the owner cancels a token on offer", true),
-    ] {
-        case(b, (comment, &["Normal"], &["XFER-01", "XFER-11"]), |p| {
-            let deal = if stateless {
-                Deal::token(comment)
-            } else {
-                Deal::car_key(comment)
-            };
-            cancelled(p, &deal);
+    cases! { b;
+        /// a car key, to its end
+        car_key_completed [Normal: XFER-01] => car_key("to its end", completed);
+        /// a token, to its end
+        token_completed [Normal: XFER-01] => token("to its end", completed);
+        /// the receiver declines a car key
+        car_key_declined [Normal: XFER-01] => car_key("declined", declined);
+        /// the receiver declines a token
+        token_declined [Normal: XFER-01] => token("declined", declined);
+        /// the receiver declines after its request was signed
+        declined_after_signing [Normal: XFER-01] => car_key("declined late", |p, d| {
+            signed(p, d); p.hears(phone(), d.decline("user"), d.moves(Signed, OfferDeclined));
         });
-    }
-    case(
-        b,
-        (
-            "an offer to a user is cancelled: all its devices are told",
-            &["Normal"],
-            &["XFER-11"],
-        ),
-        |p| {
-            let deal = Deal::car_key("cancelled for all");
-            let to = Recipient::User(phone().user_id);
-            offer(p, &deal, to);
-            cancel(p, &deal, Offered, to);
-        },
-    );
-    case(
-        b,
-        (
-            "the owner cancels after signing: the bound device is told",
-            &["Normal"],
-            &["XFER-05", "XFER-11"],
-        ),
-        |p| {
-            let deal = Deal::car_key("cancelled late");
-            offer(p, &deal, Recipient::User(phone().user_id));
-            sign(p, &deal, watch());
-            cancel(p, &deal, Signed, watch().into());
-        },
-    );
-    for (comment, state) in [
-        ("the receiver cancels before it asked", Offered),
-        ("the receiver cancels after it was signed", Signed),
-    ] {
-        case(b, (comment, &["Normal"], &["XFER-01", "XFER-11"]), |p| {
-            let deal = Deal::car_key(comment);
-            if state == Signed {
-                signed(p, &deal);
-            } else {
-                offered(p, &deal);
-            }
-            p.does(
-                message(phone(), deal.cancel("user")),
-                deal.moves(Some(state), OfferCancelled),
-            );
+        /// the receiver cannot use the format, and says so
+        format_not_supported [UnsupportedFormat: XFER-01 PAY-07] => car_key("not supported", |p, d| {
+            offered(p, d); p.hears(phone(), d.decline("unsupported-format"), d.moves(Offered, OfferDeclined));
         });
+        /// the owner cancels a car key on offer
+        car_key_cancelled [Normal: XFER-01 XFER-11] => car_key(COMMENT, cancelled);
+        /// the owner cancels a token on offer
+        token_cancelled [Normal: XFER-01 XFER-11] => token(COMMENT, cancelled);
+        /// an offer to a user is cancelled: all its devices are told
+        cancelled_for_all_devices [Normal: XFER-11] => car_key("cancelled for all", |p, d| {
+            offer(p, d, friend()); cancel(p, d, Offered, friend());
+        });
+        /// the owner cancels after signing: the bound device is told
+        cancelled_after_signing [Normal: XFER-05 XFER-11] => car_key("cancelled late", |p, d| {
+            offer(p, d, friend()); sign(p, d, watch()); cancel(p, d, Signed, watch());
+        });
+        /// the receiver cancels before it asked
+        receiver_cancels_before_asking [Normal: XFER-01 XFER-11] => car_key(COMMENT, |p, d| {
+            offered(p, d); p.hears(phone(), d.cancel("user"), d.moves(Offered, OfferCancelled));
+        });
+        /// the receiver cancels after it was signed
+        receiver_cancels_after_signing [Normal: XFER-01 XFER-11] => car_key(COMMENT, |p, d| {
+            signed(p, d); p.hears(phone(), d.cancel("user"), d.moves(Signed, OfferCancelled));
+        });
+        /// provisioned after the owner cancelled: the credential is out, and the owner is told
+        provisioned_after_cancel [AfterEnd: XFER-12] => token("provisioned after cancel", |p, d| {
+            cancelled(p, d); too_late(p, d, OfferCancelled, OfferCancelled);
+        });
+        /// provisioned after the owner signed and cancelled
+        provisioned_after_signing_and_cancel [AfterEnd: XFER-12]
+            => car_key("provisioned after signing and cancel", |p, d| {
+                signed(p, d); cancel(p, d, Signed, phone()); too_late(p, d, OfferCancelled, OfferCancelled);
+            });
+        /// provisioned after the offer expired, and a tick has said so
+        provisioned_after_expiry [AfterEnd Expired: XFER-12] => token("provisioned after expiry", |p, d| {
+            expired(p, d); too_late(p, d, OfferExpired, OfferExpired);
+        });
+        /// provisioned after the offer expired, before any tick: judged as if one had come
+        provisioned_after_expiry_before_tick [AfterEnd Expired: XFER-10 XFER-12]
+            => token("provisioned at expiry", |p, d| {
+                offered(p, d); p.at(TWO_DAYS); too_late(p, d, Offered, OfferExpired);
+            });
     }
-    case(
-        b,
-        (
-            "provisioned after the owner cancelled: the credential is out, and the owner is told",
-            &["AfterEnd"],
-            &["XFER-12"],
-        ),
-        |p| {
-            let deal = Deal::token("provisioned after cancel");
-            cancelled(p, &deal);
-            too_late(p, &deal, (OfferCancelled, OfferCancelled));
-        },
-    );
-    case(
-        b,
-        (
-            "provisioned after the owner signed and cancelled",
-            &["AfterEnd"],
-            &["XFER-12"],
-        ),
-        |p| {
-            let deal = Deal::car_key("provisioned after signing and cancel");
-            signed(p, &deal);
-            cancel(p, &deal, Signed, phone().into());
-            too_late(p, &deal, (OfferCancelled, OfferCancelled));
-        },
-    );
-    case(
-        b,
-        (
-            "provisioned after the offer expired, and a tick has said so",
-            &["AfterEnd"],
-            &["XFER-12"],
-        ),
-        |p| {
-            let deal = Deal::token("provisioned after expiry");
-            expired(p, &deal);
-            too_late(p, &deal, (OfferExpired, OfferExpired));
-        },
-    );
-    case(
-        b,
-        (
-            "provisioned after the offer expired, before any tick: judged as if one had come",
-            &["AfterEnd"],
-            &["XFER-10", "XFER-12"],
-        ),
-        |p| {
-            let deal = Deal::token("provisioned at expiry");
-            offered(p, &deal);
-            p.at(TWO_DAYS);
-            too_late(p, &deal, (Offered, OfferExpired));
-        },
-    );
+}
+
+/// A stranger speaks of a transfer in that state.
+fn from_stranger(reach: fn(&mut Play, &Deal)) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        reach(p, d);
+        for said in d.messages() {
+            p.rejects(stranger(), said, NotBound);
+        }
+    }
 }
 
 /// XFER-03, XFER-05, XFER-06.
 fn binds(b: &mut Builder) {
-    let user = Recipient::User(phone().user_id);
-    case(
-        b,
-        (
-            "offered to a user: the second device's request is answered with a cancel, and the first keeps the key",
-            &["SecondDevice"],
-            &["XFER-05", "XFER-08"],
-        ),
-        |p| {
-            let deal = Deal::car_key("two devices");
-            offer(p, &deal, user);
-            sign(p, &deal, watch());
-            second(p, &deal, Signed);
-            p.does(
-                message(watch(), deal.provisioned()),
-                deal.moves(Some(Signed), Completed),
-            );
-            second(p, &deal, Completed);
-        },
-    );
-    case(
-        b,
-        (
-            "a request that does not hold binds no device: the next one wins",
-            &["SecondDevice"],
-            &["XFER-05", "PAY-12"],
-        ),
-        |p| {
-            let deal = Deal::car_key("a broken first request");
-            offer(p, &deal, user);
-            let broken = deal.request_of(damaged(&deal.request_bytes(), 50));
-            p.refuses(message(watch(), broken), AttestationInvalid);
-            sign(p, &deal, phone());
-        },
-    );
-    case(
-        b,
-        (
-            "once a device is bound, another one of the user cannot complete, decline or cancel",
-            &["SecondDevice"],
-            &["XFER-05", "XFER-06"],
-        ),
-        |p| {
-            let deal = Deal::car_key("others cannot end it");
-            offer(p, &deal, user);
-            sign(p, &deal, watch());
-            for end in [
-                deal.provisioned(),
-                deal.decline("user"),
-                deal.cancel("user"),
-            ] {
-                p.refuses(message(phone(), end), NotBound);
-            }
-            p.does(
-                message(watch(), deal.provisioned()),
-                deal.moves(Some(Signed), Completed),
-            );
-        },
-    );
-    case(
-        b,
-        (
-            "an offer to one device: the user's other device asks",
-            &["WrongDevice"],
-            &["XFER-06"],
-        ),
-        |p| {
-            let deal = Deal::car_key("the other device");
-            offered(p, &deal);
-            p.refuses(message(watch(), deal.with_other_keys().request()), NotBound);
-            sign(p, &deal, phone());
-        },
-    );
-    for (comment, state) in [
-        ("a stranger's messages about an offer", Offered),
-        ("a stranger's messages after signing", Signed),
-        ("a stranger's messages after the end", Completed),
-    ] {
-        case(b, (comment, &["WrongDevice"], &["XFER-06"]), |p| {
-            let deal = Deal::car_key(comment);
-            match state {
-                Offered => offered(p, &deal),
-                Signed => signed(p, &deal),
-                _ => completed(p, &deal),
-            }
-            for said in deal.messages() {
-                p.refuses(message(stranger(), said), NotBound);
-            }
+    cases! { b;
+        /// offered to a user: the second device's request is answered with a cancel, and the first keeps the key
+        second_device_asks [SecondDevice: XFER-05 XFER-08] => car_key("two devices", |p, d| {
+            offer(p, d, friend()); sign(p, d, watch()); second(p, d, Signed);
+            complete(p, d, watch()); second(p, d, Completed);
+        });
+        /// a request that does not hold binds no device: the next one wins
+        broken_request_binds_no_device [SecondDevice Request: XFER-05 PAY-12]
+            => car_key("a broken first request", |p, d| {
+                offer(p, d, friend());
+                p.rejects(watch(), d.request_of(damaged(&d.request_bytes(), 50)), AttestationInvalid);
+                sign(p, d, phone());
+            });
+        /// once a device is bound, another one of the user cannot complete, decline or cancel
+        second_device_cannot_end_it [SecondDevice WrongDevice: XFER-05 XFER-06]
+            => car_key("others cannot end it", |p, d| {
+                offer(p, d, friend()); sign(p, d, watch());
+                for end in [d.provisioned(), d.decline("user"), d.cancel("user")] { p.rejects(phone(), end, NotBound); }
+                complete(p, d, watch());
+            });
+        /// an offer to one device: the user's other device asks
+        other_device_asks [WrongDevice: XFER-06] => car_key("the other device", |p, d| {
+            offered(p, d); p.rejects(watch(), d.with_other_keys().request(), NotBound); sign(p, d, phone());
+        });
+        /// a stranger's messages about an offer
+        stranger_about_an_offer [WrongDevice: XFER-06] => car_key(COMMENT, from_stranger(offered));
+        /// a stranger's messages after signing
+        stranger_after_signing [WrongDevice: XFER-06] => car_key(COMMENT, from_stranger(signed));
+        /// a stranger's messages after the end
+        stranger_after_the_end [WrongDevice: XFER-06] => car_key(COMMENT, from_stranger(completed));
+        /// a stranger says provisioned after the owner cancelled: nobody is told
+        stranger_says_provisioned [WrongDevice AfterEnd: XFER-06 XFER-12] => token("a stranger provisions", |p, d| {
+            cancelled(p, d); p.rejects(stranger(), d.provisioned(), NotBound);
+        });
+        /// messages about a transfer that nobody offered
+        transfer_never_offered [RefusedPair: XFER-03] => car_key("never offered", |p, d| {
+            for said in d.messages() { p.rejects(phone(), said, UnknownTransfer); }
+            for event in [d.accepts(), d.declines(), d.cancels()] { p.refuses(event, UnknownTransfer); }
+        });
+        /// the right device speaks of another transfer
+        another_transfer [RefusedPair: XFER-03] => car_key("of another transfer", |p, d| {
+            offered(p, d); p.rejects(phone(), d.with_other_id().request(), UnknownTransfer);
         });
     }
-    case(
-        b,
-        (
-            "a stranger says provisioned after the owner cancelled: nobody is told",
-            &["WrongDevice"],
-            &["XFER-06", "XFER-12"],
-        ),
-        |p| {
-            let deal = Deal::token("a stranger provisions");
-            cancelled(p, &deal);
-            p.refuses(message(stranger(), deal.provisioned()), NotBound);
-        },
-    );
-    case(
-        b,
-        (
-            "messages about a transfer that nobody offered",
-            &["RefusedPair"],
-            &["XFER-03"],
-        ),
-        |p| {
-            let deal = Deal::car_key("never offered");
-            for said in deal.messages() {
-                p.refuses(message(phone(), said), UnknownTransfer);
-            }
-            for event in [deal.accepts(), deal.declines(), deal.cancels()] {
-                p.refuses(event, UnknownTransfer);
-            }
-        },
-    );
-    case(
-        b,
-        (
-            "the right device speaks of another transfer",
-            &["RefusedPair"],
-            &["XFER-03"],
-        ),
-        |p| {
-            let deal = Deal::car_key("of another transfer");
-            offered(p, &deal);
-            p.refuses(
-                message(phone(), deal.with_other_id().request()),
-                UnknownTransfer,
-            );
-        },
-    );
-}
-
-/// The watch holds the key, and the phone asks (XFER-05).
-fn second(p: &mut Play, deal: &Deal, state: StateName) {
-    let other = deal.with_other_keys();
-    p.does(
-        message(phone(), other.request()),
-        OutcomeFields {
-            sends: Some(outgoing(phone(), deal.cancel("already-claimed"))),
-            ..deal.moves(Some(state), state)
-        },
-    );
 }
 
 /// Row 7; XFER-10.
 fn expires(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a second before it expires nothing has ended, at its second it has",
-            &["Expired"],
-            &["XFER-01", "XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("to the second");
-            offered(p, &deal);
-            p.at(TWO_DAYS - 1);
-            p.tick(&[]);
-            p.at(TWO_DAYS);
-            p.tick(&[deal.moves(Some(Offered), OfferExpired)]);
-            p.tick(&[]);
-        },
-    );
-    case(
-        b,
-        (
-            "a signed key expires",
-            &["Expired"],
-            &["XFER-01", "XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("a signed one");
-            signed(p, &deal);
-            p.at(TWO_DAYS);
-            p.tick(&[deal.moves(Some(Signed), OfferExpired)]);
-        },
-    );
-    case(
-        b,
-        (
-            "one tick ends those that have expired and leaves the others",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let (one, two, three) = (
-                Deal::car_key("an hour").lasting(3_600),
-                Deal::token("half an hour").lasting(1_800),
-                Deal::car_key("a day").lasting(DAY),
-            );
-            for deal in [&one, &two, &three] {
-                offered(p, deal);
-            }
-            p.at(3_600);
-            p.tick(&[
-                one.moves(Some(Offered), OfferExpired),
-                two.moves(Some(Offered), OfferExpired),
-            ]);
+    cases! { b, [Expired: XFER-10];
+        /// a second before it expires nothing has ended, at its second it has
+        expires_to_the_second [Expired: XFER-01 XFER-10] => car_key("to the second", |p, d| {
+            offered(p, d); p.at(TWO_DAYS - 1); p.tick(&[]);
+            expire(p, d, Offered); p.tick(&[]);
+        });
+        /// a signed key expires
+        signed_key_expires [Expired: XFER-01 XFER-10] => car_key("a signed one", |p, d| {
+            signed(p, d); expire(p, d, Signed);
+        });
+        /// one tick ends those that have expired and leaves the others
+        one_tick_for_several => tell(|p| {
+            let one = Deal::car_key("an hour").lasting(3_600);
+            let two = Deal::token("half an hour").lasting(1_800);
+            let three = Deal::car_key("a day").lasting(DAY);
+            offered(p, &one); offered(p, &two); offered(p, &three);
+            p.at(3_600); p.tick(&[one.moves(Offered, OfferExpired), two.moves(Offered, OfferExpired)]);
             sign(p, &three, phone());
-        },
-    );
-    case(
-        b,
-        (
-            "what is asked a second before is signed",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("asked in time");
-            offered(p, &deal);
-            p.at(TWO_DAYS - 1);
-            sign(p, &deal, phone());
-        },
-    );
-    case(
-        b,
-        (
-            "what is asked at its second is not signed, though no tick has come; a tick ends it",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("asked too late");
-            offered(p, &deal);
-            p.at(TWO_DAYS);
-            p.refuses(message(phone(), deal.request()), UnexpectedMessage);
-            p.tick(&[deal.moves(Some(Offered), OfferExpired)]);
-        },
-    );
-    case(
-        b,
-        (
-            "after expiry the answer to the same request is not sent again",
-            &["Expired"],
-            &["XFER-10"],
-        ),
-        |p| {
-            let deal = Deal::car_key("asked again too late");
-            signed(p, &deal);
-            p.at(TWO_DAYS);
-            p.refuses(message(phone(), deal.request()), UnexpectedMessage);
-        },
-    );
-    case(
-        b,
-        (
-            "after expiry there is nothing left to cancel or decline, before any tick",
-            &["Expired"],
-            &["XFER-10", "XFER-11"],
-        ),
-        |p| {
-            let deal = Deal::token("nothing to cancel");
-            offered(p, &deal);
-            p.at(TWO_DAYS + 1);
-            p.refuses(deal.cancels(), InvalidState);
-            p.refuses(message(phone(), deal.cancel("user")), UnexpectedMessage);
-            p.refuses(message(phone(), deal.decline("user")), UnexpectedMessage);
-        },
-    );
-    case(
-        b,
-        (
-            "what is completed does not expire",
-            &["Expired"],
-            &["XFER-01"],
-        ),
-        |p| {
-            let deal = Deal::car_key("does not expire");
-            completed(p, &deal);
-            p.at(2 * TWO_DAYS);
-            p.tick(&[]);
-        },
-    );
+        });
+        /// what is asked a second before is signed
+        asked_a_second_before => car_key("asked in time", |p, d| {
+            offered(p, d); p.at(TWO_DAYS - 1); sign(p, d, phone());
+        });
+        /// what is asked at its second is not signed, though no tick has come; a tick ends it
+        asked_at_its_second => car_key("asked too late", |p, d| {
+            offered(p, d); p.at(TWO_DAYS); p.rejects(phone(), d.request(), UnexpectedMessage); expire(p, d, Offered);
+        });
+        /// after expiry the answer to the same request is not sent again
+        asked_again_after_expiry => car_key("asked again too late", |p, d| {
+            signed(p, d); p.at(TWO_DAYS); p.rejects(phone(), d.request(), UnexpectedMessage);
+        });
+        /// after expiry there is nothing left to cancel or decline, before any tick
+        nothing_left_to_cancel [Expired: XFER-10 XFER-11] => token("nothing to cancel", |p, d| {
+            offered(p, d); p.at(TWO_DAYS + 1); p.refuses(d.cancels(), InvalidState);
+            for end in [d.cancel("user"), d.decline("user")] { p.rejects(phone(), end, UnexpectedMessage); }
+        });
+        /// what is completed does not expire
+        completed_does_not_expire [Expired: XFER-01] => car_key("does not expire", |p, d| {
+            completed(p, d); p.at(2 * TWO_DAYS); p.tick(&[]);
+        });
+    }
+}
+
+/// The end of a car key leaves nothing of the owner's.
+fn key_erased(end: fn(&mut Play, &Deal)) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        end(p, d);
+        p.erased(vec![d.secret_owner(), d.creation_request()]);
+    }
+}
+
+fn token_erased(end: fn(&mut Play, &Deal)) -> impl FnOnce(&mut Play, &Deal) {
+    move |p, d| {
+        end(p, d);
+        p.erased(vec![d.secret_token()]);
+    }
 }
 
 /// XFER-14.
 fn erases(b: &mut Builder) {
-    for (comment, end) in [
-        ("cancelled by the owner", cancelled as fn(&mut Play, &Deal)),
-        ("declined by the receiver", declined),
-        ("expired", expired),
-        ("completed", completed),
-    ] {
-        let comment = format!("a car key, {comment}: the owner's private key is gone");
-        case(b, (&comment, &["Erased"], &["XFER-14"]), |p| {
-            let deal = Deal::car_key(&comment);
-            end(p, &deal);
-            p.erased(vec![deal.secret_owner(), deal.creation_request()]);
+    cases! { b, [Erased: XFER-14];
+        /// a car key, cancelled by the owner: the owner's private key is gone
+        car_key_cancelled_and_erased => car_key(COMMENT, key_erased(cancelled));
+        /// a car key, declined by the receiver: the owner's private key is gone
+        car_key_declined_and_erased => car_key(COMMENT, key_erased(declined));
+        /// a car key, expired: the owner's private key is gone
+        car_key_expired_and_erased [Erased Expired: XFER-14] => car_key(COMMENT, key_erased(expired));
+        /// a car key, completed: the owner's private key is gone
+        car_key_completed_and_erased => car_key(COMMENT, key_erased(completed));
+        /// a token, cancelled: it is gone
+        token_cancelled_and_erased => token(COMMENT, token_erased(cancelled));
+        /// a token, declined: it is gone
+        token_declined_and_erased => token(COMMENT, token_erased(declined));
+        /// a token, expired: it is gone
+        token_expired_and_erased [Erased Expired: XFER-14] => token(COMMENT, token_erased(expired));
+        /// a token, completed: it is gone
+        token_completed_and_erased => token(COMMENT, token_erased(completed));
+        /// signed: the owner's private key has done its work; cancelled: the answer is gone too
+        signed_cancelled_and_erased => car_key("signed and cancelled", |p, d| {
+            signed(p, d); cancel(p, d, Signed, phone()); p.erased(vec![d.secret_owner(), d.import_request()]);
         });
     }
-    for (comment, end) in [
-        ("cancelled", cancelled as fn(&mut Play, &Deal)),
-        ("declined", declined),
-        ("expired", expired),
-        ("completed", completed),
-    ] {
-        let comment = format!("a token, {comment}: it is gone");
-        case(b, (&comment, &["Erased"], &["XFER-14"]), |p| {
-            let deal = Deal::token(&comment);
-            end(p, &deal);
-            p.erased(vec![deal.secret_token()]);
-        });
-    }
-    case(
-        b,
-        (
-            "signed: the owner's private key has done its work; cancelled: the answer is gone too",
-            &["Erased"],
-            &["XFER-14"],
-        ),
-        |p| {
-            let deal = Deal::car_key("signed and cancelled");
-            signed(p, &deal);
-            cancel(p, &deal, Signed, phone().into());
-            p.erased(vec![deal.secret_owner(), deal.import_request()]);
-        },
-    );
 }
 
 /// XFER-15.
 fn restarts(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a car key, with a restart after every step",
-            &["Restart"],
-            &["XFER-15"],
-        ),
-        |p| {
-            let deal = Deal::car_key("restarts");
-            p.restart();
-            offer(p, &deal, Recipient::User(phone().user_id));
-            p.restart();
-            sign(p, &deal, watch());
-            p.restart();
-            second(p, &deal, Signed);
-            p.restart();
-            p.refuses(
-                message(watch(), deal.with_other_keys().request()),
-                ConflictingRequest,
-            );
-            p.does(
-                message(watch(), deal.request()),
-                OutcomeFields {
-                    sends: Some(outgoing(watch(), deal.import())),
-                    ..deal.moves(Some(Signed), Signed)
-                },
-            );
-            p.restart();
-            p.does(
-                message(watch(), deal.provisioned()),
-                deal.moves(Some(Signed), Completed),
-            );
-            p.restart();
-            second(p, &deal, Completed);
-        },
-    );
-    case(
-        b,
-        (
-            "a token, with a restart before it expires",
-            &["Restart"],
-            &["XFER-10", "XFER-15"],
-        ),
-        |p| {
-            let deal = Deal::token("expires after a restart").lasting(60);
-            offered(p, &deal);
-            p.restart();
-            p.at(60);
-            p.tick(&[deal.moves(Some(Offered), OfferExpired)]);
-            p.restart();
-            too_late(p, &deal, (OfferExpired, OfferExpired));
-        },
-    );
+    cases! { b;
+        /// a car key, with a restart after every step
+        restart_after_every_step [Restart SecondDevice: XFER-15] => car_key("restarts", |p, d| {
+            p.restart(); offer(p, d, friend()); p.restart(); sign(p, d, watch()); p.restart();
+            second(p, d, Signed); p.restart();
+            p.rejects(watch(), d.with_other_keys().request(), ConflictingRequest);
+            sign_again(p, d, watch()); p.restart(); complete(p, d, watch()); p.restart(); second(p, d, Completed);
+        });
+        /// a token, with a restart before it expires
+        restart_before_expiry [Restart Expired: XFER-10 XFER-15] => token("expires after a restart", |p, d| {
+            let d = &d.lasting(60);
+            offered(p, d); p.restart(); expire(p, d, Offered); p.restart();
+            too_late(p, d, OfferExpired, OfferExpired);
+        });
+    }
 }
 
-/// XFER-01: each pair of state and event that the table has no row for.
-fn refused_pairs(b: &mut Builder) {
-    let stateful: [(StateName, Reach, &[&str]); 6] = [
-        (
-            Offered,
-            offered,
-            &[
-                "cancel (local)",
-                "keySigningRequest",
-                "decline (remote)",
-                "cancel (remote)",
-            ],
-        ),
-        (
-            Signed,
-            signed,
-            &[
-                "cancel (local)",
-                "keySigningRequest",
-                "provisioned",
-                "decline (remote)",
-                "cancel (remote)",
-            ],
-        ),
-        (Completed, completed, &[]),
-        (OfferDeclined, declined, &[]),
-        // XFER-12.
-        (OfferCancelled, cancelled, &["provisioned"]),
-        (OfferExpired, expired, &["provisioned"]),
-    ];
-    let stateless: [(StateName, Reach, &[&str]); 5] = [
-        (
-            Offered,
-            offered,
-            &[
-                "cancel (local)",
-                "provisioned",
-                "decline (remote)",
-                "cancel (remote)",
-            ],
-        ),
-        (Completed, completed, &[]),
-        (OfferDeclined, declined, &[]),
-        (OfferCancelled, cancelled, &["provisioned"]),
-        (OfferExpired, expired, &["provisioned"]),
-    ];
-    let flows: [Flow; 2] = [
-        ("a car key", Deal::car_key, &stateful),
-        ("a token", Deal::token, &stateless),
-    ];
-    refused_pairs_of(b, phone(), &flows);
+fn pairs(b: &mut Builder) {
+    // `provisioned` after the end: XFER-12.
+    refused_pairs! { b, phone(), car_key;
+        Offered offered [own_cancel request decline cancel];
+        Signed signed [own_cancel request provisioned decline cancel];
+        Completed completed [];
+        OfferDeclined declined [];
+        OfferCancelled cancelled [provisioned];
+        OfferExpired expired [provisioned];
+    }
+    refused_pairs! { b, phone(), token;
+        Offered offered [own_cancel provisioned decline cancel];
+        Completed completed [];
+        OfferDeclined declined [];
+        OfferCancelled cancelled [provisioned];
+        OfferExpired expired [provisioned];
+    }
 }
 
 /// PAY-06, PAY-11 as far as the transfer is concerned: it stays as it was.
 fn broken_payloads(b: &mut Builder) {
-    case(
-        b,
-        (
-            "a message that cannot be read changes nothing",
-            &["Payload"],
-            &["PAY-06", "PAY-11"],
-        ),
-        |p| {
-            let deal = Deal::car_key("cannot be read");
-            offered(p, &deal);
-            let mut padding = deal.request().to_vec();
-            if let Some(last) = padding.last_mut() {
-                *last = 1;
-            }
-            p.refuses(message(phone(), padding.as_slice().into()), InvalidPayload);
-            p.refuses(message(phone(), b"".as_slice().into()), InvalidPayload);
-            sign(p, &deal, phone());
-        },
-    );
-    case(
-        b,
-        (
-            "a decline under another format than that of the offer: types other than requests stand under any",
-            &["Payload"],
-            &["PAY-08"],
-        ),
-        |p| {
-            let deal = Deal::car_key("another format");
-            offered(p, &deal);
-            let reason = "user".to_owned();
-            let decline = deal.under(
-                AUTHORIZATION_TOKEN,
-                tigress_signal::transfer::Content::Decline { reason },
-            );
-            p.does(
-                message(phone(), decline),
-                deal.moves(Some(Offered), OfferDeclined),
-            );
-        },
-    );
-    case(
-        b,
-        (
-            "the sender's own offer comes back from another device of its user",
-            &["Duplicate"],
-            &["XFER-02"],
-        ),
-        |p| {
-            let deal = Deal::car_key("comes back");
-            offered(p, &deal);
-            p.refuses(message(sender(), deal.offer()), DuplicateTransfer);
-        },
-    );
+    cases! { b;
+        /// a message that cannot be read changes nothing
+        message_that_cannot_be_read [Payload: PAY-06 PAY-11] => car_key("cannot be read", |p, d| {
+            offered(p, d);
+            let mut padding = d.request().0; padding.pop(); padding.push(1);
+            for said in [padding.into(), Vec::new().into()] { p.rejects(phone(), said, InvalidPayload); }
+            sign(p, d, phone());
+        });
+        /// a decline under another format than that of the offer: types other than requests stand under any
+        decline_under_another_format [Payload: PAY-08] => car_key("another format", |p, d| {
+            let decline = Content::Decline { reason: "user".to_owned() };
+            offered(p, d); p.hears(phone(), d.under(AUTHORIZATION_TOKEN, decline), d.moves(Offered, OfferDeclined));
+        });
+        /// the sender's own offer comes back from another device of its user
+        own_offer_comes_back [Duplicate: XFER-02] => car_key("comes back", |p, d| {
+            offered(p, d); p.rejects(sender(), d.offer(), DuplicateTransfer);
+        });
+    }
 }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use tigress_signal::conformance::adapter::{self, skeleton};
-use tigress_signal::conformance::subject::Reference;
+use tigress_signal::conformance::operation::Reference;
 
 /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
 #[derive(Args)]

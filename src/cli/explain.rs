@@ -6,7 +6,7 @@ use owo_colors::OwoColorize;
 use std::io::Write;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
-use tigress_signal::conformance::selection::Hint;
+use tigress_signal::conformance::hint::Hint;
 
 /// Explain a requirement: its text, its section, the vectors and the scenarios that carry it.
 #[derive(Args)]

@@ -8,8 +8,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
-use tigress_signal::conformance::scenario::{Run as Ran, Scenario, Script, run};
-use tigress_signal::conformance::verdict::SEED;
+use tigress_signal::conformance::scenario::{Run as Ran, SEED, Scenario, Script, run};
+use tigress_signal::conformance::suites;
+use tigress_signal::suite::SuiteRef;
 
 /// List, check or run scenarios; list the steps of which they are made.
 #[derive(Subcommand)]
@@ -25,6 +26,9 @@ pub(super) enum Scenarios {
 pub(super) struct List {
     /// A file or folder; those inside the program where there is none.
     path: Option<PathBuf>,
+    /// List only the scenarios of this suite, and those that are told of any.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
 }
 
 /// List the steps that a script may have.
@@ -48,6 +52,9 @@ pub(super) struct Run {
     /// Run only the scenarios with these words in their names, or with this requirement.
     #[arg(long, value_name = "WORDS")]
     only: Option<String>,
+    /// Run only the scenarios of this suite and those that are told of any, in this suite.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
     /// What all randomness is made from.
     #[arg(long, default_value = SEED)]
     seed: String,
@@ -65,6 +72,13 @@ fn load(path: Option<&Path>) -> Result<Vec<Script>, CliError> {
     Err(CliError::Usage(errors.join("\nerror: ")))
 }
 
+/// The suite of that name, where one is asked for.
+fn suite(name: Option<&str>) -> Result<Option<SuiteRef>, CliError> {
+    name.map(suites::find)
+        .transpose()
+        .map_err(|error| CliError::Usage(error.to_string()))
+}
+
 impl Scenarios {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         match self {
@@ -78,10 +92,11 @@ impl Scenarios {
 
 impl List {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let suite = suite(self.suite.as_deref())?;
         for script in load(self.path.as_deref())? {
             writeln!(out, "{}", script.theme.bold())?;
             writeln!(out, "{}\n", script.paragraph)?;
-            for scenario in &script.scenarios {
+            for scenario in script.scenarios.iter().filter(|it| it.runs_in(suite)) {
                 writeln!(
                     out,
                     "  {}  {}  {}",
@@ -120,12 +135,14 @@ impl Check {
 impl Run {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let scripts = load(self.path.as_deref())?;
+        let suite = suite(self.suite.as_deref())?;
         let wanted = |scenario: &&Scenario| {
-            self.only.as_ref().is_none_or(|only| {
+            let is_named = self.only.as_ref().is_none_or(|only| {
                 scenario.name.to_lowercase().contains(&only.to_lowercase())
                     || scenario.requirements.contains(only)
                     || scenario.place() == *only
-            })
+            });
+            is_named && scenario.runs_in(suite)
         };
         let scenarios: Vec<&Scenario> = scripts
             .iter()
@@ -146,7 +163,7 @@ impl Run {
         }
         let mut failed = 0;
         for scenario in &scenarios {
-            let ran = run(scenario, &self.seed);
+            let ran = run(scenario, scenario.suite_or(suite), &self.seed);
             failed += usize::from(ran.failure.is_some());
             show(out, scenario, &ran)?;
             if let Some(file) = &self.transcript {

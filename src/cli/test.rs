@@ -11,9 +11,11 @@ use std::time::Duration;
 use tigress_signal::conformance::adapter::Process;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::known_failures::KnownFailures;
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::result::{GroupResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
-use tigress_signal::conformance::subject::{Reference, Subject};
-use tigress_signal::conformance::verdict::{self, GroupResult, Plan, Progress, Verdict};
+use tigress_signal::conformance::subject::Subject;
+use tigress_signal::conformance::verdict::{self, Plan, Progress};
 use tigress_signal::report;
 
 /// Run the test vectors and the scenarios, against the reference engine or against an adapter.
@@ -25,6 +27,9 @@ pub(super) struct Test {
     /// (`scenarios/theft/theft.feature:18`) or requirement (`SIG-02`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Run only the vectors and scenarios of this suite, and those that are no suite's.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
     /// Use the vectors of this folder, not those inside the program.
     #[arg(long, value_name = "DIR")]
     vectors: Option<PathBuf>,
@@ -70,7 +75,7 @@ enum Format {
 impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let cases = Cases::load(self.vectors.as_deref(), self.scenarios.as_deref());
-        let selection = Selection::of(self.only, &cases).map_err(|error| {
+        let selection = Selection::of(self.only, self.suite.as_deref(), &cases).map_err(|error| {
             let broken: Vec<_> = cases.errors.iter().map(|e| format!("\nerror: {e}")).collect();
             CliError::Usage(format!(
                 "{error}\n`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is{}",
@@ -112,6 +117,9 @@ impl Test {
                 let mut adapter = self.adapter.as_ref().map_or_else(String::new, |command| {
                     format!(" --adapter {}", quoted(command))
                 });
+                if let Some(suite) = selection.suite() {
+                    adapter = format!("{adapter} --suite {}", suite.name());
+                }
                 if self.strict_errors {
                     adapter.push_str(" --strict-errors");
                 }

@@ -7,8 +7,9 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::scenario::library::Library;
-use tigress_signal::conformance::selection::{Hint, Selection};
+use tigress_signal::conformance::selection::Selection;
 use tigress_signal::conformance::vector::{self, Collection, Expectation, Source, Vector};
 
 /// List, show or write out test vectors.
@@ -25,6 +26,9 @@ pub(super) struct List {
     /// List only this family, vector or requirement; may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// List only the vectors of this suite, and those that are no suite's.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
     /// List the vectors of this folder, not those inside the program.
     #[arg(long, value_name = "DIR")]
     vectors: Option<PathBuf>,
@@ -64,8 +68,8 @@ impl List {
             None => Collection::built_in(),
         };
         let cases = Cases::of(collection, Library::default());
-        let selection =
-            Selection::of(self.only, &cases).map_err(|error| CliError::Usage(error.to_string()))?;
+        let selection = Selection::of(self.only, self.suite.as_deref(), &cases)
+            .map_err(|error| CliError::Usage(error.to_string()))?;
         for case in cases.iter().filter(|case| selection.contains(case)) {
             let Case::Vector(vector) = case else { continue };
             writeln!(

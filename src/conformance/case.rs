@@ -25,6 +25,15 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The suite that it is of; none where it is no suite's.
+    #[must_use]
+    pub fn suite(&self) -> Option<&'a str> {
+        match self {
+            Case::Vector(vector) => vector.suite.as_deref(),
+            Case::Scenario(scenario, _) => scenario.suite.map(|suite| suite.name()),
+        }
+    }
+
     /// What it is about.
     #[must_use]
     pub fn comment(&self) -> &'a str {

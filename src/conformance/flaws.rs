@@ -1,9 +1,8 @@
 //! Ways to get the profile wrong, and what of the vectors and scenarios catches them (feature `flaws`).
 
 use super::case::{Case, Cases};
-use super::run::Outcome;
-use super::subject::Reference;
-use super::verdict;
+use super::operation::Reference;
+use super::run::{Outcome, Terms, ask};
 use crate::flaw;
 use sha2::{Digest, Sha256};
 use std::panic::{self, AssertUnwindSafe};
@@ -116,7 +115,7 @@ fn with_flaw(flaw: Flaw, cases: &Cases) -> Caught {
 /// Whether the engine, as it is in this thread, fails a case.
 fn catches(case: &Case) -> bool {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        verdict::ask(&mut Reference::default(), case, true)
+        ask(&mut Reference::default(), case, Terms::STRICT)
     }));
     !matches!(outcome, Ok(Some(Outcome::Passed) | None))
 }

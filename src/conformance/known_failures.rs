@@ -2,7 +2,7 @@
 
 use super::FileError;
 use super::case::Cases;
-use super::selection::Hint;
+use super::hint::Hint;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -1,34 +1,43 @@
 //! The conformance harness: what is asked of an implementation, and whether it does it.
 //!
+//! The modules, lowest first; a lower one never imports a higher one.
+//!
 //! | module | what it holds |
 //! | --- | --- |
+//! | `file_error`, `files`, [`hint`], [`seed`], `leak` | what is wrong with a file; the files of a folder; "did you mean"; bytes that look random; whether bytes show a secret |
+//! | [`suites`] | suites by their names |
 //! | [`catalogue`] | the requirements, read off the profile |
-//! | [`operation`] | what can be asked of a subject: methods, parameters, results |
-//! | [`subject`] | whoever is asked; the reference engine is one |
+//! | [`subject`] | whoever is asked |
+//! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
 //! | [`adapter`] | somebody else's implementation, behind the adapter protocol |
 //! | [`vector`] | test vectors: families, files, their schemas |
-//! //! | [`scenario`] | scripts in English that run |
+//! | [`scenario`] | scripts in English that run |
 //! | [`case`] | a vector or a scenario, and all of them |
-//! | [`selection`] | which of them are run |
-//! | [`run`] | asks one vector, compares |
-//! | [`transitions`] | which rows of the transfer's table they reach |
+//! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
+//! | [`run`] | puts one of them to a subject, and says how it went |
+//! | [`result`] | what comes of a run |
 //! | [`verdict`] | runs many, counts, judges |
+//! | [`transitions`] | which rows of the transfer's table they reach |
+//! | `flaws` | what catches a wrong engine (feature `flaws`) |
 
 pub mod adapter;
 pub mod case;
 pub mod catalogue;
 mod file_error;
+mod files;
 #[cfg(feature = "flaws")]
 pub mod flaws;
-mod folder;
+pub mod hint;
 pub mod known_failures;
+mod leak;
 pub mod operation;
-mod own_randomness;
+pub mod result;
 pub mod run;
 pub mod scenario;
 pub mod seed;
 pub mod selection;
 pub mod subject;
+pub mod suites;
 pub mod transitions;
 pub mod vector;
 pub mod verdict;

@@ -1,16 +1,20 @@
-//! Which vectors and scenarios are run: all, or those that `--only` names.
+//! Which vectors and scenarios are run: all, or those that `--only` and `--suite` name.
 
 use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
+use super::hint::Hint;
+use super::suites::{self, UnknownSuite};
 use super::vector::{BuiltIn, Family};
+use crate::suite::SuiteRef;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 /// A choice of vectors and scenarios.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Selection {
     names: Vec<String>,
+    suite: Option<SuiteRef>,
 }
 
 /// A name that selects nothing.
@@ -27,37 +31,17 @@ pub enum SelectionError {
     /// The requirement is known, but nothing carries it.
     #[error("no vector and no scenario carries {0}")]
     Uncarried(String),
-}
-
-/// The nearest known name, if one is near.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint(Option<String>);
-
-impl fmt::Display for Hint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(name) => write!(f, "; did you mean `{name}`?"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Hint {
-    /// The one of `known` that is nearest to `name`, if it is near enough to be meant.
-    pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        const NEAR: f64 = 0.6;
-        let name = name.to_lowercase();
-        let near = known
-            .into_iter()
-            .map(|known| {
-                let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
-                (likeness, known)
-            })
-            .filter(|(likeness, _)| *likeness >= NEAR)
-            // The first of several that are equally near.
-            .reduce(|best, next| if next.0 > best.0 { next } else { best });
-        Hint(near.map(|(_, known)| known.to_owned()))
-    }
+    /// There is no such suite.
+    #[error(transparent)]
+    Suite(#[from] UnknownSuite),
+    /// There is something of that name, but in other suites.
+    #[error("`{name}` has nothing that is of suite `{suite}` or of none")]
+    OfOtherSuites {
+        /// What was asked for.
+        name: String,
+        /// The suite.
+        suite: &'static str,
+    },
 }
 
 impl Selection {
@@ -67,14 +51,29 @@ impl Selection {
         Self::default()
     }
 
-    /// What any of `names` names: a family, a vector, a theme, a scenario, a requirement.
+    /// What any of `names` names: a family, a vector, a theme, a scenario, a requirement; of the suite of that name,
+    /// and of no suite.
     ///
     /// A family of the program is always known: its file may be the one that is broken.
     ///
     /// # Errors
-    /// The first name that selects nothing.
-    pub fn of(names: Vec<String>, cases: &Cases) -> Result<Self, SelectionError> {
+    /// Where there is no such suite; the first name that selects nothing.
+    pub fn of(
+        names: Vec<String>,
+        suite: Option<&str>,
+        cases: &Cases,
+    ) -> Result<Self, SelectionError> {
+        let suite = suite.map(suites::find).transpose()?;
         for name in &names {
+            let mut called = cases.iter().filter(|case| case.is_called(name)).peekable();
+            if let (Some(suite), Some(_)) = (suite, called.peek())
+                && !called.any(|case| is_of(&case, suite))
+            {
+                return Err(SelectionError::OfOtherSuites {
+                    name: name.clone(),
+                    suite: suite.name(),
+                });
+            }
             if BuiltIn::ALL.iter().any(|file| file.name() == *name)
                 || Family::find(name).is_some()
                 || cases.iter().any(|case| case.is_called(name))
@@ -97,13 +96,20 @@ impl Selection {
                 name: name.clone(),
             });
         }
-        Ok(Selection { names })
+        Ok(Selection { names, suite })
     }
 
     /// Whether that is run.
     #[must_use]
     pub fn contains(&self, case: &Case) -> bool {
-        self.names.is_empty() || self.names.iter().any(|name| case.is_called(name))
+        let is_named = || self.names.iter().any(|name| case.is_called(name));
+        self.suite.is_none_or(|suite| is_of(case, suite)) && (self.names.is_empty() || is_named())
+    }
+
+    /// The one suite that was asked for.
+    #[must_use]
+    pub fn suite(&self) -> Option<SuiteRef> {
+        self.suite
     }
 
     /// What was asked for; nothing for everything.
@@ -111,6 +117,11 @@ impl Selection {
     pub fn names(&self) -> &[String] {
         &self.names
     }
+}
+
+/// Whether a case belongs to a run of that suite: what is no suite's always does.
+fn is_of(case: &Case, suite: SuiteRef) -> bool {
+    case.suite().is_none_or(|own| own == suite.name())
 }
 
 /// One part of a run that is split into several: what stands at the places `index`, `index + of`, and so on.

@@ -10,7 +10,6 @@ use super::scenario;
 use super::scenario::transcript::{Cause, Line};
 use super::vector::Body;
 use super::vector::conversation::Action;
-use super::verdict::SEED;
 use crate::conformance::operation::transfers::CredentialFields;
 use crate::transfer::table::{EventName, Facts, Flow, Refusal, StateName, TABLE, decide, rows};
 use crate::transfer::{Content, Payload, Provisioning};
@@ -59,7 +58,11 @@ impl Transitions {
                     Body::Call(_) => continue,
                 },
                 Case::Scenario(scenario, _) => (
-                    of_scenario(&scenario::run(scenario, SEED).transcript.events),
+                    of_scenario(
+                        &scenario::run(scenario, scenario.suite_or(None), scenario::SEED)
+                            .transcript
+                            .events,
+                    ),
                     false,
                 ),
             };

@@ -1,7 +1,7 @@
 //! The result as one self-contained HTML page, which needs no script and nothing from elsewhere.
 
+use crate::conformance::result::{Counts, TestResult, Verdict};
 use crate::conformance::scenario::diagram::Diagram;
-use crate::conformance::verdict::{Counts, TestResult, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! The result as JSON (`docs/result.md`).
 
-use crate::conformance::verdict::TestResult;
+use crate::conformance::result::TestResult;
 use schemars::generate::SchemaSettings;
 use std::io::{self, Write};
 

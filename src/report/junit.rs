@@ -1,6 +1,6 @@
 //! The result as JUnit's XML: a suite a family or theme, a test case a vector or scenario.
 
-use crate::conformance::verdict::{CaseOutcome, FailureResult, TestResult};
+use crate::conformance::result::{CaseOutcome, FailureResult, TestResult};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};

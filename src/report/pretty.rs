@@ -1,6 +1,6 @@
 //! The result in a terminal.
 
-use crate::conformance::verdict::{Counts, FailureResult, GroupResult, Kind, TestResult, Verdict};
+use crate::conformance::result::{Counts, FailureResult, GroupResult, Kind, TestResult, Verdict};
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
@@ -243,10 +243,16 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     };
     let subject = &result.subject;
     let name = format!("{} {}", subject.name, subject.version);
-    let of_what = if result.only.is_empty() {
+    let parts: Vec<&str> = result
+        .suite
+        .iter()
+        .chain(&result.only)
+        .map(String::as_str)
+        .collect();
+    let of_what = if parts.is_empty() {
         String::new()
     } else {
-        format!(" in {}", result.only.join(", "))
+        format!(" in {}", parts.join(", "))
     };
     let verdict = match result.verdict {
         Verdict::Conforms => "conforms".green().to_string(),

@@ -15,6 +15,3 @@ pub mod skeleton;
 
 pub use process::{Process, StartError};
 pub use serve::serve;
-
-/// The version of the adapter protocol.
-pub const PROTOCOL_VERSION: u32 = 1;

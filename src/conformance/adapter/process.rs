@@ -1,8 +1,7 @@
 //! An adapter as a child process. Whatever it does, a call ends: with an answer, or with what went wrong.
 
-use super::PROTOCOL_VERSION;
 use super::protocol::{Answer, MAX_LINE, Request, shortened};
-use crate::conformance::subject::{Description, Failure, Subject};
+use crate::conformance::subject::{Description, Failure, PROTOCOL_VERSION, Subject};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};

@@ -44,6 +44,13 @@ pub struct Request {
     pub params: Value,
 }
 
+/// Parameters of `reset`, which comes before each vector and each part in a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reset {
+    /// The suite to speak from now on.
+    pub suite: String,
+}
+
 /// An answer of an adapter: a result or an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
@@ -187,7 +194,7 @@ impl From<Outcome> for Result<Value, Failure> {
     }
 }
 
-/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, and the parameters and the
+/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, what `reset` is given, and the parameters and the
 /// result of each method.
 #[must_use]
 pub fn schemas() -> String {
@@ -195,6 +202,7 @@ pub fn schemas() -> String {
     let request = generator.subschema_for::<Request>();
     let answer = generator.subschema_for::<Answer>();
     let description = generator.subschema_for::<Description>();
+    let reset = generator.subschema_for::<Reset>();
     let methods = operation::schemas(&mut generator);
     let document = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -202,6 +210,7 @@ pub fn schemas() -> String {
         "request": request,
         "answer": answer,
         "description": description,
+        "reset": reset,
         "methods": methods,
         "$defs": generator.take_definitions(true),
     });

@@ -1,7 +1,7 @@
 //! A subject behind the protocol.
 
 use super::protocol::{
-    Answer, Error, INVALID_REQUEST, METHOD_NOT_FOUND, Outcome, PARSE_ERROR, Request, Version,
+    Answer, Error, INVALID_REQUEST, METHOD_NOT_FOUND, Outcome, PARSE_ERROR, Request, Reset, Version,
 };
 use crate::conformance::subject::{Failure, Subject};
 use serde_json::{Value, json};
@@ -47,9 +47,9 @@ fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
     let outcome = match method.as_str() {
         "describe" => serde_json::to_value(subject.describe())
             .map_err(|error| Failure::Broken(error.to_string())),
-        "reset" => match params.get("suite").and_then(Value::as_str) {
-            Some(suite) => subject.reset(suite).map(|()| json!({})),
-            None => Err(Failure::Broken("reset names a `suite`".to_owned())),
+        "reset" => match serde_json::from_value(params) {
+            Ok(Reset { suite }) => subject.reset(&suite).map(|()| json!({})),
+            Err(error) => Err(Failure::Broken(format!("parameters of reset: {error}"))),
         },
         _ => subject.call(&method, params),
     };

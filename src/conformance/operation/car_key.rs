@@ -1,7 +1,7 @@
 //! The car-key stand-in (PAY-12).
 
-use super::{Done, Operation, array, with_randomness};
-use crate::conformance::subject::{Failure, Reference};
+use super::{Done, Operation, Reference, array, with_randomness};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::ed25519::{SigningKey, VerifyingKey};
 use crate::transfer::{TransferId, car_key};

@@ -1,13 +1,13 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, Done, On, Operation, Saved, save_and_restore, with_randomness};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, with_randomness};
 use crate::agreement::{BundleFields, PreKeyStore};
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{NoRandomness, PublicKey, Signature};
-use crate::sesame::{self, SavedDevice, SavedDeviceError, SavedSend, SesameError};
+use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
@@ -460,29 +460,36 @@ impl Operation for SetCounters {
     type Input = On<SetCountersInput>;
     type Output = Done;
 
-    /// Works on the saved state: the engine itself has no way to do this.
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let peer = Address::try_from(&input.peer)?;
-        let held = held(reference, &handle)?;
-        let mut saved = serde_json::to_value(held.save()).map_err(|error| broken(&error))?;
-        let peer = serde_json::to_value(peer).map_err(|error| broken(&error))?;
-        let session = saved["records"]
-            .as_array_mut()
-            .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
-            .map(|record| &mut record["sessions"][0]["session"])
-            .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
-        let sending = session["state"]
-            .as_object_mut()
-            .and_then(|state| state.values_mut().next())
-            .map(|state| &mut state["sending"]["chainKey"]["counter"]);
-        set(sending, input.sending)?;
-        let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
-        set(receiving, input.receiving)?;
-        let saved: SavedDevice = serde_json::from_value(saved).map_err(|error| broken(&error))?;
-        *held = saved.try_into().map_err(|error| broken(&error))?;
+        set_counters(held(reference, &handle)?, &input)?;
         Ok(Done {})
     }
+}
+
+/// Sets counters of a device's active session with a peer. It works on the saved state: the engine itself has no way
+/// to do this.
+///
+/// # Errors
+/// Where there is no such session, or it has no such chain.
+pub fn set_counters(device: &mut sesame::Device, input: &SetCountersInput) -> Result<(), Failure> {
+    let peer = Address::try_from(&input.peer)?;
+    let mut saved = serde_json::to_value(device.save()).map_err(broken)?;
+    let peer = serde_json::to_value(peer).map_err(broken)?;
+    let session = saved["records"]
+        .as_array_mut()
+        .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
+        .map(|record| &mut record["sessions"][0]["session"])
+        .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
+    let sending = session["state"]
+        .as_object_mut()
+        .and_then(|state| state.values_mut().next())
+        .map(|state| &mut state["sending"]["chainKey"]["counter"]);
+    set(sending, input.sending)?;
+    let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
+    set(receiving, input.receiving)?;
+    let saved: SavedDevice = serde_json::from_value(saved).map_err(broken)?;
+    *device = saved.try_into().map_err(broken)?;
+    Ok(())
 }
 
 fn set(place: Option<&mut Value>, counter: Option<u32>) -> Result<(), Failure> {
@@ -503,31 +510,33 @@ struct SavedState {
     send: Option<SavedSend>,
 }
 
-impl TryFrom<SavedState> for (sesame::Device, Option<sesame::Send>) {
-    type Error = String;
+impl AtRest for sesame::Device {
+    const SAVE: &'static str = "device.save";
+    const RESTORE: &'static str = "device.restore";
 
-    fn try_from(saved: SavedState) -> Result<Self, String> {
-        let device = saved.device.try_into();
-        let device = device.map_err(|error: SavedDeviceError| error.to_string())?;
-        let send = saved.send.map(sesame::Send::try_from).transpose();
-        Ok((device, send.map_err(|error| error.to_string())?))
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        let state = SavedState {
+            device: held(reference, handle)?.save(),
+            send: reference.sends.get(handle).map(sesame::Send::save),
+        };
+        Ok(Hex(serde_json::to_vec(&state).map_err(broken)?))
     }
-}
 
-save_and_restore!(
-    "a device",
-    "device.save",
-    "device.restore",
-    |reference, handle| SavedState {
-        device: held(reference, &handle)?.save(),
-        send: reference.sends.get(&handle).map(sesame::Send::save),
-    },
-    |reference, handle, restored: SavedState| {
-        let (device, send): (sesame::Device, Option<sesame::Send>) = restored;
-        match send {
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let state: SavedState = serde_json::from_slice(state).map_err(broken)?;
+        let device = sesame::Device::try_from(state.device).map_err(broken)?;
+        let send = state.send.map(sesame::Send::try_from).transpose();
+        match send.map_err(broken)? {
             Some(send) => reference.sends.insert(handle.clone(), send),
             None => reference.sends.remove(&handle),
         };
-        reference.devices.insert(handle, device)
-    },
-);
+        reference.devices.insert(handle, device);
+        Ok(())
+    }
+}
+
+/// Writes a device's state down, with its send under way.
+pub type Save = super::Save<sesame::Device>;
+
+/// Puts a device back from its saved state, in place of whatever has the handle.
+pub type Restore = super::Restore<sesame::Device>;

@@ -1,8 +1,8 @@
 //! Fingerprints (X3DH-16).
 
-use super::{AddressFields, Operation};
+use super::{AddressFields, Operation, Reference};
 use crate::agreement::fingerprint::fingerprint;
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::primitives::PublicKey;

@@ -1,7 +1,7 @@
 //! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
 
-use super::{Done, On, Operation, Saved, save_and_restore, with_randomness};
-use crate::conformance::subject::{Failure, Reference};
+use super::{AtRest, Done, On, Operation, Reference, broken, text, with_randomness};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
 use crate::timestamp::Timestamp;
@@ -168,12 +168,24 @@ impl Operation for Tick {
     }
 }
 
-save_and_restore!(
-    "an intermediary",
-    "intermediary.save",
-    "intermediary.restore",
-    |reference, handle| held(reference, &handle)?.save(),
-    |reference, handle, restored: SavedIntermediary| {
-        reference.intermediaries.insert(handle, restored)
-    },
-);
+impl AtRest for Intermediary<MemoryStore> {
+    const SAVE: &'static str = "intermediary.save";
+    const RESTORE: &'static str = "intermediary.restore";
+
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        Ok(held(reference, handle)?.save().to_json().into())
+    }
+
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let saved = SavedIntermediary::from_json(text(state)?).map_err(broken)?;
+        let restored = Intermediary::try_from(saved).map_err(broken)?;
+        reference.intermediaries.insert(handle, restored);
+        Ok(())
+    }
+}
+
+/// Writes an intermediary's state down.
+pub type Save = super::Save<Intermediary<MemoryStore>>;
+
+/// Puts an intermediary back from its saved state, in place of whatever has the handle.
+pub type Restore = super::Restore<Intermediary<MemoryStore>>;

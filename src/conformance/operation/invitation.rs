@@ -1,7 +1,7 @@
 //! The invitation (profile section 7, INV-01 to INV-04).
 
-use super::{AddressFields, Done, Operation};
-use crate::conformance::subject::{Failure, Reference};
+use super::{AddressFields, Done, Operation, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::primitives::PublicKey;

@@ -1,7 +1,7 @@
 //! The KDF chains (profile section 4, DR-03 to DR-05, DR-18).
 
-use super::{Operation, array};
-use crate::conformance::subject::{Failure, Reference};
+use super::{Operation, Reference, array};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::DhOutput;
 use crate::ratchet::{ChainKey, RootKey};

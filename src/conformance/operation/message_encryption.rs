@@ -1,7 +1,7 @@
 //! Encryption of one message under its message key (profile section 4, DR-05 to DR-07, DR-17).
 
-use super::{Operation, array};
-use crate::conformance::subject::{Failure, Reference};
+use super::{Operation, Reference, array};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::PublicKey;
 use crate::suite::{AssociatedData, Header, MessageKey, Sealing};

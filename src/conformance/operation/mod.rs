@@ -3,6 +3,9 @@
 //! The same types are the shape of the test vectors, so a vector is a call with its expected answer. Every
 //! parameter comes from outside and is taken as it is written: what an implementation must refuse can be
 //! asked of it.
+//!
+//! What all operations share stands here; above it a module for each area, and on top the list of all methods,
+//! by which the reference engine answers as a subject.
 
 pub mod car_key;
 pub mod device;
@@ -11,8 +14,10 @@ pub mod intermediary;
 pub mod invitation;
 pub mod kdf;
 pub mod message_encryption;
+mod methods;
 pub mod payload;
 pub mod public_key;
+mod reference;
 pub mod sesame;
 pub mod transfers;
 pub mod wallet;
@@ -20,7 +25,10 @@ pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
 
-use super::subject::{Failure, Reference};
+pub use methods::{METHODS, schemas};
+pub use reference::Reference;
+
+use super::subject::Failure;
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
@@ -28,16 +36,15 @@ use crate::identifier::{Address, DeviceId, IdentifierError};
 use crate::intermediary::IntermediaryError;
 use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
-use crate::saved;
 use crate::sesame::SesameError;
 use crate::suite::SuiteError;
 use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
 use crate::wallet::WalletError;
 use crate::wire::WireError;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::marker::PhantomData;
 
 /// One method of a subject.
 pub trait Operation {
@@ -77,167 +84,66 @@ pub struct Saved {
     pub state: Hex,
 }
 
-fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
-    let input = serde_json::from_value(params)
-        .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;
-    let output = O::run(reference, input)?;
-    serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
+/// A machine of the reference engine that is written down and put back.
+pub trait AtRest {
+    /// The method that writes it down.
+    const SAVE: &'static str;
+    /// The method that puts it back.
+    const RESTORE: &'static str;
+
+    /// The state of the one with that handle.
+    ///
+    /// # Errors
+    /// Where none has it.
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure>;
+
+    /// Puts one back, in place of whatever has the handle.
+    ///
+    /// # Errors
+    /// Where the state is none.
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure>;
 }
 
-impl Saved {
-    /// What `state` is written down as.
-    fn write(state: &impl Serialize) -> Self {
-        Saved {
-            state: saved::to_json(state).as_str().into(),
-        }
+/// Writes a machine's state down.
+#[derive(Debug)]
+pub struct Save<M>(PhantomData<M>);
+
+impl<M: AtRest> Operation for Save<M> {
+    const METHOD: &'static str = M::SAVE;
+    type Input = On<Done>;
+    type Output = Saved;
+
+    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Saved, Failure> {
+        let state = M::save(reference, &handle)?;
+        Ok(Saved { state })
     }
+}
 
-    /// What was written down as an `S`, put back.
-    fn restore<S, T>(&self) -> Result<T, Failure>
-    where
-        S: DeserializeOwned,
-        T: TryFrom<S, Error: ToString>,
-    {
-        let broken = |error: &dyn ToString| Failure::Broken(error.to_string());
-        let saved: S = serde_json::from_slice(&self.state).map_err(|error| broken(&error))?;
-        T::try_from(saved).map_err(|error| broken(&error))
+/// Puts a machine back from its saved state.
+#[derive(Debug)]
+pub struct Restore<M>(PhantomData<M>);
+
+impl<M: AtRest> Operation for Restore<M> {
+    const METHOD: &'static str = M::RESTORE;
+    type Input = On<Saved>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        M::restore(reference, handle, &input.state)?;
+        Ok(Done {})
     }
 }
 
-/// The operations `Save` and `Restore` of a machine: by which names, in which form, where it is found and where it is put.
-macro_rules! save_and_restore {
-    (
-        $what:literal, $save:literal, $restore:literal,
-        |$from:ident, $by:ident| $saved:expr,
-        |$into:ident, $at:ident, $restored:ident: $form:ty| $put:expr $(,)?
-    ) => {
-        #[doc = concat!("Writes ", $what, "'s state down.")]
-        #[derive(Debug)]
-        pub struct Save;
-
-        impl $crate::conformance::operation::Operation for Save {
-            const METHOD: &'static str = $save;
-            type Input = On<Done>;
-            type Output = Saved;
-
-            fn run($from: &mut Reference, On { handle: $by, .. }: On<Done>) -> Result<Saved, Failure> {
-                Ok(Saved::write(&$saved))
-            }
-        }
-
-        #[doc = concat!("Puts ", $what, " back from its saved state, in place of whatever has the handle.")]
-        #[derive(Debug)]
-        pub struct Restore;
-
-        impl $crate::conformance::operation::Operation for Restore {
-            const METHOD: &'static str = $restore;
-            type Input = On<Saved>;
-            type Output = Done;
-
-            fn run($into: &mut Reference, On { handle: $at, input }: On<Saved>) -> Result<Done, Failure> {
-                let $restored = input.restore::<$form, _>()?;
-                $put;
-                Ok(Done {})
-            }
-        }
-    };
-}
-use save_and_restore;
-
-macro_rules! operations {
-    ($($operation:ty),+ $(,)?) => {
-        /// The methods that the reference engine offers.
-        pub const METHODS: &[&str] = &[$(<$operation>::METHOD),+];
-
-        /// The parameters and the result of each method, as JSON Schemas.
-        #[must_use]
-        pub fn schemas(generator: &mut SchemaGenerator) -> Value {
-            let mut methods = serde_json::Map::new();
-            $({
-                let params = generator.subschema_for::<<$operation as Operation>::Input>();
-                let result = generator.subschema_for::<<$operation as Operation>::Output>();
-                methods.insert(
-                    <$operation>::METHOD.to_owned(),
-                    serde_json::json!({ "params": params, "result": result }),
-                );
-            })+
-            Value::Object(methods)
-        }
-
-        /// Answers a call as the reference engine.
-        pub(super) fn dispatch(
-            reference: &mut Reference,
-            method: &str,
-            params: Value,
-        ) -> Result<Value, Failure> {
-            $(if method == <$operation>::METHOD {
-                return answer::<$operation>(reference, params);
-            })+
-            Err(Failure::NotImplemented)
-        }
-    };
+/// No answer, for a reason that is nobody's refusal.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+fn broken(error: impl ToString) -> Failure {
+    Failure::Broken(error.to_string())
 }
 
-operations!(
-    public_key::Decode,
-    public_key::Derive,
-    xeddsa::Sign,
-    xeddsa::Verify,
-    x3dh::Initiate,
-    x3dh::Respond,
-    x3dh::SharedSecret,
-    fingerprint::Compute,
-    kdf::RootStep,
-    kdf::ChainStep,
-    kdf::MessageKey,
-    message_encryption::Encrypt,
-    message_encryption::Decrypt,
-    wire::DecodeRatchet,
-    wire::EncodeRatchet,
-    wire::DecodePreKey,
-    wire::EncodePreKey,
-    device::Create,
-    device::Load,
-    device::Bundle,
-    device::Keys,
-    device::Pin,
-    device::ProcessBundle,
-    device::Encrypt,
-    device::Decrypt,
-    device::DropSessions,
-    device::Tick,
-    device::SetCounters,
-    sesame::Records,
-    sesame::Send,
-    sesame::ContinueSend,
-    device::Save,
-    device::Restore,
-    intermediary::Create,
-    intermediary::Request,
-    intermediary::Requests,
-    intermediary::Tick,
-    intermediary::Save,
-    intermediary::Restore,
-    transfers::Create,
-    transfers::StepTransfers,
-    transfers::Save,
-    transfers::Restore,
-    wallet::Create,
-    wallet::StepWallet,
-    wallet::Save,
-    wallet::Restore,
-    invitation::Parse,
-    invitation::Make,
-    invitation::Check,
-    payload::Decode,
-    payload::Encode,
-    car_key::CreationRequest,
-    car_key::CheckCreationRequest,
-    car_key::SigningRequest,
-    car_key::CheckSigningRequest,
-    car_key::ImportRequest,
-    car_key::CheckImportRequest,
-);
+/// A saved state as text.
+fn text(state: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(state).map_err(broken)
+}
 
 /// A device's address, as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

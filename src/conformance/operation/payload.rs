@@ -1,7 +1,7 @@
 //! Payloads (profile section 8).
 
-use super::Operation;
-use crate::conformance::subject::{Failure, Reference};
+use super::{Operation, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::SecretBytes;
 use crate::timestamp::Timestamp;

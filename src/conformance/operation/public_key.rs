@@ -1,7 +1,7 @@
 //! Public keys (profile section 2).
 
-use super::{Operation, array};
-use crate::conformance::subject::{Failure, Reference};
+use super::{Operation, Reference, array};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::{PrivateKey, PublicKey};
 use schemars::JsonSchema;

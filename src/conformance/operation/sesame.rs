@@ -1,9 +1,9 @@
 //! What a device knows of others, and its sends (profile section 6).
 
 use super::device::held;
-use super::{AddressFields, Done, On, Operation, with_randomness};
+use super::{AddressFields, Done, On, Operation, Reference, with_randomness};
 use crate::agreement::BundleFields;
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Recipient;

@@ -1,8 +1,8 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
 use super::sesame::RecipientFields;
-use super::{AddressFields, Done, On, Operation, Saved, save_and_restore, with_randomness};
-use crate::conformance::subject::{Failure, Reference};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, text, with_randomness};
+use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;
@@ -230,10 +230,24 @@ impl Operation for StepTransfers {
     }
 }
 
-save_and_restore!(
-    "a device's transfers",
-    "transfers.save",
-    "transfers.restore",
-    |reference, handle| held(reference, &handle)?.save(),
-    |reference, handle, transfers: SavedTransfers| reference.transfers.insert(handle, transfers),
-);
+impl AtRest for Transfers {
+    const SAVE: &'static str = "transfers.save";
+    const RESTORE: &'static str = "transfers.restore";
+
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        Ok(held(reference, handle)?.save().to_json().into())
+    }
+
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let saved = SavedTransfers::from_json(text(state)?).map_err(broken)?;
+        let restored = Transfers::try_from(saved).map_err(broken)?;
+        reference.transfers.insert(handle, restored);
+        Ok(())
+    }
+}
+
+/// Writes the transfers' state down.
+pub type Save = super::Save<Transfers>;
+
+/// Puts transfers back from their saved state, in place of whatever has the handle.
+pub type Restore = super::Restore<Transfers>;

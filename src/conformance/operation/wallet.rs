@@ -1,11 +1,13 @@
 //! A wallet, by handle: what its user, the intermediary and time do to it, and what it wants done.
 
+use super::reference::HeldWallet;
 use super::transfers::{CredentialFields, OfferFields, TransferFields};
-use super::{AddressFields, Done, On, Operation, Saved, save_and_restore};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, text};
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Stream;
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
+use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Request, RequestId, Token};
 use crate::sesame::Device;
@@ -15,14 +17,7 @@ use crate::wallet::{self, Report, SavedWallet, Wallet, WalletEvent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A wallet and the stream that its randomness comes from.
-#[derive(Debug)]
-pub struct Held {
-    wallet: Wallet,
-    randomness: Stream,
-}
-
-fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut Held, Failure> {
+fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut HeldWallet, Failure> {
     reference
         .wallets
         .get_mut(handle)
@@ -57,7 +52,7 @@ impl Operation for Create {
         let wallet = Wallet::new(Device::new(reference.suite, address, keys));
         reference
             .wallets
-            .insert(handle, Held { wallet, randomness });
+            .insert(handle, HeldWallet { wallet, randomness });
         Ok(Done {})
     }
 }
@@ -280,11 +275,24 @@ impl Operation for StepWallet {
     }
 }
 
-// The stream of a wallet's randomness goes on where it was.
-save_and_restore!(
-    "a wallet",
-    "wallet.save",
-    "wallet.restore",
-    |reference, handle| held(reference, &handle)?.wallet.save(),
-    |reference, handle, wallet: SavedWallet| held(reference, &handle)?.wallet = wallet,
-);
+impl AtRest for Wallet {
+    const SAVE: &'static str = "wallet.save";
+    const RESTORE: &'static str = "wallet.restore";
+
+    fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
+        Ok(held(reference, handle)?.wallet.save().to_json().into())
+    }
+
+    /// The stream of its randomness goes on where it was.
+    fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
+        let saved = SavedWallet::from_json(text(state)?).map_err(broken)?;
+        held(reference, &handle)?.wallet = Wallet::try_from(saved).map_err(broken)?;
+        Ok(())
+    }
+}
+
+/// Writes the wallet's state down.
+pub type Save = super::Save<Wallet>;
+
+/// Puts a wallet back from its saved state. The stream of its randomness goes on where it was.
+pub type Restore = super::Restore<Wallet>;

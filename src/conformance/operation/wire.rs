@@ -1,7 +1,7 @@
 //! The encoding of the two messages (profile section 5).
 
-use super::Operation;
-use crate::conformance::subject::{Failure, Reference};
+use super::{Operation, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::PublicKey;
 use crate::suite::Header;

@@ -1,8 +1,8 @@
 //! X3DH without a device around it (profile section 3).
 
-use super::{AddressFields, Operation, array, with_randomness};
+use super::{AddressFields, Operation, Reference, array, with_randomness};
 use crate::agreement::{self, Bundle, BundleFields, PinnedIdentities, PreKeyStore};
-use crate::conformance::subject::{Failure, Reference};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{DhOutput, KeyPair, PrivateKey, PublicKey, Signature};

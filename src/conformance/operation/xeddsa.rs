@@ -1,7 +1,7 @@
 //! `XEdDSA` (profile section 2, SIG-01 to SIG-05).
 
-use super::{Done, Operation, array};
-use crate::conformance::subject::{Failure, Reference};
+use super::{Done, Operation, Reference, array};
+use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::{KeyPair, PrivateKey, PublicKey, Secret, Signature};
 use schemars::JsonSchema;

@@ -1,11 +1,10 @@
 //! The scripts that travel inside the program, and those of a folder.
 
-use super::Script;
-use crate::conformance::{FileError, folder};
+use super::script::Script;
+use crate::conformance::{FileError, files};
 use std::borrow::Cow;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 macro_rules! scripts {
     ($($theme:literal),+ $(,)?) => {
@@ -69,7 +68,13 @@ impl Library {
 type Source = (String, Cow<'static, str>);
 
 fn read(path: &Path) -> Vec<Result<Source, FileError>> {
-    let files = match features(path) {
+    let is_script = |path: &Path| path.extension().is_some_and(|end| end == "feature");
+    let found = if path.is_dir() {
+        files::below(path, is_script)
+    } else {
+        fs::metadata(path).map(|_| vec![path.to_owned()])
+    };
+    let files = match found {
         Ok(files) => files,
         Err(error) => return vec![Err(FileError::unreadable(path, &error))],
     };
@@ -85,16 +90,4 @@ fn read(path: &Path) -> Vec<Result<Source, FileError>> {
             Ok((file.display().to_string(), Cow::Owned(text)))
         })
         .collect()
-}
-
-/// The `.feature` files of a folder, or the one file that `path` is.
-fn features(path: &Path) -> io::Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        fs::metadata(path)?;
-        return Ok(vec![path.to_owned()]);
-    }
-    folder::files(path, &|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "feature")
-    })
 }

@@ -1,23 +1,34 @@
 //! Scenarios: scripts in English that run, and what is kept of a run.
 //!
+//! The modules, lowest first; a lower one never imports a higher one.
+//!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`script`] | Gherkin, held to the vocabulary before anything runs |
-//! | [`vocabulary`] | the words of the steps |
-//! | [`library`] | the scripts inside the program, and those of a folder |
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
-//! | [`property`] | what must never happen, whatever a script says |
-//! | [`rehearsal`] | wallets led through steps in any order |
 //! | [`view`] | what the intermediary learned, from a transcript |
-//!
-//! Not public: what the steps do, and the world that they do it in.
+//! | [`property`] | what must never happen, whatever a script says |
+//! | `step_failure` | why a step did not come off |
+//! | `world` | devices, the intermediary, and the network between them |
+//! | `call` | a step, and what a script gives it |
+//! | `checks`, `mallory` | what a step looks at |
+//! | `steps` | every step: its words and what it does |
+//! | [`vocabulary`] | the step that a text asks for |
+//! | [`script`] | Gherkin, held to the vocabulary before anything runs |
+//! | [`library`] | the scripts inside the program, and those of a folder |
+//! | `stage` | scenarios under way |
+//! | [`rehearsal`] | wallets led through steps in any order |
 
+mod call;
+mod checks;
 pub mod diagram;
 pub mod library;
+mod mallory;
 pub mod property;
 pub mod rehearsal;
 pub mod script;
+mod stage;
+mod step_failure;
 mod steps;
 pub mod transcript;
 pub mod view;
@@ -26,169 +37,6 @@ mod world;
 
 pub use rehearsal::Rehearsal;
 pub use script::{Scenario, Script, Step};
-pub use world::{StepFailure, Tested};
-
-use super::FileError;
-use crate::transfer::StateName;
-use transcript::{Header, Line, StepText, TRANSCRIPT_VERSION, Transcript};
-use world::World;
-
-/// How a scenario went.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// What happened.
-    pub transcript: Transcript,
-    /// Where it ended early, and why.
-    pub failure: Option<Failure>,
-}
-
-/// A step that did not come off.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// Its line.
-    pub line: usize,
-    /// Its words.
-    pub text: String,
-    /// Why.
-    pub reason: StepFailure,
-}
-
-/// Runs a scenario with the reference engine in every role. All randomness is made from `seed`.
-#[must_use]
-pub fn run(scenario: &Scenario, seed: &str) -> Run {
-    run_with(scenario, seed, None)
-}
-
-/// Runs a scenario with a subject in the part of one device, and the reference engine in all others.
-#[must_use]
-pub fn run_with(scenario: &Scenario, seed: &str, subject: Option<Tested>) -> Run {
-    let header = Header {
-        transcript: TRANSCRIPT_VERSION,
-        profile: super::PROFILE_VERSION,
-        suite: "tigress-1".to_owned(),
-        file: scenario.file.clone(),
-        line: scenario.line,
-        scenario: scenario.name.clone(),
-        requirements: scenario.requirements.clone(),
-        seed: seed.to_owned(),
-        steps: scenario
-            .steps
-            .iter()
-            .map(|step| StepText {
-                line: step.line,
-                text: step.text.clone(),
-            })
-            .collect(),
-    };
-    let mut stage = Stage {
-        world: World::new(seed, subject),
-    };
-    let mut failure = None;
-    for step in &scenario.steps {
-        if let Err(reason) = stage.play(step) {
-            failure = Some(Failure {
-                line: step.line,
-                text: step.text.clone(),
-                reason,
-            });
-            break;
-        }
-    }
-    if let (None, Some(last)) = (&failure, scenario.steps.last()) {
-        failure = stage.ending().err().map(|reason| Failure {
-            line: last.line,
-            text: last.text.clone(),
-            reason,
-        });
-    }
-    Run {
-        transcript: Transcript {
-            header,
-            events: stage.world.lines,
-        },
-        failure,
-    }
-}
-
-/// A scenario under way, a step at a time.
-pub struct Stage<'a> {
-    world: World<'a>,
-}
-
-impl Stage<'_> {
-    /// Nobody is there yet. All randomness is made from `seed`.
-    #[must_use]
-    pub fn new(seed: &str) -> Self {
-        Stage {
-            world: World::new(seed, None),
-        }
-    }
-
-    /// Plays a step.
-    ///
-    /// # Errors
-    /// Where it does not come off.
-    pub fn play(&mut self, step: &Step) -> Result<(), StepFailure> {
-        self.world.lines.push(Line::Step {
-            line: step.line,
-            text: step.text.clone(),
-        });
-        (step.call.definition.run)(&mut self.world, &step.call)
-    }
-
-    /// Whether the run, as far as it is, keeps what must hold in every run.
-    ///
-    /// # Errors
-    /// The first property that is broken.
-    pub fn properties(&self) -> Result<(), StepFailure> {
-        match property::broken(&self.world.lines) {
-            Some((property, got)) => Err(StepFailure::Expectation {
-                expected: property.words().to_owned(),
-                got,
-            }),
-            None => Ok(()),
-        }
-    }
-
-    /// What happened so far.
-    #[must_use]
-    pub fn events(&self) -> &[Line] {
-        &self.world.lines
-    }
-
-    /// The state that a transfer has on a device, by the script's names for both.
-    ///
-    /// # Errors
-    /// Where either is unknown.
-    pub fn state(&self, device: &str, transfer: &str) -> Result<Option<StateName>, StepFailure> {
-        self.world.state(device, transfer)
-    }
-
-    /// What must hold where a script has come to its end: the properties, and that no fault is left over.
-    fn ending(&self) -> Result<(), StepFailure> {
-        self.properties()?;
-        match self.world.unused_rule() {
-            Some(reason) => Err(StepFailure::Script(reason)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Makes the run of a transcript again, from its header alone.
-///
-/// # Errors
-/// Where a step of the header is none of the vocabulary.
-pub fn replay(header: &Header) -> Result<Run, FileError> {
-    let steps = header.steps.iter().map(|step| {
-        Step::parse(step.line, &step.text)
-            .map_err(|reason| FileError::at(&header.file, step.line, reason))
-    });
-    let scenario = Scenario {
-        file: header.file.clone(),
-        name: header.scenario.clone(),
-        line: header.line,
-        requirements: header.requirements.clone(),
-        steps: steps.collect::<Result<_, _>>()?,
-    };
-    Ok(run(&scenario, &header.seed))
-}
+pub use stage::{Failure, Run, SEED, Stage, replay, run, run_with};
+pub use step_failure::StepFailure;
+pub use world::Tested;

@@ -1,6 +1,9 @@
 //! Wallets led through steps in any order, and what must hold whatever the steps are.
 
-use super::{Stage, Step, StepFailure};
+use super::script::Step;
+use super::stage::Stage;
+use super::step_failure::StepFailure;
+use crate::suite;
 use crate::transfer::StateName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,13 +40,13 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Everybody is there. All randomness is made from `seed`.
+    /// Everybody is there, speaking the reference suite. All randomness is made from `seed`.
     ///
     /// # Errors
     /// Where not even that comes off.
     pub fn new(seed: &str) -> Result<Self, StepFailure> {
         let mut rehearsal = Rehearsal {
-            stage: Stage::new(seed),
+            stage: Stage::new(suite::ALL[0], seed),
             steps: Vec::new(),
             now: 0,
             deals: BTreeMap::new(),
@@ -103,12 +106,7 @@ impl Rehearsal {
     }
 
     fn check(&mut self) -> Result<(), StepFailure> {
-        let broken = |expected: &str, got: String| {
-            Err(StepFailure::Expectation {
-                expected: expected.to_owned(),
-                got,
-            })
-        };
+        let broken = |expected: &str, got: String| Err(StepFailure::differs(expected, got));
         for (name, deal) in &self.deals {
             for device in DEVICES {
                 let state = self.state(device, name);

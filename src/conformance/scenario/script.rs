@@ -1,9 +1,12 @@
 //! Scenario scripts: Gherkin, held to the vocabulary before anything runs.
 
-use super::vocabulary::{Call, Vocabulary};
+use super::call::Call;
+use super::vocabulary::Vocabulary;
 use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
-use crate::conformance::selection::Hint;
+use crate::conformance::hint::Hint;
+use crate::conformance::suites;
+use crate::suite::{self, SuiteRef};
 use gherkin::{Examples, Feature, GherkinEnv};
 use std::collections::BTreeSet;
 
@@ -31,6 +34,8 @@ pub struct Scenario {
     pub line: usize,
     /// The requirements that it carries.
     pub requirements: Vec<String>,
+    /// The suite that its tag names; none where it is told of any suite.
+    pub suite: Option<SuiteRef>,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -66,6 +71,19 @@ impl Scenario {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
+    }
+
+    /// The suite that it runs in: its own, or the one asked for, or the reference suite.
+    #[must_use]
+    pub fn suite_or(&self, asked: Option<SuiteRef>) -> SuiteRef {
+        self.suite.or(asked).unwrap_or(suite::ALL[0])
+    }
+
+    /// Whether it belongs to a run of that suite: it is told of that one, or of any.
+    #[must_use]
+    pub fn runs_in(&self, suite: Option<SuiteRef>) -> bool {
+        let names = self.suite.zip(suite);
+        names.is_none_or(|(own, asked)| own.name() == asked.name())
     }
 
     /// The devices that act in it, by their names.
@@ -155,24 +173,33 @@ impl Reader<'_> {
 
     /// The scenario, or one for each row of its examples.
     fn scenario(&mut self, feature: &Feature, scenario: &gherkin::Scenario) -> Vec<Scenario> {
-        let tags: BTreeSet<&String> = feature.tags.iter().chain(&scenario.tags).collect();
-        for tag in &tags {
+        let line = scenario.position.line;
+        let mut own_suite = None;
+        let mut requirements = BTreeSet::new();
+        for tag in feature.tags.iter().chain(&scenario.tags) {
+            if let Ok(named) = suites::find(tag) {
+                own_suite = Some(named);
+            } else {
+                requirements.insert(tag.clone());
+            }
+        }
+        for tag in &requirements {
             if Catalogue::get().find(tag).is_none() {
-                let known = Catalogue::get().requirements.iter().map(|r| r.id);
-                let hint = Hint::nearest(tag, known);
+                let ids = Catalogue::get().requirements.iter().map(|r| r.id);
+                let hint = Hint::nearest(tag, ids.chain(suites::names()));
                 self.fault(
-                    scenario.position.line,
-                    format!("`@{tag}` is no requirement of the profile{hint}"),
+                    line,
+                    format!("`@{tag}` is no requirement of the profile and no suite{hint}"),
                 );
             }
         }
-        if tags.is_empty() {
+        if requirements.is_empty() {
             self.fault(
-                scenario.position.line,
+                line,
                 "a scenario names the requirements that it carries, as in `@XFER-05`".to_owned(),
             );
         }
-        let requirements: Vec<String> = tags.into_iter().cloned().collect();
+        let requirements: Vec<String> = requirements.into_iter().collect();
         let background = feature
             .background
             .iter()
@@ -184,10 +211,11 @@ impl Reader<'_> {
             name: row.fill(&scenario.name),
             line,
             requirements: requirements.clone(),
+            suite: own_suite,
             steps: reader.steps(&steps, row),
         };
         if rows.is_empty() {
-            return vec![one(&Row::default(), scenario.position.line, self)];
+            return vec![one(&Row::default(), line, self)];
         }
         rows.iter().map(|row| one(row, row.line, self)).collect()
     }

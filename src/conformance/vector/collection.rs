@@ -1,13 +1,13 @@
 //! All vectors of a run: those that travel inside the program, or those of a folder.
 
-use super::{BuiltIn, Vector, VectorFile};
-use crate::conformance::{FileError, folder};
+use super::group::schema;
+use super::{BuiltIn, Family, Vector, VectorFile};
+use crate::conformance::{FileError, files};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A vector file before it is read.
 #[derive(Clone, Debug)]
@@ -41,7 +41,11 @@ impl Source {
     /// A file that cannot be read is an error beside the others.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
-        let paths = match json_files(folder) {
+        let is_vector_file = |path: &Path| {
+            let name = path.to_string_lossy();
+            name.ends_with(".json") && !name.ends_with("_schema.json")
+        };
+        let paths = match files::below(folder, is_vector_file) {
             Ok(paths) => paths,
             Err(error) => return vec![Err(FileError::unreadable(folder, &error))],
         };
@@ -128,10 +132,19 @@ impl Collection {
     }
 }
 
-/// The `.json` files of a folder that are no schemas.
-fn json_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    folder::files(folder, &|file| {
-        let name = file.to_string_lossy();
-        name.ends_with(".json") && !name.ends_with("_schema.json")
-    })
+/// Every vector file and its schema, as they stand below the vectors' folder: path and text.
+#[must_use]
+pub fn files() -> Vec<(String, String)> {
+    BuiltIn::ALL
+        .iter()
+        .flat_map(|file| {
+            let schema = Family::find(file.family).map(|family| {
+                let text = format!("{:#}\n", schema(family));
+                (file.schema_path(), text)
+            });
+            schema
+                .into_iter()
+                .chain([(file.path(), file.json.to_owned())])
+        })
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! The types of test groups: each is an operation, or a conversation.
 
 use super::conversation::{self, Script};
-use super::file::{Note, Origin};
+use super::form::{Note, Origin};
 use super::{Body, BuiltIn, Call, Expectation, Family, Test};
 use crate::conformance::operation::{
     Done, Operation, car_key, device, fingerprint, invitation, kdf, message_encryption, payload,

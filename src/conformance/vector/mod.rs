@@ -7,11 +7,12 @@ mod collection;
 pub mod conversation;
 mod family;
 mod file;
+mod form;
 mod group;
 
-pub use collection::{Collection, Source};
+pub use collection::{Collection, Source, files};
 pub use family::{BuiltIn, Family};
-pub use file::{Note, Origin, TestGroup, VectorFile};
+pub use form::{Note, Origin, TestGroup, VectorFile};
 pub use group::{group_of, schema};
 
 use crate::error_code::ErrorCode;
@@ -115,23 +116,6 @@ impl Vector {
             }
         }
     }
-}
-
-/// Every vector file and its schema, as they stand below the vectors' folder: path and text.
-#[must_use]
-pub fn files() -> Vec<(String, String)> {
-    BuiltIn::ALL
-        .iter()
-        .flat_map(|file| {
-            let schema = Family::find(file.family).map(|family| {
-                let text = format!("{:#}\n", schema(family));
-                (file.schema_path(), text)
-            });
-            schema
-                .into_iter()
-                .chain([(file.path(), file.json.to_owned())])
-        })
-        .collect()
 }
 
 /// What a vector asks.

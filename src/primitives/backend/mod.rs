@@ -7,7 +7,7 @@
 //! | backend | feature | what it is |
 //! | --- | --- | --- |
 //! | [`RustCrypto`] | always there, and the default | the crates of dalek and `RustCrypto` |
-//! | [`AwsLc`] | `aws-lc` | AWS-LC, in C and assembly, for those who want speed |
+//! | `AwsLc` | `aws-lc` | AWS-LC, in C and assembly, for those who want speed |
 //!
 //! XEdDSA is of no backend: AWS-LC signs with no given Z (SIG-01), and knows no Montgomery key that signs. Nor is Ed25519:
 //! AWS-LC accepts keys of small order, which PAY-12 refuses. Nor is SHA-512, of which a signature takes a

@@ -1,8 +1,9 @@
 //! Subjects that draw their own randomness: what they draw cannot be compared byte for byte, so the reference
 //! engine looks at what they made of it.
 
-use super::subject::{Failure, Reference, Subject};
-use super::vector::Call;
+use crate::conformance::operation::Reference;
+use crate::conformance::subject::{Failure, Subject};
+use crate::conformance::vector::Call;
 use serde_json::{Value, json};
 
 /// Whether the call draws randomness where it succeeds.
@@ -15,8 +16,13 @@ pub(super) fn draws(call: &Call) -> bool {
 ///
 /// # Errors
 /// What is wrong with the answer.
-pub(super) fn judge(call: &Call, answer: &Value) -> Option<Result<(), String>> {
+pub(super) fn judge(call: &Call, answer: &Value, suite: &str) -> Option<Result<(), String>> {
     let mut reference = Reference::default();
+    if let Err(failure) = reference.reset(suite) {
+        return Some(Err(format!(
+            "the reference engine speaks no {suite}: {failure}"
+        )));
+    }
     let mut ask = |method: &str, params: Value| {
         let said = reference.call(method, params);
         said.map_err(|failure: Failure| format!("{method} of the reference engine: {failure}"))

@@ -1,21 +1,19 @@
-//! The files of a folder and its subfolders.
+//! The files of a folder.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-/// Those that are `wanted`, sorted by name in each folder, a subfolder's at its own place.
-///
-/// A link to a folder is not followed: it may lead back.
-pub(super) fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
+/// The files that are `wanted`, in a folder and its subfolders, by name.
+pub(super) fn below(folder: &Path, wanted: fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut paths = fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     let mut found = Vec::new();
     for path in paths {
+        // A link to a folder is not followed: it may lead back here.
         if path.is_dir() && !path.is_symlink() {
-            found.append(&mut files(&path, wanted)?);
+            found.extend(below(&path, wanted)?);
         } else if wanted(&path) {
             found.push(path);
         }

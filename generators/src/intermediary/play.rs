@@ -1,0 +1,664 @@
+//! Plays the steps of a script on an intermediary, and records them.
+
+use crate::actor::Actor;
+use crate::script::{Result, Words};
+use serde_json::{Value, json};
+use std::collections::btree_map::{BTreeMap, Entry};
+use tigress_signal::conformance::operation::Done;
+use tigress_signal::conformance::operation::intermediary::{
+    RequestInput, RequestOutput, RequestsInput, TickInput,
+};
+use tigress_signal::conformance::seed;
+use tigress_signal::conformance::vector::conversation::intermediary::{Fields, Step};
+use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
+use tigress_signal::error_code::ErrorCode;
+use tigress_signal::hex::{self, Hex};
+use tigress_signal::identifier::Address;
+use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
+use tigress_signal::primitives::{KeyPair, PrivateKey, ScriptedRandomness, Secret, xeddsa};
+use tigress_signal::suite::Tigress1;
+use tigress_signal::timestamp::Timestamp;
+
+/// Who acts: name, user, device, how many one-time prekeys it registers, and what its keys are made of.
+type Role = (&'static str, &'static str, u32, u64, &'static str);
+
+const CAST: &[Role] = &[
+    ("ben", "ben", 1, 2, "ben"),
+    ("ryan", "ryan", 1, 3, "ryan"),
+    ("watch", "ryan", 2, 1, "ryan"),
+    ("ryan_3", "ryan", 3, 0, "ryan"),
+    ("ryan_9", "ryan", 9, 0, "ryan"),
+    ("eve", "eve", 1, 0, "eve"),
+    ("nobody", "nobody", 1, 0, "nobody"),
+    // The same addresses after their state was erased, or in other hands: other keys.
+    ("ryan_anew", "ryan", 1, 1, "ryan, anew"),
+    ("ryan_again", "ryan", 1, 1, "ryan, again"),
+    ("watch_anew", "ryan", 2, 1, "watch, anew"),
+    ("thief", "ryan", 1, 1, "thief"),
+];
+
+/// When every conversation begins.
+const START: u64 = 1_700_000_000;
+/// How long a message is kept where nothing else is asked for.
+const TWO_DAYS: u64 = 172_800;
+
+/// A device as its intermediary's client.
+#[derive(Clone)]
+struct Client {
+    name: &'static str,
+    keys: &'static str,
+    address: Address,
+    identity: KeyPair,
+    /// What it registers.
+    registration: Value,
+    /// Its token, once it has one.
+    token: Value,
+}
+
+fn key_pair(label: &str) -> KeyPair {
+    KeyPair::from(PrivateKey::from(seed::bytes(label)))
+}
+
+/// The public key of that label, encoded, in hex.
+fn public(label: &str) -> String {
+    hex::encode(&key_pair(&format!("intermediary/{label}")).public().encode())
+}
+
+impl Client {
+    fn new(&(name, user, device, one_time_pre_keys, keys): &Role) -> Self {
+        let actor = Actor::on_device(keys, device);
+        let private: &[u8] = &actor.loaded.identity_private_key;
+        let private: [u8; 32] = private.try_into().expect("32 bytes");
+        let (address, bundle) = (Actor::on_device(user, device).address, actor.bundle(None));
+        let mut client = Client {
+            name,
+            keys,
+            address,
+            identity: KeyPair::from(PrivateKey::from(private)),
+            registration: json!({
+                "type": "register",
+                "address": address,
+                "registrationId": bundle.registration_id,
+                "identityKey": bundle.identity_key,
+                "signedPreKeyId": bundle.signed_pre_key_id,
+                "signedPreKey": bundle.signed_pre_key,
+                "signedPreKeySignature": bundle.signed_pre_key_signature,
+            }),
+            token: Value::Null,
+        };
+        client.registers_with(one_time_pre_keys);
+        client
+    }
+
+    /// Sets how many one-time prekeys it registers.
+    fn registers_with(&mut self, count: u64) {
+        self.registration["oneTimePreKeys"] = self.one_time_pre_keys(1..=count);
+    }
+
+    fn one_time_pre_keys(&self, ids: impl IntoIterator<Item = u64>) -> Value {
+        let key = |id: u64| json!({"id": id, "key": public(&format!("{}/{id}", self.keys))});
+        ids.into_iter().map(key).collect()
+    }
+
+    /// The publication of a further signed prekey.
+    fn signed_pre_key(&self, id: u64) -> Value {
+        let label = format!("intermediary/{}/signed prekey {id}", self.address);
+        let key = key_pair(&label).public().encode();
+        let z = Secret::new(seed::bytes(&format!("{label}/z")));
+        let signature = xeddsa::sign(&self.identity, &key, &z);
+        let (key, signature) = (hex::encode(&key), hex::encode(signature.as_bytes()));
+        json!({
+            "type": "publishSignedPreKey", "address": self.address, "id": id, "key": key, "signature": signature,
+        })
+    }
+
+    /// Its bundle with that signed prekey, where it is not the registered one, and that one-time prekey.
+    fn bundle(&self, signed: Option<u64>, one_time: Option<u64>) -> Value {
+        let mut bundle = self.registration.clone();
+        for other in ["type", "address", "oneTimePreKeys"] {
+            bundle.as_object_mut().map(|bundle| bundle.remove(other));
+        }
+        bundle["userId"] = json!(self.address.user_id);
+        bundle["deviceId"] = json!(self.address.device_id);
+        if let Some(id) = signed {
+            let signed = self.signed_pre_key(id);
+            bundle["signedPreKeyId"] = signed["id"].clone();
+            bundle["signedPreKey"] = signed["key"].clone();
+            bundle["signedPreKeySignature"] = signed["signature"].clone();
+        }
+        if let Some(id) = one_time {
+            bundle["oneTimePreKeyId"] = id.into();
+            bundle["oneTimePreKey"] = self.one_time_pre_keys([id])[0]["key"].clone();
+        }
+        json!({"type": "bundle", "bundle": bundle})
+    }
+
+    /// What a script can name of it: `ben.token`, `ben.8.signature` of its signed prekey 8, all that it registers.
+    fn view(&self) -> Value {
+        let mut view = self.registration.clone();
+        view["token"] = self.token.clone();
+        view["8"] = self.signed_pre_key(8);
+        view
+    }
+}
+
+/// A conversation that is played here and recorded.
+pub(super) struct Play<'a> {
+    label: &'a str,
+    machine: Intermediary<MemoryStore>,
+    clients: BTreeMap<&'static str, Client>,
+    /// The request ids that have a name.
+    ids: BTreeMap<&'a str, String>,
+    now: u64,
+    steps: Vec<Step>,
+}
+
+/// What a script says of a request.
+struct Asked<'a> {
+    tag: Option<&'a str>,
+    asker: Client,
+    /// Whose bundle, mailbox or prekeys.
+    of: Client,
+    token: Value,
+    body: Value,
+}
+
+impl<'a> Play<'a> {
+    pub(super) fn new(label: &'a str) -> Self {
+        Play {
+            label,
+            machine: Intermediary::new(&Tigress1, MemoryStore::default()),
+            clients: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            now: START,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn recorded(self) -> Fields {
+        Fields {
+            intermediary: Done {},
+            steps: self.steps,
+        }
+    }
+
+    /// What a step is called here: no two requests of a conversation have the same id unless they must.
+    fn name(&self) -> String {
+        format!("intermediary/{}, step {}", self.label, self.steps.len() + 1)
+    }
+
+    /// The client that is named next.
+    fn client(&mut self, w: &mut Words<'a>) -> Result<&mut Client> {
+        let Some(role) = CAST.iter().find(|(name, ..)| w.eat(name)) else {
+            return w.expected("a name");
+        };
+        Ok(match self.clients.entry(role.0) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(absent) => absent.insert(Client::new(role)),
+        })
+    }
+
+    /// Registers whom the heading names; a further device with the token of its user's first.
+    pub(super) fn begin(&mut self, mut w: Words<'a>) -> Result<()> {
+        let mut more = w.eat("among");
+        while more {
+            let asker = self.client(&mut w)?.clone();
+            let user = asker.address.user_id;
+            let mut others = self.clients.values();
+            let first =
+                others.find(|other| other.address.user_id == user && !other.token.is_null());
+            let token = first.map_or(Value::Null, |first| first.token.clone());
+            let (of, body) = (asker.clone(), asker.registration.clone());
+            let asked = Asked {
+                tag: None,
+                asker,
+                of,
+                token,
+                body,
+            };
+            self.request(&asked, &mut Words(""))?;
+            more = w.eat(",");
+        }
+        w.end()
+    }
+
+    /// Plays a line.
+    pub(super) fn line(&mut self, mut w: Words<'a>) -> Result<()> {
+        self.step(&mut w)?;
+        while w.eat(";") {
+            self.step(&mut w)?;
+        }
+        w.end()
+    }
+
+    fn step(&mut self, w: &mut Words<'a>) -> Result<()> {
+        if w.eat("restart") {
+            self.steps.push(Step::Restart(Done {}));
+        } else if w.eat("at") {
+            self.now = START + seconds(w)?;
+        } else if w.eat("tick") {
+            let now = Timestamp(self.now);
+            self.machine.tick(now).map_err(|error| error.to_string())?;
+            self.steps.push(Step::Tick(StepOf {
+                input: TickInput { now },
+                expected: Some(Done {}),
+                error: None,
+            }));
+        } else if w.eat("erased") {
+            let (name, bytes) = (w.json()?, Hex(self.bytes(w)?));
+            if self.machine.save().to_json().contains(&bytes.to_string()) {
+                return Err(format!("{name} is not erased"));
+            }
+            let secrets = vec![Erased { name, bytes }];
+            self.steps.push(Step::Erased(ErasedFields { secrets }));
+        } else {
+            let tag = w.after("[", |w| w.until(']'))?;
+            let asker = self.client(w)?;
+            if w.eat("has no token") {
+                asker.token = Value::Null;
+            } else if w.eat("has token") {
+                asker.token = hex::encode(&bytes(w)?).into();
+            } else if w.eat("has") {
+                asker.registers_with(w.number()?);
+                w.need("one-time prekeys")?;
+            } else {
+                let asker = asker.clone();
+                let asked = self.asked(tag, asker, w)?;
+                self.request(&asked, w)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes by value, by name, or of a request id.
+    fn bytes(&mut self, w: &mut Words<'a>) -> Result<Vec<u8>> {
+        if let Some(plaintext) = w.after("opening", Words::json::<String>)? {
+            let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
+            ben.open(&ryan.bundle(Some(1)), "intermediary");
+            return Ok(ben.encrypt(ryan.address, plaintext.as_bytes()).bytes);
+        }
+        if let Some(tag) = w.after("[", |w| w.until(']'))? {
+            let id = self.ids.get(tag).ok_or("no request of that name")?;
+            return Ok(id.as_bytes().into());
+        }
+        if !w.0.starts_with(|c: char| c.is_ascii_lowercase()) {
+            return bytes(w);
+        }
+        let value = self.named(w)?;
+        let bytes = value.as_str().and_then(hex::decode);
+        bytes.ok_or_else(|| format!("{value} is no hex"))
+    }
+
+    /// What stands at a path of a client's: `ben.identityKey`.
+    fn named(&mut self, w: &mut Words<'a>) -> Result<Value> {
+        let view = self.client(w)?.view();
+        let path = w.word();
+        let value = view.pointer(&path.replace('.', "/")).cloned();
+        value.ok_or_else(|| format!("no `{path}` in {view}"))
+    }
+
+    /// Whom a message is for, with another registration id where it is `stale`; the message's kind may follow.
+    fn message(&mut self, kind: &str, bytes: &[u8], w: &mut Words<'a>) -> Result<(Client, Value)> {
+        let stale = w.eat("stale");
+        let to = self.client(w)?;
+        let id = to.registration["registrationId"]
+            .as_u64()
+            .unwrap_or_default();
+        let message = json!({
+            "deviceId": to.address.device_id,
+            "registrationId": if stale { (id ^ 1).max(2) } else { id },
+            "kind": if w.eat("as prekey") { "prekey" } else { kind },
+            "message": hex::encode(bytes),
+        });
+        Ok((to.clone(), message))
+    }
+
+    fn submission(&mut self, w: &mut Words<'a>) -> Result<(Client, Value)> {
+        let mut messages = Vec::new();
+        let all = w.eat("all of");
+        let mut lifetime = None;
+        let of = if all || w.eat("device") {
+            let of = self.client(w)?.clone();
+            while !w.at_end() && !w.0.starts_with("->") {
+                let bytes = self.bytes(w)?;
+                w.need("for")?;
+                let kind = if all { "prekey" } else { "ratchet" };
+                messages.push(self.message(kind, &bytes, w)?.1);
+                w.eat(",");
+            }
+            of
+        } else {
+            let bytes = self.bytes(w)?;
+            w.need("to")?;
+            let (of, message) = self.message("ratchet", &bytes, w)?;
+            messages.push(message);
+            lifetime = w.after("for", seconds)?;
+            of
+        };
+        let recipient = if all {
+            json!({"user": of.address.user_id})
+        } else {
+            json!({"device": of.address})
+        };
+        let mut body = json!({"type": "submit", "recipient": recipient, "messages": messages});
+        if let Some(lifetime) = lifetime {
+            body["lifetime"] = lifetime.into();
+        }
+        Ok((of, body))
+    }
+
+    /// What is asked, with whose token.
+    fn asked(
+        &mut self,
+        tag: Option<&'a str>,
+        asker: Client,
+        w: &mut Words<'a>,
+    ) -> Result<Asked<'a>> {
+        let mut token = asker.token.clone();
+        let (of, body) = if w.eat("sends") {
+            self.submission(w)?
+        } else if w.eat("registers") {
+            let of = w.after("with the token of", |w| Ok(self.client(w)?.token.clone()))?;
+            token = of.unwrap_or_default();
+            (asker.clone(), asker.registration.clone())
+        } else if w.eat("publishes signed prekey") {
+            let id = w.number()?;
+            let of = self.for_whom(&asker, w)?;
+            (of.clone(), of.signed_pre_key(id))
+        } else {
+            let mut body = if w.eat("fetches") {
+                json!({"type": "fetchBundle", "address": self.client(&mut w.clone())?.address})
+            } else if w.eat("removes") {
+                json!({"type": "remove", "address": self.client(&mut w.clone())?.address})
+            } else if w.eat("publishes one-time prekeys") {
+                let keys = asker.one_time_pre_keys(w.numbers()?);
+                json!({"type": "publishOneTimePreKeys", "address": null, "oneTimePreKeys": keys})
+            } else if w.eat("counts") {
+                json!({"type": "countOneTimePreKeys", "address": null})
+            } else if w.eat("reads") {
+                let limit = w.after("at most", Words::number)?.unwrap_or(100);
+                json!({"type": "read", "address": null, "limit": limit})
+            } else if w.eat("acknowledges") {
+                json!({"type": "acknowledge", "address": null, "ids": w.numbers()?})
+            } else {
+                return w.expected("what is asked");
+            };
+            let of = match body["address"] {
+                Value::Null => self.for_whom(&asker, w)?,
+                _ => self.client(w)?.clone(),
+            };
+            body["address"] = json!(of.address);
+            (of, body)
+        };
+        Ok(Asked {
+            tag,
+            asker,
+            of,
+            token,
+            body,
+        })
+    }
+
+    /// The asker itself, or another one `for` which it asks.
+    fn for_whom(&mut self, asker: &Client, w: &mut Words<'a>) -> Result<Client> {
+        let other = w.after("for", |w| self.client(w).cloned())?;
+        Ok(other.unwrap_or_else(|| asker.clone()))
+    }
+
+    fn id(&mut self, tag: Option<&'a str>, register: bool) -> String {
+        let fresh = match tag.and_then(|tag| tag.strip_prefix('"')) {
+            Some(id) => id.trim_end_matches('"').to_owned(),
+            None if register => hex::encode(&seed::bytes::<16>(&self.name())),
+            None => format!("request-{}", self.steps.len() + 1),
+        };
+        match tag {
+            Some(tag) => self.ids.entry(tag).or_insert(fresh).clone(),
+            None => fresh,
+        }
+    }
+
+    /// Makes the request, once for each answer that is stated, and holds the answer against it.
+    fn request(&mut self, asked: &Asked<'a>, w: &mut Words<'a>) -> Result<()> {
+        let repeated = asked.tag.is_some_and(|tag| self.ids.contains_key(tag));
+        let register = asked.body["type"] == "register";
+        let times = if w.is_number() {
+            Some(w.number()?)
+        } else {
+            None
+        };
+        if times.is_some() {
+            w.need("times")?;
+        }
+        let mut request =
+            json!({"id": self.id(asked.tag, register), "token": asked.token, "body": asked.body});
+        if asked.token.is_null() {
+            request
+                .as_object_mut()
+                .map(|request| request.shift_remove("token"));
+        }
+        while w.eat("but") {
+            self.change(&mut request, w)?;
+        }
+        let drawn = seed::bytes::<32>(&format!("{}/token", self.name()));
+        let token = if repeated {
+            asked.asker.token.clone()
+        } else {
+            hex::encode(&drawn).into()
+        };
+        for expected in self.answers(asked, &token, w)? {
+            let randomness = match &expected {
+                // What a refused step is given, and must not draw.
+                Err(_) => seed::bytes::<32>(&self.name()).into(),
+                Ok(Answer::Registered { .. }) if !repeated => drawn.into(),
+                Ok(_) => Hex::default(),
+            };
+            if let (Ok(Answer::Registered { .. }), Some(asker)) =
+                (&expected, self.clients.get_mut(asked.asker.name))
+            {
+                asker.token = token.clone();
+            }
+            self.record(request.clone(), times, expected, randomness)?;
+            request["id"] = self.id(None, register).into();
+        }
+        Ok(())
+    }
+
+    /// Makes a request, or many with ids of their own, and records it.
+    fn record(
+        &mut self,
+        request: Value,
+        times: Option<u64>,
+        expected: Result<Answer, ErrorCode>,
+        randomness: Hex,
+    ) -> Result<()> {
+        let now = Timestamp(self.now);
+        for time in 1..=times.unwrap_or(1) {
+            let mut request = request.clone();
+            if times.is_some() {
+                let id = request["id"].as_str().unwrap_or_default();
+                request["id"] = format!("{id}-{time}").into();
+            }
+            let mut script = ScriptedRandomness::new(&randomness);
+            let got = Request::from_json(request.to_string().as_bytes())
+                .and_then(|request| self.machine.handle(&request, now, &mut script));
+            let got = got.map_err(|error| error.code());
+            if got != expected.clone().map_err(Some) {
+                return Err(format!("{request} is answered {got:?}"));
+            }
+        }
+        let error = expected.as_ref().err().copied();
+        let expected = expected.ok().map(|answer| RequestOutput { answer });
+        self.steps.push(if let Some(times) = times {
+            let times = u32::try_from(times).map_err(|error| error.to_string())?;
+            let input = RequestsInput {
+                request,
+                times,
+                now,
+            };
+            Step::Requests(StepOf {
+                input,
+                expected,
+                error,
+            })
+        } else {
+            let input = RequestInput {
+                request,
+                now,
+                randomness,
+            };
+            Step::Request(StepOf {
+                input,
+                expected,
+                error,
+            })
+        });
+        Ok(())
+    }
+
+    /// What is stated behind the arrow; where there is none, `done` or that token.
+    fn answers(
+        &mut self,
+        asked: &Asked<'a>,
+        token: &Value,
+        w: &mut Words<'a>,
+    ) -> Result<Vec<Result<Answer, ErrorCode>>> {
+        let kind = asked.body["type"].as_str().unwrap_or_default();
+        let answers = if !w.eat("->") {
+            vec![match kind {
+                "register" => json!({"type": "registered", "token": token}),
+                "fetchBundle" | "countOneTimePreKeys" | "read" => return w.expected("`->`"),
+                _ => json!({"type": "done"}),
+            }]
+        } else if w.eat("stale-registration") {
+            vec![json!({"type": "stale-registration", "devices": w.numbers()?})]
+        } else if w.eat("device-mismatch") {
+            let missing = w.after("missing", Words::numbers)?.unwrap_or_default();
+            let extra = w.after("extra", Words::numbers)?.unwrap_or_default();
+            vec![json!({"type": "device-mismatch", "missing": missing, "extra": extra})]
+        } else if let Some(code) = ErrorCode::ALL.iter().find(|code| w.eat(code.as_str())) {
+            return Ok(vec![Err(*code)]);
+        } else if kind == "countOneTimePreKeys" {
+            vec![json!({"type": "oneTimePreKeys", "left": w.number()?})]
+        } else if kind == "read" {
+            vec![json!({"type": "envelopes", "envelopes": self.envelopes(&asked.of, w)?})]
+        } else {
+            let signed = w.after("signed prekey", Words::number)?;
+            w.eat(",");
+            if w.eat("no prekey") {
+                vec![asked.of.bundle(signed, None)]
+            } else {
+                w.need("prekey")?;
+                let ids = w.numbers()?.into_iter();
+                ids.map(|id| asked.of.bundle(signed, Some(id))).collect()
+            }
+        };
+        let typed = |answer| serde_json::from_value(answer).map_err(|error| error.to_string());
+        answers
+            .into_iter()
+            .map(|answer| typed(answer).map(Ok))
+            .collect()
+    }
+
+    fn envelopes(&mut self, of: &Client, w: &mut Words<'a>) -> Result<Vec<Value>> {
+        let mut envelopes = Vec::new();
+        if w.eat("nothing") {
+            return Ok(envelopes);
+        }
+        loop {
+            let (id, message) = (w.number()?, self.bytes(w)?);
+            w.need("from")?;
+            envelopes.push(json!({
+                "id": id,
+                "sender": self.client(w)?.address,
+                "recipient": of.address,
+                "kind": if w.eat("as prekey") { "prekey" } else { "ratchet" },
+                "message": hex::encode(&message),
+                "expires": START + w.after("until", Words::number)?.unwrap_or(TWO_DAYS),
+            }));
+            if !w.eat(",") {
+                return Ok(envelopes);
+            }
+        }
+    }
+
+    /// Changes a request as it stands on the wire.
+    fn change(&mut self, request: &mut Value, w: &mut Words<'a>) -> Result<()> {
+        let path = w.word();
+        let pointer = match path.strip_prefix("request.") {
+            Some(field) => format!("/{field}"),
+            None => format!("/body/{}", path.replace('.', "/")),
+        };
+        let old = request.pointer(&pointer).and_then(Value::as_str);
+        let old = old.unwrap_or_default().to_owned();
+        let (parent, field) = pointer.rsplit_once('/').unwrap_or_default();
+        let parent = request.pointer_mut(parent).and_then(Value::as_object_mut);
+        let parent = parent.ok_or_else(|| format!("no object holds `{path}`"))?;
+        let new = if w.eat("is missing") {
+            parent.shift_remove(field);
+            return Ok(());
+        } else if w.eat("=") {
+            self.value(w)?
+        } else if w.eat("in upper case") {
+            old.to_uppercase().into()
+        } else if w.eat("without its first byte") {
+            old.get(2..).into()
+        } else if w.eat("without its last byte") {
+            old.get(..old.len().saturating_sub(2)).into()
+        } else if let Some(more) = w.after("followed by", Words::json::<String>)? {
+            (old + &more).into()
+        } else {
+            w.need("with byte")?;
+            let at = usize::try_from(w.number()?).map_err(|error| error.to_string())?;
+            w.need("flipped")?;
+            let mut bytes = hex::decode(&old).ok_or("no hex")?;
+            *bytes.get_mut(at).ok_or("no such byte")? ^= 1;
+            hex::encode(&bytes).into()
+        };
+        parent.insert(field.to_owned(), new);
+        Ok(())
+    }
+
+    /// In JSON, or by name.
+    fn value(&mut self, w: &mut Words<'a>) -> Result<Value> {
+        Ok(if w.eat("small_order") {
+            format!("0501{}", "00".repeat(31)).into()
+        } else if w.eat("not_reduced") {
+            format!("05ee{}7f", "ff".repeat(30)).into()
+        } else if w.eat("other_type") {
+            format!("04{}", &public("other type")[2..]).into()
+        } else if w.eat("untyped") {
+            public("short")[2..].into()
+        } else if w.eat("unsigned") {
+            public("not signed").into()
+        } else if CAST.iter().any(|(name, ..)| w.clone().eat(name)) {
+            self.named(w)?
+        } else {
+            w.json()?
+        })
+    }
+}
+
+fn seconds(w: &mut Words<'_>) -> Result<u64> {
+    let seconds = w.number()?;
+    if !w.eat("second") {
+        w.need("seconds")?;
+    }
+    Ok(seconds)
+}
+
+/// Bytes by value.
+fn bytes(w: &mut Words<'_>) -> Result<Vec<u8>> {
+    if let Some(label) = w.after("<", |w| w.until('>'))? {
+        return Ok(seed::vec(&format!("intermediary/message/{label}"), 48));
+    }
+    if w.0.starts_with('"') {
+        return w.json().map(String::into_bytes);
+    }
+    let times = if w.is_number() { w.number()? } else { 1 };
+    w.eat("*");
+    let Some(bytes) = w.clone().word().strip_prefix("0x").and_then(hex::decode) else {
+        return w.expected("bytes");
+    };
+    w.word();
+    Ok(bytes.repeat(usize::try_from(times).map_err(|error| error.to_string())?))
+}

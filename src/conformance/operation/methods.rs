@@ -1,0 +1,143 @@
+//! All methods, and the reference engine as the subject that answers them.
+
+use super::{Operation, Reference};
+use super::{
+    car_key, device, fingerprint, intermediary, invitation, kdf, message_encryption, payload,
+    public_key, sesame, transfers, wallet, wire, x3dh, xeddsa,
+};
+use crate::conformance::subject::{
+    Description, Failure, PROTOCOL_VERSION, RandomnessSource, Role, Subject,
+};
+use crate::suite;
+use schemars::SchemaGenerator;
+use serde_json::Value;
+
+fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
+    let input = serde_json::from_value(params)
+        .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;
+    let output = O::run(reference, input)?;
+    serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
+}
+
+macro_rules! operations {
+    ($($operation:ty),+ $(,)?) => {
+        /// The methods that the reference engine offers.
+        pub const METHODS: &[&str] = &[$(<$operation>::METHOD),+];
+
+        /// The parameters and the result of each method, as JSON Schemas.
+        #[must_use]
+        pub fn schemas(generator: &mut SchemaGenerator) -> Value {
+            let mut methods = serde_json::Map::new();
+            $({
+                let params = generator.subschema_for::<<$operation as Operation>::Input>();
+                let result = generator.subschema_for::<<$operation as Operation>::Output>();
+                methods.insert(
+                    <$operation>::METHOD.to_owned(),
+                    serde_json::json!({ "params": params, "result": result }),
+                );
+            })+
+            Value::Object(methods)
+        }
+
+        fn dispatch(
+            reference: &mut Reference,
+            method: &str,
+            params: Value,
+        ) -> Result<Value, Failure> {
+            $(if method == <$operation>::METHOD {
+                return answer::<$operation>(reference, params);
+            })+
+            Err(Failure::NotImplemented)
+        }
+    };
+}
+
+operations!(
+    public_key::Decode,
+    public_key::Derive,
+    xeddsa::Sign,
+    xeddsa::Verify,
+    x3dh::Initiate,
+    x3dh::Respond,
+    x3dh::SharedSecret,
+    fingerprint::Compute,
+    kdf::RootStep,
+    kdf::ChainStep,
+    kdf::MessageKey,
+    message_encryption::Encrypt,
+    message_encryption::Decrypt,
+    wire::DecodeRatchet,
+    wire::EncodeRatchet,
+    wire::DecodePreKey,
+    wire::EncodePreKey,
+    device::Create,
+    device::Load,
+    device::Bundle,
+    device::Keys,
+    device::Pin,
+    device::ProcessBundle,
+    device::Encrypt,
+    device::Decrypt,
+    device::DropSessions,
+    device::Tick,
+    device::SetCounters,
+    sesame::Records,
+    sesame::Send,
+    sesame::ContinueSend,
+    device::Save,
+    device::Restore,
+    intermediary::Create,
+    intermediary::Request,
+    intermediary::Requests,
+    intermediary::Tick,
+    intermediary::Save,
+    intermediary::Restore,
+    transfers::Create,
+    transfers::StepTransfers,
+    transfers::Save,
+    transfers::Restore,
+    wallet::Create,
+    wallet::StepWallet,
+    wallet::Save,
+    wallet::Restore,
+    invitation::Parse,
+    invitation::Make,
+    invitation::Check,
+    payload::Decode,
+    payload::Encode,
+    car_key::CreationRequest,
+    car_key::CheckCreationRequest,
+    car_key::SigningRequest,
+    car_key::CheckSigningRequest,
+    car_key::ImportRequest,
+    car_key::CheckImportRequest,
+);
+
+impl Subject for Reference {
+    fn describe(&self) -> Description {
+        Description {
+            name: "tigress reference engine".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: PROTOCOL_VERSION,
+            suites: suite::ALL
+                .iter()
+                .map(|suite| suite.name().to_owned())
+                .collect(),
+            roles: vec![Role::Primitives, Role::Device, Role::Wallet],
+            randomness: RandomnessSource::Injected,
+        }
+    }
+
+    fn is_reference(&self) -> bool {
+        true
+    }
+
+    fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        *self = Reference::speaking(suite::by_name(suite).ok_or(Failure::NotImplemented)?);
+        Ok(())
+    }
+
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
+        dispatch(self, method, params)
+    }
+}

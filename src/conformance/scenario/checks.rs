@@ -1,0 +1,224 @@
+//! What a step looks at: each check is a sentence about the world.
+
+use super::step_failure::StepFailure;
+use super::transcript::Line;
+use super::world::World;
+use crate::conformance::leak;
+use crate::hex::Hex;
+use crate::intermediary::{Body, Envelope, Learned};
+use crate::transfer::{Credential, StateName};
+use crate::wallet::Wallet;
+use crate::wire::MessageKind;
+use std::fmt;
+
+/// Whether it is so.
+pub(super) type Check = Result<(), StepFailure>;
+
+/// Both are the same.
+pub(super) fn same<T: PartialEq + fmt::Display>(expected: T, got: T) -> Check {
+    if expected == got {
+        Ok(())
+    } else {
+        Err(StepFailure::differs(expected, got))
+    }
+}
+
+/// The state of that name in the table of profile section 9.
+pub(super) fn state_called(name: &str) -> Result<StateName, StepFailure> {
+    let mut states = StateName::ALL.iter().copied();
+    states
+        .find(|state| state.as_str() == name)
+        .ok_or_else(|| StepFailure::script(format!("{name} is no state")))
+}
+
+/// The transfer that the script calls by that name is in a state on the device; none where it is unknown there.
+pub(super) fn state(
+    world: &World,
+    device: &str,
+    transfer: &str,
+    expected: Option<StateName>,
+) -> Check {
+    let name = |state: Option<StateName>| state.map_or("no transfer", StateName::as_str);
+    let got = world.people.state(device, transfer)?;
+    same(name(expected), name(got))
+}
+
+/// The token of a hotel key that the script calls by that name.
+pub(super) fn token(name: &str) -> Vec<u8> {
+    format!("the token of {name}").into_bytes()
+}
+
+/// It is provisioned, and what the device holds is what was offered: of a token the very bytes.
+pub(super) fn holds(world: &World, device: &str, name: &str) -> Check {
+    state(world, device, name, Some(StateName::Provisioned))?;
+    // A subject's credentials cannot be looked into.
+    if world.people.is_tested(device) {
+        return Ok(());
+    }
+    let transfers = world.people.wallet(device)?.transfers();
+    match transfers.credential(&world.people.transfer(name)?) {
+        Some(Credential::AuthorizationToken { token: held }) if held.expose() != token(name) => {
+            Err(StepFailure::differs(
+                "the token that was offered",
+                "another one",
+            ))
+        }
+        Some(_) => Ok(()),
+        None => Err(StepFailure::differs("a credential", "none")),
+    }
+}
+
+/// The token of that name stands nowhere in the device's saved state (XFER-14).
+pub(super) fn saved_state_lacks(world: &mut World, device: &str, name: &str) -> Check {
+    let saved = world.people.save(device)?;
+    if leak::holds(&saved, &Hex(token(name))) {
+        return Err(StepFailure::differs("no token", "its bytes"));
+    }
+    Ok(())
+}
+
+/// No device has told its user anything that was not looked at.
+pub(super) fn silence(world: &World) -> Check {
+    match world.people.unheard() {
+        Some((device, told)) => {
+            let got = format!("{device}: {}", told.join(", "));
+            Err(StepFailure::differs("silence", got))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Both devices send in the same session (SES-08).
+pub(super) fn one_session(world: &World, one: &str, other: &str) -> Check {
+    // A subject cannot be asked; the messages that follow show it.
+    if world.people.is_tested(one) || world.people.is_tested(other) {
+        return Ok(());
+    }
+    let base_key = |from: &str, to: &str| -> Result<_, StepFailure> {
+        let peer = world.people.address(to)?;
+        let session = world.people.wallet(from)?.device().session(&peer);
+        Ok(session.map(|session| *session.base_key()))
+    };
+    let (first, second) = (base_key(one, other)?, base_key(other, one)?);
+    if first.is_some() && first == second {
+        Ok(())
+    } else {
+        Err(StepFailure::differs("one session", "two"))
+    }
+}
+
+/// The last message to a device that the intermediary handed out.
+pub(super) fn last_message<'a>(
+    world: &'a World,
+    device: &str,
+) -> Result<&'a Envelope, StepFailure> {
+    let address = world.people.address(device)?;
+    world
+        .last_message(&address)
+        .ok_or_else(|| StepFailure::script("it has read no message"))
+}
+
+/// What scripts call a message, as its envelope says.
+pub(super) fn kind(message: &Envelope) -> &'static str {
+    match message.kind {
+        MessageKind::PreKey => "prekey",
+        MessageKind::Ratchet => "ratchet",
+    }
+}
+
+/// Words of the payload stand in nothing that the intermediary was sent.
+pub(super) fn no_payload(world: &World) -> Check {
+    let words = ["\"tigress\"", "\"content\"", "the token of"];
+    for line in &world.lines {
+        let Line::Request { request, .. } = line else {
+            continue;
+        };
+        let Body::Submit(submission) = &request.body else {
+            continue;
+        };
+        for sent in &submission.messages {
+            let message = &sent.message.0;
+            let found = words.iter().find(|text| {
+                message
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes())
+            });
+            if let Some(found) = found {
+                return Err(StepFailure::differs("no payload", found));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the intermediary can tie two transfers to one another (PRIV-02).
+pub(super) fn ties(world: &World, one: &str, other: &str, expected: bool) -> Check {
+    let (one, other) = (world.people.transfer(one)?, world.people.transfer(other)?);
+    let words = |tied| {
+        if tied {
+            "something that was there in both"
+        } else {
+            "nothing in common"
+        }
+    };
+    same(words(expected), words(world.view().ties(&one, &other)))
+}
+
+/// The padded sizes of all messages that were submitted, in order (PRIV-03).
+pub(super) fn sizes(world: &World) -> String {
+    let rows = world.view().rows.into_iter();
+    let sizes = rows.filter(|row| row.kind == Learned::PaddedSize);
+    let sizes: Vec<String> = sizes.map(|row| row.value).collect();
+    sizes.join(", ")
+}
+
+/// No secret of a device's saved state, but the token, stands in the transcript (PRIV-04).
+pub(super) fn no_secret_in_transcript(world: &World, device: &str) -> Check {
+    // A subject's state has a form of its own, which marks nothing.
+    if world.people.is_tested(device) {
+        return Ok(());
+    }
+    let wallet = world.people.wallet(device)?;
+    let token = wallet.token().map(|token| Hex(token.expose().to_vec()));
+    let token = token.map(|token| token.to_string());
+    let lines = serde_json::to_string(&world.lines).map_err(StepFailure::script)?;
+    let mut secrets = secrets(wallet)?.into_iter();
+    match secrets.find(|secret| Some(secret) != token.as_ref() && lines.contains(secret)) {
+        Some(secret) => Err(StepFailure::differs("no secret in the transcript", secret)),
+        None => Ok(()),
+    }
+}
+
+/// No secret of a device's saved state stands in what it prints of itself (PRIV-04).
+pub(super) fn no_secret_in_debug_output(world: &World, device: &str) -> Check {
+    let wallet = world.people.wallet(device)?;
+    let printed = format!("{wallet:?}");
+    let mut secrets = secrets(wallet)?.into_iter();
+    match secrets.find(|secret| printed.contains(secret)) {
+        Some(secret) => Err(StepFailure::differs(
+            "no secret in the debug output",
+            secret,
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What a wallet's saved state marks as secret, in hex.
+fn secrets(wallet: &Wallet) -> Result<Vec<String>, StepFailure> {
+    let saved: serde_json::Value =
+        serde_json::from_str(&wallet.save().to_json()).map_err(StepFailure::script)?;
+    let mut found = Vec::new();
+    let mut left = vec![&saved];
+    while let Some(value) = left.pop() {
+        let secret = value.get("secret").and_then(serde_json::Value::as_str);
+        found.extend(secret.filter(|s| !s.is_empty()).map(str::to_owned));
+        left.extend(value.as_array().into_iter().flatten());
+        left.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(|fields| fields.values()),
+        );
+    }
+    Ok(found)
+}

@@ -1,0 +1,174 @@
+//! Scenarios under way: runs, and what comes of them.
+
+use super::property;
+use super::script::{Scenario, Step};
+use super::step_failure::StepFailure;
+use super::transcript::{Header, Line, StepText, TRANSCRIPT_VERSION, Transcript};
+use super::world::{Tested, World};
+use crate::conformance::suites;
+use crate::conformance::{FileError, PROFILE_VERSION};
+use crate::suite::SuiteRef;
+use crate::transfer::StateName;
+
+/// How a scenario went.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What happened.
+    pub transcript: Transcript,
+    /// Where it ended early, and why.
+    pub failure: Option<Failure>,
+}
+
+/// A step that did not come off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its line.
+    pub line: usize,
+    /// Its words.
+    pub text: String,
+    /// Why.
+    pub reason: StepFailure,
+}
+
+/// What all randomness of a scenario is made from where nobody says.
+pub const SEED: &str = "1";
+
+/// Runs a scenario with the reference engine in every role, in a suite. All randomness is made from `seed`.
+#[must_use]
+pub fn run(scenario: &Scenario, suite: SuiteRef, seed: &str) -> Run {
+    run_with(scenario, suite, seed, None)
+}
+
+/// Runs a scenario with a subject in the part of one device, and the reference engine in all others.
+#[must_use]
+pub fn run_with(scenario: &Scenario, suite: SuiteRef, seed: &str, tested: Option<Tested>) -> Run {
+    let header = Header {
+        transcript: TRANSCRIPT_VERSION,
+        profile: PROFILE_VERSION,
+        suite: suite.name().to_owned(),
+        file: scenario.file.clone(),
+        line: scenario.line,
+        scenario: scenario.name.clone(),
+        requirements: scenario.requirements.clone(),
+        seed: seed.to_owned(),
+        steps: scenario
+            .steps
+            .iter()
+            .map(|step| StepText {
+                line: step.line,
+                text: step.text.clone(),
+            })
+            .collect(),
+    };
+    let mut stage = Stage {
+        world: World::new(suite, seed, tested),
+    };
+    let mut failure = None;
+    for step in &scenario.steps {
+        if let Err(reason) = stage.play(step) {
+            failure = Some(Failure {
+                line: step.line,
+                text: step.text.clone(),
+                reason,
+            });
+            break;
+        }
+    }
+    if let (None, Some(last)) = (&failure, scenario.steps.last()) {
+        failure = stage.ending().err().map(|reason| Failure {
+            line: last.line,
+            text: last.text.clone(),
+            reason,
+        });
+    }
+    Run {
+        transcript: Transcript {
+            header,
+            events: stage.world.lines,
+        },
+        failure,
+    }
+}
+
+/// A scenario under way, a step at a time.
+pub struct Stage<'a> {
+    world: World<'a>,
+}
+
+impl Stage<'_> {
+    /// Nobody is there yet. All randomness is made from `seed`.
+    #[must_use]
+    pub fn new(suite: SuiteRef, seed: &str) -> Self {
+        Stage {
+            world: World::new(suite, seed, None),
+        }
+    }
+
+    /// Plays a step.
+    ///
+    /// # Errors
+    /// Where it does not come off.
+    pub fn play(&mut self, step: &Step) -> Result<(), StepFailure> {
+        self.world.lines.push(Line::Step {
+            line: step.line,
+            text: step.text.clone(),
+        });
+        (step.call.definition.run)(&mut self.world, &step.call)
+    }
+
+    /// Whether the run, as far as it is, keeps what must hold in every run.
+    ///
+    /// # Errors
+    /// The first property that is broken.
+    pub fn properties(&self) -> Result<(), StepFailure> {
+        match property::broken(&self.world.lines) {
+            Some((property, got)) => Err(StepFailure::differs(property.words(), got)),
+            None => Ok(()),
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn events(&self) -> &[Line] {
+        &self.world.lines
+    }
+
+    /// The state that a transfer has on a device, by the script's names for both.
+    ///
+    /// # Errors
+    /// Where either is unknown.
+    pub fn state(&self, device: &str, transfer: &str) -> Result<Option<StateName>, StepFailure> {
+        self.world.people.state(device, transfer)
+    }
+
+    /// What must hold where a script has come to its end: the properties, and that no fault is left over.
+    fn ending(&self) -> Result<(), StepFailure> {
+        self.properties()?;
+        match self.world.network.unused_rule() {
+            Some(reason) => Err(StepFailure::Script(reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Makes the run of a transcript again, from its header alone.
+///
+/// # Errors
+/// Where this build does not speak its suite, or a step of the header is none of the vocabulary.
+pub fn replay(header: &Header) -> Result<Run, FileError> {
+    let suite = suites::find(&header.suite)
+        .map_err(|error| FileError::of(&header.file, error.to_string()))?;
+    let steps = header.steps.iter().map(|step| {
+        Step::parse(step.line, &step.text)
+            .map_err(|reason| FileError::at(&header.file, step.line, reason))
+    });
+    let scenario = Scenario {
+        file: header.file.clone(),
+        name: header.scenario.clone(),
+        line: header.line,
+        requirements: header.requirements.clone(),
+        suite: Some(suite),
+        steps: steps.collect::<Result<_, _>>()?,
+    };
+    Ok(run(&scenario, suite, &header.seed))
+}

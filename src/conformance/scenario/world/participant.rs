@@ -1,0 +1,115 @@
+//! A device of a scenario, as anybody sees it from outside.
+
+use crate::conformance::scenario::transcript::{Cause, Line};
+use crate::identifier::{Address, TransferId};
+use crate::intermediary::{Answer, Body, Request, Token};
+use crate::primitives::PublicKey;
+use crate::timestamp::Timestamp;
+use crate::transfer::StateName;
+use crate::wallet::{Effect, Report};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A device of a user: what can be seen of it from outside, whoever plays it.
+pub(super) struct Participant {
+    pub(super) address: Address,
+    /// What the intermediary gave it.
+    pub(super) token: Option<Token>,
+    /// As it registered.
+    pub(super) identity_key: Option<PublicKey>,
+    pub(super) states: BTreeMap<TransferId, StateName>,
+    /// How often it was made: each time from another seed.
+    pub(super) made: u32,
+    pub(super) online: bool,
+    /// By how many seconds its clock is ahead of the true time.
+    pub(super) skew: i64,
+    /// Requests that have not left yet.
+    pub(super) outbox: VecDeque<Request>,
+    /// What its user was told, and has not been asked for.
+    pub(super) told: Vec<String>,
+}
+
+impl Participant {
+    /// A device that was just made for the first time.
+    pub(super) fn new(address: Address) -> Self {
+        Participant {
+            address,
+            token: None,
+            identity_key: None,
+            states: BTreeMap::new(),
+            made: 1,
+            online: true,
+            skew: 0,
+            outbox: VecDeque::new(),
+            told: Vec::new(),
+        }
+    }
+
+    /// What time it takes it to be.
+    pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add_signed(self.skew))
+    }
+
+    /// It is made anew, and returns the token that it had.
+    pub(super) fn reset(&mut self) -> Option<Token> {
+        self.made += 1;
+        self.identity_key = None;
+        self.states.clear();
+        self.outbox.clear();
+        self.token.take()
+    }
+
+    /// What anybody sees of an answer to it: as what it registered, and whether it may go on.
+    pub(super) fn see_answer<E>(&mut self, request: &Body, answer: &Result<Answer, E>) {
+        match (request, answer) {
+            (Body::Register(registration), Ok(Answer::Registered { token })) => {
+                self.token = Some(token.clone());
+                self.identity_key = PublicKey::decode(&registration.identity_key).ok();
+            }
+            (Body::Remove { .. }, Ok(Answer::Done)) => self.token = None,
+            _ => {}
+        }
+    }
+
+    /// What an event does, and the transcript's line for it.
+    pub(super) fn effect(&mut self, name: &str, by: Cause, effect: Effect) -> Option<Line> {
+        let device = name.to_owned();
+        match effect {
+            Effect::Request(request) => {
+                // What has not left yet need not leave twice.
+                if !self.outbox.contains(&request) {
+                    self.outbox.push_back(request);
+                }
+                None
+            }
+            Effect::Changed {
+                transfer,
+                before,
+                after,
+            } => {
+                self.states.insert(transfer, after);
+                Some(Line::State {
+                    device,
+                    transfer,
+                    by,
+                    before,
+                    after,
+                })
+            }
+            Effect::Report(report) => {
+                self.told.push(words(&report));
+                Some(Line::Report { device, report })
+            }
+        }
+    }
+}
+
+/// What a user is told, as scripts have it.
+fn words(report: &Report) -> String {
+    match report {
+        Report::Refused { code, .. }
+        | Report::Unsent { code, .. }
+        | Report::Rejected { code }
+        | Report::Transfer { code, .. } => code.to_string(),
+        Report::IdentityChanged { .. } => "identity-changed".to_owned(),
+    }
+}

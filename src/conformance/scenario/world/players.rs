@@ -1,0 +1,184 @@
+//! Who plays the devices: the subject under test one of them, the reference engine all others.
+
+use crate::conformance::operation::{AddressFields, Done, On, Operation, Reference, Saved, wallet};
+use crate::conformance::scenario::step_failure::StepFailure;
+use crate::conformance::subject::{Failure, Subject};
+use crate::hex::Hex;
+use crate::identifier::Address;
+use crate::suite::SuiteRef;
+use crate::timestamp::Timestamp;
+use crate::wallet::{Effect, Wallet, WalletEvent};
+
+/// A subject in the part of one device.
+pub struct Tested<'a> {
+    /// The subject, which speaks the suite of the run.
+    pub subject: &'a mut dyn Subject,
+    /// The device that it plays, by the script's name for it.
+    pub plays: &'a str,
+    /// Whether its error codes must be the profile's.
+    pub strict: bool,
+}
+
+/// The wallets of a scenario, by the script's names for their devices.
+pub(super) struct Players<'a> {
+    engine: Reference,
+    tested: Option<Tested<'a>>,
+}
+
+impl<'a> Players<'a> {
+    pub(super) fn new(suite: SuiteRef, tested: Option<Tested<'a>>) -> Self {
+        Players {
+            engine: Reference::speaking(suite),
+            tested,
+        }
+    }
+
+    /// The subject, where it plays that device.
+    pub(super) fn tested(&self, device: &str) -> Option<&Tested<'a>> {
+        self.tested.as_ref().filter(|tested| tested.plays == device)
+    }
+
+    /// The wallet of a device that the reference engine plays: no other can be looked into.
+    pub(super) fn wallet(&self, device: &str) -> Result<&Wallet, StepFailure> {
+        if self.tested(device).is_some() {
+            return Err(StepFailure::NotObservable(format!(
+                "{device} is played by the subject, which cannot be looked into"
+            )));
+        }
+        self.engine
+            .wallet(device)
+            .ok_or_else(|| StepFailure::script(format!("`{device}` has no wallet")))
+    }
+
+    /// A device gets a wallet with new keys, in place of the one that it has.
+    pub(super) fn create(
+        &mut self,
+        device: &str,
+        address: Address,
+        now: Timestamp,
+        seed: String,
+    ) -> Result<(), StepFailure> {
+        let address = AddressFields::from(address);
+        let input = wallet::CreateInput { address, now, seed };
+        self.must::<wallet::Create, _>(device, input)?;
+        Ok(())
+    }
+
+    /// The saved state of a device's wallet.
+    pub(super) fn save(&mut self, device: &str) -> Result<Hex, StepFailure> {
+        Ok(self.must::<wallet::Save, _>(device, Done {})?.state)
+    }
+
+    /// A device's wallet is saved and restored.
+    pub(super) fn restart(&mut self, device: &str) -> Result<(), StepFailure> {
+        let state = self.save(device)?;
+        self.must::<wallet::Restore, _>(device, Saved { state })?;
+        Ok(())
+    }
+
+    /// An event at a device: its effects, or the code that it refuses with. A refusal changes nothing: of the
+    /// subject that is looked at where `watched`, since it may take long.
+    pub(super) fn event(
+        &mut self,
+        device: &str,
+        event: WalletEvent,
+        now: Timestamp,
+        watched: bool,
+    ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
+        let before = match self.tested(device) {
+            None => Some(Before::Wallet(Box::new(self.wallet(device)?.clone()))),
+            Some(_) if watched => match self.save(device) {
+                Ok(state) => Some(Before::Saved(state)),
+                // A subject that cannot be saved is not compared.
+                Err(StepFailure::NotImplemented(_)) => None,
+                Err(failure) => return Err(failure),
+            },
+            Some(_) => None,
+        };
+        let event = event.into();
+        let answer =
+            self.ask::<wallet::StepWallet, _>(device, wallet::StepWalletInput { now, event })?;
+        match answer {
+            Ok(output) => {
+                let effects = output.effects.into_iter().map(Effect::try_from);
+                let effects = effects.collect::<Result<_, _>>();
+                effects
+                    .map(Ok)
+                    .map_err(|failure| StepFailure::differs("effects that can be read", failure))
+            }
+            Err(code) => {
+                let before = before.map(|before| match before {
+                    Before::Wallet(wallet) => wallet.save().to_json().into(),
+                    Before::Saved(state) => state,
+                });
+                if before.is_some_and(|before| self.save(device) != Ok(before)) {
+                    return Err(StepFailure::differs(
+                        "a refused step changes nothing",
+                        format!("another state of {device}"),
+                    ));
+                }
+                Ok(Err(code))
+            }
+        }
+    }
+
+    /// Asks whoever plays the device for what may not be refused.
+    fn must<O, I>(&mut self, device: &str, input: I) -> Result<O::Output, StepFailure>
+    where
+        O: Operation<Input = On<I>>,
+    {
+        self.ask::<O, I>(device, input)?.map_err(|code| {
+            StepFailure::differs(
+                format!("{} is carried out", O::METHOD),
+                format!("refused with `{code}`"),
+            )
+        })
+    }
+
+    /// Asks whoever plays the device: the answer, or the code of a refusal.
+    fn ask<O, I>(
+        &mut self,
+        device: &str,
+        input: I,
+    ) -> Result<Result<O::Output, String>, StepFailure>
+    where
+        O: Operation<Input = On<I>>,
+    {
+        let handle = device.to_owned();
+        let input = On { handle, input };
+        let tested = self.tested.as_mut().filter(|it| it.plays == device);
+        let is_tested = tested.is_some();
+        let answer = match tested {
+            Some(tested) => call::<O>(tested.subject, input),
+            None => O::run(&mut self.engine, input),
+        };
+        match answer {
+            Ok(output) => Ok(Ok(output)),
+            Err(Failure::Rejected { error, .. }) => Ok(Err(error)),
+            Err(Failure::NotImplemented) => {
+                let method = O::METHOD;
+                let reason = format!("{method} is not implemented");
+                Err(StepFailure::NotImplemented(reason))
+            }
+            Err(Failure::Broken(why)) if is_tested => {
+                let expected = format!("an answer to {}", O::METHOD);
+                Err(StepFailure::differs(expected, why))
+            }
+            Err(Failure::Broken(why)) => Err(StepFailure::Script(why)),
+        }
+    }
+}
+
+/// What a device was before an event.
+enum Before {
+    Wallet(Box<Wallet>),
+    Saved(Hex),
+}
+
+/// Asks a subject, as JSON.
+fn call<O: Operation>(subject: &mut dyn Subject, input: O::Input) -> Result<O::Output, Failure> {
+    let params = serde_json::to_value(input).map_err(|error| Failure::Broken(error.to_string()))?;
+    let value = subject.call(O::METHOD, params)?;
+    serde_json::from_value(value)
+        .map_err(|error| Failure::Broken(format!("a result that cannot be read: {error}")))
+}
