@@ -312,13 +312,13 @@ impl Tried {
 /// Every change that is tried makes its vector fail.
 fn changed_values_fail(family: &str, tried: Tried) {
     let collection = Collection::built_in();
+    let mut changed = 0;
     for vector in &collection.vectors {
         if vector.family != family {
             continue;
         }
-        let changes = spoiled_vectors(vector);
-        assert!(!changes.is_empty(), "{} expects nothing", vector.name());
-        for (number, spoiled) in tried.of(&vector.name(), changes) {
+        for (number, spoiled) in tried.of(&vector.name(), spoiled_vectors(vector)) {
+            changed += 1;
             let outcome = run::run(&mut Reference::default(), &spoiled, run::Terms::STRICT);
             assert!(
                 matches!(outcome, Outcome::Failed(_)),
@@ -327,6 +327,7 @@ fn changed_values_fail(family: &str, tried: Tried) {
             );
         }
     }
+    assert!(changed > 0, "no vector of {family} expects a value");
 }
 
 /// A test for each family, so that they share the cores.
