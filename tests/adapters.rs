@@ -140,12 +140,12 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
         let case = result.cases.iter().find(|case| case.name == name);
         case.expect("a case").outcome == CaseOutcome::Passed
     };
-    for name in ["xeddsa/1", "x3dh_initiate/1", "x3dh_respond/21"] {
+    for name in ["tigress-1/xeddsa/sign_prekey", "tigress-1/x3dh_initiate/with_one_time_prekey", "tigress-1/x3dh_respond/device_with_three_one_time_prekeys"] {
         assert!(passed(name), "{name}");
     }
     let broken = run(true);
     let first = broken.failures.first().expect("a failure");
-    assert_eq!(first.name, "xeddsa/1");
+    assert_eq!(first.name, "tigress-1/xeddsa/sign_prekey");
     assert!(first.got.contains("xeddsa.verify of the reference engine"));
 }
 
@@ -326,9 +326,9 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
             "--timeout",
             timeout,
             "--only",
-            "kdf/1",
+            "tigress-1/kdf/four_outputs",
             "--only",
-            "kdf/2",
+            "tigress-1/kdf/three_outputs",
         ];
         let output = tigress(&arguments);
         let said = text(&output.stdout);
@@ -339,7 +339,7 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
             text(&output.stderr)
         );
         assert!(
-            said.contains("FAILED kdf/1") && said.contains("FAILED kdf/2"),
+            said.contains("FAILED tigress-1/kdf/four_outputs") && said.contains("FAILED tigress-1/kdf/three_outputs"),
             "{name}: {said}"
         );
         assert!(said.contains(words), "{name}: {said}");
@@ -349,7 +349,7 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
                 "{name}: {said}"
             );
         }
-        assert!(said.contains("--only kdf/1 --adapter"), "{name}: {said}");
+        assert!(said.contains("--only tigress-1/kdf/four_outputs --adapter"), "{name}: {said}");
     }
 }
 

@@ -231,7 +231,7 @@ impl Transfer {
         let (mut phone, mut watch) = (Device::at(address(2, 1)), Device::new(2, 2));
         let offer = sender.sends(Self::offer(flow, to), 0).payload;
         let id = offer.transfer;
-        let mut accept = |device: &mut Device| {
+        let accept = |device: &mut Device| {
             device
                 .step(message(sender.address, &offer), 0)
                 .expect("an offer");

@@ -277,6 +277,8 @@ def self_test(families: dict[str, list[Vector]]) -> bool:
     for family, vectors in families.items():
         made = caught = 0
         for vector in vectors:
+            if vector.test["result"] == "acceptable":
+                continue  # refused, it agrees with any answer
             spoiled = Vector(family, vector.group, copy.deepcopy(vector.test))
             must_be_found: set[tuple[int | None, str]] = set()
             if vector.group == CONVERSATION:

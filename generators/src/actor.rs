@@ -1,6 +1,6 @@
 //! Devices that act in vectors, and conversations as they are recorded.
 
-use super::builder::{About, Builder};
+use super::cases::Case;
 use super::seed::{self, Recorder};
 use serde_json::Value;
 use std::fmt::Debug;
@@ -198,10 +198,7 @@ pub(super) enum Asks<'a> {
 }
 
 /// A conversation with that device under test; its comment makes its randomness differ from that of others.
-pub(super) fn talk(
-    me: Actor,
-    play: impl FnOnce(&mut Talk),
-) -> impl FnOnce(&mut Builder, About<'_>) {
+pub(super) fn talk(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
     move |b, about| {
         let mut talk = Talk::new(me, about.comment);
         play(&mut talk);

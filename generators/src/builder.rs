@@ -64,20 +64,10 @@ impl Builder {
             Note {
                 bug_type: bug_type.to_owned(),
                 description: description.to_owned(),
-                effect: (!effect.is_empty()).then(|| effect.to_owned()),
+                effect: Some(effect.to_owned()),
                 links: links.iter().map(ToString::to_string).collect(),
             },
         );
-    }
-
-    pub(crate) fn old_note(
-        &mut self,
-        flag: &str,
-        bug_type: &str,
-        description: &str,
-        links: &[&str],
-    ) {
-        self.note(flag, bug_type, description, "", links);
     }
 
     fn push<I: Serialize, O: Serialize>(
@@ -165,24 +155,19 @@ impl Builder {
 
     /// The file, with the notes that its tests use.
     pub(crate) fn file(mut self, mut numbers: Numbers) -> VectorFile {
+        let path = self.built_in.path();
         let mut names = BTreeSet::new();
-        for (_, tests) in &mut self.groups {
-            for test in tests {
-                let mut name = test["name"].as_str().expect("a name").to_owned();
-                while names.contains(&name) {
-                    name.push_str("_again");
-                }
-                test["name"] = name.clone().into();
-                test["tcId"] = numbers.give(&name).into();
-                let path = self.built_in.path();
-                assert!(names.insert(name.clone()), "{path}: {name} stands twice");
-            }
+        for test in self.groups.iter_mut().flat_map(|(_, tests)| tests) {
+            let name = test["name"].as_str().expect("a name").to_owned();
+            test["tcId"] = numbers.give(&name).into();
+            assert!(names.insert(name.clone()), "{path}: {name} stands twice");
         }
         let tests = self.groups.iter().flat_map(|(_, tests)| tests);
         let flags: BTreeSet<&str> = tests
             .flat_map(|test| test["flags"].as_array().into_iter().flatten())
             .filter_map(Value::as_str)
             .collect();
+        // Families share notes, and not all of them have a test for each.
         self.notes.retain(|flag, _| flags.contains(flag.as_str()));
         let family = Family::find(self.built_in.family).expect("a family of the table");
         let version = env!("CARGO_PKG_VERSION");
@@ -209,53 +194,5 @@ impl Builder {
                 })
                 .collect(),
         }
-    }
-}
-
-/// What a test says of itself, without a name of its own: comment, flags, requirements.
-pub(crate) type OldAbout<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);
-
-fn about<'a>((comment, flags, requirements): OldAbout<'a>) -> About<'a> {
-    let words: Vec<String> = comment
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    About {
-        name: words.join("_").into(),
-        comment,
-        flags,
-        requirements,
-    }
-}
-
-impl Builder {
-    pub(crate) fn old_valid<O: Operation>(
-        &mut self,
-        old: OldAbout<'_>,
-        input: O::Input,
-        output: O::Output,
-    ) {
-        self.valid::<O>(about(old), input, output);
-    }
-
-    pub(crate) fn old_computed<O: Operation>(&mut self, old: OldAbout<'_>, input: O::Input)
-    where
-        O::Input: Clone,
-    {
-        self.computed::<O>(about(old), input);
-    }
-
-    pub(crate) fn old_invalid<O: Operation>(
-        &mut self,
-        old: OldAbout<'_>,
-        error: ErrorCode,
-        input: O::Input,
-    ) {
-        self.invalid::<O>(about(old), error, input);
-    }
-
-    pub(crate) fn old_conversation<S: Script>(&mut self, old: OldAbout<'_>, script: S) {
-        self.conversation(about(old), script);
     }
 }

@@ -4,9 +4,13 @@ use crate::builder::{About, Builder};
 use tigress_signal::conformance::operation::Operation;
 use tigress_signal::error_code::ErrorCode;
 
+/// What a vector asks, and what must come of it: adds it to the file under what it says of itself.
+pub(crate) trait Case: FnOnce(&mut Builder, About<'_>) {}
+
+impl<F: FnOnce(&mut Builder, About<'_>)> Case for F {}
+
 /// Adds vectors to a [`Builder`]: each with its comment, its name, the flags of the bugs that it hunts, the
-/// requirements that it tests, and what it asks: a function of `&mut Builder` and [`About`], such as [`valid`],
-/// [`computed`] and [`refused`] make.
+/// requirements that it tests, and what it asks: a [`Case`], such as [`valid`], [`computed`] and [`refused`] make.
 ///
 /// Flags and requirements that many cases share stand once, at the head. A case may have its own; of what it leaves
 /// out, on either side of the colon, the head's hold.
@@ -67,15 +71,20 @@ macro_rules! about {
 pub(crate) use about;
 
 /// A call that is answered as stated.
-pub(crate) fn valid<O: Operation>(
-    input: O::Input,
-    output: O::Output,
-) -> impl FnOnce(&mut Builder, About<'_>) {
+pub(crate) fn valid<O: Operation>(input: O::Input, output: O::Output) -> impl Case {
     |b, about| b.valid::<O>(about, input, output)
 }
 
+/// A call that may be refused, and is answered as stated where it is not: where real implementations may differ.
+pub(crate) fn acceptable<O: Operation>(
+    input: O::Input,
+    output: O::Output,
+) -> impl FnOnce(&mut Builder, About<'_>) {
+    |b, about| b.acceptable::<O>(about, input, output)
+}
+
 /// A call whose answer the engine computes.
-pub(crate) fn computed<O: Operation>(input: O::Input) -> impl FnOnce(&mut Builder, About<'_>)
+pub(crate) fn computed<O: Operation>(input: O::Input) -> impl Case
 where
     O::Input: Clone,
 {
@@ -83,11 +92,14 @@ where
 }
 
 /// A call that is refused with that code.
-pub(crate) fn refused<O: Operation>(
-    error: ErrorCode,
-    input: O::Input,
-) -> impl FnOnce(&mut Builder, About<'_>) {
+pub(crate) fn refused<O: Operation>(error: ErrorCode, input: O::Input) -> impl Case {
     move |b, about| b.invalid::<O>(about, error, input)
+}
+
+/// The same, but for what is changed.
+pub(crate) fn but<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
 }
 
 /// Explains flags: the kind of bug, links, what the bug is, and what comes of it.

@@ -6,21 +6,22 @@
 //! ben registers [with the token of ryan]              ben removes ryan
 //! ben publishes signed prekey 8 [for ryan]            ben publishes one-time prekeys 4 to 6 [for ryan]
 //! ben counts [for ryan] -> 3                          ben acknowledges 1, 2 [for ryan]
-//! ben fetches ryan -> prekey 1 to 3                   ben fetches ryan -> [signed prekey 8,] no prekey
+//! ben fetches ryan -> prekeys 1 to 3                  ben fetches ryan -> [signed prekey 8,] no prekey
 //! ben sends MESSAGE to ryan [as prekey] [for 60 seconds]
 //! ben sends device ryan MESSAGE for watch -> device-mismatch missing 1 extra 2
 //! ben sends all of ryan MESSAGE for ryan, MESSAGE for stale watch -> stale-registration 2
 //! ben reads [at most 2] [for ryan] -> 1 MESSAGE from ben [as prekey] [until 60], 2 MESSAGE from eve
 //! ```
 //!
-//! A message is `<one>`: 48 bytes made of that word; or `"text"`, `0xff`, `1,000 * 0xff`, `opening "text"`.
-//! Behind what is asked may stand `9 times`, and what is changed: `but limit = 0`, `but request.id is missing`. Requests
-//! with the same `[a]` before them have the same request id; that of `["1"]` is 1.
+//! A message is `<one>`: 48 bytes made of that word; or `"text"`, `0xff`, `1,000 * 0xff`, `opening "text"`: a real one.
+//! Behind what is asked may stand `9 times`, and what is changed: `but limit = 0`, `but request.id is missing`.
+//! Requests with the same `[a]` before them have the same request id; that of `["1"]` is 1.
 //!
 //! Else: `at 60 seconds` after the beginning, `tick`, `restart`, `erased "the message" <one>`,
 //! `ryan has 12 one-time prekeys` to register with, `eve has no token`, `eve has token 32 * 0x07`. The heading may
 //! say which devices are registered at the beginning: `among ben, ryan, watch`.
 
+mod client;
 mod play;
 
 use super::Builder;
@@ -134,7 +135,7 @@ fn notes(b: &mut Builder) {
             "What is no request by the table of section 7; a bug reads it leniently."
             => "It is carried out, where another reader would do something else.";
         Restart MISSING_STEP [SESAME_SERVER]
-            "The intermediary is started again from what it stored; a bug answers before it stores, or stores too little."
+            "The intermediary starts again from what it stored; a bug answers before it stores, or stores too little."
             => "What it answered for no longer holds: messages are lost, prekeys handed out twice.";
     }
 }

@@ -1,588 +1,400 @@
 //! Family `invitation`.
 
 use super::actor::user_id;
+use super::builder::Builder;
+use super::cases::{Case, but, refused, valid};
+use super::seed;
 use super::wire::key;
-use super::{Builder, seed};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest, Sha256};
 use tigress_signal::conformance::operation::invitation::{
     Check, CheckInput, Link, Make, MakeInput, Parse, ParseOutput,
 };
 use tigress_signal::conformance::operation::{AddressFields, Done};
-use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed, UntrustedIdentity};
-use tigress_signal::transfer::Vertical;
+use tigress_signal::error_code::ErrorCode::{self, InvalidKey, Malformed, UntrustedIdentity};
+use tigress_signal::hex;
+use tigress_signal::transfer::Vertical::{self, Car, GeneralAccess, Home};
+
+/// Ryan's device.
+fn address(device_id: u32) -> AddressFields {
+    AddressFields {
+        user_id: user_id("ryan"),
+        device_id,
+    }
+}
+
+fn identity_key() -> [u8; 33] {
+    key("invitation")
+}
+
+/// The fingerprint of those bytes, as a link bears it.
+fn fingerprint(bytes: &[u8]) -> String {
+    BASE64URL_NOPAD.encode(&Sha256::digest(bytes))
+}
+
+/// The link to device 1 at `relay.example`, for a car.
+fn link() -> String {
+    Parts::CAR.link()
+}
+
+/// The link with part of it replaced.
+fn with(from: &str, to: &str) -> String {
+    assert!(link().contains(from), "{from}");
+    link().replacen(from, to, 1)
+}
+
+/// What differs between good links.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    host: &'a str,
+    device_id: u32,
+    vertical: Vertical,
+    query: &'a str,
+}
+
+impl Parts<'_> {
+    const CAR: Self = Parts {
+        host: "relay.example",
+        device_id: 1,
+        vertical: Car,
+        query: "?v=c",
+    };
+
+    fn path(&self) -> String {
+        let (host, user, device) = (self.host, user_id("ryan"), self.device_id);
+        format!("https://{host}/v1/i/{user}/{device}")
+    }
+
+    fn link(&self) -> String {
+        let fingerprint = fingerprint(&identity_key());
+        format!("{}{}#{fingerprint}", self.path(), self.query)
+    }
+}
+
+/// The link is read, and says this.
+fn reads(parts: Parts<'_>) -> impl Case {
+    let output = ParseOutput {
+        host: parts.host.to_owned(),
+        address: address(parts.device_id),
+        vertical: parts.vertical,
+        fingerprint: Sha256::digest(identity_key()).into(),
+        request_url: format!("{}?v={}", parts.path(), parts.vertical.letter()),
+    };
+    valid::<Parse>(Link { link: parts.link() }, output)
+}
+
+/// The link, with part of it replaced, is refused.
+fn refuses(from: &str, to: &str) -> impl Case + use<> {
+    let link = with(from, to);
+    refused::<Parse>(Malformed, Link { link })
+}
+
+/// A link for a device at `relay.example:8443` is made.
+fn makes(vertical: Vertical) -> impl Case {
+    let (user, letter) = (user_id("ryan"), vertical.letter());
+    let fingerprint = fingerprint(&identity_key());
+    let input = MakeInput {
+        host: "relay.example:8443".to_owned(),
+        address: address(12),
+        vertical,
+        identity_key: identity_key().into(),
+    };
+    let link = format!("https://relay.example:8443/v1/i/{user}/12?v={letter}#{fingerprint}");
+    valid::<Make>(input, Link { link })
+}
+
+/// No link is made of this, once it was changed.
+fn makes_not(error: ErrorCode, change: impl FnOnce(&mut MakeInput)) -> impl Case {
+    let input = MakeInput {
+        host: "relay.example".to_owned(),
+        address: address(1),
+        vertical: Car,
+        identity_key: identity_key().into(),
+    };
+    refused::<Make>(error, but(input, change))
+}
+
+fn check(link: String, key: &[u8]) -> CheckInput {
+    CheckInput {
+        link,
+        identity_key: key.into(),
+    }
+}
 
 pub(super) fn generate(b: &mut Builder) {
+    b.header("The link that invites a person's device (profile section 7): reading one, making one, and holding the");
+    b.header("key that a server gives against the fingerprint in it. A link has one form: whatever else a browser would");
+    b.header("mend or follow must be refused before anything is asked of anybody.");
     notes(b);
-    let user = user_id("ryan");
-    let identity = key("invitation");
-    let digest = Sha256::digest(identity);
-    let fingerprint = BASE64URL_NOPAD.encode(&digest);
-    let address = |device_id| AddressFields {
-        user_id: user.clone(),
-        device_id,
-    };
+    parse(b);
+    refuse_hosts(b);
+    refuse_paths(b);
+    refuse_queries(b);
+    refuse_fingerprints(b);
+    make(b);
+    check_keys(b);
+}
 
-    let longest_name = format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(61));
-    for (comment, host, device_id, vertical, query) in [
-        (
-            "for general access",
-            "relay.example",
-            1,
-            Vertical::GeneralAccess,
-            "?v=a",
-        ),
-        (
-            "for general access, which is meant where nothing is said",
-            "relay.example",
-            1,
-            Vertical::GeneralAccess,
-            "",
-        ),
-        ("for a home", "relay.example", 1, Vertical::Home, "?v=h"),
-        ("for a car", "relay.example", 1, Vertical::Car, "?v=c"),
-        (
-            "DeviceID 127, the highest",
-            "relay.example",
-            127,
-            Vertical::Car,
-            "?v=c",
-        ),
-        (
-            "DeviceID 10: a trailing zero is part of it",
-            "relay.example",
-            10,
-            Vertical::Car,
-            "?v=c",
-        ),
-        (
-            "a port, which is part of HOST",
-            "relay.example:8443",
-            1,
-            Vertical::Car,
-            "?v=c",
-        ),
-        (
-            "port 80: nothing special under https",
-            "relay.example:80",
-            1,
-            Vertical::Car,
-            "?v=c",
-        ),
-        (
-            "port 65535, the highest",
-            "relay.example:65535",
-            1,
-            Vertical::Car,
-            "?v=c",
-        ),
-        ("a name of one label", "localhost", 1, Vertical::Car, "?v=c"),
-        (
-            "labels that begin with a digit and hold hyphens",
-            "2--relay-4.7.example",
-            1,
-            Vertical::Car,
-            "?v=c",
-        ),
-        (
-            "an internationalised name in its ASCII form",
-            "xn--bcher-kva.example",
-            1,
-            Vertical::Car,
-            "?v=c",
-        ),
-        (
-            "a name of 253 characters with labels of 63, the longest that there are",
-            &longest_name,
-            1,
-            Vertical::Car,
-            "?v=c",
-        ),
-    ] {
-        let path = format!("{host}/v1/i/{user}/{device_id}");
-        b.old_valid::<Parse>(
-            (comment, &["Normal"], &["INV-01", "INV-02"]),
-            Link {
-                link: format!("https://{path}{query}#{fingerprint}"),
-            },
-            ParseOutput {
-                host: host.to_owned(),
-                address: address(device_id),
-                vertical,
-                fingerprint: digest.into(),
-                request_url: format!("https://{path}?v={}", vertical.letter()),
-            },
-        );
-    }
+/// A name of 253 characters.
+fn longest_name() -> String {
+    format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(61))
+}
 
-    let mut refuse = |comment: &str, flag: &str, ids: &[&str], link: String| {
-        b.old_invalid::<Parse>((comment, &[flag], ids), Malformed, Link { link });
+fn parse(b: &mut Builder) {
+    let (car, longest) = (Parts::CAR, longest_name());
+    let host = |host| reads(Parts { host, ..car });
+    let device = |device_id| reads(Parts { device_id, ..car });
+    let vertical = |vertical, query| {
+        reads(Parts {
+            vertical,
+            query,
+            ..car
+        })
     };
-    let good = format!("https://relay.example/v1/i/{user}/1?v=c#{fingerprint}");
-    let with = |from: &str, to: &str| {
-        assert!(good.contains(from), "{from}");
-        good.replacen(from, to, 1)
-    };
+    cases! { b, [Normal: INV-01 INV-02];
+        general_access: "for general access" => vertical(GeneralAccess, "?v=a");
+        /// for general access, which is meant where nothing is said
+        general_access_unsaid => vertical(GeneralAccess, "");
+        home: "for a home" => vertical(Home, "?v=h");
+        car: "for a car" => reads(car);
+        device_id_127: "DeviceID 127, the highest" => device(127);
+        device_id_10: "DeviceID 10: a trailing zero is part of it" => device(10);
+        port_8443: "a port, which is part of HOST" => host("relay.example:8443");
+        port_80: "port 80: nothing special under https" => host("relay.example:80");
+        port_65535: "port 65535, the highest" => host("relay.example:65535");
+        one_label: "a name of one label" => host("localhost");
+        digits_and_hyphens: "labels that begin with a digit and hold hyphens" => host("2--relay-4.7.example");
+        internationalised_name: "an internationalised name in its ASCII form" => host("xn--bcher-kva.example");
+        /// a name of 253 characters with labels of 63, the longest that there are
+        longest_name => host(&longest);
+    }
+    let scheme = |to: &str| refuses("https://", to);
+    cases! { b, [Scheme: INV-04];
+        scheme_http: "http: whoever is on the path reads the request" => scheme("http://");
+        scheme_in_capitals: "an upper-case scheme" => scheme("HTTPS://");
+        no_scheme: "no scheme" => scheme("");
+        /// a scheme without a host: a browser would read on in the path
+        scheme_without_host [Scheme Host:] => scheme("https:///");
+        one_slash: "one slash after the scheme" => scheme("https:/");
+        backslashes: "backslashes after the scheme, which browsers take for slashes" => scheme(r"https:\\");
+        scheme_of_another_application: "a scheme of another application" => scheme("tigress://");
+        space_before: "a space before the link" => scheme(" https://");
+    }
+}
 
-    for (comment, from, to) in [
-        (
-            "http: whoever is on the path reads the request",
-            "https://",
-            "http://",
-        ),
-        ("an upper-case scheme", "https://", "HTTPS://"),
-        ("no scheme", "https://", ""),
-        (
-            "a scheme without a host: a browser would read on in the path",
-            "https://",
-            "https:///",
-        ),
-        ("one slash after the scheme", "https://", "https:/"),
-        (
-            "backslashes after the scheme, which browsers take for slashes",
-            "https://",
-            "https:\\\\",
-        ),
-        ("a scheme of another application", "https://", "tigress://"),
-        ("a space before the link", "https://", " https://"),
-    ] {
-        refuse(comment, "Scheme", &["INV-04"], with(from, to));
+fn refuse_hosts(b: &mut Builder) {
+    let host = |host: &str| refuses("relay.example", host);
+    cases! { b, [Host: INV-01 INV-04];
+        no_host: "no host" => host("");
+        user_name: "a user name before the host" => host("relay.example@");
+        empty_user_name: "an empty user name" => host("@relay.example");
+        /// a user name that reads like the host: the request goes to evil.example
+        user_name_like_host => host("relay.example@evil.example");
+        user_name_and_password: "a user name and a password" => host("user:password@relay.example");
+        host_with_capital: "an upper-case letter in HOST" => host("Relay.example");
+        host_outside_ascii: "a letter outside ASCII in HOST" => host("b\u{fc}cher.example");
+        host_percent_encoded: "a percent-encoded letter in HOST" => host("%72elay.example");
+        host_ends_with_dot: "a dot at the end of HOST" => host("relay.example.");
+        empty_label: "an empty label" => host("relay..example");
+        label_begins_with_hyphen: "a label that begins with a hyphen" => host("-relay.example");
+        label_ends_with_hyphen: "a label that ends with a hyphen" => host("relay-.example");
+        label_with_underscore: "a label with an underscore" => host("my_relay.example");
+        /// a backslash, which browsers take for the end of HOST
+        host_with_backslash [Host Path:] => host(r"relay.example\evil.example");
+        ipv4: "an IPv4 address: certificates and readers differ over it" => host("192.0.2.1");
+        ipv4_as_number: "an IPv4 address written as one number" => host("3221225985");
+        ipv4_hexadecimal: "an IPv4 address in hexadecimal" => host("0xc0.0.2.0x1");
+        ipv6: "an IPv6 address" => host("[2001:db8::1]");
+        port_443: "the port 443, which is not written" => host("relay.example:443");
+        colon_without_port: "a colon without a port" => host("relay.example:");
+        port_0: "the port 0" => host("relay.example:0");
+        port_65536: "the port 65536: cut to 16 bits it is 0" => host("relay.example:65536");
+        port_leading_zero: "a port with a leading zero" => host("relay.example:08443");
+        port_with_sign: "a port with a sign" => host("relay.example:+8443");
+        two_ports: "two ports" => host("relay.example:8443:8443");
+        label_of_64_characters: "a label of 64 characters" => host(&format!("{}.example", "a".repeat(64)));
+        name_of_254_characters: "a name of 254 characters" => host(&format!("{}b", longest_name()));
     }
-    for (comment, host) in [
-        ("no host", ""),
-        ("a user name before the host", "relay.example@"),
-        ("an empty user name", "@relay.example"),
-        (
-            "a user name that reads like the host: the request goes to evil.example",
-            "relay.example@evil.example",
-        ),
-        ("a user name and a password", "user:password@relay.example"),
-        ("an upper-case letter in HOST", "Relay.example"),
-        ("a letter outside ASCII in HOST", "b\u{fc}cher.example"),
-        ("a percent-encoded letter in HOST", "%72elay.example"),
-        ("a dot at the end of HOST", "relay.example."),
-        ("an empty label", "relay..example"),
-        ("a label that begins with a hyphen", "-relay.example"),
-        ("a label that ends with a hyphen", "relay-.example"),
-        ("a label with an underscore", "my_relay.example"),
-        (
-            "a backslash, which browsers take for the end of HOST",
-            "relay.example\\evil.example",
-        ),
-        (
-            "an IPv4 address: certificates and readers differ over it",
-            "192.0.2.1",
-        ),
-        ("an IPv4 address written as one number", "3221225985"),
-        ("an IPv4 address in hexadecimal", "0xc0.0.2.0x1"),
-        ("an IPv6 address", "[2001:db8::1]"),
-        ("the port 443, which is not written", "relay.example:443"),
-        ("a colon without a port", "relay.example:"),
-        ("the port 0", "relay.example:0"),
-        (
-            "the port 65536: cut to 16 bits it is 0",
-            "relay.example:65536",
-        ),
-        ("a port with a leading zero", "relay.example:08443"),
-        ("a port with a sign", "relay.example:+8443"),
-        ("two ports", "relay.example:8443:8443"),
-    ] {
-        refuse(
-            comment,
-            "Host",
-            &["INV-01", "INV-04"],
-            with("relay.example", host),
-        );
-    }
-    let long_label = format!("{}.example", "a".repeat(64));
-    refuse(
-        "a label of 64 characters",
-        "Host",
-        &["INV-01", "INV-04"],
-        with("relay.example", &long_label),
+}
+
+fn refuse_paths(b: &mut Builder) {
+    let (version, step) = (
+        |to: &str| refuses("/v1/", to),
+        |to: &str| refuses("/i/", to),
     );
-    refuse(
-        "a name of 254 characters",
-        "Host",
-        &["INV-01", "INV-04"],
-        with("relay.example", &format!("{longest_name}b")),
-    );
-    for (comment, from, to) in [
-        ("version v2", "/v1/", "/v2/"),
-        ("an upper-case V1", "/v1/", "/V1/"),
-        ("no version", "/v1/", "/"),
-        ("another path", "/i/", "/invite/"),
-        ("a path before it", "/v1/", "/x/v1/"),
-        ("two slashes", "/v1/", "//v1/"),
-        (
-            "a dot segment, which URL parsers take away",
-            "/v1/",
-            "/./v1/",
-        ),
-        ("two dots, which URL parsers take away", "/v1/", "/x/../v1/"),
-        ("a percent-encoded letter", "/i/", "/%69/"),
-        ("no DeviceID", "/1?", "?"),
-        ("a slash at the end", "/1?", "/1/?"),
-        ("a further segment", "/1?", "/1/2?"),
-        ("path parameters", "/1?", "/1;x=y?"),
-    ] {
-        refuse(comment, "Path", &["INV-04"], with(from, to));
+    let device = |to: &str| refuses("/1?", &format!("/{to}?"));
+    cases! { b, [Path: INV-04];
+        version_v2: "version v2" => version("/v2/");
+        version_in_capitals: "an upper-case V1" => version("/V1/");
+        no_version: "no version" => version("/");
+        another_path: "another path" => step("/invite/");
+        path_before: "a path before it" => version("/x/v1/");
+        two_slashes: "two slashes" => version("//v1/");
+        dot_segment: "a dot segment, which URL parsers take away" => version("/./v1/");
+        two_dots: "two dots, which URL parsers take away" => version("/x/../v1/");
+        path_percent_encoded: "a percent-encoded letter" => step("/%69/");
+        no_device_id [Path Identifier:]: "no DeviceID" => refuses("/1?", "?");
+        slash_at_end: "a slash at the end" => device("1/");
+        further_segment: "a further segment" => device("1/2");
+        path_parameters: "path parameters" => device("1;x=y");
     }
-    for (comment, id, from, to) in [
-        (
-            "an upper-case UserID",
-            "ID-01",
-            user.clone(),
-            user.to_uppercase(),
-        ),
-        (
-            "a UserID without hyphens",
-            "ID-01",
-            user.clone(),
-            user.replace('-', ""),
-        ),
-        (
-            "a UserID in braces",
-            "ID-01",
-            user.clone(),
-            format!("{{{user}}}"),
-        ),
-        (
-            "a UserID of version 1: it tells a time and a machine",
-            "ID-01",
-            user.clone(),
-            "c232ab00-9414-11ec-b3c8-9f6bdeced846".to_owned(),
-        ),
-        ("no UserID", "ID-01", user.clone(), String::new()),
-        (
-            "a percent-encoded letter in the UserID",
-            "ID-01",
-            user.clone(),
-            format!("%{:x}{}", user.as_bytes()[0], &user[1..]),
-        ),
-        ("DeviceID 0", "ID-03", "/1?".to_owned(), "/0?".to_owned()),
-        (
-            "DeviceID 128",
-            "ID-03",
-            "/1?".to_owned(),
-            "/128?".to_owned(),
-        ),
-        (
-            "DeviceID 257: cut to a byte it is 1",
-            "ID-03",
-            "/1?".to_owned(),
-            "/257?".to_owned(),
-        ),
-        (
-            "DeviceID 4294967297: cut to 32 bits it is 1",
-            "ID-03",
-            "/1?".to_owned(),
-            "/4294967297?".to_owned(),
-        ),
-        (
-            "a DeviceID with a leading zero",
-            "ID-03",
-            "/1?".to_owned(),
-            "/01?".to_owned(),
-        ),
-        (
-            "a DeviceID with a sign",
-            "ID-03",
-            "/1?".to_owned(),
-            "/+1?".to_owned(),
-        ),
-        (
-            "a negative DeviceID",
-            "ID-03",
-            "/1?".to_owned(),
-            "/-1?".to_owned(),
-        ),
-        (
-            "a DeviceID in hexadecimal",
-            "ID-03",
-            "/1?".to_owned(),
-            "/0x1?".to_owned(),
-        ),
-        (
-            "a DeviceID in digits outside ASCII",
-            "ID-03",
-            "/1?".to_owned(),
-            "/\u{ff11}?".to_owned(),
-        ),
-        (
-            "an empty DeviceID",
-            "ID-03",
-            "/1?".to_owned(),
-            "/?".to_owned(),
-        ),
-    ] {
-        refuse(comment, "Identifier", &["INV-04", id], with(&from, &to));
+    let ryan = user_id("ryan");
+    let user = |to: &str| refuses(&ryan, to);
+    let (first, rest) = (ryan.as_bytes()[0], &ryan[1..]);
+    cases! { b, [Identifier: INV-04 ID-01];
+        user_id_in_capitals: "an upper-case UserID" => user(&ryan.to_uppercase());
+        user_id_without_hyphens: "a UserID without hyphens" => user(&ryan.replace('-', ""));
+        user_id_in_braces: "a UserID in braces" => user(&format!("{{{ryan}}}"));
+        /// a UserID of version 1: it tells a time and a machine
+        user_id_of_version_1 => user("c232ab00-9414-11ec-b3c8-9f6bdeced846");
+        no_user_id: "no UserID" => user("");
+        user_id_percent_encoded: "a percent-encoded letter in the UserID" => user(&format!("%{first:x}{rest}"));
     }
-    for (comment, query) in [
-        ("a vertical that does not exist", "?v=b"),
-        ("an upper-case vertical", "?v=C"),
-        ("a vertical of two letters", "?v=ca"),
-        ("no vertical after `v=`", "?v="),
-        ("`v` without a value", "?v"),
-        ("a question mark with nothing after it", "?"),
-        (
-            "`v` twice: readers differ over which one counts",
-            "?v=c&v=h",
-        ),
-        ("the same vertical twice", "?v=c&v=c"),
-        ("a key that the link does not have", "?v=c&utm=mail"),
-        (
-            "a key that the link does not have, before `v`",
-            "?utm=mail&v=c",
-        ),
-        ("an ampersand at the end", "?v=c&"),
-        ("an upper-case V", "?V=c"),
-        ("a percent-encoded vertical", "?v=%63"),
-        ("a second question mark", "??v=c"),
-    ] {
-        refuse(comment, "Query", &["INV-01", "INV-04"], with("?v=c", query));
+    cases! { b, [Identifier: INV-04 ID-03];
+        device_id_0: "DeviceID 0" => device("0");
+        device_id_128: "DeviceID 128" => device("128");
+        device_id_257: "DeviceID 257: cut to a byte it is 1" => device("257");
+        device_id_2_32_plus_1: "DeviceID 4294967297: cut to 32 bits it is 1" => device("4294967297");
+        device_id_leading_zero: "a DeviceID with a leading zero" => device("01");
+        device_id_with_sign: "a DeviceID with a sign" => device("+1");
+        device_id_negative: "a negative DeviceID" => device("-1");
+        device_id_hexadecimal: "a DeviceID in hexadecimal" => device("0x1");
+        device_id_outside_ascii: "a DeviceID in digits outside ASCII" => device("\u{ff11}");
+        device_id_empty [Identifier Path:]: "an empty DeviceID" => device("");
     }
+}
 
-    // The last digit of 32 bytes in base64url carries four bits and two zeros.
-    let last = fingerprint.as_bytes()[42];
+fn refuse_queries(b: &mut Builder) {
+    let query = |query: &str| refuses("?v=c", query);
+    cases! { b, [Query: INV-01 INV-04];
+        vertical_unknown: "a vertical that does not exist" => query("?v=b");
+        vertical_in_capitals: "an upper-case vertical" => query("?v=C");
+        vertical_of_two_letters: "a vertical of two letters" => query("?v=ca");
+        vertical_missing: "no vertical after `v=`" => query("?v=");
+        v_without_value: "`v` without a value" => query("?v");
+        query_empty: "a question mark with nothing after it" => query("?");
+        v_twice: "`v` twice: readers differ over which one counts" => query("?v=c&v=h");
+        same_v_twice: "the same vertical twice" => query("?v=c&v=c");
+        unknown_key: "a key that the link does not have" => query("?v=c&utm=mail");
+        unknown_key_first: "a key that the link does not have, before `v`" => query("?utm=mail&v=c");
+        ampersand_at_end: "an ampersand at the end" => query("?v=c&");
+        v_in_capitals: "an upper-case V" => query("?V=c");
+        vertical_percent_encoded: "a percent-encoded vertical" => query("?v=%63");
+        second_question_mark: "a second question mark" => query("??v=c");
+    }
+}
+
+/// The same fingerprint with bits behind its last that are not zero: its last digit carries four bits and two zeros.
+fn loose(fingerprint: &str) -> String {
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let value = digits
-        .iter()
-        .position(|&digit| digit == last)
-        .expect("a digit");
-    let loose = format!("{}{}", &fingerprint[..42], char::from(digits[value + 1]));
-    let other_alphabet = (0..1000)
+    let (all, last) = fingerprint.split_at(42);
+    let value = digits.iter().position(|&digit| digit == last.as_bytes()[0]);
+    let next = digits[value.expect("a digit") + 1];
+    format!("{all}{}", char::from(next))
+}
+
+/// 32 bytes in plain base64, with both digits that the URL alphabet does not have.
+fn plain_base64() -> String {
+    (0..1000)
         .map(|n| BASE64_NOPAD.encode(&seed::bytes::<32>(&format!("invitation/{n}"))))
         .find(|text| text.contains('+') && text.contains('/'))
-        .expect("one in a few");
-    let fragment = format!("#{fingerprint}");
-    for (comment, to) in [
-        ("no fragment: nothing ties the link to a key", String::new()),
-        ("an empty fragment", "#".to_owned()),
-        ("a second fragment", format!("{fragment}{fragment}")),
-        (
-            "31 bytes",
-            format!("#{}", BASE64URL_NOPAD.encode(&digest[..31])),
-        ),
-        (
-            "33 bytes: the identity key itself",
-            format!("#{}", BASE64URL_NOPAD.encode(&identity)),
-        ),
-        ("the fingerprint with padding", format!("{fragment}=")),
-        (
-            "the fingerprint without its last character",
-            fragment[..43].to_owned(),
-        ),
-        ("a character more", format!("{fragment}A")),
-        (
-            "the fingerprint in hex",
-            format!("#{}", tigress_signal::hex::encode(&digest)),
-        ),
-        (
-            "bits left over that are not zero: a second link for the same key",
-            format!("#{loose}"),
-        ),
-        ("the alphabet of plain base64", format!("#{other_alphabet}")),
-        ("a line feed at the end", format!("{fragment}\n")),
-        ("a name before the fingerprint", format!("#f={fingerprint}")),
-    ] {
-        refuse(
-            comment,
-            "Fingerprint",
-            &["INV-01", "INV-04"],
-            with(&fragment, &to),
-        );
-    }
-    refuse("an empty link", "Scheme", &["INV-04"], String::new());
+        .expect("one in a few")
+}
 
-    for (comment, vertical) in [
-        ("for a car", Vertical::Car),
-        ("for a home", Vertical::Home),
-        (
-            "for general access: the letter is written all the same",
-            Vertical::GeneralAccess,
-        ),
-    ] {
-        let v = vertical.letter();
-        b.old_valid::<Make>(
-            (comment, &["Normal"], &["INV-01"]),
-            MakeInput {
-                host: "relay.example:8443".to_owned(),
-                address: address(12),
-                vertical,
-                identity_key: identity.into(),
-            },
-            Link {
-                link: format!("https://relay.example:8443/v1/i/{user}/12?v={v}#{fingerprint}"),
-            },
-        );
+fn refuse_fingerprints(b: &mut Builder) {
+    let (key, digest) = (identity_key(), Sha256::digest(identity_key()));
+    let good = fingerprint(&key);
+    let fragment = |to: &str| refuses(&format!("#{good}"), to);
+    let base64 = |bytes: &[u8]| fragment(&format!("#{}", BASE64URL_NOPAD.encode(bytes)));
+    cases! { b, [Fingerprint: INV-01 INV-04];
+        no_fragment: "no fragment: nothing ties the link to a key" => fragment("");
+        empty_fragment: "an empty fragment" => fragment("#");
+        second_fragment: "a second fragment" => fragment(&format!("#{good}#{good}"));
+        fingerprint_of_31_bytes: "31 bytes" => base64(&digest[..31]);
+        fingerprint_is_key: "33 bytes: the identity key itself" => base64(&key);
+        fingerprint_padded: "the fingerprint with padding" => fragment(&format!("#{good}="));
+        fingerprint_cut: "the fingerprint without its last character" => fragment(&format!("#{}", &good[..42]));
+        fingerprint_with_character_more: "a character more" => fragment(&format!("#{good}A"));
+        fingerprint_in_hex: "the fingerprint in hex" => fragment(&format!("#{}", hex::encode(&digest)));
+        /// bits left over that are not zero: a second link for the same key
+        fingerprint_bits_left => fragment(&format!("#{}", loose(&good)));
+        fingerprint_in_plain_base64: "the alphabet of plain base64" => fragment(&format!("#{}", plain_base64()));
+        line_feed_at_end: "a line feed at the end" => fragment(&format!("#{good}\n"));
+        fingerprint_with_name: "a name before the fingerprint" => fragment(&format!("#f={good}"));
+        empty_link [Scheme: INV-04]: "an empty link" => refuses(&link(), "");
     }
-    for (comment, flag, id, error, host, device_id, identity_key) in [
-        (
-            "for a HOST with a path: nobody could read the link",
-            "Host",
-            "INV-04",
-            Malformed,
-            "relay.example/x",
-            1,
-            identity.to_vec(),
-        ),
-        (
-            "for an upper-case HOST",
-            "Host",
-            "INV-04",
-            Malformed,
-            "Relay.example",
-            1,
-            identity.to_vec(),
-        ),
-        (
-            "for DeviceID 128",
-            "Identifier",
-            "ID-03",
-            Malformed,
-            "relay.example",
-            128,
-            identity.to_vec(),
-        ),
-        (
-            "for a key without its type byte: SHA-256 takes any bytes, the fingerprint would match no key",
-            "WrongKey",
-            "KEY-02",
-            InvalidKey,
-            "relay.example",
-            1,
-            identity[1..].to_vec(),
-        ),
-    ] {
-        b.old_invalid::<Make>(
-            (comment, &[flag], &["INV-01", id]),
-            error,
-            MakeInput {
-                host: host.to_owned(),
-                address: address(device_id),
-                vertical: Vertical::Car,
-                identity_key: identity_key.into(),
-            },
-        );
-    }
+}
 
-    let check = |link: &str, identity_key: &[u8]| CheckInput {
-        link: link.to_owned(),
-        identity_key: identity_key.into(),
-    };
-    b.old_valid::<Check>(
-        ("the key that the link names", &["Normal"], &["INV-03"]),
-        check(&good, &identity),
-        Done {},
-    );
-    let fingerprint_of = |bytes: &[u8]| BASE64URL_NOPAD.encode(&Sha256::digest(bytes));
-    let mut nearly = digest;
-    nearly[31] ^= 1;
-    for (comment, link, identity_key) in [
-        (
-            "another key: the intermediary put its own in place",
-            good.clone(),
-            key("intermediary"),
-        ),
-        (
-            "a fingerprint of the 32 bytes without the type byte",
-            with(&fingerprint, &fingerprint_of(&identity[1..])),
-            identity,
-        ),
-        (
-            "a fingerprint that differs in its last bit: all 32 bytes count",
-            with(&fingerprint, &BASE64URL_NOPAD.encode(&nearly)),
-            identity,
-        ),
-        (
-            "a fingerprint of the key in hex",
-            with(
-                &fingerprint,
-                &fingerprint_of(tigress_signal::hex::encode(&identity).as_bytes()),
-            ),
-            identity,
-        ),
-    ] {
-        b.old_invalid::<Check>(
-            (comment, &["WrongKey"], &["INV-03"]),
-            UntrustedIdentity,
-            check(&link, &identity_key),
-        );
+fn make(b: &mut Builder) {
+    cases! { b, [Normal: INV-01];
+        make_for_car: "for a car" => makes(Car);
+        make_for_home: "for a home" => makes(Home);
+        /// for general access: the letter is written all the same
+        make_for_general_access => makes(GeneralAccess);
+        /// for a HOST with a path: nobody could read the link
+        make_host_with_path [Host: INV-01 INV-04] => makes_not(Malformed, |f| f.host.push_str("/x"));
+        /// for an upper-case HOST
+        make_host_with_capital [Host: INV-01 INV-04] => makes_not(Malformed, |f| f.host.replace_range(..1, "R"));
+        /// for DeviceID 128
+        make_device_id_128 [Identifier: INV-01 ID-03] => makes_not(Malformed, |f| f.address.device_id = 128);
+        /// for a key without its type byte: SHA-256 takes any bytes, the fingerprint would match no key
+        make_key_without_type_byte [WrongKey: INV-01 KEY-02] =>
+            makes_not(InvalidKey, |f| f.identity_key = identity_key()[1..].into());
     }
-    b.old_invalid::<Check>(
-        (
-            "a key of small order whose fingerprint matches",
-            &["WrongKey"],
-            &["INV-03", "KEY-04"],
-        ),
-        InvalidKey,
-        check(
-            &with(
-                &fingerprint,
-                &fingerprint_of(&[&[5][..], &[0; 32]].concat()),
-            ),
-            &[&[5][..], &[0; 32]].concat(),
-        ),
-    );
-    b.old_invalid::<Check>(
-        (
-            "no fragment: whoever takes that for nothing to check trusts any key",
-            &["Fingerprint"],
-            &["INV-03", "INV-04"],
-        ),
-        Malformed,
-        check(&with(&fragment, ""), &identity),
-    );
+}
+
+fn check_keys(b: &mut Builder) {
+    let (own, zero) = (identity_key(), [&[5][..], &[0; 32]].concat());
+    let fingerprinted = |bytes: &[u8]| with(&fingerprint(&own), &fingerprint(bytes));
+    let nearly = BASE64URL_NOPAD.encode(&but(Sha256::digest(own), |digest| digest[31] ^= 1));
+    let untrusted =
+        |link: String, key: &[u8]| refused::<Check>(UntrustedIdentity, check(link, key));
+    cases! { b, [WrongKey: INV-03];
+        /// the key that the link names
+        key_of_link [Normal:] => valid::<Check>(check(link(), &own), Done {});
+        /// another key: the intermediary put its own in place
+        key_of_intermediary => untrusted(link(), &key("intermediary"));
+        /// a fingerprint of the 32 bytes without the type byte
+        fingerprint_without_type_byte => untrusted(fingerprinted(&own[1..]), &own);
+        /// a fingerprint that differs in its last bit: all 32 bytes count
+        fingerprint_last_bit [WrongKey Fingerprint:] => untrusted(with(&fingerprint(&own), &nearly), &own);
+        /// a fingerprint of the key in hex
+        fingerprint_of_key_in_hex => untrusted(fingerprinted(hex::encode(&own).as_bytes()), &own);
+        /// a key of small order whose fingerprint matches
+        key_of_small_order [: INV-03 KEY-04] => refused::<Check>(InvalidKey, check(fingerprinted(&zero), &zero));
+        /// no fragment: whoever takes that for nothing to check trusts any key
+        check_no_fragment [Fingerprint WrongKey: INV-03 INV-04] => refused::<Check>(Malformed,
+            check(with(&format!("#{}", fingerprint(&own)), ""), &own));
+    }
 }
 
 fn notes(b: &mut Builder) {
-    b.old_note(
-        "Normal",
-        "BASIC",
-        "A link as honest wallets make it.",
-        &["https://www.rfc-editor.org/rfc/rfc3986"],
-    );
-    b.old_note(
-        "Scheme",
-        "MISSING_STEP",
-        "The link is no https link. Whoever follows it asks over a channel that others read or change.",
-        &[],
-    );
-    b.old_note(
-        "Host",
-        "PARSER_BUG",
-        "A HOST that is written otherwise than it is meant, or that two URL parsers read as two hosts. Whoever mends it asks another host than the person read.",
-        &["https://url.spec.whatwg.org/#host-parsing"],
-    );
-    b.old_note(
-        "Path",
-        "PARSER_BUG",
-        "Another path. URL parsers mend some of these before anybody can look at them.",
-        &["https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4"],
-    );
-    b.old_note(
-        "Identifier",
-        "PARSER_BUG",
-        "A UserID or DeviceID that no device has, or in a form that is not its one form. Whoever cuts or mends it sends to another mailbox.",
-        &[],
-    );
-    b.old_note(
-        "Query",
-        "PARSER_BUG",
-        "A query that is not one `v` with one of three letters. Whoever guesses takes the link for another credential than its reader.",
-        &[],
-    );
-    b.old_note(
-        "Fingerprint",
-        "AUTH_BYPASS",
-        "The fragment is what ties a person to a key. Whoever accepts less than 32 bytes in their one form compares less than the whole key, or nothing.",
-        &["https://www.rfc-editor.org/rfc/rfc4648#section-3.5"],
-    );
-    b.old_note(
-        "WrongKey",
-        "AUTH_BYPASS",
-        "A key that is not the one that the link names. Whoever takes it talks to the intermediary, or to anybody.",
-        &[],
-    );
+    notes! { b;
+        Normal BASIC ["https://www.rfc-editor.org/rfc/rfc3986"] "A link as honest wallets make it."
+            => "Whoever refuses it cannot be invited.";
+        Scheme MISSING_STEP
+            ["https://www.rfc-editor.org/rfc/rfc9110#section-4.2.2", "https://cwe.mitre.org/data/definitions/319.html"]
+            "The link is no https link; a bug follows it all the same."
+            => "The wallet asks over a channel that others read or change.";
+        Host PARSER_BUG ["https://url.spec.whatwg.org/#host-parsing"]
+            "A HOST that is written otherwise than it is meant, or that two URL parsers read as two; a bug mends it."
+            => "The wallet asks another host than the person read.";
+        Path PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4"]
+            "Another path; URL parsers mend some of these before anybody can look at them."
+            => "One invitation has many links, or what is asked for is something else.";
+        Identifier PARSER_BUG
+            ["https://www.rfc-editor.org/rfc/rfc9562#section-4", "https://cwe.mitre.org/data/definitions/197.html"]
+            "A UserID or DeviceID that no device has, or in another than its one form; a bug cuts or mends it."
+            => "The wallet sends to another mailbox.";
+        Query PARSER_BUG
+            ["https://www.rfc-editor.org/rfc/rfc3986#section-3.4", "https://cwe.mitre.org/data/definitions/235.html"]
+            "A query that is not one `v` with one of three letters; a bug guesses."
+            => "The link is taken for another credential than its reader takes it for.";
+        Fingerprint AUTH_BYPASS ["https://www.rfc-editor.org/rfc/rfc4648#section-3.5"]
+            "The fragment ties a person to a key; a bug accepts less than 32 bytes in their one form."
+            => "Less than the whole key is compared, or nothing.";
+        WrongKey AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#authentication"]
+            "A key that is not the one that the link names; a bug takes it."
+            => "The wallet talks to the intermediary, or to anybody.";
+    }
 }

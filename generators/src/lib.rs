@@ -17,6 +17,7 @@ mod invitation;
 mod kdf;
 mod message_encryption;
 mod numbers;
+mod pair;
 mod payload;
 mod proto;
 mod public_key;
@@ -33,7 +34,7 @@ mod x3dh_initiate;
 mod x3dh_respond;
 mod xeddsa;
 
-use builder::{About, Builder, OldAbout};
+use builder::{About, Builder};
 pub use numbers::Numbers;
 use serde::Serialize;
 use tigress_signal::conformance::seed;

@@ -2,12 +2,16 @@
 //!
 //! The JSON is put together as text, so that it can be put together wrongly.
 
-use super::builder::{About, Builder};
-use super::cases::{computed, refused, valid};
+use super::builder::Builder;
+use super::cases::{Case, acceptable, but, computed, refused, valid};
 use super::seed::{self, Recorder};
 use super::xeddsa::plus_order;
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha512};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::car_key::{
     CheckCreationRequest, CheckImportRequest, CheckImportRequestInput, CheckSigningRequest,
@@ -119,8 +123,12 @@ impl Text {
     }
 
     fn json(&self) -> String {
-        let (format, content, tigress, more) =
-            (&self.format, &self.content, &self.tigress, &self.more);
+        let Text {
+            format,
+            content,
+            tigress,
+            more,
+        } = self;
         format!(r#"{{"format":{format},"content":{content},"tigress":{tigress}{more}}}"#)
     }
 }
@@ -148,11 +156,8 @@ fn offer() -> Text {
 
 /// An offer of a token.
 fn token(base64: &str) -> Text {
-    Text::new(
-        Offer,
-        TOKEN,
-        &format!(r#"{{"authorizationToken":"{base64}"}}"#),
-    )
+    let content = format!(r#"{{"authorizationToken":"{base64}"}}"#);
+    Text::new(Offer, TOKEN, &content)
 }
 
 /// An offer that no wallet supports.
@@ -177,16 +182,9 @@ fn said(message_type: MessageType, format: &str) -> Fields {
     }
 }
 
-/// The same, but for what is changed.
-fn but(mut fields: Fields, change: impl FnOnce(&mut Fields)) -> Fields {
-    change(&mut fields);
-    fields
-}
-
 fn ended(message_type: MessageType, format: &str, reason: &str) -> Fields {
-    but(said(message_type, format), |fields| {
-        fields.reason = Some(reason.to_owned())
-    })
+    let reason = Some(reason.to_owned());
+    but(said(message_type, format), |f| f.reason = reason)
 }
 
 fn cancelled(reason: &str) -> Fields {
@@ -194,15 +192,23 @@ fn cancelled(reason: &str) -> Fields {
 }
 
 fn token_of(bytes: &[u8]) -> Fields {
-    but(said(Offer, TOKEN), |fields| {
-        fields.authorization_token = Some(bytes.into())
-    })
+    let token = Some(bytes.into());
+    but(said(Offer, TOKEN), |f| f.authorization_token = token)
 }
 
 fn token_until(seconds: u64, bytes: &[u8]) -> Fields {
-    but(token_of(bytes), |fields| {
-        fields.expires = Some(Timestamp(seconds))
-    })
+    let expires = Some(Timestamp(seconds));
+    but(token_of(bytes), |f| f.expires = expires)
+}
+
+/// With these unknown keys at the top level.
+fn top(fields: Fields, keys: Value) -> Fields {
+    but(fields, |f| f.unknown_top = object(keys))
+}
+
+/// With these unknown keys in `content`.
+fn content(fields: Fields, keys: Value) -> Fields {
+    but(fields, |f| f.unknown_content = object(keys))
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -212,53 +218,18 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// With these unknown keys at the top level.
-fn top(fields: Fields, keys: Value) -> Fields {
-    but(fields, |fields| fields.unknown_top = object(keys))
-}
-
-/// With these unknown keys in `content`.
-fn content(fields: Fields, keys: Value) -> Fields {
-    but(fields, |fields| fields.unknown_content = object(keys))
-}
-
-/// A payload as text, and what it says.
-type Payload = (Text, Fields);
-
-/// An offer of a car key with [`request`].
-fn car_key_offer() -> Payload {
-    let fields = but(said(Offer, CAR_KEY), |fields| {
-        fields.key_creation_request = Some(request().into())
-    });
-    (bearing(Offer, "keyCreationRequest"), fields)
-}
-
-/// A key signing request with [`request`].
-fn signing_request() -> Payload {
-    let set = |fields: &mut Fields| fields.key_signing_request = Some(request().into());
-    (
-        bearing(KeySigningRequest, "keySigningRequest"),
-        but(said(KeySigningRequest, CAR_KEY), set),
-    )
-}
-
-/// A key import request with [`request`].
-fn import_request() -> Payload {
-    let set = |fields: &mut Fields| fields.key_import_request = Some(request().into());
-    (
-        bearing(KeyImportRequest, "keyImportRequest"),
-        but(said(KeyImportRequest, CAR_KEY), set),
-    )
-}
-
-/// A payload of a car key with [`request`] under that name.
-fn bearing(message_type: MessageType, name: &str) -> Text {
+/// A payload of a car key with bytes that a wallet asks for or answers with: its text, and what it says.
+fn bearing(message_type: MessageType) -> (Text, Fields) {
+    let mut fields = said(message_type, CAR_KEY);
+    let (name, place) = match message_type {
+        Offer => ("keyCreationRequest", &mut fields.key_creation_request),
+        KeySigningRequest => ("keySigningRequest", &mut fields.key_signing_request),
+        _ => ("keyImportRequest", &mut fields.key_import_request),
+    };
+    *place = Some(request().into());
     let base64 = BASE64.encode(&request());
-    Text::new(
-        message_type,
-        CAR_KEY,
-        &format!(r#"{{"{name}":"{base64}"}}"#),
-    )
+    let content = format!(r#"{{"{name}":"{base64}"}}"#);
+    (Text::new(message_type, CAR_KEY, &content), fields)
 }
 
 /// `text` with 0x80 and zeros behind it up to a multiple of `block`.
@@ -285,27 +256,27 @@ fn stretched(text: &Text, length: usize) -> String {
 }
 
 /// The text is read, and says that.
-fn reads(text: impl Into<Vec<u8>>, fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
+fn reads(text: impl Into<Vec<u8>>, fields: Fields) -> impl Case {
     valid::<Decode>(padded(text), fields)
 }
 
 /// The text is read as a cancellation with that reason.
-fn cancels(text: impl Into<Vec<u8>>, reason: &str) -> impl FnOnce(&mut Builder, About<'_>) {
+fn cancels(text: impl Into<Vec<u8>>, reason: &str) -> impl Case {
     reads(text, cancelled(reason))
 }
 
 /// The text is refused.
-fn refuses(text: impl Into<Vec<u8>>) -> impl FnOnce(&mut Builder, About<'_>) {
+fn refuses(text: impl Into<Vec<u8>>) -> impl Case {
     refused::<Decode>(InvalidPayload, padded(text))
 }
 
 /// What says that is written so.
-fn writes(fields: Fields, text: Text) -> impl FnOnce(&mut Builder, About<'_>) {
+fn writes(fields: Fields, text: Text) -> impl Case {
     valid::<Encode>(fields, padded(text))
 }
 
 /// What says that is not written.
-fn writes_not(fields: Fields) -> impl FnOnce(&mut Builder, About<'_>) {
+fn writes_not(fields: Fields) -> impl Case {
     refused::<Encode>(InvalidPayload, fields)
 }
 
@@ -338,16 +309,18 @@ pub(super) fn generate(b: &mut Builder) {
 fn types(b: &mut Builder) {
     let bytes = request();
     let base64 = BASE64.encode(&bytes);
-    let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
+    let (car_key, offered) = bearing(Offer);
+    let (signing, asked) = bearing(KeySigningRequest);
+    let (import, answered) = bearing(KeyImportRequest);
     cases! { b, [Normal: PAY-06 PAY-08];
         /// an offer of a car key
-        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11] => reads(car_key.0, car_key.1);
+        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11] => reads(car_key, offered);
         /// an offer of a token
         token_offer [: PAY-02 PAY-06 PAY-08 PAY-10] => reads(token(&base64), token_of(&bytes));
         /// a key signing request
-        key_signing_request => reads(signing.0, signing.1);
+        key_signing_request => reads(signing, asked);
         /// a key import request
-        key_import_request => reads(import.0, import.1);
+        key_import_request => reads(import, answered);
         /// `provisioned` of a car key: its content is empty, but there
         provisioned_car_key [: PAY-02 PAY-06 PAY-08] => reads(provisioned(), said(Provisioned, CAR_KEY));
         /// `provisioned` of a token
@@ -376,10 +349,8 @@ fn types(b: &mut Builder) {
     cases! { b, [Base64: PAY-09];
         /// a token of no byte: base64 of nothing is the empty string
         token_of_no_byte => reads(token(""), token_of(&[]));
-        /// a token of one byte
-        token_of_one_byte => reads(token("AA=="), token_of(&[0]));
-        /// a token of two bytes
-        token_of_two_bytes => reads(token("AAA="), token_of(&[0, 0]));
+        token_of_one_byte: "a token of one byte" => reads(token("AA=="), token_of(&[0]));
+        token_of_two_bytes: "a token of two bytes" => reads(token("AAA="), token_of(&[0, 0]));
         /// a token with the digits + and /
         token_with_plus_and_slash => reads(token("+/+/"), token_of(&[0xfb, 0xff, 0xbf]));
         /// a token whose slash is written as \/, as some writers do
@@ -545,36 +516,24 @@ fn refuse_padding(b: &mut Builder) {
     let pkcs7 = [text.as_bytes(), &vec![missing; missing.into()]].concat();
     let raw = |bytes: Vec<u8>| refused::<Decode>(InvalidPayload, plaintext(bytes));
     cases! { b, [Padding: PAY-11];
-        /// no byte at all
-        padding_no_byte => raw(vec![]);
+        padding_no_byte: "no byte at all" => raw(vec![]);
         /// JSON of 512 bytes without padding: spaces are no padding
         padding_of_spaces => raw(stretched(&cancel(), 512).into());
-        /// JSON without padding
-        padding_missing => raw(text.clone().into());
+        padding_missing: "JSON without padding" => raw(text.clone().into());
         /// 0x80 without zeros: the length is no multiple of 256
         padding_mark_without_zeros => raw(good[..=mark].to_vec());
-        /// the last zero is missing
-        padding_zero_missing => raw(good[..last].to_vec());
-        /// a zero too many
-        padding_zero_too_many => raw([&good[..], &[0]].concat());
-        /// zeros up to a multiple of 16 alone
-        padding_to_16 => raw(padded_to(16, text.clone()));
+        padding_zero_missing: "the last zero is missing" => raw(good[..last].to_vec());
+        padding_zero_too_many: "a zero too many" => raw([&good[..], &[0]].concat());
+        padding_to_16: "zeros up to a multiple of 16 alone" => raw(padded_to(16, text.clone()));
         /// a block of zeros too many: a second plaintext for the same JSON
         padding_block_too_many => raw([&good[..], &[0; 256]].concat());
-        /// zeros alone
-        padding_zeros_alone => raw(vec![0; 512]);
-        /// zeros without 0x80
-        padding_without_mark => raw(with(mark, 0));
-        /// 0x01 in place of 0x80
-        padding_mark_01 => raw(with(mark, 0x01));
-        /// 0x81 in place of 0x80
-        padding_mark_81 => raw(with(mark, 0x81));
-        /// 0x01 as the last byte
-        padding_last_byte_01 => raw(with(last, 0x01));
-        /// a space among the zeros
-        padding_with_space => raw(with(mark + 1, b' '));
-        /// the padding of PKCS #7
-        padding_pkcs7 => raw(pkcs7);
+        padding_zeros_alone: "zeros alone" => raw(vec![0; 512]);
+        padding_without_mark: "zeros without 0x80" => raw(with(mark, 0));
+        padding_mark_01: "0x01 in place of 0x80" => raw(with(mark, 0x01));
+        padding_mark_81: "0x81 in place of 0x80" => raw(with(mark, 0x81));
+        padding_last_byte_01: "0x01 as the last byte" => raw(with(last, 0x01));
+        padding_with_space: "a space among the zeros" => raw(with(mark + 1, b' '));
+        padding_pkcs7: "the padding of PKCS #7" => raw(pkcs7);
         /// padding alone: right as padding, but before it stands no JSON
         padding_alone [Padding TopLevel: PAY-01 PAY-11] => refuses("");
         /// 0x80 at both ends of the zeros: the last one counts, and the first stands in the JSON
@@ -688,24 +647,20 @@ fn refuse_names_that_stand_twice(b: &mut Builder) {
     cases! { b, [DuplicateName: PAY-04];
         /// `tigress` twice: one reader takes the first, another the last
         tigress_twice => with(&format!(r#","tigress":{}"#, provisioned().tigress));
-        /// `format` twice with the same value
-        format_twice => with(&format!(r#","format":"{CAR_KEY}""#));
-        /// `type` twice in `tigress`
-        type_twice [DuplicateName Type:] => in_tigress(r#""type":"provisioned""#);
+        format_twice: "`format` twice with the same value" => with(&format!(r#","format":"{CAR_KEY}""#));
+        type_twice [DuplicateName Type:]: "`type` twice in `tigress`" => in_tigress(r#""type":"provisioned""#);
         /// `version` twice in `tigress`, 2 first
         version_twice [DuplicateName Version:] => refuses(cancel().tigress("{", r#"{"version":2,"#));
         /// `reason` twice in `content`
         reason_twice [DuplicateName Content:] => refuses(cancel().content(r#"{"reason":"r","reason":"s"}"#));
         /// `type` and `\u0074ype`: once they are read they are one name
         type_twice_escaped [DuplicateName Type Json:] => in_tigress(r#""\u0074ype":"provisioned""#);
-        /// an unknown name twice
-        unknown_name_twice [DuplicateName Unknown:] => with(r#","new":1,"new":2"#);
+        unknown_name_twice [DuplicateName Unknown:]: "an unknown name twice" => with(r#","new":1,"new":2"#);
         /// a name twice deep in a value that is kept
         name_twice_in_kept_value [DuplicateName Unknown:] => with(r#","new":[[{"a":{"b":1,"b":1}}]]"#);
         /// a name twice in a value of `tigress` that is ignored
         name_twice_in_ignored_value [DuplicateName Unknown:] => in_tigress(r#""new":{"a":1,"a":1}"#);
-        /// the empty name twice
-        empty_name_twice [DuplicateName Unknown:] => with(r#","":1,"":1"#);
+        empty_name_twice [DuplicateName Unknown:]: "the empty name twice" => with(r#","":1,"":1"#);
     }
 }
 
@@ -842,10 +797,8 @@ fn refuse_content(b: &mut Builder) {
         ))
     };
     cases! { b, [Format: PAY-08];
-        /// a key signing request for a token, which needs none
-        signing_request_for_token => signing(TOKEN);
-        /// a key import request for a token, which needs none
-        import_request_for_token => import(TOKEN);
+        signing_request_for_token: "a key signing request for a token, which needs none" => signing(TOKEN);
+        import_request_for_token: "a key import request for a token, which needs none" => import(TOKEN);
         /// a key signing request under a format that nobody supports
         signing_request_for_unsupported_format => signing(OTHER_FORMAT);
         /// a key import request under a format that nobody supports
@@ -938,7 +891,9 @@ fn refuse_dates(b: &mut Builder) {
 
 /// What PAY-13 says of a writer.
 fn encode(b: &mut Builder) {
-    let (car_key, signing, import) = (car_key_offer(), signing_request(), import_request());
+    let (car_key, offered) = bearing(Offer);
+    let (signing, asked) = bearing(KeySigningRequest);
+    let (import, answered) = bearing(KeyImportRequest);
     // What a cancellation's JSON is long without a reason.
     let bare = cancel().reason("").json().len();
     let json_of = |length| {
@@ -947,7 +902,7 @@ fn encode(b: &mut Builder) {
     };
     cases! { b, [Writer: PAY-13];
         /// an offer of a car key
-        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13] => writes(car_key.1, car_key.0);
+        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13] => writes(offered, car_key);
         /// an offer of a token of two bytes until the last second of 9999
         write_offer_until_9999 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(253_402_300_799, &[0xff, 0xfe]), token("//4=").expires("9999-12-31T23:59:59Z"));
@@ -955,9 +910,9 @@ fn encode(b: &mut Builder) {
         write_offer_on_february_29 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(1_835_395_200, &[]), token("").expires("2028-02-29T00:00:00Z"));
         /// a key signing request
-        write_signing_request => writes(signing.1, signing.0);
+        write_signing_request => writes(asked, signing);
         /// a key import request
-        write_import_request => writes(import.1, import.0);
+        write_import_request => writes(answered, import);
         /// `provisioned`: an empty `content` is written all the same
         write_provisioned [: PAY-02 PAY-13] => writes(said(Provisioned, TOKEN), Text::new(Provisioned, TOKEN, "{}"));
         /// a decline under a format that is not supported
@@ -990,17 +945,17 @@ fn encode(b: &mut Builder) {
         write_no_reason [Writer Content: PAY-08] => writes_not(said(Cancel, CAR_KEY));
         /// a key signing request for a token
         write_signing_request_for_token [Writer Format: PAY-08] => writes_not(
-            but(said(KeySigningRequest, TOKEN), |fields| fields.key_signing_request = Some(Hex(vec![0]))));
+            but(said(KeySigningRequest, TOKEN), |f| f.key_signing_request = Some(Hex(vec![0]))));
         /// a token under the format of a car key
         write_token_as_car_key [Writer Format: PAY-08] => writes_not(
-            but(token_of(&[0]), |fields| CAR_KEY.clone_into(&mut fields.format)));
+            but(token_of(&[0]), |f| CAR_KEY.clone_into(&mut f.format)));
         /// an offer without `expires`
-        write_no_expires [Writer Date: PAY-10] => writes_not(but(token_of(&[0]), |fields| fields.expires = None));
+        write_no_expires [Writer Date: PAY-10] => writes_not(but(token_of(&[0]), |f| f.expires = None));
         /// an offer until the first second of the year 10000, which has no form
         write_year_10000 [Writer Date: PAY-10] => writes_not(token_until(253_402_300_800, &[0]));
         /// a transfer id in capitals
         write_transfer_id_in_capitals [Writer TransferId: PAY-02] => writes_not(
-            but(cancelled("r"), |fields| fields.transfer = fields.transfer.to_uppercase()));
+            but(cancelled("r"), |f| f.transfer = f.transfer.to_uppercase()));
         /// an unknown key called `format`: the name would stand twice
         write_unknown_format [Writer DuplicateName: PAY-03 PAY-04] => writes_not(
             top(cancelled("r"), json!({ "format": "x" })));
@@ -1048,6 +1003,23 @@ fn signed_by_nobody() -> Vec<u8> {
     [NEUTRAL, NEUTRAL, [0; 32]].concat()
 }
 
+/// A request whose R has a component of order 8: its signature holds where the equation is multiplied by the
+/// cofactor, and not where it is not (RFC 8032 5.1.7 leaves that to the verifier). Only the signer can make it.
+fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
+    let private: [u8; 32] = seed::bytes(&format!("car key/{label}"));
+    let hash =
+        |parts: &[&[u8]]| Scalar::from_bytes_mod_order_wide(&Sha512::digest(parts.concat()).into());
+    let expanded = Sha512::digest(private);
+    let half = expanded[..32].try_into().expect("32 bytes");
+    let a = Scalar::from_bytes_mod_order(clamp_integer(half));
+    let key = EdwardsPoint::mul_base(&a).compress().0;
+    let covered = covered.concat();
+    let r = hash(&[b"car key/torsion", &covered]);
+    let big_r = (EdwardsPoint::mul_base(&r) + EIGHT_TORSION[1]).compress().0;
+    let s = r + hash(&[&big_r, &key, &covered]) * a;
+    [key, big_r, s.to_bytes()].concat()
+}
+
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
     let input = |request: &[u8]| Request {
@@ -1060,14 +1032,10 @@ fn car_key_creation_request(b: &mut Builder) {
             CreationRequestInput { randomness: seed::bytes::<32>("car key/owner").into() });
         /// an owner's key, as it comes
         owners_key_checked => valid::<CheckCreationRequest>(input(&key), Key { public_key: key.into() });
-        /// no byte
-        owners_key_no_byte => refuses(&[]);
-        /// 31 bytes
-        owners_key_31_bytes => refuses(&key[..31]);
-        /// 33 bytes
-        owners_key_33_bytes => refuses(&[&key[..], &[0]].concat());
-        /// 32 bytes that are no point
-        owners_key_no_point => refuses(&NO_POINT);
+        owners_key_no_byte: "no byte" => refuses(&[]);
+        owners_key_31_bytes: "31 bytes" => refuses(&key[..31]);
+        owners_key_33_bytes: "33 bytes" => refuses(&[&key[..], &[0]].concat());
+        owners_key_no_point: "32 bytes that are no point" => refuses(&NO_POINT);
     }
 }
 
@@ -1090,14 +1058,10 @@ fn car_key_signing_request(b: &mut Builder) {
             transfer: transfer.to_string(), randomness: seed::bytes::<32>("car key/receiver").into() });
         /// a right request
         signing_request_right => valid::<CheckSigningRequest>(input(good.clone()), Key { public_key: key.into() });
-        /// no byte
-        signing_request_no_byte => refuses(vec![]);
-        /// 95 bytes
-        signing_request_95_bytes => refuses(good[..95].to_vec());
-        /// 97 bytes
-        signing_request_97_bytes => refuses([&good[..], &[0]].concat());
-        /// the signature before the key
-        signing_request_signature_first => refuses([&good[32..], &good[..32]].concat());
+        signing_request_no_byte: "no byte" => refuses(vec![]);
+        signing_request_95_bytes: "95 bytes" => refuses(good[..95].to_vec());
+        signing_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
+        signing_request_signature_first: "the signature before the key" => refuses([&good[32..], &good[..32]].concat());
     }
     cases! { b, [Attestation: PAY-12];
         /// a request of another transfer, sent again
@@ -1114,6 +1078,9 @@ fn car_key_signing_request(b: &mut Builder) {
         signing_request_over_id_as_text => over(&[b"tigress ksr", transfer.to_string().as_bytes(), &key]);
         /// s not reduced: a second signature
         signing_request_s_not_reduced [Malleable:] => refuses(malleated(&good));
+        /// R with a component of order 8, as the receiver alone can make it: RFC 8032 lets a verifier multiply by the cofactor or not
+        signing_request_r_with_torsion [Malleable:] => acceptable::<CheckSigningRequest>(
+            input(signed_with_torsion("receiver", &[b"tigress ksr", id, &key])), Key { public_key: key.into() });
         /// the neutral point as key, and a signature that it verifies for every message
         signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
     }

@@ -1,19 +1,20 @@
 //! Family `ratchet_session`.
 
 use super::actor::{Actor, Talk, erased, erased_private_key, talk};
-use super::builder::About;
+use super::cases::Case;
+use super::pair::{Pair, opened};
 use super::public_key::{encoded, small_order};
 use super::{Builder, seed};
 use tigress_signal::agreement::x3dh::shared_secret;
 use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::error_code::ErrorCode::{
-    self, CounterExhausted, DecryptFailed, DuplicateMessage, InvalidKey, Malformed, NoSession,
-    TooLarge, TooManySkipped, UnsupportedVersion,
+    CounterExhausted, DecryptFailed, DuplicateMessage, InvalidKey, Malformed, NoSession, TooLarge,
+    TooManySkipped, UnsupportedVersion,
 };
 use tigress_signal::primitives::{KeyPair, PrivateKey, PublicKey, Randomness};
 use tigress_signal::ratchet::ChainKey;
-use tigress_signal::suite::{Header, Tigress1};
-use tigress_signal::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
+use tigress_signal::suite::Tigress1;
+use tigress_signal::wire::{Message, MessageKind, RatchetMessage};
 
 /// Where the parts of an established session stand in its saved form.
 const ROOT_KEY: &str = "/rootKey";
@@ -22,186 +23,8 @@ const SENDING_RATCHET_KEY: &str = "/state/established/sending/ratchetKey";
 const RECEIVING_KEY: &str = "/receivingChains/0/progress/open/key";
 const FIRST_SKIPPED_KEY: &str = "/receivingChains/0/skipped/0";
 
-/// A peer's message, and what it says.
-#[derive(Clone)]
-struct Said {
-    message: Message,
-    text: Vec<u8>,
-}
-
-impl Said {
-    fn header(&self) -> Header {
-        let Message { kind, bytes } = &self.message;
-        match kind {
-            MessageKind::Ratchet => RatchetMessage::decode(&Tigress1, bytes).map(|m| m.header),
-            MessageKind::PreKey => {
-                PreKeyMessage::decode(&Tigress1, bytes).map(|m| m.message.header)
-            }
-        }
-        .expect("a good message")
-    }
-
-    fn ciphertext(&self) -> Vec<u8> {
-        let parsed = RatchetMessage::decode(&Tigress1, &self.message.bytes);
-        parsed.expect("a ratchet message").ciphertext.to_vec()
-    }
-
-    /// The ratchet message with another header or ciphertext.
-    fn forged(&self, change: impl FnOnce(&mut Header, &mut Vec<u8>)) -> Said {
-        let (mut header, mut ciphertext) = (self.header(), self.ciphertext());
-        change(&mut header, &mut ciphertext);
-        self.with_bytes(&RatchetMessage::encode(&Tigress1, &header, &ciphertext))
-    }
-
-    /// The ratchet message with another counter.
-    fn counter(&self, counter: u32) -> Said {
-        self.forged(|header, _| header.counter = counter)
-    }
-
-    /// The ratchet message with another previous counter.
-    fn previous(&self, counter: u32) -> Said {
-        self.forged(|header, _| header.previous_counter = counter)
-    }
-
-    /// The ratchet message with another ciphertext.
-    fn sealed(&self, change: impl FnOnce(&mut Vec<u8>)) -> Said {
-        self.forged(|_, ciphertext| change(ciphertext))
-    }
-
-    /// The ratchet message with a bit of its ciphertext flipped.
-    fn damaged(&self) -> Said {
-        self.sealed(|ciphertext| ciphertext[0] ^= 1)
-    }
-
-    /// The message with another encoding of its ratchet key, which may be none of a key.
-    fn ratchet_key(&self, key: &[u8]) -> Said {
-        let mut bytes = self.message.bytes.clone();
-        let own = self.header().ratchet_key.encode();
-        let at = bytes.windows(33).position(|window| window == own);
-        let at = at.expect("the ratchet key");
-        bytes[at..at + 33].copy_from_slice(key);
-        self.with_bytes(&bytes)
-    }
-
-    fn with_bytes(&self, bytes: &[u8]) -> Said {
-        let mut said = self.clone();
-        said.message.bytes = bytes.to_vec();
-        said
-    }
-
-    fn with_kind(&self, kind: MessageKind) -> Said {
-        let mut said = self.clone();
-        said.message.kind = kind;
-        said
-    }
-}
-
-/// The device under test and its peer.
-struct Pair<'a> {
-    talk: &'a mut Talk,
-    peer: Actor,
-}
-
-impl Pair<'_> {
-    /// The device encrypts.
-    fn encrypt(&mut self, text: impl AsRef<[u8]>) -> Message {
-        self.talk.encrypt(self.peer.address, text.as_ref())
-    }
-
-    /// The device must not encrypt.
-    fn refuse_encrypt(&mut self, text: impl AsRef<[u8]>, error: ErrorCode) {
-        self.talk
-            .refuse_encrypt(self.peer.address, text.as_ref(), error);
-    }
-
-    /// The peer decrypts.
-    fn hears(&mut self, message: &Message, label: &str) {
-        self.peer.decrypt(self.talk.me.address, message, label);
-    }
-
-    /// The device encrypts, and the peer decrypts: its next message starts a new chain.
-    fn tell(&mut self, text: impl AsRef<[u8]>, label: &str) {
-        let message = self.encrypt(text);
-        self.hears(&message, label);
-    }
-
-    /// The peer encrypts.
-    fn peer(&mut self, text: impl AsRef<[u8]>) -> Said {
-        let text = text.as_ref().to_vec();
-        let message = self.peer.encrypt(self.talk.me.address, &text);
-        Said { message, text }
-    }
-
-    /// The peer encrypts so many messages.
-    fn sends(&mut self, count: usize) -> Vec<Said> {
-        (0..count).map(|n| self.peer(format!("m{n}"))).collect()
-    }
-
-    /// The device must decrypt.
-    fn decrypt(&mut self, said: &Said) {
-        self.talk
-            .decrypt(self.peer.address, &said.message, &said.text);
-    }
-
-    /// The device must decrypt these, in that order.
-    fn reads(&mut self, sent: &[Said], order: impl IntoIterator<Item = usize>) {
-        for n in order {
-            self.decrypt(&sent[n]);
-        }
-    }
-
-    /// The device must refuse.
-    fn refuse(&mut self, said: &Said, error: ErrorCode) {
-        self.talk.refuse(self.peer.address, &said.message, error);
-    }
-
-    /// The peer sends a message, and the device decrypts it.
-    fn read_one(&mut self) -> Said {
-        let sent = self.sends(1);
-        self.decrypt(&sent[0]);
-        sent[0].clone()
-    }
-
-    /// The device answers, and the peer sends so many messages in its next chain.
-    fn next_chain(&mut self, count: usize) -> Vec<Said> {
-        self.tell("go on", "turn");
-        self.sends(count)
-    }
-
-    /// So many further ratchet steps of the peer.
-    fn steps(&mut self, count: usize) {
-        for _ in 0..count {
-            let next = self.next_chain(1);
-            self.decrypt(&next[0]);
-        }
-    }
-
-    fn restart(&mut self) {
-        self.talk.restart();
-    }
-
-    /// Sets the device's counters.
-    fn counters(&mut self, sending: Option<u32>, receiving: Option<u32>) {
-        self.talk
-            .set_counters(self.peer.address, sending, receiving);
-    }
-
-    /// Sets the counter that the peer sends next.
-    fn peer_counter(&mut self, sending: u32) {
-        self.peer
-            .set_counters(self.talk.me.address, Some(sending), None);
-    }
-
-    fn secret(&self, name: &str, pointer: &str) -> Erased {
-        self.talk.secret(name, pointer)
-    }
-}
-
 /// Alice under test opens a session with Bob.
-fn alice(
-    one_time: Option<u32>,
-    play: impl FnOnce(&mut Pair<'_>),
-) -> impl FnOnce(&mut Builder, About<'_>) {
+fn alice(one_time: Option<u32>, play: impl FnOnce(&mut Pair<'_>)) -> impl Case {
     let (me, peer) = (Actor::new("alice"), Actor::new("bob"));
     talk(me, move |talk| {
         talk.process_bundle(&peer.bundle(one_time));
@@ -209,16 +32,9 @@ fn alice(
     })
 }
 
-/// Bob under test, and Alice, who has opened a session and sent nothing yet.
-fn opened(label: &str, play: impl FnOnce(&mut Pair<'_>)) -> impl FnOnce(&mut Builder, About<'_>) {
-    let (me, mut peer) = (Actor::new("bob"), Actor::new("alice"));
-    peer.open(&me.bundle(Some(1)), label);
-    talk(me, move |talk| play(&mut Pair { talk, peer }))
-}
-
 /// Bob under test, and Alice, once both have sent: every message is a ratchet message.
-fn bob(play: impl FnOnce(&mut Pair<'_>)) -> impl FnOnce(&mut Builder, About<'_>) {
-    opened("answered", |c| {
+fn bob(play: impl FnOnce(&mut Pair<'_>)) -> impl Case {
+    opened(Some(1), "answered", |c| {
         let hello = c.peer("hello");
         c.decrypt(&hello);
         c.tell("hello yourself", "answered");
@@ -354,11 +170,11 @@ fn conversations(b: &mut Builder) {
         empty_plaintext [Size: DR-22] => bob(|c| { let said = c.peer(""); c.decrypt(&said); c.encrypt(""); });
         /// plaintexts of 65,536 bytes, both ways
         largest_plaintext [Size: DR-22 WIRE-08] => bob(|c| {
-            let largest = [0x2a; 65_536]; let said = c.peer(largest); c.decrypt(&said); c.encrypt(largest);
+            let largest = vec![0x2a; 65_536]; let said = c.peer(&largest); c.decrypt(&said); c.encrypt(largest);
         });
         /// a plaintext of 65,537 bytes is refused, and no message key is used up
         plaintext_too_large [Size: DR-22 DR-15] => bob(|c| {
-            c.refuse_encrypt([0x2a; 65_537], TooLarge); c.encrypt("the next counter");
+            c.refuse_encrypt(vec![0x2a; 65_537], TooLarge); c.encrypt("the next counter");
         });
         /// sessions with two peers do not touch each other
         two_peers [Normal WrongKind: DR-15 X3DH-05] => bob(|c| {
@@ -371,7 +187,7 @@ fn conversations(b: &mut Builder) {
             c.talk.encrypt(carol.address, b"to Carol"); c.encrypt("to Alice");
         });
         /// a prekey message that arrives after the session is well under way
-        late_prekey_message [OutOfOrder: X3DH-13 DR-10] => opened("late prekey", |c| {
+        late_prekey_message [OutOfOrder: X3DH-13 DR-10] => opened(Some(1), "late prekey", |c| {
             let (first, second) = (c.peer("first"), c.peer("second")); c.decrypt(&first); c.tell("go on", "turn");
             let third = c.peer("third"); c.decrypt(&third); c.decrypt(&second);
         });
@@ -390,7 +206,7 @@ fn conversations(b: &mut Builder) {
             c.refuse(&said.with_kind(MessageKind::PreKey), Malformed); c.decrypt(&said);
         });
         /// a prekey message delivered as a ratchet message
-        prekey_message_as_ratchet [WrongKind: WIRE-02 WIRE-09] => opened("as ratchet", |c| {
+        prekey_message_as_ratchet [WrongKind: WIRE-02 WIRE-09] => opened(Some(1), "as ratchet", |c| {
             let (first, second) = (c.peer("first"), c.peer("second")); c.decrypt(&first);
             c.refuse(&second.with_kind(MessageKind::Ratchet), Malformed); c.decrypt(&second);
         });
@@ -607,7 +423,7 @@ fn damage(b: &mut Builder) {
             let sent = c.sends(1); c.refuse(&sent[0].ratchet_key(&own), InvalidKey); c.decrypt(&sent[0]);
         });
         /// a first message whose ratchet key is the receiver's signed prekey, its own first ratchet key
-        own_signed_prekey [InvalidKey ModifiedHeader: DR-21 DR-02 X3DH-11] => opened("own signed prekey", |c| {
+        own_signed_prekey [InvalidKey ModifiedHeader: DR-21 DR-02 X3DH-11] => opened(Some(1), "own signed prekey", |c| {
             let (first, own) = (c.peer("first"), c.talk.me.bundle(None).signed_pre_key);
             c.refuse(&first.ratchet_key(&own), InvalidKey); c.decrypt(&first);
         });

@@ -113,6 +113,11 @@ impl<'a> Words<'a> {
         rest.is_some()
     }
 
+    /// Whether that noun comes next, in the singular or the plural.
+    pub(crate) fn noun(&mut self, noun: &str) -> bool {
+        self.eat(noun) || self.eat(&format!("{noun}s"))
+    }
+
     pub(crate) fn need(&mut self, words: &str) -> Result<()> {
         if self.eat(words) {
             Ok(())

@@ -111,6 +111,11 @@ impl Talk {
         self.records(records.into());
     }
 
+    /// It knows of nobody but that peer.
+    fn knows_of(&mut self, peer: &Actor, sessions: &[&Message]) {
+        self.knows([known(peer, sessions)]);
+    }
+
     /// The peer writes, and the device reads.
     fn hears(&mut self, peer: &mut Actor, text: &[u8]) {
         let message = peer.says(self, text);
@@ -223,20 +228,17 @@ fn opened_by(t: &mut Talk, peer: &mut Actor) -> Message {
     opening
 }
 
-/// The device under test has opened `count` sessions with `peer`, and read nothing yet. Their openings, and
-/// an answer in each.
-fn many(t: &mut Talk, peer: &mut Actor, count: usize) -> Vec<(Message, Message)> {
-    (0..count)
-        .map(|_| {
-            t.process_bundle(&peer.bundle(None));
-            let opening = t.encrypt(peer.address, b"opening");
-            peer.decrypt(t.me.address, &opening, "many");
-            let answer = peer.encrypt(t.me.address, b"answer");
-            (opening, answer)
-        })
-        .collect()
+/// The device under test opens sessions with `peer`, and reads nothing yet. Their openings, and an answer in each.
+fn many<const N: usize>(t: &mut Talk, peer: &mut Actor) -> [(Message, Message); N] {
+    std::array::from_fn(|_| {
+        t.process_bundle(&peer.bundle(None));
+        let opening = t.encrypt(peer.address, b"opening");
+        peer.reads(t, &opening, "many");
+        (opening, peer.says(t, b"answer"))
+    })
 }
 
+/// The openings, the last one first.
 fn openings(sessions: &[(Message, Message)]) -> Vec<&Message> {
     sessions.iter().rev().map(|(opening, _)| opening).collect()
 }
@@ -272,72 +274,69 @@ fn records(b: &mut Builder) {
         /// a session opened with a second bundle becomes the active one, the former one the head of the inactive list
         second_bundle_becomes_active [Order: SES-02 SES-03] => with_bob(|t, bob| {
             let one = session(t, bob); let two = session(t, bob); t.process_bundle(&bob.bundle(None));
-            let three = t.encrypt(bob.address, b"in the third session"); t.knows([known(bob, &[&three, &two, &one])]);
+            let three = t.encrypt(bob.address, b"in the third session"); t.knows_of(bob, &[&three, &two, &one]);
         });
         /// a session that the peer opens becomes the active one: the answer goes there
         peers_session_becomes_active [Order: SES-02 SES-03] => with_bob(|t, bob| {
-            let one = session(t, bob); let two = opened_by(t, bob); t.knows([known(bob, &[&two, &one])]);
+            let one = session(t, bob); let two = opened_by(t, bob); t.knows_of(bob, &[&two, &one]);
             let answer = t.encrypt(bob.address, b"in the second session"); bob.reads(t, &answer, "peer opens");
         });
         /// the last of three sessions decrypts and becomes the active one; the others keep their order
         last_of_three_becomes_active [Order: SES-05 SES-06] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 3);
-            let [(one, answer), (two, _), (three, _)] = &sessions[..] else { unreachable!("three sessions") };
-            t.decrypt(bob.address, answer, b"answer"); t.knows([known(bob, &[one, three, two])]);
-            t.encrypt(bob.address, b"in the first session");
+            let [(one, answer), (two, _), (three, _)] = &many(t, bob); t.decrypt(bob.address, answer, b"answer");
+            t.knows_of(bob, &[one, three, two]); t.encrypt(bob.address, b"in the first session");
         });
         /// the one in the middle decrypts: it goes to the front, and the active one to the head of the list
         middle_one_becomes_active [Order Restart: SES-05 SES-06] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 3);
-            let [(one, _), (two, answer), (three, _)] = &sessions[..] else { unreachable!("three sessions") };
-            t.decrypt(bob.address, answer, b"answer"); t.knows([known(bob, &[two, three, one])]); t.restart();
-            t.knows([known(bob, &[two, three, one])]); t.encrypt(bob.address, b"in the second session");
+            let [(one, _), (two, answer), (three, _)] = &many(t, bob); t.decrypt(bob.address, answer, b"answer");
+            t.knows_of(bob, &[two, three, one]); t.restart(); t.knows_of(bob, &[two, three, one]);
+            t.encrypt(bob.address, b"in the second session");
         });
         /// the active session decrypts: the order stays
         active_one_stays_active [Order: SES-05] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 2); t.decrypt(bob.address, &sessions[1].1, b"answer");
-            t.knows([known(bob, &openings(&sessions))]);
+            let sessions = many::<2>(t, bob); t.decrypt(bob.address, &sessions[1].1, b"answer");
+            t.knows_of(bob, &openings(&sessions));
         });
         /// forty-one sessions: the tail of the list still decrypts, goes to the front, and pushes none out
         forty_one_sessions [Bound: SES-04 SES-05 SES-06] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 41); t.decrypt(bob.address, &sessions[0].1, b"answer");
-            let mut order = openings(&sessions); order.rotate_right(1); t.knows([known(bob, &order)]);
+            let sessions = many::<41>(t, bob); t.decrypt(bob.address, &sessions[0].1, b"answer");
+            let mut order = openings(&sessions); order.rotate_right(1); t.knows_of(bob, &order);
         });
         /// the forty-second session drops the tail of the list, and that alone
         forty_second_session [Bound: SES-03 SES-04 SES-07] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 42); t.knows([known(bob, &openings(&sessions)[..41])]);
+            let sessions = many::<42>(t, bob); t.knows_of(bob, &openings(&sessions)[..41]);
             t.refuse(bob.address, &sessions[0].1, DecryptFailed); t.decrypt(bob.address, &sessions[1].1, b"answer");
         });
         /// a prekey message goes to its own session, though another is active: no prekey is used for it
         prekey_message_of_inactive_session [Order: SES-05 SES-06 X3DH-13] => with_bob(|t, bob| {
             bob.open(&t.me.bundle(Some(1)), "matching");
             let one = bob.says(t, b"one"); let late = bob.says(t, b"late"); t.decrypt(bob.address, &one, b"one");
-            let two = session(t, bob); t.knows([known(bob, &[&two, &one])]); t.decrypt(bob.address, &late, b"late");
-            t.knows([known(bob, &[&one, &two])]); t.keys(&[SIGNED_PRE_KEY_ID], &[2, 3, 4]);
+            let two = session(t, bob); t.knows_of(bob, &[&two, &one]); t.decrypt(bob.address, &late, b"late");
+            t.knows_of(bob, &[&one, &two]); t.keys(&[SIGNED_PRE_KEY_ID], &[2, 3, 4]);
         });
         /// a damaged ratchet message is tried in every session and changes none
         damaged_ratchet_message [StateChanged: SES-05 SES-07] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 3); t.refuse(bob.address, &damaged(&sessions[0].1), DecryptFailed);
-            t.knows([known(bob, &openings(&sessions))]); t.decrypt(bob.address, &sessions[0].1, b"answer");
+            let sessions = many::<3>(t, bob); t.refuse(bob.address, &damaged(&sessions[0].1), DecryptFailed);
+            t.knows_of(bob, &openings(&sessions)); t.decrypt(bob.address, &sessions[0].1, b"answer");
         });
         /// a damaged prekey message of a stored session opens no other one
         damaged_prekey_message [StateChanged: SES-05 SES-07] => with_bob(|t, bob| {
             bob.open(&t.me.bundle(None), "damaged matching");
             let one = bob.says(t, b"one"); let next = bob.says(t, b"next"); t.decrypt(bob.address, &one, b"one");
             let two = session(t, bob); t.refuse(bob.address, &damaged(&next), DecryptFailed);
-            t.knows([known(bob, &[&two, &one])]);
+            t.knows_of(bob, &[&two, &one]);
         });
         /// a damaged opening message from an unknown device leaves no record
         damaged_opening_from_unknown_device [StateChanged: SES-07 X3DH-11] => with_bob(|t, bob| {
             bob.open(&t.me.bundle(Some(1)), "no record");
             let opening = bob.says(t, b"hello"); t.refuse(bob.address, &damaged(&opening), DecryptFailed); t.knows([]);
-            t.decrypt(bob.address, &opening, b"hello"); t.knows([known(bob, &[&opening])]);
+            t.decrypt(bob.address, &opening, b"hello"); t.knows_of(bob, &[&opening]);
         });
         /// a damaged opening message with another identity key does not replace the record
         damaged_opening_with_another_identity [StateChanged Identity: SES-07 SES-12] => with_another(|t, bob, again| {
             let one = session(t, bob); again.open(&t.me.bundle(None), "damaged change");
             let opening = again.says(t, b"hello"); t.refuse(bob.address, &damaged(&opening), DecryptFailed);
-            t.knows([known(bob, &[&one])]); t.hears(bob, b"still here");
+            t.knows_of(bob, &[&one]); t.hears(bob, b"still here");
         });
         /// an opening message for an unknown one-time prekey leaves the record as it is
         opening_for_used_one_time_prekey [StateChanged: SES-07 X3DH-09] => with_bob(|t, bob| {
@@ -352,24 +351,24 @@ fn records(b: &mut Builder) {
         ratchet_message_without_session [StateChanged: SES-07] => with_bob(|t, bob| {
             session(t, bob);
             let message = bob.says(t, b"late"); t.drop_sessions(bob.address);
-            t.refuse(bob.address, &message, NoSession); t.knows([known(bob, &[])]);
+            t.refuse(bob.address, &message, NoSession); t.knows_of(bob, &[]);
         });
         /// a ratchet message from an unknown device leaves no record
         ratchet_message_from_unknown_device [StateChanged: SES-07] => with_devices(|t, one, two| {
             let opening = session(t, one); let message = one.says(t, b"from the first device");
-            t.refuse(two.address, &message, NoSession); t.knows([known(one, &[&opening])]);
+            t.refuse(two.address, &message, NoSession); t.knows_of(one, &[&opening]);
         });
         /// a message read before, in the active session: its error is the one that counts
         read_before_in_active_session [StateChanged: SES-07 DR-14] => with_bob(|t, bob| {
-            let sessions = many(t, bob, 2); t.decrypt(bob.address, &sessions[1].1, b"answer");
-            t.refuse(bob.address, &sessions[1].1, DuplicateMessage); t.knows([known(bob, &openings(&sessions))]);
+            let sessions = many::<2>(t, bob); t.decrypt(bob.address, &sessions[1].1, b"answer");
+            t.refuse(bob.address, &sessions[1].1, DuplicateMessage); t.knows_of(bob, &openings(&sessions));
         });
         /// a message read before, in an inactive session: the active one, tried first, cannot decrypt it
         read_before_in_inactive_session [StateChanged: SES-07] => with_bob(|t, bob| {
             let one = session(t, bob); let message = bob.says(t, b"once"); t.decrypt(bob.address, &message, b"once");
             t.process_bundle(&bob.bundle(None));
             let two = t.encrypt(bob.address, b"in the second session"); t.refuse(bob.address, &message, DecryptFailed);
-            t.knows([known(bob, &[&two, &one])]);
+            t.knows_of(bob, &[&two, &one]);
         });
     }
 }
@@ -381,14 +380,14 @@ fn simultaneous(b: &mut Builder) {
         peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => with_bob(|t, bob| {
             t.process_bundle(&bob.bundle(None));
             let own = t.encrypt(bob.address, b"at once"); let theirs = opened_by(t, bob);
-            t.knows([known(bob, &[&theirs, &own])]);
+            t.knows_of(bob, &[&theirs, &own]);
             let answer = t.encrypt(bob.address, b"answer"); bob.reads(t, &answer, "simultaneous");
         });
         /// the peer answers in the own session first: both go on there
         peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => with_bob(|t, bob| {
             t.process_bundle(&bob.bundle(None));
             let own = t.encrypt(bob.address, b"at once"); let theirs = opened_by(t, bob);
-            bob.reads(t, &own, "answers"); t.hears(bob, b"in your session"); t.knows([known(bob, &[&own, &theirs])]);
+            bob.reads(t, &own, "answers"); t.hears(bob, b"in your session"); t.knows_of(bob, &[&own, &theirs]);
             let last = t.encrypt(bob.address, b"in mine"); bob.reads(t, &last, "both go on");
         });
         /// three messages each way cross: every one is read, though each is in the session that the other side has
@@ -410,9 +409,9 @@ fn simultaneous(b: &mut Builder) {
             bob.reads(t, &own, "crossing again");
             let answer = t.encrypt(bob.address, b"in yours"); let crossing = bob.says(t, b"in yours");
             t.decrypt(bob.address, &crossing, b"in yours"); bob.reads(t, &answer, "crossing again");
-            t.knows([known(bob, &[&own, &theirs])]);
+            t.knows_of(bob, &[&own, &theirs]);
             let last = t.encrypt(bob.address, b"in mine"); bob.reads(t, &last, "the last word");
-            t.hears(bob, b"agreed"); t.knows([known(bob, &[&own, &theirs])]);
+            t.hears(bob, b"agreed"); t.knows_of(bob, &[&own, &theirs]);
         });
     }
 }
@@ -432,7 +431,7 @@ fn sends(b: &mut Builder) {
         to_device_with_session [Normal Order: SES-02] => with_bob(|t, bob| {
             let one = session(t, bob); let two = session(t, bob);
             let sent = t.send(to_bob(), b"at once", Submission(&[1])); bob.reads(t, &sent[0], "at once"); t.accepted();
-            t.knows([known(bob, &[&two, &one])]);
+            t.knows_of(bob, &[&two, &one]);
         });
         /// to one device without a session: its bundle, then the message
         to_device_without_session [Normal: SES-02 SES-15] => play(|t| {
@@ -503,7 +502,7 @@ fn sends(b: &mut Builder) {
             again.open(&t.me.bundle(None), "came back");
             let opening = again.says(t, b"I am new"); t.decrypt_changed(again.address, &opening, b"I am new", true);
             let sent = t.answer(outdated(&[1]), Submission(&[1])); again.reads(t, &sent[0], "in its session");
-            t.knows([known(again, &[&opening])]);
+            t.knows_of(again, &[&opening]);
         });
     }
 }
@@ -609,7 +608,7 @@ fn wrong_answers(b: &mut Builder) {
         submitted_device_called_missing [Rounds: SES-09 SES-14] => with_bob(|t, one| {
             let first = session(t, one); let sent = t.send(to_bob(), b"to all", Submission(&[1]));
             let again = t.answer(missing(&[1]), Submission(&[1])); assert_eq!(sent, again, "SES-14");
-            t.knows([known(one, &[&first])]);
+            t.knows_of(one, &[&first]);
         });
         /// a device that was not in the submission is called gone: its record stays
         device_not_submitted_called_gone [WrongDevice Stale: SES-09] => with_devices(|t, one, two| {
@@ -650,7 +649,7 @@ fn wrong_answers(b: &mut Builder) {
             let first = session(t, one); t.send(to_bob(), b"to all", Submission(&[1])); t.accepted();
             t.refuse_answer(Accepted, UnexpectedMessage); t.refuse_answer(mismatch(&[2], &[1]), UnexpectedMessage);
             t.refuse_answer(outdated(&[1]), UnexpectedMessage); t.refuse_answer(bundle(one), UnexpectedMessage);
-            t.knows([known(one, &[&first])]);
+            t.knows_of(one, &[&first]);
         });
         /// a bundle with a spoiled signature opens nothing; the true one still does
         bundle_with_spoiled_signature [StateChanged: SES-02 X3DH-02] => play(|t| {
@@ -700,7 +699,7 @@ fn stale_records(b: &mut Builder) {
         stale_record_at_maxlatency [Stale: SES-11] => play(|t| {
             let (mut one, mut two, _, second) = one_gone(t); let late = one.says(t, b"late");
             let later = one.says(t, b"later"); t.tick(29 * DAY); t.decrypt(one.address, &late, b"late");
-            t.hears(&mut two, b"I am here"); t.tick(30 * DAY); t.knows([known(&two, &[&second])]);
+            t.hears(&mut two, b"I am here"); t.tick(30 * DAY); t.knows_of(&two, &[&second]);
             t.refuse(one.address, &later, NoSession);
         });
         /// the keys of a stale record are erased at MAXLATENCY
@@ -737,14 +736,14 @@ fn identities(b: &mut Builder) {
             session(t, bob); session(t, bob);
             let late = bob.says(t, b"late"); again.open(&t.me.bundle(None), "another identity");
             let opening = again.says(t, b"I am new"); t.decrypt_changed(again.address, &opening, b"I am new", true);
-            t.knows([known(again, &[&opening])]); t.refuse(bob.address, &late, DecryptFailed);
+            t.knows_of(again, &[&opening]); t.refuse(bob.address, &late, DecryptFailed);
             t.hears(again, b"not new any more");
         });
         /// a bundle with another identity key replaces the record, drops its sessions, and is reported
         bundle_with_another_identity [Identity: SES-12] => with_another(|t, bob, again| {
             session(t, bob);
             let late = bob.says(t, b"late"); t.process_changed_bundle(&again.bundle(None), true);
-            let opening = t.encrypt(again.address, b"who are you"); t.knows([known(again, &[&opening])]);
+            let opening = t.encrypt(again.address, b"who are you"); t.knows_of(again, &[&opening]);
             t.refuse(bob.address, &late, DecryptFailed);
         });
         /// a bundle in the course of a send brings another identity key: it is reported there
@@ -758,7 +757,7 @@ fn identities(b: &mut Builder) {
             let one = session(t, bob); t.pin(bob.address, bob.identity_key());
             again.open(&t.me.bundle(None), "pinned");
             let opening = again.says(t, b"I am new"); t.refuse(again.address, &opening, UntrustedIdentity);
-            t.refuse_bundle(&again.bundle(None), UntrustedIdentity); t.knows([known(bob, &[&one])]);
+            t.refuse_bundle(&again.bundle(None), UntrustedIdentity); t.knows_of(bob, &[&one]);
             t.hears(bob, b"still here");
         });
         /// with a pinned identity key a send refuses the bundle of another one, and nothing is sent
@@ -813,7 +812,7 @@ fn expiry(b: &mut Builder) {
         /// past MAXSEND a session still reads, and is sent in again from then on
         past_maxsend_still_reads [Expiry: SES-13] => with_bob(|t, bob| {
             let one = session(t, bob); t.tick(60 * DAY); t.refuse_encrypt(bob.address, b"too late", NoSession);
-            t.hears(bob, b"I was away"); t.encrypt(bob.address, b"welcome back"); t.knows([known(bob, &[&one])]);
+            t.hears(bob, b"I was away"); t.encrypt(bob.address, b"welcome back"); t.knows_of(bob, &[&one]);
         });
         /// a send past MAXSEND opens a new session
         send_past_maxsend [Expiry: SES-02 SES-13] => with_bob(|t, bob| {
@@ -829,22 +828,21 @@ fn expiry(b: &mut Builder) {
         /// one second before MAXRECV a session still reads
         session_before_maxrecv [Expiry: SES-13] => with_bob(|t, bob| {
             let one = session(t, bob); let message = bob.says(t, b"after a quarter"); t.tick(90 * DAY - 1);
-            t.decrypt(bob.address, &message, b"after a quarter"); t.tick(90 * DAY); t.knows([known(bob, &[&one])]);
+            t.decrypt(bob.address, &message, b"after a quarter"); t.tick(90 * DAY); t.knows_of(bob, &[&one]);
         });
         /// at MAXRECV a session is erased, its keys with it; the device's identity key is still known
         session_erased_at_maxrecv [Expiry Identity: SES-12 SES-13] => with_another(|t, bob, again| {
             session(t, bob);
-            let message = bob.says(t, b"too late");
-            let root = t.secret("the old root key", "/rootKey");
+            let message = bob.says(t, b"too late"); let root = t.secret("the old root key", "/rootKey");
             let chain = t.secret("the old receiving chain key", "/receivingChains/0/progress/open/key");
-            t.tick(90 * DAY); t.erased(vec![root, chain]); t.knows([known(bob, &[])]);
+            t.tick(90 * DAY); t.erased(vec![root, chain]); t.knows_of(bob, &[]);
             t.refuse(bob.address, &message, NoSession); t.process_changed_bundle(&again.bundle(None), true);
         });
         /// each session has a time of its own: the inactive one is erased, the active one stays
         each_session_has_its_own_time [Expiry: SES-13] => with_bob(|t, bob| {
             session(t, bob);
             let late = bob.says(t, b"in the first session"); t.tick(DAY);
-            let two = session(t, bob); t.tick(90 * DAY); t.knows([known(bob, &[&two])]);
+            let two = session(t, bob); t.tick(90 * DAY); t.knows_of(bob, &[&two]);
             t.refuse(bob.address, &late, DecryptFailed);
         });
     }

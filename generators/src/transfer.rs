@@ -446,9 +446,6 @@ fn on<I>(input: I) -> On<I> {
     }
 }
 
-/// Where a transfer is labelled as its vector is commented.
-pub(super) const COMMENT: &str = "";
-
 /// A conversation.
 pub(super) fn tell(play: impl FnOnce(&mut Play)) -> impl FnOnce(&mut Builder, About<'_>) {
     |b, about| {
@@ -463,14 +460,7 @@ pub(super) fn car_key(
     label: &str,
     play: impl FnOnce(&mut Play, &Deal),
 ) -> impl FnOnce(&mut Builder, About<'_>) {
-    move |b, about| {
-        let deal = Deal::car_key(if label == COMMENT {
-            about.comment
-        } else {
-            label
-        });
-        tell(|p| play(p, &deal))(b, about);
-    }
+    tell_of(Deal::car_key, label, play)
 }
 
 /// A conversation about a token of that label.
@@ -478,13 +468,24 @@ pub(super) fn token(
     label: &str,
     play: impl FnOnce(&mut Play, &Deal),
 ) -> impl FnOnce(&mut Builder, About<'_>) {
+    tell_of(Deal::token, label, play)
+}
+
+/// The label of a transfer that is labelled as its vector is commented.
+pub(super) const COMMENT: &str = "";
+
+fn tell_of(
+    make: fn(&str) -> Deal,
+    label: &str,
+    play: impl FnOnce(&mut Play, &Deal),
+) -> impl FnOnce(&mut Builder, About<'_>) {
     move |b, about| {
-        let deal = Deal::token(if label == COMMENT {
+        let label = if label == COMMENT {
             about.comment
         } else {
             label
-        });
-        tell(|p| play(p, &deal))(b, about);
+        };
+        tell(|p| play(p, &make(label)))(b, about);
     }
 }
 

@@ -301,18 +301,12 @@ fn answer_after_cancel(reason: &str) -> impl FnOnce(&mut Play, &Deal) {
 /// Rows 13 to 15; XFER-11.
 fn ends(b: &mut Builder) {
     cases! { b, [Normal: XFER-01 XFER-11];
-        /// a car key is declined
-        car_key_declined [Normal: XFER-01] => car_key(COMMENT, declined);
-        /// a car key is cancelled by the receiver
-        car_key_cancelled => car_key(COMMENT, cancelled);
-        /// a car key is cancelled by the sender
-        car_key_cancelled_by_sender => car_key(COMMENT, cancelled_by_sender);
-        /// a token is declined
-        token_declined [Normal: XFER-01] => token(COMMENT, declined);
-        /// a token is cancelled by the receiver
-        token_cancelled => token(COMMENT, cancelled);
-        /// a token is cancelled by the sender
-        token_cancelled_by_sender => token(COMMENT, cancelled_by_sender);
+        car_key_declined [Normal: XFER-01]: "a car key is declined" => car_key(COMMENT, declined);
+        car_key_cancelled: "a car key is cancelled by the receiver" => car_key(COMMENT, cancelled);
+        car_key_cancelled_by_sender: "a car key is cancelled by the sender" => car_key(COMMENT, cancelled_by_sender);
+        token_declined [Normal: XFER-01]: "a token is declined" => token(COMMENT, declined);
+        token_cancelled: "a token is cancelled by the receiver" => token(COMMENT, cancelled);
+        token_cancelled_by_sender: "a token is cancelled by the sender" => token(COMMENT, cancelled_by_sender);
         /// the receiver cancels after asking
         cancelled_after_asking => car_key("cancelled after asking", |p, d| {
             cancelled_after_asking(p, d); p.rejects(sender(), d.import(), UnexpectedMessage);

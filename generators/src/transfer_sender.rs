@@ -225,14 +225,10 @@ fn signs(b: &mut Builder) {
 /// Rows 4 to 6; XFER-11, XFER-12.
 fn ends(b: &mut Builder) {
     cases! { b;
-        /// a car key, to its end
-        car_key_completed [Normal: XFER-01] => car_key("to its end", completed);
-        /// a token, to its end
-        token_completed [Normal: XFER-01] => token("to its end", completed);
-        /// the receiver declines a car key
-        car_key_declined [Normal: XFER-01] => car_key("declined", declined);
-        /// the receiver declines a token
-        token_declined [Normal: XFER-01] => token("declined", declined);
+        car_key_completed [Normal: XFER-01]: "a car key, to its end" => car_key("to its end", completed);
+        token_completed [Normal: XFER-01]: "a token, to its end" => token("to its end", completed);
+        car_key_declined [Normal: XFER-01]: "the receiver declines a car key" => car_key("declined", declined);
+        token_declined [Normal: XFER-01]: "the receiver declines a token" => token("declined", declined);
         /// the receiver declines after its request was signed
         declined_after_signing [Normal: XFER-01] => car_key("declined late", |p, d| {
             signed(p, d); p.hears(phone(), d.decline("user"), d.moves(Signed, OfferDeclined));

@@ -1,9 +1,11 @@
 //! Family `x3dh_initiate`.
 
 use super::actor::Actor;
+use super::builder::Builder;
+use super::cases::{Case, but, computed, refused};
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
-use super::{Builder, seed};
-use curve25519_dalek::scalar::Scalar;
+use super::seed;
+use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
 use tigress_signal::error_code::ErrorCode::{
@@ -12,61 +14,38 @@ use tigress_signal::error_code::ErrorCode::{
 use tigress_signal::hex::Hex;
 use tigress_signal::primitives::{Secret, xeddsa};
 
-const X3DH: &str = "https://signal.org/docs/specifications/x3dh/";
-
 /// The notes that both X3DH families share.
 pub(super) fn notes(b: &mut Builder) {
-    b.old_note(
-        "Normal",
-        "BASIC",
-        "An agreement as honest implementations make it.",
-        &[X3DH],
-    );
-    b.old_note(
-        "NoOneTimePreKey",
-        "EDGE_CASE",
-        "An agreement without a one-time prekey: three Diffie-Hellmans, and no id in the message.",
-        &[X3DH],
-    );
-    b.old_note(
-        "PinnedIdentity",
-        "AUTH_BYPASS",
-        "Another identity key is pinned to the address. Whoever goes on talks to whoever put itself in the peer's place.",
-        &["https://signal.org/docs/specifications/x3dh/#authentication"],
-    );
-    b.old_note(
-        "InvalidKey",
-        "CONFIDENTIALITY",
-        "A key that must not be used: with it a server or peer forces a Diffie-Hellman output, or gives one key two names.",
-        &["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"],
-    );
+    const X3DH: &str = "https://signal.org/docs/specifications/x3dh/";
+    notes! { b;
+        Normal BASIC [X3DH] "An agreement as honest implementations make it."
+            => "Whoever computes another secret talks to nobody.";
+        NoOneTimePreKey EDGE_CASE [X3DH, "https://signal.org/docs/specifications/x3dh/#protocol-replay"]
+            "An agreement without a one-time prekey: three Diffie-Hellmans, no id in the message; a bug makes a fourth."
+            => "Nobody can be reached whose one-time prekeys are spent.";
+        PinnedIdentity AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#authentication"]
+            "Another identity key is pinned to the address; a bug goes on with the one that is presented."
+            => "The device talks to whoever put itself in the peer's place.";
+        InvalidKey CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
+            "A key that must not be used: of small order, not reduced, or in another encoding; a bug takes it."
+            => "A server or peer forces a Diffie-Hellman output, or gives one key two names.";
+    }
 }
 
-pub(super) fn generate(b: &mut Builder) {
-    notes(b);
-    b.old_note(
-        "Identifier",
-        "MISSING_STEP",
-        "A UserID, DeviceID, registration id or prekey id that no device can have.",
-        &[],
-    );
-    b.old_note(
-        "SignatureNotVerified",
-        "AUTH_BYPASS",
-        "The signed prekey's signature does not verify. Whoever goes on lets a server put its own prekey in, and loses forward secrecy.",
-        &["https://signal.org/docs/specifications/x3dh/#signatures"],
-    );
-    b.old_note(
-        "Malleability",
-        "SIGNATURE_MALLEABILITY",
-        "The signature is a second form of a valid one.",
-        &[],
-    );
+fn alice() -> Actor {
+    Actor::new("alice")
+}
 
-    let alice = Actor::new("alice");
-    let bob = Actor::new("bob");
-    let mallory = Actor::new("mallory");
-    let input = |from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]| InitiateInput {
+fn bob() -> Actor {
+    Actor::new("bob")
+}
+
+fn mallory() -> Actor {
+    Actor::new("mallory")
+}
+
+fn input(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> InitiateInput {
+    InitiateInput {
         address: from.address_fields(),
         registration_id: from.loaded.registration_id,
         identity_private_key: from.loaded.identity_private_key.clone(),
@@ -74,371 +53,192 @@ pub(super) fn generate(b: &mut Builder) {
         pinned_identity_key: None,
         randomness: seed::bytes::<64>(&format!("x3dh_initiate/{label}")).into(),
         plaintext: plaintext.into(),
-    };
-    let all = &[
-        "ID-05", "X3DH-01", "X3DH-03", "X3DH-04", "X3DH-05", "X3DH-07", "DR-01",
-    ];
-
-    for (comment, flag, from, bundle, label, text) in [
-        (
-            "with a one-time prekey",
-            "Normal",
-            &alice,
-            bob.bundle(Some(1)),
-            "opk",
-            &b"hello Bob"[..],
-        ),
-        (
-            "another one-time prekey and other randomness",
-            "Normal",
-            &alice,
-            bob.bundle(Some(4)),
-            "opk 2",
-            b"hello again",
-        ),
-        (
-            "an empty first message",
-            "Normal",
-            &alice,
-            bob.bundle(Some(1)),
-            "empty",
-            b"",
-        ),
-        (
-            "a first message of 256 bytes",
-            "Normal",
-            &alice,
-            bob.bundle(Some(2)),
-            "256",
-            &[0x5a; 256],
-        ),
-        (
-            "roles exchanged: initiator's key and address stand first in AD",
-            "Normal",
-            &bob,
-            alice.bundle(Some(1)),
-            "roles",
-            b"hello Alice",
-        ),
-        (
-            "from a second device of the same user",
-            "Normal",
-            &Actor::on_device("alice", 2),
-            bob.bundle(Some(1)),
-            "device 2",
-            b"from my watch",
-        ),
-        (
-            "to device 127",
-            "Normal",
-            &alice,
-            Actor::on_device("bob", 127).bundle(Some(1)),
-            "device 127",
-            b"to your watch",
-        ),
-        (
-            "to another device of one's own",
-            "Normal",
-            &alice,
-            Actor::on_device("alice", 2).bundle(Some(3)),
-            "own device",
-            b"to myself",
-        ),
-    ] {
-        b.old_computed::<Initiate>((comment, &[flag], all), input(from, bundle, label, text));
     }
-    for (comment, from, label) in [
-        (
-            "without a one-time prekey: SK comes of three Diffie-Hellmans",
-            &alice,
-            "no opk",
-        ),
-        ("the same from another initiator", &mallory, "no opk 2"),
-    ] {
-        b.old_computed::<Initiate>(
-            (
-                comment,
-                &["NoOneTimePreKey"],
-                &["X3DH-03", "X3DH-04", "X3DH-12"],
-            ),
-            input(from, bob.bundle(None), label, b"hello"),
-        );
-    }
-    let pinned = |key: &Actor| InitiateInput {
-        pinned_identity_key: Some(key.identity_key().encode().into()),
-        ..input(&alice, bob.bundle(Some(1)), "pinned", b"hello Bob")
-    };
-    b.old_computed::<Initiate>(
-        (
-            "the bundle's identity key is the pinned one",
-            &["PinnedIdentity"],
-            &["X3DH-15"],
-        ),
-        pinned(&bob),
-    );
-    b.old_invalid::<Initiate>(
-        (
-            "another identity key is pinned, the signature is good",
-            &["PinnedIdentity"],
-            &["X3DH-15"],
-        ),
-        UntrustedIdentity,
-        pinned(&mallory),
-    );
+}
 
-    let good = bob.bundle(Some(1));
-    let mut refuse =
-        |comment: &str, flag: &str, ids: &[&str], error: ErrorCode, bundle: BundleFields| {
-            b.old_invalid::<Initiate>(
-                (comment, &[flag], ids),
-                error,
-                input(&alice, bundle, "refused", b"must not be sent"),
-            );
-        };
-    let signed = |signature: Vec<u8>| BundleFields {
-        signed_pre_key_signature: Hex(signature),
-        ..good.clone()
-    };
-    let signature = good.signed_pre_key_signature.0.clone();
+/// Opens a session by that bundle, and encrypts that first message.
+fn opens(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> impl Case + use<> {
+    computed::<Initiate>(input(from, bundle, label, plaintext))
+}
+
+/// Alice, to whom that actor's identity key is pinned as Bob's.
+fn pinned(key: &Actor) -> InitiateInput {
+    let key = key.identity_key().encode().into();
+    let input = input(&alice(), bob().bundle(Some(1)), "pinned", b"hello Bob");
+    but(input, |f| f.pinned_identity_key = Some(key))
+}
+
+/// Alice refuses Bob's bundle once that was changed in it.
+fn refuses(error: ErrorCode, change: impl FnOnce(&mut BundleFields)) -> impl Case {
+    let bundle = but(bob().bundle(Some(1)), change);
+    refused::<Initiate>(
+        error,
+        input(&alice(), bundle, "refused", b"must not be sent"),
+    )
+}
+
+fn malformed(change: impl FnOnce(&mut BundleFields)) -> impl Case {
+    refuses(Malformed, change)
+}
+
+fn sign(signer: &Actor, message: &[u8]) -> Hex {
     let z = Secret::new(seed::bytes("x3dh_initiate/z"));
-    let sign = |actor: &Actor, message: &[u8]| {
-        let key = actor.device.keys().identity();
-        signed(xeddsa::sign(key, message, &z).as_bytes().to_vec())
-    };
-    let flipped = |at: usize| {
-        let mut signature = signature.clone();
-        signature[at] ^= 1;
-        signed(signature)
-    };
-    for (comment, bundle) in [
-        ("a bit of R flipped", flipped(0)),
-        ("a bit of s flipped", flipped(40)),
-        ("a signature of zero bytes", signed(vec![0; 64])),
-        (
-            "signed by somebody else",
-            sign(&mallory, &good.signed_pre_key),
-        ),
-        (
-            "signed over the prekey's 32 bytes in place of its encoding",
-            sign(&bob, &good.signed_pre_key[1..]),
-        ),
-        (
-            "signed over the one-time prekey",
-            sign(&bob, good.one_time_pre_key.as_deref().expect("it has one")),
-        ),
-        (
-            "signed over the prekey with its id",
-            sign(&bob, &[&good.signed_pre_key[..], &[7]].concat()),
-        ),
-        (
-            "somebody else's signed prekey with Bob's signature",
-            BundleFields {
-                signed_pre_key: mallory.bundle(None).signed_pre_key,
-                ..good.clone()
-            },
-        ),
-        (
-            "somebody else's identity key with Bob's signed prekey",
-            BundleFields {
-                identity_key: mallory.bundle(None).identity_key,
-                ..good.clone()
-            },
-        ),
-        (
-            "the one-time prekey and the signed prekey exchanged",
-            BundleFields {
-                signed_pre_key: good.one_time_pre_key.clone().expect("it has one"),
-                one_time_pre_key: Some(good.signed_pre_key.clone()),
-                ..good.clone()
-            },
-        ),
-    ] {
-        refuse(
-            comment,
-            "SignatureNotVerified",
-            &["X3DH-02", "KEY-07", "SIG-05"],
-            InvalidSignature,
-            bundle,
-        );
-    }
-    for (comment, id, bundle) in [
-        ("bit 255 of s set", "SIG-03", {
-            let mut signature = signature.clone();
-            signature[63] |= 0x80;
-            signed(signature)
-        }),
-        ("s + q in place of s", "SIG-02", {
-            let mut bad = signature.clone();
-            let order = {
-                let mut bytes = (-Scalar::ONE).to_bytes();
-                bytes[0] += 1;
-                bytes
-            };
-            let mut carry = 0;
-            for (byte, add) in bad[32..].iter_mut().zip(order) {
-                let sum = u16::from(*byte) + u16::from(add) + carry;
-                *byte = u8::try_from(sum & 0xff).expect("a byte");
-                carry = sum >> 8;
-            }
-            signed(bad)
-        }),
-        (
-            "a signature of 63 bytes",
-            "SIG-04",
-            signed(signature[..63].to_vec()),
-        ),
-        (
-            "a signature of 65 bytes",
-            "SIG-04",
-            signed([&signature[..], &[0]].concat()),
-        ),
-        ("no signature", "SIG-04", signed(vec![])),
-    ] {
-        refuse(
-            comment,
-            "Malleability",
-            &["X3DH-02", id],
-            InvalidSignature,
-            bundle,
-        );
+    let key = signer.device.keys().identity();
+    xeddsa::sign(key, message, &z).as_bytes().into()
+}
+
+/// Another signed prekey, with a good signature of Bob's.
+fn signed_pre_key(key: impl Into<Hex>) -> impl Case {
+    let key = key.into();
+    refuses(InvalidKey, |f| {
+        f.signed_pre_key_signature = sign(&bob(), &key);
+        f.signed_pre_key = key;
+    })
+}
+
+/// Bob's bundle with other bytes for its signature.
+fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
+    refuses(InvalidSignature, |f| {
+        change(&mut f.signed_pre_key_signature.0);
+    })
+}
+
+/// Bob's bundle with its signed prekey signed by that actor over these bytes of it.
+fn signed(signer: &Actor, message: impl FnOnce(&BundleFields) -> Vec<u8>) -> impl Case {
+    refuses(InvalidSignature, |f| {
+        f.signed_pre_key_signature = sign(signer, &message(f));
+    })
+}
+
+fn one_time(bundle: &BundleFields) -> Hex {
+    bundle.one_time_pre_key.clone().expect("it has one")
+}
+
+pub(super) fn generate(b: &mut Builder) {
+    b.header("The initiator of X3DH: it checks a bundle, agrees on a secret, and encrypts a first message. Its");
+    b.header("`randomness` is the ephemeral key, 32 bytes, then the ratchet key, 32 bytes (RND-01). Where the bundle");
+    b.header("must be refused nothing is sent.");
+    notes(b);
+    notes! { b;
+        Identifier MISSING_STEP
+            ["https://cwe.mitre.org/data/definitions/1284.html", "https://www.rfc-editor.org/rfc/rfc9562#section-4"]
+            "A UserID, DeviceID, registration id or prekey id that no device can have; a bug cuts, mends or keeps it."
+            => "One device has several names, or the session is another device's.";
+        SignatureNotVerified AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#signatures"]
+            "The signed prekey's signature does not verify; a bug goes on."
+            => "A server puts its own prekey in, and forward secrecy is lost.";
+        Malleability SIGNATURE_MALLEABILITY
+            ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4", "https://nvd.nist.gov/vuln/detail/CVE-2024-45193"]
+            "The signature is a second form of a valid one; a bug accepts it."
+            => "One bundle has two forms, and whoever tells bundles apart by their bytes takes it for another.";
     }
 
-    let resigned = |key: &[u8]| BundleFields {
-        signed_pre_key: key.into(),
-        ..sign(&bob, key)
-    };
-    let one_time = |key: Hex| BundleFields {
-        one_time_pre_key: Some(key),
-        ..good.clone()
-    };
-    let identity = |key: Hex| BundleFields {
-        identity_key: key,
-        ..good.clone()
-    };
+    let (alice, bob, mallory) = (&alice(), &bob(), &mallory());
+    cases! { b, [Normal: ID-05 X3DH-01 X3DH-03 X3DH-04 X3DH-05 X3DH-07 DR-01];
+        /// with a one-time prekey
+        with_one_time_prekey => opens(alice, bob.bundle(Some(1)), "opk", b"hello Bob");
+        /// another one-time prekey and other randomness
+        another_one_time_prekey => opens(alice, bob.bundle(Some(4)), "opk 2", b"hello again");
+        /// an empty first message
+        empty_first_message => opens(alice, bob.bundle(Some(1)), "empty", b"");
+        /// a first message of 256 bytes
+        first_message_of_256_bytes => opens(alice, bob.bundle(Some(2)), "256", &[0x5a; 256]);
+        /// roles exchanged: initiator's key and address stand first in AD
+        roles_exchanged => opens(bob, alice.bundle(Some(1)), "roles", b"hello Alice");
+        /// from a second device of the same user
+        from_second_device =>
+            opens(&Actor::on_device("alice", 2), bob.bundle(Some(1)), "device 2", b"from my watch");
+        /// to device 127
+        to_device_127 => opens(alice, Actor::on_device("bob", 127).bundle(Some(1)), "device 127", b"to your watch");
+        /// to another device of one's own
+        to_own_device => opens(alice, Actor::on_device("alice", 2).bundle(Some(3)), "own device", b"to myself");
+    }
+    cases! { b, [NoOneTimePreKey: X3DH-03 X3DH-04 X3DH-12];
+        /// without a one-time prekey: SK comes of three Diffie-Hellmans
+        without_one_time_prekey => opens(alice, bob.bundle(None), "no opk", b"hello");
+        /// the same from another initiator
+        without_one_time_prekey_from_another => opens(mallory, bob.bundle(None), "no opk 2", b"hello");
+    }
+    cases! { b, [PinnedIdentity: X3DH-15];
+        pinned_identity: "the bundle's identity key is the pinned one" => computed::<Initiate>(pinned(bob));
+        /// another identity key is pinned, the signature is good
+        another_identity_pinned => refused::<Initiate>(UntrustedIdentity, pinned(mallory));
+    }
+    cases! { b, [SignatureNotVerified: X3DH-02 KEY-07 SIG-05];
+        r_flipped: "a bit of R flipped" => signature(|bytes| bytes[0] ^= 1);
+        s_flipped: "a bit of s flipped" => signature(|bytes| bytes[40] ^= 1);
+        signature_of_zeros: "a signature of zero bytes" => signature(|bytes| bytes.fill(0));
+        signed_by_another: "signed by somebody else" => signed(mallory, |f| f.signed_pre_key.to_vec());
+        /// signed over the prekey's 32 bytes in place of its encoding
+        signed_without_type_byte => signed(bob, |f| f.signed_pre_key[1..].to_vec());
+        signed_over_one_time_prekey: "signed over the one-time prekey" => signed(bob, |f| one_time(f).to_vec());
+        signed_with_id: "signed over the prekey with its id" => signed(bob, |f| [&f.signed_pre_key[..], &[7]].concat());
+        /// somebody else's signed prekey with Bob's signature
+        signed_prekey_of_another =>
+            refuses(InvalidSignature, |f| f.signed_pre_key = mallory.bundle(None).signed_pre_key);
+        /// somebody else's identity key with Bob's signed prekey
+        identity_key_of_another => refuses(InvalidSignature, |f| f.identity_key = mallory.bundle(None).identity_key);
+        /// the one-time prekey and the signed prekey exchanged
+        prekeys_exchanged => refuses(InvalidSignature, |f| {
+            let one_time = one_time(f); f.one_time_pre_key = Some(std::mem::replace(&mut f.signed_pre_key, one_time));
+        });
+    }
+    cases! { b, [Malleability: X3DH-02 SIG-04];
+        bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
+        /// s + q in place of s
+        s_plus_q [: X3DH-02 SIG-02] => signature(|bytes| {
+            let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s);
+        });
+        signature_of_63_bytes: "a signature of 63 bytes" => signature(|bytes| bytes.truncate(63));
+        signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));
+        no_signature [Malleability SignatureNotVerified:]: "no signature" => signature(Vec::clear);
+    }
+
     let u: [u8; 32] = bob.identity_key().u().to_owned();
-    for (comment, id, bundle) in [
-        (
-            "IK_B with bit 255 set: the same point, another key",
-            "KEY-03",
-            identity(encoded(&with_top_bit(u))),
-        ),
-        ("IK_B of 32 bytes", "KEY-02", identity(Hex(u.to_vec()))),
-        ("IK_B is u = 0", "KEY-04", identity(encoded(&[0; 32]))),
-        (
-            "SPK_B of order 8, its signature good: DH1 and DH3 are all zero",
-            "KEY-04",
-            resigned(&encoded(&small_order()[2].1)),
-        ),
-        (
-            "SPK_B with u = 2^255 - 10, its signature good",
-            "KEY-03",
-            resigned(&encoded(&near_prime(9))),
-        ),
-        ("SPK_B with type byte 0x06, its signature good", "KEY-02", {
-            let mut key = good.signed_pre_key.0.clone();
-            key[0] = 0x06;
-            resigned(&key)
-        }),
-        (
-            "OPK_B is u = 1: whoever checks signed keys alone sends with a known DH4",
-            "KEY-04",
-            one_time(encoded(&small_order()[1].1)),
-        ),
-        (
-            "OPK_B with u = 2^255 - 19",
-            "KEY-03",
-            one_time(encoded(&near_prime(0))),
-        ),
-        (
-            "OPK_B empty: it is left out or whole",
-            "KEY-02",
-            one_time(Hex(vec![])),
-        ),
-    ] {
-        refuse(comment, "InvalidKey", &["X3DH-01", id], InvalidKey, bundle);
+    let identity = |key: Hex| refuses(InvalidKey, |f| f.identity_key = key);
+    let one_time = |key: Hex| refuses(InvalidKey, |f| f.one_time_pre_key = Some(key));
+    cases! { b, [InvalidKey: X3DH-01 KEY-04];
+        /// IK_B with bit 255 set: the same point, another key
+        identity_key_bit_255 [: X3DH-01 KEY-03] => identity(encoded(&with_top_bit(u)));
+        /// IK_B of 32 bytes
+        identity_key_of_32_bytes [: X3DH-01 KEY-02] => identity(u.into());
+        /// IK_B is u = 0
+        identity_key_zero => identity(encoded(&[0; 32]));
+        /// SPK_B of order 8, its signature good: DH1 and DH3 are all zero
+        signed_prekey_of_order_8 => signed_pre_key(encoded(&small_order()[2].1));
+        /// SPK_B with u = 2^255 - 10, its signature good
+        signed_prekey_not_reduced [: X3DH-01 KEY-03] => signed_pre_key(encoded(&near_prime(9)));
+        /// SPK_B with type byte 0x06, its signature good
+        signed_prekey_of_another_type [: X3DH-01 KEY-02] => signed_pre_key(
+            but(bob.bundle(None).signed_pre_key, |key| key.0[0] = 0x06));
+        /// OPK_B is u = 1: whoever checks signed keys alone sends with a known DH4
+        one_time_prekey_one => one_time(encoded(&small_order()[1].1));
+        /// OPK_B with u = 2^255 - 19
+        one_time_prekey_not_reduced [: X3DH-01 KEY-03] => one_time(encoded(&near_prime(0)));
+        /// OPK_B empty: it is left out or whole
+        one_time_prekey_empty [: X3DH-01 KEY-02] => one_time(Hex(vec![]));
     }
-
-    let with = |change: &dyn Fn(&mut BundleFields)| {
-        let mut bundle = good.clone();
-        change(&mut bundle);
-        bundle
-    };
-    for (comment, id, bundle) in [
-        (
-            "an upper-case UserID",
-            "ID-01",
-            with(&|b| b.user_id = b.user_id.to_uppercase()),
-        ),
-        (
-            "a UserID without hyphens",
-            "ID-01",
-            with(&|b| b.user_id = b.user_id.replace('-', "")),
-        ),
-        (
-            "a UserID in braces",
-            "ID-01",
-            with(&|b| b.user_id = format!("{{{}}}", b.user_id)),
-        ),
-        (
-            "a UUID of version 1",
-            "ID-01",
-            with(&|b| b.user_id.replace_range(14..15, "1")),
-        ),
-        (
-            "a UUID of another variant",
-            "ID-01",
-            with(&|b| b.user_id.replace_range(19..20, "c")),
-        ),
-        (
-            "an e-mail address as UserID",
-            "ID-01",
-            with(&|b| "bob@example.com".clone_into(&mut b.user_id)),
-        ),
-        ("DeviceID 0", "ID-03", with(&|b| b.device_id = 0)),
-        ("DeviceID 128", "ID-03", with(&|b| b.device_id = 128)),
-        (
-            "DeviceID 257: cut to a byte it reads 1",
-            "ID-03",
-            with(&|b| b.device_id = 257),
-        ),
-        (
-            "registration id 0",
-            "ID-04",
-            with(&|b| b.registration_id = 0),
-        ),
-        (
-            "registration id 16,381",
-            "ID-04",
-            with(&|b| b.registration_id = 16_381),
-        ),
-        (
-            "signed prekey id 0",
-            "ID-06",
-            with(&|b| b.signed_pre_key_id = 0),
-        ),
-        (
-            "signed prekey id 2^24",
-            "ID-06",
-            with(&|b| b.signed_pre_key_id = 1 << 24),
-        ),
-        (
-            "one-time prekey id 0",
-            "ID-06",
-            with(&|b| b.one_time_pre_key_id = Some(0)),
-        ),
-        (
-            "a one-time prekey without its id",
-            "X3DH-01",
-            with(&|b| b.one_time_pre_key_id = None),
-        ),
-        (
-            "a one-time prekey's id without the key",
-            "X3DH-01",
-            with(&|b| b.one_time_pre_key = None),
-        ),
-    ] {
-        let ids = ["X3DH-01", id];
-        let ids = if id == ids[0] { &ids[..1] } else { &ids[..] };
-        refuse(comment, "Identifier", ids, Malformed, bundle);
+    cases! { b, [Identifier: X3DH-01 ID-01];
+        user_id_in_capitals: "an upper-case UserID" => malformed(|f| f.user_id = f.user_id.to_uppercase());
+        user_id_without_hyphens: "a UserID without hyphens" => malformed(|f| f.user_id = f.user_id.replace('-', ""));
+        user_id_in_braces: "a UserID in braces" => malformed(|f| f.user_id = format!("{{{}}}", f.user_id));
+        user_id_of_version_1: "a UUID of version 1" => malformed(|f| f.user_id.replace_range(14..15, "1"));
+        user_id_of_another_variant: "a UUID of another variant" => malformed(|f| f.user_id.replace_range(19..20, "c"));
+        /// an e-mail address as UserID
+        user_id_is_email_address => malformed(|f| "bob@example.com".clone_into(&mut f.user_id));
+        device_id_0 [: X3DH-01 ID-03]: "DeviceID 0" => malformed(|f| f.device_id = 0);
+        device_id_128 [: X3DH-01 ID-03]: "DeviceID 128" => malformed(|f| f.device_id = 128);
+        device_id_257 [: X3DH-01 ID-03]: "DeviceID 257: cut to a byte it reads 1" => malformed(|f| f.device_id = 257);
+        registration_id_0 [: X3DH-01 ID-04]: "registration id 0" => malformed(|f| f.registration_id = 0);
+        registration_id_16381 [: X3DH-01 ID-04]: "registration id 16,381" => malformed(|f| f.registration_id = 16_381);
+        signed_prekey_id_0 [: X3DH-01 ID-06]: "signed prekey id 0" => malformed(|f| f.signed_pre_key_id = 0);
+        /// signed prekey id 2^24
+        signed_prekey_id_2_24 [: X3DH-01 ID-06] => malformed(|f| f.signed_pre_key_id = 1 << 24);
+        /// one-time prekey id 0
+        one_time_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.one_time_pre_key_id = Some(0));
+        /// a one-time prekey without its id
+        one_time_prekey_without_id [: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
+        /// a one-time prekey's id without the key
+        one_time_prekey_id_without_key [: X3DH-01] => malformed(|f| f.one_time_pre_key = None);
     }
 }

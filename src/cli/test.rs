@@ -23,7 +23,7 @@ use tigress_signal::report;
 /// Exit status: 0 where it conforms (or fails as `--known-failures` says), 1 where it does not, 2 where part of the run could not be made.
 #[derive(Args)]
 pub(super) struct Test {
-    /// Run only this family (`xeddsa`), vector (`xeddsa/12`), theme (`scenarios/theft`), scenario
+    /// Run only this family (`xeddsa`), vector (`tigress-1/xeddsa/verify_prekey_negated`), theme (`scenarios/theft`), scenario
     /// (`scenarios/theft/theft.feature:18`) or requirement (`SIG-02`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,

@@ -1,5 +1,6 @@
 //! Plays the steps of a script on an intermediary, and records them.
 
+use super::client::{CAST, Client, public};
 use crate::actor::Actor;
 use crate::script::{Result, Words};
 use serde_json::{Value, json};
@@ -13,134 +14,15 @@ use tigress_signal::conformance::vector::conversation::intermediary::{Fields, St
 use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::{self, Hex};
-use tigress_signal::identifier::Address;
 use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
-use tigress_signal::primitives::{KeyPair, PrivateKey, ScriptedRandomness, Secret, xeddsa};
+use tigress_signal::primitives::ScriptedRandomness;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
-
-/// Who acts: name, user, device, how many one-time prekeys it registers, and what its keys are made of.
-type Role = (&'static str, &'static str, u32, u64, &'static str);
-
-const CAST: &[Role] = &[
-    ("ben", "ben", 1, 2, "ben"),
-    ("ryan", "ryan", 1, 3, "ryan"),
-    ("watch", "ryan", 2, 1, "ryan"),
-    ("ryan_3", "ryan", 3, 0, "ryan"),
-    ("ryan_9", "ryan", 9, 0, "ryan"),
-    ("eve", "eve", 1, 0, "eve"),
-    ("nobody", "nobody", 1, 0, "nobody"),
-    // The same addresses after their state was erased, or in other hands: other keys.
-    ("ryan_anew", "ryan", 1, 1, "ryan, anew"),
-    ("ryan_again", "ryan", 1, 1, "ryan, again"),
-    ("watch_anew", "ryan", 2, 1, "watch, anew"),
-    ("thief", "ryan", 1, 1, "thief"),
-];
 
 /// When every conversation begins.
 const START: u64 = 1_700_000_000;
 /// How long a message is kept where nothing else is asked for.
 const TWO_DAYS: u64 = 172_800;
-
-/// A device as its intermediary's client.
-#[derive(Clone)]
-struct Client {
-    name: &'static str,
-    keys: &'static str,
-    address: Address,
-    identity: KeyPair,
-    /// What it registers.
-    registration: Value,
-    /// Its token, once it has one.
-    token: Value,
-}
-
-fn key_pair(label: &str) -> KeyPair {
-    KeyPair::from(PrivateKey::from(seed::bytes(label)))
-}
-
-/// The public key of that label, encoded, in hex.
-fn public(label: &str) -> String {
-    hex::encode(&key_pair(&format!("intermediary/{label}")).public().encode())
-}
-
-impl Client {
-    fn new(&(name, user, device, one_time_pre_keys, keys): &Role) -> Self {
-        let actor = Actor::on_device(keys, device);
-        let private: &[u8] = &actor.loaded.identity_private_key;
-        let private: [u8; 32] = private.try_into().expect("32 bytes");
-        let (address, bundle) = (Actor::on_device(user, device).address, actor.bundle(None));
-        let mut client = Client {
-            name,
-            keys,
-            address,
-            identity: KeyPair::from(PrivateKey::from(private)),
-            registration: json!({
-                "type": "register",
-                "address": address,
-                "registrationId": bundle.registration_id,
-                "identityKey": bundle.identity_key,
-                "signedPreKeyId": bundle.signed_pre_key_id,
-                "signedPreKey": bundle.signed_pre_key,
-                "signedPreKeySignature": bundle.signed_pre_key_signature,
-            }),
-            token: Value::Null,
-        };
-        client.registers_with(one_time_pre_keys);
-        client
-    }
-
-    /// Sets how many one-time prekeys it registers.
-    fn registers_with(&mut self, count: u64) {
-        self.registration["oneTimePreKeys"] = self.one_time_pre_keys(1..=count);
-    }
-
-    fn one_time_pre_keys(&self, ids: impl IntoIterator<Item = u64>) -> Value {
-        let key = |id: u64| json!({"id": id, "key": public(&format!("{}/{id}", self.keys))});
-        ids.into_iter().map(key).collect()
-    }
-
-    /// The publication of a further signed prekey.
-    fn signed_pre_key(&self, id: u64) -> Value {
-        let label = format!("intermediary/{}/signed prekey {id}", self.address);
-        let key = key_pair(&label).public().encode();
-        let z = Secret::new(seed::bytes(&format!("{label}/z")));
-        let signature = xeddsa::sign(&self.identity, &key, &z);
-        let (key, signature) = (hex::encode(&key), hex::encode(signature.as_bytes()));
-        json!({
-            "type": "publishSignedPreKey", "address": self.address, "id": id, "key": key, "signature": signature,
-        })
-    }
-
-    /// Its bundle with that signed prekey, where it is not the registered one, and that one-time prekey.
-    fn bundle(&self, signed: Option<u64>, one_time: Option<u64>) -> Value {
-        let mut bundle = self.registration.clone();
-        for other in ["type", "address", "oneTimePreKeys"] {
-            bundle.as_object_mut().map(|bundle| bundle.remove(other));
-        }
-        bundle["userId"] = json!(self.address.user_id);
-        bundle["deviceId"] = json!(self.address.device_id);
-        if let Some(id) = signed {
-            let signed = self.signed_pre_key(id);
-            bundle["signedPreKeyId"] = signed["id"].clone();
-            bundle["signedPreKey"] = signed["key"].clone();
-            bundle["signedPreKeySignature"] = signed["signature"].clone();
-        }
-        if let Some(id) = one_time {
-            bundle["oneTimePreKeyId"] = id.into();
-            bundle["oneTimePreKey"] = self.one_time_pre_keys([id])[0]["key"].clone();
-        }
-        json!({"type": "bundle", "bundle": bundle})
-    }
-
-    /// What a script can name of it: `ben.token`, `ben.8.signature` of its signed prekey 8, all that it registers.
-    fn view(&self) -> Value {
-        let mut view = self.registration.clone();
-        view["token"] = self.token.clone();
-        view["8"] = self.signed_pre_key(8);
-        view
-    }
-}
 
 /// A conversation that is played here and recorded.
 pub(super) struct Play<'a> {
@@ -154,7 +36,7 @@ pub(super) struct Play<'a> {
 }
 
 /// What a script says of a request.
-struct Asked<'a> {
+struct Wanted<'a> {
     tag: Option<&'a str>,
     asker: Client,
     /// Whose bundle, mailbox or prekeys.
@@ -209,14 +91,14 @@ impl<'a> Play<'a> {
                 others.find(|other| other.address.user_id == user && !other.token.is_null());
             let token = first.map_or(Value::Null, |first| first.token.clone());
             let (of, body) = (asker.clone(), asker.registration.clone());
-            let asked = Asked {
+            let wanted = Wanted {
                 tag: None,
                 asker,
                 of,
                 token,
                 body,
             };
-            self.request(&asked, &mut Words(""))?;
+            self.request(&wanted, &mut Words(""))?;
             more = w.eat(",");
         }
         w.end()
@@ -260,11 +142,13 @@ impl<'a> Play<'a> {
                 asker.token = hex::encode(&bytes(w)?).into();
             } else if w.eat("has") {
                 asker.registers_with(w.number()?);
-                w.need("one-time prekeys")?;
+                if !w.noun("one-time prekey") {
+                    return w.expected("`one-time prekeys`");
+                }
             } else {
                 let asker = asker.clone();
-                let asked = self.asked(tag, asker, w)?;
-                self.request(&asked, w)?;
+                let wanted = self.wanted(tag, asker, w)?;
+                self.request(&wanted, w)?;
             }
         }
         Ok(())
@@ -348,12 +232,12 @@ impl<'a> Play<'a> {
     }
 
     /// What is asked, with whose token.
-    fn asked(
+    fn wanted(
         &mut self,
         tag: Option<&'a str>,
         asker: Client,
         w: &mut Words<'a>,
-    ) -> Result<Asked<'a>> {
+    ) -> Result<Wanted<'a>> {
         let mut token = asker.token.clone();
         let (of, body) = if w.eat("sends") {
             self.submission(w)?
@@ -370,7 +254,7 @@ impl<'a> Play<'a> {
                 json!({"type": "fetchBundle", "address": self.client(&mut w.clone())?.address})
             } else if w.eat("removes") {
                 json!({"type": "remove", "address": self.client(&mut w.clone())?.address})
-            } else if w.eat("publishes one-time prekeys") {
+            } else if w.noun("publishes one-time prekey") {
                 let keys = asker.one_time_pre_keys(w.numbers()?);
                 json!({"type": "publishOneTimePreKeys", "address": null, "oneTimePreKeys": keys})
             } else if w.eat("counts") {
@@ -390,7 +274,7 @@ impl<'a> Play<'a> {
             body["address"] = json!(of.address);
             (of, body)
         };
-        Ok(Asked {
+        Ok(Wanted {
             tag,
             asker,
             of,
@@ -418,9 +302,9 @@ impl<'a> Play<'a> {
     }
 
     /// Makes the request, once for each answer that is stated, and holds the answer against it.
-    fn request(&mut self, asked: &Asked<'a>, w: &mut Words<'a>) -> Result<()> {
-        let repeated = asked.tag.is_some_and(|tag| self.ids.contains_key(tag));
-        let register = asked.body["type"] == "register";
+    fn request(&mut self, wanted: &Wanted<'a>, w: &mut Words<'a>) -> Result<()> {
+        let repeated = wanted.tag.is_some_and(|tag| self.ids.contains_key(tag));
+        let register = wanted.body["type"] == "register";
         let times = if w.is_number() {
             Some(w.number()?)
         } else {
@@ -429,9 +313,8 @@ impl<'a> Play<'a> {
         if times.is_some() {
             w.need("times")?;
         }
-        let mut request =
-            json!({"id": self.id(asked.tag, register), "token": asked.token, "body": asked.body});
-        if asked.token.is_null() {
+        let mut request = json!({"id": self.id(wanted.tag, register), "token": wanted.token, "body": wanted.body});
+        if wanted.token.is_null() {
             request
                 .as_object_mut()
                 .map(|request| request.shift_remove("token"));
@@ -441,11 +324,11 @@ impl<'a> Play<'a> {
         }
         let drawn = seed::bytes::<32>(&format!("{}/token", self.name()));
         let token = if repeated {
-            asked.asker.token.clone()
+            wanted.asker.token.clone()
         } else {
             hex::encode(&drawn).into()
         };
-        for expected in self.answers(asked, &token, w)? {
+        for expected in self.answers(wanted, &token, w)? {
             let randomness = match &expected {
                 // What a refused step is given, and must not draw.
                 Err(_) => seed::bytes::<32>(&self.name()).into(),
@@ -453,7 +336,7 @@ impl<'a> Play<'a> {
                 Ok(_) => Hex::default(),
             };
             if let (Ok(Answer::Registered { .. }), Some(asker)) =
-                (&expected, self.clients.get_mut(asked.asker.name))
+                (&expected, self.clients.get_mut(wanted.asker.name))
             {
                 asker.token = token.clone();
             }
@@ -518,11 +401,11 @@ impl<'a> Play<'a> {
     /// What is stated behind the arrow; where there is none, `done` or that token.
     fn answers(
         &mut self,
-        asked: &Asked<'a>,
+        wanted: &Wanted<'a>,
         token: &Value,
         w: &mut Words<'a>,
     ) -> Result<Vec<Result<Answer, ErrorCode>>> {
-        let kind = asked.body["type"].as_str().unwrap_or_default();
+        let kind = wanted.body["type"].as_str().unwrap_or_default();
         let answers = if !w.eat("->") {
             vec![match kind {
                 "register" => json!({"type": "registered", "token": token}),
@@ -540,16 +423,17 @@ impl<'a> Play<'a> {
         } else if kind == "countOneTimePreKeys" {
             vec![json!({"type": "oneTimePreKeys", "left": w.number()?})]
         } else if kind == "read" {
-            vec![json!({"type": "envelopes", "envelopes": self.envelopes(&asked.of, w)?})]
+            vec![json!({"type": "envelopes", "envelopes": self.envelopes(&wanted.of, w)?})]
         } else {
             let signed = w.after("signed prekey", Words::number)?;
             w.eat(",");
             if w.eat("no prekey") {
-                vec![asked.of.bundle(signed, None)]
+                vec![wanted.of.bundle(signed, None)]
+            } else if !w.noun("prekey") {
+                return w.expected("an answer");
             } else {
-                w.need("prekey")?;
                 let ids = w.numbers()?.into_iter();
-                ids.map(|id| asked.of.bundle(signed, Some(id))).collect()
+                ids.map(|id| wanted.of.bundle(signed, Some(id))).collect()
             }
         };
         let typed = |answer| serde_json::from_value(answer).map_err(|error| error.to_string());
@@ -640,10 +524,11 @@ impl<'a> Play<'a> {
 
 fn seconds(w: &mut Words<'_>) -> Result<u64> {
     let seconds = w.number()?;
-    if !w.eat("second") {
-        w.need("seconds")?;
+    if w.noun("second") {
+        Ok(seconds)
+    } else {
+        w.expected("`seconds`")
     }
-    Ok(seconds)
 }
 
 /// Bytes by value.
@@ -661,4 +546,33 @@ fn bytes(w: &mut Words<'_>) -> Result<Vec<u8>> {
     };
     w.word();
     Ok(bytes.repeat(usize::try_from(times).map_err(|error| error.to_string())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Play, Words};
+
+    #[test]
+    fn a_line_that_is_none_or_is_not_so_is_refused() {
+        for (line, why) in [
+            ("bob registers", "expected a name, not `bob registers`"),
+            ("ben sings", "expected what is asked, not `sings`"),
+            ("ben registers; ben counts", "`->` is missing at the end"),
+            ("ben registers ben", "expected the end, not `ben`"),
+            ("at noon", "expected a number, not `noon`"),
+            ("ben sends 0xf to eve", "expected bytes, not `0xf to eve`"),
+            (
+                "ben registers; ben counts -> 3",
+                "is answered Ok(OneTimePreKeys { left: 2 })",
+            ),
+            ("ben counts -> 2", "is answered Err(Some(Unauthorized))"),
+            (
+                "ben registers but oneTimePreKeys.9.id = 1",
+                "no object holds `oneTimePreKeys.9.id`",
+            ),
+        ] {
+            let error = Play::new("a line").line(Words(line)).expect_err(line);
+            assert!(error.ends_with(why), "{line}: {error}");
+        }
+    }
 }
