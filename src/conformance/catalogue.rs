@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn every_id_that_the_source_names_is_in_the_profile() {
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let files = crate::conformance::folder::files(&source, &|file| {
+        let files = crate::conformance::files::below(&source, |file| {
             file.extension().is_some_and(|extension| extension == "rs")
         })
         .expect("a folder");
