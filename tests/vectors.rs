@@ -503,13 +503,13 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))),
-            "tcId 1, /dh1",
+            "test FIRST, /dh1",
             "breaks kdf/kdf_schema.json",
         ),
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!(5))),
-            "tcId 1, /dh1",
+            "test FIRST, /dh1",
             "5 is not of type \"string\"",
         ),
         (
