@@ -109,7 +109,6 @@ fn run_as_shown(command: &str, page: &Path) {
         [
             "cargo",
             "run",
-            "--release",
             "--features",
             "flaws",
             "--",
