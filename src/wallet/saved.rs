@@ -1,7 +1,7 @@
 //! A wallet at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::Wallet;
 use super::wallet::{Outbound, Waiting};
+use super::{Limits, Wallet};
 use crate::identifier::{Address, Recipient};
 use crate::intermediary::{Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
@@ -10,6 +10,7 @@ use crate::sesame::{SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Se
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, SavedTransfers, SavedTransfersError, Transfers};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_WALLET_VERSION: u32 = 1;
@@ -125,17 +126,21 @@ impl From<&Wallet> for SavedWallet {
                     send: outbound.send.as_ref().map(Send::save),
                 })
                 .collect(),
-            waiting: flawed!("XFER-15 not asked again", wallet.waiting.as_slice(), &[])
-                .iter()
-                .map(|waiting| SavedRequest {
-                    id: waiting.id.clone(),
-                    sponsor: waiting
-                        .sponsor
-                        .as_ref()
-                        .map(|token| Secret::new(*token.expose())),
-                    body: waiting.body.clone(),
-                })
-                .collect(),
+            waiting: flawed!(
+                "XFER-15 not asked again",
+                wallet.waiting.clone(),
+                imbl::Vector::new()
+            )
+            .iter()
+            .map(|waiting| SavedRequest {
+                id: waiting.id.clone(),
+                sponsor: waiting
+                    .sponsor
+                    .as_ref()
+                    .map(|token| Secret::new(*token.expose())),
+                body: waiting.body.clone(),
+            })
+            .collect(),
             counted: wallet.counted,
         }
     }
@@ -164,11 +169,11 @@ impl TryFrom<SavedWallet> for Wallet {
             .enumerate()
             .map(|(index, saved)| {
                 let send = saved.send.map(Send::try_from).transpose();
-                Ok(Outbound {
+                Ok(Arc::new(Outbound {
                     recipient: saved.recipient,
                     plaintext: saved.plaintext,
                     send: send.map_err(|error| SavedWalletError::Send { index, error })?,
-                })
+                }))
             });
         Ok(Wallet {
             device: saved.device.try_into()?,
@@ -179,13 +184,16 @@ impl TryFrom<SavedWallet> for Wallet {
             waiting: saved
                 .waiting
                 .into_iter()
-                .map(|waiting| Waiting {
-                    id: waiting.id,
-                    sponsor: waiting.sponsor.map(Into::into),
-                    body: waiting.body,
+                .map(|waiting| {
+                    Arc::new(Waiting {
+                        id: waiting.id,
+                        sponsor: waiting.sponsor.map(Into::into),
+                        body: waiting.body,
+                    })
                 })
                 .collect(),
             counted: saved.counted,
+            limits: Limits::PROFILE,
         })
     }
 }

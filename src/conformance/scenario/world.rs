@@ -573,14 +573,7 @@ impl<'a> World<'a> {
             input,
         })?;
         match answer {
-            Ok(output) => {
-                let effects = output.effects.into_iter().map(Effect::try_from);
-                let effects = effects.collect::<Result<Vec<_>, _>>();
-                effects.map(Ok).map_err(|failure| StepFailure::Expectation {
-                    expected: "effects that can be read".to_owned(),
-                    got: failure.to_string(),
-                })
-            }
+            Ok(output) => Ok(Ok(output.effects)),
             Err(code) => {
                 if let Some(before) = before
                     && before != self.save(name)?
