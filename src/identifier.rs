@@ -254,7 +254,7 @@ schemas! {
 }
 
 /// Whom a message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Recipient {
