@@ -312,14 +312,14 @@ impl Tried {
 /// Every change that is tried makes its vector fail.
 fn changed_values_fail(family: &str, tried: Tried) {
     let collection = Collection::built_in();
+    let mut changed = 0;
     for vector in &collection.vectors {
         // Refused, an acceptable one passes whatever it expects.
         if vector.family != family || vector.result == Expectation::Acceptable {
             continue;
         }
-        let changes = spoiled_vectors(vector);
-        assert!(!changes.is_empty(), "{} expects nothing", vector.name());
-        for (number, spoiled) in tried.of(&vector.name(), changes) {
+        for (number, spoiled) in tried.of(&vector.name(), spoiled_vectors(vector)) {
+            changed += 1;
             let outcome = run::run(&mut Reference::default(), &spoiled, run::Terms::STRICT);
             assert!(
                 matches!(outcome, Outcome::Failed(_)),
@@ -328,6 +328,7 @@ fn changed_values_fail(family: &str, tried: Tried) {
             );
         }
     }
+    assert!(changed > 0, "no vector of {family} expects a value");
 }
 
 /// A test for each family, so that they share the cores.
@@ -502,13 +503,13 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))),
-            "tcId 1, /dh1",
+            "test FIRST, /dh1",
             "breaks kdf/kdf_schema.json",
         ),
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!(5))),
-            "tcId 1, /dh1",
+            "test FIRST, /dh1",
             "5 is not of type \"string\"",
         ),
         (

@@ -22,8 +22,8 @@ pub(super) fn notes(b: &mut Builder) {
         Normal BASIC [X3DH] "An agreement as honest implementations make it."
             => "Whoever computes another secret talks to nobody.";
         NoOneTimePreKey EDGE_CASE [X3DH, "https://signal.org/docs/specifications/x3dh/#protocol-replay"]
-            "An agreement without a one-time prekey: three Diffie-Hellmans, no id in the message; a bug makes a fourth."
-            => "Nobody can be reached whose one-time prekeys are spent.";
+            "An agreement without a one-time prekey: three Diffie-Hellmans, no id in the message; a bug takes another."
+            => "Nobody can be reached whose one-time prekeys are spent, or a one-time prekey is left out unseen.";
         PinnedIdentity AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#authentication"]
             "Another identity key is pinned to the address; a bug goes on with the one that is presented."
             => "The device talks to whoever put itself in the peer's place.";
@@ -239,7 +239,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// OPK_B with u = 2^255 - 19
         one_time_prekey_not_reduced [: X3DH-01 KEY-03] => one_time(encoded(&near_prime(0)));
         /// OPK_B empty: it is left out or whole
-        one_time_prekey_empty [: X3DH-01 KEY-02] => one_time(Hex(vec![]));
+        one_time_prekey_empty [InvalidKey NoOneTimePreKey: X3DH-01 KEY-02] => one_time(Hex(vec![]));
     }
     cases! { b, [Identifier: X3DH-01 ID-01];
         user_id_in_capitals: "an upper-case UserID" => malformed(|f| f.user_id = f.user_id.to_uppercase());
@@ -260,8 +260,9 @@ pub(super) fn generate(b: &mut Builder) {
         /// one-time prekey id 0
         one_time_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.one_time_pre_key_id = Some(0));
         /// a one-time prekey without its id
-        one_time_prekey_without_id [: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
+        one_time_prekey_without_id [Identifier NoOneTimePreKey: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
         /// a one-time prekey's id without the key
-        one_time_prekey_id_without_key [: X3DH-01] => malformed(|f| f.one_time_pre_key = None);
+        one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] =>
+            malformed(|f| f.one_time_pre_key = None);
     }
 }

@@ -563,7 +563,7 @@ impl Step<'_> {
             let Some(first) = outbound.front_mut().filter(|first| first.send.is_none()) else {
                 return Ok(());
             };
-            match device.start_send(first.recipient, first.plaintext.expose()) {
+            match device.start_send(first.recipient, first.plaintext.expose(), self.randomness) {
                 Ok((send, step)) => {
                     let first = Arc::make_mut(first);
                     first.send = Some(send);
