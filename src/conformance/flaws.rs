@@ -475,7 +475,10 @@ const FLAWS: &[(&str, &str)] = &[
         "the signature of a key signing request is not verified",
     ),
     ("PAY-13", "the check is left out"),
-    ("XFER-01", "the check is left out"),
+    (
+        "XFER-01",
+        "a message is judged as if its time had not run out",
+    ),
     ("XFER-02", "the check is left out"),
     (
         "XFER-03 made",
