@@ -1,10 +1,16 @@
 //! Identifiers (profile section 1): who a device is, and what its keys are called.
+//!
+//! The types hold what any suite admits: names beside UUIDs, every `uint32`. Which of it a suite admits
+//! is said by its [`Identifiers`]. Where text or a number is read without a suite (`FromStr`, `TryFrom<u32>`),
+//! section 1 holds.
 
 use crate::error_code::ErrorCode;
 use crate::primitives::{Randomness, RandomnessError};
-use crate::requirement::{flawed, require};
+use crate::requirement::require;
+use crate::short_bytes::ShortBytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -17,15 +23,24 @@ pub enum IdentifierError {
     /// XFER-02.
     #[error("a transfer id is a version 4 UUID in its lower-case 36-character form (XFER-02)")]
     TransferId,
-    /// ID-03.
-    #[error("a DeviceID is an integer from 1 to 127 (ID-03)")]
+    /// A name of a suite that has names.
+    #[error("a user's name is 1 to 64 bytes of UTF-8 without control characters")]
+    Name,
+    /// Text that should be a DeviceID.
+    #[error("a DeviceID is an integer (ID-03)")]
     DeviceId,
-    /// ID-04.
-    #[error("a registration id is an integer from 1 to 16380 (ID-04)")]
-    RegistrationId,
-    /// ID-06.
-    #[error("a prekey id is an integer from 1 to 16777215 (ID-06)")]
-    PreKeyId,
+    /// An integer outside its range (ID-03, ID-04, ID-06).
+    #[error("a {what} is an integer from {least} to {most} ({id})")]
+    OutOfRange {
+        /// What it should be.
+        what: &'static str,
+        /// The lowest.
+        least: u32,
+        /// The highest.
+        most: u32,
+        /// The requirement.
+        id: &'static str,
+    },
 }
 
 impl IdentifierError {
@@ -36,62 +51,25 @@ impl IdentifierError {
     }
 }
 
-/// A random UUID (version 4) with a meaning of its own.
-macro_rules! random_uuid {
-    ($(#[$doc:meta])* $name:ident, $id:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Uuid);
+/// A version 4 UUID in its lower-case 36-character form, which `uuid` is read off.
+fn is_canonical(uuid: &Uuid, text: &str) -> bool {
+    uuid.get_version_num() == 4
+        && uuid.get_variant() == uuid::Variant::RFC4122
+        && uuid.hyphenated().to_string() == text
+}
 
-        impl $name {
-            /// Draws one: 16 bytes of randomness (RND-01).
-            pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
-                let mut bytes = [0; 16];
-                randomness.fill(&mut bytes)?;
-                Ok($name(uuid::Builder::from_random_bytes(bytes).into_uuid()))
-            }
+fn random_uuid(randomness: &mut dyn Randomness) -> Result<Uuid, RandomnessError> {
+    let mut bytes = [0; 16];
+    randomness.fill(&mut bytes)?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
+}
 
-            /// The UUID's 16 bytes.
-            #[must_use]
-            pub fn as_bytes(&self) -> &[u8; 16] {
-                self.0.as_bytes()
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdentifierError;
-
-            fn from_str(text: &str) -> Result<Self, IdentifierError> {
-                let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::$name)?;
-                require!(
-                    $id,
-                    uuid.get_version_num() == 4
-                        && uuid.get_variant() == uuid::Variant::RFC4122
-                        && uuid.hyphenated().to_string() == text,
-                    IdentifierError::$name
-                );
-                Ok($name(uuid))
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdentifierError;
-
-            fn try_from(text: String) -> Result<Self, IdentifierError> {
-                text.parse()
-            }
-        }
-
+/// How an identifier is written as text: in JSON a string, in debug output after its type's name.
+macro_rules! written {
+    ($name:ident) => {
         impl From<$name> for String {
             fn from(id: $name) -> String {
                 id.to_string()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.hyphenated().fmt(f)
             }
         }
 
@@ -103,28 +81,171 @@ macro_rules! random_uuid {
     };
 }
 
-random_uuid!(
-    /// A user: a random UUID, unlinked to anything else about the person (ID-01, ID-02).
-    UserId, "ID-01"
-);
-random_uuid!(
-    /// A transfer: a random UUID chosen by its sender (XFER-02).
-    TransferId, "XFER-02"
-);
+/// A user: a random UUID, unlinked to anything else about the person (ID-01, ID-02); in suites that have
+/// names, a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserId(User);
 
-/// An integer identifier held to a range.
-macro_rules! ranged_id {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $id:literal, $range:expr) => {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum User {
+    Uuid(Uuid),
+    Name(ShortBytes<{ UserId::MAX_NAME }>),
+}
+
+impl UserId {
+    /// The most bytes of a name.
+    pub const MAX_NAME: usize = 64;
+
+    /// Draws one: 16 bytes of randomness (RND-01).
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        random_uuid(randomness).map(|uuid| UserId(User::Uuid(uuid)))
+    }
+
+    /// Reads a name: 1 to [`UserId::MAX_NAME`] bytes of UTF-8 without control characters. What reads as
+    /// a UUID of ID-01 is that UUID.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn named(text: &str) -> Result<Self, IdentifierError> {
+        if let Ok(uuid) = text.parse() {
+            return Ok(uuid);
+        }
+        if text.is_empty() || text.chars().any(char::is_control) {
+            return Err(IdentifierError::Name);
+        }
+        ShortBytes::concat(&[text.as_bytes()])
+            .map(|name| UserId(User::Name(name)))
+            .ok_or(IdentifierError::Name)
+    }
+
+    /// Whether it is a name, and no UUID.
+    #[must_use]
+    pub fn is_name(&self) -> bool {
+        matches!(self.0, User::Name(_))
+    }
+
+    /// The UUID's 16 bytes, or the name's UTF-8.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            User::Uuid(uuid) => uuid.as_bytes(),
+            User::Name(name) => name.as_bytes(),
+        }
+    }
+}
+
+impl FromStr for UserId {
+    type Err = IdentifierError;
+
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::UserId)?;
+        require!("ID-01", is_canonical(&uuid, text), IdentifierError::UserId);
+        Ok(UserId(User::Uuid(uuid)))
+    }
+}
+
+impl TryFrom<String> for UserId {
+    type Error = IdentifierError;
+
+    fn try_from(text: String) -> Result<Self, IdentifierError> {
+        UserId::named(&text)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            User::Uuid(uuid) => uuid.hyphenated().fmt(f),
+            User::Name(name) => f.write_str(std::str::from_utf8(name.as_bytes()).unwrap_or("?")),
+        }
+    }
+}
+
+written!(UserId);
+
+/// A transfer: a random UUID chosen by its sender (XFER-02).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TransferId(Uuid);
+
+impl TransferId {
+    /// Draws one: 16 bytes of randomness (RND-01).
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        random_uuid(randomness).map(TransferId)
+    }
+
+    /// The UUID's 16 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl FromStr for TransferId {
+    type Err = IdentifierError;
+
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::TransferId)?;
+        require!(
+            "XFER-02",
+            is_canonical(&uuid, text),
+            IdentifierError::TransferId
+        );
+        Ok(TransferId(uuid))
+    }
+}
+
+impl TryFrom<String> for TransferId {
+    type Error = IdentifierError;
+
+    fn try_from(text: String) -> Result<Self, IdentifierError> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+written!(TransferId);
+
+/// An integer identifier.
+macro_rules! integer_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $id:literal, $field:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "u32", into = "u32")]
-        pub struct $name($inner);
+        #[serde(transparent)]
+        pub struct $name(u32);
 
         impl $name {
             /// The integer.
             #[must_use]
-            pub fn get(self) -> $inner {
+            pub fn get(self) -> u32 {
                 self.0
+            }
+
+            /// Holds an integer to the range of a suite.
+            ///
+            /// # Errors
+            /// `malformed`.
+            pub fn within(
+                value: u32,
+                range: &RangeInclusive<u32>,
+            ) -> Result<Self, IdentifierError> {
+                require!(
+                    $id,
+                    range.contains(&value),
+                    IdentifierError::OutOfRange {
+                        what: $what,
+                        least: *range.start(),
+                        most: *range.end(),
+                        id: $id,
+                    }
+                );
+                Ok($name(value))
             }
         }
 
@@ -132,14 +253,13 @@ macro_rules! ranged_id {
             type Error = IdentifierError;
 
             fn try_from(value: u32) -> Result<Self, IdentifierError> {
-                require!($id, $range.contains(&value), IdentifierError::$name);
-                <$inner>::try_from(value).map($name).map_err(|_| IdentifierError::$name)
+                $name::within(value, &Identifiers::SECTION_1.$field)
             }
         }
 
         impl From<$name> for u32 {
             fn from(id: $name) -> u32 {
-                id.0.into()
+                id.0
             }
         }
 
@@ -151,27 +271,33 @@ macro_rules! ranged_id {
     };
 }
 
-ranged_id!(
-    /// One device of a user: 1 to 127 (ID-03).
-    DeviceId(u8), "ID-03", 1..=127
+integer_id!(
+    /// One device of a user (ID-03).
+    DeviceId, "DeviceID", "ID-03", device_id
 );
-ranged_id!(
-    /// Tells one installation of a device from the next: 1 to 16380 (ID-04).
-    RegistrationId(u16), "ID-04", 1..=16380
+integer_id!(
+    /// Tells one installation of a device from the next (ID-04).
+    RegistrationId, "registration id", "ID-04", registration_id
 );
-ranged_id!(
-    /// A prekey of a device, unique within its kind: 1 to 2^24 - 1 (ID-06).
-    PreKeyId(u32), "ID-06", 1..=0x00ff_ffff
+integer_id!(
+    /// A prekey of a device, unique within its kind (ID-06).
+    PreKeyId, "prekey id", "ID-06", pre_key_id
 );
 
 impl DeviceId {
-    /// The lowest id.
-    pub const FIRST: DeviceId = DeviceId(1);
+    /// The lowest id that a device can have in any suite.
+    pub const FIRST: DeviceId = DeviceId(0);
 }
 
 impl PreKeyId {
-    /// The lowest id.
+    /// The first id that a device gives (ID-06), in every suite.
     pub const FIRST: PreKeyId = PreKeyId(1);
+
+    /// The id that a device gives after this one: 1 again after 2^24 - 1 (ID-06).
+    #[must_use]
+    pub fn next(self) -> PreKeyId {
+        PreKeyId::try_from(self.0.saturating_add(1)).unwrap_or(PreKeyId::FIRST)
+    }
 }
 
 impl RegistrationId {
@@ -189,6 +315,63 @@ impl RegistrationId {
     }
 }
 
+/// Which identifiers a suite admits. Whatever else is read gives `malformed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identifiers {
+    /// Whether a user may be a name, beside UUIDs.
+    pub names: bool,
+    /// DeviceIDs.
+    pub device_id: RangeInclusive<u32>,
+    /// Registration ids.
+    pub registration_id: RangeInclusive<u32>,
+    /// Ids of prekeys of every kind.
+    pub pre_key_id: RangeInclusive<u32>,
+}
+
+impl Identifiers {
+    /// Those of section 1 (ID-01, ID-03, ID-04, ID-06).
+    pub const SECTION_1: Identifiers = Identifiers {
+        names: false,
+        device_id: 1..=127,
+        registration_id: 1..=16380,
+        pre_key_id: 1..=0x00ff_ffff,
+    };
+
+    /// Reads a user.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn user_id(&self, text: &str) -> Result<UserId, IdentifierError> {
+        if self.names {
+            UserId::named(text)
+        } else {
+            text.parse()
+        }
+    }
+
+    /// Holds a user that was read without a suite to what this one admits.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn check_user(&self, user_id: &UserId) -> Result<(), IdentifierError> {
+        require!(
+            "ID-01",
+            self.names || !user_id.is_name(),
+            IdentifierError::UserId
+        );
+        Ok(())
+    }
+
+    /// Holds an address that was read without a suite to what this one admits.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn check(&self, address: &Address) -> Result<(), IdentifierError> {
+        self.check_user(&address.user_id)?;
+        DeviceId::within(address.device_id.get(), &self.device_id).map(drop)
+    }
+}
+
 /// A device of a user (ID-05).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
@@ -198,21 +381,6 @@ pub struct Address {
     pub user_id: UserId,
     /// The user's device.
     pub device_id: DeviceId,
-}
-
-impl Address {
-    /// Length of [`Address::encode`]'s output in bytes.
-    pub const LENGTH: usize = 17;
-
-    /// The UUID's 16 bytes, then the DeviceID as one byte (ID-05).
-    #[must_use]
-    pub fn encode(&self) -> [u8; Self::LENGTH] {
-        let mut bytes = [0; Self::LENGTH];
-        bytes[..16].copy_from_slice(self.user_id.as_bytes());
-        bytes[16] = self.device_id.get();
-        flawed!("ID-05 device first", (), bytes.rotate_right(1));
-        bytes
-    }
 }
 
 impl fmt::Display for Address {
@@ -254,7 +422,7 @@ schemas! {
 }
 
 /// Whom a message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Recipient {

@@ -4,7 +4,7 @@
 //!
 //! | room | what it holds |
 //! | --- | --- |
-//! | [`error_code`], [`identifier`], [`hex`], [`timestamp`] | what everything else names things with |
+//! | [`error_code`], [`identifier`], [`hex`], [`short_bytes`], [`timestamp`] | what everything else names things with |
 //! | [`primitives`] | X25519, XEdDSA, Ed25519, HKDF, HMAC, AES-256-GCM, randomness |
 //! | [`suite`] | what differs between suites |
 //! | [`wire`] | the two messages and their encoding |
@@ -35,6 +35,7 @@ pub mod report;
 mod requirement;
 mod saved;
 pub mod sesame;
+pub mod short_bytes;
 pub mod suite;
 pub mod timestamp;
 pub mod transfer;

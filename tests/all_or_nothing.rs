@@ -1,11 +1,13 @@
 //! Every machine, one property: a step that fails leaves the state as it was, byte for byte (DR-15,
-//! X3DH-11), and a restart changes nothing.
+//! X3DH-11), a restart changes nothing, and a copy stays as it was.
 
 mod common;
 
 use common::{Exhausted, Seeded, bundle, device, device_at, other_device};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, Recipient};
@@ -18,7 +20,7 @@ use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::{Message, MessageKind};
 
 /// A state machine that can be written down and made again.
-trait Machine: Sized {
+trait Machine: Clone + Hash + Eq + std::fmt::Debug {
     /// Everything that it remembers.
     fn save(&self) -> String;
     /// The machine that was saved.
@@ -37,11 +39,15 @@ trait Machine: Sized {
         result
     }
 
-    /// Saves and restores; nothing may have changed.
+    /// Saves and restores; nothing may have changed, what is not saved included.
     fn restart(&mut self) {
         let before = self.save();
-        *self = Self::restore(&before);
-        assert_eq!(before, self.save());
+        let restored = Self::restore(&before);
+        assert_eq!(before, restored.save());
+        assert_eq!(*self, restored);
+        let hash = |machine: &Self| BuildHasherDefault::<DefaultHasher>::new().hash_one(machine);
+        assert_eq!(hash(self), hash(&restored));
+        *self = restored;
     }
 }
 
@@ -57,6 +63,7 @@ impl Machine for Device {
 }
 
 /// A device with its last send.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Sender {
     device: Device,
     send: Option<Send>,
@@ -149,6 +156,8 @@ enum Event {
     Tick(usize, u16),
     TickExhausted(usize, u16),
     Restart(usize),
+    /// A copy is made, which shares what it can.
+    Copy(usize),
 }
 
 fn delivery() -> impl Strategy<Value = Delivery> {
@@ -195,6 +204,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (who(), time()).prop_map(|(who, hours)| Event::Tick(who, hours)),
         1 => (who(), time()).prop_map(|(who, hours)| Event::TickExhausted(who, hours)),
         1 => who().prop_map(Event::Restart),
+        1 => who().prop_map(Event::Copy),
     ]
 }
 
@@ -357,6 +367,7 @@ proptest! {
     fn a_device_that_refuses_a_step_is_as_it_was(events in prop::collection::vec(event(), 1..60)) {
         let mut world = World::new();
         let mut read = BTreeSet::new();
+        let mut copies = Vec::new();
         for (index, event) in events.into_iter().enumerate() {
             let mut randomness = Seeded(index as u64 + 1000);
             match event {
@@ -364,17 +375,17 @@ proptest! {
                     let plaintext = vec![length; length.into()];
                     let peer = world.address(who + to);
                     let me = &mut world.devices[who];
-                    if let Ok(message) = me.step(|me| me.device.encrypt(&peer, &plaintext)) {
+                    if let Ok(message) = me.step(|me| me.device.encrypt(&peer, &plaintext, &mut Exhausted)) {
                         world.sends(who, peer, message, &plaintext);
                     }
                 }
                 Event::EncryptTooMuch(who, to) => {
                     let peer = world.address(who + to);
                     let me = &mut world.devices[who];
-                    let refused = me.step(|me| me.device.encrypt(&peer, &vec![0; 65_537]));
+                    let refused = me.step(|me| me.device.encrypt(&peer, &vec![0; 65_537], &mut Exhausted));
                     prop_assert!(refused.is_err());
                     let recipient = Recipient::Device(peer);
-                    let refused = me.step(|me| me.device.start_send(recipient, &vec![0; 65_537]));
+                    let refused = me.step(|me| me.device.start_send(recipient, &vec![0; 65_537], &mut Exhausted));
                     prop_assert!(refused.is_err());
                 }
                 Event::Deliver(which, how) if !world.sent.is_empty() => {
@@ -428,7 +439,7 @@ proptest! {
                     };
                     let me = &mut world.devices[who];
                     let started = me.step(|me| {
-                        let (send, step) = me.device.start_send(recipient, &plaintext)?;
+                        let (send, step) = me.device.start_send(recipient, &plaintext, &mut Exhausted)?;
                         me.send = Some(send);
                         Ok::<_, SesameError>(step)
                     });
@@ -467,7 +478,15 @@ proptest! {
                     let _ = world.devices[who].step(|me| me.device.tick(now, &mut Exhausted));
                 }
                 Event::Restart(who) => world.devices[who].restart(),
+                Event::Copy(who) => {
+                    let copy = world.devices[who].clone();
+                    let saved = Machine::save(&copy);
+                    copies.push((copy, saved));
+                }
             }
+        }
+        for (copy, saved) in copies {
+            prop_assert_eq!(Machine::save(&copy), saved, "a copy was changed");
         }
     }
 
@@ -477,9 +496,9 @@ proptest! {
         let (alice_address, mut alice) = device(1);
         let (bob_address, mut bob) = device(2);
         alice.process_bundle(&bundle(&bob), &mut Seeded(3)).expect("a good bundle");
-        let opening = alice.encrypt(&bob_address, b"hello").expect("a session");
+        let opening = alice.encrypt(&bob_address, b"hello", &mut Exhausted).expect("a session");
         bob.decrypt(&alice_address, opening.kind, &opening.bytes, &mut Seeded(4)).expect("hello");
-        let answer = bob.encrypt(&alice_address, b"hello").expect("a session");
+        let answer = bob.encrypt(&alice_address, b"hello", &mut Exhausted).expect("a session");
         alice.decrypt(&bob_address, answer.kind, &answer.bytes, &mut Seeded(5)).expect("hello");
         let mut sessions = [
             alice.session(&bob_address).expect("a session").clone(),
@@ -489,7 +508,7 @@ proptest! {
             let plaintext = vec![length; length.into()];
             let [alice, bob] = &mut sessions;
             let (from, to) = if who { (alice, bob) } else { (bob, alice) };
-            let message = from.step(|from| from.encrypt(&plaintext)).expect("it can send");
+            let message = from.step(|from| from.encrypt(&plaintext, &mut Exhausted)).expect("it can send");
             let mut spoiled = message.bytes.clone();
             let last = spoiled.len() - 1;
             spoiled[last] ^= 1;

@@ -3,9 +3,9 @@
 mod common;
 
 use allocation_counter::{AllocationInfo, measure};
-use common::{Seeded, bundle, device};
+use common::{Exhausted, Seeded, bundle, device};
 use tigress_signal::ratchet::Session;
-use tigress_signal::suite::Tigress1;
+use tigress_signal::suite::{Ratchet, Tigress1};
 use tigress_signal::wire::{MessageKind, PreKeyMessage};
 
 const SIZES: [usize; 5] = [0, 256, 1024, 16_384, 65_536];
@@ -19,18 +19,25 @@ fn sessions() -> (Session, Session) {
         .process_bundle(&bundle(&bob), &mut randomness)
         .expect("a good bundle");
     let mut initiator = alice.session(&b).expect("it is open").clone();
-    let first = initiator.encrypt(b"").expect("a message");
+    let first = initiator.encrypt(b"", &mut Exhausted).expect("a message");
     let message = PreKeyMessage::decode(&Tigress1, &first.bytes).expect("it reads");
     let mut keys = bob.keys().clone();
-    let (mut responder, _) =
-        tigress_signal::sesame::accept(&Tigress1, &mut keys, b, a, &message, &mut randomness)
-            .expect("it opens");
+    let (mut responder, _) = tigress_signal::sesame::accept(
+        &Tigress1,
+        Tigress1.limits(),
+        &mut keys,
+        b,
+        a,
+        &message,
+        &mut randomness,
+    )
+    .expect("it opens");
     for _ in 0..2 {
-        let message = responder.encrypt(b"").expect("a message");
+        let message = responder.encrypt(b"", &mut Exhausted).expect("a message");
         initiator
             .decrypt(&message.bytes, &mut randomness)
             .expect("in order");
-        let message = initiator.encrypt(b"").expect("a message");
+        let message = initiator.encrypt(b"", &mut Exhausted).expect("a message");
         responder
             .decrypt(&message.bytes, &mut randomness)
             .expect("in order");
@@ -55,7 +62,8 @@ fn a_message_in_order_takes_its_output_buffer_and_places_for_its_secrets() {
     for size in SIZES {
         let plaintext = vec![0x2a; size];
         let mut message = None;
-        let info = measure(|| message = Some(a.encrypt(&plaintext).expect("a message")));
+        let info =
+            measure(|| message = Some(a.encrypt(&plaintext, &mut Exhausted).expect("a message")));
         let message = message.expect("it was made");
         assert_eq!(message.kind, MessageKind::Ratchet);
         one_buffer(info, message.bytes.capacity());
@@ -78,7 +86,10 @@ fn a_message_in_order_takes_its_output_buffer_and_places_for_its_secrets() {
 #[test]
 fn a_message_that_is_refused_takes_no_more_than_one_that_is_read() {
     let (mut a, mut b) = sessions();
-    let mut message = a.encrypt(&[0x2a; 1024]).expect("a message").bytes;
+    let mut message = a
+        .encrypt(&[0x2a; 1024], &mut Exhausted)
+        .expect("a message")
+        .bytes;
     let last = message.len() - 1;
     message[last] ^= 1;
     let info = measure(|| {

@@ -23,7 +23,7 @@ use tigress_signal::hex;
 use tigress_signal::identifier::Address;
 use tigress_signal::primitives::hkdf::hkdf_sha256;
 use tigress_signal::primitives::hmac::hmac_sha256;
-use tigress_signal::primitives::{PrivateKey, PublicKey, Randomness};
+use tigress_signal::primitives::{NoRandomness, PrivateKey, PublicKey, Randomness};
 use tigress_signal::sesame::{Device, SavedDevice};
 
 /// What secrets are masked by wherever this process holds them.
@@ -53,7 +53,7 @@ impl Talk {
     fn send(&mut self, from: usize) -> tigress_signal::wire::Message {
         let to = self.addresses[1 - from];
         self.devices[from]
-            .encrypt(&to, b"text")
+            .encrypt(&to, b"text", &mut NoRandomness)
             .expect("it is sent")
     }
 

@@ -1252,7 +1252,9 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
     let (_, mut bens) = device(4);
     bens.process_bundle(&bundle(&ryans), &mut Seeded(5))
         .expect("a good bundle");
-    let opening = bens.encrypt(&ryans_address, plaintext).expect("a session");
+    let opening = bens
+        .encrypt(&ryans_address, plaintext, &mut Exhausted)
+        .expect("a session");
     let spk = &REGISTRATIONS[1];
     let bodies = [
         (

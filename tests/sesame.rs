@@ -3,15 +3,14 @@
 
 mod common;
 
-use common::{Seeded, bundle, device, device_at, other_device};
+use common::{Exhausted, Seeded, bundle, device, device_at, other_device};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient};
 use tigress_signal::primitives::PublicKey;
-use tigress_signal::sesame::{
-    Device, DeviceMessage, GiveUp, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND, SendEvent, SendStep,
-};
-use tigress_signal::suite::Tigress1;
+use tigress_signal::sesame::{Device, DeviceMessage, GiveUp, Limits, SendEvent, SendStep};
+use tigress_signal::suite::{Ratchet, Tigress1};
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
 
@@ -215,7 +214,7 @@ impl World {
         let alice = self.alice.address();
         self.sent += 1;
         let plaintext = self.sent.to_be_bytes().to_vec();
-        if let Ok(message) = peer.device.encrypt(&alice, &plaintext) {
+        if let Ok(message) = peer.device.encrypt(&alice, &plaintext, &mut Exhausted) {
             peer.underway.push_back(Underway {
                 session: active(&peer.device, &alice).expect("it was used"),
                 identity: *peer.device.keys().identity().public(),
@@ -266,7 +265,7 @@ impl World {
         let plaintext = self.sent.to_be_bytes();
         let (mut send, mut step) = self
             .alice
-            .start_send(recipient, &plaintext)
+            .start_send(recipient, &plaintext, &mut Exhausted)
             .expect("short enough");
         let mut submitted = BTreeMap::new();
         loop {
@@ -455,7 +454,11 @@ impl World {
         assert_eq!(known, expected, "after {event:?}");
         for (address, record) in self.alice.records() {
             assert!(record.inactive().count() <= 40, "SES-04");
-            let sendable = self.alice.clone().encrypt(address, b"may it?").is_ok();
+            let sendable = self
+                .alice
+                .clone()
+                .encrypt(address, b"may it?", &mut Exhausted)
+                .is_ok();
             let may_send = self.model[address].sendable(self.now).is_some();
             assert_eq!(sendable, may_send, "SES-11, SES-13, after {event:?}");
         }
@@ -476,7 +479,7 @@ impl Pair {
         let to = self.devices[1 - from].0;
         let message = self.devices[from]
             .1
-            .encrypt(&to, &self.sent.to_be_bytes())
+            .encrypt(&to, &self.sent.to_be_bytes(), &mut Exhausted)
             .expect("a session");
         self.underway[from].push_back((message, self.sent));
     }
@@ -547,8 +550,19 @@ proptest! {
 
 #[test]
 fn the_bounds_are_those_of_the_profile() {
-    assert_eq!(MAX_INACTIVE_SESSIONS, 40);
-    assert_eq!((MAX_SEND, MAX_RECV), (30 * DAY, 90 * DAY));
+    let Limits {
+        max_inactive_sessions,
+        max_send,
+        max_recv,
+        max_rounds,
+        pre_keys,
+        session,
+    } = Limits::default();
+    assert_eq!((max_inactive_sessions, max_rounds), (40, 5));
+    assert_eq!((max_send, max_recv), (30 * DAY, 90 * DAY));
+    assert_eq!(pre_keys.signed_pre_key_lifetime, 7 * DAY);
+    assert_eq!(pre_keys.max_latency, 30 * DAY);
+    assert_eq!(session, None);
 }
 
 #[test]
@@ -574,4 +588,97 @@ fn a_new_device_s_time_is_that_of_its_signed_prekey() {
     );
     let alice = Device::new(&Tigress1, address, keys.expect("never ends"));
     assert_eq!(alice.now(), Timestamp(500 * DAY));
+}
+
+/// The bounds are data: a device that is handed smaller ones keeps to them, from one message to the send.
+#[test]
+fn a_device_keeps_to_the_bounds_that_it_is_given() {
+    let of_suite = *Tigress1.limits();
+    let limits = Limits {
+        max_inactive_sessions: 1,
+        max_send: 10,
+        max_recv: 20,
+        max_rounds: 1,
+        pre_keys: tigress_signal::agreement::Limits {
+            signed_pre_key_lifetime: 30,
+            max_latency: 5,
+        },
+        session: Some(tigress_signal::suite::Limits {
+            max_skip: 2,
+            max_stored: 3,
+            max_plaintext: 8,
+            ..of_suite
+        }),
+    };
+    let ((a, alice), (b, mut bob)) = (device(1), device(2));
+    let (mut alice, mut randomness) = (alice.with_limits(limits), Seeded(3));
+    let bobs = bundle(&bob);
+    for _ in 0..3 {
+        alice
+            .process_bundle(&bobs, &mut randomness)
+            .expect("a good bundle");
+    }
+    let record = alice.record(&b).expect("a record");
+    assert_eq!(record.inactive().count(), 1, "SES-04");
+    let too_long = alice.encrypt(&b, &[0; 9], &mut Exhausted);
+    assert_eq!(
+        too_long.expect_err("DR-22").code(),
+        Some(ErrorCode::TooLarge)
+    );
+    let hello = alice
+        .encrypt(&b, b"hello", &mut Exhausted)
+        .expect("a session");
+    bob.decrypt(&a, hello.kind, &hello.bytes, &mut randomness)
+        .expect("hello");
+    let sent: Vec<Message> = (0..8)
+        .map(|n| bob.encrypt(&a, &[n], &mut Exhausted).expect("a session"))
+        .collect();
+    let mut read = |alice: &mut Device, n: usize| {
+        alice
+            .decrypt(&b, sent[n].kind, &sent[n].bytes, &mut randomness)
+            .map(|read| read.plaintext.to_vec())
+            .map_err(|error| error.code())
+    };
+    assert_eq!(
+        read(&mut alice, 3),
+        Err(Some(ErrorCode::TooManySkipped)),
+        "DR-11"
+    );
+    assert_eq!(read(&mut alice, 2), Ok(vec![2]));
+    assert_eq!(read(&mut alice, 5), Ok(vec![5]));
+    assert_eq!(alice.session(&b).expect("active").stored_keys(), 3, "DR-12");
+    assert_eq!(read(&mut alice, 0), Err(Some(ErrorCode::DuplicateMessage)));
+    let saved = alice.save();
+    let restored = saved.restore(tigress_signal::suite::ALL, &limits);
+    assert_eq!(restored.expect("as saved"), alice);
+    let (mut send, _) = alice
+        .start_send(Recipient::Device(b), b"once", &mut Exhausted)
+        .expect("a session");
+    let refused = SendEvent::DeviceMismatch {
+        missing: Vec::new(),
+        extra: Vec::new(),
+    };
+    let last = alice.continue_send(&mut send, refused, &mut Exhausted);
+    assert_eq!(
+        last.expect("it was submitted").step,
+        SendStep::GiveUp(GiveUp::RetryLimit)
+    );
+    alice
+        .tick(Timestamp(10), &mut Exhausted)
+        .expect("no key is due");
+    let late = alice.encrypt(&b, b"late", &mut Exhausted);
+    assert_eq!(late.expect_err("SES-13").code(), Some(ErrorCode::NoSession));
+    alice
+        .tick(Timestamp(20), &mut Exhausted)
+        .expect("no key is due");
+    assert!(alice.session(&b).is_none(), "SES-13");
+    let keys = |alice: &Device| alice.keys().signed_pre_key_ids().count();
+    alice
+        .tick(Timestamp(30), &mut Seeded(5))
+        .expect("never ends");
+    assert_eq!(keys(&alice), 2, "KEY-08");
+    alice
+        .tick(Timestamp(35), &mut Exhausted)
+        .expect("no key is due");
+    assert_eq!(keys(&alice), 1, "KEY-08");
 }

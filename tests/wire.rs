@@ -41,6 +41,7 @@ fn prekey_message() -> impl Strategy<Value = Vec<u8>> {
                 message: RatchetMessage::decode(&Tigress1, &inner).expect("just encoded"),
                 registration_id,
                 signed_pre_key_id,
+                kem: None,
             };
             let bytes = message.encode(&Tigress1);
             assert_eq!(PreKeyMessage::decode(&Tigress1, &bytes), Ok(message));

@@ -7,7 +7,7 @@ use crate::sessions::{
 use crate::{ENGINE, FLOOR, VODOZEMAC, floor};
 use criterion::Criterion;
 use tigress_signal::agreement::{BundleFields, x3dh};
-use tigress_signal::primitives::KeyPair;
+use tigress_signal::primitives::{KeyPair, NoRandomness};
 use tigress_signal::sesame;
 use tigress_signal::wire::PreKeyMessage;
 use vodozemac::olm::{Account, OlmMessage, SessionConfig};
@@ -25,7 +25,14 @@ pub(crate) fn initiate(criterion: &mut Criterion) {
     let public = floor::generate(&private);
     let engine = repeated(|| {
         let ephemeral = KeyPair::random(&mut numbers).expect("a key pair");
-        x3dh::initiate(SUITE, a.keys().identity(), ephemeral, &bundle).expect("good keys")
+        x3dh::initiate(
+            SUITE,
+            a.keys().identity(),
+            ephemeral,
+            &bundle,
+            &mut NoRandomness,
+        )
+        .expect("good keys")
     });
     let mut others = Numbers::new();
     let floor = repeated(|| {
@@ -45,7 +52,16 @@ pub(crate) fn respond(criterion: &mut Criterion) {
         std::array::from_fn(|_| KeyPair::random(&mut numbers).expect("a key pair"));
     let engine = repeated(|| {
         let (their, base) = (their.public(), base.public());
-        x3dh::respond(SUITE, &identity, &signed, Some(&one_time), their, base).expect("good keys")
+        x3dh::respond(
+            SUITE,
+            &identity,
+            &signed,
+            Some(&one_time),
+            None,
+            their,
+            base,
+        )
+        .expect("good keys")
     });
     let private = numbers.bytes();
     let public = floor::generate(&private);
@@ -71,7 +87,8 @@ pub(crate) fn open(criterion: &mut Criterion) {
         |a| {
             a.process_bundle(&bundle, &mut numbers)
                 .expect("a good bundle");
-            a.encrypt(&b.address(), b"").expect("a message")
+            a.encrypt(&b.address(), b"", &mut NoRandomness)
+                .expect("a message")
         },
     );
     let (account, other) = olm_accounts();
@@ -95,7 +112,16 @@ pub(crate) fn accept(criterion: &mut Criterion) {
         |_| strangers.b.keys().clone(),
         |keys| {
             let message = PreKeyMessage::decode(SUITE, &message.bytes).expect("it reads");
-            sesame::accept(SUITE, keys, own, sender, &message, &mut numbers).expect("it opens")
+            sesame::accept(
+                SUITE,
+                SUITE.limits(),
+                keys,
+                own,
+                sender,
+                &message,
+                &mut numbers,
+            )
+            .expect("it opens")
         },
     );
     let (account, other) = olm_accounts();

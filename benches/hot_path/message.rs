@@ -8,6 +8,7 @@ use crate::{ENGINE, FLOOR, VODOZEMAC};
 use crate::{LIMIT, limit};
 use criterion::{Criterion, Throughput};
 use std::hint::black_box;
+use tigress_signal::primitives::NoRandomness;
 
 const SIZES: [usize; 5] = [0, 256, 1024, 16_384, 65_536];
 
@@ -23,7 +24,11 @@ pub(crate) fn encrypt(criterion: &mut Criterion) {
             .row(
                 ENGINE,
                 size,
-                repeated(|| pair.a.encrypt(black_box(&plaintext)).expect("a message")),
+                repeated(|| {
+                    pair.a
+                        .encrypt(black_box(&plaintext), &mut NoRandomness)
+                        .expect("a message")
+                }),
             )
             .row(
                 FLOOR,
@@ -58,7 +63,11 @@ pub(crate) fn decrypt(criterion: &mut Criterion) {
         let engine = rounds(
             round_of(size),
             |count| -> Vec<Vec<u8>> {
-                let message = |_| a.encrypt(&plaintext).expect("a message").bytes;
+                let message = |_| {
+                    a.encrypt(&plaintext, &mut NoRandomness)
+                        .expect("a message")
+                        .bytes
+                };
                 (0..count).map(message).collect()
             },
             |messages| decrypt_all(&mut b, &mut randomness, messages),

@@ -2,7 +2,7 @@
 
 use tigress_signal::agreement::PreKeyStore;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, UserId};
-use tigress_signal::primitives::{Randomness, RandomnessError};
+use tigress_signal::primitives::{NoRandomness, Randomness, RandomnessError};
 use tigress_signal::ratchet::Session;
 use tigress_signal::sesame::{Device, accept};
 use tigress_signal::suite::{SuiteRef, Tigress1};
@@ -83,11 +83,15 @@ impl Pair {
         a.process_bundle(&(&bundle).into(), &mut randomness)
             .expect("a good bundle");
         let mut session = a.session(&b.address()).expect("it is open").clone();
-        let first = session.encrypt(b"").expect("a message").bytes;
+        let first = session
+            .encrypt(b"", &mut NoRandomness)
+            .expect("a message")
+            .bytes;
         let message = PreKeyMessage::decode(SUITE, &first).expect("a prekey message");
         let mut keys = b.keys().clone();
         let (theirs, _) = accept(
             SUITE,
+            SUITE.limits(),
             &mut keys,
             b.address(),
             a.address(),
@@ -107,7 +111,11 @@ impl Pair {
 
     /// A message from B to A: A makes a DH ratchet step.
     pub(crate) fn answer(&mut self) {
-        let message = self.b.encrypt(b"").expect("a message").bytes;
+        let message = self
+            .b
+            .encrypt(b"", &mut NoRandomness)
+            .expect("a message")
+            .bytes;
         self.a
             .decrypt(&message, &mut self.randomness)
             .expect("in order");
@@ -115,7 +123,11 @@ impl Pair {
 
     /// A message from A to B: B makes a DH ratchet step, where A made one before.
     pub(crate) fn turn(&mut self) {
-        let message = self.a.encrypt(b"").expect("a message").bytes;
+        let message = self
+            .a
+            .encrypt(b"", &mut NoRandomness)
+            .expect("a message")
+            .bytes;
         self.read(&message);
     }
 
@@ -128,7 +140,12 @@ impl Pair {
 
     /// `count` further messages from A to B.
     pub(crate) fn messages(&mut self, count: usize, plaintext: &[u8]) -> Vec<Vec<u8>> {
-        let message = |_| self.a.encrypt(plaintext).expect("a message").bytes;
+        let message = |_| {
+            self.a
+                .encrypt(plaintext, &mut NoRandomness)
+                .expect("a message")
+                .bytes
+        };
         (0..count).map(message).collect()
     }
 
@@ -167,7 +184,9 @@ pub(crate) fn first_message(randomness: &mut Numbers) -> (Strangers, Message) {
     let mut a = strangers.a.clone();
     a.process_bundle(&(&bundle).into(), randomness)
         .expect("a good bundle");
-    let message = a.encrypt(&strangers.b.address(), b"").expect("a message");
+    let message = a
+        .encrypt(&strangers.b.address(), b"", &mut NoRandomness)
+        .expect("a message");
     (strangers, message)
 }
 

@@ -32,6 +32,7 @@ use gungraun::{library_benchmark, library_benchmark_group, main};
 use requirement::{flawed, require};
 use sessions::{Numbers, Pair, SUITE, first_message};
 use std::hint::black_box;
+use tigress_signal::primitives::NoRandomness;
 use tigress_signal::ratchet::{RatchetError, Session};
 use tigress_signal::wire::{Message, PreKeyMessage, RatchetMessage};
 
@@ -91,7 +92,9 @@ fn pre_key_message() -> Vec<u8> {
 #[bench::bytes_0(args = (0), setup = sender)]
 #[bench::bytes_1024(args = (1024), setup = sender)]
 fn encrypt((mut session, plaintext): (Session, Vec<u8>)) -> (Session, Vec<u8>, Message) {
-    let message = session.encrypt(black_box(&plaintext)).expect("a message");
+    let message = session
+        .encrypt(black_box(&plaintext), &mut NoRandomness)
+        .expect("a message");
     (session, plaintext, message)
 }
 

@@ -8,9 +8,9 @@ use arbitrary::Arbitrary;
 use tigress_signal::agreement::{BundleFields, PreKeyStore};
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use tigress_signal::primitives::Randomness;
-use tigress_signal::primitives::{KeyPair, PublicKey, Secret};
+use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret};
 use tigress_signal::sesame::Device;
-use tigress_signal::suite::{Suite, Tigress1};
+use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind;
 
@@ -157,8 +157,8 @@ impl World {
         let mut ad = Vec::new();
         ad.extend(alices[0].public().encode());
         ad.extend(identity.public().encode());
-        ad.extend(alice.address.encode());
-        ad.extend(bob.address.encode());
+        ad.extend(Tigress1.encode_address(&alice.address).as_bytes());
+        ad.extend(Tigress1.encode_address(&bob.address).as_bytes());
         let own = draw(&mut alice.naive_randomness);
         alice.naive = State::alice(sk, *signed.public(), own, ad.clone());
         World {
@@ -182,7 +182,7 @@ impl World {
         let base_key = self.base_key;
         let (from, to) = self.two(side);
         let plaintext = vec![length; length.into()];
-        let ours = from.device.encrypt(&to.address, &plaintext);
+        let ours = from.device.encrypt(&to.address, &plaintext, &mut NoRandomness);
         let Some(message) = from
             .naive
             .as_mut()
@@ -212,7 +212,7 @@ impl World {
         let opening = from
             .device
             .clone()
-            .encrypt(&to.address, b"")
+            .encrypt(&to.address, b"", &mut NoRandomness)
             .is_ok_and(|message| message.kind == MessageKind::PreKey);
         let Some(state) = &from.naive else { return };
         let (n, pn) = state.counters();

@@ -4,7 +4,7 @@ use crate::common::{self, Seeded};
 use arbitrary::Arbitrary;
 use std::collections::BTreeMap;
 use tigress_signal::identifier::Address;
-use tigress_signal::primitives::PublicKey;
+use tigress_signal::primitives::{NoRandomness, PublicKey};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::wire::{MessageKind, PreKeyMessage, RatchetMessage};
@@ -166,7 +166,7 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) {
             own.count += 1;
             let mut plaintext = vec![0; length.into()];
             plaintext.push(own.count);
-            if let Ok(message) = own.device.encrypt(&peer.address, &plaintext) {
+            if let Ok(message) = own.device.encrypt(&peer.address, &plaintext, &mut NoRandomness) {
                 peer.on_the_way.push(Sent {
                     kind: message.kind,
                     bytes: message.bytes,

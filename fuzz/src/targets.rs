@@ -13,6 +13,7 @@ use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Role, Subject};
 use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
+use tigress_signal::primitives::NoRandomness;
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
@@ -172,7 +173,7 @@ pub fn saved_state(data: &[u8]) {
             assert_eq!(device.save(), saved);
             let peers: Vec<_> = device.records().map(|(peer, _)| *peer).collect();
             for peer in peers.iter().take(3) {
-                let _ = device.encrypt(peer, b"goes on");
+                let _ = device.encrypt(peer, b"goes on", &mut NoRandomness);
             }
             let _ = device.tick(later, &mut Seeded(1));
         }

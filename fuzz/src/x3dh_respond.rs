@@ -8,7 +8,7 @@ use tigress_signal::agreement::PreKeyStore;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use tigress_signal::primitives::{KeyPair, Secret};
 use tigress_signal::sesame::Device;
-use tigress_signal::suite::{Suite, Tigress1};
+use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind;
 

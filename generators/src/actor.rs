@@ -21,9 +21,9 @@ use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::Recipient;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
-use tigress_signal::primitives::{KeyPair, PrivateKey, PublicKey, Secret, xeddsa};
+use tigress_signal::primitives::{KeyPair, NoRandomness, PrivateKey, PublicKey, Secret, xeddsa};
 use tigress_signal::sesame::{self, Device, SendEvent, SendOutcome, SesameError};
-use tigress_signal::suite::Tigress1;
+use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::Message;
 
@@ -147,7 +147,9 @@ impl Actor {
     }
 
     pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
-        self.device.encrypt(&peer, plaintext).expect("a session")
+        self.device
+            .encrypt(&peer, plaintext, &mut NoRandomness)
+            .expect("a session")
     }
 
     pub(super) fn decrypt(&mut self, peer: Address, message: &Message, label: &str) {
@@ -320,7 +322,7 @@ impl Talk {
     }
 
     pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
-        let got = self.me.device.encrypt(&peer, plaintext);
+        let got = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
         let message = self.good(got);
         let output = EncryptOutput {
             kind: message.kind,
@@ -332,7 +334,7 @@ impl Talk {
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
-        let got = self.me.device.encrypt(&peer, plaintext);
+        let got = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
         let step = self.refused(encrypt_input(peer, plaintext), got, error);
         self.steps.push(Step::Encrypt(step));
     }
@@ -449,9 +451,8 @@ impl Talk {
     /// The device knows exactly this of others, whatever the order.
     pub(super) fn records(&mut self, mut records: Vec<RecordFields>) {
         records.sort_by_key(|record| {
-            Address::try_from(&record.peer)
-                .expect("an address")
-                .encode()
+            let peer = Address::try_from(&record.peer).expect("an address");
+            Tigress1.encode_address(&peer)
         });
         let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
         assert_eq!(got, records, "{}", self.at());
@@ -461,7 +462,7 @@ impl Talk {
 
     /// Starts a send; the messages that it submits.
     pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Message> {
-        let started = self.me.device.start_send(to, plaintext);
+        let started = self.me.device.start_send(to, plaintext, &mut NoRandomness);
         let (send, got) = self.good(started);
         self.send = Some(send);
         let output = SendOutput { step: got.into() };
@@ -472,7 +473,7 @@ impl Talk {
     }
 
     pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
-        let got = self.me.device.start_send(to, plaintext);
+        let got = self.me.device.start_send(to, plaintext, &mut NoRandomness);
         let step = self.refused(send_input(to, plaintext), got, error);
         self.steps.push(Step::Send(step));
     }

@@ -2,7 +2,7 @@
 
 use super::AgreementError;
 use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
+use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId};
 use crate::primitives::{PrimitiveError, PublicKey, Signature};
 use crate::requirement::{flawed, require};
 use crate::suite::{Party, Suite};
@@ -33,6 +33,27 @@ pub struct BundleFields {
     /// `OPK_B`, encoded, where the bundle has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_pre_key: Option<Hex>,
+    /// The KEM prekey, where the bundle has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "conformance", schemars(skip))]
+    pub kem_pre_key: Option<KemPreKeyFields>,
+    /// The suites that the device speaks, by name; none where there is but one, which whoever fetches the
+    /// bundle knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "conformance", schemars(skip))]
+    pub suites: Vec<String>,
+}
+
+/// The KEM prekey of a bundle, in suites that have a KEM (PQXDH 3.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KemPreKeyFields {
+    /// Its id.
+    pub id: u32,
+    /// The public key, encoded.
+    pub key: Hex,
+    /// The identity key's signature over the encoded key.
+    pub signature: Hex,
 }
 
 /// A signed prekey of a bundle.
@@ -48,7 +69,7 @@ pub struct SignedPreKey {
 }
 
 /// A one-time prekey of a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneTimePreKey {
     /// Its id.
@@ -57,8 +78,19 @@ pub struct OneTimePreKey {
     pub key: PublicKey,
 }
 
-/// A bundle whose keys and identifiers are well-formed, and whose signature verifies (X3DH-01, X3DH-02).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The KEM prekey of a bundle: a last-resort key, which lives as long as the signed prekey beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SignedKemPreKey {
+    /// Its id.
+    pub id: PreKeyId,
+    /// The public key, encoded.
+    pub key: Hex,
+    /// The identity key's signature over the encoded key.
+    pub signature: Signature,
+}
+
+/// A bundle whose keys and identifiers are well-formed, and whose signatures verify (X3DH-01, X3DH-02).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     /// B: identity key and address.
     pub party: Party,
@@ -68,16 +100,22 @@ pub struct Bundle {
     pub signed_pre_key: SignedPreKey,
     /// `OPK_B`, where there is one.
     pub one_time_pre_key: Option<OneTimePreKey>,
+    /// The KEM prekey, in suites that have a KEM.
+    pub kem_pre_key: Option<SignedKemPreKey>,
 }
 
 impl Bundle {
-    /// Checks the fields, then the signature, before any Diffie-Hellman (X3DH-02).
+    /// Checks the fields, then the signatures, before any Diffie-Hellman (X3DH-02).
     ///
     /// # Errors
     /// `malformed` for an identifier, `invalid-key` for a key, `invalid-signature` for the signature.
     pub fn verify(suite: &dyn Suite, fields: &BundleFields) -> Result<Self, AgreementError> {
-        let key = |field, bytes: &Hex| {
-            PublicKey::decode(bytes).map_err(|error| AgreementError::Bundle { field, error })
+        let identifiers = suite.identifiers();
+        let pre_key_id = |id| PreKeyId::within(id, &identifiers.pre_key_id);
+        let key = |field, bytes: &Hex| -> Result<PublicKey, AgreementError> {
+            suite
+                .read_public_key(bytes)
+                .map_err(|error| AgreementError::Bundle { field, error })
         };
         let signature_error = |error: PrimitiveError| AgreementError::Bundle {
             field: "signedPreKeySignature",
@@ -87,20 +125,23 @@ impl Bundle {
             party: Party {
                 identity_key: key("identityKey", &fields.identity_key)?,
                 address: Address {
-                    user_id: fields.user_id.parse::<UserId>()?,
-                    device_id: DeviceId::try_from(fields.device_id)?,
+                    user_id: identifiers.user_id(&fields.user_id)?,
+                    device_id: DeviceId::within(fields.device_id, &identifiers.device_id)?,
                 },
             },
-            registration_id: RegistrationId::try_from(fields.registration_id)?,
+            registration_id: RegistrationId::within(
+                fields.registration_id,
+                &identifiers.registration_id,
+            )?,
             signed_pre_key: SignedPreKey {
-                id: PreKeyId::try_from(fields.signed_pre_key_id)?,
+                id: pre_key_id(fields.signed_pre_key_id)?,
                 key: key("signedPreKey", &fields.signed_pre_key)?,
                 signature: Signature::decode(&fields.signed_pre_key_signature)
                     .map_err(signature_error)?,
             },
             one_time_pre_key: match (&fields.one_time_pre_key_id, &fields.one_time_pre_key) {
                 (Some(id), Some(bytes)) => Some(OneTimePreKey {
-                    id: PreKeyId::try_from(*id)?,
+                    id: pre_key_id(*id)?,
                     key: key("oneTimePreKey", bytes)?,
                 }),
                 (None, None) => None,
@@ -110,6 +151,7 @@ impl Bundle {
                     None
                 ),
             },
+            kem_pre_key: kem_pre_key(suite, fields)?,
         };
         let verified = suite.verify(
             &bundle.party.identity_key,
@@ -121,7 +163,38 @@ impl Bundle {
             verified.is_ok(),
             signature_error(PrimitiveError::Signature)
         );
+        if let Some(kem) = &bundle.kem_pre_key {
+            let identity_key = &bundle.party.identity_key;
+            suite
+                .verify(identity_key, &kem.key, &kem.signature)
+                .map_err(kem_error)?;
+        }
         Ok(bundle)
+    }
+}
+
+/// The KEM prekey, where the suite has a KEM; in other suites it is not looked at.
+fn kem_pre_key(
+    suite: &dyn Suite,
+    fields: &BundleFields,
+) -> Result<Option<SignedKemPreKey>, AgreementError> {
+    let Some(kem) = suite.kem() else {
+        return Ok(None);
+    };
+    let fields = fields.kem_pre_key.as_ref();
+    let fields = fields.ok_or(AgreementError::NoKemPreKey)?;
+    kem.check_public_key(&fields.key).map_err(kem_error)?;
+    Ok(Some(SignedKemPreKey {
+        id: PreKeyId::within(fields.id, &suite.identifiers().pre_key_id)?,
+        key: fields.key.clone(),
+        signature: Signature::decode(&fields.signature).map_err(kem_error)?,
+    }))
+}
+
+fn kem_error(error: PrimitiveError) -> AgreementError {
+    AgreementError::Bundle {
+        field: "kemPreKey",
+        error,
     }
 }
 
@@ -138,6 +211,12 @@ impl From<&Bundle> for BundleFields {
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
             one_time_pre_key_id: one_time.map(|key| key.id.into()),
             one_time_pre_key: one_time.map(|key| key.key.encode().into()),
+            kem_pre_key: bundle.kem_pre_key.as_ref().map(|kem| KemPreKeyFields {
+                id: kem.id.into(),
+                key: kem.key.clone(),
+                signature: kem.signature.as_bytes().into(),
+            }),
+            suites: Vec::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The number by which two people compare identity keys (X3DH-16).
 
 use crate::requirement::flawed;
-use crate::suite::Party;
+use crate::suite::{Party, Suite};
 use sha2::{Digest, Sha512};
 
 /// Bytes of the digest that become digits: twelve groups of five.
@@ -13,16 +13,16 @@ const DIGEST_BYTES: usize = 60;
 /// addresses, the 17-byte address and the 33-byte identity key; every 5 bytes of its first 60 are a
 /// big-endian integer modulo 100,000.
 #[must_use]
-pub fn fingerprint(one: &Party, other: &Party) -> String {
+pub fn fingerprint(suite: &dyn Suite, one: &Party, other: &Party) -> String {
     let mut parties = [one, other];
     flawed!(
         "X3DH-16 own first",
-        parties.sort_by_key(|party| party.address.encode()),
+        parties.sort_by_key(|party| suite.encode_address(&party.address)),
         ()
     );
     let mut hash = Sha512::new().chain_update(b"TigressSignal/1 Fingerprint");
     for party in parties {
-        hash.update(party.address.encode());
+        hash.update(suite.encode_address(&party.address).as_bytes());
         hash.update(party.identity_key.encode());
     }
     let groups: Vec<String> = hash.finalize()[..DIGEST_BYTES]

@@ -2,14 +2,18 @@
 
 pub mod bundle;
 pub mod fingerprint;
+mod limits;
 mod pinned_identities;
 mod pre_key_store;
 pub mod x3dh;
 
-pub use bundle::{Bundle, BundleFields, OneTimePreKey, SignedPreKey};
+pub use bundle::{
+    Bundle, BundleFields, KemPreKeyFields, OneTimePreKey, SignedKemPreKey, SignedPreKey,
+};
+pub use limits::Limits;
 pub use pinned_identities::PinnedIdentities;
-pub use pre_key_store::{MAX_LATENCY, PreKeyStore, Response, SIGNED_PRE_KEY_LIFETIME};
-pub use x3dh::SharedSecret;
+pub use pre_key_store::{PreKeyStore, Response};
+pub use x3dh::{Initiation, KemMessage, SharedSecret};
 
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, IdentifierError};
@@ -24,6 +28,12 @@ pub enum AgreementError {
     /// A bundle that gives a one-time prekey without its id, or the other way round (X3DH-01).
     #[error("a bundle gives a one-time prekey and its id together or not at all (X3DH-01)")]
     HalfOneTimePreKey,
+    /// A bundle without the KEM prekey that the suite agrees with (PQXDH 3.2).
+    #[error("the bundle has no KEM prekey, which this suite needs")]
+    NoKemPreKey,
+    /// A bundle of a device that speaks none of this device's suites.
+    #[error("the bundle's device speaks no suite that this one speaks")]
+    NoCommonSuite,
     /// A key or signature of a bundle.
     #[error("{field}: {error}")]
     Bundle {
@@ -44,6 +54,9 @@ pub enum AgreementError {
     /// X3DH-09.
     #[error("this device holds no one-time prekey {0}, or no longer (X3DH-09)")]
     UnknownOneTimePreKey(u32),
+    /// A KEM prekey that the device does not hold, or no longer.
+    #[error("this device holds no KEM prekey {0}, or no longer")]
+    UnknownKemPreKey(u32),
     /// X3DH-14.
     #[error("this prekey message opened a session before (X3DH-14)")]
     Replay,
@@ -58,10 +71,13 @@ impl AgreementError {
     pub fn code(self) -> Option<ErrorCode> {
         Some(match self {
             Self::Identifier(error) => error.code(),
-            Self::HalfOneTimePreKey => ErrorCode::Malformed,
+            Self::HalfOneTimePreKey | Self::NoKemPreKey => ErrorCode::Malformed,
+            Self::NoCommonSuite => ErrorCode::UnsupportedVersion,
             Self::Bundle { error, .. } | Self::Primitive(error) => error.code(),
             Self::UntrustedIdentity(_) => ErrorCode::UntrustedIdentity,
-            Self::UnknownSignedPreKey(_) => ErrorCode::UnknownSignedPrekey,
+            Self::UnknownSignedPreKey(_) | Self::UnknownKemPreKey(_) => {
+                ErrorCode::UnknownSignedPrekey
+            }
             Self::UnknownOneTimePreKey(_) => ErrorCode::UnknownOneTimePrekey,
             Self::Replay => ErrorCode::DuplicateMessage,
             Self::Randomness(_) => return None,

@@ -4,11 +4,11 @@ use super::AgreementError;
 use crate::identifier::Address;
 use crate::primitives::PublicKey;
 use crate::requirement::require;
-use std::collections::BTreeMap;
+use imbl::OrdMap;
 
 /// The identity keys pinned to addresses: from an invitation, or compared out of band (X3DH-16).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PinnedIdentities(BTreeMap<Address, PublicKey>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PinnedIdentities(OrdMap<Address, PublicKey>);
 
 impl PinnedIdentities {
     /// Pins `key` to `address`, in place of any other.

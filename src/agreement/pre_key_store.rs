@@ -2,26 +2,23 @@
 //! seen (profile KEY-06 to KEY-08, X3DH-08 to X3DH-11, X3DH-14).
 
 use super::x3dh::{self, SharedSecret};
-use super::{AgreementError, Bundle, OneTimePreKey, SignedPreKey};
+use super::{AgreementError, Bundle, Limits, OneTimePreKey, SignedKemPreKey, SignedPreKey};
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 #[cfg(feature = "flaws")]
 use crate::primitives::PrivateKey;
-use crate::primitives::{KeyPair, PublicKey, Randomness, RandomnessError, Secret, Signature};
+use crate::primitives::{
+    KeyPair, PublicKey, Randomness, RandomnessError, Secret, SecretBytes, Signature,
+};
 use crate::requirement::{flawed, require, required};
-use crate::suite::{Party, Suite};
-use crate::timestamp::{DAY, Timestamp};
+use crate::suite::{KemKeyPair, Party, Suite};
+use crate::timestamp::Timestamp;
 use crate::wire::PreKeyMessage;
+use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// A signed prekey is replaced at this age, in seconds (KEY-08).
-pub const SIGNED_PRE_KEY_LIFETIME: u64 = 7 * DAY;
-
-/// MAXLATENCY: a replaced signed prekey is kept this long, in seconds (KEY-08).
-pub const MAX_LATENCY: u64 = 30 * DAY;
+use std::collections::BTreeMap;
 
 /// An identity key and base key that opened a session (X3DH-14).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Opening {
     identity_key: PublicKey,
@@ -29,7 +26,7 @@ struct Opening {
 }
 
 /// A signed prekey of this device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OwnSignedPreKey {
     key: KeyPair,
@@ -38,17 +35,29 @@ struct OwnSignedPreKey {
     /// When another took its place; the current one has none.
     replaced: Option<Timestamp>,
     /// The base keys of every prekey message accepted with it (X3DH-14): they go when it goes.
-    openings: BTreeSet<Opening>,
+    openings: OrdSet<Opening>,
+    /// The KEM prekey that came with it, under the same id, in suites that have a KEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kem: Option<OwnKemPreKey>,
 }
 
-/// The keys that a device agrees with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A KEM prekey of this device.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnKemPreKey {
+    pair: KemKeyPair,
+    signature: Signature,
+}
+
+/// The keys that a device agrees with, in every suite that it speaks. A copy shares what it can with the
+/// original.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreKeyStore {
     identity: KeyPair,
     registration_id: RegistrationId,
     signed_pre_keys: BTreeMap<PreKeyId, OwnSignedPreKey>,
-    one_time_pre_keys: BTreeMap<PreKeyId, KeyPair>,
+    one_time_pre_keys: OrdMap<PreKeyId, KeyPair>,
     /// The id of the next one-time prekey: an id once used is not used again (ID-06).
     next_one_time_pre_key_id: PreKeyId,
 }
@@ -81,7 +90,7 @@ impl PreKeyStore {
         );
         let registration_id = RegistrationId::random(randomness)?;
         let mut store = Self::new(identity, registration_id);
-        store.add_signed_pre_key(suite, FIRST_ID, now, randomness)?;
+        store.add_signed_pre_key(suite, PreKeyId::FIRST, now, randomness)?;
         Ok(store)
     }
 
@@ -92,8 +101,8 @@ impl PreKeyStore {
             identity,
             registration_id,
             signed_pre_keys: BTreeMap::new(),
-            one_time_pre_keys: BTreeMap::new(),
-            next_one_time_pre_key_id: FIRST_ID,
+            one_time_pre_keys: OrdMap::new(),
+            next_one_time_pre_key_id: PreKeyId::FIRST,
         }
     }
 
@@ -105,26 +114,29 @@ impl PreKeyStore {
         signature: Signature,
         created: Timestamp,
     ) {
+        let added = OwnSignedPreKey {
+            key,
+            signature,
+            created,
+            replaced: None,
+            openings: OrdSet::new(),
+            kem: None,
+        };
+        self.replace_signed_pre_key(id, added);
+    }
+
+    fn replace_signed_pre_key(&mut self, id: PreKeyId, added: OwnSignedPreKey) {
         for other in self.signed_pre_keys.values_mut() {
-            other.replaced.get_or_insert(created);
+            other.replaced.get_or_insert(added.created);
         }
-        self.signed_pre_keys.insert(
-            id,
-            OwnSignedPreKey {
-                key,
-                signature,
-                created,
-                replaced: None,
-                openings: BTreeSet::new(),
-            },
-        );
+        self.signed_pre_keys.insert(id, added);
     }
 
     /// Adds a given one-time prekey.
     pub fn insert_one_time_pre_key(&mut self, id: PreKeyId, key: KeyPair) {
         self.one_time_pre_keys.insert(id, key);
         if id >= self.next_one_time_pre_key_id {
-            self.next_one_time_pre_key_id = next(id);
+            self.next_one_time_pre_key_id = id.next();
         }
     }
 
@@ -148,6 +160,13 @@ impl PreKeyStore {
     /// The ids of the signed prekeys held, rising.
     pub fn signed_pre_key_ids(&self) -> impl Iterator<Item = PreKeyId> {
         self.signed_pre_keys.keys().copied()
+    }
+
+    /// Every id that a store holds, with the one that it gives next.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = PreKeyId> {
+        self.signed_pre_key_ids()
+            .chain(self.one_time_pre_key_ids())
+            .chain([self.next_one_time_pre_key_id])
     }
 
     /// Draws `count` one-time prekeys, 32 bytes each, by rising id (RND-01), and gives their public halves.
@@ -175,31 +194,33 @@ impl PreKeyStore {
 
     /// Replaces the signed prekey where it is 7 days old, and erases those replaced 30 days ago (KEY-08).
     ///
-    /// A replacement draws 32 bytes for the key pair, then 64 for its signature (RND-01).
+    /// A replacement draws 32 bytes for the key pair, then 64 for its signature (RND-01); then, where the suite
+    /// has a KEM, a key pair of that and another 64.
     pub fn rotate(
         &mut self,
         suite: &dyn Suite,
+        limits: &Limits,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
+        let lifetime = limits.signed_pre_key_lifetime;
         let due = self.current_signed_pre_key().is_none_or(|(_, current)| {
             now.seconds_since(current.created)
-                >= flawed!("KEY-08 never replaced", SIGNED_PRE_KEY_LIFETIME, u64::MAX)
+                >= flawed!("KEY-08 never replaced", lifetime, u64::MAX)
         });
         if due {
             let id = self
                 .signed_pre_keys
                 .keys()
                 .next_back()
-                .map_or(FIRST_ID, |last| next(*last));
+                .map_or(PreKeyId::FIRST, |last| last.next());
             self.add_signed_pre_key(suite, id, now, randomness)?;
         }
+        let latency = flawed!("KEY-08 erased at once", limits.max_latency, 1);
+        let latency = flawed!("KEY-08 never erased", latency, u64::MAX);
         self.signed_pre_keys.retain(|_, key| {
-            key.replaced.is_none_or(|replaced| {
-                let kept = now.seconds_since(replaced);
-                let early = flawed!("KEY-08 erased at once", MAX_LATENCY, 1);
-                kept < flawed!("KEY-08 never erased", early, u64::MAX)
-            })
+            let replaced = key.replaced;
+            replaced.is_none_or(|replaced| now.seconds_since(replaced) < latency)
         });
         Ok(())
     }
@@ -212,15 +233,39 @@ impl PreKeyStore {
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
         let key = KeyPair::random(randomness)?;
-        let z = Secret::random(randomness)?;
         // KEY-07: the signature covers the encoded key.
-        let signature = suite.sign(
-            &self.identity,
-            &key.public().encode()[flawed!("KEY-07 bare key", 0, 1)..],
-            &z,
-        );
-        self.insert_signed_pre_key(id, key, signature, now);
+        let encoded = key.public().encode();
+        let covered = &encoded[flawed!("KEY-07 bare key", 0, 1)..];
+        let signature = self.sign(suite, covered, randomness)?;
+        let kem = match suite.kem() {
+            None => None,
+            Some(kem) => {
+                let pair = kem.key_pair(randomness)?;
+                let signature = self.sign(suite, &pair.public, randomness)?;
+                Some(OwnKemPreKey { pair, signature })
+            }
+        };
+        let added = OwnSignedPreKey {
+            key,
+            signature,
+            created: now,
+            replaced: None,
+            openings: OrdSet::new(),
+            kem,
+        };
+        self.replace_signed_pre_key(id, added);
         Ok(())
+    }
+
+    /// The identity key's signature: 64 bytes of randomness (RND-01).
+    fn sign(
+        &self,
+        suite: &dyn Suite,
+        message: &[u8],
+        randomness: &mut dyn Randomness,
+    ) -> Result<Signature, RandomnessError> {
+        let z = Secret::random(randomness)?;
+        Ok(suite.sign(&self.identity, message, &z))
     }
 
     /// When the current signed prekey was made.
@@ -257,6 +302,11 @@ impl PreKeyStore {
                 let key = *self.one_time_pre_keys.get(&id)?.public();
                 Some(OneTimePreKey { id, key })
             }),
+            kem_pre_key: signed.kem.as_ref().map(|kem| SignedKemPreKey {
+                id,
+                key: kem.pair.public.clone(),
+                signature: kem.signature,
+            }),
         })
     }
 
@@ -274,7 +324,8 @@ impl PreKeyStore {
             identity_key: message.identity_key,
             base_key: message.base_key,
         };
-        let signed = PreKeyId::try_from(message.signed_pre_key_id)
+        let pre_key_id = |id| PreKeyId::within(id, &suite.identifiers().pre_key_id);
+        let signed = pre_key_id(message.signed_pre_key_id)
             .ok()
             .and_then(|id| Some((id, self.signed_pre_keys.get(&id)?)));
         let signed = flawed!(
@@ -295,7 +346,7 @@ impl PreKeyStore {
         let one_time = match message.pre_key_id {
             None => None,
             Some(raw) => {
-                let held = PreKeyId::try_from(raw)
+                let held = pre_key_id(raw)
                     .ok()
                     .and_then(|id| Some((id, self.one_time_pre_keys.get(&id)?)));
                 require!(
@@ -306,11 +357,13 @@ impl PreKeyStore {
                 held
             }
         };
+        let kem_secret = self.decapsulate(suite, message)?;
         let secret = x3dh::respond(
             suite,
             &self.identity,
             &signed.key,
             one_time.map(|(_, key)| key),
+            kem_secret.as_ref(),
             &message.identity_key,
             &message.base_key,
         )?;
@@ -321,6 +374,22 @@ impl PreKeyStore {
             one_time_pre_key_id: one_time.map(|(id, _)| id),
             opening,
         })
+    }
+
+    /// The KEM's secret for a prekey message, in suites that have a KEM.
+    fn decapsulate(
+        &self,
+        suite: &dyn Suite,
+        message: &PreKeyMessage<'_>,
+    ) -> Result<Option<SecretBytes>, AgreementError> {
+        let (Some(kem), Some(fields)) = (suite.kem(), message.kem) else {
+            return Ok(None);
+        };
+        let held = PreKeyId::within(fields.pre_key_id, &suite.identifiers().pre_key_id)
+            .ok()
+            .and_then(|id| self.signed_pre_keys.get(&id)?.kem.as_ref())
+            .ok_or(AgreementError::UnknownKemPreKey(fields.pre_key_id))?;
+        Ok(Some(kem.decapsulate(&held.pair, fields.ciphertext)?))
     }
 
     /// The first ciphertext has decrypted: erases the one-time prekey (X3DH-10) and remembers the base key
@@ -341,12 +410,4 @@ impl PreKeyStore {
             );
         }
     }
-}
-
-/// The first id that a device gives.
-const FIRST_ID: PreKeyId = PreKeyId::FIRST;
-
-/// The id after `id`, which starts again at 1 once 2^24 - 1 is reached.
-fn next(id: PreKeyId) -> PreKeyId {
-    PreKeyId::try_from(id.get() + 1).unwrap_or(FIRST_ID)
 }

@@ -90,7 +90,7 @@ impl<S: Store> Intermediary<S> {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Answer, IntermediaryError> {
-        request.check(&self.limits)?;
+        request.check(self.suite.identifiers(), &self.limits)?;
         let mut handling = self.begin(now)?;
         let asker = handling.asker(request)?;
         if let Some(answer) = handling.first_answer(&asker, request)? {
@@ -290,6 +290,8 @@ impl<T: Transaction> Handling<T> {
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
+            kem_pre_key: None,
+            suites: Vec::new(),
         })?;
         let token = Token::random(randomness)?;
         let record = DeviceRecord {
@@ -558,5 +560,6 @@ fn bundle_of(
         registration_id: record.registration_id,
         signed_pre_key: record.signed_pre_key,
         one_time_pre_key,
+        kem_pre_key: None,
     })
 }

@@ -4,7 +4,9 @@ use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{Digest, Token};
 use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
 use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId};
+use crate::identifier::{
+    Address, DeviceId, IdentifierError, Identifiers, PreKeyId, Recipient, RegistrationId,
+};
 use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
 use crate::wire::MessageKind;
@@ -180,6 +182,52 @@ impl Body {
         }
     }
 
+    /// Holds every identifier to what the suite admits (ID-01, ID-03, ID-04, ID-06).
+    fn check_identifiers(&self, admitted: &Identifiers) -> Result<(), IdentifierError> {
+        let pre_key = |id: &PreKeyId| PreKeyId::within(id.get(), &admitted.pre_key_id);
+        let pre_keys = |keys: &[PublishedOneTimePreKey]| {
+            let mut keys = keys.iter();
+            keys.try_for_each(|key| pre_key(&key.id).map(drop))
+        };
+        let registration =
+            |id: RegistrationId| RegistrationId::within(id.get(), &admitted.registration_id);
+        match self {
+            Self::Register(device) => {
+                admitted.check(&device.address)?;
+                registration(device.registration_id)?;
+                pre_key(&device.signed_pre_key_id)?;
+                pre_keys(&device.one_time_pre_keys)
+            }
+            Self::PublishSignedPreKey { address, id, .. } => {
+                admitted.check(address)?;
+                pre_key(id).map(drop)
+            }
+            Self::PublishOneTimePreKeys {
+                address,
+                one_time_pre_keys,
+            } => {
+                admitted.check(address)?;
+                pre_keys(one_time_pre_keys)
+            }
+            Self::Submit(submission) => {
+                let recipient = &submission.recipient;
+                match recipient {
+                    Recipient::Device(address) => admitted.check(address)?,
+                    Recipient::User(user) => admitted.check_user(user)?,
+                }
+                submission.messages.iter().try_for_each(|message| {
+                    admitted.check(&recipient.device(message.device_id))?;
+                    registration(message.registration_id).map(drop)
+                })
+            }
+            Self::CountOneTimePreKeys { address }
+            | Self::FetchBundle { address }
+            | Self::Read { address, .. }
+            | Self::Acknowledge { address, .. }
+            | Self::Remove { address } => admitted.check(address),
+        }
+    }
+
     /// The device that nobody but itself may ask this for (MBX-01, MBX-12).
     #[must_use]
     pub fn own(&self) -> Option<&Address> {
@@ -290,11 +338,19 @@ impl Request {
         }
     }
 
-    /// What can be seen to be wrong without knowing anything else.
+    /// What can be seen to be wrong without knowing anything else: identifiers that the suite does not admit
+    /// first.
     ///
     /// # Errors
     /// `malformed`, then `too-large`.
-    pub(super) fn check(&self, limits: &Limits) -> Result<(), IntermediaryError> {
+    pub(super) fn check(
+        &self,
+        identifiers: &Identifiers,
+        limits: &Limits,
+    ) -> Result<(), IntermediaryError> {
+        self.body
+            .check_identifiers(identifiers)
+            .map_err(|error| IntermediaryError::malformed(&error))?;
         match &self.body {
             Body::Register(registration) => rising(&registration.one_time_pre_keys),
             Body::PublishOneTimePreKeys {

@@ -13,7 +13,9 @@ pub mod secret;
 pub mod x25519;
 pub mod xeddsa;
 
-pub use randomness::{Randomness, RandomnessError, ScriptedRandomness, SystemRandomness};
+pub use randomness::{
+    NoRandomness, Randomness, RandomnessError, ScriptedRandomness, SystemRandomness,
+};
 pub use secret::{Secret, SecretBytes};
 pub use x25519::{DhOutput, KeyPair, PrivateKey, PublicKey};
 pub use xeddsa::Signature;

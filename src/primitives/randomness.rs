@@ -27,6 +27,16 @@ impl Randomness for SystemRandomness {
     }
 }
 
+/// No randomness at all: for a step that draws none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoRandomness;
+
+impl Randomness for NoRandomness {
+    fn fill(&mut self, _out: &mut [u8]) -> Result<(), RandomnessError> {
+        Err(RandomnessError)
+    }
+}
+
 /// Bytes fixed beforehand, as a test vector carries them.
 #[derive(Clone)]
 pub struct ScriptedRandomness {

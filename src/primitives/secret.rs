@@ -5,6 +5,7 @@ use crate::hex;
 use crate::requirement::flawed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -92,6 +93,14 @@ impl<const N: usize> PartialEq for Secret<N> {
 
 impl<const N: usize> Eq for Secret<N> {}
 
+/// Over the bytes, so that states with secrets can be told apart; a hash that leaves the process would tell of
+/// them.
+impl<const N: usize> Hash for Secret<N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl<const N: usize> fmt::Debug for Secret<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         flawed!(
@@ -163,6 +172,13 @@ impl PartialEq for SecretBytes {
 
 impl Eq for SecretBytes {}
 
+/// As that of [`Secret`].
+impl Hash for SecretBytes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
@@ -195,7 +211,7 @@ impl<'de> Deserialize<'de> for SecretBytes {
 macro_rules! secret_key {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub(crate) $crate::primitives::Secret<32>);
 

@@ -44,7 +44,7 @@ const SMALL_ORDER: [[u8; 32]; 5] = {
     ]
 };
 
-/// An X25519 public key that passed KEY-02 to KEY-04.
+/// An X25519 public key as its suite reads it: in `tigress-1` one that passed KEY-02 to KEY-04.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; 32]);
 
@@ -66,6 +66,20 @@ impl PublicKey {
         let mut u = [0; 32];
         u.copy_from_slice(&bytes[1..]);
         Self::from_u(u)
+    }
+
+    /// Reads an encoding whatever u is: for suites whose peers accept such keys, and for what a device has saved.
+    ///
+    /// # Errors
+    /// `invalid-key` for another length or type byte (KEY-02).
+    pub fn decode_unreduced(bytes: &[u8]) -> Result<Self, PrimitiveError> {
+        match bytes.split_first_chunk() {
+            Some(([KEY_TYPE], u)) => u
+                .try_into()
+                .map(PublicKey)
+                .map_err(|_| PrimitiveError::KeyEncoding),
+            _ => Err(PrimitiveError::KeyEncoding),
+        }
     }
 
     /// Checks a bare u-coordinate (KEY-03, KEY-04).
@@ -99,7 +113,7 @@ impl PublicKey {
         PublicKey(u)
     }
 
-    /// The u-coordinate: 32 bytes, little-endian, reduced.
+    /// The u-coordinate: 32 bytes, little-endian.
     #[must_use]
     pub fn u(&self) -> &[u8; 32] {
         &self.0
@@ -120,12 +134,12 @@ impl Serialize for PublicKey {
 
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        hex::deserialize(deserializer, "a public key", PublicKey::decode)
+        hex::deserialize(deserializer, "a public key", PublicKey::decode_unreduced)
     }
 }
 
 /// An X25519 private key: 32 bytes, clamped when used (KEY-05).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PrivateKey(Secret<32>);
 
@@ -185,7 +199,7 @@ impl From<[u8; 32]> for DhOutput {
 }
 
 /// A private key and its public key. Saved as the private key alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "PrivateKey", into = "PrivateKey")]
 pub struct KeyPair {
     private: PrivateKey,

@@ -9,7 +9,7 @@ use crate::suite::MessageKey;
 use serde::{Deserialize, Serialize};
 
 /// CK with N: a chain key of 32 bytes, and the counter of the message that its next step is for (DR-08).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChainKey {
     key: Secret<32>,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub const MAX_COUNTER: u32 = u32::MAX;
 
 /// Whether a chain can still give keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) enum Progress {
     /// The chain key, at the counter after the last message read or skipped.
@@ -26,7 +26,7 @@ pub(super) enum Progress {
 
 /// One chain of the peer: its ratchet key, how far it was followed, and the keys of messages that have not
 /// arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ReceivingChain {
     pub(super) ratchet_key: PublicKey,
@@ -173,7 +173,7 @@ pub(super) struct Closing {
 }
 
 /// The peer's chains, the newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct ReceivingChains(pub(super) VecDeque<ReceivingChain>);
 

@@ -3,9 +3,9 @@
 use super::receiving_chain::{Progress, ReceivingChains};
 use super::session::{State, Terms};
 use super::{RootKey, Session};
-use crate::primitives::PublicKey;
+use crate::primitives::{PublicKey, SecretBytes};
 use crate::requirement::flawed;
-use crate::suite::{self, FormerChain, Limits, Parties, Role, Scope};
+use crate::suite::{self, FormerChain, Limits, Parties, Role, Scope, SuiteRef};
 use serde::{Deserialize, Serialize};
 
 /// The version of the form that this build writes and reads.
@@ -24,6 +24,9 @@ pub struct SavedSession {
     state: State,
     /// The newest first.
     receiving_chains: ReceivingChains,
+    /// In suites that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second_ratchet: Option<SecretBytes>,
 }
 
 /// A saved session that no session of this build could have written.
@@ -35,6 +38,12 @@ pub enum SavedSessionError {
     /// Another suite.
     #[error("saved session of suite `{0}`, which this build does not speak")]
     Suite(String),
+    /// A key or address that the suite does not admit.
+    #[error("a key or address that the suite does not admit")]
+    Parties,
+    /// A second ratchet where the suite has none, or none where it has one.
+    #[error("secondRatchet: as the suite has one or not")]
+    SecondRatchet,
     /// The receiving chains break a bound of the suite.
     #[error("receivingChains: {0}")]
     ReceivingChains(&'static str),
@@ -55,7 +64,50 @@ impl From<&Session> for SavedSession {
                 session.state.clone().one_message_back()
             ),
             receiving_chains: session.receiving.clone(),
+            second_ratchet: session.second.clone(),
         }
+    }
+}
+
+impl SavedSession {
+    /// The session, of one of `suites`, held to `limits`, where there are none to those of its suite.
+    ///
+    /// # Errors
+    /// Where it is of another suite, or breaks what a session keeps true of its own.
+    pub fn restore(
+        self,
+        suites: &[SuiteRef],
+        limits: Option<&Limits>,
+    ) -> Result<Session, SavedSessionError> {
+        if self.version != SAVED_SESSION_VERSION {
+            return Err(SavedSessionError::Version(self.version));
+        }
+        let suite = suite::find(suites, &self.suite).ok_or(SavedSessionError::Suite(self.suite))?;
+        let limits = *limits.unwrap_or(suite.limits());
+        check(&self.receiving_chains, &limits).map_err(SavedSessionError::ReceivingChains)?;
+        if suite.second_ratchet().is_some() != self.second_ratchet.is_some() {
+            return Err(SavedSessionError::SecondRatchet);
+        }
+        for party in [self.parties.initiator, self.parties.responder] {
+            let address = suite.identifiers().check(&party.address);
+            let key = suite.read_public_key(&party.identity_key.encode());
+            if address.is_err() || key.is_err() {
+                return Err(SavedSessionError::Parties);
+            }
+        }
+        Ok(Session {
+            terms: Terms {
+                suite,
+                role: self.role,
+                parties: self.parties,
+                base_key: self.base_key,
+                limits,
+            },
+            root_key: self.root_key,
+            state: self.state,
+            receiving: self.receiving_chains,
+            second: self.second_ratchet,
+        })
     }
 }
 
@@ -63,23 +115,7 @@ impl TryFrom<SavedSession> for Session {
     type Error = SavedSessionError;
 
     fn try_from(saved: SavedSession) -> Result<Self, SavedSessionError> {
-        if saved.version != SAVED_SESSION_VERSION {
-            return Err(SavedSessionError::Version(saved.version));
-        }
-        let suite = suite::by_name(&saved.suite).ok_or(SavedSessionError::Suite(saved.suite))?;
-        check(&saved.receiving_chains, suite.limits())
-            .map_err(SavedSessionError::ReceivingChains)?;
-        Ok(Session {
-            terms: Terms {
-                suite,
-                role: saved.role,
-                parties: saved.parties,
-                base_key: saved.base_key,
-            },
-            root_key: saved.root_key,
-            state: saved.state,
-            receiving: saved.receiving_chains,
-        })
+        saved.restore(suite::ALL, None)
     }
 }
 

@@ -5,22 +5,24 @@
 //! decrypt A's first message (DR-02). That step yields a [`Session`], whose receiving chain is A's and whose
 //! sending chain is new. From then on the two ends are alike: a message in a chain that is known moves that
 //! chain on, a message with a new ratchet key makes a DH ratchet step, and every session can encrypt.
+//!
+//! In suites that have a second ratchet, it takes a step of its own with each message (Triple Ratchet).
 
 use super::receiving_chain::{
     Advance, Closing, Found, ReceivingChain, ReceivingChains, check_skip,
 };
 use super::{ChainKey, RatchetError, RootKey, SavedSession};
-use crate::agreement::{Bundle, SharedSecret};
+use crate::agreement::{Bundle, Initiation, KemMessage, SharedSecret};
 use crate::identifier::RegistrationId;
-use crate::primitives::{KeyPair, PublicKey, Randomness};
+use crate::primitives::{KeyPair, PublicKey, Randomness, Secret, SecretBytes};
 use crate::requirement::{flawed, require};
-use crate::suite::{Header, MessageKey, Parties, Party, Role, SuiteRef};
-use crate::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
+use crate::suite::{Header, Limits, MessageKey, Parties, Party, Role, Sealing, SuiteRef};
+use crate::wire::{KemFields, Message, MessageKind, PreKeyMessage, RatchetMessage};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// The sending half: DHs, CKs with Ns, PN.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SendingChain {
     pub(super) ratchet_key: KeyPair,
@@ -29,17 +31,19 @@ pub(super) struct SendingChain {
 }
 
 /// What A repeats in every prekey message (X3DH-07).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "the names of the wire format")]
 pub(super) struct Opening {
     pub(super) pre_key_id: Option<u32>,
     pub(super) signed_pre_key_id: u32,
     pub(super) registration_id: RegistrationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kem: Option<KemMessage>,
 }
 
 /// How far a session has come. Each state holds what it needs and no more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) enum State {
     /// A, until it has decrypted a message from B: it sends prekey messages (X3DH-07, DR-01).
@@ -70,22 +74,26 @@ impl State {
     }
 }
 
-/// What the two devices agreed on when the session was opened. It never changes.
-#[derive(Clone, Debug)]
+/// What is settled when a session is opened, and never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
     pub(super) suite: SuiteRef,
     pub(super) role: Role,
     pub(super) parties: Parties,
     pub(super) base_key: PublicKey,
+    /// The bounds that it is held to: those of its suite, unless others are handed in.
+    pub(super) limits: Limits,
 }
 
 /// A Double Ratchet session. Every step is all or nothing (DR-15).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     pub(super) terms: Terms,
     pub(super) root_key: RootKey,
     pub(super) state: State,
     pub(super) receiving: ReceivingChains,
+    /// The state of the second ratchet, in suites that have one.
+    pub(super) second: Option<SecretBytes>,
 }
 
 /// B's side before A's first message has decrypted: RK is SK, DHs its signed prekey (DR-02).
@@ -96,6 +104,7 @@ pub struct Responding {
     terms: Terms,
     root_key: RootKey,
     ratchet_key: KeyPair,
+    second: Option<SecretBytes>,
 }
 
 /// Where a DH ratchet step starts from (DR-09).
@@ -106,6 +115,13 @@ struct Turn<'a> {
     ratchet_key: &'a KeyPair,
     sent: u32,
     receiving: &'a ReceivingChains,
+    second: Option<&'a SecretBytes>,
+}
+
+/// A message that is authentic: what it says, and the state of the second ratchet after it.
+struct Opened {
+    plaintext: Zeroizing<Vec<u8>>,
+    second: Option<SecretBytes>,
 }
 
 /// A DH ratchet step, worked out for a message that is authentic, but not yet kept.
@@ -126,7 +142,7 @@ struct ReceivingStep {
 impl Terms {
     /// What is refused before any key is computed (DR-22, DR-21). `own` is the receiver's ratchet key.
     fn check(&self, own: &PublicKey, message: &RatchetMessage<'_>) -> Result<(), RatchetError> {
-        let limit = self.suite.limits().max_plaintext;
+        let limit = self.limits.max_plaintext;
         let longest = self.suite.ciphertext_length(limit);
         require!(
             "DR-22",
@@ -144,23 +160,39 @@ impl Terms {
         Ok(())
     }
 
-    /// Decrypts a message of the peer.
+    /// Decrypts a message of the peer, with the next step of the second ratchet.
     fn open(
         &self,
+        second: Option<&SecretBytes>,
         key: &MessageKey,
         message: &RatchetMessage<'_>,
-    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+    ) -> Result<Opened, RatchetError> {
         let suite = self.suite;
-        let associated_data = suite.associated_data(&self.parties, self.role.other());
-        suite
-            .open(
-                key,
-                &associated_data,
-                &message.header,
-                message.bytes,
-                message.ciphertext,
-            )
-            .map_err(RatchetError::Undecryptable)
+        let (second, second_key) = match (second, suite.second_ratchet()) {
+            (Some(state), Some(ratchet)) => {
+                let step = ratchet.receive(state, message.extension);
+                let step = step.map_err(RatchetError::Undecryptable)?;
+                (Some(step.state), step.key)
+            }
+            _ => (None, None),
+        };
+        let sealing = Sealing {
+            key,
+            second_key: second_key.as_ref(),
+            associated_data: &suite.associated_data(&self.parties, self.role.other()),
+            header: &message.header,
+            extension: message.extension,
+        };
+        let plaintext = suite
+            .open(&sealing, message.bytes, message.ciphertext)
+            .map_err(RatchetError::Undecryptable)?;
+        Ok(Opened { plaintext, second })
+    }
+
+    /// The state of a new session's second ratchet.
+    fn second_ratchet(&self, key: Option<&Secret<32>>) -> Option<SecretBytes> {
+        let ratchet = self.suite.second_ratchet()?;
+        Some(ratchet.start(self.role, key?))
     }
 }
 
@@ -172,8 +204,8 @@ impl Turn<'_> {
         &self,
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
-    ) -> Result<(Turned, Zeroizing<Vec<u8>>), RatchetError> {
-        let (step, plaintext) = match self.receiving_step(message) {
+    ) -> Result<(Turned, Opened), RatchetError> {
+        let (step, opened) = match self.receiving_step(message) {
             Ok(step) => step,
             Err(error) => {
                 flawed!("RND-02 refused", (), _ = KeyPair::random(randomness));
@@ -189,16 +221,16 @@ impl Turn<'_> {
             chain: step.chain,
             closing: step.closing,
         };
-        Ok((turned, plaintext))
+        Ok((turned, opened))
     }
 
     /// The new receiving chain, followed to the message (DR-09).
     fn receiving_step(
         &self,
         message: &RatchetMessage<'_>,
-    ) -> Result<(ReceivingStep, Zeroizing<Vec<u8>>), RatchetError> {
+    ) -> Result<(ReceivingStep, Opened), RatchetError> {
         let suite = self.terms.suite;
-        let limits = suite.limits();
+        let limits = &self.terms.limits;
         let header = &message.header;
         // Both bounds before any key is computed (DR-11).
         check_skip(0, header.counter, limits)?;
@@ -210,7 +242,9 @@ impl Turn<'_> {
             .diffie_hellman(&header.ratchet_key)?;
         let (root_key, chain_key) = self.root_key.step(suite, &dh);
         let advance = Advance::new(&chain_key, header.counter, limits)?;
-        let plaintext = self.terms.open(&advance.message_key, message)?;
+        let opened = self
+            .terms
+            .open(self.second, &advance.message_key, message)?;
         // The former chain's keys are worked out for an authentic message alone.
         let closing = self.receiving.closing(header.previous_counter, limits)?;
         let mut chain = ReceivingChain::open(header.ratchet_key, chain_key);
@@ -220,7 +254,7 @@ impl Turn<'_> {
             chain,
             closing,
         };
-        Ok((step, plaintext))
+        Ok((step, opened))
     }
 
     /// A fresh key pair and its sending chain (DR-09, DR-20).
@@ -254,16 +288,26 @@ impl Responding {
         signed_pre_key: KeyPair,
         secret: SharedSecret,
     ) -> Self {
+        let terms = Terms {
+            suite,
+            role: Role::Responder,
+            parties,
+            base_key,
+            limits: *suite.limits(),
+        };
         Responding {
-            terms: Terms {
-                suite,
-                role: Role::Responder,
-                parties,
-                base_key,
-            },
+            second: terms.second_ratchet(secret.second.as_ref()),
+            terms,
             root_key: secret.root.into(),
             ratchet_key: signed_pre_key,
         }
+    }
+
+    /// The same, held to other bounds than those of its suite.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.terms.limits = limits;
+        self
     }
 
     /// Decrypts A's first message, a DH ratchet step (`RatchetDecrypt`). Draws the ratchet key: 32 bytes.
@@ -283,9 +327,10 @@ impl Responding {
             ratchet_key: &self.ratchet_key,
             sent: 0,
             receiving: &receiving,
+            second: self.second.as_ref(),
         };
-        let (turned, plaintext) = turn.take(message, randomness)?;
-        let limits = self.terms.suite.limits();
+        let (turned, opened) = turn.take(message, randomness)?;
+        let limits = &self.terms.limits;
         receiving.push(turned.chain, turned.closing, limits);
         receiving.drop_oldest(limits);
         let session = Session {
@@ -295,13 +340,14 @@ impl Responding {
                 sending: turned.sending,
             },
             receiving,
+            second: opened.second,
         };
-        Ok((session, plaintext))
+        Ok((session, opened.plaintext))
     }
 }
 
 impl Session {
-    /// A's session from a verified bundle and SK (DR-01). Draws the ratchet key: 32 bytes (RND-01).
+    /// A's session from a verified bundle and what was agreed on with it (DR-01). Draws the ratchet key: 32 bytes (RND-01).
     ///
     /// # Errors
     /// `invalid-key` (KEY-04).
@@ -310,10 +356,14 @@ impl Session {
         own: Party,
         registration_id: RegistrationId,
         bundle: &Bundle,
-        base_key: PublicKey,
-        secret: SharedSecret,
+        initiation: Initiation,
         randomness: &mut dyn Randomness,
     ) -> Result<Self, RatchetError> {
+        let Initiation {
+            secret,
+            base_key,
+            kem,
+        } = initiation;
         let their_ratchet_key = bundle.signed_pre_key.key;
         let ratchet_key = KeyPair::random(randomness)?;
         let their_key = flawed!(
@@ -323,16 +373,19 @@ impl Session {
         );
         let dh = ratchet_key.private().diffie_hellman(&their_key)?;
         let (root_key, chain_key) = RootKey::from(secret.root).step(suite, &dh);
-        Ok(Session {
-            terms: Terms {
-                suite,
-                role: Role::Initiator,
-                parties: Parties {
-                    initiator: own,
-                    responder: bundle.party,
-                },
-                base_key,
+        let terms = Terms {
+            suite,
+            role: Role::Initiator,
+            parties: Parties {
+                initiator: own,
+                responder: bundle.party,
             },
+            base_key,
+            limits: *suite.limits(),
+        };
+        Ok(Session {
+            second: terms.second_ratchet(secret.second.as_ref()),
+            terms,
             root_key,
             state: State::Initiated {
                 sending: SendingChain {
@@ -348,6 +401,7 @@ impl Session {
                     ),
                     signed_pre_key_id: bundle.signed_pre_key.id.get(),
                     registration_id,
+                    kem,
                 },
             },
             receiving: ReceivingChains(
@@ -358,6 +412,13 @@ impl Session {
                     .collect(),
             ),
         })
+    }
+
+    /// The same, held to other bounds than those of its suite.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.terms.limits = limits;
+        self
     }
 
     /// The peer: identity key and address.
@@ -398,19 +459,26 @@ impl Session {
             && self.terms.base_key == *base_key
     }
 
-    /// Encrypts `plaintext`, of at most 65,536 bytes (`RatchetEncrypt`).
+    /// Encrypts `plaintext`, of at most 65,536 bytes in `tigress-1` (`RatchetEncrypt`).
+    ///
+    /// Randomness is drawn in suites with a second ratchet; `tigress-1` draws none.
     ///
     /// # Errors
     /// `too-large` (DR-22), `counter-exhausted` (DR-18). The session is as it was.
-    pub fn encrypt(&mut self, plaintext: &[u8]) -> Result<Message, RatchetError> {
+    pub fn encrypt(
+        &mut self,
+        plaintext: &[u8],
+        randomness: &mut dyn Randomness,
+    ) -> Result<Message, RatchetError> {
         let Terms {
             suite,
             role,
             parties,
             base_key,
+            limits,
         } = &self.terms;
         let suite = *suite;
-        let limit = suite.limits().max_plaintext;
+        let limit = limits.max_plaintext;
         require!(
             "DR-22",
             plaintext.len() <= limit,
@@ -420,10 +488,18 @@ impl Session {
             }
         );
         let (sending, opening) = match &mut self.state {
-            State::Initiated { sending, opening } => (sending, Some(*opening)),
+            State::Initiated { sending, opening } => (sending, Some(&*opening)),
             State::Established { sending } => (sending, None),
         };
         let (message_key, next) = sending.chain_key.step()?;
+        let (mut extension, mut second_key) = (Vec::new(), None);
+        if let Some(state) = &self.second
+            && let Some(ratchet) = suite.second_ratchet()
+        {
+            let (step, carried) = ratchet.send(state, randomness)?;
+            (extension, second_key) = (carried, step.key);
+            self.second = Some(step.state);
+        }
         flawed!(
             "XFER-15 key reused",
             (),
@@ -434,17 +510,20 @@ impl Session {
             previous_counter: sending.previous_counter,
             counter: sending.chain_key.counter(),
         };
+        let sealing = Sealing {
+            key: &message_key,
+            second_key: second_key.as_ref(),
+            associated_data: &suite.associated_data(parties, *role),
+            header: &header,
+            extension: &extension,
+        };
         let ciphertext_length = suite.ciphertext_length(plaintext.len());
-        let mut bytes = RatchetMessage::encode_head(suite, &header, ciphertext_length);
+        let mut bytes =
+            RatchetMessage::encode_head(suite, &header, ciphertext_length, extension.len());
         let head_length = bytes.len();
-        let associated_data = suite.associated_data(parties, *role);
-        suite.seal(
-            &message_key,
-            &associated_data,
-            &header,
-            plaintext,
-            &mut bytes,
-        );
+        suite.seal(&sealing, plaintext, &mut bytes);
+        RatchetMessage::encode_extension(suite, &extension, &mut bytes);
+        suite.append_trailer(&sealing, &mut bytes);
         let message = match opening {
             None => Message {
                 kind: MessageKind::Ratchet,
@@ -458,10 +537,15 @@ impl Session {
                     message: RatchetMessage {
                         bytes: &bytes,
                         header,
+                        extension: &extension,
                         ciphertext: &bytes[head_length..head_length + ciphertext_length],
                     },
                     registration_id: opening.registration_id.into(),
                     signed_pre_key_id: opening.signed_pre_key_id,
+                    kem: opening.kem.as_ref().map(|kem| KemFields {
+                        pre_key_id: kem.pre_key_id.into(),
+                        ciphertext: &kem.ciphertext,
+                    }),
                 };
                 Message {
                     kind: MessageKind::PreKey,
@@ -499,28 +583,29 @@ impl Session {
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
-        let limits = self.terms.suite.limits();
+        let limits = &self.terms.limits;
         let header = &message.header;
         self.terms
             .check(self.state.sending().ratchet_key.public(), message)?;
         // Until a message has been opened, the session is only read.
-        let plaintext = match self.receiving.position(&header.ratchet_key) {
+        let opened = match self.receiving.position(&header.ratchet_key) {
             Some(chain) => {
-                let plaintext = match self.receiving.0[chain].find(header.counter, limits)? {
+                let second = self.second.as_ref();
+                let opened = match self.receiving.0[chain].find(header.counter, limits)? {
                     Found::Stored(key) => {
-                        let plaintext = self.terms.open(key, message)?;
+                        let opened = self.terms.open(second, key, message)?;
                         let skipped = &mut self.receiving.0[chain].skipped;
                         flawed!(
                             "DR-13 not erased",
                             drop(skipped.remove(&header.counter)),
                             ()
                         );
-                        plaintext
+                        opened
                     }
                     Found::Ahead(advance) => {
-                        let plaintext = self.terms.open(&advance.message_key, message)?;
+                        let opened = self.terms.open(second, &advance.message_key, message)?;
                         self.receiving.0[chain].apply(advance);
-                        plaintext
+                        opened
                     }
                 };
                 // B answered in a chain that was there from the start: X3DH-07 is met all the same.
@@ -529,12 +614,15 @@ impl Session {
                         sending: sending.clone(),
                     };
                 }
-                plaintext
+                opened
             }
             None => self.ratchet(message, randomness)?,
         };
-        self.receiving.drop_oldest(limits);
-        Ok(plaintext)
+        self.receiving.drop_oldest(&self.terms.limits);
+        if opened.second.is_some() {
+            self.second = opened.second;
+        }
+        Ok(opened.plaintext)
     }
 
     /// A DH ratchet step with the message that starts a new chain (DR-09).
@@ -542,7 +630,7 @@ impl Session {
         &mut self,
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
-    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+    ) -> Result<Opened, RatchetError> {
         let sending = self.state.sending();
         let turn = Turn {
             terms: &self.terms,
@@ -550,8 +638,9 @@ impl Session {
             ratchet_key: &sending.ratchet_key,
             sent: sending.chain_key.counter(),
             receiving: &self.receiving,
+            second: self.second.as_ref(),
         };
-        let (turned, plaintext) = match turn.take(message, randomness) {
+        let (turned, opened) = match turn.take(message, randomness) {
             Ok(taken) => taken,
             Err(error) => {
                 // A ratchet step on a header that nobody has authenticated.
@@ -565,7 +654,7 @@ impl Session {
             }
         };
         self.receiving
-            .push(turned.chain, turned.closing, self.terms.suite.limits());
+            .push(turned.chain, turned.closing, &self.terms.limits);
         self.root_key = turned.root_key;
         let sending = turned.sending;
         // X3DH-07: prekey messages end with the first answer.
@@ -574,12 +663,12 @@ impl Session {
             State::Initiated { opening, .. } if crate::flaw::is_on("X3DH-07 for ever") => {
                 State::Initiated {
                     sending,
-                    opening: *opening,
+                    opening: opening.clone(),
                 }
             }
             _ => State::Established { sending },
         };
-        Ok(plaintext)
+        Ok(opened)
     }
 
     /// The session in its documented, versioned form.

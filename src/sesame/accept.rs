@@ -7,19 +7,20 @@ use crate::identifier::Address;
 use crate::primitives::Randomness;
 use crate::ratchet::{Responding, Session};
 use crate::requirement::flawed;
-use crate::suite::{Parties, Party, SuiteRef};
+use crate::suite::{Limits, Parties, Party, SuiteRef};
 use crate::wire::PreKeyMessage;
 use zeroize::Zeroizing;
 
 /// Opens B's session: the first ciphertext decrypts, and the one-time prekey is erased with it (X3DH-10).
 ///
-/// `own` and `sender` are the addresses of B and A.
+/// The session is held to `limits`. `own` and `sender` are the addresses of B and A.
 ///
 /// # Errors
 /// Those of [`PreKeyStore::respond`] and [`Responding::decrypt`]. Nothing is stored, and the one-time prekey
 /// stays usable (X3DH-11).
 pub fn accept(
     suite: SuiteRef,
+    limits: &Limits,
     keys: &mut PreKeyStore,
     own: Address,
     sender: Address,
@@ -47,7 +48,8 @@ pub fn accept(
             keys.identity().clone()
         ),
         response.secret.clone(),
-    );
+    )
+    .with_limits(*limits);
     flawed!("X3DH-10 early", (), keys.accept(&response));
     flawed!("X3DH-11 remembered", (), keys.remember(&response));
     let opened = responding.decrypt(&message.message, randomness)?;

@@ -1,31 +1,37 @@
 //! One device: its keys, and what it knows of each other device.
 
-use super::device_record::DeviceRecord;
-use super::{SavedDevice, SesameError, accept};
+use super::device_record::{DeviceRecord, TimedSession};
+use super::{Limits, SavedDevice, SesameError, accept};
 use crate::agreement::{
-    AgreementError, Bundle, BundleFields, MAX_LATENCY, OneTimePreKey, PinnedIdentities,
-    PreKeyStore, x3dh,
+    AgreementError, Bundle, BundleFields, OneTimePreKey, PinnedIdentities, PreKeyStore, x3dh,
 };
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::ratchet::Session;
 use crate::requirement::flawed;
-use crate::suite::{Party, SuiteRef};
+use crate::suite::{self, Party, SuiteRef};
 use crate::timestamp::Timestamp;
-use crate::wire::{Message, MessageKind, PreKeyMessage};
-use std::collections::BTreeMap;
+use crate::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
+use imbl::OrdMap;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A device: everything that it remembers, and no I/O.
-#[derive(Clone, Debug)]
+///
+/// It speaks one suite or several side by side, the preferred one first. They share its keys; each session is
+/// of one suite, and a message's version byte says of which. A copy shares with the original what neither has
+/// changed since, so that copying takes no time that grows with what the device knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Device {
-    pub(super) suite: SuiteRef,
+    /// The preferred one first; never empty.
+    pub(super) suites: Arc<[SuiteRef]>,
     pub(super) address: Address,
     pub(super) now: Timestamp,
     pub(super) keys: PreKeyStore,
     pub(super) pinned: PinnedIdentities,
     /// By address: a user record is the part with one UserID (SES-01).
-    pub(super) records: BTreeMap<Address, DeviceRecord>,
+    pub(super) records: OrdMap<Address, Arc<DeviceRecord>>,
+    pub(super) limits: Limits,
 }
 
 /// What a message said.
@@ -44,13 +50,70 @@ impl Device {
     #[must_use]
     pub fn new(suite: SuiteRef, address: Address, keys: PreKeyStore) -> Self {
         Device {
-            suite,
+            suites: Arc::new([suite]),
             address,
             now: keys.signed_pre_key_created().unwrap_or_default(),
             keys,
             pinned: PinnedIdentities::default(),
-            records: BTreeMap::new(),
+            records: OrdMap::new(),
+            limits: Limits::PROFILE,
         }
+    }
+
+    /// The same device, which also speaks `suite`, after those that it spoke before.
+    ///
+    /// Signed prekeys are those of the first suite with a KEM, where there is one, and else of the preferred
+    /// suite; the device's keys are to be drawn by it.
+    #[must_use]
+    pub fn and_speaks(mut self, suite: SuiteRef) -> Self {
+        self.suites = self.suites.iter().copied().chain([suite]).collect();
+        self
+    }
+
+    /// The same device, held to other bounds than the profile's: for tests and models. They are not saved.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The suites that the device speaks, the preferred one first.
+    #[must_use]
+    pub fn suites(&self) -> &[SuiteRef] {
+        &self.suites
+    }
+
+    /// The preferred suite.
+    pub(super) fn suite(&self) -> SuiteRef {
+        self.suites[0]
+    }
+
+    /// The suite that signs prekeys, and draws a KEM prekey beside them where any suite has one.
+    fn pre_key_suite(&self) -> SuiteRef {
+        let with_kem = self.suites.iter().find(|suite| suite.kem().is_some());
+        *with_kem.unwrap_or(&self.suites[0])
+    }
+
+    /// The bounds that sessions of that suite are held to.
+    pub(super) fn session_limits(&self, suite: SuiteRef) -> suite::Limits {
+        self.limits.session.unwrap_or(*suite.limits())
+    }
+
+    /// The first of the device's suites that the bundle's device speaks.
+    pub(super) fn suite_of_bundle(&self, fields: &BundleFields) -> Result<SuiteRef, SesameError> {
+        let names = &fields.suites;
+        let spoken =
+            |suite: &SuiteRef| names.is_empty() || names.iter().any(|name| name == suite.name());
+        let suite = self.suites.iter().copied().find(spoken);
+        Ok(suite.ok_or(AgreementError::NoCommonSuite)?)
+    }
+
+    /// The suite that a message is of, by its version byte (WIRE-01): the preferred one where no suite
+    /// accepts it, which then says so.
+    fn suite_of_message(&self, message: &[u8]) -> SuiteRef {
+        let accepts = |suite: &SuiteRef| reads(*suite, message);
+        let suite = self.suites.iter().copied().find(accepts);
+        suite.unwrap_or(self.suite())
     }
 
     /// The device's address.
@@ -73,13 +136,15 @@ impl Device {
 
     /// What is known of each other device, by address (SES-01).
     pub fn records(&self) -> impl Iterator<Item = (&Address, &DeviceRecord)> {
-        self.records.iter()
+        self.records
+            .iter()
+            .map(|(address, record)| (address, &**record))
     }
 
     /// What is known of `peer`.
     #[must_use]
     pub fn record(&self, peer: &Address) -> Option<&DeviceRecord> {
-        self.records.get(peer)
+        self.records.get(peer).map(|record| &**record)
     }
 
     /// The active session with `peer`.
@@ -90,13 +155,20 @@ impl Device {
 
     /// The devices of `user` that are known and not stale (SES-11).
     pub(super) fn devices_of(&self, user: UserId) -> impl Iterator<Item = DeviceId> {
+        let first = Address {
+            user_id: user,
+            device_id: DeviceId::FIRST,
+        };
         self.records
-            .iter()
-            .filter(move |(address, record)| {
-                address.user_id == user
-                    && flawed!("SES-11 listed", record.stale_since.is_none(), true)
-            })
+            .range(first..)
+            .take_while(move |(address, _)| address.user_id == user)
+            .filter(|(_, record)| flawed!("SES-11 listed", record.stale_since.is_none(), true))
             .map(|(address, _)| address.device_id)
+    }
+
+    /// What is known of `peer`, to change it.
+    pub(super) fn record_mut(&mut self, peer: &Address) -> Option<&mut DeviceRecord> {
+        self.records.get_mut(peer).map(Arc::make_mut)
     }
 
     /// Pins an identity key (X3DH-15).
@@ -108,6 +180,20 @@ impl Device {
     #[must_use]
     pub fn bundle(&self, one_time_pre_key: Option<PreKeyId>) -> Option<Bundle> {
         self.keys.bundle(self.address, one_time_pre_key)
+    }
+
+    /// The same as it is written, with the suites that the device speaks where there are several.
+    #[must_use]
+    pub fn bundle_fields(&self, one_time_pre_key: Option<PreKeyId>) -> Option<BundleFields> {
+        let mut fields = BundleFields::from(&self.bundle(one_time_pre_key)?);
+        if let [_, _, ..] = &*self.suites {
+            fields.suites = self
+                .suites
+                .iter()
+                .map(|suite| suite.name().to_owned())
+                .collect();
+        }
+        Some(fields)
     }
 
     /// Draws `count` further one-time prekeys, 32 bytes each, and gives their public halves (RND-01).
@@ -124,15 +210,16 @@ impl Device {
 
     /// Drops all sessions with `peer` (SES-10); the keys remember what they must (X3DH-14).
     pub fn drop_sessions(&mut self, peer: &Address) {
-        if let Some(record) = self.records.get_mut(peer) {
+        if let Some(record) = self.record_mut(peer) {
             record.sessions.clear();
         }
     }
 
     /// Marks what is known of `peer` as stale (SES-09); where it is so already, it stays as it is.
     pub(super) fn mark_stale(&mut self, peer: &Address) {
-        if let Some(record) = self.records.get_mut(peer) {
-            record.stale_since.get_or_insert(self.now);
+        let now = self.now;
+        if let Some(record) = self.record_mut(peer) {
+            record.stale_since.get_or_insert(now);
         }
     }
 
@@ -148,14 +235,27 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<(), SesameError> {
         let now = now.max(self.now);
-        self.keys.rotate(self.suite, now, randomness)?;
+        let limits = self.limits;
+        let suite = self.pre_key_suite();
+        self.keys.rotate(suite, &limits.pre_keys, now, randomness)?;
         self.now = now;
-        self.records.retain(|_, record| {
-            record.expire_sessions(now);
-            record.stale_since.is_none_or(|since| {
-                now.seconds_since(since) < flawed!("SES-11 never erased", MAX_LATENCY, u64::MAX)
-            })
-        });
+        let max_latency = flawed!("SES-11 never erased", limits.pre_keys.max_latency, u64::MAX);
+        let is_gone = |record: &DeviceRecord| {
+            let since = record.stale_since;
+            since.is_some_and(|since| now.seconds_since(since) >= max_latency)
+        };
+        // What stays as it is stays shared.
+        let due: Vec<Address> = self
+            .records()
+            .filter(|(_, record)| is_gone(record) || record.has_expired_sessions(now, &limits))
+            .map(|(address, _)| *address)
+            .collect();
+        for address in due {
+            match self.record_mut(&address) {
+                Some(record) if !is_gone(record) => record.expire_sessions(now, &limits),
+                _ => drop(self.records.remove(&address)),
+            }
+        }
         Ok(())
     }
 
@@ -171,14 +271,16 @@ impl Device {
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
     ) -> Result<bool, SesameError> {
-        let bundle = Bundle::verify(self.suite, fields)?;
-        let session = self.initiate(&bundle, randomness)?;
+        let suite = self.suite_of_bundle(fields)?;
+        let bundle = Bundle::verify(suite, fields)?;
+        let session = self.initiate(suite, &bundle, randomness)?;
         Ok(self.open_initiated(&bundle, session))
     }
 
     /// A's session from a verified bundle; the device is only read.
     pub(super) fn initiate(
         &self,
+        suite: SuiteRef,
         bundle: &Bundle,
         randomness: &mut dyn Randomness,
     ) -> Result<Session, SesameError> {
@@ -189,53 +291,56 @@ impl Device {
             address: self.address,
         };
         let ephemeral = KeyPair::random(randomness)?;
-        let base_key = *ephemeral.public();
-        let secret = x3dh::initiate(self.suite, self.keys.identity(), ephemeral, bundle)?;
-        Ok(Session::initiate(
-            self.suite,
-            own,
-            self.keys.registration_id(),
-            bundle,
-            base_key,
-            secret,
-            randomness,
-        )?)
+        let identity = self.keys.identity();
+        let initiation = x3dh::initiate(suite, identity, ephemeral, bundle, randomness)?;
+        let registration_id = self.keys.registration_id();
+        let session =
+            Session::initiate(suite, own, registration_id, bundle, initiation, randomness)?;
+        Ok(session.with_limits(self.session_limits(suite)))
     }
 
     /// Stores a session opened with a bundle. The bundle shows that the device is there: its record is no
     /// longer stale (SES-09).
     pub(super) fn open_initiated(&mut self, bundle: &Bundle, session: Session) -> bool {
         let changed = self.open(bundle.registration_id, session);
-        if let Some(record) = self.records.get_mut(&bundle.party.address) {
+        if let Some(record) = self.record_mut(&bundle.party.address) {
             record.stale_since = None;
         }
         changed
     }
 
-    /// Encrypts to `peer` in the active session (SES-02).
+    /// Encrypts to `peer` in the active session (SES-02). Draws what [`Session::encrypt`] draws.
     ///
     /// # Errors
     /// `untrusted-identity` (X3DH-15), `no-session` where there is none that may be sent in (SES-11, SES-13),
     /// and those of [`Session::encrypt`].
-    pub fn encrypt(&mut self, peer: &Address, plaintext: &[u8]) -> Result<Message, SesameError> {
-        let now = self.now;
-        let record = self
-            .records
-            .get_mut(peer)
-            .ok_or(SesameError::NoSession(*peer))?;
+    pub fn encrypt(
+        &mut self,
+        peer: &Address,
+        plaintext: &[u8],
+        randomness: &mut dyn Randomness,
+    ) -> Result<Message, SesameError> {
+        let no_session = SesameError::NoSession(*peer);
+        let Some(record) = self.record(peer) else {
+            return Err(no_session);
+        };
         self.pinned.check(peer, &record.identity_key)?;
-        let session = record.sendable_mut(now);
-        Ok(session
-            .ok_or(SesameError::NoSession(*peer))?
-            .encrypt(plaintext)?)
+        if record.sendable(self.now, &self.limits).is_none() {
+            return Err(no_session);
+        }
+        let record = self.record_mut(peer);
+        match record.and_then(|record| record.sessions.front_mut()) {
+            Some(held) => Ok(Arc::make_mut(&mut held.session).encrypt(plaintext, randomness)?),
+            None => Err(no_session),
+        }
     }
 
     /// The record of `peer` with its active session, where that may be sent in: not where it is with
     /// another identity key than the pinned one (X3DH-15).
     pub(super) fn sendable(&self, peer: &Address) -> Option<(&DeviceRecord, &Session)> {
-        let record = self.records.get(peer)?;
+        let record = self.record(peer)?;
         self.pinned.check(peer, &record.identity_key).ok()?;
-        Some((record, record.sendable(self.now)?))
+        Some((record, record.sendable(self.now, &self.limits)?))
     }
 
     /// Decrypts a message of `sender`.
@@ -257,28 +362,38 @@ impl Device {
         }
     }
 
-    /// The active session first, then the inactive ones in order (SES-05).
+    /// The active session first, then the inactive ones in order (SES-05). Sessions of a suite that the
+    /// message is not of are passed over.
     fn decrypt_ratchet(
         &mut self,
         sender: &Address,
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
-        let record = self
-            .records
-            .get_mut(sender)
-            .ok_or(SesameError::NoSession(*sender))?;
+        let (now, limits) = (self.now, self.limits);
+        let suite = self.suite_of_message(message);
+        let no_session = SesameError::NoSession(*sender);
+        let Some(record) = self.record(sender) else {
+            return Err(no_session);
+        };
         self.pinned.check(sender, &record.identity_key)?;
+        let of_suite = |held: &TimedSession| held.session.suite() == suite;
+        if !record.sessions.iter().any(of_suite) {
+            return Err(no_session);
+        }
+        let tried = flawed!("SES-05 active alone", record.sessions.len(), 1);
+        let message = RatchetMessage::decode(suite, message)?;
+        let Some(record) = self.record_mut(sender) else {
+            return Err(no_session);
+        };
         let mut first_error = None;
-        let tried = flawed!(
-            "SES-05 active alone",
-            record.sessions.len(),
-            record.sessions.len().min(1)
-        );
         for index in 0..tried {
-            match record.sessions[index].session.decrypt(message, randomness) {
+            if !of_suite(&record.sessions[index]) {
+                continue;
+            }
+            match record.sessions[index].decrypt(&message, randomness) {
                 Ok(plaintext) => {
-                    record.promote(index, self.now);
+                    record.promote(index, now, &limits);
                     return Ok(Decrypted {
                         plaintext,
                         identity_changed: false,
@@ -290,7 +405,7 @@ impl Device {
                 }
             }
         }
-        Err(first_error.map_or(SesameError::NoSession(*sender), SesameError::Ratchet))
+        Err(first_error.map_or(no_session, SesameError::Ratchet))
     }
 
     /// The matching session, without X3DH (X3DH-13); else a new one (X3DH-08 to X3DH-11).
@@ -300,32 +415,42 @@ impl Device {
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
-        let message = PreKeyMessage::decode(self.suite, message)?;
+        let (now, limits) = (self.now, self.limits);
+        let suite = self.suite_of_message(message);
+        let message = PreKeyMessage::decode(suite, message)?;
+        let identifiers = suite.identifiers();
+        identifiers.check(sender).map_err(AgreementError::from)?;
         self.pinned.check(sender, &message.identity_key)?;
-        if let Some(record) = self.records.get_mut(sender) {
-            let matching = record.sessions.iter_mut().enumerate().find(|(_, held)| {
-                held.session
-                    .matches(&message.identity_key, &message.base_key)
+        let matching = self.record(sender).and_then(|record| {
+            record.sessions.iter().position(|held| {
+                held.session.suite() == suite
+                    && held
+                        .session
+                        .matches(&message.identity_key, &message.base_key)
+            })
+        });
+        let matching = flawed!("X3DH-13 run again", matching, None);
+        if let Some(index) = matching
+            && let Some(record) = self.record_mut(sender)
+        {
+            let plaintext = record.sessions[index].decrypt(&message.message, randomness)?;
+            record.promote(index, now, &limits);
+            return Ok(Decrypted {
+                plaintext,
+                identity_changed: false,
             });
-            let matching = flawed!("X3DH-13 run again", matching, None);
-            if let Some((index, held)) = matching {
-                let plaintext = held.session.decrypt_message(&message.message, randomness)?;
-                record.promote(index, self.now);
-                return Ok(Decrypted {
-                    plaintext,
-                    identity_changed: false,
-                });
-            }
         }
         let registration_id =
-            RegistrationId::try_from(message.registration_id).map_err(AgreementError::from)?;
+            RegistrationId::within(message.registration_id, &identifiers.registration_id)
+                .map_err(AgreementError::from)?;
         flawed!("SES-07 record kept", (), {
-            if let Some(record) = self.records.get_mut(sender) {
+            if let Some(record) = self.record_mut(sender) {
                 record.registration_id = registration_id;
             }
         });
         let (session, plaintext) = accept(
-            self.suite,
+            suite,
+            &self.session_limits(suite),
             &mut self.keys,
             self.address,
             *sender,
@@ -343,18 +468,31 @@ impl Device {
     fn open(&mut self, registration_id: RegistrationId, session: Session) -> bool {
         let peer = *session.peer();
         flawed!("SES-01 by user", (), {
-            let of_user = |address: &Address| address.user_id == peer.address.user_id;
-            self.records
-                .retain(|address, _| !of_user(address) || *address == peer.address);
+            let of_user: Vec<Address> = self
+                .records
+                .keys()
+                .filter(|address| address.user_id == peer.address.user_id)
+                .copied()
+                .collect();
+            for address in of_user {
+                if address != peer.address {
+                    self.records.remove(&address);
+                }
+            }
         });
+        let (now, limits) = (self.now, self.limits);
         let fresh = || DeviceRecord::new(peer.identity_key, registration_id);
-        let record = self.records.entry(peer.address).or_insert_with(fresh);
+        let record = self
+            .records
+            .entry(peer.address)
+            .or_insert_with(|| Arc::new(fresh()));
+        let record = Arc::make_mut(record);
         let changed = record.identity_key != peer.identity_key;
         if flawed!("SES-12 sessions kept", changed, false) {
             *record = fresh();
         }
         record.registration_id = registration_id;
-        record.activate(session, self.now);
+        record.activate(Arc::new(session), now, &limits);
         flawed!("SES-12 not reported", changed, false)
     }
 
@@ -363,4 +501,10 @@ impl Device {
     pub fn save(&self) -> SavedDevice {
         SavedDevice::from(self)
     }
+}
+
+/// Whether a message is of that suite, as far as its version byte tells.
+fn reads(suite: SuiteRef, message: &[u8]) -> bool {
+    let version = message.first();
+    version.is_some_and(|version| suite.accepts_version(*version))
 }

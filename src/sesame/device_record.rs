@@ -1,34 +1,46 @@
 //! What a device knows of one other device (Sesame 3.2; SES-01).
 
+use super::Limits;
 use crate::identifier::RegistrationId;
-use crate::primitives::PublicKey;
-use crate::ratchet::Session;
+use crate::primitives::{PublicKey, Randomness};
+use crate::ratchet::{RatchetError, Session};
 use crate::requirement::flawed;
-use crate::timestamp::{DAY, Timestamp};
+use crate::timestamp::Timestamp;
+use crate::wire::RatchetMessage;
 use std::collections::VecDeque;
-
-/// The most inactive sessions kept with one device (SES-04).
-pub const MAX_INACTIVE_SESSIONS: usize = 40;
-
-/// MAXSEND: a session in which nothing was read for this long, in seconds, is not sent in (SES-13).
-pub const MAX_SEND: u64 = 30 * DAY;
-
-/// MAXRECV: a session in which nothing was read for this long, in seconds, is erased (SES-13).
-pub const MAX_RECV: u64 = 90 * DAY;
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A session with its time: that at which it was opened, then that at which it last read a message
-/// (SES-13).
-#[derive(Clone, Debug)]
+/// (SES-13). Copies share the session until one of them takes a step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TimedSession {
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
     pub(super) time: Timestamp,
+}
+
+impl TimedSession {
+    /// Decrypts; a session that is shared is copied, and the copy kept where it could.
+    pub(super) fn decrypt(
+        &mut self,
+        message: &RatchetMessage<'_>,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+        if let Some(session) = Arc::get_mut(&mut self.session) {
+            return session.decrypt_message(message, randomness);
+        }
+        let mut session = Session::clone(&self.session);
+        let plaintext = session.decrypt_message(message, randomness)?;
+        self.session = Arc::new(session);
+        Ok(plaintext)
+    }
 }
 
 /// Another device: its identity key, its registration id, and the sessions with it (SES-01).
 ///
 /// It can be without sessions: after they were dropped (SES-10) or erased (SES-13) the identity key is
 /// still known, so that a change of it is still seen (SES-12).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceRecord {
     pub(super) identity_key: PublicKey,
     pub(super) registration_id: RegistrationId,
@@ -70,41 +82,34 @@ impl DeviceRecord {
     /// The active session.
     #[must_use]
     pub fn active(&self) -> Option<&Session> {
-        self.sessions.front().map(|held| &held.session)
+        self.sessions.front().map(|held| &*held.session)
     }
 
     /// The inactive sessions, in the order in which they are tried (SES-05).
     pub fn inactive(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.iter().skip(1).map(|held| &held.session)
+        self.sessions.iter().skip(1).map(|held| &*held.session)
     }
 
     /// The active session, where it may be sent in: the record is not stale (SES-11), and the session was
     /// opened or read a message less than MAXSEND ago (SES-13).
-    pub(super) fn sendable(&self, now: Timestamp) -> Option<&Session> {
-        self.active().filter(|_| self.may_send(now))
+    pub(super) fn sendable(&self, now: Timestamp, limits: &Limits) -> Option<&Session> {
+        self.active().filter(|_| self.may_send(now, limits))
     }
 
-    /// As [`DeviceRecord::sendable`], to send in it.
-    pub(super) fn sendable_mut(&mut self, now: Timestamp) -> Option<&mut Session> {
-        let may_send = self.may_send(now);
-        let held = self.sessions.front_mut();
-        held.filter(|_| may_send).map(|held| &mut held.session)
-    }
-
-    fn may_send(&self, now: Timestamp) -> bool {
-        let max_send = flawed!("SES-13 sent for ever", MAX_SEND, u64::MAX);
+    fn may_send(&self, now: Timestamp, limits: &Limits) -> bool {
+        let max_send = flawed!("SES-13 sent for ever", limits.max_send, u64::MAX);
         let fresh = |held: &TimedSession| now.seconds_since(held.time) < max_send;
         flawed!("SES-11 sent to", self.stale_since.is_none(), true)
             && self.sessions.front().is_some_and(fresh)
     }
 
     /// A new session becomes the active one (SES-03); the tail of the inactive list is dropped (SES-04).
-    pub(super) fn activate(&mut self, session: Session, now: Timestamp) {
+    pub(super) fn activate(&mut self, session: Arc<Session>, now: Timestamp, limits: &Limits) {
         let first = flawed!("SES-03 behind", 0, self.sessions.len().min(1));
         let first = flawed!("SES-08 own kept", first, self.behind_own(&session));
         self.sessions
             .insert(first, TimedSession { session, time: now });
-        let inactive = flawed!("SES-04 unbounded", MAX_INACTIVE_SESSIONS, 1000);
+        let inactive = flawed!("SES-04 unbounded", limits.max_inactive_sessions, 1000);
         self.sessions
             .truncate(1 + flawed!("SES-04 one", inactive, 1));
     }
@@ -118,20 +123,29 @@ impl DeviceRecord {
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).
-    pub(super) fn promote(&mut self, index: usize, now: Timestamp) {
+    pub(super) fn promote(&mut self, index: usize, now: Timestamp, limits: &Limits) {
         let promoted = flawed!("SES-06 never promoted", true, index == 0);
         if !promoted {
             return;
         }
         if let Some(held) = self.sessions.remove(index) {
-            self.activate(held.session, now);
+            self.activate(held.session, now, limits);
         }
     }
 
-    /// Erases the sessions that are past MAXRECV (SES-13).
-    pub(super) fn expire_sessions(&mut self, now: Timestamp) {
-        self.sessions.retain(|held| {
-            now.seconds_since(held.time) < flawed!("SES-13 never erased", MAX_RECV, u64::MAX)
-        });
+    /// Whether a session is past MAXRECV (SES-13).
+    pub(super) fn has_expired_sessions(&self, now: Timestamp, limits: &Limits) -> bool {
+        // The last is the oldest.
+        let oldest = self.sessions.back();
+        oldest.is_some_and(|held| !is_kept(held, now, limits))
     }
+
+    /// Erases the sessions that are past MAXRECV (SES-13).
+    pub(super) fn expire_sessions(&mut self, now: Timestamp, limits: &Limits) {
+        self.sessions.retain(|held| is_kept(held, now, limits));
+    }
+}
+
+fn is_kept(held: &TimedSession, now: Timestamp, limits: &Limits) -> bool {
+    now.seconds_since(held.time) < flawed!("SES-13 never erased", limits.max_recv, u64::MAX)
 }

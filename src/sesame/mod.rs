@@ -4,16 +4,18 @@
 mod accept;
 mod device;
 mod device_record;
+mod limits;
 mod saved;
 mod saved_send;
 mod send;
 
 pub use accept::accept;
 pub use device::{Decrypted, Device};
-pub use device_record::{DeviceRecord, MAX_INACTIVE_SESSIONS, MAX_RECV, MAX_SEND};
+pub use device_record::DeviceRecord;
+pub use limits::Limits;
 pub use saved::{SAVED_DEVICE_VERSION, SavedDevice, SavedDeviceError};
 pub use saved_send::{SAVED_SEND_VERSION, SavedSend, SavedSendError};
-pub use send::{DeviceMessage, GiveUp, MAX_ROUNDS, Send, SendEvent, SendOutcome, SendStep};
+pub use send::{DeviceMessage, GiveUp, Send, SendEvent, SendOutcome, SendStep};
 
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;

@@ -1,16 +1,16 @@
 //! A device at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::Device;
-use super::device_record::{DeviceRecord, MAX_INACTIVE_SESSIONS, TimedSession};
+use super::device_record::{DeviceRecord, TimedSession};
+use super::{Device, Limits};
 use crate::agreement::PreKeyStore;
-use crate::identifier::{Address, RegistrationId};
+use crate::identifier::{Address, IdentifierError, PreKeyId, RegistrationId};
 use crate::primitives::PublicKey;
-use crate::ratchet::{SavedSession, SavedSessionError, Session};
+use crate::ratchet::{SavedSession, SavedSessionError};
 use crate::saved::json_text;
-use crate::suite;
-use crate::suite::Party;
+use crate::suite::{self, Party, Suite, SuiteRef};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_DEVICE_VERSION: u32 = 1;
@@ -21,6 +21,9 @@ pub const SAVED_DEVICE_VERSION: u32 = 1;
 pub struct SavedDevice {
     version: u32,
     suite: String,
+    /// Those that it speaks beside that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    further_suites: Vec<String>,
     address: Address,
     now: Timestamp,
     keys: PreKeyStore,
@@ -65,6 +68,9 @@ pub enum SavedDeviceError {
     /// Another suite.
     #[error("saved device of suite `{0}`, which this build does not speak")]
     Suite(String),
+    /// An identifier that none of the device's suites admits.
+    #[error(transparent)]
+    Identifier(#[from] IdentifierError),
     /// A session that cannot be restored.
     #[error("session {index} with {address}: {error}")]
     Session {
@@ -89,9 +95,11 @@ json_text!(SavedDevice, SavedDeviceError);
 
 impl From<&Device> for SavedDevice {
     fn from(device: &Device) -> Self {
+        let mut suites = device.suites.iter().map(|suite| suite.name().to_owned());
         SavedDevice {
             version: SAVED_DEVICE_VERSION,
-            suite: device.suite.name().to_owned(),
+            suite: suites.next().unwrap_or_default(),
+            further_suites: suites.collect(),
             address: device.address,
             now: device.now,
             keys: device.keys.clone(),
@@ -125,25 +133,42 @@ impl From<&Device> for SavedDevice {
     }
 }
 
-impl TryFrom<SavedDevice> for Device {
-    type Error = SavedDeviceError;
-
-    fn try_from(saved: SavedDevice) -> Result<Self, SavedDeviceError> {
-        if saved.version != SAVED_DEVICE_VERSION {
-            return Err(SavedDeviceError::Version(saved.version));
+impl SavedDevice {
+    /// The device, whose suites are among `suites`, held to `limits`.
+    ///
+    /// # Errors
+    /// Where it speaks another suite, or breaks what a device keeps true of its own.
+    pub fn restore(self, suites: &[SuiteRef], limits: &Limits) -> Result<Device, SavedDeviceError> {
+        if self.version != SAVED_DEVICE_VERSION {
+            return Err(SavedDeviceError::Version(self.version));
         }
-        let suite = suite::by_name(&saved.suite).ok_or(SavedDeviceError::Suite(saved.suite))?;
-        let mut device = Device::new(suite, saved.address, saved.keys);
-        for pin in saved.pinned {
+        let find = |name: String| suite::find(suites, &name).ok_or(SavedDeviceError::Suite(name));
+        let mut device = Device::new(find(self.suite)?, self.address, self.keys);
+        for name in self.further_suites {
+            device = device.and_speaks(find(name)?);
+        }
+        device.limits = *limits;
+        let suites = device.suites.clone();
+        let address =
+            |address: &Address| admitted(&suites, |suite| suite.identifiers().check(address));
+        address(&self.address)?;
+        for id in device.keys.ids() {
+            admitted(&suites, |suite| {
+                PreKeyId::within(id.get(), &suite.identifiers().pre_key_id)
+            })?;
+        }
+        for pin in self.pinned {
+            address(&pin.address)?;
             device.pin(pin.address, pin.identity_key);
         }
-        device.now = saved.now;
-        for record in saved.records {
-            let address = record.address;
+        device.now = self.now;
+        for record in self.records {
+            let peer = record.address;
+            address(&peer)?;
             let restored = restore(&device, record)?;
-            if device.records.insert(address, restored).is_some() {
+            if device.records.insert(peer, Arc::new(restored)).is_some() {
                 return Err(SavedDeviceError::Record {
-                    address,
+                    address: peer,
                     reason: "two records of one device",
                 });
             }
@@ -152,12 +177,39 @@ impl TryFrom<SavedDevice> for Device {
     }
 }
 
+impl TryFrom<SavedDevice> for Device {
+    type Error = SavedDeviceError;
+
+    fn try_from(saved: SavedDevice) -> Result<Self, SavedDeviceError> {
+        saved.restore(suite::ALL, &Limits::PROFILE)
+    }
+}
+
+/// What one of the suites admits.
+pub(super) fn admitted<T>(
+    suites: &[SuiteRef],
+    read: impl Fn(&dyn Suite) -> Result<T, IdentifierError>,
+) -> Result<(), IdentifierError> {
+    let mut result = Ok(());
+    for suite in suites {
+        result = read(*suite).map(drop);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
 /// Restores one record of `device`, and holds it to what a device keeps true of its own.
 fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDeviceError> {
     let address = saved.address;
     let wrong = |reason| Err(SavedDeviceError::Record { address, reason });
-    if saved.sessions.len() > 1 + MAX_INACTIVE_SESSIONS {
-        return wrong("a record has at most 41 sessions (SES-04)");
+    admitted(&device.suites, |suite| {
+        let range = &suite.identifiers().registration_id;
+        RegistrationId::within(saved.registration_id.get(), range)
+    })?;
+    if saved.sessions.len() > 1 + device.limits.max_inactive_sessions {
+        return wrong("more sessions than a record keeps (SES-04)");
     }
     if saved.stale_since.is_some_and(|since| since > device.now) {
         return wrong("stale since a time to come");
@@ -175,7 +227,9 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
     // Each session is as old as the one before it, or older; the first has read at `now` at the latest.
     let mut newest = device.now;
     for (index, SavedTimedSession { time, session }) in saved.sessions.into_iter().enumerate() {
-        let session = Session::try_from(session).map_err(|error| SavedDeviceError::Session {
+        let limits = device.limits.session.as_ref();
+        let session = session.restore(&device.suites, limits);
+        let session = session.map_err(|error| SavedDeviceError::Session {
             address,
             index,
             error,
@@ -190,6 +244,7 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
             return wrong("a session that is newer than the one before it (SES-06)");
         }
         newest = time;
+        let session = Arc::new(session);
         record.sessions.push_back(TimedSession { session, time });
     }
     Ok(record)

@@ -1,13 +1,16 @@
 //! A send at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::send::{GiveUp, MAX_ROUNDS, Open, Outgoing, Send, State};
+use super::Limits;
+use super::saved::admitted;
+use super::send::{GiveUp, Open, Outgoing, Send, State};
 use crate::hex::Hex;
-use crate::identifier::Recipient;
-use crate::identifier::{DeviceId, RegistrationId};
+use crate::identifier::{DeviceId, IdentifierError, Recipient, RegistrationId};
 use crate::primitives::SecretBytes;
+use crate::suite::{self, SuiteRef};
 use crate::wire::{Message, MessageKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_SEND_VERSION: u32 = 1;
@@ -54,9 +57,12 @@ pub enum SavedSendError {
     Version(u32),
     /// More rounds than a send has, or none where something was answered.
     #[error(
-        "a send has at most {MAX_ROUNDS} rounds, and at least one before its messages are under way (SES-14)"
+        "a send has at most {0} rounds, and at least one before its messages are under way (SES-14)"
     )]
-    Rounds,
+    Rounds(u8),
+    /// An identifier that none of the device's suites admits.
+    #[error(transparent)]
+    Identifier(#[from] IdentifierError),
     /// Devices that the send cannot be for.
     #[error("a send to one device is for that device alone (SES-15)")]
     Devices,
@@ -65,9 +71,10 @@ pub enum SavedSendError {
 impl From<&Send> for SavedSend {
     fn from(send: &Send) -> Self {
         let state = match &send.state {
-            State::Open(Open { plaintext, devices }) => SavedState::Open {
-                plaintext: plaintext.clone(),
-                devices: devices
+            State::Open(open) => SavedState::Open {
+                plaintext: open.plaintext.clone(),
+                devices: open
+                    .devices
                     .iter()
                     .map(|(id, outgoing)| (*id, outgoing.into()))
                     .collect(),
@@ -119,43 +126,63 @@ impl From<SavedOutgoing> for Outgoing {
     }
 }
 
-impl TryFrom<SavedSend> for Send {
-    type Error = SavedSendError;
-
-    fn try_from(saved: SavedSend) -> Result<Self, SavedSendError> {
-        if saved.version != SAVED_SEND_VERSION {
-            return Err(SavedSendError::Version(saved.version));
+impl SavedSend {
+    /// The send, of a device that speaks `suites` and is held to `limits`.
+    ///
+    /// # Errors
+    /// Where no such device could have written it.
+    pub fn restore(self, suites: &[SuiteRef], limits: &Limits) -> Result<Send, SavedSendError> {
+        if self.version != SAVED_SEND_VERSION {
+            return Err(SavedSendError::Version(self.version));
         }
-        let state = match saved.state {
-            SavedState::Open { plaintext, devices } => State::Open(Open {
-                plaintext,
-                devices: devices
-                    .into_iter()
-                    .map(|(id, outgoing)| (id, outgoing.into()))
-                    .collect(),
-            }),
+        if let Recipient::Device(address) = &self.recipient {
+            admitted(suites, |suite| suite.identifiers().check(address))?;
+        }
+        let state = match self.state {
+            SavedState::Open { plaintext, devices } => {
+                for id in devices.keys() {
+                    let address = self.recipient.device(*id);
+                    admitted(suites, |suite| suite.identifiers().check(&address))?;
+                }
+                State::Open(Arc::new(Open {
+                    plaintext,
+                    devices: devices
+                        .into_iter()
+                        .map(|(id, outgoing)| (id, outgoing.into()))
+                        .collect(),
+                }))
+            }
             SavedState::Done => State::Done,
             SavedState::GivenUp(why) => State::GivenUp(why),
         };
+        let max_rounds = limits.max_rounds;
         let (least, most) = match &state {
             // Bundles are fetched before a round, and none after the last.
-            State::Open(open) if open.is_fetching() => (0, MAX_ROUNDS - 1),
-            State::Open(_) | State::Done => (1, MAX_ROUNDS),
-            State::GivenUp(GiveUp::RetryLimit) => (MAX_ROUNDS, MAX_ROUNDS),
-            State::GivenUp(GiveUp::NotFound) => (0, MAX_ROUNDS),
+            State::Open(open) if open.is_fetching() => (0, max_rounds.saturating_sub(1)),
+            State::Open(_) | State::Done => (1, max_rounds),
+            State::GivenUp(GiveUp::RetryLimit) => (max_rounds, max_rounds),
+            State::GivenUp(GiveUp::NotFound) => (0, max_rounds),
         };
-        if !(least..=most).contains(&saved.rounds) {
-            return Err(SavedSendError::Rounds);
+        if !(least..=most).contains(&self.rounds) {
+            return Err(SavedSendError::Rounds(max_rounds));
         }
-        if let (Recipient::Device(address), State::Open(open)) = (&saved.recipient, &state)
+        if let (Recipient::Device(address), State::Open(open)) = (&self.recipient, &state)
             && open.devices.keys().ne([&address.device_id])
         {
             return Err(SavedSendError::Devices);
         }
         Ok(Send {
-            recipient: saved.recipient,
-            rounds: saved.rounds,
+            recipient: self.recipient,
+            rounds: self.rounds,
             state,
         })
+    }
+}
+
+impl TryFrom<SavedSend> for Send {
+    type Error = SavedSendError;
+
+    fn try_from(saved: SavedSend) -> Result<Self, SavedSendError> {
+        saved.restore(suite::ALL, &Limits::PROFILE)
     }
 }

@@ -13,12 +13,10 @@ use crate::requirement::{flawed, require};
 use crate::wire::Message;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The most submissions of one send (SES-14).
-pub const MAX_ROUNDS: u8 = 5;
+use std::sync::Arc;
 
 /// One message of a submission.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceMessage {
     /// The recipient's device.
     pub device_id: DeviceId,
@@ -29,7 +27,7 @@ pub struct DeviceMessage {
 }
 
 /// What is to be done at the intermediary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SendStep {
     /// Fetch the bundles of these devices; each is answered by its own event, in any order.
     FetchBundles(Vec<Address>),
@@ -47,7 +45,7 @@ pub enum SendStep {
 }
 
 /// What the intermediary answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SendEvent {
     /// A bundle that was asked for.
     Bundle(BundleFields),
@@ -68,7 +66,7 @@ pub enum SendEvent {
 }
 
 /// What an event comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SendOutcome {
     /// What is to be done now.
     pub step: SendStep,
@@ -78,11 +76,11 @@ pub struct SendOutcome {
 }
 
 /// Why a send has failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 pub enum GiveUp {
     /// The last round was refused (SES-14).
-    #[error("the submission was refused {MAX_ROUNDS} times (SES-14)")]
+    #[error("the submission of the last round was refused (SES-14)")]
     RetryLimit,
     /// No device is left to send to (SES-09).
     #[error("the recipient has no device to send to (SES-09)")]
@@ -103,7 +101,7 @@ impl GiveUp {
 /// A send, from its start to its end.
 ///
 /// Its plaintext is kept for as long as a device may still need it, and erased at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Send {
     pub(super) recipient: Recipient,
     /// How many submissions there were.
@@ -112,10 +110,10 @@ pub struct Send {
 }
 
 /// How far a send has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum State {
     /// Bundles are awaited where a device awaits one; else the messages are submitted.
-    Open(Open),
+    Open(Arc<Open>),
     /// They were accepted.
     Done,
     /// It has failed.
@@ -123,14 +121,14 @@ pub(super) enum State {
 }
 
 /// What a send needs until its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Open {
     pub(super) plaintext: SecretBytes,
     pub(super) devices: BTreeMap<DeviceId, Outgoing>,
 }
 
 /// What one device is about to get.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Outgoing {
     /// Its bundle is to be fetched, and a session to be opened.
     AwaitsBundle,
@@ -216,9 +214,9 @@ impl Send {
         }
     }
 
-    /// The last round was refused: the send has failed (SES-14).
-    fn refused(&mut self) {
-        if self.rounds == flawed!("SES-14 ten rounds", MAX_ROUNDS, 10) {
+    /// A submission was refused: after the `last` round the send has failed (SES-14).
+    fn refused(&mut self, last: bool) {
+        if last {
             self.state = State::GivenUp(GiveUp::RetryLimit);
         }
     }
@@ -243,11 +241,21 @@ impl Send {
 struct Prepared {
     device_id: DeviceId,
     outgoing: Outgoing,
-    session: Option<Session>,
+    session: Option<Arc<Session>>,
+}
+
+/// Why a submission was refused: by devices.
+struct Refusal<'a> {
+    /// It was the last round.
+    last: bool,
+    missing: &'a [DeviceId],
+    gone: &'a [DeviceId],
+    outdated: &'a [DeviceId],
 }
 
 impl Device {
-    /// Starts to send `plaintext`, of at most 65,536 bytes.
+    /// Starts to send `plaintext`, of at most 65,536 bytes in `tigress-1`. Each message draws what
+    /// [`Session::encrypt`] draws, by rising DeviceID.
     ///
     /// # Errors
     /// `invalid-state` where the recipient is the device's own user (SES-15), `too-large` (DR-22), those of
@@ -256,13 +264,14 @@ impl Device {
         &mut self,
         recipient: Recipient,
         plaintext: &[u8],
+        randomness: &mut dyn Randomness,
     ) -> Result<(Send, SendStep), SesameError> {
         require!(
             "SES-15",
             recipient.user_id() != self.address.user_id,
             SesameError::OwnUser
         );
-        let limit = self.suite.limits().max_plaintext;
+        let limit = self.session_limits(self.suite()).max_plaintext;
         require!(
             "DR-22",
             plaintext.len() <= limit,
@@ -279,12 +288,12 @@ impl Device {
             plaintext: plaintext.to_vec().into(),
             devices: BTreeMap::new(),
         };
-        let prepared = self.prepare(recipient, &open, &targets)?;
+        let prepared = self.prepare(recipient, &open, &targets, randomness)?;
         self.keep(recipient, &mut open, prepared);
         let mut send = Send {
             recipient,
             rounds: 0,
-            state: State::Open(open),
+            state: State::Open(Arc::new(open)),
         };
         send.go_on();
         let step = send.step();
@@ -304,10 +313,11 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<SendOutcome, SesameError> {
         let recipient = send.recipient;
-        let last = send.rounds == flawed!("SES-14 ten rounds", MAX_ROUNDS, 10);
+        let last = send.rounds == flawed!("SES-14 ten rounds", self.limits.max_rounds, 10);
         let State::Open(open) = &mut send.state else {
             return Err(SesameError::UnexpectedAnswer);
         };
+        let open = Arc::make_mut(open);
         let fetching = open.is_fetching();
         let mut identity_changed = false;
         match event {
@@ -326,12 +336,24 @@ impl Device {
                 }
             }
             SendEvent::DeviceMismatch { missing, extra } if !fetching => {
-                self.refused(recipient, open, last, &missing, &extra, &[])?;
-                send.refused();
+                let refusal = Refusal {
+                    last,
+                    missing: &missing,
+                    gone: &extra,
+                    outdated: &[],
+                };
+                self.refused(recipient, open, &refusal, randomness)?;
+                send.refused(last);
             }
             SendEvent::StaleRegistration(devices) if !fetching => {
-                self.refused(recipient, open, last, &[], &[], &devices)?;
-                send.refused();
+                let refusal = Refusal {
+                    last,
+                    missing: &[],
+                    gone: &[],
+                    outdated: &devices,
+                };
+                self.refused(recipient, open, &refusal, randomness)?;
+                send.refused(last);
             }
             _ => return Err(SesameError::UnexpectedAnswer),
         }
@@ -350,12 +372,13 @@ impl Device {
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
     ) -> Result<bool, SesameError> {
-        let bundle = Bundle::verify(self.suite, fields)?;
+        let suite = self.suite_of_bundle(fields)?;
+        let bundle = Bundle::verify(suite, fields)?;
         require_awaited(recipient, open, &bundle.party.address)?;
-        let mut session = self.initiate(&bundle, randomness)?;
+        let mut session = self.initiate(suite, &bundle, randomness)?;
         let outgoing = Outgoing::Encrypted {
             registration_id: bundle.registration_id,
-            message: session.encrypt(open.plaintext.expose())?,
+            message: session.encrypt(open.plaintext.expose(), randomness)?,
         };
         open.devices
             .insert(bundle.party.address.device_id, outgoing);
@@ -369,11 +392,15 @@ impl Device {
         &mut self,
         recipient: Recipient,
         open: &mut Open,
-        last: bool,
-        missing: &[DeviceId],
-        gone: &[DeviceId],
-        outdated: &[DeviceId],
+        refusal: &Refusal<'_>,
+        randomness: &mut dyn Randomness,
     ) -> Result<(), SesameError> {
+        let Refusal {
+            last,
+            missing,
+            gone,
+            outdated,
+        } = *refusal;
         // What was not in the submission can be neither gone nor outdated, what was in it not missing. A
         // send to one device gets no further one, whatever the intermediary says (SES-15).
         let submitted = |id: &&DeviceId| open.devices.contains_key(id);
@@ -392,7 +419,7 @@ impl Device {
         let prepared = if last {
             Vec::new()
         } else {
-            self.prepare(recipient, open, &again)?
+            self.prepare(recipient, open, &again, randomness)?
         };
         for id in gone {
             flawed!(
@@ -416,6 +443,7 @@ impl Device {
         recipient: Recipient,
         open: &Open,
         devices: &[DeviceId],
+        randomness: &mut dyn Randomness,
     ) -> Result<Vec<Prepared>, SesameError> {
         let prepare = |&device_id: &DeviceId| {
             let address = recipient.device(device_id);
@@ -427,14 +455,14 @@ impl Device {
                 });
             };
             let mut session = session.clone();
-            let message = session.encrypt(open.plaintext.expose())?;
+            let message = session.encrypt(open.plaintext.expose(), randomness)?;
             Ok(Prepared {
                 device_id,
                 outgoing: Outgoing::Encrypted {
                     registration_id: record.registration_id(),
                     message,
                 },
-                session: Some(session),
+                session: Some(Arc::new(session)),
             })
         };
         devices.iter().map(prepare).collect()
@@ -449,7 +477,7 @@ impl Device {
         } in prepared
         {
             open.devices.insert(device_id, outgoing);
-            let record = self.records.get_mut(&recipient.device(device_id));
+            let record = self.record_mut(&recipient.device(device_id));
             let active = record.and_then(|record| record.sessions.front_mut());
             if let (Some(active), Some(session)) = (active, session) {
                 active.session = session;
@@ -458,7 +486,7 @@ impl Device {
     }
 
     fn registration_id(&self, peer: Address) -> Option<RegistrationId> {
-        Some(self.records.get(&peer)?.registration_id())
+        Some(self.record(&peer)?.registration_id())
     }
 }
 

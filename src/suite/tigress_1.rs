@@ -1,15 +1,18 @@
 //! Suite `tigress-1`, the reference suite: X3DH, strict XEdDSA, AES-256-GCM, a canonical wire.
 
-use super::protobuf::{self, Field, Value};
+use super::protobuf::{self, Field, Kind, Value};
 use super::{
-    AssociatedData, FormerChain, Header, Limits, MessageKey, Parties, Role, Scope, Start, Suite,
-    SuiteError,
+    Agreement, AssociatedData, Cipher, EncodedAddress, FormerChain, Keys, Limits, MessageKey,
+    Parties, Ratchet, Role, Schema, Scope, Sealing, Suite, SuiteError, Wire, Yield,
 };
+use crate::identifier::{Address, Identifiers};
 use crate::primitives::aes256_gcm::{self, TAG_LENGTH};
 use crate::primitives::{
     KeyPair, PrimitiveError, PublicKey, Secret, Signature, hkdf::hkdf_sha256, xeddsa,
 };
 use crate::requirement::{flawed, require};
+use crate::short_bytes::ShortBytes;
+use std::ops::RangeInclusive;
 use zeroize::Zeroizing;
 
 const LIMITS: Limits = Limits {
@@ -19,9 +22,51 @@ const LIMITS: Limits = Limits {
     receiving_chains: 5,
     former_chain: FormerChain::Closed,
     max_plaintext: 65_536,
-    max_ratchet_message: 66_000,
-    max_prekey_message: 66_200,
 };
+
+const IDENTIFIERS: Identifiers = Identifiers::SECTION_1;
+
+const RATCHET_MESSAGE: Schema = Schema {
+    fields: &[
+        bytes(1),
+        uint32(2, 0..=u32::MAX),
+        uint32(3, 0..=u32::MAX),
+        bytes(4),
+    ],
+    max_length: 66_000,
+};
+
+const PRE_KEY_MESSAGE: Schema = Schema {
+    fields: &[
+        // X3DH-12
+        Field {
+            required: false,
+            ..uint32(1, IDENTIFIERS.pre_key_id)
+        },
+        bytes(2),
+        bytes(3),
+        bytes(4),
+        uint32(5, IDENTIFIERS.registration_id),
+        uint32(6, IDENTIFIERS.pre_key_id),
+    ],
+    max_length: 66_200,
+};
+
+const fn bytes(number: u32) -> Field {
+    Field {
+        number,
+        kind: Kind::Bytes,
+        required: true,
+    }
+}
+
+const fn uint32(number: u32, range: RangeInclusive<u32>) -> Field {
+    Field {
+        number,
+        kind: Kind::Uint32(range),
+        required: true,
+    }
+}
 
 /// Length of version byte, ratchet key and two counters, which follow AD (DR-07).
 const HEADER_LENGTH: usize = 1 + PublicKey::LENGTH + 4 + 4;
@@ -32,25 +77,20 @@ pub struct Tigress1;
 
 impl Tigress1 {
     /// AD, version byte, Encode(ratchet key), previous counter, counter (DR-07).
-    fn with_associated_data<T>(
-        self,
-        associated_data: &AssociatedData,
-        header: &Header,
-        run: impl FnOnce(&[u8]) -> T,
-    ) -> T {
+    fn with_associated_data<T>(self, sealing: &Sealing<'_>, run: impl FnOnce(&[u8]) -> T) -> T {
         const COUNTERS: usize = 1 + PublicKey::LENGTH;
         let mut head = [self.version(); HEADER_LENGTH];
-        head[1..COUNTERS].copy_from_slice(&header.ratchet_key.encode());
+        head[1..COUNTERS].copy_from_slice(&sealing.header.ratchet_key.encode());
         head[COUNTERS..COUNTERS + 4].copy_from_slice(&flawed!(
             "DR-07 little-endian",
-            header.previous_counter.to_be_bytes(),
-            header.previous_counter.to_le_bytes()
+            sealing.header.previous_counter.to_be_bytes(),
+            sealing.header.previous_counter.to_le_bytes()
         ));
-        head[COUNTERS + 4..].copy_from_slice(&header.counter.to_be_bytes());
+        head[COUNTERS + 4..].copy_from_slice(&sealing.header.counter.to_be_bytes());
         let head = &head[flawed!("DR-07 version", 0, 1)..];
-        let associated_data = associated_data.as_bytes();
+        let associated_data = sealing.associated_data.as_bytes();
         let length = associated_data.len() + head.len();
-        let mut bytes = [0; AssociatedData::MAX_LENGTH + HEADER_LENGTH];
+        let mut bytes = [0; AssociatedData::CAPACITY + HEADER_LENGTH];
         bytes[..associated_data.len()].copy_from_slice(associated_data);
         bytes[associated_data.len()..length].copy_from_slice(head);
         run(&bytes[..length])
@@ -67,40 +107,40 @@ fn expand(key: &MessageKey) -> Secret<44> {
     hkdf_sha256(None, &[key.expose()], info)
 }
 
+/// The two parts of an encoded address: the UUID's 16 bytes, then the DeviceID as one byte (ID-05).
+///
+/// This suite reads nothing from an address with a name and sends nothing to one; its UTF-8 would stand here.
+fn address_parts<'a>(address: &'a Address, device_id: &'a [u8; 1]) -> [&'a [u8]; 2] {
+    let user = address.user_id.as_bytes();
+    flawed!("ID-05 device first", [user, device_id], [device_id, user])
+}
+
+fn device_byte(address: &Address) -> [u8; 1] {
+    let [.., device_id] = address.device_id.get().to_be_bytes();
+    [device_id]
+}
+
 impl Suite for Tigress1 {
     fn name(&self) -> &'static str {
         "tigress-1"
     }
+}
 
-    fn limits(&self) -> &'static Limits {
-        &LIMITS
+impl Keys for Tigress1 {
+    fn identifiers(&self) -> &'static Identifiers {
+        &IDENTIFIERS
     }
 
-    fn x3dh_info(&self) -> &'static [u8] {
-        flawed!(
-            "X3DH-04 label",
-            b"TigressSignal/1 X3DH",
-            b"TigressSignal X3DH"
-        )
-    }
-
-    fn start(&self) -> Start {
-        Start::RootKey
-    }
-
-    fn associated_data(&self, parties: &Parties, _sender: Role) -> AssociatedData {
-        let Parties {
-            initiator: a,
-            responder: b,
-        } = parties;
-        let (a, b) = flawed!("X3DH-05 swapped", (a, b), (b, a));
-        let addresses = [a.address.encode(), b.address.encode()];
-        let addresses = flawed!("X3DH-05 addresses", addresses.as_flattened(), &[]);
-        let keys = [a.identity_key.encode(), b.identity_key.encode()];
-        match AssociatedData::concat(&[keys.as_flattened(), addresses]) {
-            Some(associated_data) => associated_data,
-            None => unreachable!("33 + 33 + 17 + 17 = 100 bytes (X3DH-05)"),
+    fn encode_address(&self, address: &Address) -> EncodedAddress {
+        let device_id = device_byte(address);
+        match ShortBytes::concat(&address_parts(address, &device_id)) {
+            Some(encoded) => encoded,
+            None => unreachable!("a user has at most 64 bytes"),
         }
+    }
+
+    fn read_public_key(&self, bytes: &[u8]) -> Result<PublicKey, PrimitiveError> {
+        PublicKey::decode(bytes)
     }
 
     fn sign(&self, key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
@@ -115,6 +155,46 @@ impl Suite for Tigress1 {
     ) -> Result<(), PrimitiveError> {
         xeddsa::verify(key, message, signature)
     }
+}
+
+impl Agreement for Tigress1 {
+    fn x3dh_info(&self) -> &'static [u8] {
+        flawed!(
+            "X3DH-04 label",
+            b"TigressSignal/1 X3DH",
+            b"TigressSignal X3DH"
+        )
+    }
+
+    fn yields(&self) -> Yield {
+        Yield::RootKey
+    }
+
+    fn associated_data(&self, parties: &Parties, _sender: Role) -> AssociatedData {
+        let Parties {
+            initiator: a,
+            responder: b,
+        } = parties;
+        let (a, b) = flawed!("X3DH-05 swapped", (a, b), (b, a));
+        let keys = [a.identity_key.encode(), b.identity_key.encode()];
+        let devices = [device_byte(&a.address), device_byte(&b.address)];
+        let [a_first, a_last] = address_parts(&a.address, &devices[0]);
+        let [b_first, b_last] = address_parts(&b.address, &devices[1]);
+        let addresses = [a_first, a_last, b_first, b_last];
+        let [a_first, a_last, b_first, b_last] =
+            flawed!("X3DH-05 addresses", addresses, <[&[u8]; 4]>::default());
+        let parts = [keys.as_flattened(), a_first, a_last, b_first, b_last];
+        match ShortBytes::concat(&parts) {
+            Some(associated_data) => associated_data,
+            None => unreachable!("two keys and two addresses"),
+        }
+    }
+}
+
+impl Ratchet for Tigress1 {
+    fn limits(&self) -> &'static Limits {
+        &LIMITS
+    }
 
     fn root_info(&self) -> &'static [u8] {
         flawed!(
@@ -127,32 +207,11 @@ impl Suite for Tigress1 {
     fn previous_counter(&self, sent: u32) -> u32 {
         flawed!("DR-08 previous counter", sent, sent.saturating_sub(1))
     }
+}
 
+impl Cipher for Tigress1 {
     fn expand_message_key(&self, key: &MessageKey) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(expand(key).expose().to_vec())
-    }
-
-    fn version(&self) -> u8 {
-        0x11
-    }
-
-    fn accepts_version(&self, version: u8) -> bool {
-        version == self.version()
-    }
-
-    fn trailer_length(&self) -> usize {
-        0
-    }
-
-    fn read_fields<'a>(
-        &self,
-        schema: &[Field],
-        message: &'a [u8],
-        start: usize,
-        end: usize,
-        values: &mut [Option<Value<'a>>],
-    ) -> Result<(), SuiteError> {
-        protobuf::read_canonical(schema, message, start, end, values)
     }
 
     fn ciphertext_length(&self, plaintext: usize) -> usize {
@@ -163,20 +222,13 @@ impl Suite for Tigress1 {
         TAG_LENGTH
     }
 
-    fn seal(
-        &self,
-        key: &MessageKey,
-        associated_data: &AssociatedData,
-        header: &Header,
-        plaintext: &[u8],
-        out: &mut Vec<u8>,
-    ) {
-        let expanded = expand(key);
+    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], out: &mut Vec<u8>) {
+        let expanded = expand(sealing.key);
         let (aes_key, nonce) = expanded.expose_split();
         let start = out.len();
         out.reserve_exact(self.ciphertext_length(plaintext.len()));
         out.extend_from_slice(plaintext);
-        let tag = self.with_associated_data(associated_data, header, |associated_data| {
+        let tag = self.with_associated_data(sealing, |associated_data| {
             aes256_gcm::seal(aes_key, nonce, associated_data, &mut out[start..])
         });
         flawed!(
@@ -189,9 +241,7 @@ impl Suite for Tigress1 {
 
     fn open(
         &self,
-        key: &MessageKey,
-        associated_data: &AssociatedData,
-        header: &Header,
+        sealing: &Sealing<'_>,
         _message: &[u8],
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SuiteError> {
@@ -200,11 +250,40 @@ impl Suite for Tigress1 {
         let Some((body, tag)) = split else {
             return Err(PrimitiveError::Tag.into());
         };
-        let expanded = expand(key);
+        let expanded = expand(sealing.key);
         let (aes_key, nonce) = expanded.expose_split();
-        let opened = self.with_associated_data(associated_data, header, |associated_data| {
+        let opened = self.with_associated_data(sealing, |associated_data| {
             aes256_gcm::open(aes_key, nonce, associated_data, body, tag)
         });
         Ok(opened?)
+    }
+}
+
+impl Wire for Tigress1 {
+    fn version(&self) -> u8 {
+        0x11
+    }
+
+    fn accepts_version(&self, version: u8) -> bool {
+        version == self.version()
+    }
+
+    fn ratchet_message(&self) -> &'static Schema {
+        &RATCHET_MESSAGE
+    }
+
+    fn pre_key_message(&self) -> &'static Schema {
+        &PRE_KEY_MESSAGE
+    }
+
+    fn read_fields<'a>(
+        &self,
+        schema: &[Field],
+        message: &'a [u8],
+        start: usize,
+        end: usize,
+        values: &mut [Option<Value<'a>>],
+    ) -> Result<(), SuiteError> {
+        protobuf::read_canonical(schema, message, start, end, values)
     }
 }

@@ -6,7 +6,7 @@
 mod pre_key_message;
 mod ratchet_message;
 
-pub use pre_key_message::PreKeyMessage;
+pub use pre_key_message::{KemFields, PreKeyMessage};
 pub use ratchet_message::RatchetMessage;
 
 use crate::error_code::ErrorCode;
@@ -29,7 +29,7 @@ pub enum MessageKind {
 }
 
 /// An encoded message with its kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
     /// Which message it is.
     pub kind: MessageKind,
@@ -122,8 +122,12 @@ fn uint32_of(value: Option<Value<'_>>) -> u32 {
 }
 
 /// Reads a key that a message carries (WIRE-06).
-fn key_of(field: &'static str, value: Option<Value<'_>>) -> Result<PublicKey, WireError> {
-    let key = PublicKey::decode(bytes_of(value));
+fn key_of(
+    suite: &dyn Suite,
+    field: &'static str,
+    value: Option<Value<'_>>,
+) -> Result<PublicKey, WireError> {
+    let key = suite.read_public_key(bytes_of(value));
     let key = flawed!(
         "WIRE-06 unchecked",
         key,

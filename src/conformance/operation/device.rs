@@ -6,7 +6,7 @@ use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
-use crate::primitives::{PublicKey, Signature};
+use crate::primitives::{NoRandomness, PublicKey, Signature};
 use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
@@ -328,7 +328,8 @@ impl Operation for Encrypt {
         On { handle, input }: Self::Input,
     ) -> Result<EncryptOutput, Failure> {
         let peer = Address::try_from(&input.peer)?;
-        let message = held(reference, &handle)?.encrypt(&peer, &input.plaintext)?;
+        let message =
+            held(reference, &handle)?.encrypt(&peer, &input.plaintext, &mut NoRandomness)?;
         Ok(EncryptOutput {
             kind: message.kind,
             message: Hex(message.bytes),

@@ -54,8 +54,8 @@ impl Operation for Compute {
     type Input = Input;
     type Output = Output;
 
-    fn run(_: &mut Reference, input: Input) -> Result<Output, Failure> {
-        let fingerprint = fingerprint(&input.own.party()?, &input.peer.party()?);
+    fn run(reference: &mut Reference, input: Input) -> Result<Output, Failure> {
+        let fingerprint = fingerprint(reference.suite, &input.own.party()?, &input.peer.party()?);
         Ok(Output { fingerprint })
     }
 }

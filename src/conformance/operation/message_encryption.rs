@@ -4,7 +4,7 @@ use super::{Operation, Reference, array};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::PublicKey;
-use crate::suite::{AssociatedData, Header, MessageKey};
+use crate::suite::{AssociatedData, Header, MessageKey, Sealing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,16 @@ impl Context {
     }
 }
 
+fn sealing((key, associated_data, header): &(MessageKey, AssociatedData, Header)) -> Sealing<'_> {
+    Sealing {
+        key,
+        second_key: None,
+        associated_data,
+        header,
+        extension: &[],
+    }
+}
+
 /// Encrypts (DR-06, DR-07).
 #[derive(Debug)]
 pub struct Encrypt;
@@ -65,11 +75,11 @@ impl Operation for Encrypt {
     type Output = EncryptOutput;
 
     fn run(reference: &mut Reference, input: EncryptInput) -> Result<EncryptOutput, Failure> {
-        let (key, associated_data, header) = input.context.parts()?;
+        let parts = input.context.parts()?;
         let mut out = Vec::new();
         reference
             .suite
-            .seal(&key, &associated_data, &header, &input.plaintext, &mut out);
+            .seal(&sealing(&parts), &input.plaintext, &mut out);
         Ok(EncryptOutput {
             ciphertext: Hex(out),
         })
@@ -103,14 +113,11 @@ impl Operation for Decrypt {
     type Output = DecryptOutput;
 
     fn run(reference: &mut Reference, input: DecryptInput) -> Result<DecryptOutput, Failure> {
-        let (key, associated_data, header) = input.context.parts()?;
-        let plaintext = reference.suite.open(
-            &key,
-            &associated_data,
-            &header,
-            &input.ciphertext,
-            &input.ciphertext,
-        )?;
+        let parts = input.context.parts()?;
+        let plaintext =
+            reference
+                .suite
+                .open(&sealing(&parts), &input.ciphertext, &input.ciphertext)?;
         Ok(DecryptOutput {
             plaintext: plaintext.as_slice().into(),
         })

@@ -8,6 +8,7 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Recipient;
 use crate::identifier::{Address, DeviceId, IdentifierError};
+use crate::primitives::NoRandomness;
 use crate::ratchet::Session;
 use crate::sesame::{DeviceMessage, DeviceRecord, SendEvent, SendStep};
 use crate::wire::MessageKind;
@@ -188,7 +189,8 @@ impl Operation for Send {
         On { handle, input }: Self::Input,
     ) -> Result<SendOutput, Failure> {
         let recipient = Recipient::try_from(&input.recipient)?;
-        let (send, step) = held(reference, &handle)?.start_send(recipient, &input.plaintext)?;
+        let (send, step) =
+            held(reference, &handle)?.start_send(recipient, &input.plaintext, &mut NoRandomness)?;
         reference.sends.insert(handle, send);
         Ok(SendOutput { step: step.into() })
     }

@@ -130,6 +130,7 @@ impl Operation for EncodePreKey {
             message: RatchetMessage::decode(reference.suite, &input.ratchet_message)?,
             registration_id: input.registration_id,
             signed_pre_key_id: input.signed_pre_key_id,
+            kem: None,
         };
         Ok(Encoded {
             message: Hex(message.encode(reference.suite)),

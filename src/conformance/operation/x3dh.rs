@@ -122,19 +122,12 @@ impl Operation for Initiate {
             .check(&bundle.party.address, &bundle.party.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
             let ephemeral = KeyPair::random(randomness).map_err(SesameError::from)?;
-            let base_key = *ephemeral.public();
-            let secret = agreement::x3dh::initiate(suite, &identity, ephemeral, &bundle)
-                .map_err(SesameError::from)?;
-            let shared_secret = secret.root.expose().into();
-            let mut session = Session::initiate(
-                suite,
-                own,
-                registration_id,
-                &bundle,
-                base_key,
-                secret,
-                randomness,
-            )?;
+            let initiation =
+                agreement::x3dh::initiate(suite, &identity, ephemeral, &bundle, randomness)
+                    .map_err(SesameError::from)?;
+            let shared_secret = initiation.secret.root.expose().into();
+            let mut session =
+                Session::initiate(suite, own, registration_id, &bundle, initiation, randomness)?;
             let parties = Parties {
                 initiator: own,
                 responder: bundle.party,
@@ -145,7 +138,7 @@ impl Operation for Initiate {
                     .associated_data(&parties, Role::Initiator)
                     .as_bytes()
                     .into(),
-                message: Hex(session.encrypt(&input.plaintext)?.bytes),
+                message: Hex(session.encrypt(&input.plaintext, randomness)?.bytes),
             })
         })
     }
@@ -237,8 +230,9 @@ impl Operation for Respond {
                     address: own,
                 },
             };
+            let limits = suite.limits();
             let (_, plaintext) =
-                sesame::accept(suite, &mut keys, own, sender, &message, randomness)?;
+                sesame::accept(suite, limits, &mut keys, own, sender, &message, randomness)?;
             Ok::<_, SesameError>(RespondOutput {
                 shared_secret: secret.root.expose().into(),
                 associated_data: suite

@@ -1,0 +1,40 @@
+//! The bounds of section 6.
+
+use crate::timestamp::DAY;
+use crate::{agreement, suite};
+
+/// The bounds that a device keeps to. They are data: a device can be run with smaller ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// The most inactive sessions kept with one device (SES-04).
+    pub max_inactive_sessions: usize,
+    /// MAXSEND: a session in which nothing was read for this long, in seconds, is not sent in (SES-13).
+    pub max_send: u64,
+    /// MAXRECV: a session in which nothing was read for this long, in seconds, is erased (SES-13).
+    pub max_recv: u64,
+    /// The most submissions of one send (SES-14).
+    pub max_rounds: u8,
+    /// How long signed prekeys live, and, as MAXLATENCY, how long what is known of a device that is gone
+    /// (KEY-08, SES-11).
+    pub pre_keys: agreement::Limits,
+    /// The bounds of every session; where there are none, those of its suite.
+    pub session: Option<suite::Limits>,
+}
+
+impl Limits {
+    /// Those of the profile.
+    pub const PROFILE: Limits = Limits {
+        max_inactive_sessions: 40,
+        max_send: 30 * DAY,
+        max_recv: 90 * DAY,
+        max_rounds: 5,
+        pre_keys: agreement::Limits::PROFILE,
+        session: None,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::PROFILE
+    }
+}
