@@ -134,20 +134,13 @@ fn good(b: &mut Builder) {
 pub(super) fn generate(b: &mut Builder) {
     b.header("The prekey message of profile section 5, and the ratchet message inside it.");
     notes(b);
-    b.note(
-        "Identifier",
-        "MISSING_STEP",
-        "An id out of its range.",
-        "Whoever lets it through looks up what no device can have published.",
-        &["https://signal.org/docs/specifications/x3dh/#publishing-keys"],
-    );
-    b.note(
-        "Inner",
-        "MISSING_STEP",
-        "The ratchet message inside breaks a rule.",
-        "Whoever parses it later may have changed its state by then.",
-        &["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"],
-    );
+    notes! { b;
+        Identifier MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#publishing-keys"]
+            "An id out of its range." => "Whoever lets it through looks up what no device can have published.";
+        Inner MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
+            "The ratchet message inside breaks a rule."
+            => "Whoever parses it later may have changed its state by then.";
+    }
     good(b);
 
     let parser = Parser::PreKey;
@@ -186,31 +179,22 @@ pub(super) fn generate(b: &mut Builder) {
         second_base_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(6, bytes(2, &key("other"))));
         /// pre_key_id last, as Signal's libraries may write it
         pre_key_id_last => not_canonical(p.order(&[1, 2, 3, 4, 5, 0]));
-        /// base_key and identity_key exchanged
-        keys_exchanged => not_canonical(p.order(&[0, 2, 1, 3, 4, 5]));
+        keys_exchanged: "base_key and identity_key exchanged" => not_canonical(p.order(&[0, 2, 1, 3, 4, 5]));
         /// message last, as fields of the first drafts stood
         message_last => not_canonical(p.order(&[0, 1, 2, 4, 5, 3]));
-        /// the fields in falling order
-        falling_order => not_canonical(p.order(&[5, 4, 3, 2, 1, 0]));
+        falling_order: "the fields in falling order" => not_canonical(p.order(&[5, 4, 3, 2, 1, 0]));
     }
     unknown_fields(b, parser, p, 7);
     cases! { b, [WireType: WIRE-09];
         /// field 8, a Kyber prekey of signal-v4
         kyber_prekey [NonCanonical: WIRE-03] => not_canonical(p.insert(6, bytes(8, b"ciphertext")));
-        /// pre_key_id as bytes
-        pre_key_id_as_bytes => malformed(p.with(0, bytes(1, &[3])));
-        /// pre_key_id as 32 fixed bits
-        pre_key_id_as_fixed_32 => malformed(p.with(0, fixed32(1, 3)));
-        /// base_key as a varint
-        base_key_as_varint => malformed(p.with(1, uint(2, 5)));
-        /// identity_key as 64 fixed bits
-        identity_key_as_fixed_64 => malformed(p.with(2, fixed64(3, 0)));
-        /// message as a group
-        message_as_group => malformed(p.with(3, group(4)));
-        /// registration_id as bytes
-        registration_id_as_bytes => malformed(p.with(4, bytes(5, &[1])));
-        /// signed_pre_key_id as 64 fixed bits
-        signed_pre_key_id_as_fixed_64 => malformed(p.with(5, fixed64(6, 7)));
+        pre_key_id_as_bytes: "pre_key_id as bytes" => malformed(p.with(0, bytes(1, &[3])));
+        pre_key_id_as_fixed_32: "pre_key_id as 32 fixed bits" => malformed(p.with(0, fixed32(1, 3)));
+        base_key_as_varint: "base_key as a varint" => malformed(p.with(1, uint(2, 5)));
+        identity_key_as_fixed_64: "identity_key as 64 fixed bits" => malformed(p.with(2, fixed64(3, 0)));
+        message_as_group: "message as a group" => malformed(p.with(3, group(4)));
+        registration_id_as_bytes: "registration_id as bytes" => malformed(p.with(4, bytes(5, &[1])));
+        signed_pre_key_id_as_fixed_64: "signed_pre_key_id as 64 fixed bits" => malformed(p.with(5, fixed64(6, 7)));
         /// signed_pre_key_id of wire type 6, which does not exist
         signed_pre_key_id_of_wire_type_6 => malformed(p.with(5, tag(6, 6)));
     }
@@ -245,16 +229,11 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [Identifier: ID-06];
         /// pre_key_id 0, written: a reader that takes 0 for `none` runs three Diffie-Hellmans
         pre_key_id_0 => malformed(p.with(0, uint(1, 0)));
-        /// pre_key_id 2^24
-        pre_key_id_2_to_24 => malformed(p.with(0, uint(1, 1 << 24)));
-        /// signed_pre_key_id 0
-        signed_pre_key_id_0 => malformed(p.with(5, uint(6, 0)));
-        /// signed_pre_key_id 2^24
-        signed_pre_key_id_2_to_24 => malformed(p.with(5, uint(6, 1 << 24)));
-        /// registration_id 0
-        registration_id_0 [Identifier: ID-04] => malformed(p.with(4, uint(5, 0)));
-        /// registration_id 16,381
-        registration_id_16381 [Identifier: ID-04] => malformed(p.with(4, uint(5, 16_381)));
+        pre_key_id_2_to_24: "pre_key_id 2^24" => malformed(p.with(0, uint(1, 1 << 24)));
+        signed_pre_key_id_0: "signed_pre_key_id 0" => malformed(p.with(5, uint(6, 0)));
+        signed_pre_key_id_2_to_24: "signed_pre_key_id 2^24" => malformed(p.with(5, uint(6, 1 << 24)));
+        registration_id_0 [Identifier: ID-04]: "registration_id 0" => malformed(p.with(4, uint(5, 0)));
+        registration_id_16381 [Identifier: ID-04]: "registration_id 16,381" => malformed(p.with(4, uint(5, 16_381)));
         /// registration_id 2^32 - 1
         registration_id_2_to_32_less_1 [Identifier: ID-04] => malformed(p.with(4, uint(5, u32::MAX.into())));
     }
@@ -270,8 +249,7 @@ pub(super) fn generate(b: &mut Builder) {
     let rest = p.build().len() - p.fields[3].len();
     over.fields[3] = bytes(4, &seed::vec("wire/large", 66_201 - rest - 4));
     cases! { b;
-        /// an empty ratchet message
-        inner_empty [Inner Truncated: WIRE-05] => holding(Malformed, &[]);
+        inner_empty [Inner Truncated: WIRE-05]: "an empty ratchet message" => holding(Malformed, &[]);
         /// the ratchet message is of version 0x33
         inner_version_33 [Inner Version: WIRE-01] => holding(UnsupportedVersion, &r.version(0x33));
         /// the ratchet message has no version byte
@@ -282,11 +260,9 @@ pub(super) fn generate(b: &mut Builder) {
         inner_other_order [Inner NonCanonical: WIRE-03] => holding(NonCanonical, &r.order(&[1, 0, 2, 3]));
         /// the ratchet message lacks its counter
         inner_without_counter [Inner Missing: WIRE-02] => holding(Malformed, &r.without(1));
-        /// the ratchet message is cut
-        inner_cut [Inner Truncated: WIRE-05] => holding(Malformed, &r.build()[..50]);
+        inner_cut [Inner Truncated: WIRE-05]: "the ratchet message is cut" => holding(Malformed, &r.build()[..50]);
         /// the ratchet message's key is of small order
-        inner_key_of_small_order [Inner InvalidKey: WIRE-06]
-            => holding(InvalidKey, &r.with(0, small_order));
+        inner_key_of_small_order [Inner InvalidKey: WIRE-06] => holding(InvalidKey, &r.with(0, small_order));
         /// the ratchet message's ciphertext has 15 bytes
         inner_ciphertext_of_15 [Inner ShortCiphertext: WIRE-07] => holding(Malformed, &r.with(3, bytes(4, &[0; 15])));
         // Its first field is a varint where a ratchet key must stand.
@@ -299,7 +275,6 @@ pub(super) fn generate(b: &mut Builder) {
         /// 66,200 bytes of an unknown version: the size is good, the version is not
         greatest_of_unknown_version [Size Version: WIRE-08 WIRE-01]
             => parser.refuses(UnsupportedVersion, vec![0x99; 66_200]);
-        /// 66,201 bytes: one too many
-        one_byte_too_many [Size: WIRE-08] => parser.refuses(TooLarge, over.build());
+        one_byte_too_many [Size: WIRE-08]: "66,201 bytes: one too many" => parser.refuses(TooLarge, over.build());
     }
 }

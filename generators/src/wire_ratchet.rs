@@ -144,10 +144,8 @@ pub(super) fn generate(b: &mut Builder) {
     }
     let zero = ratchet(32);
     cases! { b, [Missing: WIRE-02];
-        /// counter 0 left out, as proto3 writers do
-        counter_0_left_out => malformed(zero.without(1));
-        /// both counters 0 and left out
-        both_counters_left_out => malformed(zero.order(&[0, 3]));
+        counter_0_left_out: "counter 0 left out, as proto3 writers do" => malformed(zero.without(1));
+        both_counters_left_out: "both counters 0 and left out" => malformed(zero.order(&[0, 3]));
     }
     for (index, name) in NAMES.iter().enumerate() {
         let about = (format!("{name}_twice"), format!("{name} twice, alike"));
@@ -165,31 +163,20 @@ pub(super) fn generate(b: &mut Builder) {
         counter_3_then_4 [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(2, uint(2, 4)));
         /// a second ratchet_key at the end
         second_ratchet_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(4, bytes(1, &key("other"))));
-        /// counter and previous_counter exchanged
-        counters_exchanged => not_canonical(p.order(&[0, 2, 1, 3]));
-        /// ciphertext first
-        ciphertext_first => not_canonical(p.order(&[3, 0, 1, 2]));
-        /// ratchet_key last
-        ratchet_key_last => not_canonical(p.order(&[1, 2, 3, 0]));
-        /// the fields in falling order
-        falling_order => not_canonical(p.order(&[3, 2, 1, 0]));
+        counters_exchanged: "counter and previous_counter exchanged" => not_canonical(p.order(&[0, 2, 1, 3]));
+        ciphertext_first: "ciphertext first" => not_canonical(p.order(&[3, 0, 1, 2]));
+        ratchet_key_last: "ratchet_key last" => not_canonical(p.order(&[1, 2, 3, 0]));
+        falling_order: "the fields in falling order" => not_canonical(p.order(&[3, 2, 1, 0]));
     }
     unknown_fields(b, parser, p, 5);
     cases! { b, [WireType: WIRE-09];
-        /// ratchet_key as a varint
-        ratchet_key_as_varint => malformed(p.with(0, uint(1, 5)));
-        /// ratchet_key as a group
-        ratchet_key_as_group => malformed(p.with(0, group(1)));
-        /// counter as bytes
-        counter_as_bytes => malformed(p.with(1, bytes(2, &[3])));
-        /// counter as 32 fixed bits
-        counter_as_fixed_32 => malformed(p.with(1, fixed32(2, 3)));
-        /// counter as 64 fixed bits
-        counter_as_fixed_64 => malformed(p.with(1, fixed64(2, 3)));
-        /// previous_counter as bytes
-        previous_counter_as_bytes => malformed(p.with(2, bytes(3, &[5])));
-        /// ciphertext as a varint
-        ciphertext_as_varint => malformed(p.with(3, uint(4, 32)));
+        ratchet_key_as_varint: "ratchet_key as a varint" => malformed(p.with(0, uint(1, 5)));
+        ratchet_key_as_group: "ratchet_key as a group" => malformed(p.with(0, group(1)));
+        counter_as_bytes: "counter as bytes" => malformed(p.with(1, bytes(2, &[3])));
+        counter_as_fixed_32: "counter as 32 fixed bits" => malformed(p.with(1, fixed32(2, 3)));
+        counter_as_fixed_64: "counter as 64 fixed bits" => malformed(p.with(1, fixed64(2, 3)));
+        previous_counter_as_bytes: "previous_counter as bytes" => malformed(p.with(2, bytes(3, &[5])));
+        ciphertext_as_varint: "ciphertext as a varint" => malformed(p.with(3, uint(4, 32)));
         /// ciphertext of wire type 6, which does not exist
         ciphertext_of_wire_type_6 => malformed(p.with(3, [tag(4, 6), vec![0]].concat()));
         /// ciphertext of wire type 7, which does not exist
@@ -236,8 +223,7 @@ pub(super) fn generate(b: &mut Builder) {
     garbage[0] = 0x99;
     let many = [&[0x11][..], &[0x28, 0x00].repeat(32_000)].concat();
     cases! { b, [Size: WIRE-08];
-        /// an empty ciphertext
-        empty_ciphertext [ShortCiphertext: WIRE-07] => malformed(p.with(3, bytes(4, &[])));
+        empty_ciphertext [ShortCiphertext: WIRE-07]: "an empty ciphertext" => malformed(p.with(3, bytes(4, &[])));
         /// a ciphertext of 15 bytes
         ciphertext_of_15 [ShortCiphertext: WIRE-07] => malformed(p.with(3, bytes(4, &ciphertext[..15])));
         /// 66,001 bytes: one too many, otherwise well-formed
