@@ -1,9 +1,9 @@
 //! Family `fingerprint`.
 
 use super::actor::user_id;
-use super::cases::{computed, refused};
+use super::cases::{Case, computed, refused};
 use super::public_key::encoded;
-use super::{About, Builder, seed};
+use super::{Builder, seed};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
 use tigress_signal::conformance::operation::{AddressFields, Operation};
@@ -44,7 +44,7 @@ fn between(own: &PartyFields, peer: &PartyFields) -> Input {
     }
 }
 
-fn shows(own: &PartyFields, peer: &PartyFields) -> impl FnOnce(&mut Builder, About<'_>) + use<> {
+fn shows(own: &PartyFields, peer: &PartyFields) -> impl Case + use<> {
     computed::<Compute>(between(own, peer))
 }
 

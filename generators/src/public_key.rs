@@ -1,7 +1,7 @@
 //! Family `public_key`.
 
 use super::cases::{computed, refused, valid};
-use super::{About, Builder, seed};
+use super::{Builder, seed};
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
 };
@@ -123,19 +123,9 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let refuses = |u: [u8; 32]| refuses(&encoded(&u));
-    for (name, (of, u)) in ["0", "1", "order_8", "another_order_8", "p_minus_1"]
-        .iter()
-        .zip(small_order())
-    {
-        refuses(u)(
-            b,
-            About {
-                name: format!("small_order_{name}").into(),
-                comment: &format!("u = {of}"),
-                flags: &["SmallOrder"],
-                requirements: &["KEY-04"],
-            },
-        );
+    let names = ["0", "1", "order_8", "another_order_8", "p_minus_1"];
+    for (name, (of, u)) in names.iter().zip(small_order()) {
+        cases! { b, [SmallOrder: KEY-04]; "small_order_{name}": "u = {of}" => refuses(u); }
     }
     cases! { b, [NonReduced: KEY-03];
         p: "u = 2^255 - 19, which reduces to 0" => refuses(near_prime(0));

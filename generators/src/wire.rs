@@ -1,11 +1,13 @@
 //! What the two wire families share: keys, notes, and ways to get an encoding wrong that are the same for both messages.
 
-use super::cases::refused;
+use super::cases::{Case, refused};
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::public_key::{near_prime, small_order, with_top_bit};
-use super::{About, Builder, seed};
+use super::{Builder, seed};
 use tigress_signal::conformance::operation::wire::{DecodePreKey, DecodeRatchet, Encoded};
-use tigress_signal::error_code::ErrorCode::{self, Malformed, NonCanonical, UnsupportedVersion};
+use tigress_signal::error_code::ErrorCode::{
+    self, InvalidKey, Malformed, NonCanonical, UnsupportedVersion,
+};
 use tigress_signal::hex::Hex;
 use tigress_signal::primitives::{KeyPair, PrivateKey};
 
@@ -13,6 +15,12 @@ use tigress_signal::primitives::{KeyPair, PrivateKey};
 pub(super) fn key(label: &str) -> [u8; 33] {
     let private = seed::bytes(&format!("wire/{label}"));
     KeyPair::from(PrivateKey::from(private)).public().encode()
+}
+
+/// A message as operations take and give it.
+pub(super) fn encoded(message: Vec<u8>) -> Encoded {
+    let message = Hex(message);
+    Encoded { message }
 }
 
 /// A message that must be refused is given to the parser of one of the two.
@@ -24,36 +32,13 @@ pub(super) enum Parser {
 
 impl Parser {
     /// It refuses these bytes with that code.
-    pub(super) fn refuses(
-        self,
-        error: ErrorCode,
-        message: Vec<u8>,
-    ) -> impl FnOnce(&mut Builder, About<'_>) {
-        let message = Encoded {
-            message: Hex(message),
-        };
+    pub(super) fn refuses(self, error: ErrorCode, message: Vec<u8>) -> impl Case {
+        let message = encoded(message);
         move |b, about| match self {
             Parser::Ratchet => refused::<DecodeRatchet>(error, message)(b, about),
             Parser::PreKey => refused::<DecodePreKey>(error, message)(b, about),
         }
     }
-}
-
-/// Adds a case whose name and comment are made.
-pub(super) fn add(
-    b: &mut Builder,
-    (name, comment): (String, String),
-    flag: &str,
-    requirements: &[&str],
-    case: impl FnOnce(&mut Builder, About<'_>),
-) {
-    let about = About {
-        name: name.into(),
-        comment: &comment,
-        flags: &[flag],
-        requirements,
-    };
-    case(b, about);
 }
 
 pub(super) fn notes(b: &mut Builder) {
@@ -90,55 +75,36 @@ pub(super) fn notes(b: &mut Builder) {
     }
 }
 
-/// Keys that a message must not carry: name, comment, clause, encoding.
-pub(super) struct BadKey {
-    pub(super) name: &'static str,
-    pub(super) comment: &'static str,
-    pub(super) clause: &'static str,
-    pub(super) encoded: Vec<u8>,
+/// A field of the message: its place among the fields, its number, and its name.
+pub(super) type Field = (usize, u32, &'static str);
+
+/// Keys that the message must not carry in that field, made from the key of that label.
+pub(super) fn bad_keys(b: &mut Builder, parser: Parser, p: &Proto, field: Field, label: &str) {
+    let (index, number, field) = field;
+    let good = &key(label)[..];
+    let u: [u8; 32] = good[1..].try_into().expect("32 bytes");
+    let refuses = |key: &[u8]| parser.refuses(InvalidKey, p.with(index, bytes(number, key)));
+    let point = |u: [u8; 32]| refuses(&[&[0x05], &u[..]].concat());
+    cases! { b, [InvalidKey: WIRE-06 KEY-02];
+        "{field}_empty": "{field} empty" => refuses(&[]);
+        "{field}_untyped": "{field} 32 bytes without a type byte" => refuses(&u);
+        "{field}_long": "{field} of 34 bytes" => refuses(&[good, &[0]].concat());
+        "{field}_of_type_06": "{field} with type byte 0x06" => refuses(&[&[0x06], &u[..]].concat());
+        "{field}_with_top_bit" [: WIRE-06 KEY-03]: "{field} with bit 255 set" => point(with_top_bit(u));
+        "{field}_p" [: WIRE-06 KEY-03]: "{field} u = 2^255 - 19" => point(near_prime(0));
+        "{field}_zero" [: WIRE-06 KEY-04]: "{field} u = 0" => point([0; 32]);
+        "{field}_of_order_8" [: WIRE-06 KEY-04]: "{field} of order 8" => point(small_order()[2].1);
+    }
 }
 
-/// Keys that a message must not carry, made from the key of that label.
-pub(super) fn bad_keys(label: &str) -> Vec<BadKey> {
-    let good = key(label);
-    let u: [u8; 32] = good[1..].try_into().expect("32 bytes");
-    let typed = |u: [u8; 32]| [&[0x05], &u[..]].concat();
-    let bad = |name, comment, clause, encoded| BadKey {
-        name,
-        comment,
-        clause,
-        encoded,
-    };
-    vec![
-        bad("empty", "empty", "KEY-02", vec![]),
-        bad(
-            "untyped",
-            "32 bytes without a type byte",
-            "KEY-02",
-            u.to_vec(),
-        ),
-        bad("long", "of 34 bytes", "KEY-02", [&good[..], &[0]].concat()),
-        bad(
-            "of_type_06",
-            "with type byte 0x06",
-            "KEY-02",
-            [&[0x06], &u[..]].concat(),
-        ),
-        bad(
-            "with_top_bit",
-            "with bit 255 set",
-            "KEY-03",
-            typed(with_top_bit(u)),
-        ),
-        bad("p", "u = 2^255 - 19", "KEY-03", typed(near_prime(0))),
-        bad("zero", "u = 0", "KEY-04", typed([0; 32])),
-        bad(
-            "of_order_8",
-            "of order 8",
-            "KEY-04",
-            typed(small_order()[2].1),
-        ),
-    ]
+/// Each of these fields, which are all of the message's, twice.
+pub(super) fn twice(b: &mut Builder, parser: Parser, p: &Proto, fields: &[&str]) {
+    for (index, name) in fields.iter().enumerate() {
+        let twice = p.insert(index, p.fields[index].clone());
+        cases! { b, [NonCanonical: WIRE-02 WIRE-03];
+            "{name}_twice": "{name} twice, alike" => parser.refuses(NonCanonical, twice);
+        }
+    }
 }
 
 /// Version bytes, and messages without fields.
@@ -194,81 +160,34 @@ pub(super) fn unknown_fields(b: &mut Builder, parser: Parser, p: &Proto, free: u
     }
 }
 
-/// Values of the `uint32` field `index`, of that number and name.
-pub(super) fn varints(
-    b: &mut Builder,
-    parser: Parser,
-    p: &Proto,
-    index: usize,
-    (number, field): (u32, &str),
-) {
+/// Values of that `uint32` field.
+pub(super) fn varints(b: &mut Builder, parser: Parser, p: &Proto, (index, number, field): Field) {
+    let value = |error, value: &[u8]| {
+        parser.refuses(error, p.with(index, [&tag(number, 0), value].concat()))
+    };
     let over_64_bits = [&[0xff; 9][..], &[0x02]].concat();
     let eleven_bytes = [&[0x80; 10][..], &[0x00]].concat();
-    for (name, comment, error, value) in [
-        (
-            "in_2_bytes",
-            "in two bytes where one does",
-            NonCanonical,
-            long_varint(3, 2),
-        ),
-        (
-            "in_10_bytes",
-            "in ten bytes where one does",
-            NonCanonical,
-            long_varint(3, 10),
-        ),
-        (
-            "of_2_to_32",
-            "of 2^32: cut to 32 bits it reads 0",
-            Malformed,
-            varint(1 << 32),
-        ),
-        (
-            "of_2_to_32_plus_3",
-            "of 2^32 + 3: cut to 32 bits it reads 3",
-            Malformed,
-            varint((1 << 32) + 3),
-        ),
-        (
-            "of_minus_1",
-            "of 2^64 - 1, as a negative int32 is written",
-            Malformed,
-            varint(u64::MAX),
-        ),
-        (
-            "over_64_bits",
-            "of ten bytes and more than 64 bits",
-            Malformed,
-            over_64_bits,
-        ),
-        ("of_11_bytes", "of eleven bytes", Malformed, eleven_bytes),
-    ] {
-        let about = (format!("{field}_{name}"), format!("a {field} {comment}"));
-        let message = p.with(index, [tag(number, 0), value].concat());
-        add(
-            b,
-            about,
-            "Varint",
-            &["WIRE-03", "WIRE-04"],
-            parser.refuses(error, message),
-        );
+    cases! { b, [Varint: WIRE-03 WIRE-04];
+        "{field}_in_2_bytes": "a {field} in two bytes where one does" => value(NonCanonical, &long_varint(3, 2));
+        "{field}_in_10_bytes": "a {field} in ten bytes where one does" => value(NonCanonical, &long_varint(3, 10));
+        "{field}_of_2_to_32": "a {field} of 2^32: cut to 32 bits it reads 0" => value(Malformed, &varint(1 << 32));
+        "{field}_of_2_to_32_plus_3": "a {field} of 2^32 + 3: cut to 32 bits it reads 3"
+            => value(Malformed, &varint((1 << 32) + 3));
+        "{field}_of_minus_1": "a {field} of 2^64 - 1, as a negative int32 is written"
+            => value(Malformed, &varint(u64::MAX));
+        "{field}_over_64_bits": "a {field} of ten bytes and more than 64 bits" => value(Malformed, &over_64_bits);
+        "{field}_of_11_bytes": "a {field} of eleven bytes" => value(Malformed, &eleven_bytes);
     }
 }
 
-/// Lengths of the `bytes` field `index`, of that number, the last one.
-pub(super) fn lengths(
-    b: &mut Builder,
-    parser: Parser,
-    p: &Proto,
-    (index, number): (usize, u32),
-    content: &[u8],
-) {
+/// Lengths of the `bytes` field 4, the last one of the message.
+pub(super) fn lengths(b: &mut Builder, parser: Parser, p: &Proto, content: &[u8]) {
     let one_more = content.len() as u64 + 1;
     let claims = |length: u64| {
         let mut cut = p.clone();
-        cut.fields.truncate(index);
+        cut.fields.truncate(3);
         cut.fields
-            .push([&tag(number, 2), &varint(length), content].concat());
+            .push([&tag(4, 2), &varint(length), content].concat());
         parser.refuses(Malformed, cut.build())
     };
     cases! { b, [Length: WIRE-05 WIRE-10];

@@ -3,19 +3,18 @@
 use super::cases::valid;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
-    Parser, add, bad_keys, key, lengths, notes, truncations, unknown_fields, varints, versions,
+    Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
+    versions,
 };
 use super::wire_ratchet::{LARGEST, ratchet};
 use super::{Builder, seed};
-use tigress_signal::conformance::operation::wire::{
-    DecodePreKey, EncodePreKey, Encoded, PreKeyFields,
-};
+use tigress_signal::conformance::operation::wire::{DecodePreKey, EncodePreKey, PreKeyFields};
 use tigress_signal::error_code::ErrorCode::{
     self, InvalidKey, Malformed, NonCanonical, TooLarge, UnsupportedVersion,
 };
 use tigress_signal::hex::Hex;
 
-const NAMES: [&str; 6] = [
+const FIELDS: [&str; 6] = [
     "pre_key_id",
     "base_key",
     "identity_key",
@@ -62,72 +61,43 @@ fn proto(fields: &PreKeyFields) -> Proto {
     }
 }
 
-fn encoded(fields: &PreKeyFields) -> Encoded {
-    Encoded {
-        message: Hex(proto(fields).build()),
-    }
-}
-
 /// Messages that are read and written alike.
 fn good(b: &mut Builder) {
     let (id, registration_id) = HIGHEST;
     let usual = || fields(Some(3), 1234, 7);
     let highest = || fields(Some(id), registration_id, id);
-    let cases = [
-        ("with_one_time_prekey", "with a one-time prekey", usual()),
-        (
-            "without_one_time_prekey",
-            "without a one-time prekey: pre_key_id is left out, not written as 0",
-            fields(None, 1234, 7),
-        ),
-        ("lowest_ids", "the lowest ids", fields(Some(1), 1, 1)),
-        ("highest_ids", "the highest ids", highest()),
-        (
-            "ids_127_128",
-            "ids 127 and 128: where a varint grows",
-            fields(Some(127), 128, 127),
-        ),
-        (
-            "ids_16383_16384",
-            "ids 16,383 and 16,384: where it grows again",
-            fields(Some(16_383), registration_id, 16_384),
-        ),
-        (
-            "shortest_message",
-            "the shortest ratchet message",
-            around(16, usual()),
-        ),
-        (
-            "message_of_4096",
-            "a ratchet message of 4,096 bytes of ciphertext",
-            around(4096, usual()),
-        ),
-    ];
-    let read = [
-        "WIRE-01", "WIRE-02", "WIRE-08", "WIRE-11", "ID-06", "X3DH-12",
-    ];
+    let cases = rows! {
+        with_one_time_prekey: "with a one-time prekey" => usual();
+        without_one_time_prekey: "without a one-time prekey: pre_key_id is left out, not written as 0"
+            => fields(None, 1234, 7);
+        lowest_ids: "the lowest ids" => fields(Some(1), 1, 1);
+        highest_ids: "the highest ids" => highest();
+        ids_127_128: "ids 127 and 128: where a varint grows" => fields(Some(127), 128, 127);
+        ids_16383_16384: "ids 16,383 and 16,384: where it grows again" => fields(Some(16_383), registration_id, 16_384);
+        shortest_message: "the shortest ratchet message" => around(16, usual());
+        message_of_4096: "a ratchet message of 4,096 bytes of ciphertext" => around(4096, usual());
+    };
+    let reads = |fields: &PreKeyFields| {
+        valid::<DecodePreKey>(encoded(proto(fields).build()), fields.clone())
+    };
     for (name, comment, fields) in &cases {
-        let about = (format!("decode_{name}"), (*comment).to_owned());
-        let ids = &read[..if fields.pre_key_id.is_some() { 5 } else { 6 }];
-        let reads = valid::<DecodePreKey>(encoded(fields), fields.clone());
-        add(b, about, "Normal", ids, reads);
+        if fields.pre_key_id.is_some() {
+            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06]; "decode_{name}": "{comment}" => reads(fields); }
+        } else {
+            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06 X3DH-12];
+                "decode_{name}": "{comment}" => reads(fields);
+            }
+        }
     }
-    let greatest = around(LARGEST, highest());
     cases! { b;
         /// a ratchet message of the greatest size
-        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06]
-            => valid::<DecodePreKey>(encoded(&greatest), greatest.clone());
+        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06] => reads(&around(LARGEST, highest()));
     }
     for (name, comment, fields) in &cases {
-        let about = (format!("encode_{name}"), (*comment).to_owned());
-        let ids = &["WIRE-01", "WIRE-02", "WIRE-03", "WIRE-11"];
-        add(
-            b,
-            about,
-            "Normal",
-            ids,
-            valid::<EncodePreKey>(fields.clone(), encoded(fields)),
-        );
+        let message = encoded(proto(fields).build());
+        cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-03 WIRE-11];
+            "encode_{name}": "{comment}" => valid::<EncodePreKey>(fields.clone(), message);
+        }
     }
 }
 
@@ -149,31 +119,14 @@ pub(super) fn generate(b: &mut Builder) {
     let usual = fields(Some(3), 1234, 7);
     let p = &proto(&usual);
     versions(b, parser, p);
-    for (index, name) in NAMES.iter().enumerate().skip(1) {
+    for (index, name) in FIELDS.iter().enumerate().skip(1) {
         let why = match *name {
             "registration_id" => ": signal-v3 reads 0, this suite does not",
             _ => "",
         };
-        let about = (format!("without_{name}"), format!("without {name}{why}"));
-        add(
-            b,
-            about,
-            "Missing",
-            &["WIRE-02"],
-            malformed(p.without(index)),
-        );
+        cases! { b, [Missing: WIRE-02]; "without_{name}": "without {name}{why}" => malformed(p.without(index)); }
     }
-    for (index, name) in NAMES.iter().enumerate() {
-        let about = (format!("{name}_twice"), format!("{name} twice, alike"));
-        let twice = p.insert(index, p.fields[index].clone());
-        add(
-            b,
-            about,
-            "NonCanonical",
-            &["WIRE-02", "WIRE-03"],
-            not_canonical(twice),
-        );
-    }
+    twice(b, parser, p, &FIELDS);
     cases! { b, [NonCanonical: WIRE-03];
         /// a second base_key at the end: a lenient reader runs X3DH with it
         second_base_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(6, bytes(2, &key("other"))));
@@ -198,7 +151,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// signed_pre_key_id of wire type 6, which does not exist
         signed_pre_key_id_of_wire_type_6 => malformed(p.with(5, tag(6, 6)));
     }
-    varints(b, parser, p, 5, (6, "signed_pre_key_id"));
+    varints(b, parser, p, (5, 6, "signed_pre_key_id"));
     let long_tag = [long_varint(0x08, 2), varint(3)].concat();
     let long_length = [&tag(2, 2), &long_varint(33, 2), &key("base")[..]].concat();
     cases! { b;
@@ -207,25 +160,11 @@ pub(super) fn generate(b: &mut Builder) {
         /// base_key's length in two bytes
         length_in_2_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(1, long_length));
     }
-    lengths(b, parser, p, (3, 4), &usual.ratchet_message);
+    lengths(b, parser, p, &usual.ratchet_message);
     truncations(b, parser, p);
 
-    for (name, index, number) in [("base_key", 1, 2), ("identity_key", 2, 3)] {
-        for bad in bad_keys("base") {
-            let about = (
-                format!("{name}_{}", bad.name),
-                format!("{name} {}", bad.comment),
-            );
-            let message = p.with(index, bytes(number, &bad.encoded));
-            add(
-                b,
-                about,
-                "InvalidKey",
-                &["WIRE-06", bad.clause],
-                parser.refuses(InvalidKey, message),
-            );
-        }
-    }
+    bad_keys(b, parser, p, (1, 2, "base_key"), "base");
+    bad_keys(b, parser, p, (2, 3, "identity_key"), "base");
     cases! { b, [Identifier: ID-06];
         /// pre_key_id 0, written: a reader that takes 0 for `none` runs three Diffie-Hellmans
         pre_key_id_0 => malformed(p.with(0, uint(1, 0)));
@@ -239,10 +178,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let r = ratchet(32);
-    let zero = bad_keys("ratchet")
-        .into_iter()
-        .find(|bad| bad.name == "zero");
-    let small_order = bytes(1, &zero.expect("one of them").encoded);
+    let small_order = bytes(1, &super::public_key::encoded(&[0; 32]));
     let holding =
         |error: ErrorCode, inner: &[u8]| parser.refuses(error, p.with(3, bytes(4, inner)));
     let mut over = p.clone();
