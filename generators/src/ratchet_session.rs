@@ -2,8 +2,9 @@
 
 use super::actor::{Actor, Talk, erased, erased_private_key, talk};
 use super::cases::Case;
-use super::pair::{Pair, Said, opened};
+use super::pair::{Pair, opened};
 use super::public_key::{encoded, small_order};
+use super::said::Said;
 use super::{Builder, seed};
 use tigress_signal::agreement::x3dh::shared_secret;
 use tigress_signal::conformance::vector::conversation::Erased;
@@ -101,8 +102,7 @@ fn initiator(b: &mut Builder) {
         });
         /// the ephemeral key, the Diffie-Hellman outputs and SK are gone once the session is open
         agreement_secrets_erased [Erasure: X3DH-06] => talk(Actor::new("alice"), |t| {
-            let secrets = agreement_secrets(t);
-            t.process_bundle(&Actor::new("bob").bundle(Some(1))); t.erased(secrets);
+            let secrets = agreement_secrets(t); t.process_bundle(&Actor::new("bob").bundle(Some(1))); t.erased(secrets);
         });
     }
 }
@@ -170,12 +170,10 @@ fn conversations(b: &mut Builder) {
         });
         /// sessions with two peers do not touch each other
         two_peers [Normal WrongKind: DR-15 X3DH-05] => bob(|c| {
-            let mut carol = Actor::new("carol");
-            carol.open(&c.talk.me.bundle(Some(2)), "two peers");
-            let hello = carol.encrypt(c.talk.me.address, b"hello from Carol");
-            c.talk.decrypt(carol.address, &hello, b"hello from Carol");
-            c.says("for Bob alone"); c.talk.refuse(carol.address, &c.said(0, 0).message, DecryptFailed);
-            c.reads([0]); c.talk.encrypt(carol.address, b"to Carol"); c.writes("to Alice");
+            let mut carol = Actor::new("carol"); carol.open(&c.talk.me.bundle(Some(2)), "two peers");
+            let hello = carol.says(&c.talk.me, b"hello from Carol"); c.talk.reads(&hello); c.says("for Bob alone");
+            c.talk.refuses(&c.said(0, 0).of(&carol), DecryptFailed); c.reads([0]); c.talk.encrypt(&carol, b"to Carol");
+            c.writes("to Alice");
         });
         /// a prekey message that arrives after the session is well under way
         late_prekey_message [OutOfOrder: X3DH-13 DR-10] => opened(Some(1), "late prekey", |c| {
@@ -183,11 +181,11 @@ fn conversations(b: &mut Builder) {
         });
         /// a ratchet message from a device without a session
         ratchet_message_without_session [WrongKind: X3DH-13 DR-15] => bob(|c| {
-            let message = c.encrypt("to Alice"); c.talk.refuse(Actor::new("mallory").address, &message, NoSession);
+            let message = c.encrypt("to Alice"); c.talk.refuses(&Said::by(&Actor::new("mallory"), message), NoSession);
         });
         /// encrypting to a device without a session
         encrypt_without_session [WrongKind: X3DH-07] => talk(Actor::new("bob"), |t| {
-            t.refuse_encrypt(Actor::new("mallory").address, b"to nobody", NoSession);
+            t.refuse_encrypt(&Actor::new("mallory"), b"to nobody", NoSession);
         });
         /// a ratchet message delivered as a prekey message
         ratchet_message_as_prekey [WrongKind: WIRE-02 WIRE-09] => bob(|c| {
@@ -214,8 +212,7 @@ fn out_of_order(b: &mut Builder) {
         third_of_new_chain_first [: DR-09 DR-10] => bob(|c| { c.sends(1).reads([0]).next_chain(3).reads([2, 0, 1]); });
         /// late messages of two former chains
         late_from_two_chains [: DR-09 DR-10] => bob(|c| {
-            c.sends(3).reads([1]).next_chain(3).reads([0]).steps(1);
-            c.late(1, [2]).late(0, [0, 2]).late(1, [1]);
+            c.sends(3).reads([1]).next_chain(3).reads([0]).steps(1); c.late(1, [2]).late(0, [0, 2]).late(1, [1]);
         });
         /// a late message, the device restarted in between
         late_after_restart [OutOfOrder Restart: DR-10] => bob(|c| {
@@ -364,7 +361,7 @@ fn damage(b: &mut Builder) {
         });
         /// the device's own message comes back: its ratchet key is the device's own
         own_message_comes_back [InvalidKey Replay: DR-21] => bob(|c| {
-            let mine = c.encrypt("mine"); c.talk.refuse(c.peer.address, &mine, InvalidKey); c.writes("the next");
+            let mine = c.encrypt("mine"); c.talk.refuses(&Said::by(&c.peer, mine), InvalidKey); c.writes("the next");
         });
         /// the device's own current ratchet key on the peer's ciphertext
         own_ratchet_key [InvalidKey ModifiedHeader: DR-21 DR-15] => bob(|c| {
@@ -427,7 +424,7 @@ fn damage(b: &mut Builder) {
             let noise = seed::vec("ratchet_session/noise", 100);
             for (bytes, error) in [(vec![], Malformed), (vec![0x11], Malformed), (noise, UnsupportedVersion)] {
                 let kind = MessageKind::Ratchet;
-                c.talk.refuse(c.peer.address, &Message { kind, bytes }, error);
+                c.talk.refuses(&Said::by(&c.peer, Message { kind, bytes }), error);
             }
             c.sends(1).reads([0]);
         });
@@ -492,9 +489,7 @@ fn erasure(b: &mut Builder) {
                 c.secret("the old root key", ROOT_KEY),
                 c.secret("the old sending chain key", SENDING_KEY),
                 c.secret("the old receiving chain key", RECEIVING_KEY),
-            ];
-            let key = c.secret("the old ratchet private key", SENDING_RATCHET_KEY);
-            old.extend(erased_private_key(&key.name, &key.bytes)); c.sends(1).reads([0]).erased(old);
+            ]; let key = c.secret("the old ratchet private key", SENDING_RATCHET_KEY); old.extend(erased_private_key(&key.name, &key.bytes)); c.sends(1).reads([0]).erased(old);
         });
         /// a late message: its stored key is gone once it was used
         used_skipped_key_erased [Erasure OutOfOrder: DR-13 DR-19] => bob(|c| {
