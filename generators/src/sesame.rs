@@ -471,7 +471,6 @@ fn sends(b: &mut Builder) {
             t.session(one); t.session(one); t.session(two); let late = one.says(&t.me, b"late");
             let sent = t.to_all(Submission(&[1, 2])); t.answer(outdated(&[1]), Bundles(&[1]));
             t.knows([known(one, []), known(two, [0])]);
-
             let again = t.answer(bundled(renumbered_bundle(one)), Submission(&[1, 2]));
             assert_eq!(sent[1], again[1], "SES-14"); t.accepted();
             t.knows([renumbered(known(one, [2])), known(two, [0])]); t.refuses(&late, DecryptFailed);
