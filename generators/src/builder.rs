@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use tigress_signal::conformance::PROFILE_VERSION;
 use tigress_signal::conformance::operation::{Done, Operation};
-use tigress_signal::conformance::vector::conversation::Script;
+use tigress_signal::conformance::vector::conversation::{Script, StepOf};
 use tigress_signal::conformance::vector::{
     BuiltIn, Expectation, Family, Note, Origin, Test, TestGroup, VectorFile, group_of,
 };
@@ -24,6 +24,15 @@ pub(crate) struct About<'a> {
     pub(crate) flags: &'a [&'a str],
     /// The requirements that it tests.
     pub(crate) requirements: &'a [&'a str],
+}
+
+/// A step of a conversation: its answer, or the error that refuses it.
+pub(crate) fn step_of<I, O>(input: I, answer: Result<O, ErrorCode>) -> StepOf<I, O> {
+    StepOf {
+        input,
+        error: answer.as_ref().err().copied(),
+        expected: answer.ok(),
+    }
 }
 
 /// The tests of one file as they are made.

@@ -1,7 +1,7 @@
 //! Family `sesame`.
 
 use super::Builder;
-use super::actor::Asks::{Bundles, GivingUp, Nothing, Submission};
+use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Submission};
 use super::actor::{Actor, Asks, SIGNED_PRE_KEY_ID, Talk, reporting};
 use super::cases::{Case, but};
 use super::said::Said;
@@ -188,7 +188,7 @@ impl Talk {
 
     /// An answer to nothing that was asked.
     fn unexpected(&mut self, event: EventFields) {
-        self.refuse_answer(event, UnexpectedMessage);
+        self.answer(event, Refused(UnexpectedMessage));
     }
 }
 
@@ -565,8 +565,8 @@ fn wrong_answers(b: &mut Builder) {
         /// a send to the own user: the own other devices get no transfer message
         to_own_user [WrongDevice: SES-15] => play(|t| {
             let own = Actor::on_device("alice", 2); t.session(&mut Actor::on_device("alice", 2));
-            let user = Recipient::User(own.address.user_id); t.refuse_send(user, b"to myself", InvalidState);
-            let device = to(&own); t.refuse_send(device, b"to myself", InvalidState);
+            let user = Recipient::User(own.address.user_id); t.send(user, b"to myself", Refused(InvalidState));
+            let device = to(&own); t.send(device, b"to myself", Refused(InvalidState));
         });
         /// a message for one device: one that the intermediary calls missing does not get it too
         named_device_and_missing_ones [WrongDevice: SES-15] => in_sessions(|t, one, _| {
@@ -618,12 +618,12 @@ fn wrong_answers(b: &mut Builder) {
         /// a bundle with a spoiled signature opens nothing; the true one still does
         bundle_with_spoiled_signature [StateChanged: SES-02 X3DH-02] => play(|t| {
             t.send(to(&bob(1)), b"to one", Bundles(&[1])); let mut spoiled = bob(1).bundle(None);
-            spoiled.signed_pre_key_signature.0[7] ^= 1; t.refuse_answer(bundled(spoiled), InvalidSignature);
+            spoiled.signed_pre_key_signature.0[7] ^= 1; t.answer(bundled(spoiled), Refused(InvalidSignature));
             t.knows([]); t.answer(bundle(&bob(1)), Submission(&[1]));
         });
         /// a plaintext of 65,537 bytes is refused before any bundle is fetched
         plaintext_too_large [StateChanged: SES-02 DR-22]
-            => play(|t| { t.refuse_send(to_bob(), &vec![0x2a; 65_537], TooLarge); });
+            => play(|t| { t.send(to_bob(), &vec![0x2a; 65_537], Refused(TooLarge)); });
     }
 }
 
@@ -709,7 +709,7 @@ fn identities(b: &mut Builder) {
         /// with a pinned identity key a send refuses the bundle of another one, and nothing is sent
         pinned_identity_during_send [Identity StateChanged: SES-12 X3DH-15] => with_bob(|t, bob| {
             let again = &Actor::set_up_again("bob"); t.pin(bob, bob.identity_key());
-            t.send(to(bob), b"to Bob", Bundles(&[1])); t.refuse_answer(bundle(again), UntrustedIdentity); t.knows([]);
+            t.send(to(bob), b"to Bob", Bundles(&[1])); t.answer(bundle(again), Refused(UntrustedIdentity)); t.knows([]);
             t.answer(bundle(bob), Submission(&[1]));
         });
         /// another key is pinned than the session's: the session neither sends nor reads, and a send fetches a bundle
