@@ -34,6 +34,12 @@ pub(super) fn user_id(name: &str) -> String {
         .to_string()
 }
 
+/// The address of that user's device.
+pub(super) fn address(user: &str, device_id: u32) -> AddressFields {
+    let user_id = user_id(user);
+    AddressFields { user_id, device_id }
+}
+
 /// How many one-time prekeys an actor has: ids 1 to 4.
 const ONE_TIME_PRE_KEYS: u32 = 4;
 

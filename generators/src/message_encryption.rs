@@ -92,15 +92,17 @@ fn encrypts(length: usize, change: impl FnOnce(&mut Context)) -> impl Case {
     })
 }
 
+fn input(context: Context, ciphertext: impl Into<Hex>) -> DecryptInput {
+    let ciphertext = ciphertext.into();
+    DecryptInput {
+        context,
+        ciphertext,
+    }
+}
+
 /// The ciphertext is refused.
 fn refuses(ciphertext: impl Into<Hex>) -> impl Case {
-    refused::<Decrypt>(
-        DecryptFailed,
-        DecryptInput {
-            context: context(),
-            ciphertext: ciphertext.into(),
-        },
-    )
+    refused::<Decrypt>(DecryptFailed, input(context(), ciphertext))
 }
 
 pub(super) fn generate(b: &mut Builder) {
@@ -128,28 +130,17 @@ pub(super) fn generate(b: &mut Builder) {
     let (ad, header) = (&alice_to_bob()[..], &header(&context())[..]);
     let good = &sealed(&[ad, header], &text(20));
     let decrypts = |ciphertext: &Hex, length| {
-        let input = DecryptInput {
-            context: context(),
-            ciphertext: ciphertext.clone(),
-        };
+        let plaintext = text(length);
         valid::<Decrypt>(
-            input,
-            DecryptOutput {
-                plaintext: text(length),
-            },
+            input(context(), ciphertext.clone()),
+            DecryptOutput { plaintext },
         )
     };
     // A bit of the ciphertext, 20 bytes and a tag of 16, is flipped.
     let flipped = |at: usize, bit: u8| refuses(but(good.clone(), |bytes| bytes.0[at] ^= bit));
     // It arrives under another context.
     let under = |change: &dyn Fn(&mut Context)| {
-        refused::<Decrypt>(
-            DecryptFailed,
-            DecryptInput {
-                context: but(context(), change),
-                ciphertext: good.clone(),
-            },
-        )
+        refused::<Decrypt>(DecryptFailed, input(but(context(), change), good.clone()))
     };
     // It was made in a session of others.
     let others =

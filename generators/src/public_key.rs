@@ -1,6 +1,6 @@
 //! Family `public_key`.
 
-use super::cases::{computed, refused, valid};
+use super::cases::{but, computed, refused, valid};
 use super::{Builder, seed};
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
@@ -75,17 +75,10 @@ fn notes(b: &mut Builder) {
 
 pub(super) fn generate(b: &mut Builder) {
     notes(b);
-    let small = |value| {
-        let mut u = [0; 32];
-        u[0] = value;
-        u
-    };
+    let small = |value| but([0; 32], |u| u[0] = value);
     let (two, nine) = (small(2), small(9));
-    let mut high = [0xff; 32];
-    high[31] = 0x7f;
-    high[30] = 0xfe;
-    let mut seeded: [u8; 32] = seed::bytes("public_key/seeded");
-    seeded[31] &= 0x3f;
+    let high = but([0xff; 32], |u| (u[30], u[31]) = (0xfe, 0x7f));
+    let seeded: [u8; 32] = but(seed::bytes("public_key/seeded"), |u| u[31] &= 0x3f);
 
     let reads = |u: [u8; 32]| {
         let public_key = encoded(&u);
@@ -149,15 +142,10 @@ pub(super) fn generate(b: &mut Builder) {
         valid::<Derive>(DeriveInput { private_key }, DeriveOutput { public_key })
     };
     let clamps = |private: [u8; 32]| {
-        computed::<Derive>(DeriveInput {
-            private_key: private.into(),
-        })
+        let private_key = private.into();
+        computed::<Derive>(DeriveInput { private_key })
     };
-    let seeded = |label, change: fn(&mut [u8; 32])| {
-        let mut k = seed::bytes(label);
-        change(&mut k);
-        k
-    };
+    let seeded = |label, change: fn(&mut [u8; 32])| but(seed::bytes(label), change);
     cases! { b, [Clamping: KEY-05];
         /// Alice of RFC 7748 section 6.1
         alice_of_rfc_7748 [Normal: KEY-01 KEY-05] => derives(

@@ -395,7 +395,7 @@ fn simultaneous(b: &mut Builder) {
                 t.reads(&theirs[n]);
                 bob.decrypt(&t.me, &own[n], "crossing");
             }
-            t.knows([known(bob, [1, 0])]);
+            t.knows_of(bob, [1, 0]);
         });
         /// the next two messages cross again: each side changes over, and nothing is lost
         next_messages_cross_again [Simultaneous: SES-06 SES-08] => with_bob(|t, bob| {
@@ -425,7 +425,7 @@ fn sends(b: &mut Builder) {
         /// to one device without a session: its bundle, then the message
         to_device_without_session [Normal: SES-02 SES-15] => play(|t| {
             let two = bob(2); t.send(to(&two), b"to the second device", Bundles(&[2]));
-            t.answer(bundle(&two), Submission(&[2])); t.accepted(); t.knows([known(&two, [0])]);
+            t.answer(bundle(&two), Submission(&[2])); t.accepted(); t.knows_of(&two, [0]);
         });
         /// to one device: another device of the user, with a session, gets nothing
         only_the_named_device [WrongDevice: SES-15] => in_sessions(|t, one, two| {
@@ -486,27 +486,27 @@ fn sends(b: &mut Builder) {
     }
 }
 
+/// Four rounds, in each of which a further device of Bob's is missing; before each answer this.
+fn four_more_devices(t: &mut Talk, before: fn(&mut Talk)) {
+    for id in 2..6 {
+        before(t);
+        t.answer(missing(&[id]), Bundles(&[id]));
+        before(t);
+        let devices: Vec<u32> = (1..=id).collect();
+        t.answer(bundle(&bob(id)), Submission(&devices));
+    }
+}
+
 /// SES-14: rounds, their number, and restarts between them.
 fn rounds(b: &mut Builder) {
     cases! { b;
         /// refused five times: the send gives up, and fetches no further bundle
         refused_five_times [Rounds: SES-14] => in_session(|t, _| {
-            t.to_all(Submission(&[1]));
-            for id in 2..6 {
-                let devices: Vec<u32> = (1..=id).collect(); t.answer(missing(&[id]), Bundles(&[id]));
-                t.answer(bundle(&bob(id)), Submission(&devices));
-            }
-            t.answer(missing(&[6]), GivingUp(RetryLimit));
+            t.to_all(Submission(&[1])); four_more_devices(t, |_| ()); t.answer(missing(&[6]), GivingUp(RetryLimit));
         });
         /// accepted in the fifth round
-        accepted_in_fifth_round [Rounds: SES-14] => in_session(|t, _| {
-            t.to_all(Submission(&[1]));
-            for id in 2..6 {
-                let devices: Vec<u32> = (1..=id).collect(); t.answer(missing(&[id]), Bundles(&[id]));
-                t.answer(bundle(&bob(id)), Submission(&devices));
-            }
-            t.accepted();
-        });
+        accepted_in_fifth_round [Rounds: SES-14]
+            => in_session(|t, _| { t.to_all(Submission(&[1])); four_more_devices(t, |_| ()); t.accepted(); });
         /// the last refusal still makes a record stale
         last_refusal_makes_stale [Rounds Stale: SES-09 SES-14] => in_sessions(|t, one, two| {
             t.to_all(Submission(&[1, 2]));
@@ -532,12 +532,8 @@ fn rounds(b: &mut Builder) {
         });
         /// restarted before every answer: the send goes on, and a restart is no round
         restart_before_every_answer [Restart Rounds: SES-14 XFER-15] => in_session(|t, one| {
-            t.to_all(Submission(&[1]));
-            for id in 2..6 {
-                let devices: Vec<u32> = (1..=id).collect(); t.restart(); t.answer(missing(&[id]), Bundles(&[id]));
-                t.restart(); t.answer(bundle(&bob(id)), Submission(&devices));
-            }
-            t.restart(); t.accepted(); t.restart(); t.encrypt(one, b"the next counter");
+            t.to_all(Submission(&[1])); four_more_devices(t, Talk::restart); t.restart(); t.accepted(); t.restart();
+            t.encrypt(one, b"the next counter");
         });
         /// a device whose bundle is not found is gone: its record is stale, and the others get their messages
         bundle_not_found [Rounds Stale: SES-09] => in_sessions(|t, one, two| {
@@ -698,7 +694,7 @@ fn identities(b: &mut Builder) {
         /// a bundle in the course of a send brings another identity key: it is reported there
         another_identity_during_send [Identity: SES-10 SES-12] => with_another(|t, _, again| {
             t.to_all(Submission(&[1])); t.answer(outdated(&[1]), Bundles(&[1]));
-            t.answer_changed(bundle(again), Submission(&[1])); t.accepted(); t.knows([known(again, [1])]);
+            t.answer_changed(bundle(again), Submission(&[1])); t.accepted(); t.knows_of(again, [1]);
         });
         /// with a pinned identity key another one is refused, in a message as in a bundle, and the session goes on
         pinned_identity [Identity StateChanged: SES-12 X3DH-15] => with_another(|t, bob, again| {
@@ -717,7 +713,7 @@ fn identities(b: &mut Builder) {
             let message = bob.says(&t.me, b"from the stranger"); t.pin(again, again.identity_key());
             t.refuse_encrypt(bob, b"to the stranger", UntrustedIdentity); t.refuses(&message, UntrustedIdentity);
             t.send(to_bob(), b"to Bob", Bundles(&[1])); t.answer_changed(bundle(again), Submission(&[1]));
-            t.knows([known(again, [1])]);
+            t.knows_of(again, [1]);
         });
         /// another registration id with the same identity key is no change of identity: the sessions stay
         another_registration_same_identity [Identity: SES-01 SES-12] => in_session(|t, bob| {
@@ -758,7 +754,7 @@ fn expiry(b: &mut Builder) {
         /// a send past MAXSEND opens a new session
         send_past_maxsend [Expiry: SES-02 SES-13] => in_session(|t, bob| {
             t.tick(30 * DAY); t.to_all(Bundles(&[1])); t.answer(bundle(bob), Submission(&[1])); t.accepted();
-            t.knows([known(bob, [1, 0])]);
+            t.knows_of(bob, [1, 0]);
         });
         /// a refused message does not refresh a session
         refused_message_does_not_refresh [Expiry StateChanged: SES-07 SES-13] => in_session(|t, bob| {

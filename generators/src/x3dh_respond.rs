@@ -1,15 +1,15 @@
 //! Family `x3dh_respond`.
 
-use super::actor::{Actor, SIGNED_PRE_KEY_ID, erased_private_key, talk, user_id};
+use super::actor::{Actor, SIGNED_PRE_KEY_ID, address, erased_private_key, talk};
 use super::builder::Builder;
 use super::cases::{Case, but, computed, refused};
 use super::pair::opened;
 use super::said::Said;
 use super::seed;
 use super::x3dh_initiate::notes;
+use tigress_signal::conformance::operation::On;
 use tigress_signal::conformance::operation::device::{Create, CreateInput};
 use tigress_signal::conformance::operation::x3dh::{Respond, RespondInput};
-use tigress_signal::conformance::operation::{AddressFields, On};
 use tigress_signal::error_code::ErrorCode::{
     self, DecryptFailed, DuplicateMessage, UnknownOneTimePrekey, UnknownSignedPrekey,
     UntrustedIdentity,
@@ -64,10 +64,7 @@ fn responds(mut from: Actor, one_time: Option<u32>, text: &[u8]) -> impl Case {
 /// randomness its own.
 fn creates(registration_id: &[u8], change: impl FnOnce(&mut CreateInput)) -> impl Case {
     let input = CreateInput {
-        address: AddressFields {
-            user_id: user_id("dora"),
-            device_id: 1,
-        },
+        address: address("dora", 1),
         one_time_pre_keys: 0,
         now: Timestamp(0),
         randomness: Hex(Vec::new()),
@@ -141,9 +138,8 @@ fn refusals(b: &mut Builder) {
     let without = &first(&mut alice, None, "respond without", b"hello Bob");
     let pinned = |key: &Actor, label| {
         let key = key.identity_key().encode().into();
-        but(input(&alice, message, Some(1), label), |f| {
-            f.pinned_identity_key = Some(key);
-        })
+        let input = input(&alice, message, Some(1), label);
+        but(input, |f| f.pinned_identity_key = Some(key))
     };
     let refuses = |error: ErrorCode, said: &Said| {
         refused::<Respond>(error, input(&alice, said, Some(1), "refused"))
@@ -153,10 +149,8 @@ fn refusals(b: &mut Builder) {
         |change: fn(&mut PreKeyMessage<'_>)| refuses(DecryptFailed, &message.fields(change));
     // The message, delivered otherwise.
     let delivered = |change: &dyn Fn(&mut RespondInput)| {
-        refused::<Respond>(
-            DecryptFailed,
-            but(input(&alice, message, Some(1), "refused"), change),
-        )
+        let input = input(&alice, message, Some(1), "refused");
+        refused::<Respond>(DecryptFailed, but(input, change))
     };
     cases! { b, [PinnedIdentity: X3DH-15];
         pinned_identity: "the sender's identity key is the pinned one" => computed::<Respond>(pinned(&alice, "pinned"));

@@ -1,6 +1,6 @@
 //! Family `xeddsa`.
 
-use super::cases::{computed, refused, valid};
+use super::cases::{but, computed, refused, valid};
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
 use super::{Builder, seed};
 use curve25519_dalek::constants::EIGHT_TORSION;
@@ -163,11 +163,7 @@ pub(super) fn generate(b: &mut Builder) {
         refused::<Verify>(InvalidSignature, input(key, message, signature))
     };
     let bad = |signature: &[u8]| refuses(own, prekey, signature);
-    let flipped = |at: usize, bit: u8| {
-        let mut signature = good.to_vec();
-        signature[at] ^= bit;
-        refuses(own, prekey, &signature)
-    };
+    let flipped = |at: usize, bit: u8| bad(&but(good.to_vec(), |bytes| bytes[at] ^= bit));
     let moved = |key: &[u8], message: &[u8]| refuses(key, message, good);
     let mut other_message = prekey.to_vec();
     other_message[32] ^= 1;

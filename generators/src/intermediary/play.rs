@@ -529,23 +529,18 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_or_is_not_so_is_refused() {
-        for (line, why) in [
-            ("bob registers", "expected a name, not `bob registers`"),
-            ("ben sings", "expected what is asked, not `sings`"),
-            ("ben registers; ben counts", "`->` is missing at the end"),
-            ("ben registers ben", "expected the end, not `ben`"),
-            ("at noon", "expected a number, not `noon`"),
-            ("ben sends 0xf to eve", "expected bytes, not `0xf to eve`"),
-            (
-                "ben registers; ben counts -> 3",
-                "is answered Ok(OneTimePreKeys { left: 2 })",
-            ),
-            ("ben counts -> 2", "is answered Err(Some(Unauthorized))"),
-            (
-                "ben registers but oneTimePreKeys.9.id = 1",
-                "no object holds `oneTimePreKeys.9.id`",
-            ),
+        for line_and_why in [
+            "bob registers => expected a name, not `bob registers`",
+            "ben sings => expected what is asked, not `sings`",
+            "ben registers; ben counts => `->` is missing at the end",
+            "ben registers ben => expected the end, not `ben`",
+            "at noon => expected a number, not `noon`",
+            "ben sends 0xf to eve => expected bytes, not `0xf to eve`",
+            "ben registers; ben counts -> 3 => is answered Ok(OneTimePreKeys { left: 2 })",
+            "ben counts -> 2 => is answered Err(Some(Unauthorized))",
+            "ben registers but oneTimePreKeys.9.id = 1 => no object holds `oneTimePreKeys.9.id`",
         ] {
+            let (line, why) = line_and_why.split_once(" => ").expect("a line and why");
             let error = Play::new("a line").line(Words(line)).expect_err(line);
             assert!(error.ends_with(why), "{line}: {error}");
         }
