@@ -2,6 +2,7 @@
 
 use super::builder::step_of;
 use super::cases::Case;
+use super::public_key::key_pair;
 use super::said::Said;
 use super::seed::{self, Recorder};
 use serde_json::Value;
@@ -21,7 +22,7 @@ use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, St
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
-use tigress_signal::primitives::{KeyPair, NoRandomness, PrivateKey, PublicKey, Secret, xeddsa};
+use tigress_signal::primitives::{NoRandomness, PublicKey, Secret, xeddsa};
 use tigress_signal::sesame::{self, Device, SendEvent, SesameError};
 use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
@@ -72,8 +73,7 @@ impl Actor {
     }
 
     fn labelled(name: &str, device_id: u32, label: &str) -> Self {
-        let part = |what: &str| seed::bytes(&format!("{label}/{what}"));
-        let key = |what: &str| KeyPair::from(PrivateKey::from(part(what)));
+        let key = |what: &str| key_pair(&format!("{label}/{what}"));
         let address = Address {
             user_id: user_id(name).parse().expect("a UserID"),
             device_id: DeviceId::try_from(device_id).expect("a DeviceID"),

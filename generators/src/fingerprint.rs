@@ -1,14 +1,13 @@
 //! Family `fingerprint`.
 
+use super::Builder;
 use super::actor::address;
 use super::cases::{Case, but, computed, refused};
-use super::public_key::encoded;
-use super::{Builder, seed};
+use super::public_key::{encoded, key_pair};
 use tigress_signal::conformance::operation::Operation;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
 use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed};
-use tigress_signal::primitives::{KeyPair, PrivateKey};
 
 const AUTHENTICATION: &str = "https://signal.org/docs/specifications/x3dh/#authentication";
 
@@ -27,7 +26,7 @@ fn notes(b: &mut Builder) {
 }
 
 fn party(user: &str, device_id: u32, key: &str) -> PartyFields {
-    let key = KeyPair::from(PrivateKey::from(seed::bytes(&format!("fingerprint/{key}"))));
+    let key = key_pair(&format!("fingerprint/{key}"));
     PartyFields {
         address: address(user, device_id),
         identity_key: key.public().encode().into(),

@@ -3,6 +3,7 @@
 use super::actor::user_id;
 use super::builder::Builder;
 use super::cases::{Case, but, computed, refused, valid};
+use super::public_key::key_pair;
 use super::seed;
 use tigress_signal::conformance::operation::message_encryption::{
     Context, Decrypt, DecryptInput, DecryptOutput, Encrypt, EncryptInput,
@@ -10,13 +11,13 @@ use tigress_signal::conformance::operation::message_encryption::{
 use tigress_signal::error_code::ErrorCode::DecryptFailed;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::UserId;
+use tigress_signal::primitives::Secret;
 use tigress_signal::primitives::aes256_gcm;
 use tigress_signal::primitives::hkdf::hkdf_sha256;
-use tigress_signal::primitives::{KeyPair, PrivateKey, Secret};
 
 fn key(label: &str) -> [u8; 33] {
-    let private = seed::bytes(&format!("message_encryption/{label}"));
-    KeyPair::from(PrivateKey::from(private)).public().encode()
+    let pair = key_pair(&format!("message_encryption/{label}"));
+    pair.public().encode()
 }
 
 fn message_key(label: &str) -> Hex {

@@ -4,8 +4,9 @@
 
 use super::builder::Builder;
 use super::cases::{Case, acceptable, but, computed, refused, valid};
+use super::public_key::first_byte;
 use super::seed::{self, Recorder};
-use super::xeddsa::plus_order;
+use super::xeddsa::{hash, plus_order};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::{Scalar, clamp_integer};
@@ -78,9 +79,8 @@ impl Text {
     }
 
     /// With other text in `content`.
-    fn content(mut self, content: &str) -> Self {
-        content.clone_into(&mut self.content);
-        self
+    fn content(self, content: &str) -> Self {
+        but(self, |text| content.clone_into(&mut text.content))
     }
 
     /// With other text for the reason.
@@ -89,9 +89,8 @@ impl Text {
     }
 
     /// With other text as `format`.
-    fn format(mut self, format: &str) -> Self {
-        format.clone_into(&mut self.format);
-        self
+    fn format(self, format: &str) -> Self {
+        but(self, |text| format.clone_into(&mut text.format))
     }
 
     /// With part of the text of `tigress` replaced.
@@ -112,9 +111,8 @@ impl Text {
     }
 
     /// With further text before the last brace.
-    fn with(mut self, more: &str) -> Self {
-        more.clone_into(&mut self.more);
-        self
+    fn with(self, more: &str) -> Self {
+        but(self, |text| more.clone_into(&mut text.more))
     }
 
     /// With a further key, `new`.
@@ -208,10 +206,7 @@ fn content(fields: Fields, keys: Value) -> Fields {
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        value => panic!("{value} is no object"),
-    }
+    serde_json::from_value(value).expect("an object")
 }
 
 /// A payload of a car key with bytes that a wallet asks for or answers with: its text, and what it says.
@@ -935,13 +930,6 @@ fn malleated(request: &[u8]) -> Vec<u8> {
     [&request[..64], &plus_order(&request[64..], 1)[..]].concat()
 }
 
-/// 32 bytes, all zero but the first.
-const fn first_byte(byte: u8) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes[0] = byte;
-    bytes
-}
-
 /// The neutral point.
 const NEUTRAL: [u8; 32] = first_byte(1);
 
@@ -957,8 +945,6 @@ fn signed_by_nobody() -> Vec<u8> {
 /// cofactor, and not where it is not (RFC 8032 5.1.7 leaves that to the verifier). Only the signer can make it.
 fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
     let private: [u8; 32] = seed::bytes(&format!("car key/{label}"));
-    let hash =
-        |parts: &[&[u8]]| Scalar::from_bytes_mod_order_wide(&Sha512::digest(parts.concat()).into());
     let expanded = Sha512::digest(private);
     let half = expanded[..32].try_into().expect("32 bytes");
     let a = Scalar::from_bytes_mod_order(clamp_integer(half));
@@ -972,8 +958,9 @@ fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
 
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
-    let input = |request: &[u8]| Request {
-        request: request.into(),
+    let input = |request: &[u8]| {
+        let request = request.into();
+        Request { request }
     };
     let refuses = |request: &[u8]| refused::<CheckCreationRequest>(InvalidKey, input(request));
     cases! { b, [CarKey: PAY-12];

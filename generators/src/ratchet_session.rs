@@ -3,7 +3,7 @@
 use super::actor::{Actor, Talk, erased, erased_private_key, talk};
 use super::cases::Case;
 use super::pair::{Pair, opened};
-use super::public_key::{encoded, small_order};
+use super::public_key::{encoded, key_pair, small_order};
 use super::said::Said;
 use super::{Builder, seed};
 use tigress_signal::agreement::x3dh::shared_secret;
@@ -12,7 +12,7 @@ use tigress_signal::error_code::ErrorCode::{
     CounterExhausted, DecryptFailed, DuplicateMessage, InvalidKey, Malformed, NoSession, TooLarge,
     TooManySkipped, UnsupportedVersion,
 };
-use tigress_signal::primitives::{KeyPair, PrivateKey, PublicKey, Randomness};
+use tigress_signal::primitives::{PrivateKey, PublicKey, Randomness};
 use tigress_signal::ratchet::ChainKey;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::wire::{Message, MessageKind, RatchetMessage};
@@ -44,8 +44,8 @@ fn bob(play: impl FnOnce(&mut Pair<'_>)) -> impl Case {
 
 /// A ratchet key that is nobody's.
 fn nobody(label: &str) -> [u8; 33] {
-    let private = PrivateKey::from(seed::bytes(&format!("ratchet_session/{label}")));
-    KeyPair::from(private).public().encode()
+    let pair = key_pair(&format!("ratchet_session/{label}"));
+    pair.public().encode()
 }
 
 pub(super) fn generate(b: &mut Builder) {

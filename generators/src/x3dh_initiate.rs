@@ -33,15 +33,15 @@ pub(super) fn notes(b: &mut Builder) {
     }
 }
 
-fn alice() -> Actor {
+pub(super) fn alice() -> Actor {
     Actor::new("alice")
 }
 
-fn bob() -> Actor {
+pub(super) fn bob() -> Actor {
     Actor::new("bob")
 }
 
-fn mallory() -> Actor {
+pub(super) fn mallory() -> Actor {
     Actor::new("mallory")
 }
 
@@ -80,10 +80,8 @@ fn pinned(key: &Actor) -> InitiateInput {
 /// Alice refuses Bob's bundle once that was changed in it.
 fn refuses(error: ErrorCode, change: impl FnOnce(&mut BundleFields)) -> impl Case {
     let bundle = but(bob().bundle(Some(1)), change);
-    refused::<Initiate>(
-        error,
-        input(&alice(), bundle, "refused", b"must not be sent"),
-    )
+    let input = input(&alice(), bundle, "refused", b"must not be sent");
+    refused::<Initiate>(error, input)
 }
 
 fn malformed(change: impl FnOnce(&mut BundleFields)) -> impl Case {
@@ -108,7 +106,7 @@ fn signed_pre_key(key: impl Into<Hex>) -> impl Case {
 /// Bob's bundle with other bytes for its signature.
 fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
     refuses(InvalidSignature, |f| {
-        change(&mut f.signed_pre_key_signature.0);
+        change(&mut f.signed_pre_key_signature.0)
     })
 }
 

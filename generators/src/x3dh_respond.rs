@@ -6,7 +6,7 @@ use super::cases::{Case, but, computed, refused};
 use super::pair::opened;
 use super::said::Said;
 use super::seed;
-use super::x3dh_initiate::notes;
+use super::x3dh_initiate::{alice, bob, mallory, notes};
 use tigress_signal::conformance::operation::On;
 use tigress_signal::conformance::operation::device::{Create, CreateInput};
 use tigress_signal::conformance::operation::x3dh::{Respond, RespondInput};
@@ -17,14 +17,6 @@ use tigress_signal::error_code::ErrorCode::{
 use tigress_signal::hex::Hex;
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::PreKeyMessage;
-
-fn bob() -> Actor {
-    Actor::new("bob")
-}
-
-fn mallory() -> Actor {
-    Actor::new("mallory")
-}
 
 /// Opens a session with Bob, and sends a first message.
 fn first(from: &mut Actor, one_time: Option<u32>, label: &str, text: &[u8]) -> Said {
@@ -103,7 +95,6 @@ pub(super) fn generate(b: &mut Builder) {
             => "A message is passed off as another's.";
     }
 
-    let alice = || Actor::new("alice");
     cases! { b, [Normal: X3DH-03 X3DH-04 X3DH-05 DR-02 DR-09];
         with_one_time_prekey: "with a one-time prekey" => responds(alice(), Some(1), b"hello Bob");
         /// with another one-time prekey, from another initiator
@@ -133,13 +124,13 @@ pub(super) fn generate(b: &mut Builder) {
 }
 
 fn refusals(b: &mut Builder) {
-    let mut alice = Actor::new("alice");
+    let mut alice = alice();
     let message = &first(&mut alice, Some(1), "respond", b"hello Bob");
     let without = &first(&mut alice, None, "respond without", b"hello Bob");
     let pinned = |key: &Actor, label| {
-        let key = key.identity_key().encode().into();
+        let key = Some(key.identity_key().encode().into());
         let input = input(&alice, message, Some(1), label);
-        but(input, |f| f.pinned_identity_key = Some(key))
+        but(input, |f| f.pinned_identity_key = key)
     };
     let refuses = |error: ErrorCode, said: &Said| {
         refused::<Respond>(error, input(&alice, said, Some(1), "refused"))
