@@ -58,24 +58,16 @@ impl Builder {
         self.header.push(line.to_owned());
     }
 
-    /// Explains a flag: the kind of bug, what the bug is, what comes of it.
-    pub(crate) fn note(
-        &mut self,
-        flag: &str,
-        bug_type: &str,
-        description: &str,
-        effect: &str,
-        links: &[&str],
-    ) {
-        self.notes.insert(
-            flag.to_owned(),
-            Note {
-                bug_type: bug_type.to_owned(),
-                description: description.to_owned(),
-                effect: Some(effect.to_owned()),
-                links: links.iter().map(ToString::to_string).collect(),
-            },
-        );
+    /// Explains a flag: the kind of bug, what the bug is and what comes of it.
+    pub(crate) fn note(&mut self, flag: &str, bug_type: &str, says: [&str; 2], links: &[&str]) {
+        let [description, effect] = says.map(ToOwned::to_owned);
+        let note = Note {
+            bug_type: bug_type.to_owned(),
+            description,
+            effect: Some(effect),
+            links: links.iter().map(ToString::to_string).collect(),
+        };
+        self.notes.insert(flag.to_owned(), note);
     }
 
     fn push<I: Serialize, O: Serialize>(

@@ -11,7 +11,6 @@ use tigress_signal::error_code::ErrorCode::CounterExhausted;
 use tigress_signal::hex::Hex;
 use tigress_signal::ratchet::ChainKey;
 
-const DOUBLE_RATCHET: &str = "https://signal.org/docs/specifications/doubleratchet/";
 const ALGORITHMS: &str =
     "https://signal.org/docs/specifications/doubleratchet/#recommended-cryptographic-algorithms";
 
@@ -23,7 +22,7 @@ fn notes(b: &mut Builder) {
         EdgeCase EDGE_CASE ["https://www.rfc-editor.org/rfc/rfc5869#section-2.2"]
             "Keys of all zero or all one bits: refused by no KDF, and mistaken for `absent` by some code."
             => "One key in 2^256, or the one that a test happens to use, is taken for none.";
-        Counter CONFIDENTIALITY [DOUBLE_RATCHET] "The end of a chain."
+        Counter CONFIDENTIALITY ["https://signal.org/docs/specifications/doubleratchet/"] "The end of a chain."
             => "Whoever lets its counter wrap to 0 sends two messages under the same counter, and peers drop the second.";
     }
 }

@@ -491,18 +491,15 @@ fn notes(b: &mut Builder) {
     const SPECIFICATION: &str = "https://signal.org/docs/specifications/doubleratchet/";
     const DECRYPTING: &str =
         "https://signal.org/docs/specifications/doubleratchet/#decrypting-messages";
-    const ORDER: &str =
-        "https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages";
     const SKIPPED: &str =
         "https://signal.org/docs/specifications/doubleratchet/#deletion-of-skipped-message-keys";
-    const DELETION: &str = "https://signal.org/docs/specifications/doubleratchet/#secure-deletion";
     notes! { b;
         Normal BASIC [SPECIFICATION] "A conversation as honest devices have it."
             => "Whoever computes another key or counter talks to nobody.";
         Restart CONFIDENTIALITY [SPECIFICATION, "https://cwe.mitre.org/data/definitions/323.html"]
             "The device is saved and restored; a bug restores an older state, or part of it."
             => "A message key is used twice, which gives both plaintexts away, or messages are lost.";
-        OutOfOrder INTEROPERABILITY [ORDER]
+        OutOfOrder INTEROPERABILITY ["https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages"]
             "Messages arrive late or never; a bug loses their keys, or stops where one is missing."
             => "Messages are lost: the late one, or all that follow it.";
         Bound DENIAL_OF_SERVICE [SKIPPED, "https://cwe.mitre.org/data/definitions/770.html"]
@@ -525,7 +522,8 @@ fn notes(b: &mut Builder) {
         Counter CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/190.html"]
             "The end of a chain; a bug wraps its counter."
             => "A counter is used again, and peers drop the second message under it.";
-        Erasure CONFIDENTIALITY [DELETION] "A key that is no longer needed; a bug keeps it."
+        Erasure CONFIDENTIALITY ["https://signal.org/docs/specifications/doubleratchet/#secure-deletion"]
+            "A key that is no longer needed; a bug keeps it."
             => "Forward secrecy is gone: who takes the device reads what was read before.";
         Size DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
             "At or over the greatest plaintext; a bug has another bound or none."

@@ -106,7 +106,7 @@ fn signed_pre_key(key: impl Into<Hex>) -> impl Case {
 /// Bob's bundle with other bytes for its signature.
 fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
     refuses(InvalidSignature, |f| {
-        change(&mut f.signed_pre_key_signature.0)
+        change(&mut f.signed_pre_key_signature.0);
     })
 }
 
