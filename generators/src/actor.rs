@@ -216,6 +216,8 @@ impl Asks<'_> {
     }
 }
 
+type Answer<T> = Result<T, ErrorCode>;
+
 /// A conversation with that device under test; its comment makes its randomness differ from that of others.
 pub(super) fn talk(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
     recorded(me, false, play)
@@ -254,7 +256,7 @@ impl Talk {
     }
 
     /// What the next step is given: what it drew or, where it is refused, so many keys that it must not draw.
-    fn given<T>(&self, mut drawn: Recorder, got: &Result<T, ErrorCode>, keys: usize) -> Hex {
+    fn given<T>(&self, mut drawn: Recorder, got: &Answer<T>, keys: usize) -> Hex {
         match got {
             Ok(_) => Hex(drawn.take()),
             Err(_) => Hex(seed::bytes::<32>(&self.source()).repeat(keys)),
@@ -267,45 +269,33 @@ impl Talk {
     }
 
     /// What the engine answered; it must have refused with that code, or not at all.
-    fn outcome<T>(
-        &self,
-        got: Result<T, SesameError>,
-        refused: Option<ErrorCode>,
-    ) -> Result<T, ErrorCode> {
+    fn outcome<T>(&self, got: Result<T, SesameError>, refused: Option<ErrorCode>) -> Answer<T> {
         let got = got.map_err(|error| error.code().expect("a recorder never ends"));
         assert_eq!(got.as_ref().err().copied(), refused, "{}", self.at());
         got
     }
 
-    fn record<I, O>(
-        &mut self,
-        step: fn(StepOf<I, O>) -> Step,
-        input: I,
-        answer: Result<O, ErrorCode>,
-    ) {
+    fn record<I, O>(&mut self, step: fn(StepOf<I, O>) -> Step, input: I, answer: Answer<O>) {
         self.steps.push(step(step_of(input, answer)));
     }
 
     /// Keeps in mind which session a message is of, where that is a prekey message.
     fn went(&mut self, peer: Address, message: &Message) {
-        if let (MessageKind::PreKey, Ok(message)) = (
-            message.kind,
-            PreKeyMessage::decode(&Tigress1, &message.bytes),
-        ) {
-            let session = (peer, Hex::from(message.base_key.encode()));
-            if !self.sessions.contains(&session) {
-                self.sessions.push(session);
-            }
+        if message.kind == MessageKind::Ratchet {
+            return;
+        }
+        let message = PreKeyMessage::decode(&Tigress1, &message.bytes).expect("a prekey message");
+        let session = (peer, Hex::from(message.base_key.encode()));
+        if !self.sessions.contains(&session) {
+            self.sessions.push(session);
         }
     }
 
     /// The base key of a session with that peer; the first one is 0.
     pub(super) fn base_key(&self, peer: &Actor, session: usize) -> Hex {
-        let mut with_it = self
-            .sessions
-            .iter()
-            .filter(|(with, _)| *with == peer.address);
-        with_it.nth(session).expect("a session").1.clone()
+        let with_it = |(with, _): &&(Address, Hex)| *with == peer.address;
+        let nth = self.sessions.iter().filter(with_it).nth(session);
+        nth.expect("a session").1.clone()
     }
 
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
@@ -321,7 +311,7 @@ impl Talk {
         self.try_bundle(bundle, Err(error));
     }
 
-    fn try_bundle(&mut self, bundle: &BundleFields, expected: Result<bool, ErrorCode>) {
+    fn try_bundle(&mut self, bundle: &BundleFields, expected: Answer<bool>) {
         let mut drawn = self.randomness();
         let got = self.me.device.process_bundle(bundle, &mut drawn);
         let got = self.outcome(got, expected.err());
@@ -349,7 +339,7 @@ impl Talk {
         peer: &Actor,
         plaintext: &[u8],
         refused: Option<ErrorCode>,
-    ) -> Result<Message, ErrorCode> {
+    ) -> Answer<Message> {
         let device = &mut self.me.device;
         let got = device.encrypt(&peer.address, plaintext, &mut NoRandomness);
         let got = self.outcome(got, refused);
@@ -377,7 +367,7 @@ impl Talk {
         self.try_decrypt(said, Err(error));
     }
 
-    fn try_decrypt(&mut self, said: &Said, expected: Result<bool, ErrorCode>) {
+    fn try_decrypt(&mut self, said: &Said, expected: Answer<bool>) {
         let Message { kind, bytes } = &said.message;
         let (mut drawn, device) = (self.randomness(), &mut self.me.device);
         let got = device.decrypt(&said.from, *kind, bytes, &mut drawn);
@@ -471,16 +461,13 @@ impl Talk {
             self.send = Some(send);
             SendOutput { step: step.into() }
         });
-        let messages = self.asked(output.as_ref().map(|output| &output.step), to, asks);
-        let (recipient, plaintext) = (to.into(), plaintext.into());
-        self.record(
-            Step::Send,
-            SendInput {
-                recipient,
-                plaintext,
-            },
-            output,
-        );
+        let step = output.as_ref().ok().map(|output| &output.step);
+        let messages = self.asked(step, to, asks);
+        let input = SendInput {
+            recipient: to.into(),
+            plaintext: plaintext.into(),
+        };
+        self.record(Step::Send, input, output);
         messages
     }
 
@@ -502,38 +489,30 @@ impl Talk {
         let got = self.me.device.continue_send(send, answer, &mut drawn);
         let output = self.outcome(got, asks.refusal()).map(|got| {
             assert_eq!(got.identity_changed, changed, "{}", self.at());
-            let (step, identity_changed) = (got.step.into(), changed);
             ContinueSendOutput {
-                step,
-                identity_changed,
+                step: got.step.into(),
+                identity_changed: changed,
             }
         });
-        let messages = self.asked(output.as_ref().map(|output| &output.step), to, asks);
+        let step = output.as_ref().ok().map(|output| &output.step);
+        let messages = self.asked(step, to, asks);
         let randomness = self.given(drawn, &output, 1);
-        self.record(
-            Step::ContinueSend,
-            ContinueSendInput { event, randomness },
-            output,
-        );
+        let input = ContinueSendInput { event, randomness };
+        self.record(Step::ContinueSend, input, output);
         messages
     }
 
     /// Holds what a send asks for against the text; the messages, where it submits some.
-    fn asked(
-        &mut self,
-        got: Result<&StepFields, &ErrorCode>,
-        to: Recipient,
-        asks: Asks<'_>,
-    ) -> Vec<Message> {
+    fn asked(&mut self, got: Option<&StepFields>, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
         let at = self.at();
         match (got, asks) {
-            (Ok(StepFields::FetchBundles(got)), Asks::Bundles(ids)) => {
+            (Some(StepFields::FetchBundles(got)), Asks::Bundles(ids)) => {
                 let user = to.user_id().to_string();
                 assert!(got.iter().all(|device| device.user_id == user), "{at}");
                 let devices: Vec<u32> = got.iter().map(|device| device.device_id).collect();
                 assert_eq!(devices, ids, "{at}");
             }
-            (Ok(StepFields::Submit(got)), Asks::Submission(ids)) => {
+            (Some(StepFields::Submit(got)), Asks::Submission(ids)) => {
                 let devices: Vec<u32> = got.iter().map(|message| message.device_id).collect();
                 assert_eq!(devices, ids, "{at}");
                 let messages = got.iter().map(|message| Message {
@@ -548,8 +527,8 @@ impl Talk {
                 }
                 return messages;
             }
-            (Err(_), Asks::Refused(_)) | (Ok(StepFields::Done), Asks::Nothing) => {}
-            (Ok(StepFields::GiveUp(code)), Asks::GivingUp(expected)) => {
+            (None, Asks::Refused(_)) | (Some(StepFields::Done), Asks::Nothing) => {}
+            (Some(StepFields::GiveUp(code)), Asks::GivingUp(expected)) => {
                 assert_eq!(*code, expected, "{at}");
             }
             (got, asks) => panic!("{at}: {got:?} is not {asks:?}"),

@@ -79,8 +79,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// an upper-case UserID: it would hash the same, but is not its one form
         upper_case_user_id [WrongInput: X3DH-16 ID-01]
             => refuses(Malformed, |peer| peer.address.user_id.make_ascii_uppercase());
-        /// a key of small order
-        key_of_small_order [WrongInput: X3DH-16 KEY-04]
+        key_of_small_order [WrongInput: X3DH-16 KEY-04]: "a key of small order"
             => refuses(InvalidKey, |peer| peer.identity_key = encoded(&[0; 32]));
     }
 }

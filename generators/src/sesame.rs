@@ -504,8 +504,7 @@ fn rounds(b: &mut Builder) {
         refused_five_times [Rounds: SES-14] => in_session(|t, _| {
             t.send_all(Submission(&[1])); four_more_devices(t, |_| ()); t.answer(missing(&[6]), GivingUp(RetryLimit));
         });
-        /// accepted in the fifth round
-        accepted_in_fifth_round [Rounds: SES-14]
+        accepted_in_fifth_round [Rounds: SES-14]: "accepted in the fifth round"
             => in_session(|t, _| { t.send_all(Submission(&[1])); four_more_devices(t, |_| ()); t.accepted(); });
         /// the last refusal still makes a record stale
         last_refusal_makes_stale [Rounds Stale: SES-09 SES-14] => in_sessions(|t, one, two| {
@@ -549,8 +548,7 @@ fn rounds(b: &mut Builder) {
             t.send(to(&bob(1)), b"to one", Bundles(&[1])); t.answer(no_bundle(&bob(1)), GivingUp(NotFound));
             t.knows([]);
         });
-        /// a submission for nobody that is accepted has reached nobody
-        empty_submission_accepted [Rounds: SES-09]
+        empty_submission_accepted [Rounds: SES-09]: "a submission for nobody that is accepted has reached nobody"
             => play(|t| { t.send_all(Submission(&[])); t.answer(Accepted, GivingUp(NotFound)); });
     }
 }

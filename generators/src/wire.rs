@@ -145,8 +145,7 @@ pub(super) fn unknown_fields(b: &mut Builder, parser: Parser, p: &Proto, free: u
     cases! { b, [Truncated: WIRE-04 WIRE-05];
         /// an unknown field whose varint does not end
         unknown_varint_without_end [Truncated Varint:] => broken(&[&tag(free, 0), &[0x80]]);
-        /// an unknown field whose varint has more than 64 bits
-        unknown_varint_over_64_bits [Truncated Varint:]
+        unknown_varint_over_64_bits [Truncated Varint:]: "an unknown field whose varint has more than 64 bits"
             => broken(&[&tag(free, 0), &[0xff; 9], &[0x02]]);
         /// an unknown field whose length runs past the end
         unknown_length_past_the_end [Truncated Length:] => broken(&[&tag(free, 2), &[1]]);

@@ -106,8 +106,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
     refusals(b);
     cases! { b, [PreKeyLifetime: KEY-05 KEY-06 KEY-07 ID-04 X3DH-01 RND-01];
-        /// a device with three one-time prekeys
-        device_with_three_one_time_prekeys
+        device_with_three_one_time_prekeys: "a device with three one-time prekeys"
             => creates(&[0x12, 0x34], |f| { f.one_time_pre_keys = 3; f.now = Timestamp(1_800_000_000); });
         /// a device without one-time prekeys
         device_without_one_time_prekeys => creates(&[0x00, 0x01], |f| f.address.device_id = 2);
@@ -162,8 +161,7 @@ fn refusals(b: &mut Builder) {
     cases! { b, [WrongSender: X3DH-03];
         /// the id of the one-time prekey struck out: a weaker agreement than the sender made
         one_time_prekey_struck_out [WrongSender NoOneTimePreKey: X3DH-12 X3DH-03] => forged(|m| m.pre_key_id = None);
-        /// a one-time prekey id put in
-        one_time_prekey_put_in [WrongSender NoOneTimePreKey: X3DH-12 X3DH-03] =>
+        one_time_prekey_put_in [WrongSender NoOneTimePreKey: X3DH-12 X3DH-03]: "a one-time prekey id put in" =>
             refuses(DecryptFailed, &without.fields(|m| m.pre_key_id = Some(1)));
         /// another identity key in the message
         another_identity_key [: X3DH-03 X3DH-05] => forged(|m| m.identity_key = mallory().identity_key());
@@ -262,11 +260,9 @@ fn conversations(b: &mut Builder) {
         });
     }
     cases! { b, [PreKeyLifetime: KEY-08];
-        /// the signed prekey is replaced when it is 7 days old
-        signed_prekey_replaced [: KEY-08 KEY-07]
+        signed_prekey_replaced [: KEY-08 KEY-07]: "the signed prekey is replaced when it is 7 days old"
             => talk(bob(), |t| { t.tick(7 * DAY); t.keys(&[7, 8], &[1, 2, 3, 4]); t.bundle(Some(1)); });
-        /// a replaced signed prekey still answers for 30 days
-        replaced_signed_prekey_answers
+        replaced_signed_prekey_answers: "a replaced signed prekey still answers for 30 days"
             => opened(Some(2), "late", |c| { c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]); });
         /// a signed prekey replaced 30 days ago is erased
         replaced_signed_prekey_erased [PreKeyLifetime UnknownPreKey: KEY-08 X3DH-08] =>
