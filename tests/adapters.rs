@@ -140,7 +140,11 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
         let case = result.cases.iter().find(|case| case.name == name);
         case.expect("a case").outcome == CaseOutcome::Passed
     };
-    for name in ["tigress-1/xeddsa/sign_prekey", "tigress-1/x3dh_initiate/with_one_time_prekey", "tigress-1/x3dh_respond/device_with_three_one_time_prekeys"] {
+    for name in [
+        "tigress-1/xeddsa/sign_prekey",
+        "tigress-1/x3dh_initiate/with_one_time_prekey",
+        "tigress-1/x3dh_respond/device_with_three_one_time_prekeys",
+    ] {
         assert!(passed(name), "{name}");
     }
     let broken = run(true);
@@ -339,7 +343,8 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
             text(&output.stderr)
         );
         assert!(
-            said.contains("FAILED tigress-1/kdf/four_outputs") && said.contains("FAILED tigress-1/kdf/three_outputs"),
+            said.contains("FAILED tigress-1/kdf/four_outputs")
+                && said.contains("FAILED tigress-1/kdf/three_outputs"),
             "{name}: {said}"
         );
         assert!(said.contains(words), "{name}: {said}");
@@ -349,7 +354,10 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
                 "{name}: {said}"
             );
         }
-        assert!(said.contains("--only tigress-1/kdf/four_outputs --adapter"), "{name}: {said}");
+        assert!(
+            said.contains("--only tigress-1/kdf/four_outputs --adapter"),
+            "{name}: {said}"
+        );
     }
 }
 

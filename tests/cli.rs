@@ -434,7 +434,11 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     use std::io::Read;
     use std::process::Stdio;
     let mut child = Command::new(env!("CARGO_BIN_EXE_tigress"))
-        .args(["vectors", "show", "tigress-1/ratchet_session/ratchet_message_as_prekey"])
+        .args([
+            "vectors",
+            "show",
+            "tigress-1/ratchet_session/ratchet_message_as_prekey",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

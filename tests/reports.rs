@@ -111,9 +111,14 @@ fn what_is_known_to_fail_is_held_apart() {
     let (_, xml) = run("tigress-1/public_key/drawn_at_random  Mine-1\n", "junit");
     assert!(xml.contains("known failure: Mine-1") && xml.contains(r#"failures="0""#));
 
-    let (code, text) = run("tigress-1/public_key/base_point  Mine-1\npublic_key/2  Mine-1\n", "pretty");
+    let (code, text) = run(
+        "tigress-1/public_key/base_point  Mine-1\npublic_key/2  Mine-1\n",
+        "pretty",
+    );
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("no longer fails; take it from the list: tigress-1/public_key/base_point"));
+    assert!(
+        text.contains("no longer fails; take it from the list: tigress-1/public_key/base_point")
+    );
 
     let (code, text) = run("public_kye/2  Mine-1\n", "pretty");
     assert_eq!(code, Some(2), "{text}");
