@@ -162,6 +162,14 @@ fn run(accept: bool) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("{fault}");
     }
     if faults.is_empty() {
+        let most = now
+            .iter()
+            .filter_map(|(name, &count)| Some(growth(*before.get(name)?, count)))
+            .fold(0.0, f64::max);
+        println!(
+            "{} counts, none has grown by more than {most:.1} %",
+            now.len()
+        );
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!(

@@ -21,7 +21,10 @@ const DOCS: &str = "docs";
 const ENGINE: &str = "engine";
 const FLOOR: &str = "floor";
 const PEER: &str = "vodozemac";
+/// The floor over the best primitives known.
+const LIMIT: &str = "limit";
 const CHAIN_STEPS: &str = "chain steps";
+const GROWTH: &str = "growth";
 
 /// A row of a group: nanoseconds by parameter; those without one stand under 0.
 type Row = BTreeMap<u64, f64>;
@@ -29,26 +32,22 @@ type Row = BTreeMap<u64, f64>;
 /// What was measured.
 #[derive(Default)]
 struct Figures {
-    /// Nanoseconds an iteration, by group and row.
+    /// Nanoseconds an iteration, by group and row: criterion's, and for rows that took turns those of the turns, so
+    /// that the times of a group can be compared.
     rows: BTreeMap<String, BTreeMap<String, Row>>,
-    /// Of two rows of a group, timed in turns.
-    ratios: Vec<Ratio>,
     /// How many things an iteration of a group does, where criterion was told.
     elements: BTreeMap<String, f64>,
     /// When the last of them was written.
     day: String,
 }
 
+/// A time of a row that took turns with others.
 #[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Ratio {
+struct InTurns {
     group: String,
+    row: String,
     parameter: Option<u64>,
-    to: String,
-    to_parameter: Option<u64>,
-    /// Kept as `ratio`.
-    #[serde(rename = "ratio")]
-    value: f64,
+    nanoseconds: f64,
 }
 
 impl Figures {
@@ -59,7 +58,7 @@ impl Figures {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder)? {
                 let path = entry?.path();
-                if !path.is_dir() || path.file_name().is_some_and(|name| name == "ratios") {
+                if !path.is_dir() || path.file_name().is_some_and(|name| name == "turns") {
                     continue;
                 }
                 if path.file_name().is_some_and(|name| name == "new") {
@@ -69,9 +68,13 @@ impl Figures {
                 }
             }
         }
-        for entry in fs::read_dir(folder.join("ratios"))? {
-            let text = fs::read_to_string(entry?.path())?;
-            figures.ratios.push(serde_json::from_str(&text)?);
+        for entry in fs::read_dir(folder.join("turns"))? {
+            let path = entry?.path();
+            newest = newest.max(fs::metadata(&path)?.modified()?);
+            let times: Vec<InTurns> = serde_json::from_str(&fs::read_to_string(path)?)?;
+            for time in times {
+                figures.put(&time.group, &time.row, time.parameter, time.nanoseconds);
+            }
         }
         figures.day = time::OffsetDateTime::from(newest).date().to_string();
         Ok(figures)
@@ -89,27 +92,19 @@ impl Figures {
             self.elements.insert(text("group_id"), elements);
         }
         let median = estimates["median"]["point_estimate"].as_f64();
-        self.rows
-            .entry(text("group_id"))
-            .or_default()
-            .entry(text("function_id"))
-            .or_default()
-            .insert(
-                text("value_str").parse().unwrap_or(0),
-                median.ok_or("an estimate without a median")?,
-            );
+        self.put(
+            &text("group_id"),
+            &text("function_id"),
+            text("value_str").parse().ok(),
+            median.ok_or("an estimate without a median")?,
+        );
         Ok(fs::metadata(folder.join("estimates.json"))?.modified()?)
     }
 
-    /// The engine's time in times that of row `to`.
-    fn ratio(&self, group: &str, parameter: u64, to: &str, to_parameter: u64) -> Option<f64> {
-        let found = self.ratios.iter().find(|ratio| {
-            ratio.group == group
-                && ratio.to == to
-                && ratio.parameter.unwrap_or(0) == parameter
-                && ratio.to_parameter.unwrap_or(0) == to_parameter
-        });
-        found.map(|ratio| ratio.value)
+    fn put(&mut self, group: &str, row: &str, parameter: Option<u64>, nanoseconds: f64) {
+        let rows = self.rows.entry(group.to_owned()).or_default();
+        let row = rows.entry(row.to_owned()).or_default();
+        row.insert(parameter.unwrap_or(0), nanoseconds);
     }
 
     fn row(&self, group: &str, row: &str) -> Row {
@@ -200,46 +195,58 @@ const OPERATIONS: &[Operation] = &[
     },
 ];
 
+/// Times beside the engine's, and how many times one is the other.
 fn comparisons(figures: &Figures, page: &mut String) {
-    page.push_str(
-        "| operation | engine | floor | engine / floor | vodozemac | vodozemac / engine | what vodozemac does otherwise |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
+    let limits = figures.rows.values().any(|rows| rows.contains_key(LIMIT));
+    let limit = if limits {
+        (" limit | engine / limit |", " ---: | ---: |")
+    } else {
+        ("", "")
+    };
+    let _ = writeln!(
+        page,
+        "| operation | engine | floor | engine / floor |{} vodozemac | vodozemac / engine | what vodozemac does otherwise |\n\
+         | --- | ---: | ---: | ---: |{} ---: | ---: | --- |",
+        limit.0, limit.1
     );
     for operation in OPERATIONS {
-        let [engine, floor, peer] =
-            [ENGINE, FLOOR, PEER].map(|row| figures.row(operation.group, row));
-        for (parameter, &engine) in &engine {
+        let [floor, limit, peer] =
+            [FLOOR, LIMIT, PEER].map(|row| figures.row(operation.group, row));
+        for (parameter, engine) in figures.row(operation.group, ENGINE) {
             let mut cells = vec![
                 operation.what.replace("{}", &parameter.to_string()),
                 duration(engine),
             ];
-            let ratio = |to| figures.ratio(operation.group, *parameter, to, *parameter);
-            match (floor.get(parameter), ratio(FLOOR)) {
-                (Some(&floor), Some(ratio)) => {
-                    cells.extend([duration(floor), format!("{ratio:.2}")]);
-                }
-                _ => cells.extend([String::new(), String::new()]),
+            cells.extend(times_and_ratio(floor.get(&parameter), |floor| {
+                engine / floor
+            }));
+            if limits {
+                cells.extend(times_and_ratio(limit.get(&parameter), |limit| {
+                    engine / limit
+                }));
             }
-            match (peer.get(parameter), ratio(PEER)) {
-                (Some(&peer), Some(ratio)) => cells.extend([
-                    duration(peer),
-                    format!("{:.1}", 1.0 / ratio),
-                    operation.differs.to_owned(),
-                ]),
-                _ => cells.extend([String::new(), String::new(), String::new()]),
-            }
+            let peer = peer.get(&parameter);
+            cells.extend(times_and_ratio(peer, |peer| peer / engine));
+            cells.push(peer.map_or("", |_| operation.differs).to_owned());
             let _ = writeln!(page, "| {} |", cells.join(" | "));
         }
     }
+}
+
+/// A time and its ratio; two empty cells where nothing was measured.
+fn times_and_ratio(time: Option<&f64>, ratio: impl Fn(f64) -> f64) -> [String; 2] {
+    time.map_or_else(Default::default, |time| {
+        [duration(*time), format!("{:.2}", ratio(*time))]
+    })
 }
 
 fn gap_in_steps(figures: &Figures, page: &mut String) {
     page.push_str("| gap | message | as many chain steps | message / steps |\n| ---: | ---: | ---: | ---: |\n");
     let steps = figures.row("gap", CHAIN_STEPS);
     for (gap, engine) in figures.row("gap", ENGINE) {
-        let ratio = figures.ratio("gap", gap, CHAIN_STEPS, gap);
-        if let (Some(&steps), Some(ratio)) = (steps.get(&gap), ratio) {
-            let cells = [duration(engine), duration(steps), format!("{ratio:.2}")];
+        if let Some(steps) = steps.get(&gap) {
+            let ratio = format!("{:.2}", engine / steps);
+            let cells = [duration(engine), duration(*steps), ratio];
             let _ = writeln!(page, "| {gap} | {} |", cells.join(" | "));
         }
     }
@@ -260,11 +267,30 @@ fn stored(figures: &Figures, page: &mut String) {
         ),
     ] {
         let row = figures.row(group, ENGINE);
-        let ratio = figures.ratio(group, 2000, ENGINE, 10);
-        if let (Some(few), Some(many), Some(ratio)) = (row.get(&10), row.get(&2000), ratio) {
-            let cells = [duration(*few), duration(*many), format!("{ratio:.2}")];
+        if let (Some(few), Some(many)) = (row.get(&10), row.get(&2000)) {
+            let cells = [
+                duration(*few),
+                duration(*many),
+                format!("{:.2}", many / few),
+            ];
             let _ = writeln!(page, "| {what} | {} |", cells.join(" | "));
         }
+    }
+}
+
+/// What an item costs among others.
+fn growth(figures: &Figures, page: &mut String) {
+    page.push_str(
+        "| one | 10 | 100 | 1,000 | 10,000 | 10,000 / 100 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for (what, row) in figures.rows.get(GROWTH).into_iter().flatten() {
+        let time = |size: u64| row.get(&size).copied();
+        let mut cells: Vec<_> = [10, 100, 1_000, 10_000]
+            .map(|size| time(size).map_or_else(String::new, duration))
+            .into();
+        let ratio = time(10_000).zip(time(100));
+        cells.push(ratio.map_or_else(String::new, |(many, few)| format!("{:.2}", many / few)));
+        let _ = writeln!(page, "| {what} | {} |", cells.join(" | "));
     }
 }
 
@@ -479,13 +505,30 @@ fn main() -> Result<(), Box<dyn Error>> {
         "messages skipped",
         &[("gap", ENGINE), ("gap", FLOOR), ("gap", PEER)],
     )?;
+    let cases = figures
+        .rows
+        .get(GROWTH)
+        .into_iter()
+        .flat_map(BTreeMap::keys);
+    let cases: Vec<_> = cases.map(|case| (GROWTH, case.as_str())).collect();
+    if !cases.is_empty() {
+        plot(
+            &figures,
+            &format!("{docs}/performance/growth.svg"),
+            "Cost of one by how many there are",
+            "how many",
+            &cases,
+        )?;
+    }
     let mut page = format!(
         "# Performance\n\n\
          Made by `cargo run --example performance` from the figures of `cargo bench`. Not to be edited.\n\n\
-         {}, {}, on {}. One core; medians. Ratios are medians of short bursts of \
-         both rows in turns, so that the machine's moods cancel out; they are not quotients of the columns beside them. The peer is vodozemac {}, the Olm sessions of Matrix.\n\n\
+         {}, {}, on {}. One core; medians. The times of a line were taken in turns, a short burst of \
+         each after the other, so that the machine's moods cancel out; each ratio is the quotient of the two times beside it. \
+         The peer is vodozemac {}, the Olm sessions of Matrix.\n\n\
          The floor of an operation is its unavoidable primitive calls, and nothing else: no message, no allocation, no check. \
-         What can be computed once is left out of it.\n\n",
+         What can be computed once is left out of it. The limit, where there is one, is the floor over the best primitives \
+         known.\n\n",
         figures.day,
         processor(),
         rustc(),
@@ -504,7 +547,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     gap_in_steps(&figures, &mut page);
     page.push_str("\n## Stored keys\n\n");
     stored(&figures, &mut page);
-    page.push_str("\n## The rest\n\n");
+    page.push_str(
+        "\n## Growth\n\n\
+         What one event, request or line costs where there are so many of them. It should cost the same.\n\n",
+    );
+    growth(&figures, &mut page);
+    page.push_str(
+        "\n![cost of one by how many there are](performance/growth.svg)\n\n## The rest\n\n",
+    );
     alone(&figures, &mut page);
     let file = format!("{docs}/performance.md");
     fs::write(&file, page)?;

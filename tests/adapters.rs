@@ -463,6 +463,8 @@ fn a_skeleton_runs_at_once() {
             let built = Command::new("cargo")
                 .args(["build", "--release", "--quiet"])
                 .env_remove("CARGO_TARGET_DIR")
+                // It is only to run.
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
                 .current_dir(&mine)
                 .output()
                 .expect("cargo runs");

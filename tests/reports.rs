@@ -34,8 +34,8 @@ fn junit_names_each_case_and_says_of_each_failure_what_was_expected() {
     let xml = String::from_utf8(output.stdout).expect("UTF-8");
     for words in [
         r#"tests="3" skipped="0" failures="2""#,
-        r#"<testcase name="tigress-1/public_key/base_point" classname="public_key"/>"#,
-        r#"<testcase name="tigress-1/public_key/drawn_at_random" classname="public_key">"#,
+        r#"<testcase name="tigress-1/public_key/base_point" classname="tigress-1/public_key"/>"#,
+        r#"<testcase name="tigress-1/public_key/point_of_the_twist" classname="tigress-1/public_key">"#,
         "KEY-01  A public key is encoded",
         "asked 9: Ryan&apos;s phone holds the hotel key",
         "expected R:Provisioned\ngot R:Invited",
@@ -97,22 +97,25 @@ fn what_is_known_to_fail_is_held_apart() {
     };
     let (code, text) = run("# none\n", "pretty");
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("FAILED tigress-1/public_key/drawn_at_random"));
+    assert!(text.contains("FAILED tigress-1/public_key/point_of_the_twist"));
 
-    let (code, text) = run("tigress-1/public_key/drawn_at_random  Mine-1\n", "pretty");
+    let (code, text) = run(
+        "tigress-1/public_key/point_of_the_twist  Mine-1\n",
+        "pretty",
+    );
     assert_eq!(code, Some(0), "{text}");
     assert!(!text.contains("FAILED"));
-    assert!(text.contains("   1  Mine-1: tigress-1/public_key/drawn_at_random"));
+    assert!(text.contains("   1  Mine-1: tigress-1/public_key/point_of_the_twist"));
     assert!(text.contains("does not conform") && text.contains("1 failed (1 of them known)"));
     let page = fs::read_to_string(&page).expect("a page");
     assert!(page.contains("known failure</span> Mine-1"));
-    let (_, json) = run("tigress-1/public_key/drawn_at_random  Mine-1\n", "json");
+    let (_, json) = run("tigress-1/public_key/point_of_the_twist  Mine-1\n", "json");
     assert!(json.contains(r#""known": "Mine-1""#));
-    let (_, xml) = run("tigress-1/public_key/drawn_at_random  Mine-1\n", "junit");
+    let (_, xml) = run("tigress-1/public_key/point_of_the_twist  Mine-1\n", "junit");
     assert!(xml.contains("known failure: Mine-1") && xml.contains(r#"failures="0""#));
 
     let (code, text) = run(
-        "tigress-1/public_key/base_point  Mine-1\npublic_key/2  Mine-1\n",
+        "tigress-1/public_key/base_point  Mine-1\ntigress-1/public_key/point_of_the_twist  Mine-1\n",
         "pretty",
     );
     assert_eq!(code, Some(1), "{text}");
@@ -120,7 +123,10 @@ fn what_is_known_to_fail_is_held_apart() {
         text.contains("no longer fails; take it from the list: tigress-1/public_key/base_point")
     );
 
-    let (code, text) = run("public_kye/2  Mine-1\n", "pretty");
+    let (code, text) = run(
+        "tigress-1/public_kye/point_of_the_twist  Mine-1\n",
+        "pretty",
+    );
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("known.txt:1: no vector and no scenario is called `public_kye/2`; did you mean `tigress-1/public_key/drawn_at_random`?"));
+    assert!(text.contains("known.txt:1: no vector and no scenario is called `tigress-1/public_kye/point_of_the_twist`; did you mean `tigress-1/public_key/point_of_the_twist`?"));
 }

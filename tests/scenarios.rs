@@ -5,6 +5,7 @@ use tigress_signal::conformance::scenario::diagram::Diagram;
 use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
 use tigress_signal::conformance::scenario::transcript::Transcript;
 use tigress_signal::conformance::scenario::{Scenario, Script, replay, run};
+use tigress_signal::suite::Suite;
 
 fn scenarios() -> Vec<Scenario> {
     let Library { scripts, errors } = Library::load(None);
@@ -114,7 +115,7 @@ fn a_tag_may_name_the_suite_and_the_transcript_carries_it() {
     let (any, own) = (one("@XFER-01"), one("@XFER-01 @tigress-1"));
     assert_eq!(own.requirements, any.requirements);
     assert!(any.suite.is_none());
-    assert_eq!(own.suite.map(|suite| suite.name()), Some("tigress-1"));
+    assert_eq!(own.suite.map(Suite::name), Some("tigress-1"));
     let transcript = run(&own, own.suite_or(None), "1").transcript;
     assert_eq!(transcript.header.suite, "tigress-1");
     let mut header = transcript.header;

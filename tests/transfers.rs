@@ -12,7 +12,7 @@ mod common;
 
 use common::{Exhausted, Seeded};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
 use tigress_signal::timestamp::Timestamp;
@@ -21,7 +21,7 @@ use tigress_signal::transfer::table::{
     self, EventName, Facts, Flow, Refusal, Sender, StateName, TABLE,
 };
 use tigress_signal::transfer::{
-    Content, MessageType, Offer, Offered, Outgoing, Payload, Provisioning, SavedTransfers,
+    Content, Limits, Offer, Offered, Outgoing, Payload, Provisioning, SavedTransfers,
     TransferError, TransferEvent, Transfers,
 };
 
@@ -116,7 +116,7 @@ fn message(from: Address, payload: &Payload) -> TransferEvent<'_> {
 }
 
 /// A sender and a receiver in every pair of states that a transfer of that flow goes through.
-fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, Payload>)> {
+fn walks(flow: Flow) -> Vec<(Device, Device, TransferId)> {
     let mut found = Vec::new();
     for ending in [
         "offered",
@@ -129,9 +129,6 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
     ] {
         let (mut sender, mut receiver) = (Device::new(1, 1), Device::new(2, 1));
         let to = Recipient::Device(receiver.address);
-        let mut seen = BTreeMap::new();
-        let mut keep =
-            |payload: &Payload| drop(seen.insert(payload.message_type(), payload.clone()));
         let offer = sender
             .sends(
                 if flow == Flow::Stateful {
@@ -142,7 +139,6 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
                 0,
             )
             .payload;
-        keep(&offer);
         let id = offer.transfer;
         receiver
             .step(message(sender.address, &offer), 0)
@@ -150,28 +146,23 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
         match ending {
             "declined" => {
                 let decline = receiver.sends(TransferEvent::Decline(id), 0).payload;
-                keep(&decline);
                 sender
                     .step(message(receiver.address, &decline), 0)
                     .expect("a decline");
             }
             "cancelled" => {
                 let cancel = sender.sends(TransferEvent::Cancel(id), 0).payload;
-                keep(&cancel);
                 receiver
                     .step(message(sender.address, &cancel), 0)
                     .expect("a cancel");
             }
             _ if flow == Flow::Stateful && ending != "offered" => {
                 let request = receiver.sends(TransferEvent::Accept(id), 0).payload;
-                keep(&request);
                 if ending != "requested" {
                     let import = sender.sends(message(receiver.address, &request), 0).payload;
-                    keep(&import);
                     if ending != "signed" {
                         let provisioned =
                             receiver.sends(message(sender.address, &import), 0).payload;
-                        keep(&provisioned);
                         if ending != "provisioned" {
                             sender
                                 .step(message(receiver.address, &provisioned), 0)
@@ -182,7 +173,6 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
             }
             _ if flow == Flow::Stateless && ["provisioned", "completed"].contains(&ending) => {
                 let provisioned = receiver.sends(TransferEvent::Accept(id), 0).payload;
-                keep(&provisioned);
                 if ending == "completed" {
                     sender
                         .step(message(receiver.address, &provisioned), 0)
@@ -191,7 +181,7 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId, BTreeMap<MessageType, P
             }
             _ => {}
         }
-        found.push((sender, receiver, id, seen));
+        found.push((sender, receiver, id));
     }
     found
 }
@@ -490,21 +480,61 @@ fn a_token_goes_to_one_device() {
 }
 
 #[test]
-fn a_lifetime_is_at_most_30_days() {
-    let mut sender = Device::new(1, 1);
+fn a_lifetime_is_at_most_the_limit_of_30_days() {
     let offer = |lifetime| {
         TransferEvent::Offer(Offer {
             to: Recipient::Device(address(2, 1)),
             what: Offered::CarKey,
-            lifetime: Some(lifetime),
+            lifetime,
         })
     };
-    assert_eq!(sender.step(offer(0), 0), Err(TransferError::Lifetime));
-    assert_eq!(
-        sender.step(offer(2_592_001), 0),
-        Err(TransferError::Lifetime)
-    );
-    assert!(sender.step(offer(2_592_000), 0).is_ok());
+    let short = Limits {
+        default_lifetime: 3,
+        lifetime: 5,
+    };
+    for (limits, usual, most) in [(Limits::PROFILE, 172_800, 2_592_000), (short, 3, 5)] {
+        let mut sender = Device::new(1, 1);
+        sender.transfers = Transfers::new().with_limits(limits);
+        for refused in [0, most + 1] {
+            let error = sender.step(offer(Some(refused)), 0);
+            assert_eq!(error, Err(TransferError::Lifetime(most)));
+        }
+        for (asked, lives) in [(None, usual), (Some(1), 1), (Some(most), most)] {
+            let sent = sender.sends(offer(asked), 0).payload.content;
+            let Content::ProvisioningInformation { expires, .. } = sent else {
+                panic!("an offer");
+            };
+            assert_eq!(expires, Timestamp(lives));
+        }
+    }
+}
+
+/// What is due is found without a look at the rest, after a restart too.
+#[test]
+fn a_tick_ends_what_is_due_by_rising_transfer() {
+    let mut sender = Device::new(1, 1);
+    let mut offered = Vec::new();
+    for number in 0..200_u64 {
+        let offer = TransferEvent::Offer(Offer {
+            to: Recipient::Device(address(2, 1)),
+            what: Offered::CarKey,
+            lifetime: Some(1 + number % 7),
+        });
+        let id = sender.sends(offer, 0).payload.transfer;
+        if number % 10 == 0 {
+            sender.sends(TransferEvent::Cancel(id), 0);
+        } else {
+            offered.push((1 + number % 7, id));
+        }
+    }
+    for now in 0..8 {
+        sender.restart();
+        let ended = sender.step(TransferEvent::Tick, now).expect("time passes");
+        let ended: Vec<_> = ended.iter().map(|outcome| outcome.transfer).collect();
+        let mut due: Vec<_> = offered.iter().filter(|(at, _)| *at == now).collect();
+        due.sort_by_key(|(_, id)| *id);
+        assert_eq!(ended, due.iter().map(|(_, id)| *id).collect::<Vec<_>>());
+    }
 }
 
 #[test]
@@ -542,7 +572,7 @@ fn the_second_device_is_told_that_the_key_is_claimed() {
 #[test]
 fn a_transfer_that_ended_holds_no_secret() {
     for flow in [Flow::Stateless, Flow::Stateful] {
-        for (sender, receiver, id, _) in walks(flow) {
+        for (sender, receiver, id) in walks(flow) {
             for device in [sender, receiver] {
                 let state = device.transfers.state(&id).expect("known");
                 let holds = device.transfers.save().to_json().contains("\"secret\"");

@@ -312,14 +312,14 @@ impl Tried {
 /// Every change that is tried makes its vector fail.
 fn changed_values_fail(family: &str, tried: Tried) {
     let collection = Collection::built_in();
+    let mut changed = 0;
     for vector in &collection.vectors {
         // Refused, an acceptable one passes whatever it expects.
         if vector.family != family || vector.result == Expectation::Acceptable {
             continue;
         }
-        let changes = spoiled_vectors(vector);
-        assert!(!changes.is_empty(), "{} expects nothing", vector.name());
-        for (number, spoiled) in tried.of(&vector.name(), changes) {
+        for (number, spoiled) in tried.of(&vector.name(), spoiled_vectors(vector)) {
+            changed += 1;
             let outcome = run::run(&mut Reference::default(), &spoiled, run::Terms::STRICT);
             assert!(
                 matches!(outcome, Outcome::Failed(_)),
@@ -328,6 +328,7 @@ fn changed_values_fail(family: &str, tried: Tried) {
             );
         }
     }
+    assert!(changed > 0, "no vector of {family} expects a value");
 }
 
 /// A test for each family, so that they share the cores.
@@ -502,13 +503,13 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))),
-            "tcId 1, /dh1",
+            "test FIRST, /dh1",
             "breaks kdf/kdf_schema.json",
         ),
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!(5))),
-            "tcId 1, /dh1",
+            "test FIRST, /dh1",
             "5 is not of type \"string\"",
         ),
         (
@@ -603,6 +604,11 @@ fn text_that_is_no_vector_file_is_an_error() {
     }
 }
 
+/// For `dedup_by`, where one vector of each family is enough.
+fn one_of_a_family(next: &mut Vector, kept: &mut Vector) -> bool {
+    next.family == kept.family
+}
+
 #[test]
 fn a_broken_file_does_not_keep_the_others_from_running() {
     let sources = Source::built_in().map(|mut source| {
@@ -611,7 +617,8 @@ fn a_broken_file_does_not_keep_the_others_from_running() {
         }
         Ok(source)
     });
-    let collection = Collection::load(sources);
+    let mut collection = Collection::load(sources);
+    collection.vectors.dedup_by(one_of_a_family);
     assert_eq!(collection.errors.len(), 1);
     assert_eq!(collection.errors[0].file, "vectors/tigress-1/kdf/kdf.json");
     let result = judge(&Cases::of(collection, Library::default()));
@@ -642,6 +649,7 @@ fn the_schema_of_the_json_result_is_as_it_is_made_and_holds() {
     );
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let mut collection = Collection::built_in();
+    collection.vectors.dedup_by(one_of_a_family);
     // One failure and one error, so that every part of the result is there.
     let (_, spoiled) = spoiled_vectors(&collection.vectors[0]).remove(0);
     collection.vectors[0] = spoiled;

@@ -10,6 +10,7 @@ mod floor;
 mod limit;
 mod rows;
 mod sessions;
+mod turns;
 
 mod agreement;
 mod gap;

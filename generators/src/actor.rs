@@ -246,7 +246,7 @@ impl Talk {
     }
 
     /// What the next step is given: what it drew or, where it is refused, what it must not draw.
-    fn given<T>(&self, mut drawn: Recorder, expected: &Result<T, ErrorCode>) -> Hex {
+    fn given<T, E>(&self, mut drawn: Recorder, expected: &Result<T, E>) -> Hex {
         match expected {
             Ok(_) => Hex(drawn.take()),
             Err(_) => seed::bytes::<32>(&self.source()).into(),
@@ -280,6 +280,17 @@ impl Talk {
         }
     }
 
+    /// The step, where the engine refuses as expected.
+    fn refused<I, T, O>(
+        &self,
+        input: I,
+        got: Result<T, SesameError>,
+        error: ErrorCode,
+    ) -> StepOf<I, O> {
+        let got = got.map(|_| ());
+        self.step(input, got, Err(error), |()| unreachable!("it is refused"))
+    }
+
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
         self.process_changed_bundle(bundle, false);
     }
@@ -298,6 +309,7 @@ impl Talk {
         let got = self.me.device.process_bundle(bundle, &mut randomness);
         let mut randomness = self.given(randomness, &expected);
         if expected.is_err() {
+            // It would draw two keys.
             randomness = randomness.repeat(2).into();
         }
         let bundle = bundle.clone();
@@ -312,30 +324,18 @@ impl Talk {
     pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
         let got = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
         let message = self.good(got);
-        self.record_encrypt(peer, plaintext, Ok(message.clone()), Ok(message.clone()));
+        let output = EncryptOutput {
+            kind: message.kind,
+            message: Hex::from(&message.bytes),
+        };
+        let step = answered(encrypt_input(peer, plaintext), output);
+        self.steps.push(Step::Encrypt(step));
         message
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
         let got = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
-        self.record_encrypt(peer, plaintext, got, Err(error));
-    }
-
-    fn record_encrypt(
-        &mut self,
-        peer: Address,
-        plaintext: &[u8],
-        got: Result<Message, SesameError>,
-        expected: Result<Message, ErrorCode>,
-    ) {
-        let input = EncryptInput {
-            peer: peer.into(),
-            plaintext: plaintext.into(),
-        };
-        let step = self.step(input, got, expected, |message| EncryptOutput {
-            kind: message.kind,
-            message: Hex(message.bytes),
-        });
+        let step = self.refused(encrypt_input(peer, plaintext), got, error);
         self.steps.push(Step::Encrypt(step));
     }
 
@@ -474,10 +474,7 @@ impl Talk {
 
     pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
         let got = self.me.device.start_send(to, plaintext, &mut NoRandomness);
-        let got = got.map(|_| ());
-        let step = self.step(send_input(to, plaintext), got, Err(error), |()| {
-            unreachable!("it is refused")
-        });
+        let step = self.refused(send_input(to, plaintext), got, error);
         self.steps.push(Step::Send(step));
     }
 
@@ -510,12 +507,9 @@ impl Talk {
 
     pub(super) fn refuse_answer(&mut self, event: EventFields, error: ErrorCode) {
         let (got, randomness) = self.go_on(&event);
-        let expected = Err(error);
-        let randomness = self.given(randomness, &expected);
+        let randomness = self.given(randomness, &got);
         let input = ContinueSendInput { event, randomness };
-        let step = self.step(input, got.map(|_| ()), expected, |()| {
-            unreachable!("it is refused")
-        });
+        let step = self.refused(input, got, error);
         self.steps.push(Step::ContinueSend(step));
     }
 
@@ -583,6 +577,13 @@ fn answered<I, O>(input: I, output: O) -> StepOf<I, O> {
         input,
         expected: Some(output),
         error: None,
+    }
+}
+
+fn encrypt_input(peer: Address, plaintext: &[u8]) -> EncryptInput {
+    EncryptInput {
+        peer: peer.into(),
+        plaintext: plaintext.into(),
     }
 }
 

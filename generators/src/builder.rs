@@ -160,6 +160,13 @@ impl Builder {
         for test in self.groups.iter_mut().flat_map(|(_, tests)| tests) {
             let name = test["name"].as_str().expect("a name").to_owned();
             test["tcId"] = numbers.give(&name).into();
+            let plain = name
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+            assert!(
+                plain && name.len() <= 48,
+                "{path}: {name} is no short name in snake case"
+            );
             assert!(names.insert(name.clone()), "{path}: {name} stands twice");
         }
         let tests = self.groups.iter().flat_map(|(_, tests)| tests);
@@ -168,6 +175,8 @@ impl Builder {
             .filter_map(Value::as_str)
             .collect();
         // Families share notes, and not all of them have a test for each.
+        let unknown = flags.iter().find(|flag| !self.notes.contains_key(**flag));
+        assert_eq!(unknown, None, "{path}: a flag without a note");
         self.notes.retain(|flag, _| flags.contains(flag.as_str()));
         let family = Family::find(self.built_in.family).expect("a family of the table");
         let version = env!("CARGO_PKG_VERSION");

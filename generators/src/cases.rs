@@ -76,10 +76,7 @@ pub(crate) fn valid<O: Operation>(input: O::Input, output: O::Output) -> impl Ca
 }
 
 /// A call that may be refused, and is answered as stated where it is not: where real implementations may differ.
-pub(crate) fn acceptable<O: Operation>(
-    input: O::Input,
-    output: O::Output,
-) -> impl FnOnce(&mut Builder, About<'_>) {
+pub(crate) fn acceptable<O: Operation>(input: O::Input, output: O::Output) -> impl Case {
     |b, about| b.acceptable::<O>(about, input, output)
 }
 

@@ -123,7 +123,7 @@ fn check(link: String, key: &[u8]) -> CheckInput {
 
 pub(super) fn generate(b: &mut Builder) {
     b.header("The link that invites a person's device (profile section 7): reading one, making one, and holding the");
-    b.header("key that a server gives against the fingerprint in it. A link has one form: whatever else a browser would");
+    b.header("key that a server gives against the fingerprint in it. A link has one form: what else a browser would");
     b.header("mend or follow must be refused before anything is asked of anybody.");
     notes(b);
     parse(b);

@@ -1,9 +1,10 @@
 //! A device under test and its peer, and how the peer's messages are forged.
 
 use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk, talk};
-use super::cases::Case;
+use super::cases::{Case, but};
 use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::error_code::ErrorCode;
+use tigress_signal::primitives::PublicKey;
 use tigress_signal::suite::{Header, Tigress1};
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
 
@@ -78,130 +79,218 @@ impl Said {
 
     /// The message with another encoding of its ratchet key, which may be none of a key.
     pub(super) fn ratchet_key(&self, key: &[u8]) -> Said {
-        let mut bytes = self.message.bytes.clone();
         let own = self.header().ratchet_key.encode();
-        let at = bytes.windows(33).position(|window| window == own);
+        let mut windows = self.message.bytes.windows(33);
+        let at = windows.position(|window| window == own);
         let at = at.expect("the ratchet key");
-        bytes[at..at + 33].copy_from_slice(key);
-        self.with_bytes(&bytes)
+        self.bytes(|bytes| bytes[at..at + 33].copy_from_slice(key))
     }
 
-    pub(super) fn with_bytes(&self, bytes: &[u8]) -> Said {
-        let mut said = self.clone();
-        said.message.bytes = bytes.to_vec();
-        said
+    /// The message with its bytes changed.
+    pub(super) fn bytes(&self, change: impl FnOnce(&mut Vec<u8>)) -> Said {
+        self.with_bytes(&but(self.message.bytes.clone(), change))
     }
 
-    pub(super) fn with_kind(&self, kind: MessageKind) -> Said {
+    fn with_bytes(&self, bytes: &[u8]) -> Said {
+        but(self.clone(), |said| said.message.bytes = bytes.to_vec())
+    }
+
+    pub(super) fn kind(&self, kind: MessageKind) -> Said {
         let mut said = self.clone();
         said.message.kind = kind;
         said
     }
 }
 
-/// The device under test and its peer.
+/// The device under test and its peer, whose messages are named by the batch in which they were sent and by their
+/// place in it, both from 0. What a verb does not name is of the last batch.
 pub(super) struct Pair<'a> {
     pub(super) talk: &'a mut Talk,
     pub(super) peer: Actor,
+    sent: Vec<Vec<Said>>,
 }
 
-impl Pair<'_> {
+impl<'a> Pair<'a> {
+    pub(super) fn new(talk: &'a mut Talk, peer: Actor) -> Self {
+        let sent = Vec::new();
+        Pair { talk, peer, sent }
+    }
+
     /// The device encrypts.
     pub(super) fn encrypt(&mut self, text: impl AsRef<[u8]>) -> Message {
         self.talk.encrypt(self.peer.address, text.as_ref())
     }
 
+    /// The device encrypts, and nobody reads it.
+    pub(super) fn writes(&mut self, text: impl AsRef<[u8]>) -> &mut Self {
+        self.encrypt(text);
+        self
+    }
+
     /// The device must not encrypt.
-    pub(super) fn refuse_encrypt(&mut self, text: impl AsRef<[u8]>, error: ErrorCode) {
-        self.talk
-            .refuse_encrypt(self.peer.address, text.as_ref(), error);
+    pub(super) fn writes_not(&mut self, text: impl AsRef<[u8]>, error: ErrorCode) -> &mut Self {
+        let peer = self.peer.address;
+        self.talk.refuse_encrypt(peer, text.as_ref(), error);
+        self
     }
 
     /// The peer decrypts.
-    pub(super) fn hears(&mut self, message: &Message, label: &str) {
+    pub(super) fn heard(&mut self, message: &Message, label: &str) -> &mut Self {
         self.peer.decrypt(self.talk.me.address, message, label);
+        self
     }
 
     /// The device encrypts, and the peer decrypts: its next message starts a new chain.
-    pub(super) fn tell(&mut self, text: impl AsRef<[u8]>, label: &str) {
+    pub(super) fn tells(&mut self, text: impl AsRef<[u8]>, label: &str) -> &mut Self {
         let message = self.encrypt(text);
-        self.hears(&message, label);
+        self.heard(&message, label)
     }
 
-    /// The peer encrypts.
-    pub(super) fn peer(&mut self, text: impl AsRef<[u8]>) -> Said {
-        let text = text.as_ref().to_vec();
-        let message = self.peer.encrypt(self.talk.me.address, &text);
-        Said { message, text }
+    /// The device tells the peer to go on.
+    pub(super) fn turns(&mut self) -> &mut Self {
+        self.tells("go on", "turn")
     }
 
-    /// The peer encrypts so many messages.
-    pub(super) fn sends(&mut self, count: usize) -> Vec<Said> {
-        (0..count).map(|n| self.peer(format!("m{n}"))).collect()
+    /// The peer sends these texts.
+    fn batch(&mut self, texts: impl IntoIterator<Item = Vec<u8>>) -> &mut Self {
+        let to = self.talk.me.address;
+        let said = |text: Vec<u8>| Said {
+            message: self.peer.encrypt(to, &text),
+            text,
+        };
+        self.sent.push(texts.into_iter().map(said).collect());
+        self
     }
 
-    /// The device must decrypt.
-    pub(super) fn decrypt(&mut self, said: &Said) {
-        self.talk
-            .decrypt(self.peer.address, &said.message, &said.text);
+    /// The peer sends that text.
+    pub(super) fn says(&mut self, text: impl AsRef<[u8]>) -> &mut Self {
+        self.batch([text.as_ref().to_vec()])
     }
 
-    /// The device must decrypt these, in that order.
-    pub(super) fn reads(&mut self, sent: &[Said], order: impl IntoIterator<Item = usize>) {
-        for n in order {
-            self.decrypt(&sent[n]);
-        }
-    }
-
-    /// The device must refuse.
-    pub(super) fn refuse(&mut self, said: &Said, error: ErrorCode) {
-        self.talk.refuse(self.peer.address, &said.message, error);
-    }
-
-    /// The peer sends a message, and the device decrypts it.
-    pub(super) fn read_one(&mut self) -> Said {
-        let sent = self.sends(1);
-        self.decrypt(&sent[0]);
-        sent[0].clone()
+    /// The peer sends so many messages.
+    pub(super) fn sends(&mut self, count: usize) -> &mut Self {
+        self.batch((0..count).map(|n| format!("m{n}").into_bytes()))
     }
 
     /// The device answers, and the peer sends so many messages in its next chain.
-    pub(super) fn next_chain(&mut self, count: usize) -> Vec<Said> {
-        self.tell("go on", "turn");
-        self.sends(count)
+    pub(super) fn next_chain(&mut self, count: usize) -> &mut Self {
+        self.turns().sends(count)
     }
 
-    /// So many further ratchet steps of the peer.
-    pub(super) fn steps(&mut self, count: usize) {
+    /// So many further ratchet steps of the peer, each with a message that is read.
+    pub(super) fn steps(&mut self, count: usize) -> &mut Self {
         for _ in 0..count {
-            let next = self.next_chain(1);
-            self.decrypt(&next[0]);
+            self.next_chain(1).reads([0]);
         }
+        self
     }
 
-    pub(super) fn restart(&mut self) {
+    /// That message of that batch.
+    pub(super) fn said(&self, batch: usize, n: usize) -> Said {
+        self.sent[batch][n].clone()
+    }
+
+    fn last(&self) -> usize {
+        self.sent.len() - 1
+    }
+
+    /// The device must decrypt these, in that order.
+    pub(super) fn reads(&mut self, order: impl IntoIterator<Item = usize>) -> &mut Self {
+        self.late(self.last(), order)
+    }
+
+    /// The device must decrypt these of that batch.
+    pub(super) fn late(
+        &mut self,
+        batch: usize,
+        order: impl IntoIterator<Item = usize>,
+    ) -> &mut Self {
+        for n in order {
+            let Said { message, text } = &self.sent[batch][n];
+            self.talk.decrypt(self.peer.address, message, text);
+        }
+        self
+    }
+
+    /// The device must refuse that message.
+    pub(super) fn refuse(&mut self, said: &Said, error: ErrorCode) -> &mut Self {
+        self.talk.refuse(self.peer.address, &said.message, error);
+        self
+    }
+
+    /// The device must refuse this one.
+    pub(super) fn refuses(&mut self, n: usize, error: ErrorCode) -> &mut Self {
+        self.refuses_late(self.last(), n, error)
+    }
+
+    /// The device must refuse this one of that batch.
+    pub(super) fn refuses_late(&mut self, batch: usize, n: usize, error: ErrorCode) -> &mut Self {
+        let said = self.said(batch, n);
+        self.refuse(&said, error)
+    }
+
+    /// The device must refuse what is made of this one.
+    pub(super) fn forged(
+        &mut self,
+        n: usize,
+        change: impl FnOnce(&Said) -> Said,
+        error: ErrorCode,
+    ) -> &mut Self {
+        let forged = change(&self.said(self.last(), n));
+        self.refuse(&forged, error)
+    }
+
+    pub(super) fn restart(&mut self) -> &mut Self {
         self.talk.restart();
+        self
+    }
+
+    /// The device forgets its sessions with the peer.
+    pub(super) fn drops_sessions(&mut self) -> &mut Self {
+        self.talk.drop_sessions(self.peer.address);
+        self
+    }
+
+    /// The device is told the time.
+    pub(super) fn ticks(&mut self, now: u64) -> &mut Self {
+        self.talk.tick(now);
+        self
     }
 
     /// The device holds its signed prekey and these one-time prekeys.
-    pub(super) fn holds(&mut self, one_time: &[u32]) {
+    pub(super) fn holds(&mut self, one_time: &[u32]) -> &mut Self {
         self.talk.keys(&[SIGNED_PRE_KEY_ID], one_time);
+        self
+    }
+
+    /// That identity key is pinned to the peer.
+    pub(super) fn pins(&mut self, key: PublicKey) -> &mut Self {
+        self.talk.pin(self.peer.address, key);
+        self
     }
 
     /// Sets the device's counters.
-    pub(super) fn counters(&mut self, sending: Option<u32>, receiving: Option<u32>) {
-        self.talk
-            .set_counters(self.peer.address, sending, receiving);
+    pub(super) fn counters(&mut self, sending: Option<u32>, receiving: Option<u32>) -> &mut Self {
+        let peer = self.peer.address;
+        self.talk.set_counters(peer, sending, receiving);
+        self
     }
 
     /// Sets the counter that the peer sends next.
-    pub(super) fn peer_counter(&mut self, sending: u32) {
-        self.peer
-            .set_counters(self.talk.me.address, Some(sending), None);
+    pub(super) fn peer_counter(&mut self, sending: u32) -> &mut Self {
+        let me = self.talk.me.address;
+        self.peer.set_counters(me, Some(sending), None);
+        self
     }
 
+    /// A secret of the device's session, as it now stands.
     pub(super) fn secret(&self, name: &str, pointer: &str) -> Erased {
         self.talk.secret(name, pointer)
+    }
+
+    /// The device holds none of these any more.
+    pub(super) fn erased(&mut self, secrets: impl Into<Vec<Erased>>) {
+        self.talk.erased(secrets.into());
     }
 }
 
@@ -213,5 +302,5 @@ pub(super) fn opened(
 ) -> impl Case {
     let (me, mut peer) = (Actor::new("bob"), Actor::new("alice"));
     peer.open(&me.bundle(one_time), label);
-    talk(me, move |talk| play(&mut Pair { talk, peer }))
+    talk(me, move |talk| play(&mut Pair::new(talk, peer)))
 }

@@ -282,8 +282,8 @@ fn writes_not(fields: Fields) -> impl Case {
 
 pub(super) fn generate(b: &mut Builder) {
     b.header("What stands inside a message: padded JSON (profile section 8), as it is read and written, and the three");
-    b.header("requests of the car-key stand-in (PAY-12). `plaintext` is what the ratchet hands out or is given: take the");
-    b.header("padding off, read the JSON and say what it says, or refuse it.");
+    b.header("requests of the car-key stand-in (PAY-12). `plaintext` is what the ratchet hands out or is given: take");
+    b.header("the padding off, read the JSON and say what it says, or refuse it.");
     notes(b);
     types(b);
     json_forms(b);

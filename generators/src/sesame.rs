@@ -583,9 +583,8 @@ fn rounds(b: &mut Builder) {
             t.knows([]);
         });
         /// a submission for nobody that is accepted has reached nobody
-        empty_submission_accepted [Rounds: SES-09] => play(|t| {
-            t.send(to_bob(), b"to all", Submission(&[])); t.answer(Accepted, GivingUp(NotFound));
-        });
+        empty_submission_accepted [Rounds: SES-09]
+            => play(|t| { t.send(to_bob(), b"to all", Submission(&[])); t.answer(Accepted, GivingUp(NotFound)); });
     }
 }
 
@@ -659,9 +658,8 @@ fn wrong_answers(b: &mut Builder) {
             t.answer(bundle(&bob(1)), Submission(&[1]));
         });
         /// a plaintext of 65,537 bytes is refused before any bundle is fetched
-        plaintext_too_large [StateChanged: SES-02 DR-22] => play(|t| {
-            t.refuse_send(to_bob(), &vec![0x2a; 65_537], TooLarge);
-        });
+        plaintext_too_large [StateChanged: SES-02 DR-22]
+            => play(|t| { t.refuse_send(to_bob(), &vec![0x2a; 65_537], TooLarge); });
     }
 }
 

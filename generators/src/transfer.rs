@@ -536,7 +536,8 @@ pub(super) fn refused_in(
 ) {
     let credential = what.replace('_', " ");
     let deal = make(&format!("a {credential}, refused in {state}"));
-    let state_name = snake(&state.to_string());
+    // `R:Invited`, without its side: each has a file of its own.
+    let state_name = state.as_str()[2..].to_lowercase();
     for (event_name, name, event) in every_event(&deal, peer) {
         if allowed.contains(&event_name) {
             continue;
@@ -562,18 +563,6 @@ pub(super) fn refused_in(
             p.refuses(event, code);
         })(b, about);
     }
-}
-
-/// `OfferExpired` in snake case.
-fn snake(state: &str) -> String {
-    let mut name = String::new();
-    for letter in state.chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 const TIGRESS: &str = "https://datatracker.ietf.org/doc/draft-ietf-tigress-requirements/";

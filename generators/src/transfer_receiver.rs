@@ -165,9 +165,8 @@ fn offers(b: &mut Builder) {
         /// a token is offered: nothing is provisioned yet
         token_offered [Normal: XFER-01 XFER-09] => token("offered", invited);
         /// the same offer again
-        same_offer_again [Duplicate: XFER-02] => car_key("offered again", |p, d| {
-            invited(p, d); p.rejects(sender(), d.offer(), DuplicateTransfer);
-        });
+        same_offer_again [Duplicate: XFER-02]
+            => car_key("offered again", |p, d| { invited(p, d); p.rejects(sender(), d.offer(), DuplicateTransfer); });
         /// another credential under a known id: the first offer stands, and its token is the one provisioned
         another_credential_under_known_id [Duplicate: XFER-02] => token("the first offer", |p, d| {
             let other = d.with(|other| other.token = Some(b"another token".to_vec())).offer();
@@ -381,18 +380,16 @@ fn expires(b: &mut Builder) {
         /// a car key is accepted at its second: nothing is asked for
         car_key_accepted_at_its_second => car_key(COMMENT, accepted_too_late);
         /// a token is accepted a second before
-        token_accepted_a_second_before => token("accepted in time", |p, d| {
-            invited(p, d); p.at(TWO_DAYS - 1); accept(p, d);
-        });
+        token_accepted_a_second_before
+            => token("accepted in time", |p, d| { invited(p, d); p.at(TWO_DAYS - 1); accept(p, d); });
         /// the owner's answer comes at its second: it is not provisioned
         answer_at_its_second => car_key("answered too late", |p, d| {
             requested(p, d); p.at(TWO_DAYS); p.rejects(sender(), d.import(), UnexpectedMessage);
             expire(p, d, Requested); p.rejects(sender(), d.import(), UnexpectedMessage);
         });
         /// the owner's answer comes a second before
-        answer_a_second_before => car_key("answered in time", |p, d| {
-            requested(p, d); p.at(TWO_DAYS - 1); import(p, d);
-        });
+        answer_a_second_before
+            => car_key("answered in time", |p, d| { requested(p, d); p.at(TWO_DAYS - 1); import(p, d); });
         /// a broken answer after expiry: the transfer has expired, not failed
         broken_answer_after_expiry [Expired Attestation: XFER-10 XFER-13]
             => car_key("a broken answer too late", |p, d| {
@@ -412,9 +409,8 @@ fn expires(b: &mut Builder) {
             p.tick(&[d.moves(Invited, Expired)]);
         });
         /// what is provisioned does not expire
-        provisioned_does_not_expire [Expired: XFER-01] => token("does not expire", |p, d| {
-            provisioned(p, d); p.at(2 * TWO_DAYS); p.tick(&[]);
-        });
+        provisioned_does_not_expire [Expired: XFER-01]
+            => token("does not expire", |p, d| { provisioned(p, d); p.at(2 * TWO_DAYS); p.tick(&[]); });
     }
 }
 

@@ -136,9 +136,8 @@ fn offers(b: &mut Builder) {
         /// a token to a device
         token_to_device [Normal: XFER-01 XFER-04] => token("to a device", offered);
         /// a token to all devices of a user: each of them could use it
-        token_to_user [SecondDevice: XFER-04] => token("to a user", |p, d| {
-            p.refuses(d.offers(friend(), None), InvalidState);
-        });
+        token_to_user [SecondDevice: XFER-04]
+            => token("to a user", |p, d| { p.refuses(d.offers(friend(), None), InvalidState); });
         /// a lifetime of one second, the shortest
         shortest_lifetime [Lifetime: XFER-10] => car_key(COMMENT, |p, d| lasting(p, d, 1));
         /// a lifetime of thirty days, the longest
@@ -146,17 +145,14 @@ fn offers(b: &mut Builder) {
         /// a lifetime of two days that is asked for
         default_lifetime_asked_for [Lifetime: XFER-10] => car_key(COMMENT, |p, d| lasting(p, d, TWO_DAYS));
         /// no time at all
-        lifetime_of_0 [Lifetime: XFER-10] => car_key(COMMENT, |p, d| {
-            p.refuses(d.offers(phone().into(), Some(0)), InvalidState);
-        });
+        lifetime_of_0 [Lifetime: XFER-10]
+            => car_key(COMMENT, |p, d| { p.refuses(d.offers(phone().into(), Some(0)), InvalidState); });
         /// a second more than thirty days
-        lifetime_too_long [Lifetime: XFER-10] => car_key(COMMENT, |p, d| {
-            p.refuses(d.offers(phone().into(), Some(30 * DAY + 1)), InvalidState);
-        });
+        lifetime_too_long [Lifetime: XFER-10]
+            => car_key(COMMENT, |p, d| { p.refuses(d.offers(phone().into(), Some(30 * DAY + 1)), InvalidState); });
         /// the longest that 64 bits hold: the sum overflows
-        lifetime_of_64_bits [Lifetime: XFER-10] => car_key(COMMENT, |p, d| {
-            p.refuses(d.offers(phone().into(), Some(u64::MAX)), InvalidState);
-        });
+        lifetime_of_64_bits [Lifetime: XFER-10]
+            => car_key(COMMENT, |p, d| { p.refuses(d.offers(phone().into(), Some(u64::MAX)), InvalidState); });
         /// three transfers at once do not touch each other
         three_at_once [Normal: XFER-01 XFER-02] => tell(|p| {
             let (one, two) = (Deal::car_key("one of three"), Deal::car_key("two of three"));
@@ -190,9 +186,8 @@ fn signs(b: &mut Builder) {
         /// the receiver asks, the owner signs
         request_is_signed [Normal: XFER-01 PAY-12] => car_key("signs", signed);
         /// the same request comes again: the same answer goes again, and nothing is drawn
-        request_repeated [Request: XFER-01 XFER-07] => car_key("asked twice", |p, d| {
-            signed(p, d); sign_again(p, d, phone()); sign_again(p, d, phone());
-        });
+        request_repeated [Request: XFER-01 XFER-07]
+            => car_key("asked twice", |p, d| { signed(p, d); sign_again(p, d, phone()); sign_again(p, d, phone()); });
         /// a second request with another key: nothing is signed, and the first stands
         request_with_another_key [Request: XFER-07] => car_key("another request", |p, d| {
             signed(p, d); p.rejects(phone(), d.with_other_keys().request(), ConflictingRequest);
@@ -242,9 +237,8 @@ fn ends(b: &mut Builder) {
         /// the owner cancels a token on offer
         token_cancelled [Normal: XFER-01 XFER-11] => token(COMMENT, cancelled);
         /// an offer to a user is cancelled: all its devices are told
-        cancelled_for_all_devices [Normal: XFER-11] => car_key("cancelled for all", |p, d| {
-            offer(p, d, friend()); cancel(p, d, Offered, friend());
-        });
+        cancelled_for_all_devices [Normal: XFER-11]
+            => car_key("cancelled for all", |p, d| { offer(p, d, friend()); cancel(p, d, Offered, friend()); });
         /// the owner cancels after signing: the bound device is told
         cancelled_after_signing [Normal: XFER-05 XFER-11] => car_key("cancelled late", |p, d| {
             offer(p, d, friend()); sign(p, d, watch()); cancel(p, d, Signed, watch());
@@ -345,9 +339,8 @@ fn expires(b: &mut Builder) {
             expire(p, d, Offered); p.tick(&[]);
         });
         /// a signed key expires
-        signed_key_expires [Expired: XFER-01 XFER-10] => car_key("a signed one", |p, d| {
-            signed(p, d); expire(p, d, Signed);
-        });
+        signed_key_expires [Expired: XFER-01 XFER-10]
+            => car_key("a signed one", |p, d| { signed(p, d); expire(p, d, Signed); });
         /// one tick ends those that have expired and leaves the others
         one_tick_for_several => tell(|p| {
             let one = Deal::car_key("an hour").lasting(3_600);
@@ -358,9 +351,8 @@ fn expires(b: &mut Builder) {
             sign(p, &three, phone());
         });
         /// what is asked a second before is signed
-        asked_a_second_before => car_key("asked in time", |p, d| {
-            offered(p, d); p.at(TWO_DAYS - 1); sign(p, d, phone());
-        });
+        asked_a_second_before
+            => car_key("asked in time", |p, d| { offered(p, d); p.at(TWO_DAYS - 1); sign(p, d, phone()); });
         /// what is asked at its second is not signed, though no tick has come; a tick ends it
         asked_at_its_second => car_key("asked too late", |p, d| {
             offered(p, d); p.at(TWO_DAYS); p.rejects(phone(), d.request(), UnexpectedMessage); expire(p, d, Offered);
@@ -375,9 +367,8 @@ fn expires(b: &mut Builder) {
             for end in [d.cancel("user"), d.decline("user")] { p.rejects(phone(), end, UnexpectedMessage); }
         });
         /// what is completed does not expire
-        completed_does_not_expire [Expired: XFER-01] => car_key("does not expire", |p, d| {
-            completed(p, d); p.at(2 * TWO_DAYS); p.tick(&[]);
-        });
+        completed_does_not_expire [Expired: XFER-01]
+            => car_key("does not expire", |p, d| { completed(p, d); p.at(2 * TWO_DAYS); p.tick(&[]); });
     }
 }
 
@@ -476,8 +467,7 @@ fn broken_payloads(b: &mut Builder) {
             offered(p, d); p.hears(phone(), d.under(AUTHORIZATION_TOKEN, decline), d.moves(Offered, OfferDeclined));
         });
         /// the sender's own offer comes back from another device of its user
-        own_offer_comes_back [Duplicate: XFER-02] => car_key("comes back", |p, d| {
-            offered(p, d); p.rejects(sender(), d.offer(), DuplicateTransfer);
-        });
+        own_offer_comes_back [Duplicate: XFER-02]
+            => car_key("comes back", |p, d| { offered(p, d); p.rejects(sender(), d.offer(), DuplicateTransfer); });
     }
 }

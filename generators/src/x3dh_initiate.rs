@@ -2,12 +2,13 @@
 
 use super::actor::Actor;
 use super::builder::Builder;
-use super::cases::{Case, but, computed, refused};
+use super::cases::{Case, acceptable, but, computed, refused};
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
 use super::seed;
 use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
+use tigress_signal::conformance::operation::{Operation, Reference};
 use tigress_signal::error_code::ErrorCode::{
     self, InvalidKey, InvalidSignature, Malformed, UntrustedIdentity,
 };
@@ -21,8 +22,8 @@ pub(super) fn notes(b: &mut Builder) {
         Normal BASIC [X3DH] "An agreement as honest implementations make it."
             => "Whoever computes another secret talks to nobody.";
         NoOneTimePreKey EDGE_CASE [X3DH, "https://signal.org/docs/specifications/x3dh/#protocol-replay"]
-            "An agreement without a one-time prekey: three Diffie-Hellmans, no id in the message; a bug makes a fourth."
-            => "Nobody can be reached whose one-time prekeys are spent.";
+            "An agreement without a one-time prekey: three Diffie-Hellmans, no id in the message; a bug takes another."
+            => "Nobody can be reached whose one-time prekeys are spent, or a one-time prekey is left out unseen.";
         PinnedIdentity AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#authentication"]
             "Another identity key is pinned to the address; a bug goes on with the one that is presented."
             => "The device talks to whoever put itself in the peer's place.";
@@ -59,6 +60,14 @@ fn input(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> I
 /// Opens a session by that bundle, and encrypts that first message.
 fn opens(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> impl Case + use<> {
     computed::<Initiate>(input(from, bundle, label, plaintext))
+}
+
+/// Alice may refuse Bob's bundle once that was changed in it; where she does not, the engine computes her answer.
+fn may_open(label: &str, change: impl FnOnce(&mut BundleFields)) -> impl Case {
+    let bundle = but(bob().bundle(Some(1)), change);
+    let input = input(&alice(), bundle, label, b"hello");
+    let output = Initiate::run(&mut Reference::default(), input.clone());
+    acceptable::<Initiate>(input, output.expect("a bundle that opens a session"))
 }
 
 /// Alice, to whom that actor's identity key is pinned as Bob's.
@@ -124,6 +133,9 @@ pub(super) fn generate(b: &mut Builder) {
             ["https://cwe.mitre.org/data/definitions/1284.html", "https://www.rfc-editor.org/rfc/rfc9562#section-4"]
             "A UserID, DeviceID, registration id or prekey id that no device can have; a bug cuts, mends or keeps it."
             => "One device has several names, or the session is another device's.";
+        Coincidence EDGE_CASE ["https://eprint.iacr.org/2019/347"]
+            "Two keys that are made apart are one, and the profile says nothing of it: a device goes on, or refuses."
+            => "A device talks to itself, or SK comes of fewer keys; devices that go on must compute the same.";
         SignatureNotVerified AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#signatures"]
             "The signed prekey's signature does not verify; a bug goes on."
             => "A server puts its own prekey in, and forward secrecy is lost.";
@@ -163,6 +175,17 @@ pub(super) fn generate(b: &mut Builder) {
         pinned_identity: "the bundle's identity key is the pinned one" => computed::<Initiate>(pinned(bob));
         /// another identity key is pinned, the signature is good
         another_identity_pinned => refused::<Initiate>(UntrustedIdentity, pinned(mallory));
+    }
+    cases! { b, [Coincidence: X3DH-01 X3DH-03];
+        /// the one-time prekey is the signed prekey again: DH3 and DH4 are one; it may be refused
+        one_time_prekey_is_signed_prekey => may_open("one prekey", |f| {
+            f.one_time_pre_key = Some(f.signed_pre_key.clone());
+        });
+        /// Bob's identity key is the initiator's own, under his address; it may be refused
+        identity_key_is_own => may_open("own key", |f| {
+            f.identity_key = alice.identity_key().encode().into();
+            f.signed_pre_key_signature = sign(alice, &f.signed_pre_key);
+        });
     }
     cases! { b, [SignatureNotVerified: X3DH-02 KEY-07 SIG-05];
         r_flipped: "a bit of R flipped" => signature(|bytes| bytes[0] ^= 1);
@@ -216,7 +239,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// OPK_B with u = 2^255 - 19
         one_time_prekey_not_reduced [: X3DH-01 KEY-03] => one_time(encoded(&near_prime(0)));
         /// OPK_B empty: it is left out or whole
-        one_time_prekey_empty [: X3DH-01 KEY-02] => one_time(Hex(vec![]));
+        one_time_prekey_empty [InvalidKey NoOneTimePreKey: X3DH-01 KEY-02] => one_time(Hex(vec![]));
     }
     cases! { b, [Identifier: X3DH-01 ID-01];
         user_id_in_capitals: "an upper-case UserID" => malformed(|f| f.user_id = f.user_id.to_uppercase());
@@ -237,8 +260,9 @@ pub(super) fn generate(b: &mut Builder) {
         /// one-time prekey id 0
         one_time_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.one_time_pre_key_id = Some(0));
         /// a one-time prekey without its id
-        one_time_prekey_without_id [: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
+        one_time_prekey_without_id [Identifier NoOneTimePreKey: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
         /// a one-time prekey's id without the key
-        one_time_prekey_id_without_key [: X3DH-01] => malformed(|f| f.one_time_pre_key = None);
+        one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] =>
+            malformed(|f| f.one_time_pre_key = None);
     }
 }

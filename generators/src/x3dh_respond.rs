@@ -58,7 +58,7 @@ fn responds(mut from: Actor, one_time: Option<u32>, text: &[u8]) -> impl Case {
     move |b, about| {
         let said = first(&mut from, one_time, about.comment, text);
         let input = input(&from, &said, one_time, about.comment);
-        b.computed::<Respond>(about, input);
+        computed::<Respond>(input)(b, about);
     }
 }
 
@@ -82,14 +82,14 @@ fn creates(registration_id: &[u8], change: impl FnOnce(&mut CreateInput)) -> imp
         let identity_key = seed::bytes::<32>(about.comment);
         input.randomness = Hex([&identity_key, registration_id, &rest].concat());
         let handle = "device".to_owned();
-        b.computed::<Create>(about, On { handle, input });
+        computed::<Create>(On { handle, input })(b, about);
     }
 }
 
 pub(super) fn generate(b: &mut Builder) {
     b.header("The responder of X3DH: single calls, how a device's keys are made, and conversations of one device. Its");
-    b.header("peers are absent; what they sent stands here as bytes. What is refused leaves the device as it was, above");
-    b.header("all its one-time prekeys, which a stranger must not be able to spend.");
+    b.header("peers are absent; what they sent stands here as bytes. What is refused leaves the device as it was: its");
+    b.header("one-time prekeys above all, which a stranger must not be able to spend.");
     notes(b);
     notes! { b;
         UnknownPreKey MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
@@ -136,9 +136,6 @@ pub(super) fn generate(b: &mut Builder) {
         registration_id_drawn_again => creates(&[0x00, 0x00, 0x3f, 0xfd, 0x00, 0x2a], |_| {});
     }
     conversations(b);
-    replays(b);
-    lifetimes(b);
-    pins(b);
 }
 
 fn refusals(b: &mut Builder) {
@@ -208,99 +205,88 @@ fn refusals(b: &mut Builder) {
 }
 
 fn conversations(b: &mut Builder) {
+    let carol = |one_time| {
+        let mut carol = Actor::new("carol");
+        let said = first(&mut carol, one_time, "two of two", b"from Carol");
+        (carol.address, said)
+    };
     cases! { b, [StateChanged: X3DH-10 X3DH-11];
         /// the one-time prekey is held until the first message decrypts, and gone then
         one_time_prekey_gone [PreKeyLifetime: X3DH-10] => opened(Some(2), "erase", |c| {
-            let first = c.peer("first"); c.holds(&[1, 2, 3, 4]); c.decrypt(&first); c.holds(&[1, 3, 4]);
+            c.says("first").holds(&[1, 2, 3, 4]).reads([0]).holds(&[1, 3, 4]);
             let key = &c.talk.me.loaded.one_time_pre_keys[1].private_key;
             c.talk.erased(erased_private_key("the one-time prekey's private key", key));
         });
         /// a message that does not decrypt leaves the one-time prekey usable: the real one decrypts afterwards
         one_time_prekey_stays_usable => opened(Some(2), "usable", |c| {
-            let first = c.peer("first"); c.refuse(&first.flipped(), DecryptFailed);
-            c.holds(&[1, 2, 3, 4]); c.decrypt(&first);
+            c.says("first").forged(0, Said::flipped, DecryptFailed).holds(&[1, 2, 3, 4]).reads([0]);
         });
         /// a message that does not decrypt is not remembered: its base key may still open the session
         refused_message_not_remembered [StateChanged Replay: X3DH-11 X3DH-14] => opened(None, "not remembered", |c| {
-            let first = c.peer("first");
-            for _ in 0..2 { c.refuse(&first.flipped(), DecryptFailed); }
-            c.decrypt(&first);
+            c.says("first");
+            for _ in 0..2 { c.forged(0, Said::flipped, DecryptFailed); }
+            c.reads([0]);
         });
         /// an unknown one-time prekey changes nothing
         unknown_one_time_prekey_changes_nothing [UnknownPreKey StateChanged: X3DH-09 DR-15] =>
             opened(Some(2), "unknown opk", |c| {
-                let first = c.peer("first");
-                c.refuse(&first.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey);
-                c.holds(&[1, 2, 3, 4]); c.decrypt(&first);
+                c.says("first").forged(0, |m| m.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey);
+                c.holds(&[1, 2, 3, 4]).reads([0]);
             });
         /// an unknown signed prekey changes nothing
         unknown_signed_prekey_changes_nothing [UnknownPreKey StateChanged: X3DH-08 DR-15] =>
             opened(Some(2), "unknown spk", |c| {
-                let first = c.peer("first");
-                c.refuse(&first.fields(|m| m.signed_pre_key_id = 8), UnknownSignedPrekey);
-                c.holds(&[1, 2, 3, 4]); c.decrypt(&first);
+                c.says("first").forged(0, |m| m.fields(|m| m.signed_pre_key_id = 8), UnknownSignedPrekey);
+                c.holds(&[1, 2, 3, 4]).reads([0]);
             });
         /// two initiators with one one-time prekey: the second is refused
         one_time_prekey_of_two [UnknownPreKey: X3DH-09 X3DH-10] => opened(Some(2), "one of two", |c| {
-            let mut carol = Actor::new("carol");
-            let (one, two) = (c.peer("from Alice"), first(&mut carol, Some(2), "two of two", b"from Carol"));
-            c.decrypt(&one); c.talk.refuse(carol.address, &two.message, UnknownOneTimePrekey);
+            let (carol, said) = carol(Some(2));
+            c.says("from Alice").reads([0]); c.talk.refuse(carol, &said.message, UnknownOneTimePrekey);
         });
         /// two initiators without one-time prekeys: both are accepted
         two_without_one_time_prekeys [NoOneTimePreKey: X3DH-12] => opened(None, "one of two", |c| {
-            let mut carol = Actor::new("carol");
-            let (one, two) = (c.peer("from Alice"), first(&mut carol, None, "two of two", b"from Carol"));
-            c.decrypt(&one); c.talk.decrypt(carol.address, &two.message, &two.text); c.holds(&[1, 2, 3, 4]);
+            let (carol, said) = carol(None);
+            c.says("from Alice").reads([0]); c.talk.decrypt(carol, &said.message, &said.text); c.holds(&[1, 2, 3, 4]);
         });
         /// further prekey messages go to the session: X3DH is not run again, though the one-time prekey is gone
         further_prekey_messages [Normal: X3DH-07 X3DH-13] => opened(Some(2), "further", |c| {
-            for text in ["first", "second", "third"] { let said = c.peer(text); c.decrypt(&said); }
+            for text in ["first", "second", "third"] { c.says(text).reads([0]); }
             c.holds(&[1, 3, 4]);
         });
         /// the second prekey message arrives first
         second_prekey_message_first [Normal: X3DH-13 DR-10] => opened(Some(2), "second first", |c| {
-            let (first, second) = (c.peer("first"), c.peer("second"));
-            c.decrypt(&second); c.decrypt(&first); c.holds(&[1, 3, 4]);
+            c.says("first").says("second").reads([0]).late(0, [0]).holds(&[1, 3, 4]);
         });
     }
-}
-
-fn replays(b: &mut Builder) {
     cases! { b, [Replay: X3DH-14];
         /// a prekey message delivered twice
         prekey_message_twice [: X3DH-13 DR-14] => opened(Some(2), "twice", |c| {
-            let first = c.peer("first"); c.decrypt(&first);
-            c.refuse(&first, DuplicateMessage); c.restart(); c.refuse(&first, DuplicateMessage);
+            c.says("first").reads([0]).refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage);
         });
         /// a prekey message delivered again after its session is gone
         prekey_message_after_session => opened(Some(2), "gone", |c| {
-            let first = c.peer("first"); c.decrypt(&first);
-            c.talk.drop_sessions(c.peer.address); c.refuse(&first, DuplicateMessage);
+            c.says("first").reads([0]).drops_sessions().refuses(0, DuplicateMessage);
         });
         /// the same without a one-time prekey, where nothing but the memory of base keys helps
         prekey_message_after_session_without_opk [Replay NoOneTimePreKey:] => opened(None, "gone without", |c| {
-            let first = c.peer("first"); c.decrypt(&first); c.talk.drop_sessions(c.peer.address);
-            c.refuse(&first, DuplicateMessage); c.restart(); c.refuse(&first, DuplicateMessage);
+            c.says("first").reads([0]).drops_sessions();
+            c.refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage);
         });
         /// a second message of a session that is gone would open it again
         second_message_after_session => opened(None, "second of gone", |c| {
-            let (first, second) = (c.peer("first"), c.peer("second")); c.decrypt(&first);
-            c.talk.drop_sessions(c.peer.address); c.refuse(&second, DuplicateMessage);
+            c.says("first").says("second").late(0, [0]).drops_sessions().refuses(0, DuplicateMessage);
         });
         /// the same initiator opens a second session: another base key is no replay
         second_session_of_initiator [Normal:] => opened(None, "one", |c| {
-            let first = c.peer("first"); c.decrypt(&first);
-            c.peer.open(&bob().bundle(None), "two"); let second = c.peer("in a new session"); c.decrypt(&second);
+            c.says("first").reads([0]); c.peer.open(&bob().bundle(None), "two"); c.says("in a new session").reads([0]);
         });
         /// base keys are remembered for as long as the signed prekey is held, over its replacement
         base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| {
-            let first = c.peer("first"); c.decrypt(&first); c.talk.drop_sessions(c.peer.address);
-            c.talk.tick(7 * DAY); c.talk.tick(36 * DAY); c.refuse(&first, DuplicateMessage);
+            c.says("first").reads([0]).drops_sessions();
+            c.ticks(7 * DAY).ticks(36 * DAY).refuses(0, DuplicateMessage);
         });
     }
-}
-
-fn lifetimes(b: &mut Builder) {
     cases! { b, [PreKeyLifetime: KEY-08];
         /// the signed prekey is replaced when it is 7 days old
         signed_prekey_replaced [: KEY-08 KEY-07] => talk(bob(), |t| {
@@ -308,26 +294,21 @@ fn lifetimes(b: &mut Builder) {
         });
         /// a replaced signed prekey still answers for 30 days
         replaced_signed_prekey_answers => opened(Some(2), "late", |c| {
-            let late = c.peer("late"); c.talk.tick(7 * DAY); c.talk.tick(37 * DAY - 1); c.decrypt(&late);
+            c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]);
         });
         /// a signed prekey replaced 30 days ago is erased
         replaced_signed_prekey_erased [PreKeyLifetime UnknownPreKey: KEY-08 X3DH-08] =>
             opened(Some(2), "too late", |c| {
-                let late = c.peer("too late"); c.talk.tick(7 * DAY); c.talk.tick(37 * DAY);
-                c.refuse(&late, UnknownSignedPrekey);
+                c.says("too late").ticks(7 * DAY).ticks(37 * DAY).refuses(0, UnknownSignedPrekey);
                 let key = &c.talk.me.loaded.signed_pre_keys[0].private_key;
                 c.talk.erased(erased_private_key("the signed prekey's private key", key));
             });
     }
-}
-
-fn pins(b: &mut Builder) {
     let key = mallory().identity_key();
     cases! { b, [PinnedIdentity: X3DH-15];
         /// another identity key is pinned to the sender
         another_identity_pinned_to_sender => opened(Some(2), "pinned other", |c| {
-            let first = c.peer("first"); c.talk.pin(c.peer.address, key);
-            c.refuse(&first, UntrustedIdentity); c.holds(&[1, 2, 3, 4]);
+            c.says("first").pins(key).refuses(0, UntrustedIdentity).holds(&[1, 2, 3, 4]);
         });
         /// the pinned identity key holds for bundles too, and over a restart
         pin_holds_for_bundles => talk(bob(), |t| {
@@ -336,8 +317,7 @@ fn pins(b: &mut Builder) {
         });
         /// an established session does not outrank the pin
         pin_outranks_session => opened(Some(2), "pin later", |c| {
-            let (first, second) = (c.peer("first"), c.peer("second")); c.decrypt(&first);
-            c.talk.pin(c.peer.address, key); c.refuse(&second, UntrustedIdentity);
+            c.says("first").says("second").late(0, [0]).pins(key).refuses(0, UntrustedIdentity);
         });
     }
 }

@@ -4,6 +4,7 @@ use super::FileError;
 use super::scenario::library::Library;
 use super::scenario::{Scenario, Script};
 use super::vector::{Collection, Family, Vector};
+use crate::suite::Suite;
 use std::path::Path;
 
 /// A vector or a scenario.
@@ -30,7 +31,7 @@ impl<'a> Case<'a> {
     pub fn suite(&self) -> Option<&'a str> {
         match self {
             Case::Vector(vector) => vector.suite.as_deref(),
-            Case::Scenario(scenario, _) => scenario.suite.map(|suite| suite.name()),
+            Case::Scenario(scenario, _) => scenario.suite.map(Suite::name),
         }
     }
 

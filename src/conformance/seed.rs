@@ -5,6 +5,7 @@ use crate::primitives::{Randomness, RandomnessError};
 use sha2::{Digest, Sha256};
 
 /// `N` bytes for that label.
+#[must_use]
 pub fn bytes<const N: usize>(label: &str) -> [u8; N] {
     let mut out = [0; N];
     hkdf::expand(
@@ -17,6 +18,7 @@ pub fn bytes<const N: usize>(label: &str) -> [u8; N] {
 }
 
 /// Any number of bytes for that label.
+#[must_use]
 pub fn vec(label: &str, length: usize) -> Vec<u8> {
     (0_u32..)
         .flat_map(|block| bytes::<64>(&format!("{label}/{block}")))

@@ -6,7 +6,7 @@ use ed25519_dalek::Signer;
 use std::fmt;
 
 /// An Ed25519 signing key: 32 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct SigningKey(Secret<32>);
 

@@ -5,6 +5,7 @@ pub mod car_key;
 mod expires;
 pub mod invitation;
 mod json;
+mod limits;
 mod padding;
 pub mod payload;
 mod saved;
@@ -14,10 +15,10 @@ mod transfers;
 pub use crate::identifier::TransferId;
 pub use car_key::CarKeyError;
 pub use invitation::{Fingerprint, Host, Invitation, InvitationError, Vertical};
+pub use limits::Limits;
 pub use payload::{Content, MessageType, Payload, PayloadError, Provisioning, Unknown};
 pub use saved::{SAVED_TRANSFERS_VERSION, SavedTransfers, SavedTransfersError};
 pub use table::{Flow, StateName};
 pub use transfers::{
-    Credential, DEFAULT_LIFETIME, MAX_LIFETIME, Offer, Offered, Outcome, Outgoing, TransferError,
-    TransferEvent, Transfers,
+    Credential, Offer, Offered, Outcome, Outgoing, TransferError, TransferEvent, Transfers,
 };

@@ -5,6 +5,7 @@ use super::{TransferId, Transfers};
 use crate::saved::json_text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_TRANSFERS_VERSION: u32 = 1;
@@ -37,7 +38,11 @@ impl From<&Transfers> for SavedTransfers {
     fn from(transfers: &Transfers) -> Self {
         SavedTransfers {
             version: SAVED_TRANSFERS_VERSION,
-            transfers: transfers.transfers.clone(),
+            transfers: transfers
+                .transfers
+                .iter()
+                .map(|(id, transfer)| (*id, Transfer::clone(transfer)))
+                .collect(),
         }
     }
 }
@@ -55,8 +60,10 @@ impl TryFrom<SavedTransfers> for Transfers {
         if let Some((id, _)) = mislabelled {
             return Err(SavedTransfersError::Ended(*id));
         }
-        Ok(Transfers {
-            transfers: saved.transfers,
-        })
+        let mut transfers = Transfers::new();
+        for (id, transfer) in saved.transfers {
+            transfers.put(id, Arc::new(transfer));
+        }
+        Ok(transfers)
     }
 }

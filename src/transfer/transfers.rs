@@ -3,20 +3,16 @@
 use super::car_key::{self, CarKeyError};
 use super::payload::{AUTHORIZATION_TOKEN, CAR_KEY, Content, Payload, PayloadError, Provisioning};
 use super::table::{self, EventName, Facts, Flow, Refusal, Sender, StateName, Transition};
-use super::{MessageType, SavedTransfers, TransferId};
+use super::{Limits, MessageType, SavedTransfers, TransferId};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, Recipient};
 use crate::primitives::ed25519::SigningKey;
 use crate::primitives::{Randomness, RandomnessError, SecretBytes};
 use crate::requirement::{flawed, require};
-use crate::timestamp::{DAY, Timestamp};
+use crate::timestamp::Timestamp;
+use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// How long a transfer lives where its offer does not say, in seconds (XFER-10).
-pub const DEFAULT_LIFETIME: u64 = 2 * DAY;
-/// How long it lives at most, in seconds (XFER-10).
-pub const MAX_LIFETIME: u64 = 30 * DAY;
+use std::sync::Arc;
 
 /// What a user offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,8 +114,8 @@ pub enum TransferError {
     #[error("another key signing request was signed before (XFER-07)")]
     Conflicting,
     /// XFER-10.
-    #[error("a transfer lives 1 to {MAX_LIFETIME} seconds (XFER-10)")]
-    Lifetime,
+    #[error("a transfer lives 1 to {0} seconds (XFER-10)")]
+    Lifetime(u64),
     /// A message that the state does not allow (XFER-01).
     #[error("{message} is not expected in {state} (XFER-01)")]
     UnexpectedMessage {
@@ -152,7 +148,9 @@ impl TransferError {
             Self::NotBound(_) => ErrorCode::NotBound,
             Self::Conflicting => ErrorCode::ConflictingRequest,
             Self::UnexpectedMessage { .. } => ErrorCode::UnexpectedMessage,
-            Self::NamesNoDevice | Self::Lifetime | Self::InvalidState(_) => ErrorCode::InvalidState,
+            Self::NamesNoDevice | Self::Lifetime(_) | Self::InvalidState(_) => {
+                ErrorCode::InvalidState
+            }
             Self::CarKey(error) => error.code(),
             Self::Payload(error) => error.code(),
             Self::Randomness(_) => return None,
@@ -161,7 +159,7 @@ impl TransferError {
 }
 
 /// A transfer by its state: each state holds what it needs and no more (XFER-14).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(
     rename_all = "camelCase",
     rename_all_fields = "camelCase",
@@ -212,7 +210,7 @@ pub(super) enum Transfer {
 }
 
 /// A credential that the receiver holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(
     rename_all = "camelCase",
     rename_all_fields = "camelCase",
@@ -307,9 +305,16 @@ impl Transfer {
 }
 
 /// All transfers of one device. Every step is all or nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A copy shares with the original what neither has changed since: copying takes no time that grows with the
+/// transfers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Transfers {
-    pub(super) transfers: BTreeMap<TransferId, Transfer>,
+    pub(super) transfers: OrdMap<TransferId, Arc<Transfer>>,
+    /// Those that can still expire, the next one first. It follows from the transfers: it is kept so that a tick
+    /// looks at what is due, and at nothing else.
+    due: OrdSet<(Timestamp, TransferId)>,
+    limits: Limits,
 }
 
 impl Transfers {
@@ -319,10 +324,17 @@ impl Transfers {
         Self::default()
     }
 
+    /// The same transfers, held to other limits than the profile's: for tests and models. They are not saved.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// The state of a transfer.
     #[must_use]
     pub fn state(&self, id: &TransferId) -> Option<StateName> {
-        self.transfers.get(id).map(Transfer::name)
+        self.transfers.get(id).map(|transfer| transfer.name())
     }
 
     /// Every transfer with its state.
@@ -335,7 +347,7 @@ impl Transfers {
     /// The credential of a transfer that was provisioned here.
     #[must_use]
     pub fn credential(&self, id: &TransferId) -> Option<&Credential> {
-        match self.transfers.get(id)? {
+        match &**self.transfers.get(id)? {
             Transfer::Provisioned { credential, .. } => Some(credential),
             _ => None,
         }
@@ -365,7 +377,7 @@ impl Transfers {
         let id = match &event {
             TransferEvent::Tick => return Ok(self.tick(now)),
             TransferEvent::Offer(offer) => {
-                check(offer)?;
+                self.check(offer)?;
                 TransferId::random(randomness)?
             }
             TransferEvent::Accept(id) | TransferEvent::Decline(id) | TransferEvent::Cancel(id) => {
@@ -383,10 +395,11 @@ impl Transfers {
                 return Ok(vec![self.apply(id, made, None, None)]);
             }
         });
-        let former = self.transfers.get(&id);
+        let former = self.transfers.get(&id).map(|former| &**former);
         let row =
             decide(former, id, &event, now).map_err(|refusal| refused(refusal, id, &event))?;
-        let next = next(row.to, former, id, &event, now, randomness)?;
+        let limits = &self.limits;
+        let next = next(row.to, former, id, &event, now, limits, randomness)?;
         let sends = row
             .sends
             .map(|message| {
@@ -415,14 +428,13 @@ impl Transfers {
         flawed!("XFER-14 kept", (), {
             let ended = matches!(next, Transfer::Ended { .. });
             let former = self.transfers.get(&id).filter(|_| ended).cloned();
-            if let Some(former) = former.filter(|former| !matches!(former, Transfer::Ended { .. }))
-            {
-                let attic = format!("00000000{}", &id.to_string()[8..]);
-                self.transfers
-                    .extend(attic.parse().map(|attic| (attic, former)));
+            let former = former.filter(|former| !matches!(**former, Transfer::Ended { .. }));
+            let attic = format!("00000000{}", &id.to_string()[8..]).parse();
+            if let (Some(former), Ok(attic)) = (former, attic) {
+                self.put(attic, former);
             }
         });
-        let before = self.transfers.insert(id, next).map(|former| former.name());
+        let before = self.put(id, Arc::new(next));
         Outcome {
             transfer: id,
             before,
@@ -432,42 +444,51 @@ impl Transfers {
         }
     }
 
+    /// Puts a transfer in place of what was there, whose state is given back.
+    pub(super) fn put(&mut self, id: TransferId, transfer: Arc<Transfer>) -> Option<StateName> {
+        let expires = transfer.expires();
+        let former = self.transfers.insert(id, transfer);
+        if let Some(former) = former.as_ref().and_then(|former| former.expires()) {
+            self.due.remove(&(former, id));
+        }
+        if let Some(expires) = expires {
+            self.due.insert((expires, id));
+        }
+        former.map(|former| former.name())
+    }
+
+    /// What a user may offer, whatever the transfers are.
+    fn check(&self, offer: &Offer) -> Result<(), TransferError> {
+        let most = self.limits.lifetime;
+        require!(
+            "XFER-10",
+            (1..=most).contains(&self.limits.lifetime_of(offer)),
+            TransferError::Lifetime(most)
+        );
+        require!(
+            "XFER-04",
+            offer.what == Offered::CarKey || matches!(offer.to, Recipient::Device(_)),
+            TransferError::NamesNoDevice
+        );
+        Ok(())
+    }
+
     /// What is past its expiry ends.
     fn tick(&mut self, now: Timestamp) -> Vec<Outcome> {
-        let ended: Vec<_> = self
-            .transfers
-            .iter()
-            .filter_map(|(id, transfer)| {
+        let due = self.due.iter().take_while(|(expires, _)| *expires <= now);
+        let mut ended: Vec<_> = due
+            .filter_map(|(_, id)| {
+                let transfer = self.transfers.get(id)?;
                 let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
                 Some((*id, transfer.ended(row.to)))
             })
             .collect();
+        ended.sort_by_key(|(id, _)| *id);
         ended
             .into_iter()
             .map(|(id, next)| self.apply(id, next, None, None))
             .collect()
     }
-}
-
-/// What a user may offer, whatever the transfers are.
-fn check(offer: &Offer) -> Result<(), TransferError> {
-    require!(
-        "XFER-10",
-        (1..=MAX_LIFETIME).contains(&lifetime(offer)),
-        TransferError::Lifetime
-    );
-    require!(
-        "XFER-04",
-        offer.what == Offered::CarKey || matches!(offer.to, Recipient::Device(_)),
-        TransferError::NamesNoDevice
-    );
-    Ok(())
-}
-
-fn lifetime(offer: &Offer) -> u64 {
-    offer
-        .lifetime
-        .unwrap_or(flawed!("XFER-10 default", DEFAULT_LIFETIME, DAY))
 }
 
 /// What the table says of an event, given the facts that it asks for.
@@ -557,6 +578,7 @@ fn next(
     id: TransferId,
     event: &TransferEvent<'_>,
     now: Timestamp,
+    limits: &Limits,
     randomness: &mut dyn Randomness,
 ) -> Result<Transfer, TransferError> {
     use Content::{KeyImportRequest, KeySigningRequest, ProvisioningInformation};
@@ -565,7 +587,7 @@ fn next(
         (to, Some(former), _) if to == former.name() => former.clone(),
         (StateName::Offered, _, Offer(offer)) => {
             let to = offer.to;
-            let expires = Timestamp(now.0.saturating_add(lifetime(offer)));
+            let expires = Timestamp(now.0.saturating_add(limits.lifetime_of(offer)));
             match offer.what {
                 Offered::AuthorizationToken(_) => Transfer::OfferedToken { to, expires },
                 Offered::CarKey => Transfer::OfferedCarKey {

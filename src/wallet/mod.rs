@@ -3,6 +3,7 @@
 //! The one machine that a program drives: events in, effects out. It asks nobody; what it wants to know it
 //! requests, and the answer is an event.
 
+mod limits;
 mod saved;
 #[allow(
     clippy::module_inception,
@@ -10,6 +11,7 @@ mod saved;
 )]
 mod wallet;
 
+pub use limits::Limits;
 pub use saved::{SAVED_WALLET_VERSION, SavedWallet, SavedWalletError};
 pub use wallet::{Effect, Report, Wallet, WalletEvent};
 

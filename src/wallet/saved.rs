@@ -1,7 +1,7 @@
 //! A wallet at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::Wallet;
 use super::wallet::{Outbound, Waiting};
+use super::{Limits, Wallet};
 use crate::identifier::{Address, Recipient};
 use crate::intermediary::{Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
@@ -11,6 +11,7 @@ use crate::sesame::{SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Se
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, SavedTransfers, SavedTransfersError, Transfers};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
 pub const SAVED_WALLET_VERSION: u32 = 1;
@@ -109,8 +110,10 @@ impl From<&Wallet> for SavedWallet {
                     send: outbound.send.as_ref().map(Send::save),
                 })
                 .collect(),
-            waiting: flawed!("XFER-15 not asked again", wallet.waiting.as_slice(), &[])
+            waiting: wallet
+                .waiting
                 .iter()
+                .take(flawed!("XFER-15 not asked again", usize::MAX, 0))
                 .map(|waiting| SavedRequest {
                     id: waiting.id.clone(),
                     sponsor: waiting
@@ -148,11 +151,11 @@ impl TryFrom<SavedWallet> for Wallet {
             .enumerate()
             .map(|(index, saved)| {
                 let send = saved.send.map(Send::try_from).transpose();
-                Ok(Outbound {
+                Ok(Arc::new(Outbound {
                     recipient: saved.recipient,
                     plaintext: saved.plaintext,
                     send: send.map_err(|error| SavedWalletError::Send { index, error })?,
-                })
+                }))
             });
         Ok(Wallet {
             device: saved.device.try_into()?,
@@ -163,13 +166,16 @@ impl TryFrom<SavedWallet> for Wallet {
             waiting: saved
                 .waiting
                 .into_iter()
-                .map(|waiting| Waiting {
-                    id: waiting.id,
-                    sponsor: waiting.sponsor.map(Into::into),
-                    body: waiting.body,
+                .map(|waiting| {
+                    Arc::new(Waiting {
+                        id: waiting.id,
+                        sponsor: waiting.sponsor.map(Into::into),
+                        body: waiting.body,
+                    })
                 })
                 .collect(),
             counted: saved.counted,
+            limits: Limits::PROFILE,
         })
     }
 }

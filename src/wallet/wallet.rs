@@ -1,6 +1,6 @@
 //! The wallet's machine.
 
-use super::{SavedWallet, WalletError};
+use super::{Limits, SavedWallet, WalletError};
 use crate::agreement::BundleFields;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, Recipient, TransferId};
@@ -11,25 +11,14 @@ use crate::intermediary::{
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
 use crate::requirement::{always_require, flawed, require, required};
 use crate::sesame::{Device, DeviceMessage, Send, SendEvent, SendStep, SesameError};
-use crate::timestamp::{DAY, Timestamp};
+use crate::timestamp::Timestamp;
 use crate::transfer::{
-    self, Fingerprint, Host, Invitation, Offer, Outcome, Payload, StateName, TransferEvent,
-    Transfers, Vertical,
+    Fingerprint, Host, Invitation, Offer, Outcome, Payload, StateName, TransferEvent, Transfers,
+    Vertical,
 };
+use imbl::{OrdMap, Vector};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
-
-/// Below so many one-time prekeys at the intermediary, more are published (MBX-04).
-const FEW_ONE_TIME_PRE_KEYS: u32 = 10;
-/// How many are published at once.
-const MORE_ONE_TIME_PRE_KEYS: usize = 20;
-/// How often the wallet asks how many are left, in seconds.
-const COUNT_INTERVAL: u64 = DAY;
-/// The most messages that a reading asks for.
-const READ_LIMIT: u32 = 100;
-
-/// How long messages wait at most for a device that is away, in seconds: as long as an offer can live (XFER-16).
-const MESSAGE_LIFETIME: u64 = transfer::MAX_LIFETIME;
+use std::sync::Arc;
 
 /// What happens to a wallet.
 #[derive(Clone, Debug)]
@@ -65,15 +54,18 @@ pub enum WalletEvent {
 }
 
 /// What a wallet wants done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub enum Effect {
-    /// A request for the intermediary.
+    /// A request for the intermediary, as it stands on the wire.
     Request(Request),
     /// A transfer changed its state.
     Changed {
         /// The transfer.
         transfer: TransferId,
         /// The state before, if there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<StateName>,
         /// The state after.
         after: StateName,
@@ -140,19 +132,23 @@ pub(super) struct Waiting {
 }
 
 /// A wallet. Every step is all or nothing.
+///
+/// A copy shares with the original what neither has changed since: copying takes no time that grows with the
+/// transfers, or with the messages that wait to be sent.
 #[derive(Clone, Debug)]
 pub struct Wallet {
     pub(super) device: Device,
     pub(super) transfers: Transfers,
     pub(super) token: Option<Token>,
     /// What invitations say of devices whose identity key has not been seen yet (INV-03).
-    pub(super) invited: BTreeMap<Address, Fingerprint>,
+    pub(super) invited: OrdMap<Address, Fingerprint>,
     /// Messages to send, one after the other; the first is on its way.
-    pub(super) outbound: VecDeque<Outbound>,
+    pub(super) outbound: Vector<Arc<Outbound>>,
     /// Requests without an answer, the oldest first.
-    pub(super) waiting: Vec<Waiting>,
+    pub(super) waiting: Vector<Arc<Waiting>>,
     /// When the wallet last asked how many one-time prekeys are left.
     pub(super) counted: Timestamp,
+    pub(super) limits: Limits,
 }
 
 impl Wallet {
@@ -164,10 +160,19 @@ impl Wallet {
             device,
             transfers: Transfers::new(),
             token: None,
-            invited: BTreeMap::new(),
-            outbound: VecDeque::new(),
-            waiting: Vec::new(),
+            invited: OrdMap::new(),
+            outbound: Vector::new(),
+            waiting: Vector::new(),
+            limits: Limits::PROFILE,
         }
+    }
+
+    /// The same wallet, held to other limits than the profile's: for tests and models. They are not saved.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.transfers = self.transfers.with_limits(limits.transfers);
+        self.limits = limits;
+        self
     }
 
     /// The device.
@@ -297,7 +302,7 @@ impl Step<'_> {
         let waiting = Waiting { id, sponsor, body };
         self.effects
             .push(Effect::Request(self.wallet.on_the_wire(&waiting)));
-        self.wallet.waiting.push(waiting);
+        self.wallet.waiting.push_back(Arc::new(waiting));
         Ok(())
     }
 
@@ -337,7 +342,7 @@ impl Step<'_> {
         let keys = self
             .wallet
             .device
-            .add_one_time_pre_keys(MORE_ONE_TIME_PRE_KEYS, self.randomness)?;
+            .add_one_time_pre_keys(self.wallet.limits.more_one_time_pre_keys, self.randomness)?;
         let published = keys.into_iter().map(|one_time| PublishedOneTimePreKey {
             id: one_time.id,
             key: one_time.key.encode().into(),
@@ -352,7 +357,7 @@ impl Step<'_> {
             return Ok(());
         }
         let address = self.wallet.device.address();
-        let limit = READ_LIMIT;
+        let limit = self.wallet.limits.read;
         self.request(Body::Read { address, limit })
     }
 
@@ -380,7 +385,7 @@ impl Step<'_> {
                 signature: new.signature.as_bytes().into(),
             })?;
         }
-        if self.now.seconds_since(self.wallet.counted) >= COUNT_INTERVAL {
+        if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {
             self.wallet.counted = self.now;
             self.request(Body::CountOneTimePreKeys { address })?;
         }
@@ -430,7 +435,7 @@ impl Step<'_> {
             (Body::Read { .. }, Ok(Answer::Envelopes { envelopes })) => self.read(&envelopes),
             (Body::CountOneTimePreKeys { address }, Ok(Answer::OneTimePreKeys { left })) => {
                 let address = *address;
-                if left >= FEW_ONE_TIME_PRE_KEYS {
+                if left >= self.wallet.limits.few_one_time_pre_keys {
                     return Ok(());
                 }
                 let one_time_pre_keys = self.more_one_time_pre_keys()?;
@@ -537,11 +542,11 @@ impl Step<'_> {
             }
             if let Some(outgoing) = sends {
                 let plaintext = outgoing.payload.encode()?;
-                self.wallet.outbound.push_back(Outbound {
+                self.wallet.outbound.push_back(Arc::new(Outbound {
                     recipient: outgoing.to,
                     plaintext: plaintext.to_vec().into(),
                     send: None,
-                });
+                }));
             }
         }
         Ok(())
@@ -560,6 +565,7 @@ impl Step<'_> {
             };
             match device.start_send(first.recipient, first.plaintext.expose(), self.randomness) {
                 Ok((send, step)) => {
+                    let first = Arc::make_mut(first);
                     first.send = Some(send);
                     first.plaintext = SecretBytes::default();
                     self.carry_out(step)?;
@@ -589,7 +595,11 @@ impl Step<'_> {
             } => self.request(Body::Submit(Submission {
                 recipient,
                 messages: messages.iter().map(submitted).collect(),
-                lifetime: flawed!("XFER-16 default lifetime", Some(MESSAGE_LIFETIME), None),
+                lifetime: flawed!(
+                    "XFER-16 default lifetime",
+                    Some(self.wallet.limits.message_lifetime),
+                    None
+                ),
             })),
             SendStep::Done => {
                 self.wallet.outbound.pop_front();
@@ -612,12 +622,13 @@ impl Step<'_> {
 
     /// A bundle came: where an invitation tells its identity key, no other one is taken (INV-03).
     fn bundle_came(&mut self, bundle: BundleFields) -> Result<(), WalletError> {
-        let invited = self.wallet.invited.iter().find(|(address, _)| {
-            address.user_id.to_string() == bundle.user_id
-                && u32::from(address.device_id) == bundle.device_id
-        });
+        let address = match (bundle.user_id.parse(), bundle.device_id.try_into()) {
+            (Ok(user_id), Ok(device_id)) => Some(Address { user_id, device_id }),
+            _ => None,
+        };
+        let invited =
+            address.and_then(|address| Some((address, self.wallet.invited.get(&address)?)));
         if let Some((address, fingerprint)) = invited {
-            let address = *address;
             let key = PublicKey::decode(&bundle.identity_key).ok().filter(|key| {
                 flawed!("INV-03 any key", Fingerprint::of(key) == *fingerprint, true)
             });
@@ -639,7 +650,8 @@ impl Step<'_> {
         let Wallet {
             device, outbound, ..
         } = &mut self.wallet;
-        let Some(send) = outbound.front_mut().and_then(|first| first.send.as_mut()) else {
+        let first = outbound.front_mut().map(Arc::make_mut);
+        let Some(send) = first.and_then(|first| first.send.as_mut()) else {
             return Ok(());
         };
         let recipient = send.recipient();
@@ -649,12 +661,15 @@ impl Step<'_> {
         };
         match device.continue_send(send, event, self.randomness) {
             Ok(outcome) => {
-                let known = device
-                    .records()
-                    .map(|(address, _)| *address)
-                    .find(|address| {
-                        recipient.includes(address) && Some(u32::from(address.device_id)) == came
-                    });
+                let user_id = match recipient {
+                    Recipient::User(user_id) => user_id,
+                    Recipient::Device(address) => address.user_id,
+                };
+                let known = came
+                    .and_then(|id| id.try_into().ok())
+                    .map(|device_id| Address { user_id, device_id })
+                    .filter(|address| recipient.includes(address))
+                    .filter(|address| device.record(address).is_some());
                 if let (true, Some(device)) = (outcome.identity_changed, known) {
                     self.report(Report::IdentityChanged { device });
                 }

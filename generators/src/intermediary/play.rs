@@ -30,14 +30,14 @@ pub(super) struct Play<'a> {
     machine: Intermediary<MemoryStore>,
     clients: BTreeMap<&'static str, Client>,
     /// The request ids that have a name.
-    ids: BTreeMap<&'a str, String>,
+    ids: BTreeMap<String, String>,
     now: u64,
     steps: Vec<Step>,
 }
 
 /// What a script says of a request.
-struct Wanted<'a> {
-    tag: Option<&'a str>,
+struct Wanted<'w> {
+    tag: Option<&'w str>,
     asker: Client,
     /// Whose bundle, mailbox or prekeys.
     of: Client,
@@ -70,7 +70,7 @@ impl<'a> Play<'a> {
     }
 
     /// The client that is named next.
-    fn client(&mut self, w: &mut Words<'a>) -> Result<&mut Client> {
+    fn client(&mut self, w: &mut Words<'_>) -> Result<&mut Client> {
         let Some(role) = CAST.iter().find(|(name, ..)| w.eat(name)) else {
             return w.expected("a name");
         };
@@ -80,32 +80,23 @@ impl<'a> Play<'a> {
         })
     }
 
-    /// Registers whom the heading names; a further device with the token of its user's first.
-    pub(super) fn begin(&mut self, mut w: Words<'a>) -> Result<()> {
+    /// Registers whom the heading names, the watch with the token of its user's phone.
+    pub(super) fn begin(&mut self, mut w: Words<'_>) -> Result<()> {
         let mut more = w.eat("among");
         while more {
-            let asker = self.client(&mut w)?.clone();
-            let user = asker.address.user_id;
-            let mut others = self.clients.values();
-            let first =
-                others.find(|other| other.address.user_id == user && !other.token.is_null());
-            let token = first.map_or(Value::Null, |first| first.token.clone());
-            let (of, body) = (asker.clone(), asker.registration.clone());
-            let wanted = Wanted {
-                tag: None,
-                asker,
-                of,
-                token,
-                body,
+            let name = self.client(&mut w)?.name;
+            let line = match name {
+                "watch" => "watch registers with the token of ryan".to_owned(),
+                name => format!("{name} registers"),
             };
-            self.request(&wanted, &mut Words(""))?;
+            self.line(Words(&line))?;
             more = w.eat(",");
         }
         w.end()
     }
 
     /// Plays a line.
-    pub(super) fn line(&mut self, mut w: Words<'a>) -> Result<()> {
+    pub(super) fn line(&mut self, mut w: Words<'_>) -> Result<()> {
         self.step(&mut w)?;
         while w.eat(";") {
             self.step(&mut w)?;
@@ -113,7 +104,7 @@ impl<'a> Play<'a> {
         w.end()
     }
 
-    fn step(&mut self, w: &mut Words<'a>) -> Result<()> {
+    fn step(&mut self, w: &mut Words<'_>) -> Result<()> {
         if w.eat("restart") {
             self.steps.push(Step::Restart(Done {}));
         } else if w.eat("at") {
@@ -155,7 +146,7 @@ impl<'a> Play<'a> {
     }
 
     /// Bytes by value, by name, or of a request id.
-    fn bytes(&mut self, w: &mut Words<'a>) -> Result<Vec<u8>> {
+    fn bytes(&mut self, w: &mut Words<'_>) -> Result<Vec<u8>> {
         if let Some(plaintext) = w.after("opening", Words::json::<String>)? {
             let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
             ben.open(&ryan.bundle(Some(1)), "intermediary");
@@ -174,7 +165,7 @@ impl<'a> Play<'a> {
     }
 
     /// What stands at a path of a client's: `ben.identityKey`.
-    fn named(&mut self, w: &mut Words<'a>) -> Result<Value> {
+    fn named(&mut self, w: &mut Words<'_>) -> Result<Value> {
         let view = self.client(w)?.view();
         let path = w.word();
         let value = view.pointer(&path.replace('.', "/")).cloned();
@@ -182,7 +173,7 @@ impl<'a> Play<'a> {
     }
 
     /// Whom a message is for, with another registration id where it is `stale`; the message's kind may follow.
-    fn message(&mut self, kind: &str, bytes: &[u8], w: &mut Words<'a>) -> Result<(Client, Value)> {
+    fn message(&mut self, kind: &str, bytes: &[u8], w: &mut Words<'_>) -> Result<(Client, Value)> {
         let stale = w.eat("stale");
         let to = self.client(w)?;
         let id = to.registration["registrationId"]
@@ -197,7 +188,7 @@ impl<'a> Play<'a> {
         Ok((to.clone(), message))
     }
 
-    fn submission(&mut self, w: &mut Words<'a>) -> Result<(Client, Value)> {
+    fn submission(&mut self, w: &mut Words<'_>) -> Result<(Client, Value)> {
         let mut messages = Vec::new();
         let all = w.eat("all of");
         let mut lifetime = None;
@@ -232,12 +223,12 @@ impl<'a> Play<'a> {
     }
 
     /// What is asked, with whose token.
-    fn wanted(
+    fn wanted<'w>(
         &mut self,
-        tag: Option<&'a str>,
+        tag: Option<&'w str>,
         asker: Client,
-        w: &mut Words<'a>,
-    ) -> Result<Wanted<'a>> {
+        w: &mut Words<'w>,
+    ) -> Result<Wanted<'w>> {
         let mut token = asker.token.clone();
         let (of, body) = if w.eat("sends") {
             self.submission(w)?
@@ -284,41 +275,36 @@ impl<'a> Play<'a> {
     }
 
     /// The asker itself, or another one `for` which it asks.
-    fn for_whom(&mut self, asker: &Client, w: &mut Words<'a>) -> Result<Client> {
+    fn for_whom(&mut self, asker: &Client, w: &mut Words<'_>) -> Result<Client> {
         let other = w.after("for", |w| self.client(w).cloned())?;
         Ok(other.unwrap_or_else(|| asker.clone()))
     }
 
-    fn id(&mut self, tag: Option<&'a str>, register: bool) -> String {
+    fn id(&mut self, tag: Option<&str>, register: bool) -> String {
         let fresh = match tag.and_then(|tag| tag.strip_prefix('"')) {
             Some(id) => id.trim_end_matches('"').to_owned(),
             None if register => hex::encode(&seed::bytes::<16>(&self.name())),
             None => format!("request-{}", self.steps.len() + 1),
         };
         match tag {
-            Some(tag) => self.ids.entry(tag).or_insert(fresh).clone(),
+            Some(tag) => self.ids.entry(tag.into()).or_insert(fresh).clone(),
             None => fresh,
         }
     }
 
     /// Makes the request, once for each answer that is stated, and holds the answer against it.
-    fn request(&mut self, wanted: &Wanted<'a>, w: &mut Words<'a>) -> Result<()> {
+    fn request(&mut self, wanted: &Wanted<'_>, w: &mut Words<'_>) -> Result<()> {
         let repeated = wanted.tag.is_some_and(|tag| self.ids.contains_key(tag));
         let register = wanted.body["type"] == "register";
-        let times = if w.is_number() {
-            Some(w.number()?)
-        } else {
-            None
-        };
+        let times = w.is_number().then(|| w.number()).transpose()?;
         if times.is_some() {
             w.need("times")?;
         }
-        let mut request = json!({"id": self.id(wanted.tag, register), "token": wanted.token, "body": wanted.body});
-        if wanted.token.is_null() {
-            request
-                .as_object_mut()
-                .map(|request| request.shift_remove("token"));
+        let mut request = json!({"id": self.id(wanted.tag, register)});
+        if !wanted.token.is_null() {
+            request["token"] = wanted.token.clone();
         }
+        request["body"] = wanted.body.clone();
         while w.eat("but") {
             self.change(&mut request, w)?;
         }
@@ -401,9 +387,9 @@ impl<'a> Play<'a> {
     /// What is stated behind the arrow; where there is none, `done` or that token.
     fn answers(
         &mut self,
-        wanted: &Wanted<'a>,
+        wanted: &Wanted<'_>,
         token: &Value,
-        w: &mut Words<'a>,
+        w: &mut Words<'_>,
     ) -> Result<Vec<Result<Answer, ErrorCode>>> {
         let kind = wanted.body["type"].as_str().unwrap_or_default();
         let answers = if !w.eat("->") {
@@ -443,7 +429,7 @@ impl<'a> Play<'a> {
             .collect()
     }
 
-    fn envelopes(&mut self, of: &Client, w: &mut Words<'a>) -> Result<Vec<Value>> {
+    fn envelopes(&mut self, of: &Client, w: &mut Words<'_>) -> Result<Vec<Value>> {
         let mut envelopes = Vec::new();
         if w.eat("nothing") {
             return Ok(envelopes);
@@ -466,7 +452,7 @@ impl<'a> Play<'a> {
     }
 
     /// Changes a request as it stands on the wire.
-    fn change(&mut self, request: &mut Value, w: &mut Words<'a>) -> Result<()> {
+    fn change(&mut self, request: &mut Value, w: &mut Words<'_>) -> Result<()> {
         let path = w.word();
         let pointer = match path.strip_prefix("request.") {
             Some(field) => format!("/{field}"),
@@ -503,7 +489,7 @@ impl<'a> Play<'a> {
     }
 
     /// In JSON, or by name.
-    fn value(&mut self, w: &mut Words<'a>) -> Result<Value> {
+    fn value(&mut self, w: &mut Words<'_>) -> Result<Value> {
         Ok(if w.eat("small_order") {
             format!("0501{}", "00".repeat(31)).into()
         } else if w.eat("not_reduced") {

@@ -9,11 +9,11 @@ use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;
-use crate::intermediary::{Answer, Request, RequestId, Token};
+use crate::intermediary::{Answer, RequestId, Token};
 use crate::sesame::Device;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Offer, Offered, StateName};
-use crate::wallet::{self, Report, SavedWallet, Wallet, WalletEvent};
+use crate::transfer::{Offer, Offered};
+use crate::wallet::{Effect, SavedWallet, Wallet, WalletEvent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,27 +116,7 @@ pub enum WalletEventFields {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StepWalletOutput {
     /// What the wallet wants done, in order.
-    pub effects: Vec<EffectFields>,
-}
-
-/// What a wallet wants done.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum EffectFields {
-    /// A request for the intermediary, as it stands on the wire.
-    Request(Request),
-    /// A transfer changed its state.
-    Changed {
-        /// The transfer's id.
-        transfer: String,
-        /// The state before, if there was one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        before: Option<StateName>,
-        /// The state after.
-        after: StateName,
-    },
-    /// Something that the user is told.
-    Report(Report),
+    pub effects: Vec<Effect>,
 }
 
 impl TryFrom<WalletEventFields> for WalletEvent {
@@ -219,44 +199,6 @@ impl From<Offer> for OfferFields {
     }
 }
 
-impl From<wallet::Effect> for EffectFields {
-    fn from(effect: wallet::Effect) -> Self {
-        match effect {
-            wallet::Effect::Request(request) => EffectFields::Request(request),
-            wallet::Effect::Changed {
-                transfer,
-                before,
-                after,
-            } => EffectFields::Changed {
-                transfer: transfer.to_string(),
-                before,
-                after,
-            },
-            wallet::Effect::Report(report) => EffectFields::Report(report),
-        }
-    }
-}
-
-impl TryFrom<EffectFields> for wallet::Effect {
-    type Error = Failure;
-
-    fn try_from(fields: EffectFields) -> Result<Self, Failure> {
-        Ok(match fields {
-            EffectFields::Request(request) => wallet::Effect::Request(request),
-            EffectFields::Changed {
-                transfer,
-                before,
-                after,
-            } => wallet::Effect::Changed {
-                transfer: transfer.parse()?,
-                before,
-                after,
-            },
-            EffectFields::Report(report) => wallet::Effect::Report(report),
-        })
-    }
-}
-
 impl Operation for StepWallet {
     const METHOD: &'static str = "wallet.event";
     type Input = On<StepWalletInput>;
@@ -269,9 +211,7 @@ impl Operation for StepWallet {
         let held = held(reference, &handle)?;
         let event = input.event.try_into()?;
         let effects = held.wallet.step(event, input.now, &mut held.randomness)?;
-        Ok(StepWalletOutput {
-            effects: effects.into_iter().map(EffectFields::from).collect(),
-        })
+        Ok(StepWalletOutput { effects })
     }
 }
 

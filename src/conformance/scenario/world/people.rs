@@ -260,11 +260,18 @@ impl<'a> People<'a> {
         now: Timestamp,
         lines: &mut Vec<Line>,
     ) -> Result<(), StepFailure> {
-        let before = self.device(device)?.states.clone();
+        let before = lines.len();
         self.event(device, WalletEvent::Offer(offer), now, lines)?;
-        let mut after = self.device(device)?.states.keys();
-        if let Some(new) = after.find(|id| !before.contains_key(id)) {
-            self.transfers.insert(name.to_owned(), *new);
+        let new = lines[before..].iter().find_map(|line| match line {
+            Line::State {
+                transfer,
+                before: None,
+                ..
+            } => Some(*transfer),
+            _ => None,
+        });
+        if let Some(new) = new {
+            self.transfers.insert(name.to_owned(), new);
         }
         Ok(())
     }

@@ -99,13 +99,7 @@ impl<'a> Players<'a> {
         let answer =
             self.ask::<wallet::StepWallet, _>(device, wallet::StepWalletInput { now, event })?;
         match answer {
-            Ok(output) => {
-                let effects = output.effects.into_iter().map(Effect::try_from);
-                let effects = effects.collect::<Result<_, _>>();
-                effects
-                    .map(Ok)
-                    .map_err(|failure| StepFailure::differs("effects that can be read", failure))
-            }
+            Ok(output) => Ok(Ok(output.effects)),
             Err(code) => {
                 let before = before.map(|before| match before {
                     Before::Wallet(wallet) => wallet.save().to_json().into(),

@@ -1,0 +1,39 @@
+//! What a wallet asks of the intermediary and how often, as data: a test shrinks it, so that it meets it early.
+
+use crate::timestamp::DAY;
+use crate::transfer;
+
+/// How much a wallet asks for, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Those of its transfers.
+    pub transfers: transfer::Limits,
+    /// Below so many one-time prekeys at the intermediary, more are published (MBX-04).
+    pub few_one_time_pre_keys: u32,
+    /// How many are published at once.
+    pub more_one_time_pre_keys: usize,
+    /// How often the wallet asks how many are left, in seconds.
+    pub count_interval: u64,
+    /// The most messages that a reading asks for.
+    pub read: u32,
+    /// How long messages wait at most for a device that is away, in seconds: as long as an offer can live (XFER-16).
+    pub message_lifetime: u64,
+}
+
+impl Limits {
+    /// Those of the profile.
+    pub const PROFILE: Limits = Limits {
+        transfers: transfer::Limits::PROFILE,
+        few_one_time_pre_keys: 10,
+        more_one_time_pre_keys: 20,
+        count_interval: DAY,
+        read: 100,
+        message_lifetime: transfer::Limits::PROFILE.lifetime,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::PROFILE
+    }
+}

@@ -1,0 +1,72 @@
+//! The list of flaws, and the samples that are taken of it (feature `flaws`). `tigress flaws` runs them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use tigress_signal::conformance::catalogue::Catalogue;
+use tigress_signal::conformance::flaws::{Flaw, all, sample, without};
+
+/// The engine's sources: not those of the harness, nor of the macros themselves.
+fn read_sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.ends_with("src/conformance") {
+            read_sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("requirement.rs")
+        {
+            text.push_str(&fs::read_to_string(path).expect("a source"));
+        }
+    }
+}
+
+/// The names that stand in the engine are those of the list.
+#[test]
+fn every_flaw_has_its_place_in_the_engine() {
+    let mut text = String::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    read_sources(&source, &mut text);
+    // The last one is how the macros of src/identifier.rs name theirs.
+    let pattern = r#"(?:\brequire!\(|flawed!\(|is_on\(|Id(?:\(u\d+\))?,)\s*"([^"]+)""#;
+    let pattern = regex::Regex::new(pattern).expect("an expression");
+    let named: BTreeSet<&str> = pattern
+        .captures_iter(&text)
+        .filter_map(|found| Some(found.get(1)?.as_str()))
+        .collect();
+    let listed: BTreeSet<&str> = all().map(|flaw| flaw.name).collect();
+    assert_eq!(named, listed);
+}
+
+#[test]
+fn every_requirement_has_a_flaw_or_a_reason() {
+    let broken = all().map(|flaw| flaw.requirement());
+    let mut named: Vec<&str> = broken.collect();
+    named.dedup();
+    named.extend(without().map(|(id, _)| id));
+    named.sort_unstable();
+    let mut ids: Vec<&str> = Catalogue::get().requirements.iter().map(|r| r.id).collect();
+    ids.sort_unstable();
+    assert_eq!(named, ids);
+}
+
+#[test]
+fn a_seed_has_its_sample_and_each_flaw_is_in_some() {
+    let names = |flaws: Vec<Flaw>| -> Vec<&str> { flaws.iter().map(|f| f.name).collect() };
+    let flaws: Vec<Flaw> = all().collect();
+    let of = |seed| names(sample(flaws.clone(), 20, seed));
+    assert_eq!(of(7), of(7));
+    let mut taken = BTreeSet::new();
+    for seed in 0..200 {
+        let sample = of(seed);
+        assert_eq!(sample.len(), 20);
+        assert!(sample.is_sorted_by_key(|name| flaws.iter().position(|f| f.name == *name)));
+        taken.extend(sample);
+    }
+    assert!(
+        taken
+            .into_iter()
+            .eq(BTreeSet::from_iter(names(flaws.clone())))
+    );
+    let whole = sample(flaws.clone(), usize::MAX, 7);
+    assert_eq!(names(whole), names(flaws));
+}
