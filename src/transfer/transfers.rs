@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a user offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offer {
     /// To whom.
     pub to: Recipient,
@@ -26,7 +26,7 @@ pub struct Offer {
 }
 
 /// A credential on offer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Offered {
     /// A car key: the stand-in of PAY-12, whose owner's key is drawn, 32 bytes.
     CarKey,
