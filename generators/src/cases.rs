@@ -34,38 +34,59 @@ impl<F: FnOnce(&mut Builder, About<'_>)> Case for F {}
 ///     date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
 /// }
 /// ```
+///
+/// A name in quotes is made as `format!` makes it, and its comment with it:
+///
+/// ```ignore
+/// for field in ["counter", "ciphertext"] {
+///     cases! { b, [Missing: WIRE-02];
+///         "without_{field}": "without {field}" => malformed(p.without(field));
+///     }
+/// }
+/// ```
 macro_rules! cases {
     ($b:expr; $($cases:tt)*) => {
         $crate::cases::cases! { $b, [:]; $($cases)* }
     };
     ($b:expr, $shared:tt; $(
         $(#[doc = $doc:literal])*
-        $name:ident $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
+        $($name:ident)? $($made:literal)? $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
     )*) => {$({
-        let comment = concat!($($doc,)* $($comment)?).trim();
-        ($case)(&mut *$b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
+        let (name, comment) = $crate::cases::named!($($name)? $($made)? $($doc)* $($comment)?);
+        ($case)(&mut *$b, $crate::cases::about!(name, comment.trim(), $shared $([$($own)*])?));
     })*};
 }
 pub(crate) use cases;
 
+/// Name and comment of a case, which are made where they stand in quotes.
+macro_rules! named {
+    ($name:literal $comment:literal) => {
+        (format!($name), format!($comment))
+    };
+    ($name:ident $($comment:literal)*) => {
+        (stringify!($name), concat!($($comment),*))
+    };
+}
+pub(crate) use named;
+
 /// [`About`] as [`cases!`] writes it: flags, a colon, requirements.
 macro_rules! about {
-    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*]) => {
+    ($name:expr, $comment:expr, [$($flag:ident)* : $($room:ident - $number:literal)*]) => {
         $crate::builder::About {
-            name: stringify!($name).into(),
+            name: $name.into(),
             comment: $comment,
             flags: &[$(stringify!($flag)),*],
             requirements: &[$(concat!(stringify!($room), "-", stringify!($number))),*],
         }
     };
-    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*] [: $($own:tt)+]) => {
-        $crate::cases::about!($comment, $name, [$($flag)* : $($own)+])
+    ($name:expr, $comment:expr, [$($flag:ident)* : $($shared:tt)*] [: $($own:tt)+]) => {
+        $crate::cases::about!($name, $comment, [$($flag)* : $($own)+])
     };
-    ($comment:expr, $name:ident, [$($flag:ident)* : $($shared:tt)*] [$($own:ident)+ :]) => {
-        $crate::cases::about!($comment, $name, [$($own)+ : $($shared)*])
+    ($name:expr, $comment:expr, [$($flag:ident)* : $($shared:tt)*] [$($own:ident)+ :]) => {
+        $crate::cases::about!($name, $comment, [$($own)+ : $($shared)*])
     };
-    ($comment:expr, $name:ident, $shared:tt $own:tt) => {
-        $crate::cases::about!($comment, $name, $own)
+    ($name:expr, $comment:expr, $shared:tt $own:tt) => {
+        $crate::cases::about!($name, $comment, $own)
     };
 }
 pub(crate) use about;
@@ -97,6 +118,13 @@ pub(crate) fn refused<O: Operation>(error: ErrorCode, input: O::Input) -> impl C
 pub(crate) fn but<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut value);
     value
+}
+
+/// Rows of a table whose cases are made of them: name, comment, and what differs.
+macro_rules! rows {
+    ($($name:ident: $comment:literal => $value:expr;)*) => {
+        [$((stringify!($name), $comment, $value)),*]
+    };
 }
 
 /// Explains flags: the kind of bug, links, what the bug is, and what comes of it.

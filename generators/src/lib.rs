@@ -35,7 +35,7 @@ mod x3dh_initiate;
 mod x3dh_respond;
 mod xeddsa;
 
-use builder::{About, Builder};
+use builder::Builder;
 pub use numbers::Numbers;
 use serde::Serialize;
 use tigress_signal::conformance::seed;

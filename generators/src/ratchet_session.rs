@@ -159,8 +159,7 @@ fn conversations(b: &mut Builder) {
             for n in [2, 0, 3, 1] { c.restart().reads([n]); }
             c.restart().writes("one").restart().writes("two");
         });
-        /// an empty plaintext
-        empty_plaintext [Size: DR-22] => bob(|c| { c.says("").reads([0]).writes(""); });
+        empty_plaintext [Size: DR-22]: "an empty plaintext" => bob(|c| { c.says("").reads([0]).writes(""); });
         /// plaintexts of 65,536 bytes, both ways
         largest_plaintext [Size: DR-22 WIRE-08] => bob(|c| {
             let largest = vec![0x2a; 65_536]; c.says(&largest).reads([0]).writes(&largest);
@@ -204,8 +203,7 @@ fn conversations(b: &mut Builder) {
 
 fn out_of_order(b: &mut Builder) {
     cases! { b, [OutOfOrder: DR-10];
-        /// five messages in reverse
-        five_in_reverse => bob(|c| { c.sends(5).reads((0..5).rev()); });
+        five_in_reverse: "five messages in reverse" => bob(|c| { c.sends(5).reads((0..5).rev()); });
         /// ten messages, the even ones first
         even_ones_first => bob(|c| { c.sends(10).reads([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]); });
         /// a message lost for good stops nothing

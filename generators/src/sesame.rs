@@ -3,7 +3,7 @@
 use super::Builder;
 use super::actor::Asks::{Bundles, GivingUp, Nothing, Submission};
 use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk};
-use super::builder::About;
+use super::cases::Case;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::sesame::EventFields::{self, Accepted};
 use tigress_signal::conformance::operation::sesame::RecordFields;
@@ -78,7 +78,7 @@ fn notes(b: &mut Builder) {
 }
 
 /// A conversation of Alice's device, which is under test.
-fn play(play: impl FnOnce(&mut Talk)) -> impl FnOnce(&mut Builder, About<'_>) {
+fn play(play: impl FnOnce(&mut Talk)) -> impl Case {
     |b, about| {
         let mut talk = Talk::reporting(Actor::new("alice"), about.comment);
         play(&mut talk);
@@ -87,21 +87,17 @@ fn play(play: impl FnOnce(&mut Talk)) -> impl FnOnce(&mut Builder, About<'_>) {
 }
 
 /// With Bob's first device.
-fn with_bob(with: impl FnOnce(&mut Talk, &mut Actor)) -> impl FnOnce(&mut Builder, About<'_>) {
+fn with_bob(with: impl FnOnce(&mut Talk, &mut Actor)) -> impl Case {
     play(|t| with(t, &mut bob(1)))
 }
 
 /// With Bob's first two devices.
-fn with_devices(
-    with: impl FnOnce(&mut Talk, &mut Actor, &mut Actor),
-) -> impl FnOnce(&mut Builder, About<'_>) {
+fn with_devices(with: impl FnOnce(&mut Talk, &mut Actor, &mut Actor)) -> impl Case {
     play(|t| with(t, &mut bob(1), &mut bob(2)))
 }
 
 /// With Bob's first device, and with what it is after it was set up again: another identity key.
-fn with_another(
-    with: impl FnOnce(&mut Talk, &mut Actor, &mut Actor),
-) -> impl FnOnce(&mut Builder, About<'_>) {
+fn with_another(with: impl FnOnce(&mut Talk, &mut Actor, &mut Actor)) -> impl Case {
     play(|t| with(t, &mut bob(1), &mut Actor::set_up_again("bob")))
 }
 

@@ -168,16 +168,14 @@ fn refusals(b: &mut Builder) {
     }
     cases! { b, [UnknownPreKey: X3DH-09];
         /// a signed prekey id that was never given out
-        unknown_signed_prekey [: X3DH-08] =>
-            refuses(UnknownSignedPrekey, &message.fields(|m| m.signed_pre_key_id = 8));
+        unknown_signed_prekey [: X3DH-08] => refuses(UnknownSignedPrekey, &message.fields(|m| m.signed_pre_key_id = 8));
         /// the one-time prekey's id in place of the signed prekey's: the kinds have ids of their own
         one_time_prekey_id_as_signed [: X3DH-08 ID-06] =>
             refuses(UnknownSignedPrekey, &message.fields(|m| m.signed_pre_key_id = 1));
         /// a one-time prekey id that was never given out
         unknown_one_time_prekey => refuses(UnknownOneTimePrekey, &message.fields(|m| m.pre_key_id = Some(9)));
         /// the device holds no one-time prekey: whoever leaves DH4 out falls back to three
-        no_one_time_prekey_held =>
-            refused::<Respond>(UnknownOneTimePrekey, input(&alice, message, None, "refused"));
+        no_one_time_prekey_held => refused::<Respond>(UnknownOneTimePrekey, input(&alice, message, None, "refused"));
     }
     cases! { b, [WrongSender: X3DH-03];
         /// the id of the one-time prekey struck out: a weaker agreement than the sender made
@@ -187,8 +185,7 @@ fn refusals(b: &mut Builder) {
             refuses(DecryptFailed, &without.fields(|m| m.pre_key_id = Some(1)));
         /// another identity key in the message
         another_identity_key [: X3DH-03 X3DH-05] => forged(|m| m.identity_key = mallory().identity_key());
-        /// another base key
-        another_base_key => forged(|m| m.base_key = mallory().identity_key());
+        another_base_key: "another base key" => forged(|m| m.base_key = mallory().identity_key());
         /// base key and identity key exchanged
         base_and_identity_key_exchanged => forged(|m| std::mem::swap(&mut m.base_key, &mut m.identity_key));
     }
@@ -199,8 +196,7 @@ fn refusals(b: &mut Builder) {
         delivered_as_another_devices => delivered(&|f| f.sender.device_id = 2);
         /// delivered to another device of the receiver
         delivered_to_another_device => delivered(&|f| f.address.device_id = 2);
-        /// its last bit flipped
-        last_bit_flipped [StateChanged: X3DH-11] => refuses(DecryptFailed, &message.flipped());
+        last_bit_flipped [StateChanged: X3DH-11]: "its last bit flipped" => refuses(DecryptFailed, &message.flipped());
     }
 }
 
