@@ -23,6 +23,7 @@ mod payload;
 mod proto;
 mod public_key;
 mod ratchet_session;
+mod said;
 mod script;
 mod sesame;
 mod transfer;

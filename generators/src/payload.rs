@@ -612,13 +612,10 @@ fn refuse_json(b: &mut Builder) {
         line_feed_in_string: "a line feed in a string" => reason("a\nb");
         tab_in_string: "a tab in a string" => reason("a\tb");
         zero_byte_in_string: "a zero byte in a string" => reason("a\0b");
-        /// an escape that JSON does not have, \x41
-        escape_x41 => reason(r"\x41");
+        escape_x41: r"an escape that JSON does not have, \x41" => reason(r"\x41");
         escaped_single_quote: "an escaped single quote" => reason(r"\'");
-        /// \u with three digits
-        escape_three_digits => reason(r"\u041");
-        /// \u with a sign
-        escape_with_sign => reason(r"\u+041");
+        escape_three_digits: r"\u with three digits" => reason(r"\u041");
+        escape_with_sign: r"\u with a sign" => reason(r"\u+041");
         form_feed_as_space: "a form feed as white space" => refuses(format!("\u{c}{json}"));
         no_break_space: "a no-break space as white space" => refuses(format!("\u{a0}{json}"));
     }

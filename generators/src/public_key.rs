@@ -134,11 +134,11 @@ pub(super) fn generate(b: &mut Builder) {
         highest_of_255_bits: "u = 2^255 - 1" => refuses(near_prime(18));
         base_point_with_top_bit: "the base point with bit 255 set" => refuses(with_top_bit(nine));
         drawn_at_random_with_top_bit: "a key drawn at random, with bit 255 set" => refuses(with_top_bit(seeded));
-        zero_with_top_bit [NonReduced SmallOrder: KEY-03]: "0 with bit 255 set" => refuses(with_top_bit([0; 32]));
+        zero_with_top_bit [NonReduced SmallOrder:]: "0 with bit 255 set" => refuses(with_top_bit([0; 32]));
         /// a point of order 8 with bit 255 set
-        order_8_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(small_order()[2].1));
+        order_8_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(small_order()[2].1));
         /// 2^255 - 20 with bit 255 set
-        p_minus_1_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(near_prime(-1)));
+        p_minus_1_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(near_prime(-1)));
         all_bits_set: "all bits set" => refuses([0xff; 32]);
     }
 

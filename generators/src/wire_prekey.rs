@@ -129,7 +129,7 @@ pub(super) fn generate(b: &mut Builder) {
     twice(b, parser, p, &FIELDS);
     cases! { b, [NonCanonical: WIRE-03];
         /// a second base_key at the end: a lenient reader runs X3DH with it
-        second_base_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(6, bytes(2, &key("other"))));
+        second_base_key [: WIRE-02 WIRE-03] => not_canonical(p.insert(6, bytes(2, &key("other"))));
         /// pre_key_id last, as Signal's libraries may write it
         pre_key_id_last => not_canonical(p.order(&[1, 2, 3, 4, 5, 0]));
         keys_exchanged: "base_key and identity_key exchanged" => not_canonical(p.order(&[0, 2, 1, 3, 4, 5]));
@@ -171,10 +171,10 @@ pub(super) fn generate(b: &mut Builder) {
         pre_key_id_2_to_24: "pre_key_id 2^24" => malformed(p.with(0, uint(1, 1 << 24)));
         signed_pre_key_id_0: "signed_pre_key_id 0" => malformed(p.with(5, uint(6, 0)));
         signed_pre_key_id_2_to_24: "signed_pre_key_id 2^24" => malformed(p.with(5, uint(6, 1 << 24)));
-        registration_id_0 [Identifier: ID-04]: "registration_id 0" => malformed(p.with(4, uint(5, 0)));
-        registration_id_16381 [Identifier: ID-04]: "registration_id 16,381" => malformed(p.with(4, uint(5, 16_381)));
+        registration_id_0 [: ID-04]: "registration_id 0" => malformed(p.with(4, uint(5, 0)));
+        registration_id_16381 [: ID-04]: "registration_id 16,381" => malformed(p.with(4, uint(5, 16_381)));
         /// registration_id 2^32 - 1
-        registration_id_2_to_32_less_1 [Identifier: ID-04] => malformed(p.with(4, uint(5, u32::MAX.into())));
+        registration_id_2_to_32_less_1 [: ID-04] => malformed(p.with(4, uint(5, u32::MAX.into())));
     }
 
     let r = ratchet(32);
@@ -184,8 +184,8 @@ pub(super) fn generate(b: &mut Builder) {
     let mut over = p.clone();
     let rest = p.build().len() - p.fields[3].len();
     over.fields[3] = bytes(4, &seed::vec("wire/large", 66_201 - rest - 4));
-    cases! { b;
-        inner_empty [Inner Truncated: WIRE-05]: "an empty ratchet message" => holding(Malformed, &[]);
+    cases! { b, [Inner Truncated: WIRE-05];
+        inner_empty: "an empty ratchet message" => holding(Malformed, &[]);
         /// the ratchet message is of version 0x33
         inner_version_33 [Inner Version: WIRE-01] => holding(UnsupportedVersion, &r.version(0x33));
         /// the ratchet message has no version byte
@@ -196,7 +196,7 @@ pub(super) fn generate(b: &mut Builder) {
         inner_other_order [Inner NonCanonical: WIRE-03] => holding(NonCanonical, &r.order(&[1, 0, 2, 3]));
         /// the ratchet message lacks its counter
         inner_without_counter [Inner Missing: WIRE-02] => holding(Malformed, &r.without(1));
-        inner_cut [Inner Truncated: WIRE-05]: "the ratchet message is cut" => holding(Malformed, &r.build()[..50]);
+        inner_cut: "the ratchet message is cut" => holding(Malformed, &r.build()[..50]);
         /// the ratchet message's key is of small order
         inner_key_of_small_order [Inner InvalidKey: WIRE-06] => holding(InvalidKey, &r.with(0, small_order));
         /// the ratchet message's ciphertext has 15 bytes

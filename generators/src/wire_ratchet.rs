@@ -102,9 +102,9 @@ pub(super) fn generate(b: &mut Builder) {
     twice(b, parser, p, &FIELDS);
     cases! { b, [NonCanonical: WIRE-03];
         /// counter 3, then counter 4: a lenient reader takes the last
-        counter_3_then_4 [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(2, uint(2, 4)));
+        counter_3_then_4 [: WIRE-02 WIRE-03] => not_canonical(p.insert(2, uint(2, 4)));
         /// a second ratchet_key at the end
-        second_ratchet_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(4, bytes(1, &key("other"))));
+        second_ratchet_key [: WIRE-02 WIRE-03] => not_canonical(p.insert(4, bytes(1, &key("other"))));
         counters_exchanged: "counter and previous_counter exchanged" => not_canonical(p.order(&[0, 2, 1, 3]));
         ciphertext_first: "ciphertext first" => not_canonical(p.order(&[3, 0, 1, 2]));
         ratchet_key_last: "ratchet_key last" => not_canonical(p.order(&[1, 2, 3, 0]));
@@ -130,9 +130,9 @@ pub(super) fn generate(b: &mut Builder) {
     let long_length = [&tag(4, 2), &long_varint(32, 3), ciphertext].concat();
     cases! { b, [Varint: WIRE-03 WIRE-04];
         /// the tag of counter in two bytes
-        tag_in_2_bytes [Varint NonCanonical: WIRE-03 WIRE-04] => not_canonical(tagged(long_varint(0x10, 2)));
+        tag_in_2_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 2)));
         /// the tag of counter in ten bytes
-        tag_in_10_bytes [Varint NonCanonical: WIRE-03 WIRE-04] => not_canonical(tagged(long_varint(0x10, 10)));
+        tag_in_10_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 10)));
         /// a tag of more than 32 bits, whose low bits are those of counter
         tag_over_32_bits => malformed(tagged(varint(0x10 | 1 << 32)));
         /// the ciphertext's length in three bytes

@@ -175,9 +175,8 @@ pub(super) fn generate(b: &mut Builder) {
     }
     cases! { b, [Coincidence: X3DH-01 X3DH-03];
         /// the one-time prekey is the signed prekey again: DH3 and DH4 are one; it may be refused
-        one_time_prekey_is_signed_prekey => may_open("one prekey", |f| {
-            f.one_time_pre_key = Some(f.signed_pre_key.clone());
-        });
+        one_time_prekey_is_signed_prekey
+            => may_open("one prekey", |f| { f.one_time_pre_key = Some(f.signed_pre_key.clone()); });
         /// Bob's identity key is the initiator's own, under his address; it may be refused
         identity_key_is_own => may_open("own key", |f| {
             f.identity_key = alice.identity_key().encode().into();
@@ -206,9 +205,8 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [Malleability: X3DH-02 SIG-04];
         bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
         /// s + q in place of s
-        s_plus_q [: X3DH-02 SIG-02] => signature(|bytes| {
-            let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s);
-        });
+        s_plus_q [: X3DH-02 SIG-02]
+            => signature(|bytes| { let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s); });
         signature_of_63_bytes: "a signature of 63 bytes" => signature(|bytes| bytes.truncate(63));
         signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));
         no_signature [Malleability SignatureNotVerified:]: "no signature" => signature(Vec::clear);

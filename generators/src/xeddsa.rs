@@ -121,21 +121,20 @@ pub(super) fn generate(b: &mut Builder) {
     };
     let zero = [0; 64];
     cases! { b, [Normal: SIG-01];
-        /// a signed prekey, the signer's sign bit 0
-        sign_prekey [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, z);
+        sign_prekey [: SIG-01 KEY-06 KEY-07]: "a signed prekey, the signer's sign bit 0" => signs(plus, prekey, z);
         /// a signed prekey, the signer's sign bit 1
         sign_prekey_negated [Negation: SIG-01 KEY-06 KEY-07] => signs(minus, prekey, z);
         sign_empty: "an empty message, sign bit 0" => signs(plus, b"", z);
-        sign_empty_negated [Negation: SIG-01]: "an empty message, sign bit 1" => signs(minus, b"", z);
+        sign_empty_negated [Negation:]: "an empty message, sign bit 1" => signs(minus, b"", z);
         sign_one_byte: "one byte" => signs(plus, b"\x72", z);
-        sign_1000_bytes_negated [Negation: SIG-01]: "1,000 bytes, sign bit 1" => signs(minus, long, z);
+        sign_1000_bytes_negated [Negation:]: "1,000 bytes, sign bit 1" => signs(minus, long, z);
         /// Z is all zero: the nonce still depends on key and message
-        sign_z_of_zeros [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, zero);
-        sign_z_of_ones [Normal: SIG-01 KEY-06 KEY-07]: "Z is all 0xFF" => signs(plus, prekey, [0xff; 64]);
+        sign_z_of_zeros [: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, zero);
+        sign_z_of_ones [: SIG-01 KEY-06 KEY-07]: "Z is all 0xFF" => signs(plus, prekey, [0xff; 64]);
         /// Z is all zero, another message: a nonce made from Z alone would be the same as before, and give the key away
         sign_z_of_zeros_other_message => signs(plus, b"another", zero);
         /// Z is all zero, sign bit 1: the nonce hashes the negated scalar
-        sign_z_of_zeros_negated [Negation: SIG-01] => signs(minus, b"another", zero);
+        sign_z_of_zeros_negated [Negation:] => signs(minus, b"another", zero);
     }
 
     let sign =
@@ -151,9 +150,9 @@ pub(super) fn generate(b: &mut Builder) {
     };
     cases! { b, [Normal: SIG-01 SIG-05];
         verify_prekey: "a signed prekey, sign bit 0" => verifies(plus, prekey);
-        verify_prekey_negated [Negation: SIG-01 SIG-05]: "a signed prekey, sign bit 1" => verifies(minus, prekey);
+        verify_prekey_negated [Negation:]: "a signed prekey, sign bit 1" => verifies(minus, prekey);
         verify_empty: "an empty message" => verifies(plus, b"");
-        verify_1000_bytes_negated [Negation: SIG-01 SIG-05]: "1,000 bytes" => verifies(minus, long);
+        verify_1000_bytes_negated [Negation:]: "1,000 bytes" => verifies(minus, long);
     }
 
     // Each part of signature, message and key changed.
@@ -209,12 +208,11 @@ pub(super) fn generate(b: &mut Builder) {
     let mut with_sign_bit = kept_sign.clone();
     with_sign_bit[63] |= 0x80;
     cases! { b, [TopBit: SIG-03];
-        /// bit 255 of s set: accepted by whoever masks it away
-        top_bit_of_s [TopBit Modified: SIG-03] => flipped(63, 0x80);
+        top_bit_of_s [TopBit Modified:]: "bit 255 of s set: accepted by whoever masks it away" => flipped(63, 0x80);
         /// a signer that does not negate its scalar, without a sign bit in s
         scalar_not_negated [Negation: SIG-01 SIG-05] => refuses(minus_key, prekey, &kept_sign);
         /// as Signal's libraries sign: the scalar keeps its sign, which stands in bit 255 of s
-        as_signals_libraries_sign [TopBit Negation: SIG-03] => refuses(minus_key, prekey, &with_sign_bit);
+        as_signals_libraries_sign [TopBit Negation:] => refuses(minus_key, prekey, &with_sign_bit);
     }
 
     // R, and the challenge over it.
@@ -268,14 +266,14 @@ pub(super) fn generate(b: &mut Builder) {
     let u = plus.public().u();
     cases! { b, [InvalidKey: SIG-04 KEY-03];
         /// the key is a point of the twist and has no Edwards point: fit for X25519, not to verify with
-        key_on_the_twist [InvalidKey: SIG-04] => moved(&encoded(&twist), prekey);
+        key_on_the_twist [: SIG-04] => moved(&encoded(&twist), prekey);
         key_with_top_bit: "the signer's key with bit 255 set" => bad_key(&encoded(&with_top_bit(*u)));
         key_not_reduced: "u = 2^255 - 10, not reduced" => bad_key(&encoded(&near_prime(9)));
         /// u = 0, whose Edwards point has order 2: signatures can be made without any private key
-        key_of_order_2 [InvalidKey: SIG-04 KEY-04] => bad_key(&encoded(&small_order()[0].1));
+        key_of_order_2 [: SIG-04 KEY-04] => bad_key(&encoded(&small_order()[0].1));
         /// u = 2^255 - 20, where the map to the Edwards curve divides by zero
-        key_p_minus_1 [InvalidKey: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
-        key_without_type_byte [InvalidKey: SIG-04 KEY-02]: "the signer's key without its type byte" => bad_key(u);
-        key_as_ed25519 [InvalidKey: SIG-04 KEY-02]: "the signer's key as an Ed25519 key, 32 bytes" => bad_key(&big_a);
+        key_p_minus_1 [: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
+        key_without_type_byte [: SIG-04 KEY-02]: "the signer's key without its type byte" => bad_key(u);
+        key_as_ed25519 [: SIG-04 KEY-02]: "the signer's key as an Ed25519 key, 32 bytes" => bad_key(&big_a);
     }
 }
