@@ -343,6 +343,10 @@ pub enum Refusal {
 ///
 /// # Errors
 /// The first fault, in the order of [`Refusal`].
+#[allow(
+    clippy::match_same_arms,
+    reason = "events that differ only where a flaw is on"
+)]
 pub fn decide(
     from: Option<(StateName, Flow)>,
     event: EventName,
