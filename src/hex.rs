@@ -3,7 +3,6 @@
 use data_encoding::HEXLOWER;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -105,7 +104,7 @@ impl<'de> Deserialize<'de> for Hex {
 
 #[cfg(feature = "conformance")]
 impl schemars::JsonSchema for Hex {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Hex".into()
     }
 

@@ -177,7 +177,7 @@ impl Talk {
     }
 
     /// A send to every device of Bob.
-    fn send_all(&mut self, asks: Asks<'_>) -> Vec<Message> {
+    fn submits_to_all(&mut self, asks: Asks<'_>) -> Vec<Message> {
         self.send(to_bob(), b"to all", asks)
     }
 
@@ -413,7 +413,7 @@ fn sends(b: &mut Builder) {
         /// to a user of whom no device is known: an empty submission asks for the list, then a session is opened with
         /// each
         to_unknown_user [Normal: SES-02 SES-09] => play(|t| {
-            t.send_all(Submission(&[])); t.answer(missing(&[2, 1]), Bundles(&[1, 2]));
+            t.submits_to_all(Submission(&[])); t.answer(missing(&[2, 1]), Bundles(&[1, 2]));
             t.answer(bundle(&bob(2)), Bundles(&[1])); t.answer(bundle(&bob(1)), Submission(&[1, 2])); t.accepted();
             t.knows([known(&bob(1), [0]), known(&bob(2), [0])]);
         });
@@ -445,31 +445,31 @@ fn sends(b: &mut Builder) {
         });
         /// a device is missing: a session is opened with it, and the message for the other one goes again unchanged
         one_device_missing [Rounds: SES-09 SES-14] => with_devices(|t, one, two| {
-            t.session(one); let first = t.send_all(Submission(&[1])); t.answer(missing(&[2]), Bundles(&[2]));
+            t.session(one); let first = t.submits_to_all(Submission(&[1])); t.answer(missing(&[2]), Bundles(&[2]));
             let second = t.answer(bundle(two), Submission(&[1, 2])); assert_eq!(first[0], second[0], "SES-14");
             t.accepted(); t.encrypt(one, b"the next counter");
         });
         /// a device is gone: its record is stale, and the message for the other one goes again unchanged
         one_device_gone [Rounds Stale: SES-09 SES-14] => in_sessions(|t, one, two| {
-            let sent = t.send_all(Submission(&[1, 2])); let again = t.answer(gone(&[1]), Submission(&[2]));
+            let sent = t.submits_to_all(Submission(&[1, 2])); let again = t.answer(gone(&[1]), Submission(&[2]));
             assert_eq!(sent[1], again[0], "SES-14"); t.accepted(); t.knows([stale(one, [0]), known(two, [0])]);
         });
         /// one device is gone and another is missing, in one answer
         one_gone_and_one_missing [Rounds Stale: SES-09] => in_session(|t, one| {
-            t.send_all(Submission(&[1])); t.answer(mismatch(&[2], &[1]), Bundles(&[2]));
+            t.submits_to_all(Submission(&[1])); t.answer(mismatch(&[2], &[1]), Bundles(&[2]));
             t.answer(bundle(&bob(2)), Submission(&[2])); t.accepted(); t.knows([stale(one, [0]), known(&bob(2), [0])]);
         });
         /// a missing device has opened a session by itself in the meantime: the message goes there, and no bundle is
         /// fetched
         missing_device_came_by_itself [Rounds Simultaneous: SES-02 SES-09] => with_devices(|t, one, two| {
-            t.session(one); t.send_all(Submission(&[1])); t.opened_by(two);
+            t.session(one); t.submits_to_all(Submission(&[1])); t.opened_by(two);
             let sent = t.answer(missing(&[2]), Submission(&[1, 2])); two.decrypt(&t.me, &sent[1], "in its session");
         });
         /// a registration id is out of date: that device's sessions are dropped, a new one is opened, the other
         /// message stays
         outdated_registration [Rounds: SES-10 SES-14] => with_devices(|t, one, two| {
             t.session(one); t.session(one); t.session(two); let late = one.says(&t.me, b"late");
-            let sent = t.send_all(Submission(&[1, 2])); t.answer(outdated(&[1]), Bundles(&[1]));
+            let sent = t.submits_to_all(Submission(&[1, 2])); t.answer(outdated(&[1]), Bundles(&[1]));
             t.knows([known(one, []), known(two, [0])]);
             let again = t.answer(bundled(renumbered_bundle(one)), Submission(&[1, 2]));
             assert_eq!(sent[1], again[1], "SES-14"); t.accepted();
@@ -478,7 +478,7 @@ fn sends(b: &mut Builder) {
         /// the device with the outdated registration id has opened a session by itself in the meantime: that one is
         /// kept and used
         outdated_device_came_by_itself [Rounds Simultaneous Identity: SES-10] => with_another(|t, _, again| {
-            t.send_all(Submission(&[1])); again.open(&t.me.bundle(None), "came back");
+            t.submits_to_all(Submission(&[1])); again.open(&t.me.bundle(None), "came back");
             let opening = again.says(&t.me, b"I am new"); t.reads_changed(&opening);
             let sent = t.answer(outdated(&[1]), Submission(&[1])); again.decrypt(&t.me, &sent[0], "in its session");
             t.knows_of(again, [1]);
@@ -502,27 +502,28 @@ fn rounds(b: &mut Builder) {
     cases! { b;
         /// refused five times: the send gives up, and fetches no further bundle
         refused_five_times [Rounds: SES-14] => in_session(|t, _| {
-            t.send_all(Submission(&[1])); four_more_devices(t, |_| ()); t.answer(missing(&[6]), GivingUp(RetryLimit));
+            t.submits_to_all(Submission(&[1])); four_more_devices(t, |_| ());
+            t.answer(missing(&[6]), GivingUp(RetryLimit));
         });
         accepted_in_fifth_round [Rounds: SES-14]: "accepted in the fifth round"
-            => in_session(|t, _| { t.send_all(Submission(&[1])); four_more_devices(t, |_| ()); t.accepted(); });
+            => in_session(|t, _| { t.submits_to_all(Submission(&[1])); four_more_devices(t, |_| ()); t.accepted(); });
         /// the last refusal still makes a record stale
         last_refusal_makes_stale [Rounds Stale: SES-09 SES-14] => in_sessions(|t, one, two| {
-            t.send_all(Submission(&[1, 2]));
+            t.submits_to_all(Submission(&[1, 2]));
             for _ in 1..5 { t.answer(missing(&[]), Submission(&[1, 2])); }
             t.answer(gone(&[2]), GivingUp(RetryLimit)); t.knows([known(one, [0]), stale(two, [0])]);
         });
         /// the last refusal calls a device missing that has opened a session by itself: no message is made for it any
         /// more
         last_refusal_makes_no_message [Rounds: SES-14] => with_devices(|t, one, two| {
-            t.session(one); t.send_all(Submission(&[1]));
+            t.session(one); t.submits_to_all(Submission(&[1]));
             for _ in 1..5 { t.answer(missing(&[]), Submission(&[1])); }
             t.opened_by(two); t.answer(missing(&[2]), GivingUp(RetryLimit)); t.encrypt(two, b"the first counter");
         });
         /// outdated again and again: each round opens one session with that device, and the other message never
         /// changes
         outdated_again_and_again [Rounds: SES-10 SES-14] => in_sessions(|t, one, _| {
-            let sent = t.send_all(Submission(&[1, 2]));
+            let sent = t.submits_to_all(Submission(&[1, 2]));
             for _ in 1..5 {
                 t.answer(outdated(&[1]), Bundles(&[1]));
                 let again = t.answer(bundle(one), Submission(&[1, 2])); assert_eq!(sent[1], again[1], "SES-14");
@@ -531,17 +532,17 @@ fn rounds(b: &mut Builder) {
         });
         /// restarted before every answer: the send goes on, and a restart is no round
         restart_before_every_answer [Restart Rounds: SES-14 XFER-15] => in_session(|t, one| {
-            t.send_all(Submission(&[1])); four_more_devices(t, Talk::restart); t.restart(); t.accepted(); t.restart();
-            t.encrypt(one, b"the next counter");
+            t.submits_to_all(Submission(&[1])); four_more_devices(t, Talk::restart); t.restart(); t.accepted();
+            t.restart(); t.encrypt(one, b"the next counter");
         });
         /// a device whose bundle is not found is gone: its record is stale, and the others get their messages
         bundle_not_found [Rounds Stale: SES-09] => in_sessions(|t, one, two| {
-            t.drop_sessions(one); t.send_all(Bundles(&[1])); t.answer(no_bundle(one), Submission(&[2])); t.accepted();
-            t.knows([stale(one, []), known(two, [0])]);
+            t.drop_sessions(one); t.submits_to_all(Bundles(&[1])); t.answer(no_bundle(one), Submission(&[2]));
+            t.accepted(); t.knows([stale(one, []), known(two, [0])]);
         });
         /// the only device is gone: there is nobody to send to
         only_device_gone [Rounds Stale: SES-09] => in_session(|t, one| {
-            t.send_all(Submission(&[1])); t.answer(gone(&[1]), GivingUp(NotFound)); t.knows([stale(one, [0])]);
+            t.submits_to_all(Submission(&[1])); t.answer(gone(&[1]), GivingUp(NotFound)); t.knows([stale(one, [0])]);
         });
         /// the bundle of the one device that it is for is not found
         bundle_of_named_device_not_found [Rounds: SES-09] => play(|t| {
@@ -549,7 +550,7 @@ fn rounds(b: &mut Builder) {
             t.knows([]);
         });
         empty_submission_accepted [Rounds: SES-09]: "a submission for nobody that is accepted has reached nobody"
-            => play(|t| { t.send_all(Submission(&[])); t.answer(Accepted, GivingUp(NotFound)); });
+            => play(|t| { t.submits_to_all(Submission(&[])); t.answer(Accepted, GivingUp(NotFound)); });
     }
 }
 
@@ -569,7 +570,7 @@ fn wrong_answers(b: &mut Builder) {
         });
         /// a device that was in the submission is called missing: its message stays as it is
         submitted_device_called_missing [Rounds: SES-09 SES-14] => in_session(|t, one| {
-            let sent = t.send_all(Submission(&[1])); let again = t.answer(missing(&[1]), Submission(&[1]));
+            let sent = t.submits_to_all(Submission(&[1])); let again = t.answer(missing(&[1]), Submission(&[1]));
             assert_eq!(sent, again, "SES-14"); t.knows_of(one, [0]);
         });
         /// a device that was not in the submission is called gone: its record stays
@@ -594,20 +595,21 @@ fn wrong_answers(b: &mut Builder) {
         });
         /// a bundle twice: the second was not asked for, and opens nothing
         bundle_twice [UnexpectedAnswer: SES-02] => play(|t| {
-            t.send_all(Submission(&[])); t.answer(missing(&[1, 2]), Bundles(&[1, 2]));
+            t.submits_to_all(Submission(&[])); t.answer(missing(&[1, 2]), Bundles(&[1, 2]));
             t.answer(bundle(&bob(1)), Bundles(&[2])); t.unexpected(bundle(&bob(1)));
             t.answer(bundle(&bob(2)), Submission(&[1, 2]));
         });
         /// an answer to a submission while bundles are awaited
         answer_while_bundles_are_awaited [UnexpectedAnswer: SES-14] => play(|t| {
-            let mut two = bob(2); t.session(&mut two); t.send_all(Submission(&[2]));
+            let mut two = bob(2); t.session(&mut two); t.submits_to_all(Submission(&[2]));
             t.answer(missing(&[1]), Bundles(&[1])); t.unexpected(Accepted); t.unexpected(gone(&[2]));
             t.unexpected(outdated(&[2])); t.answer(bundle(&bob(1)), Submission(&[1, 2]));
         });
         /// answers after the end: what was accepted is not submitted again
         answers_after_the_end [UnexpectedAnswer: SES-14] => in_session(|t, one| {
-            t.send_all(Submission(&[1])); t.accepted(); t.unexpected(Accepted); t.unexpected(mismatch(&[2], &[1]));
-            t.unexpected(outdated(&[1])); t.unexpected(bundle(one)); t.knows_of(one, [0]);
+            t.submits_to_all(Submission(&[1])); t.accepted(); t.unexpected(Accepted);
+            t.unexpected(mismatch(&[2], &[1])); t.unexpected(outdated(&[1])); t.unexpected(bundle(one));
+            t.knows_of(one, [0]);
         });
         /// a bundle with a spoiled signature opens nothing; the true one still does
         bundle_with_spoiled_signature [StateChanged: SES-02 X3DH-02] => play(|t| {
@@ -624,7 +626,7 @@ fn wrong_answers(b: &mut Builder) {
 /// With Bob's first two devices, when it is known that the first one is gone.
 fn one_gone(with: impl FnOnce(&mut Talk, &mut Actor, &mut Actor)) -> impl Case {
     in_sessions(|t, one, two| {
-        t.send_all(Submission(&[1, 2]));
+        t.submits_to_all(Submission(&[1, 2]));
         t.answer(gone(&[1]), Submission(&[2]));
         t.accepted();
         with(t, one, two);
@@ -655,7 +657,7 @@ fn stale_records(b: &mut Builder) {
         });
         /// the keys of a stale record are erased at MAXLATENCY
         keys_of_stale_record_erased [Stale: SES-11] => in_session(|t, one| {
-            t.tick(DAY); t.send_all(Submission(&[1])); t.answer(gone(&[1]), GivingUp(NotFound));
+            t.tick(DAY); t.submits_to_all(Submission(&[1])); t.answer(gone(&[1]), GivingUp(NotFound));
             let root = t.secret("the old root key", "/rootKey");
             let chain = t.secret("the old sending chain key", "/state/established/sending/chainKey/key");
             t.tick(31 * DAY - 1); t.knows([stale(one, [0])]); t.tick(31 * DAY); t.knows([]);
@@ -691,7 +693,7 @@ fn identities(b: &mut Builder) {
         });
         /// a bundle in the course of a send brings another identity key: it is reported there
         another_identity_during_send [Identity: SES-10 SES-12] => with_another(|t, _, again| {
-            t.send_all(Submission(&[1])); t.answer(outdated(&[1]), Bundles(&[1]));
+            t.submits_to_all(Submission(&[1])); t.answer(outdated(&[1]), Bundles(&[1]));
             t.answer_changed(bundle(again), Submission(&[1])); t.accepted(); t.knows_of(again, [1]);
         });
         /// with a pinned identity key another one is refused, in a message as in a bundle, and the session goes on
@@ -751,7 +753,7 @@ fn expiry(b: &mut Builder) {
         });
         /// a send past MAXSEND opens a new session
         send_past_maxsend [Expiry: SES-02 SES-13] => in_session(|t, bob| {
-            t.tick(30 * DAY); t.send_all(Bundles(&[1])); t.answer(bundle(bob), Submission(&[1])); t.accepted();
+            t.tick(30 * DAY); t.submits_to_all(Bundles(&[1])); t.answer(bundle(bob), Submission(&[1])); t.accepted();
             t.knows_of(bob, [1, 0]);
         });
         /// a refused message does not refresh a session
