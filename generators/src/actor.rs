@@ -318,9 +318,9 @@ impl Talk {
         assert_eq!(got, expected, "{}", self.at());
         let (bundle, randomness) = (bundle.clone(), self.given(drawn, &got, 2));
         let input = ProcessBundleInput { bundle, randomness };
-        let identity_changed = got.map(|changed| self.reports.then_some(changed));
-        let output =
-            identity_changed.map(|identity_changed| ProcessBundleOutput { identity_changed });
+        let output = got.map(|changed| ProcessBundleOutput {
+            identity_changed: self.reports.then_some(changed),
+        });
         self.record(Step::ProcessBundle, input, output);
     }
 

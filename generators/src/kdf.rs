@@ -62,7 +62,8 @@ pub(super) fn generate(b: &mut Builder) {
         root_key_and_output_exchanged => root(key("dh"), key("root"));
         root_key_of_zeros [EdgeCase:]: "a root key of all zero bits" => root(fill(0), key("dh"));
         root_key_of_ones [EdgeCase:]: "a root key of all one bits" => root(fill(0xff), key("dh"));
-        output_of_one_bit [EdgeCase:]: "an output with only its lowest bit set" => root(key("root"), first_byte(1).into());
+        output_of_one_bit [EdgeCase:]: "an output with only its lowest bit set"
+            => root(key("root"), first_byte(1).into());
     }
 
     let chain = |chain_key, counter| ChainStepInput { chain_key, counter };

@@ -182,11 +182,6 @@ impl<'a> Pair<'a> {
         self
     }
 
-    /// A secret of the device's session, as it now stands.
-    pub(super) fn secret(&self, name: &str, pointer: &str) -> Erased {
-        self.talk.secret(name, pointer)
-    }
-
     /// The device holds none of these any more.
     pub(super) fn erased(&mut self, secrets: impl Into<Vec<Erased>>) {
         self.talk.erased(secrets);

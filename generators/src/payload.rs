@@ -388,7 +388,8 @@ fn unknown_keys(b: &mut Builder) {
     let kept = json!({ "new": { "b": [null, true, "x", {}], "a": 7 } });
     let kept_content = content(cancelled("r"), kept.clone());
     cases! { b, [Unknown: PAY-03];
-        unknown_key_at_top: "an unknown key at the top level is kept" => reads(cancel().new_key(values), top(cancelled("r"), kept));
+        unknown_key_at_top: "an unknown key at the top level is kept"
+            => reads(cancel().new_key(values), top(cancelled("r"), kept));
         /// an unknown key in `content` is kept
         unknown_key_in_content => reads(cancel().content(&format!(r#"{{"new":{values},"reason":"r"}}"#)), kept_content);
         /// unknown keys in `tigress` are ignored

@@ -44,24 +44,15 @@ pub(super) fn encoded(u: &[u8]) -> Hex {
     Hex([&[0x05], u].concat())
 }
 
-/// The points of small order, by the names that the comments use.
-pub(super) fn small_order() -> [(&'static str, [u8; 32]); 5] {
+/// The points of small order: 0 and 1, two of order 8, and that on the twist.
+pub(super) fn small_order() -> [[u8; 32]; 5] {
     let point = |text| <[u8; 32]>::try_from(hex::decode(text).expect("hex")).expect("32 bytes");
     [
-        ("0, of order 2 on the curve (and on its twist)", [0; 32]),
-        (
-            "1, of order 4",
-            point("0100000000000000000000000000000000000000000000000000000000000000"),
-        ),
-        (
-            "325606…3504, of order 8",
-            point("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
-        ),
-        (
-            "393823…5823, of order 8",
-            point("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
-        ),
-        ("2^255 - 20, of order 4 on the twist", near_prime(-1)),
+        first_byte(0),
+        first_byte(1),
+        point("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+        point("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+        near_prime(-1),
     ]
 }
 
@@ -127,9 +118,13 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let refuses = |u: [u8; 32]| refuses(&encoded(&u));
-    let names = ["0", "1", "order_8", "another_order_8", "p_minus_1"];
-    for (name, (of, u)) in names.iter().zip(small_order()) {
-        cases! { b, [SmallOrder: KEY-04]; "small_order_{name}": "u = {of}" => refuses(u); }
+    let [zero, one, order_8, another_order_8, p_minus_1] = small_order();
+    cases! { b, [SmallOrder: KEY-04];
+        small_order_0: "u = 0, of order 2 on the curve (and on its twist)" => refuses(zero);
+        small_order_1: "u = 1, of order 4" => refuses(one);
+        small_order_order_8: "u = 325606…3504, of order 8" => refuses(order_8);
+        small_order_another_order_8: "u = 393823…5823, of order 8" => refuses(another_order_8);
+        small_order_p_minus_1: "u = 2^255 - 20, of order 4 on the twist" => refuses(p_minus_1);
     }
     cases! { b, [NonReduced: KEY-03];
         p: "u = 2^255 - 19, which reduces to 0" => refuses(near_prime(0));
@@ -139,8 +134,8 @@ pub(super) fn generate(b: &mut Builder) {
         base_point_with_top_bit: "the base point with bit 255 set" => refuses(with_top_bit(nine));
         drawn_at_random_with_top_bit: "a key drawn at random, with bit 255 set" => refuses(with_top_bit(seeded));
         zero_with_top_bit [NonReduced SmallOrder:]: "0 with bit 255 set" => refuses(with_top_bit([0; 32]));
-        /// a point of order 8 with bit 255 set
-        order_8_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(small_order()[2].1));
+        order_8_with_top_bit [NonReduced SmallOrder:]: "a point of order 8 with bit 255 set"
+            => refuses(with_top_bit(order_8));
         /// 2^255 - 20 with bit 255 set
         p_minus_1_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(near_prime(-1)));
         all_bits_set: "all bits set" => refuses([0xff; 32]);

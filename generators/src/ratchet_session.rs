@@ -286,7 +286,7 @@ fn replay_and_expiry(b: &mut Builder) {
             => bob(|c| { c.sends(2).reads([1]).steps(4).late(0, [0]); });
         /// a late message after 5 further ratchet steps: its key is erased
         late_after_5_steps [Expiry Erasure: DR-16] => bob(|c| {
-            c.sends(2).reads([1]); let kept = c.secret("the skipped key", FIRST_SKIPPED_KEY);
+            c.sends(2).reads([1]); let kept = c.talk.secret("the skipped key", FIRST_SKIPPED_KEY);
             c.steps(5).refuses_late(0, 0, DecryptFailed).erased([kept]);
         });
         /// messages without ratchet steps do not age skipped keys
@@ -295,7 +295,7 @@ fn replay_and_expiry(b: &mut Builder) {
 }
 
 fn damage(b: &mut Builder) {
-    let small_order = encoded(&small_order()[2].1);
+    let small_order = encoded(&small_order()[2]);
     cases! { b, [ModifiedHeader: DR-07 DR-15];
         /// another counter, further on: no key is skipped
         counter_further_on => bob(|c| { c.sends(2).reads([0]).forged(1, |m| m.counter(9), DecryptFailed).reads([1]); });
@@ -434,36 +434,38 @@ fn erasure(b: &mut Builder) {
     cases! { b, [Erasure: DR-19];
         /// sending: the used chain key and the message key are gone
         sent_keys_erased => bob(|c| {
-            c.sends(1).reads([0]); let used = c.secret("the used chain key", SENDING_KEY);
+            c.sends(1).reads([0]); let used = c.talk.secret("the used chain key", SENDING_KEY);
             let key = message_key("the message key", &used); c.writes("one").erased([used, key]);
         });
         /// receiving: the used chain key and the message key are gone
         received_keys_erased => bob(|c| {
-            c.sends(2).reads([0]); let used = c.secret("the used chain key", RECEIVING_KEY);
+            c.sends(2).reads([0]); let used = c.talk.secret("the used chain key", RECEIVING_KEY);
             let key = message_key("the message key", &used); c.reads([1]).erased([used, key]);
         });
         /// a ratchet step: the old root key, the old ratchet key and the chain keys of the former chains are gone
         ratchet_step_erases [: DR-19 DR-20] => bob(|c| {
             c.sends(1).reads([0]).turns();
             let mut old = vec![
-                c.secret("the old root key", ROOT_KEY),
-                c.secret("the old sending chain key", SENDING_KEY),
-                c.secret("the old receiving chain key", RECEIVING_KEY),
-            ]; let key = c.secret("the old ratchet private key", SENDING_RATCHET_KEY); old.extend(erased_private_key(&key.name, &key.bytes)); c.sends(1).reads([0]).erased(old);
+                c.talk.secret("the old root key", ROOT_KEY),
+                c.talk.secret("the old sending chain key", SENDING_KEY),
+                c.talk.secret("the old receiving chain key", RECEIVING_KEY),
+            ];
+            let key = c.talk.secret("the old ratchet private key", SENDING_RATCHET_KEY);
+            old.extend(erased_private_key(&key.name, &key.bytes)); c.sends(1).reads([0]).erased(old);
         });
         /// a late message: its stored key is gone once it was used
         used_skipped_key_erased [Erasure OutOfOrder: DR-13 DR-19] => bob(|c| {
-            c.sends(2).reads([1]); let stored = c.secret("the stored key", FIRST_SKIPPED_KEY);
+            c.sends(2).reads([1]); let stored = c.talk.secret("the stored key", FIRST_SKIPPED_KEY);
             c.reads([0]).erased([stored]);
         });
         /// over the bound: the dropped key is gone
         dropped_skipped_key_erased [Erasure Bound: DR-12 DR-19] => bob(|c| {
-            c.sends(2004).reads([1000]); let stored = c.secret("the dropped key", FIRST_SKIPPED_KEY);
+            c.sends(2004).reads([1000]); let stored = c.talk.secret("the dropped key", FIRST_SKIPPED_KEY);
             c.reads([2001, 2003]).erased([stored]);
         });
         /// a refused message leaves no key behind
         refused_message_leaves_no_key [Erasure ModifiedCiphertext: DR-15 DR-19] => bob(|c| {
-            c.sends(1).reads([0]); let chain = c.secret("the receiving chain key", RECEIVING_KEY);
+            c.sends(1).reads([0]); let chain = c.talk.secret("the receiving chain key", RECEIVING_KEY);
             let key = message_key("the message key of the refused message", &chain);
             c.sends(1).forged(0, Said::damaged, DecryptFailed).erased([key]);
         });

@@ -82,7 +82,9 @@ fn good(b: &mut Builder) {
     };
     for (name, comment, fields) in &cases {
         if fields.pre_key_id.is_some() {
-            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06]; "decode_{name}": "{comment}" => reads(fields); }
+            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06];
+                "decode_{name}": "{comment}" => reads(fields);
+            }
         } else {
             cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06 X3DH-12];
                 "decode_{name}": "{comment}" => reads(fields);

@@ -49,7 +49,8 @@ fn good(b: &mut Builder) {
     let cases = rows! {
         counters_0: "both counters 0, which are written all the same; the shortest ciphertext" => fields(0, 0, 16);
         small_counters: "small counters" => fields(3, 5, 32);
-        counters_127_128: "counter 127, previous counter 128: where a varint grows to two bytes" => fields(127, 128, 32);
+        counters_127_128: "counter 127, previous counter 128: where a varint grows to two bytes"
+            => fields(127, 128, 32);
         counters_16383_16384: "counter 16,383, previous counter 16,384: where it grows to three"
             => fields(16_383, 16_384, 32);
         counters_of_28_bits: "counter 2^28 - 1, previous counter 2^28: where it grows to five"

@@ -217,14 +217,14 @@ pub(super) fn generate(b: &mut Builder) {
         identity_key_of_32_bytes [: X3DH-01 KEY-02]: "IK_B of 32 bytes" => identity(u.into());
         identity_key_zero: "IK_B is u = 0" => identity(encoded(&[0; 32]));
         /// SPK_B of order 8, its signature good: DH1 and DH3 are all zero
-        signed_prekey_of_order_8 => signed_pre_key(encoded(&small_order()[2].1));
+        signed_prekey_of_order_8 => signed_pre_key(encoded(&small_order()[2]));
         /// SPK_B with u = 2^255 - 10, its signature good
         signed_prekey_not_reduced [: X3DH-01 KEY-03] => signed_pre_key(encoded(&near_prime(9)));
         /// SPK_B with type byte 0x06, its signature good
         signed_prekey_of_another_type [: X3DH-01 KEY-02] => signed_pre_key(
             but(bob.bundle(None).signed_pre_key, |key| key.0[0] = 0x06));
         /// OPK_B is u = 1: whoever checks signed keys alone sends with a known DH4
-        one_time_prekey_one => one_time(encoded(&small_order()[1].1));
+        one_time_prekey_one => one_time(encoded(&small_order()[1]));
         /// OPK_B with u = 2^255 - 19
         one_time_prekey_not_reduced [: X3DH-01 KEY-03] => one_time(encoded(&near_prime(0)));
         /// OPK_B empty: it is left out or whole

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tigress_signal::conformance::seed;
 use tigress_signal::hex;
 use tigress_signal::identifier::Address;
-use tigress_signal::primitives::{KeyPair, PrivateKey, Secret, xeddsa};
+use tigress_signal::primitives::{KeyPair, Secret, xeddsa};
 
 /// Who acts: name, user, device, how many one-time prekeys it registers, and what its keys are made of.
 pub(super) type Role = (&'static str, &'static str, u32, u64, &'static str);
@@ -47,14 +47,12 @@ pub(super) fn public(label: &str) -> String {
 impl Client {
     pub(super) fn new(&(name, user, device, one_time_pre_keys, keys): &Role) -> Self {
         let actor = Actor::on_device(keys, device);
-        let private: &[u8] = &actor.loaded.identity_private_key;
-        let private: [u8; 32] = private.try_into().expect("32 bytes");
         let (address, bundle) = (Actor::on_device(user, device).address, actor.bundle(None));
         let mut client = Client {
             name,
             keys,
             address,
-            identity: KeyPair::from(PrivateKey::from(private)),
+            identity: actor.device.keys().identity().clone(),
             registration: json!({
                 "type": "register",
                 "address": address,
