@@ -192,7 +192,7 @@ impl Talk {
     }
 }
 
-/// What is known of a peer: which sessions, the active one first; that of which a message went first is 0.
+/// What is known of a peer: which sessions, the active one first. They are counted from 0 by their first messages.
 struct Known<'a> {
     peer: &'a Actor,
     sessions: Vec<usize>,
