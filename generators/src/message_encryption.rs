@@ -27,7 +27,7 @@ fn message_key(label: &str) -> Hex {
 fn associated_data(keys: [&str; 2], addresses: [(&str, u8); 2]) -> Vec<u8> {
     let addresses = addresses.map(|(user, device)| {
         let user: UserId = user_id(user).parse().expect("a UserID");
-        [&user.as_bytes()[..], &[device]].concat()
+        [user.as_bytes(), &[device]].concat()
     });
     [keys.map(key).concat(), addresses.concat()].concat()
 }
