@@ -320,11 +320,11 @@ impl RegistrationId {
 pub struct Identifiers {
     /// Whether a user may be a name, beside UUIDs.
     pub names: bool,
-    /// DeviceIDs.
+    /// What a DeviceID may be.
     pub device_id: RangeInclusive<u32>,
-    /// Registration ids.
+    /// What a registration id may be.
     pub registration_id: RangeInclusive<u32>,
-    /// Ids of prekeys of every kind.
+    /// What the id of a prekey of any kind may be.
     pub pre_key_id: RangeInclusive<u32>,
 }
 

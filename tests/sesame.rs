@@ -651,14 +651,14 @@ fn a_device_keeps_to_the_bounds_that_it_is_given() {
     let saved = alice.save();
     let restored = saved.restore(tigress_signal::suite::ALL, &limits);
     assert_eq!(restored.expect("as saved"), alice);
-    let (mut send, _) = alice
+    let (mut once, _) = alice
         .start_send(Recipient::Device(b), b"once", &mut Exhausted)
         .expect("a session");
     let refused = SendEvent::DeviceMismatch {
         missing: Vec::new(),
         extra: Vec::new(),
     };
-    let last = alice.continue_send(&mut send, refused, &mut Exhausted);
+    let last = alice.continue_send(&mut once, refused, &mut Exhausted);
     assert_eq!(
         last.expect("it was submitted").step,
         SendStep::GiveUp(GiveUp::RetryLimit)

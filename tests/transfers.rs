@@ -409,7 +409,7 @@ fn the_machine_does_what_the_table_says() {
                     let name = event.name();
                     let facts = transfer.facts(&model, arrival, late);
                     let from = model.state.map(|state| (state, flow));
-                    let decided = table::decide(from, name, &facts);
+                    let decided = table::decide(from, name, facts);
                     let now = match name {
                         EventName::Offer if late => continue,
                         EventName::Offer => 0,

@@ -504,7 +504,7 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
             "kdf",
             Box::new(set("/testGroups/0/tests/0/dh1", json!("AB"))),
             "test FIRST, /dh1",
-            "breaks kdf/kdf_schema.json",
+            "breaks kdf_schema.json",
         ),
         (
             "kdf",

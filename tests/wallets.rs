@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Seeded, device_of};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId};
 use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
@@ -12,11 +13,13 @@ use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{Offer, Offered, StateName, Vertical};
-use tigress_signal::wallet::{Effect, Report, Wallet, WalletError, WalletEvent};
+use tigress_signal::wallet::{Effect, Limits, Report, Wallet, WalletError, WalletEvent};
+use tigress_signal::{agreement, sesame, transfer};
 
 /// Everybody.
 struct World {
     now: Timestamp,
+    limits: Limits,
     intermediary: Intermediary<MemoryStore>,
     intermediary_randomness: Seeded,
     wallets: Vec<Wallet>,
@@ -27,8 +30,14 @@ struct World {
 impl World {
     /// Users by the number of their devices; every device is registered.
     fn new(users: &[u32]) -> Self {
+        Self::with_limits(users, Limits::PROFILE)
+    }
+
+    /// The same, with wallets that are held to other limits than the profile's.
+    fn with_limits(users: &[u32], limits: Limits) -> Self {
         let mut world = World {
             now: Timestamp(1_000_000),
+            limits,
             intermediary: Intermediary::new(&Tigress1, MemoryStore::default()),
             intermediary_randomness: Seeded(99),
             wallets: Vec::new(),
@@ -46,7 +55,7 @@ impl World {
                     device_id: DeviceId::try_from(device).expect("from 1 to 127"),
                 };
                 let device = Device::new(&Tigress1, address, keys.keys().clone());
-                world.wallets.push(Wallet::new(device));
+                world.wallets.push(Wallet::new(device).with_limits(limits));
                 world.randomness.push(Seeded(number as u64));
                 world.event(number, WalletEvent::Tick).expect("time passes");
                 world
@@ -72,13 +81,19 @@ impl World {
         self.wallets[who].transfers().state(id)
     }
 
-    /// An event, and everything that comes of it. A refused event changes nothing.
+    /// An event, and everything that comes of it. A refused event changes nothing, and the wallet that is restored
+    /// is the one that was saved.
     fn event(&mut self, who: usize, event: WalletEvent) -> Result<Vec<StateName>, WalletError> {
-        let before = self.wallets[who].save().to_json();
-        let result = self.wallets[who].step(event, self.now, &mut self.randomness[who]);
+        let wallet = &mut self.wallets[who];
+        let before = wallet.clone();
+        let result = wallet.step(event, self.now, &mut self.randomness[who]);
         if result.is_err() {
-            assert_eq!(before, self.wallets[who].save().to_json());
+            assert_eq!(before, *wallet);
         }
+        let restored = Wallet::try_from(wallet.save()).expect("a wallet was saved");
+        let restored = restored.with_limits(self.limits);
+        assert_eq!(restored, *wallet);
+        assert_eq!(hash(&restored), hash(wallet));
         let effects = result?;
         let mut states = Vec::new();
         for effect in effects {
@@ -138,6 +153,12 @@ impl World {
             .find(|id| !known.contains(id))
             .expect("a transfer")
     }
+}
+
+fn hash(wallet: &Wallet) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    wallet.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[test]
@@ -271,4 +292,60 @@ fn prekeys_are_replaced_in_time() {
     world.settle();
     assert_eq!(world.state(0, &id), Some(StateName::Invited));
     assert_eq!(world.reports, []);
+}
+
+#[test]
+fn a_step_on_a_copy_leaves_the_original_as_it_was() {
+    let mut world = World::new(&[1, 1]);
+    let to = Recipient::Device(world.address(1));
+    let id = world.offer(0, to, Offered::CarKey);
+    let (original, saved) = (world.wallets[0].clone(), world.wallets[0].save().to_json());
+    world.event(0, WalletEvent::Cancel(id)).expect("it is open");
+    assert_eq!(original.save().to_json(), saved);
+    assert_ne!(original, world.wallets[0]);
+    assert_ne!(hash(&original), hash(&world.wallets[0]));
+}
+
+#[test]
+fn a_wallet_keeps_to_the_limits_that_it_is_given() {
+    let limits = Limits {
+        device: sesame::Limits {
+            pre_keys: agreement::Limits {
+                signed_pre_key_lifetime: 5,
+                ..agreement::Limits::PROFILE
+            },
+            ..sesame::Limits::PROFILE
+        },
+        transfers: transfer::Limits {
+            default_lifetime: 3,
+            ..transfer::Limits::PROFILE
+        },
+        few_one_time_pre_keys: 8,
+        more_one_time_pre_keys: 3,
+        count_interval: 4,
+        ..Limits::PROFILE
+    };
+    let mut world = World::with_limits(&[1, 1], limits);
+    let address = world.address(0);
+    let signed = |world: &World| {
+        let bundle = world.wallets[0].device().bundle(None);
+        bundle.expect("a bundle").signed_pre_key.id
+    };
+    let first = signed(&world);
+    let to = Recipient::Device(world.address(1));
+    let id = world.offer(0, to, Offered::CarKey);
+    for (seconds, state, keys, replaced) in [
+        (2, StateName::Offered, 6, false),
+        (3, StateName::OfferExpired, 6, false),
+        (5, StateName::OfferExpired, 6, true),
+        (6, StateName::OfferExpired, 9, true),
+        (10, StateName::OfferExpired, 9, true),
+    ] {
+        world.now = Timestamp(1_000_000 + seconds);
+        world.event(0, WalletEvent::Tick).expect("time passes");
+        assert_eq!(world.state(0, &id), Some(state), "after {seconds} s");
+        let published = world.intermediary.store().one_time_pre_keys(&address);
+        assert_eq!(published, keys, "after {seconds} s");
+        assert_eq!(signed(&world) != first, replaced, "after {seconds} s");
+    }
 }

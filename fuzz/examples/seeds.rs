@@ -19,8 +19,8 @@ use tigress_fuzz::{
     x3dh_respond,
 };
 use tigress_signal::conformance::case::{Case, Cases};
-use tigress_signal::conformance::run;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::run;
 use tigress_signal::conformance::subject::{Description, Failure, Subject};
 use tigress_signal::conformance::vector::{Body, BuiltIn, Source};
 
@@ -307,15 +307,10 @@ fn answers_and_states(seeds: &mut Seeds) {
     for case in cases.iter() {
         let mut recorder = Recorder::default();
         let name = case.name().replace(['/', ':'], "-");
-        match case {
-            Case::Vector(vector) => {
-                run::run(&mut recorder, vector, run::Terms::STRICT);
-            }
-            Case::Scenario(scenario, _) if scenario.steps.len() < 8 => {
-                run::play(&mut recorder, scenario, true);
-            }
-            Case::Scenario(..) => continue,
+        if matches!(case, Case::Scenario(scenario, _) if scenario.steps.len() >= 8) {
+            continue;
         }
+        run::ask(&mut recorder, &case, run::Terms::STRICT);
         let asked = tigress_fuzz::targets::ASKED_OF_ADAPTERS.iter();
         for (which, _) in asked.enumerate().filter(|(_, asked)| case.is_called(asked)) {
             let mut bytes = vec![u8::try_from(which).expect("few")];
@@ -330,7 +325,7 @@ fn answers_and_states(seeds: &mut Seeds) {
         if !sampled {
             continue;
         }
-        let state = match family.as_str() {
+        let state = match family.strip_prefix("tigress-1/").unwrap_or(&family) {
             "ratchet_session" | "sesame" | "x3dh_respond" => {
                 recorder.state(0, "device.save", "subject")
             }

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use tigress_signal::agreement::{Bundle, BundleFields};
 use tigress_signal::conformance::adapter::protocol::Answer;
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::run;
 use tigress_signal::conformance::scenario::{self, Script};
-use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Role, Subject};
 use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
@@ -120,10 +120,10 @@ impl Subject for Canned<'_> {
 
 /// What an adapter's lines are answers to.
 pub const ASKED_OF_ADAPTERS: [&str; 5] = [
-    "xeddsa/1",
-    "x3dh_initiate/1",
-    "x3dh_respond/21",
-    "ratchet_session/5",
+    "tigress-1/xeddsa/sign_prekey",
+    "tigress-1/x3dh_initiate/with_one_time_prekey",
+    "tigress-1/x3dh_respond/device_with_three_one_time_prekeys",
+    "tigress-1/ratchet_session/restarts_initiator",
     "scenarios/hotel_key/hotel_key.feature:11",
 ];
 
@@ -136,21 +136,18 @@ pub fn adapter_answer(data: &[u8]) {
         let find = |name: &str| cases.iter().find(|case| case.is_called(name));
         ASKED_OF_ADAPTERS
             .iter()
-            .filter_map(|name| find(name))
+            .map(|name| find(name).expect(name))
             .collect()
     });
     let Some((&which, lines)) = data.split_first() else {
         return;
     };
     let mut canned = Canned(lines.split(|byte| *byte == b'\n'));
-    match asked[usize::from(which) % asked.len()] {
-        Case::Vector(vector) => {
-            run::run(&mut canned, vector, run::Terms::STRICT);
-        }
-        Case::Scenario(scenario, _) => {
-            run::play(&mut canned, scenario, true);
-        }
-    }
+    run::ask(
+        &mut canned,
+        &asked[usize::from(which) % asked.len()],
+        run::Terms::STRICT,
+    );
 }
 
 /// States from disk: each is refused, or written again as it was read, and goes on. The first byte picks which.

@@ -102,8 +102,8 @@ impl Fixture {
         let mut ad = Vec::new();
         ad.extend(identity.public().encode());
         ad.extend(self.identity.public().encode());
-        ad.extend(self.sender.encode());
-        ad.extend(self.own.encode());
+        ad.extend(Tigress1.encode_address(&self.sender).as_bytes());
+        ad.extend(Tigress1.encode_address(&self.own).as_bytes());
         let mut state = State::alice(sk, *self.signed.public(), [77; 32], ad)?;
         let mut inner = state.encrypt(b"hello")?.write();
         if let Some((at, bits)) = made.damage {

@@ -1,10 +1,10 @@
 //! Devices that act in vectors, and conversations as they are recorded.
 
 use super::cases::Case;
+use super::said::Said;
 use super::seed::{self, Recorder};
 use serde_json::Value;
-use std::fmt::Debug;
-use tigress_signal::agreement::{Bundle, BundleFields, PreKeyStore};
+use tigress_signal::agreement::{BundleFields, PreKeyStore};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
     EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
@@ -25,7 +25,7 @@ use tigress_signal::primitives::{KeyPair, NoRandomness, PrivateKey, PublicKey, S
 use tigress_signal::sesame::{self, Device, SendEvent, SendOutcome, SesameError};
 use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
-use tigress_signal::wire::Message;
+use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
 
 /// The UserID of that name.
 pub(super) fn user_id(name: &str) -> String {
@@ -66,50 +66,43 @@ impl Actor {
     }
 
     fn labelled(name: &str, device_id: u32, label: &str) -> Self {
-        let key =
-            |what: &str| KeyPair::from(PrivateKey::from(seed::bytes(&format!("{label}/{what}"))));
+        let part = |what: &str| seed::bytes(&format!("{label}/{what}"));
+        let key = |what: &str| KeyPair::from(PrivateKey::from(part(what)));
         let address = Address {
             user_id: user_id(name).parse().expect("a UserID"),
             device_id: DeviceId::try_from(device_id).expect("a DeviceID"),
         };
-        let identity = key("identity");
-        let registration_id =
-            RegistrationId::random(&mut Recorder::new(label)).expect("a recorder never ends");
-        let mut keys = PreKeyStore::new(identity.clone(), registration_id);
-        let signed = key("signed prekey");
+        let (identity, signed) = (key("identity"), key("signed prekey"));
         let z = Secret::new(seed::bytes(&format!("{label}/z")));
         let signature = xeddsa::sign(&identity, &signed.public().encode(), &z);
-        let id = |raw| PreKeyId::try_from(raw).expect("a prekey id");
-        keys.insert_signed_pre_key(
-            id(SIGNED_PRE_KEY_ID),
-            signed.clone(),
-            signature,
-            Timestamp(0),
-        );
-        let mut one_time_pre_keys = Vec::new();
-        for raw in 1..=ONE_TIME_PRE_KEYS {
-            let one_time = key(&format!("one-time prekey {raw}"));
-            one_time_pre_keys.push(OneTimePreKeyFields {
-                id: raw,
-                private_key: one_time.private().expose().into(),
-            });
-            keys.insert_one_time_pre_key(id(raw), one_time);
+        let registration_id = RegistrationId::random(&mut Recorder::new(label));
+        let registration_id = registration_id.expect("a recorder never ends");
+        let mut loaded = LoadInput {
+            address: address.into(),
+            registration_id: registration_id.into(),
+            identity_private_key: identity.private().expose().into(),
+            signed_pre_keys: vec![SignedPreKeyFields {
+                id: SIGNED_PRE_KEY_ID,
+                private_key: signed.private().expose().into(),
+                signature: signature.as_bytes().into(),
+                created: Timestamp(0),
+            }],
+            one_time_pre_keys: Vec::new(),
+        };
+        let mut keys = PreKeyStore::new(identity, registration_id);
+        let id = pre_key_id(SIGNED_PRE_KEY_ID);
+        keys.insert_signed_pre_key(id, signed, signature, Timestamp(0));
+        for id in 1..=ONE_TIME_PRE_KEYS {
+            let one_time = key(&format!("one-time prekey {id}"));
+            let private_key = one_time.private().expose().into();
+            let fields = OneTimePreKeyFields { id, private_key };
+            loaded.one_time_pre_keys.push(fields);
+            keys.insert_one_time_pre_key(pre_key_id(id), one_time);
         }
         Actor {
             name: name.to_owned(),
             address,
-            loaded: LoadInput {
-                address: address.into(),
-                registration_id: registration_id.into(),
-                identity_private_key: identity.private().expose().into(),
-                signed_pre_keys: vec![SignedPreKeyFields {
-                    id: SIGNED_PRE_KEY_ID,
-                    private_key: signed.private().expose().into(),
-                    signature: signature.as_bytes().into(),
-                    created: Timestamp(0),
-                }],
-                one_time_pre_keys,
-            },
+            loaded,
             device: Device::new(&Tigress1, address, keys),
             draws: 0,
         }
@@ -125,12 +118,8 @@ impl Actor {
 
     /// The bundle, with that one-time prekey if it is held.
     pub(super) fn bundle(&self, one_time_pre_key: Option<u32>) -> BundleFields {
-        let id = one_time_pre_key.map(|raw| PreKeyId::try_from(raw).expect("a prekey id"));
-        let bundle: Bundle = self
-            .device
-            .bundle(id)
-            .expect("an actor has a signed prekey");
-        BundleFields::from(&bundle)
+        let bundle = self.device.bundle(one_time_pre_key.map(pre_key_id));
+        BundleFields::from(&bundle.expect("an actor has a signed prekey"))
     }
 
     fn recorder(&mut self, what: &str) -> Recorder {
@@ -141,41 +130,50 @@ impl Actor {
     /// Opens a session, outside any vector.
     pub(super) fn open(&mut self, bundle: &BundleFields, label: &str) {
         let mut randomness = self.recorder(label);
-        self.device
-            .process_bundle(bundle, &mut randomness)
-            .expect("a good bundle");
+        let changed = self.device.process_bundle(bundle, &mut randomness);
+        changed.expect("a good bundle");
     }
 
-    pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
-        self.device
-            .encrypt(&peer, plaintext, &mut NoRandomness)
-            .expect("a session")
+    /// Writes a message, outside any vector.
+    pub(super) fn says(&mut self, to: &Actor, text: &[u8]) -> Said {
+        let message = self.device.encrypt(&to.address, text, &mut NoRandomness);
+        Said {
+            from: self.address,
+            message: message.expect("a session"),
+            text: text.to_vec(),
+        }
     }
 
-    pub(super) fn decrypt(&mut self, peer: Address, message: &Message, label: &str) {
+    /// Reads a message, outside any vector.
+    pub(super) fn decrypt(&mut self, from: &Actor, message: &Message, label: &str) {
         let mut randomness = self.recorder(label);
-        self.device
-            .decrypt(&peer, message.kind, &message.bytes, &mut randomness)
-            .expect("a good message");
+        let Message { kind, bytes } = message;
+        let read = self
+            .device
+            .decrypt(&from.address, *kind, bytes, &mut randomness);
+        read.expect("a good message");
     }
-}
 
-impl Actor {
     /// Sets counters of the session with `peer`, leaving its keys alone.
     pub(super) fn set_counters(
         &mut self,
-        peer: Address,
+        peer: &Actor,
         sending: Option<u32>,
         receiving: Option<u32>,
     ) -> SetCountersInput {
+        let peer = peer.address_fields();
         let input = SetCountersInput {
-            peer: peer.into(),
+            peer,
             sending,
             receiving,
         };
         set_counters(&mut self.device, &input).expect("a session");
         input
     }
+}
+
+fn pre_key_id(id: u32) -> PreKeyId {
+    PreKeyId::try_from(id).expect("a prekey id")
 }
 
 /// A conversation that is played here and recorded as steps of a vector.
@@ -186,6 +184,8 @@ pub(super) struct Talk {
     label: String,
     /// Whether each step that can report a changed identity key says whether it does (SES-12).
     reports: bool,
+    /// With whom there were sessions, and the base key of each, in the order in which their messages went.
+    sessions: Vec<(Address, Hex)>,
 }
 
 /// What a send asks for, as the profile's text has it; the messages are the engine's.
@@ -201,40 +201,31 @@ pub(super) enum Asks<'a> {
 
 /// A conversation with that device under test; its comment makes its randomness differ from that of others.
 pub(super) fn talk(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
+    recorded(me, false, play)
+}
+
+/// As [`talk`]; each step says whether it reports a changed identity key.
+pub(super) fn reporting(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
+    recorded(me, true, play)
+}
+
+fn recorded(me: Actor, reports: bool, play: impl FnOnce(&mut Talk)) -> impl Case {
     move |b, about| {
-        let mut talk = Talk::new(me, about.comment);
+        let mut talk = Talk {
+            me,
+            send: None,
+            steps: Vec::new(),
+            label: about.comment.to_owned(),
+            reports,
+            sessions: Vec::new(),
+        };
         play(&mut talk);
-        b.conversation(about, talk.recorded());
+        let (device, steps) = (talk.me.loaded, talk.steps);
+        b.conversation(about, Fields { device, steps });
     }
 }
 
 impl Talk {
-    /// `me` is the device under test; `label` makes its randomness differ from that of other vectors.
-    pub(super) fn new(me: Actor, label: &str) -> Self {
-        Talk {
-            me,
-            send: None,
-            steps: Vec::new(),
-            label: label.to_owned(),
-            reports: false,
-        }
-    }
-
-    /// As [`Talk::new`]; each step says whether it reports a changed identity key.
-    pub(super) fn reporting(me: Actor, label: &str) -> Self {
-        Talk {
-            reports: true,
-            ..Self::new(me, label)
-        }
-    }
-
-    pub(super) fn recorded(self) -> Fields {
-        Fields {
-            device: self.me.loaded,
-            steps: self.steps,
-        }
-    }
-
     /// Where randomness of the next step comes from.
     fn source(&self) -> String {
         format!("talk/{}/{}", self.label, self.steps.len())
@@ -245,12 +236,9 @@ impl Talk {
         Recorder::new(&self.source())
     }
 
-    /// What the next step is given: what it drew or, where it is refused, what it must not draw.
-    fn given<T, E>(&self, mut drawn: Recorder, expected: &Result<T, E>) -> Hex {
-        match expected {
-            Ok(_) => Hex(drawn.take()),
-            Err(_) => seed::bytes::<32>(&self.source()).into(),
-        }
+    /// What a step is given that is refused, and must not draw it.
+    fn undrawn(&self) -> Hex {
+        seed::bytes::<32>(&self.source()).into()
     }
 
     /// Which step is next, for whoever finds it to go wrong.
@@ -263,143 +251,157 @@ impl Talk {
         result.unwrap_or_else(|error| panic!("{}: {error}", self.at()))
     }
 
-    /// The step, where the engine answers as expected.
-    fn step<I, T: PartialEq + Debug, O>(
-        &self,
-        input: I,
-        got: Result<T, SesameError>,
-        expected: Result<T, ErrorCode>,
-        output: impl FnOnce(T) -> O,
-    ) -> StepOf<I, O> {
-        let got = got.map_err(|error| error.code().expect("a recorder never ends"));
-        assert_eq!(got, expected, "{}", self.at());
-        StepOf {
+    /// The engine refused with that code.
+    fn bad<T>(&self, result: Result<T, SesameError>, error: ErrorCode) {
+        let got = result.map_err(|error| error.code().expect("a recorder never ends"));
+        assert_eq!(got.err(), Some(error), "{}", self.at());
+    }
+
+    fn answered<I, O>(&mut self, step: fn(StepOf<I, O>) -> Step, input: I, output: O) {
+        let (expected, error) = (Some(output), None);
+        self.steps.push(step(StepOf {
             input,
-            error: expected.as_ref().err().copied(),
-            expected: expected.ok().map(output),
+            expected,
+            error,
+        }));
+    }
+
+    fn refused<I, O>(&mut self, step: fn(StepOf<I, O>) -> Step, input: I, error: ErrorCode) {
+        let (expected, error) = (None, Some(error));
+        self.steps.push(step(StepOf {
+            input,
+            expected,
+            error,
+        }));
+    }
+
+    /// Keeps in mind which session a message is of, where that is a prekey message.
+    fn went(&mut self, peer: Address, message: &Message) {
+        if let (MessageKind::PreKey, Ok(message)) = (
+            message.kind,
+            PreKeyMessage::decode(&Tigress1, &message.bytes),
+        ) {
+            let session = (peer, Hex::from(message.base_key.encode()));
+            if !self.sessions.contains(&session) {
+                self.sessions.push(session);
+            }
         }
     }
 
-    /// The step, where the engine refuses as expected.
-    fn refused<I, T, O>(
-        &self,
-        input: I,
-        got: Result<T, SesameError>,
-        error: ErrorCode,
-    ) -> StepOf<I, O> {
-        let got = got.map(|_| ());
-        self.step(input, got, Err(error), |()| unreachable!("it is refused"))
+    /// The base key of a session with that peer; the first one is 0.
+    pub(super) fn base_key(&self, peer: &Actor, session: usize) -> Hex {
+        let mut with_it = self
+            .sessions
+            .iter()
+            .filter(|(with, _)| *with == peer.address);
+        with_it.nth(session).expect("a session").1.clone()
     }
 
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
-        self.process_changed_bundle(bundle, false);
+        self.good_bundle(bundle, false);
     }
 
-    /// `changed`: whether the peer is known by another identity key.
-    pub(super) fn process_changed_bundle(&mut self, bundle: &BundleFields, changed: bool) {
-        self.try_bundle(bundle, Ok(changed));
+    /// The bundle of a peer that is known by another identity key.
+    pub(super) fn process_changed_bundle(&mut self, bundle: &BundleFields) {
+        self.good_bundle(bundle, true);
+    }
+
+    fn good_bundle(&mut self, bundle: &BundleFields, changed: bool) {
+        let mut randomness = self.randomness();
+        let got = self.me.device.process_bundle(bundle, &mut randomness);
+        assert_eq!(self.good(got), changed, "{}", self.at());
+        let (bundle, randomness) = (bundle.clone(), Hex(randomness.take()));
+        let input = ProcessBundleInput { bundle, randomness };
+        let identity_changed = self.reports.then_some(changed);
+        self.answered(
+            Step::ProcessBundle,
+            input,
+            ProcessBundleOutput { identity_changed },
+        );
     }
 
     pub(super) fn refuse_bundle(&mut self, bundle: &BundleFields, error: ErrorCode) {
-        self.try_bundle(bundle, Err(error));
-    }
-
-    fn try_bundle(&mut self, bundle: &BundleFields, expected: Result<bool, ErrorCode>) {
-        let mut randomness = self.randomness();
-        let got = self.me.device.process_bundle(bundle, &mut randomness);
-        let mut randomness = self.given(randomness, &expected);
-        if expected.is_err() {
-            // It would draw two keys.
-            randomness = randomness.repeat(2).into();
-        }
-        let bundle = bundle.clone();
+        let got = self
+            .me
+            .device
+            .process_bundle(bundle, &mut self.randomness());
+        self.bad(got, error);
+        // It would draw two keys.
+        let (bundle, randomness) = (bundle.clone(), self.undrawn().repeat(2).into());
         let input = ProcessBundleInput { bundle, randomness };
-        let reports = self.reports;
-        let step = self.step(input, got, expected, |changed| ProcessBundleOutput {
-            identity_changed: reports.then_some(changed),
-        });
-        self.steps.push(Step::ProcessBundle(step));
+        self.refused(Step::ProcessBundle, input, error);
     }
 
-    pub(super) fn encrypt(&mut self, peer: Address, plaintext: &[u8]) -> Message {
-        let got = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
+    pub(super) fn encrypt(&mut self, peer: &Actor, plaintext: &[u8]) -> Message {
+        let to = peer.address;
+        let got = self.me.device.encrypt(&to, plaintext, &mut NoRandomness);
         let message = self.good(got);
+        self.went(to, &message);
         let output = EncryptOutput {
             kind: message.kind,
             message: Hex::from(&message.bytes),
         };
-        let step = answered(encrypt_input(peer, plaintext), output);
-        self.steps.push(Step::Encrypt(step));
+        self.answered(Step::Encrypt, encrypt_input(to, plaintext), output);
         message
     }
 
-    pub(super) fn refuse_encrypt(&mut self, peer: Address, plaintext: &[u8], error: ErrorCode) {
-        let got = self.me.device.encrypt(&peer, plaintext, &mut NoRandomness);
-        let step = self.refused(encrypt_input(peer, plaintext), got, error);
-        self.steps.push(Step::Encrypt(step));
+    pub(super) fn refuse_encrypt(&mut self, peer: &Actor, plaintext: &[u8], error: ErrorCode) {
+        let to = peer.address;
+        let got = self.me.device.encrypt(&to, plaintext, &mut NoRandomness);
+        self.bad(got, error);
+        self.refused(Step::Encrypt, encrypt_input(to, plaintext), error);
     }
 
-    /// The message must say `plaintext`.
-    pub(super) fn decrypt(&mut self, peer: Address, message: &Message, plaintext: &[u8]) {
-        self.decrypt_changed(peer, message, plaintext, false);
+    /// The device must decrypt it to what its sender said.
+    pub(super) fn reads(&mut self, said: &Said) {
+        self.decrypt(said, false);
     }
 
-    /// `changed`: whether the peer is known by another identity key.
-    pub(super) fn decrypt_changed(
-        &mut self,
-        peer: Address,
-        message: &Message,
-        plaintext: &[u8],
-        changed: bool,
-    ) {
-        self.try_decrypt(peer, message, Ok((plaintext.to_vec(), changed)));
+    /// The same, of a peer that is known by another identity key.
+    pub(super) fn reads_changed(&mut self, said: &Said) {
+        self.decrypt(said, true);
     }
 
-    pub(super) fn refuse(&mut self, peer: Address, message: &Message, error: ErrorCode) {
-        self.try_decrypt(peer, message, Err(error));
-    }
-
-    fn try_decrypt(
-        &mut self,
-        peer: Address,
-        message: &Message,
-        expected: Result<(Vec<u8>, bool), ErrorCode>,
-    ) {
+    fn decrypt(&mut self, said: &Said, changed: bool) {
         let mut randomness = self.randomness();
-        let Message { kind, bytes } = message;
-        let got = self
-            .me
-            .device
-            .decrypt(&peer, *kind, bytes, &mut randomness)
-            .map(|got| (got.plaintext.to_vec(), got.identity_changed));
-        let input = DecryptInput {
-            peer: peer.into(),
-            kind: *kind,
-            message: bytes.into(),
-            randomness: self.given(randomness, &expected),
+        let Message { kind, bytes } = &said.message;
+        let device = &mut self.me.device;
+        let got = device.decrypt(&said.from, *kind, bytes, &mut randomness);
+        let got = self.good(got);
+        let (plaintext, identity_changed) = (Hex(got.plaintext.to_vec()), got.identity_changed);
+        let expected = (&said.text, changed);
+        assert_eq!((&plaintext.0, identity_changed), expected, "{}", self.at());
+        self.went(said.from, &said.message);
+        let input = decrypt_input(said, Hex(randomness.take()));
+        let identity_changed = self.reports.then_some(changed);
+        let output = DecryptOutput {
+            plaintext,
+            identity_changed,
         };
-        let reports = self.reports;
-        let step = self.step(input, got, expected, |(plaintext, changed)| DecryptOutput {
-            plaintext: plaintext.into(),
-            identity_changed: reports.then_some(changed),
-        });
-        self.steps.push(Step::Decrypt(step));
+        self.answered(Step::Decrypt, input, output);
     }
 
-    pub(super) fn pin(&mut self, peer: Address, key: PublicKey) {
-        self.me.device.pin(peer, key);
-        let input = PinInput {
-            peer: peer.into(),
-            identity_key: key.encode().into(),
-        };
-        self.steps.push(Step::Pin(answered(input, Done {})));
+    pub(super) fn refuses(&mut self, said: &Said, error: ErrorCode) {
+        let mut randomness = self.randomness();
+        let Message { kind, bytes } = &said.message;
+        let device = &mut self.me.device;
+        let got = device.decrypt(&said.from, *kind, bytes, &mut randomness);
+        self.bad(got.map(drop), error);
+        let input = decrypt_input(said, self.undrawn());
+        self.refused(Step::Decrypt, input, error);
     }
 
-    pub(super) fn drop_sessions(&mut self, peer: Address) {
-        self.me.device.drop_sessions(&peer);
-        let input = DropSessionsInput { peer: peer.into() };
-        self.steps
-            .push(Step::DropSessions(answered(input, Done {})));
+    pub(super) fn pin(&mut self, peer: &Actor, key: PublicKey) {
+        self.me.device.pin(peer.address, key);
+        let (peer, identity_key) = (peer.address_fields(), key.encode().into());
+        let input = PinInput { peer, identity_key };
+        self.answered(Step::Pin, input, Done {});
+    }
+
+    pub(super) fn drop_sessions(&mut self, peer: &Actor) {
+        self.me.device.drop_sessions(&peer.address);
+        let peer = peer.address_fields();
+        self.answered(Step::DropSessions, DropSessionsInput { peer }, Done {});
     }
 
     pub(super) fn restart(&mut self) {
@@ -407,13 +409,11 @@ impl Talk {
     }
 
     pub(super) fn tick(&mut self, now: u64) {
-        let mut randomness = self.randomness();
-        let now = Timestamp(now);
+        let (now, mut randomness) = (Timestamp(now), self.randomness());
         let ticked = self.me.device.tick(now, &mut randomness);
         ticked.expect("a recorder never ends");
         let randomness = Hex(randomness.take());
-        let input = TickInput { now, randomness };
-        self.steps.push(Step::Tick(answered(input, Done {})));
+        self.answered(Step::Tick, TickInput { now, randomness }, Done {});
     }
 
     /// The device holds exactly these prekeys.
@@ -422,30 +422,26 @@ impl Talk {
             signed_pre_key_ids: signed.to_vec(),
             one_time_pre_key_ids: one_time.to_vec(),
         };
-        self.steps.push(Step::Keys(answered(Done {}, output)));
+        self.answered(Step::Keys, Done {}, output);
     }
 
     /// The bundle as the device now publishes it.
-    pub(super) fn bundle(&mut self, one_time_pre_key: Option<u32>) -> BundleFields {
-        let bundle = self.me.bundle(one_time_pre_key);
+    pub(super) fn bundle(&mut self, one_time_pre_key_id: Option<u32>) {
+        let bundle = self.me.bundle(one_time_pre_key_id);
         let input = BundleInput {
-            one_time_pre_key_id: one_time_pre_key,
+            one_time_pre_key_id,
         };
-        let output = BundleOutput {
-            bundle: bundle.clone(),
-        };
-        self.steps.push(Step::Bundle(answered(input, output)));
-        bundle
+        self.answered(Step::Bundle, input, BundleOutput { bundle });
     }
 
     pub(super) fn set_counters(
         &mut self,
-        peer: Address,
+        peer: &Actor,
         sending: Option<u32>,
         receiving: Option<u32>,
     ) {
         let input = self.me.set_counters(peer, sending, receiving);
-        self.steps.push(Step::SetCounters(answered(input, Done {})));
+        self.answered(Step::SetCounters, input, Done {});
     }
 
     /// The device knows exactly this of others, whatever the order.
@@ -456,8 +452,7 @@ impl Talk {
         });
         let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
         assert_eq!(got, records, "{}", self.at());
-        let output = RecordsOutput { records };
-        self.steps.push(Step::Records(answered(Done {}, output)));
+        self.answered(Step::Records, Done {}, RecordsOutput { records });
     }
 
     /// Starts a send; the messages that it submits.
@@ -467,50 +462,49 @@ impl Talk {
         self.send = Some(send);
         let output = SendOutput { step: got.into() };
         let messages = self.asked(&output.step, to, asks);
-        let input = send_input(to, plaintext);
-        self.steps.push(Step::Send(answered(input, output)));
+        self.answered(Step::Send, send_input(to, plaintext), output);
         messages
     }
 
     pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
         let got = self.me.device.start_send(to, plaintext, &mut NoRandomness);
-        let step = self.refused(send_input(to, plaintext), got, error);
-        self.steps.push(Step::Send(step));
+        self.bad(got.map(drop), error);
+        self.refused(Step::Send, send_input(to, plaintext), error);
     }
 
     /// The intermediary answers; the messages that the send submits then.
     pub(super) fn answer(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
-        self.answer_changed(event, asks, false)
+        self.good_answer(event, asks, false)
     }
 
-    /// `changed`: whether the bundle's device is known by another identity key.
-    pub(super) fn answer_changed(
-        &mut self,
-        event: EventFields,
-        asks: Asks<'_>,
-        changed: bool,
-    ) -> Vec<Message> {
+    /// The same, of a bundle whose device is known by another identity key.
+    pub(super) fn answer_changed(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
+        self.good_answer(event, asks, true)
+    }
+
+    fn good_answer(&mut self, event: EventFields, asks: Asks<'_>, changed: bool) -> Vec<Message> {
         let to = self.send.as_ref().expect("a send was started").recipient();
         let (got, mut randomness) = self.go_on(&event);
         let got = self.good(got);
         assert_eq!(got.identity_changed, changed, "{}", self.at());
-        let output = ContinueSendOutput {
-            step: got.step.into(),
-            identity_changed: changed,
-        };
-        let messages = self.asked(&output.step, to, asks);
-        let randomness = Hex(randomness.take());
+        let (step, randomness) = (got.step.into(), Hex(randomness.take()));
+        let messages = self.asked(&step, to, asks);
         let input = ContinueSendInput { event, randomness };
-        self.steps.push(Step::ContinueSend(answered(input, output)));
+        let identity_changed = changed;
+        let output = ContinueSendOutput {
+            step,
+            identity_changed,
+        };
+        self.answered(Step::ContinueSend, input, output);
         messages
     }
 
     pub(super) fn refuse_answer(&mut self, event: EventFields, error: ErrorCode) {
-        let (got, randomness) = self.go_on(&event);
-        let randomness = self.given(randomness, &got);
+        let (got, _) = self.go_on(&event);
+        self.bad(got.map(drop), error);
+        let randomness = self.undrawn();
         let input = ContinueSendInput { event, randomness };
-        let step = self.refused(input, got, error);
-        self.steps.push(Step::ContinueSend(step));
+        self.refused(Step::ContinueSend, input, error);
     }
 
     /// Hands the send that event.
@@ -519,46 +513,47 @@ impl Talk {
         let send = self.send.as_mut().expect("a send was started");
         let event = SendEvent::try_from(event.clone()).expect("ids in their range");
         let device = &mut self.me.device;
-        (
-            device.continue_send(send, event, &mut randomness),
-            randomness,
-        )
+        let got = device.continue_send(send, event, &mut randomness);
+        (got, randomness)
     }
 
     /// Holds what a send asks for against the text; the messages, where it submits some.
-    fn asked(&self, got: &StepFields, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
+    fn asked(&mut self, got: &StepFields, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
         let at = self.at();
         match (got, asks) {
             (StepFields::FetchBundles(got), Asks::Bundles(ids)) => {
                 let user = to.user_id().to_string();
-                let expected = ids.iter().map(|id| AddressFields {
-                    user_id: user.clone(),
-                    device_id: *id,
-                });
-                assert_eq!(*got, expected.collect::<Vec<_>>(), "{at}");
-                Vec::new()
+                assert!(got.iter().all(|device| device.user_id == user), "{at}");
+                let devices: Vec<u32> = got.iter().map(|device| device.device_id).collect();
+                assert_eq!(devices, ids, "{at}");
             }
             (StepFields::Submit(got), Asks::Submission(ids)) => {
                 let devices: Vec<u32> = got.iter().map(|message| message.device_id).collect();
                 assert_eq!(devices, ids, "{at}");
-                got.iter()
-                    .map(|message| Message {
-                        kind: message.kind,
-                        bytes: message.message.0.clone(),
-                    })
-                    .collect()
+                let messages = got.iter().map(|message| Message {
+                    kind: message.kind,
+                    bytes: message.message.0.clone(),
+                });
+                let messages: Vec<Message> = messages.collect();
+                for (id, message) in ids.iter().zip(&messages) {
+                    let device_id = DeviceId::try_from(*id).expect("a DeviceID");
+                    let user_id = to.user_id();
+                    self.went(Address { user_id, device_id }, message);
+                }
+                return messages;
             }
-            (StepFields::Done, Asks::Nothing) => Vec::new(),
+            (StepFields::Done, Asks::Nothing) => {}
             (StepFields::GiveUp(code), Asks::GivingUp(expected)) => {
                 assert_eq!(*code, expected, "{at}");
-                Vec::new()
             }
             (got, asks) => panic!("{at}: {got:?} is not {asks:?}"),
         }
+        Vec::new()
     }
 
     /// The saved state must hold none of these.
-    pub(super) fn erased(&mut self, secrets: Vec<Erased>) {
+    pub(super) fn erased(&mut self, secrets: impl Into<Vec<Erased>>) {
+        let secrets = secrets.into();
         self.steps.push(Step::Erased(ErasedFields { secrets }));
     }
 
@@ -572,18 +567,19 @@ impl Talk {
     }
 }
 
-fn answered<I, O>(input: I, output: O) -> StepOf<I, O> {
-    StepOf {
-        input,
-        expected: Some(output),
-        error: None,
-    }
-}
-
 fn encrypt_input(peer: Address, plaintext: &[u8]) -> EncryptInput {
     EncryptInput {
         peer: peer.into(),
         plaintext: plaintext.into(),
+    }
+}
+
+fn decrypt_input(said: &Said, randomness: Hex) -> DecryptInput {
+    DecryptInput {
+        peer: said.from.into(),
+        kind: said.message.kind,
+        message: Hex::from(&said.message.bytes),
+        randomness,
     }
 }
 

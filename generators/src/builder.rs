@@ -6,7 +6,6 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use tigress_signal::conformance::PROFILE_VERSION;
-use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::{Done, Operation};
 use tigress_signal::conformance::vector::conversation::Script;
 use tigress_signal::conformance::vector::{
@@ -98,49 +97,17 @@ impl Builder {
         }
     }
 
-    /// A call that is answered as stated here.
-    pub(crate) fn valid<O: Operation>(
+    /// A call and its answer, or the error that refuses it.
+    pub(crate) fn call<O: Operation>(
         &mut self,
         about: About<'_>,
         input: O::Input,
-        output: O::Output,
+        result: Expectation,
+        answer: Result<O::Output, ErrorCode>,
     ) {
         let group = group_of(O::METHOD).expect("an operation with a group");
-        self.push(group, about, input, Some(output), Expectation::Valid, None);
-    }
-
-    /// A call that may be refused, and is answered as stated here where it is not.
-    pub(crate) fn acceptable<O: Operation>(
-        &mut self,
-        about: About<'_>,
-        input: O::Input,
-        output: O::Output,
-    ) {
-        let group = group_of(O::METHOD).expect("an operation with a group");
-        let result = Expectation::Acceptable;
-        self.push(group, about, input, Some(output), result, None);
-    }
-
-    /// A call whose answer the engine computes.
-    pub(crate) fn computed<O: Operation>(&mut self, about: About<'_>, input: O::Input)
-    where
-        O::Input: Clone,
-    {
-        let output = O::run(&mut Reference::default(), input.clone())
-            .unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
-        self.valid::<O>(about, input, output);
-    }
-
-    /// A call that is refused.
-    pub(crate) fn invalid<O: Operation>(
-        &mut self,
-        about: About<'_>,
-        error: ErrorCode,
-        input: O::Input,
-    ) {
-        let group = group_of(O::METHOD).expect("an operation with a group");
-        let result = Expectation::Invalid;
-        self.push(group, about, input, None::<O::Output>, result, Some(error));
+        let error = answer.as_ref().err().copied();
+        self.push(group, about, input, answer.ok(), result, error);
     }
 
     /// A conversation; it is `invalid` where one of its steps is refused.

@@ -1,7 +1,8 @@
 //! The form in which a family's vectors are written down.
 
 use crate::builder::{About, Builder};
-use tigress_signal::conformance::operation::Operation;
+use tigress_signal::conformance::operation::{Operation, Reference};
+use tigress_signal::conformance::vector::Expectation;
 use tigress_signal::error_code::ErrorCode;
 
 /// What a vector asks, and what must come of it: adds it to the file under what it says of itself.
@@ -34,50 +35,71 @@ impl<F: FnOnce(&mut Builder, About<'_>)> Case for F {}
 ///     date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
 /// }
 /// ```
+///
+/// A name in quotes is made as `format!` makes it, and its comment with it:
+///
+/// ```ignore
+/// for field in ["counter", "ciphertext"] {
+///     cases! { b, [Missing: WIRE-02];
+///         "without_{field}": "without {field}" => malformed(p.without(field));
+///     }
+/// }
+/// ```
 macro_rules! cases {
     ($b:expr; $($cases:tt)*) => {
         $crate::cases::cases! { $b, [:]; $($cases)* }
     };
     ($b:expr, $shared:tt; $(
         $(#[doc = $doc:literal])*
-        $name:ident $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
+        $($name:ident)? $($made:literal)? $([$($own:tt)*])? $(: $comment:literal)? => $case:expr;
     )*) => {$({
-        let comment = concat!($($doc,)* $($comment)?).trim();
-        ($case)(&mut *$b, $crate::cases::about!(comment, $name, $shared $([$($own)*])?));
+        let (name, comment) = $crate::cases::named!($($name)? $($made)? $($doc)* $($comment)?);
+        ($case)(&mut *$b, $crate::cases::about!(name, comment.trim(), $shared $([$($own)*])?));
     })*};
 }
 pub(crate) use cases;
 
+/// Name and comment of a case, which are made where they stand in quotes.
+macro_rules! named {
+    ($name:literal $comment:literal) => {
+        (format!($name), format!($comment))
+    };
+    ($name:ident $($comment:literal)*) => {
+        (stringify!($name), concat!($($comment),*))
+    };
+}
+pub(crate) use named;
+
 /// [`About`] as [`cases!`] writes it: flags, a colon, requirements.
 macro_rules! about {
-    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*]) => {
+    ($name:expr, $comment:expr, [$($flag:ident)* : $($room:ident - $number:literal)*]) => {
         $crate::builder::About {
-            name: stringify!($name).into(),
+            name: $name.into(),
             comment: $comment,
             flags: &[$(stringify!($flag)),*],
             requirements: &[$(concat!(stringify!($room), "-", stringify!($number))),*],
         }
     };
-    ($comment:expr, $name:ident, [$($flag:ident)* : $($room:ident - $number:literal)*] [: $($own:tt)+]) => {
-        $crate::cases::about!($comment, $name, [$($flag)* : $($own)+])
+    ($name:expr, $comment:expr, [$($flag:ident)* : $($shared:tt)*] [: $($own:tt)+]) => {
+        $crate::cases::about!($name, $comment, [$($flag)* : $($own)+])
     };
-    ($comment:expr, $name:ident, [$($flag:ident)* : $($shared:tt)*] [$($own:ident)+ :]) => {
-        $crate::cases::about!($comment, $name, [$($own)+ : $($shared)*])
+    ($name:expr, $comment:expr, [$($flag:ident)* : $($shared:tt)*] [$($own:ident)+ :]) => {
+        $crate::cases::about!($name, $comment, [$($own)+ : $($shared)*])
     };
-    ($comment:expr, $name:ident, $shared:tt $own:tt) => {
-        $crate::cases::about!($comment, $name, $own)
+    ($name:expr, $comment:expr, $shared:tt $own:tt) => {
+        $crate::cases::about!($name, $comment, $own)
     };
 }
 pub(crate) use about;
 
 /// A call that is answered as stated.
 pub(crate) fn valid<O: Operation>(input: O::Input, output: O::Output) -> impl Case {
-    |b, about| b.valid::<O>(about, input, output)
+    |b, about| b.call::<O>(about, input, Expectation::Valid, Ok(output))
 }
 
 /// A call that may be refused, and is answered as stated where it is not: where real implementations may differ.
 pub(crate) fn acceptable<O: Operation>(input: O::Input, output: O::Output) -> impl Case {
-    |b, about| b.acceptable::<O>(about, input, output)
+    |b, about| b.call::<O>(about, input, Expectation::Acceptable, Ok(output))
 }
 
 /// A call whose answer the engine computes.
@@ -85,18 +107,29 @@ pub(crate) fn computed<O: Operation>(input: O::Input) -> impl Case
 where
     O::Input: Clone,
 {
-    |b, about| b.computed::<O>(about, input)
+    |b, about| {
+        let output = O::run(&mut Reference::default(), input.clone());
+        let output = output.unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
+        valid::<O>(input, output)(b, about);
+    }
 }
 
 /// A call that is refused with that code.
 pub(crate) fn refused<O: Operation>(error: ErrorCode, input: O::Input) -> impl Case {
-    move |b, about| b.invalid::<O>(about, error, input)
+    move |b, about| b.call::<O>(about, input, Expectation::Invalid, Err(error))
 }
 
 /// The same, but for what is changed.
 pub(crate) fn but<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut value);
     value
+}
+
+/// Rows of a table whose cases are made of them: name, comment, and what differs.
+macro_rules! rows {
+    ($($name:ident: $comment:literal => $value:expr;)*) => {
+        [$((stringify!($name), $comment, $value)),*]
+    };
 }
 
 /// Explains flags: the kind of bug, links, what the bug is, and what comes of it.

@@ -1,9 +1,9 @@
 //! Family `fingerprint`.
 
 use super::actor::user_id;
-use super::cases::{computed, refused};
+use super::cases::{Case, computed, refused};
 use super::public_key::encoded;
-use super::{About, Builder, seed};
+use super::{Builder, seed};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
 use tigress_signal::conformance::operation::{AddressFields, Operation};
@@ -14,27 +14,16 @@ const AUTHENTICATION: &str = "https://signal.org/docs/specifications/x3dh/#authe
 
 fn notes(b: &mut Builder) {
     b.header("The number by which two people compare identity keys: the same on both sides, whoever computes it.");
-    b.note(
-        "Comparison",
-        "AUTH_BYPASS",
-        "Two people compare this number to know that nobody stands between them.",
-        "Where the two sides compute different ones, they learn not to compare.",
-        &[AUTHENTICATION],
-    );
-    b.note(
-        "Order",
-        "INTEROPERABILITY",
-        "The devices go in by the byte order of their addresses, whoever computes.",
-        "In another order the two sides show different numbers.",
-        &[AUTHENTICATION],
-    );
-    b.note(
-        "WrongInput",
-        "MISSING_STEP",
-        "An address or key that no device can have.",
-        "A number is shown, and compared, for what nobody can prove to hold.",
-        &[AUTHENTICATION],
-    );
+    notes! { b;
+        Comparison AUTH_BYPASS [AUTHENTICATION]
+            "Two people compare this number to know that nobody stands between them."
+            => "Where the two sides compute different ones, they learn not to compare.";
+        Order INTEROPERABILITY [AUTHENTICATION]
+            "The devices go in by the byte order of their addresses, whoever computes."
+            => "In another order the two sides show different numbers.";
+        WrongInput MISSING_STEP [AUTHENTICATION] "An address or key that no device can have."
+            => "A number is shown, and compared, for what nobody can prove to hold.";
+    }
 }
 
 fn party(user: &str, device_id: u32, key: &str) -> PartyFields {
@@ -55,7 +44,7 @@ fn between(own: &PartyFields, peer: &PartyFields) -> Input {
     }
 }
 
-fn shows(own: &PartyFields, peer: &PartyFields) -> impl FnOnce(&mut Builder, About<'_>) + use<> {
+fn shows(own: &PartyFields, peer: &PartyFields) -> impl Case + use<> {
     computed::<Compute>(between(own, peer))
 }
 
@@ -76,22 +65,18 @@ pub(super) fn generate(b: &mut Builder) {
         })
         .expect("one in a few");
     cases! { b, [Comparison: X3DH-16];
-        /// one side
-        one_side => shows(alice, bob);
-        /// the other side: the same number
-        other_side [Order Comparison: X3DH-16] => shows(bob, alice);
+        one_side: "one side" => shows(alice, bob);
+        other_side [Order Comparison:]: "the other side: the same number" => shows(bob, alice);
         /// a group that begins with zeros: whoever drops them prints fewer digits
         group_with_leading_zeros => shows(alice, &leading_zero);
         /// two devices of one user, 2 and 10: as text, 10 would come first
-        devices_2_and_10 [Order: X3DH-16] => shows(second, tenth);
-        /// the same two, from the other side
-        devices_10_and_2 [Order: X3DH-16] => shows(tenth, second);
+        devices_2_and_10 [Order:] => shows(second, tenth);
+        devices_10_and_2 [Order:]: "the same two, from the other side" => shows(tenth, second);
         /// DeviceIDs 127 and 1
-        devices_127_and_1 [Order: X3DH-16] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
+        devices_127_and_1 [Order:] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
         /// one user and device with the other's key: the number covers who has which key
         keys_exchanged => shows(&party("alice", 1, "bob"), &party("bob", 1, "alice"));
-        /// the same addresses with another key: another number
-        other_key => shows(alice, &party("bob", 1, "mallory"));
+        other_key: "the same addresses with another key: another number" => shows(alice, &party("bob", 1, "mallory"));
     }
 
     let refuses = |error, change: fn(&mut PartyFields)| {
@@ -100,8 +85,7 @@ pub(super) fn generate(b: &mut Builder) {
         refused::<Compute>(error, between(alice, &peer))
     };
     cases! { b;
-        /// DeviceID 0
-        device_0 [WrongInput: X3DH-16 ID-03] => refuses(Malformed, |peer| peer.address.device_id = 0);
+        device_0 [WrongInput: X3DH-16 ID-03]: "DeviceID 0" => refuses(Malformed, |peer| peer.address.device_id = 0);
         /// an upper-case UserID: it would hash the same, but is not its one form
         upper_case_user_id [WrongInput: X3DH-16 ID-01]
             => refuses(Malformed, |peer| peer.address.user_id.make_ascii_uppercase());

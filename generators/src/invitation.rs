@@ -165,8 +165,7 @@ fn parse(b: &mut Builder) {
         one_label: "a name of one label" => host("localhost");
         digits_and_hyphens: "labels that begin with a digit and hold hyphens" => host("2--relay-4.7.example");
         internationalised_name: "an internationalised name in its ASCII form" => host("xn--bcher-kva.example");
-        /// a name of 253 characters with labels of 63, the longest that there are
-        longest_name => host(&longest);
+        longest_name: "a name of 253 characters with labels of 63, the longest that there are" => host(&longest);
     }
     let scheme = |to: &str| refuses("https://", to);
     cases! { b, [Scheme: INV-04];
@@ -329,8 +328,7 @@ fn make(b: &mut Builder) {
     cases! { b, [Normal: INV-01];
         make_for_car: "for a car" => makes(Car);
         make_for_home: "for a home" => makes(Home);
-        /// for general access: the letter is written all the same
-        make_for_general_access => makes(GeneralAccess);
+        make_for_general_access: "for general access: the letter is written all the same" => makes(GeneralAccess);
         /// for a HOST with a path: nobody could read the link
         make_host_with_path [Host: INV-01 INV-04] => makes_not(Malformed, |f| f.host.push_str("/x"));
         /// for an upper-case HOST
@@ -350,8 +348,7 @@ fn check_keys(b: &mut Builder) {
     let untrusted =
         |link: String, key: &[u8]| refused::<Check>(UntrustedIdentity, check(link, key));
     cases! { b, [WrongKey: INV-03];
-        /// the key that the link names
-        key_of_link [Normal:] => valid::<Check>(check(link(), &own), Done {});
+        key_of_link [Normal:]: "the key that the link names" => valid::<Check>(check(link(), &own), Done {});
         /// another key: the intermediary put its own in place
         key_of_intermediary => untrusted(link(), &key("intermediary"));
         /// a fingerprint of the 32 bytes without the type byte

@@ -16,27 +16,15 @@ const ALGORITHMS: &str =
 
 fn notes(b: &mut Builder) {
     b.header("The key derivations alone: bytes in, bytes out, neither message nor session. A good place to begin.");
-    b.note(
-        "Label",
-        "INTEROPERABILITY",
-        "Salt, info, prefix or order of the inputs differ.",
-        "One byte changed in any of them gives other keys, and no message can be read.",
-        &[ALGORITHMS],
-    );
-    b.note(
-        "EdgeCase",
-        "EDGE_CASE",
-        "Keys of all zero or all one bits: refused by no KDF, and mistaken for `absent` by some code.",
-        "One key in 2^256, or the one that a test happens to use, is taken for none.",
-        &["https://www.rfc-editor.org/rfc/rfc5869#section-2.2"],
-    );
-    b.note(
-        "Counter",
-        "CONFIDENTIALITY",
-        "The end of a chain.",
-        "Whoever lets its counter wrap to 0 sends two messages under the same counter, and peers drop the second.",
-        &[DOUBLE_RATCHET],
-    );
+    notes! { b;
+        Label INTEROPERABILITY [ALGORITHMS] "Salt, info, prefix or order of the inputs differ."
+            => "One byte changed in any of them gives other keys, and no message can be read.";
+        EdgeCase EDGE_CASE ["https://www.rfc-editor.org/rfc/rfc5869#section-2.2"]
+            "Keys of all zero or all one bits: refused by no KDF, and mistaken for `absent` by some code."
+            => "One key in 2^256, or the one that a test happens to use, is taken for none.";
+        Counter CONFIDENTIALITY [DOUBLE_RATCHET] "The end of a chain."
+            => "Whoever lets its counter wrap to 0 sends two messages under the same counter, and peers drop the second.";
+    }
 }
 
 fn key(label: &str) -> Hex {
@@ -55,34 +43,28 @@ pub(super) fn generate(b: &mut Builder) {
     };
     let in_order = || ["dh1", "dh2", "dh3"].map(key);
     cases! { b, [Label: X3DH-04 X3DH-03];
-        /// with a one-time prekey: four outputs
-        four_outputs => secret(in_order(), Some(key("dh4")));
+        four_outputs: "with a one-time prekey: four outputs" => secret(in_order(), Some(key("dh4")));
         /// without a one-time prekey: three outputs, and nothing in place of the fourth
         three_outputs => secret(in_order(), None);
         /// DH1 and DH2 exchanged: another secret, told apart from a wrong order
         dh1_and_dh2_exchanged => secret(["dh2", "dh1", "dh3"].map(key), None);
         /// a fourth output of all one bits
-        fourth_output_of_ones [EdgeCase Label: X3DH-04 X3DH-03] => secret(in_order(), Some(fill(0xff)));
+        fourth_output_of_ones [EdgeCase Label:] => secret(in_order(), Some(fill(0xff)));
         /// all outputs alike and like the 0xFF prefix
-        outputs_like_the_prefix [EdgeCase Label: X3DH-04 X3DH-03] => secret([0xff; 3].map(fill), None);
+        outputs_like_the_prefix [EdgeCase Label:] => secret([0xff; 3].map(fill), None);
     }
 
     let root = |root_key, dh| computed::<RootStep>(RootStepInput { root_key, dh });
     let mut lowest_bit = [0; 32];
     lowest_bit[0] = 1;
     cases! { b, [Label: DR-03];
-        /// a root step
-        root_step => root(key("root"), key("dh"));
-        /// another root key
-        other_root_key => root(key("root 2"), key("dh"));
+        root_step: "a root step" => root(key("root"), key("dh"));
+        other_root_key: "another root key" => root(key("root 2"), key("dh"));
         /// root key and output exchanged: whoever takes the output for the salt gets this for the first vector
         root_key_and_output_exchanged => root(key("dh"), key("root"));
-        /// a root key of all zero bits
-        root_key_of_zeros [EdgeCase: DR-03] => root(fill(0), key("dh"));
-        /// a root key of all one bits
-        root_key_of_ones [EdgeCase: DR-03] => root(fill(0xff), key("dh"));
-        /// an output with only its lowest bit set
-        output_of_one_bit [EdgeCase: DR-03] => root(key("root"), lowest_bit.into());
+        root_key_of_zeros [EdgeCase:]: "a root key of all zero bits" => root(fill(0), key("dh"));
+        root_key_of_ones [EdgeCase:]: "a root key of all one bits" => root(fill(0xff), key("dh"));
+        output_of_one_bit [EdgeCase:]: "an output with only its lowest bit set" => root(key("root"), lowest_bit.into());
     }
 
     let chain = |chain_key, counter| ChainStepInput { chain_key, counter };
@@ -93,39 +75,26 @@ pub(super) fn generate(b: &mut Builder) {
         step(further.expose().into(), further.counter())
     };
     cases! { b, [Label: DR-04 DR-08];
-        /// the first step of a chain
-        first_step => step(key("chain"), 0);
-        /// the key does not depend on the counter
-        counter_is_no_input => step(key("chain"), 7);
-        /// a chain key of all zero bits
-        chain_key_of_zeros [EdgeCase: DR-04 DR-08] => step(fill(0), 0);
-        /// a chain key of all one bits
-        chain_key_of_ones [EdgeCase: DR-04 DR-08] => step(fill(0xff), 0);
-        /// the counter leaves 16 bits
-        counter_leaves_16_bits [Counter: DR-04 DR-08] => step(key("chain"), 0xffff);
+        first_step: "the first step of a chain" => step(key("chain"), 0);
+        counter_is_no_input: "the key does not depend on the counter" => step(key("chain"), 7);
+        chain_key_of_zeros [EdgeCase:]: "a chain key of all zero bits" => step(fill(0), 0);
+        chain_key_of_ones [EdgeCase:]: "a chain key of all one bits" => step(fill(0xff), 0);
+        counter_leaves_16_bits [Counter:]: "the counter leaves 16 bits" => step(key("chain"), 0xffff);
         /// the counter leaves 31 bits: a signed counter overflows
-        counter_leaves_31_bits [Counter: DR-04 DR-08] => step(key("chain"), 0x7fff_ffff);
-        /// the last counter that a message may bear
-        last_counter [Counter: DR-04 DR-08] => step(key("chain"), u32::MAX - 1);
-        /// the first vector's chain, 1 further
-        second_step => next();
-        /// the first vector's chain, 2 further
-        third_step => next();
-        /// the first vector's chain, 3 further
-        fourth_step => next();
+        counter_leaves_31_bits [Counter:] => step(key("chain"), 0x7fff_ffff);
+        last_counter [Counter:]: "the last counter that a message may bear" => step(key("chain"), u32::MAX - 1);
+        second_step: "the first vector's chain, 1 further" => next();
+        third_step: "the first vector's chain, 2 further" => next();
+        fourth_step: "the first vector's chain, 3 further" => next();
         /// the counter has reached 2^32 - 1: whoever steps on wraps to 0
         counter_exhausted [Counter: DR-18] => refused::<ChainStep>(CounterExhausted, chain(key("chain"), u32::MAX));
     }
 
     let expand = |message_key| computed::<MessageKey>(MessageKeyInput { message_key });
     cases! { b, [Label: DR-05];
-        /// the key first, then the nonce
-        key_then_nonce => expand(key("message"));
-        /// another message key
-        other_message_key => expand(key("message 2"));
-        /// a message key of all zero bits
-        message_key_of_zeros [EdgeCase: DR-05] => expand(fill(0));
-        /// a message key of all one bits
-        message_key_of_ones [EdgeCase: DR-05] => expand(fill(0xff));
+        key_then_nonce: "the key first, then the nonce" => expand(key("message"));
+        other_message_key: "another message key" => expand(key("message 2"));
+        message_key_of_zeros [EdgeCase:]: "a message key of all zero bits" => expand(fill(0));
+        message_key_of_ones [EdgeCase:]: "a message key of all one bits" => expand(fill(0xff));
     }
 }

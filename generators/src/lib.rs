@@ -1,7 +1,7 @@
 //! How the test vectors of `tigress-signal` are made: from fixed seeds, so that making them again gives the same
 //! bytes.
 //!
-//! Each file of this crate is a family. Its [`cases!`], or the scripts that it plays, say what a vector is called, what
+//! Each file of this crate is a family. Its `cases!`, or the scripts that it plays, say what a vector is called, what
 //! it is about, what it asks and what must come of it; where the answer is more than the profile's text says, the
 //! engine computes it here and `adapters/python-check` computes it again with libraries that share no code with the
 //! engine.
@@ -23,6 +23,7 @@ mod payload;
 mod proto;
 mod public_key;
 mod ratchet_session;
+mod said;
 mod script;
 mod sesame;
 mod transfer;
@@ -33,7 +34,7 @@ mod x3dh_initiate;
 mod x3dh_respond;
 mod xeddsa;
 
-use builder::{About, Builder};
+use builder::Builder;
 pub use numbers::Numbers;
 use serde::Serialize;
 use tigress_signal::conformance::seed;

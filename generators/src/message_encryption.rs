@@ -236,7 +236,7 @@ fn notes(b: &mut Builder) {
             "Made with another layout of associated data or keys; whoever accepts it has the same bug as its maker."
             => "Devices with the bug talk among themselves alone.";
         Truncated MISSING_STEP [TRUNCATING, GCM]
-            "Of another length than it was made, or its tag looked at in part; a bug reads beyond its end, or checks less."
+            "Of another length than it was made, or its tag seen in part; a bug reads beyond its end, or checks less."
             => "A short tag is soon guessed; a missing one proves nothing.";
     }
 }

@@ -1,106 +1,12 @@
-//! A device under test and its peer, and how the peer's messages are forged.
+//! A device under test and its peer.
 
 use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk, talk};
-use super::cases::{Case, but};
+use super::cases::Case;
+use super::said::Said;
 use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::primitives::PublicKey;
-use tigress_signal::suite::{Header, Tigress1};
-use tigress_signal::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
-
-/// A peer's message, and what it says.
-#[derive(Clone)]
-pub(super) struct Said {
-    pub(super) message: Message,
-    pub(super) text: Vec<u8>,
-}
-
-impl Said {
-    pub(super) fn header(&self) -> Header {
-        let Message { kind, bytes } = &self.message;
-        match kind {
-            MessageKind::Ratchet => RatchetMessage::decode(&Tigress1, bytes).map(|m| m.header),
-            MessageKind::PreKey => {
-                PreKeyMessage::decode(&Tigress1, bytes).map(|m| m.message.header)
-            }
-        }
-        .expect("a good message")
-    }
-
-    pub(super) fn ciphertext(&self) -> Vec<u8> {
-        let parsed = RatchetMessage::decode(&Tigress1, &self.message.bytes);
-        parsed.expect("a ratchet message").ciphertext.to_vec()
-    }
-
-    /// The ratchet message with another header or ciphertext.
-    pub(super) fn forged(&self, change: impl FnOnce(&mut Header, &mut Vec<u8>)) -> Said {
-        let (mut header, mut ciphertext) = (self.header(), self.ciphertext());
-        change(&mut header, &mut ciphertext);
-        self.with_bytes(&RatchetMessage::encode(&Tigress1, &header, &ciphertext))
-    }
-
-    /// The ratchet message with another counter.
-    pub(super) fn counter(&self, counter: u32) -> Said {
-        self.forged(|header, _| header.counter = counter)
-    }
-
-    /// The ratchet message with another previous counter.
-    pub(super) fn previous(&self, counter: u32) -> Said {
-        self.forged(|header, _| header.previous_counter = counter)
-    }
-
-    /// The ratchet message with another ciphertext.
-    pub(super) fn sealed(&self, change: impl FnOnce(&mut Vec<u8>)) -> Said {
-        self.forged(|_, ciphertext| change(ciphertext))
-    }
-
-    /// The ratchet message with a bit of its ciphertext flipped.
-    pub(super) fn damaged(&self) -> Said {
-        self.sealed(|ciphertext| ciphertext[0] ^= 1)
-    }
-
-    /// The prekey message with other fields, the ratchet message inside left alone.
-    pub(super) fn fields(&self, change: impl FnOnce(&mut PreKeyMessage<'_>)) -> Said {
-        let parsed = PreKeyMessage::decode(&Tigress1, &self.message.bytes);
-        let mut parsed = parsed.expect("a prekey message");
-        change(&mut parsed);
-        self.with_bytes(&parsed.encode(&Tigress1))
-    }
-
-    /// The prekey message with the last bit of the ratchet message inside flipped.
-    pub(super) fn flipped(&self) -> Said {
-        let parsed = PreKeyMessage::decode(&Tigress1, &self.message.bytes);
-        let mut parsed = parsed.expect("a prekey message");
-        let mut inner = parsed.message.bytes.to_vec();
-        *inner.last_mut().expect("a message has bytes") ^= 1;
-        parsed.message.bytes = &inner;
-        self.with_bytes(&parsed.encode(&Tigress1))
-    }
-
-    /// The message with another encoding of its ratchet key, which may be none of a key.
-    pub(super) fn ratchet_key(&self, key: &[u8]) -> Said {
-        let own = self.header().ratchet_key.encode();
-        let mut windows = self.message.bytes.windows(33);
-        let at = windows.position(|window| window == own);
-        let at = at.expect("the ratchet key");
-        self.bytes(|bytes| bytes[at..at + 33].copy_from_slice(key))
-    }
-
-    /// The message with its bytes changed.
-    pub(super) fn bytes(&self, change: impl FnOnce(&mut Vec<u8>)) -> Said {
-        self.with_bytes(&but(self.message.bytes.clone(), change))
-    }
-
-    fn with_bytes(&self, bytes: &[u8]) -> Said {
-        but(self.clone(), |said| said.message.bytes = bytes.to_vec())
-    }
-
-    pub(super) fn kind(&self, kind: MessageKind) -> Said {
-        let mut said = self.clone();
-        said.message.kind = kind;
-        said
-    }
-}
+use tigress_signal::wire::Message;
 
 /// The device under test and its peer, whose messages are named by the batch in which they were sent and by their
 /// place in it, both from 0. What a verb does not name is of the last batch.
@@ -118,7 +24,7 @@ impl<'a> Pair<'a> {
 
     /// The device encrypts.
     pub(super) fn encrypt(&mut self, text: impl AsRef<[u8]>) -> Message {
-        self.talk.encrypt(self.peer.address, text.as_ref())
+        self.talk.encrypt(&self.peer, text.as_ref())
     }
 
     /// The device encrypts, and nobody reads it.
@@ -129,14 +35,14 @@ impl<'a> Pair<'a> {
 
     /// The device must not encrypt.
     pub(super) fn writes_not(&mut self, text: impl AsRef<[u8]>, error: ErrorCode) -> &mut Self {
-        let peer = self.peer.address;
-        self.talk.refuse_encrypt(peer, text.as_ref(), error);
+        let text = text.as_ref();
+        self.talk.refuse_encrypt(&self.peer, text, error);
         self
     }
 
     /// The peer decrypts.
     pub(super) fn heard(&mut self, message: &Message, label: &str) -> &mut Self {
-        self.peer.decrypt(self.talk.me.address, message, label);
+        self.peer.decrypt(&self.talk.me, message, label);
         self
     }
 
@@ -153,11 +59,7 @@ impl<'a> Pair<'a> {
 
     /// The peer sends these texts.
     fn batch(&mut self, texts: impl IntoIterator<Item = Vec<u8>>) -> &mut Self {
-        let to = self.talk.me.address;
-        let said = |text: Vec<u8>| Said {
-            message: self.peer.encrypt(to, &text),
-            text,
-        };
+        let said = |text: Vec<u8>| self.peer.says(&self.talk.me, &text);
         self.sent.push(texts.into_iter().map(said).collect());
         self
     }
@@ -206,15 +108,14 @@ impl<'a> Pair<'a> {
         order: impl IntoIterator<Item = usize>,
     ) -> &mut Self {
         for n in order {
-            let Said { message, text } = &self.sent[batch][n];
-            self.talk.decrypt(self.peer.address, message, text);
+            self.talk.reads(&self.sent[batch][n]);
         }
         self
     }
 
     /// The device must refuse that message.
     pub(super) fn refuse(&mut self, said: &Said, error: ErrorCode) -> &mut Self {
-        self.talk.refuse(self.peer.address, &said.message, error);
+        self.talk.refuses(said, error);
         self
     }
 
@@ -247,7 +148,7 @@ impl<'a> Pair<'a> {
 
     /// The device forgets its sessions with the peer.
     pub(super) fn drops_sessions(&mut self) -> &mut Self {
-        self.talk.drop_sessions(self.peer.address);
+        self.talk.drop_sessions(&self.peer);
         self
     }
 
@@ -265,21 +166,19 @@ impl<'a> Pair<'a> {
 
     /// That identity key is pinned to the peer.
     pub(super) fn pins(&mut self, key: PublicKey) -> &mut Self {
-        self.talk.pin(self.peer.address, key);
+        self.talk.pin(&self.peer, key);
         self
     }
 
     /// Sets the device's counters.
     pub(super) fn counters(&mut self, sending: Option<u32>, receiving: Option<u32>) -> &mut Self {
-        let peer = self.peer.address;
-        self.talk.set_counters(peer, sending, receiving);
+        self.talk.set_counters(&self.peer, sending, receiving);
         self
     }
 
     /// Sets the counter that the peer sends next.
     pub(super) fn peer_counter(&mut self, sending: u32) -> &mut Self {
-        let me = self.talk.me.address;
-        self.peer.set_counters(me, Some(sending), None);
+        self.peer.set_counters(&self.talk.me, Some(sending), None);
         self
     }
 
@@ -290,7 +189,7 @@ impl<'a> Pair<'a> {
 
     /// The device holds none of these any more.
     pub(super) fn erased(&mut self, secrets: impl Into<Vec<Erased>>) {
-        self.talk.erased(secrets.into());
+        self.talk.erased(secrets);
     }
 }
 

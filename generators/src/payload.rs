@@ -313,22 +313,17 @@ fn types(b: &mut Builder) {
     let (signing, asked) = bearing(KeySigningRequest);
     let (import, answered) = bearing(KeyImportRequest);
     cases! { b, [Normal: PAY-06 PAY-08];
-        /// an offer of a car key
-        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11] => reads(car_key, offered);
-        /// an offer of a token
-        token_offer [: PAY-02 PAY-06 PAY-08 PAY-10] => reads(token(&base64), token_of(&bytes));
-        /// a key signing request
-        key_signing_request => reads(signing, asked);
-        /// a key import request
-        key_import_request => reads(import, answered);
+        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11]: "an offer of a car key" => reads(car_key, offered);
+        token_offer [: PAY-02 PAY-06 PAY-08 PAY-10]: "an offer of a token" => reads(token(&base64), token_of(&bytes));
+        key_signing_request: "a key signing request" => reads(signing, asked);
+        key_import_request: "a key import request" => reads(import, answered);
         /// `provisioned` of a car key: its content is empty, but there
         provisioned_car_key [: PAY-02 PAY-06 PAY-08] => reads(provisioned(), said(Provisioned, CAR_KEY));
         /// `provisioned` of a token
         provisioned_token => reads(Text::new(Provisioned, TOKEN, "{}"), said(Provisioned, TOKEN));
         /// a decline of a token
         decline_token => reads(Text::new(Decline, TOKEN, "").reason("not now"), ended(Decline, TOKEN, "not now"));
-        /// a cancellation
-        cancellation => cancels(cancel().reason("already-claimed"), "already-claimed");
+        cancellation: "a cancellation" => cancels(cancel().reason("already-claimed"), "already-claimed");
         /// a cancellation whose reason is empty: an empty string is a string
         cancellation_empty_reason [: PAY-08] => cancels(cancel().reason(""), "");
         /// an offer of a format that nobody supports: it is read, so that it can be declined, and its content is kept
@@ -358,8 +353,7 @@ fn types(b: &mut Builder) {
     }
     let keys = "\u{1f511}".repeat(64);
     cases! { b, [Reason: PAY-08];
-        /// a reason of 256 bytes
-        reason_of_256_bytes => cancels(cancel().reason(&"r".repeat(256)), &"r".repeat(256));
+        reason_of_256_bytes: "a reason of 256 bytes" => cancels(cancel().reason(&"r".repeat(256)), &"r".repeat(256));
         /// a reason of 256 bytes in 64 characters
         reason_of_256_bytes_in_64_characters => cancels(cancel().reason(&keys), &keys);
         /// a reason of 256 bytes, each written as an escape of six: what counts is what is read
@@ -408,11 +402,9 @@ fn unknown_keys(b: &mut Builder) {
         content(cancelled("r"), kept),
     );
     cases! { b, [Unknown: PAY-03];
-        /// an unknown key at the top level is kept
-        unknown_key_at_top => reads(cancel().new_key(values), kept_top);
+        unknown_key_at_top: "an unknown key at the top level is kept" => reads(cancel().new_key(values), kept_top);
         /// an unknown key in `content` is kept
-        unknown_key_in_content =>
-            reads(cancel().content(&format!(r#"{{"new":{values},"reason":"r"}}"#)), kept_content);
+        unknown_key_in_content => reads(cancel().content(&format!(r#"{{"new":{values},"reason":"r"}}"#)), kept_content);
         /// unknown keys in `tigress` are ignored
         unknown_key_in_tigress => cancels(cancel().in_tigress(&format!(r#""new":{values},"versions":[2]"#)), "r");
         /// `expires` in a type that does not have it is an unknown key, whatever it says
@@ -620,13 +612,10 @@ fn refuse_json(b: &mut Builder) {
         line_feed_in_string: "a line feed in a string" => reason("a\nb");
         tab_in_string: "a tab in a string" => reason("a\tb");
         zero_byte_in_string: "a zero byte in a string" => reason("a\0b");
-        /// an escape that JSON does not have, \x41
-        escape_x41 => reason(r"\x41");
+        escape_x41: r"an escape that JSON does not have, \x41" => reason(r"\x41");
         escaped_single_quote: "an escaped single quote" => reason(r"\'");
-        /// \u with three digits
-        escape_three_digits => reason(r"\u041");
-        /// \u with a sign
-        escape_with_sign => reason(r"\u+041");
+        escape_three_digits: r"\u with three digits" => reason(r"\u041");
+        escape_with_sign: r"\u with a sign" => reason(r"\u+041");
         form_feed_as_space: "a form feed as white space" => refuses(format!("\u{c}{json}"));
         no_break_space: "a no-break space as white space" => refuses(format!("\u{a0}{json}"));
     }
@@ -775,8 +764,7 @@ fn refuse_content(b: &mut Builder) {
     }
     let reason = |text: &str| refuses(cancel().reason(text));
     cases! { b, [Reason: PAY-08];
-        /// a reason of 257 bytes
-        reason_of_257_bytes => reason(&"r".repeat(257));
+        reason_of_257_bytes: "a reason of 257 bytes" => reason(&"r".repeat(257));
         /// a reason of 257 bytes in 129 characters: bytes count
         reason_of_257_bytes_in_129_characters => reason(&format!("r{}", "\u{e9}".repeat(128)));
         /// a reason of 257 bytes in 65 characters
@@ -901,18 +889,15 @@ fn encode(b: &mut Builder) {
         writes(cancelled(&reason), cancel().reason(&reason))
     };
     cases! { b, [Writer: PAY-13];
-        /// an offer of a car key
-        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13] => writes(offered, car_key);
+        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13]: "an offer of a car key" => writes(offered, car_key);
         /// an offer of a token of two bytes until the last second of 9999
         write_offer_until_9999 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(253_402_300_799, &[0xff, 0xfe]), token("//4=").expires("9999-12-31T23:59:59Z"));
         /// an offer of a token of no byte, on 29 February
         write_offer_on_february_29 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(1_835_395_200, &[]), token("").expires("2028-02-29T00:00:00Z"));
-        /// a key signing request
-        write_signing_request => writes(asked, signing);
-        /// a key import request
-        write_import_request => writes(answered, import);
+        write_signing_request: "a key signing request" => writes(asked, signing);
+        write_import_request: "a key import request" => writes(answered, import);
         /// `provisioned`: an empty `content` is written all the same
         write_provisioned [: PAY-02 PAY-13] => writes(said(Provisioned, TOKEN), Text::new(Provisioned, TOKEN, "{}"));
         /// a decline under a format that is not supported
@@ -1072,12 +1057,10 @@ fn car_key_signing_request(b: &mut Builder) {
         signing_request_over_another_key => over(&[b"tigress ksr", id, &thief.verifying_key().encode()]);
         /// a signature made for a key import request
         signing_request_signed_as_import_request => over(&[b"tigress kir", id, &key]);
-        /// a signature without `tigress ksr`
-        signing_request_without_label => over(&[id, &key]);
+        signing_request_without_label: "a signature without `tigress ksr`" => over(&[id, &key]);
         /// a signature over the transfer id as text
         signing_request_over_id_as_text => over(&[b"tigress ksr", transfer.to_string().as_bytes(), &key]);
-        /// s not reduced: a second signature
-        signing_request_s_not_reduced [Malleable:] => refuses(malleated(&good));
+        signing_request_s_not_reduced [Malleable:]: "s not reduced: a second signature" => refuses(malleated(&good));
         /// R with a component of order 8, as the receiver alone can make it: RFC 8032 lets a verifier multiply by the cofactor or not
         signing_request_r_with_torsion [Malleable:] => acceptable::<CheckSigningRequest>(
             input(signed_with_torsion("receiver", &[b"tigress ksr", id, &key])), Key { public_key: key.into() });
@@ -1127,8 +1110,7 @@ fn car_key_import_request(b: &mut Builder) {
         import_request_for_another_transfer => over(&[b"tigress kir", other.as_bytes(), &key]);
         /// a signature made as for a key signing request
         import_request_signed_as_signing_request => over(&[b"tigress ksr", id, &key]);
-        /// s not reduced: a second signature
-        import_request_s_not_reduced [Malleable:] => refuses(malleated(&good));
+        import_request_s_not_reduced [Malleable:]: "s not reduced: a second signature" => refuses(malleated(&good));
         /// an owner's key of small order, for which everybody can sign
         import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
             CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });

@@ -1,5 +1,7 @@
 //! Messages put together by hand, so that they can be put together wrongly.
 
+use super::cases::but;
+
 /// The encoded fields of a message, in the order in which they will stand.
 #[derive(Clone, Debug)]
 pub(super) struct Proto {
@@ -45,12 +47,8 @@ pub(super) fn uint(number: u32, value: u64) -> Vec<u8> {
 
 /// A field of wire type 2.
 pub(super) fn bytes(number: u32, content: &[u8]) -> Vec<u8> {
-    [
-        tag(number, 2),
-        varint(content.len() as u64),
-        content.to_vec(),
-    ]
-    .concat()
+    let length = varint(content.len() as u64);
+    [&tag(number, 2), &length, content].concat()
 }
 
 /// A field of wire type 5.
@@ -76,41 +74,33 @@ impl Proto {
         out
     }
 
+    /// The bytes of the message once it was changed.
+    fn but(&self, change: impl FnOnce(&mut Proto)) -> Vec<u8> {
+        but(self.clone(), change).build()
+    }
+
     /// With field `index` (from 0) replaced by `field`.
     pub(super) fn with(&self, index: usize, field: Vec<u8>) -> Vec<u8> {
-        let mut proto = self.clone();
-        proto.fields[index] = field;
-        proto.build()
+        self.but(|proto| proto.fields[index] = field)
     }
 
     /// With `field` put in before position `index`.
     pub(super) fn insert(&self, index: usize, field: Vec<u8>) -> Vec<u8> {
-        let mut proto = self.clone();
-        proto.fields.insert(index, field);
-        proto.build()
+        self.but(|proto| proto.fields.insert(index, field))
     }
 
     /// Without field `index`.
     pub(super) fn without(&self, index: usize) -> Vec<u8> {
-        let mut proto = self.clone();
-        proto.fields.remove(index);
-        proto.build()
+        self.but(|proto| drop(proto.fields.remove(index)))
     }
 
     /// With the fields in another order.
     pub(super) fn order(&self, order: &[usize]) -> Vec<u8> {
-        let mut proto = self.clone();
-        proto.fields = order
-            .iter()
-            .map(|index| self.fields[*index].clone())
-            .collect();
-        proto.build()
+        self.but(|proto| proto.fields = order.iter().map(|at| self.fields[*at].clone()).collect())
     }
 
     /// With another version byte.
     pub(super) fn version(&self, version: u8) -> Vec<u8> {
-        let mut proto = self.clone();
-        proto.version = version;
-        proto.build()
+        self.but(|proto| proto.version = version)
     }
 }

@@ -1,7 +1,7 @@
 //! Family `public_key`.
 
 use super::cases::{computed, refused, valid};
-use super::{About, Builder, seed};
+use super::{Builder, seed};
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
 };
@@ -56,41 +56,21 @@ pub(super) fn small_order() -> [(&'static str, [u8; 32]); 5] {
 fn notes(b: &mut Builder) {
     const X25519: &str = "https://www.rfc-editor.org/rfc/rfc7748#section-5";
     b.header("One encoding for each key: what is read, what is refused, and how a private key is clamped.");
-    b.note(
-        "Normal",
-        "BASIC",
-        "A key as honest implementations make it.",
-        "Whoever refuses it speaks with nobody.",
-        &[X25519],
-    );
-    b.note(
-        "WrongEncoding",
-        "MALLEABILITY",
-        "A key of another length or type byte.",
-        "Whoever accepts it takes keys of other curves, or several encodings for one key.",
-        &["https://signal.org/docs/specifications/x3dh/#cryptographic-notation"],
-    );
-    b.note(
-        "SmallOrder",
-        "CONFIDENTIALITY",
-        "A point of small order makes every shared secret all zero or guessable.",
-        "Whoever accepts it lets a peer or a server force the session's keys.",
-        &["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"],
-    );
-    b.note(
-        "NonReduced",
-        "MALLEABILITY",
-        "A u-coordinate of 2^255 - 19 or more: a second encoding of the same key, which X25519 of RFC 7748 reduces.",
-        "Keys are compared, hashed and looked up as bytes here: one key under two encodings passes for two.",
-        &[X25519],
-    );
-    b.note(
-        "Clamping",
-        "INTEROPERABILITY",
-        "A private key whose bits 0, 1, 2, 254 or 255 are not already as RFC 7748 wants them.",
-        "Whoever does not clamp computes another public key.",
-        &[X25519],
-    );
+    notes! { b;
+        Normal BASIC [X25519] "A key as honest implementations make it." => "Whoever refuses it speaks with nobody.";
+        WrongEncoding MALLEABILITY ["https://signal.org/docs/specifications/x3dh/#cryptographic-notation"]
+            "A key of another length or type byte."
+            => "Whoever accepts it takes keys of other curves, or several encodings for one key.";
+        SmallOrder CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
+            "A point of small order makes every shared secret all zero or guessable."
+            => "Whoever accepts it lets a peer or a server force the session's keys.";
+        NonReduced MALLEABILITY [X25519]
+            "A u-coordinate of 2^255 - 19 or more: a second encoding of the same key, which X25519 of RFC 7748 reduces."
+            => "Keys are compared, hashed and looked up as bytes here: one key under two encodings passes for two.";
+        Clamping INTEROPERABILITY [X25519]
+            "A private key whose bits 0, 1, 2, 254 or 255 are not already as RFC 7748 wants them."
+            => "Whoever does not clamp computes another public key.";
+    }
 }
 
 pub(super) fn generate(b: &mut Builder) {
@@ -112,10 +92,8 @@ pub(super) fn generate(b: &mut Builder) {
         valid::<Decode>(DecodeInput { public_key }, DecodeOutput { u: u.into() })
     };
     cases! { b, [Normal: KEY-01];
-        /// the base point
-        base_point => reads(nine);
-        /// a key drawn at random
-        drawn_at_random => reads(seeded);
+        base_point: "the base point" => reads(nine);
+        drawn_at_random: "a key drawn at random" => reads(seeded);
         /// u = 2, a point of the twist: X25519 is safe on the twist, so whoever refuses it refuses half of all keys
         point_of_the_twist => reads(two);
         /// u = 2^255 - 21, the highest that is reduced and not of small order: refused by a check that compares too few bytes with the prime
@@ -131,66 +109,37 @@ pub(super) fn generate(b: &mut Builder) {
     let key = &encoded(&seeded)[..];
     let typed = |byte: u8| refuses(&[&[byte], &seeded[..]].concat());
     cases! { b, [WrongEncoding: KEY-02];
-        /// no byte at all
-        empty => refuses(&[]);
-        /// the type byte alone
-        type_byte_alone => refuses(&[0x05]);
-        /// 32 bytes without a type byte: an encoding of other protocols
-        without_type_byte => refuses(&seeded);
-        /// type byte and 31 bytes
-        one_byte_short => refuses(&key[..32]);
-        /// 34 bytes: one zero byte follows
-        zero_byte_behind => refuses(&[key, &[0]].concat());
-        /// 65 bytes: two u-coordinates
-        two_coordinates => refuses(&[key, &seeded].concat());
-        /// type byte 0x00
-        type_byte_00 => typed(0x00);
-        /// type byte 0x04, as of an uncompressed point
-        type_byte_04 => typed(0x04);
-        /// type byte 0x06
-        type_byte_06 => typed(0x06);
-        /// type byte 0x85: 0x05 with its top bit set
-        type_byte_85 => typed(0x85);
-        /// the type byte stands behind the key
-        type_byte_behind => refuses(&[&seeded[..], &[0x05]].concat());
+        empty: "no byte at all" => refuses(&[]);
+        type_byte_alone: "the type byte alone" => refuses(&[0x05]);
+        without_type_byte: "32 bytes without a type byte: an encoding of other protocols" => refuses(&seeded);
+        one_byte_short: "type byte and 31 bytes" => refuses(&key[..32]);
+        zero_byte_behind: "34 bytes: one zero byte follows" => refuses(&[key, &[0]].concat());
+        two_coordinates: "65 bytes: two u-coordinates" => refuses(&[key, &seeded].concat());
+        type_byte_00: "type byte 0x00" => typed(0x00);
+        type_byte_04: "type byte 0x04, as of an uncompressed point" => typed(0x04);
+        type_byte_06: "type byte 0x06" => typed(0x06);
+        type_byte_85: "type byte 0x85: 0x05 with its top bit set" => typed(0x85);
+        type_byte_behind: "the type byte stands behind the key" => refuses(&[&seeded[..], &[0x05]].concat());
     }
 
     let refuses = |u: [u8; 32]| refuses(&encoded(&u));
-    for (name, (of, u)) in ["0", "1", "order_8", "another_order_8", "p_minus_1"]
-        .iter()
-        .zip(small_order())
-    {
-        refuses(u)(
-            b,
-            About {
-                name: format!("small_order_{name}").into(),
-                comment: &format!("u = {of}"),
-                flags: &["SmallOrder"],
-                requirements: &["KEY-04"],
-            },
-        );
+    let names = ["0", "1", "order_8", "another_order_8", "p_minus_1"];
+    for (name, (of, u)) in names.iter().zip(small_order()) {
+        cases! { b, [SmallOrder: KEY-04]; "small_order_{name}": "u = {of}" => refuses(u); }
     }
     cases! { b, [NonReduced: KEY-03];
-        /// u = 2^255 - 19, which reduces to 0
-        p => refuses(near_prime(0));
-        /// u = 2^255 - 18, which reduces to 1
-        p_plus_1 => refuses(near_prime(1));
-        /// u = 2^255 - 10, which reduces to the base point
-        p_plus_9 => refuses(near_prime(9));
-        /// u = 2^255 - 1
-        highest_of_255_bits => refuses(near_prime(18));
-        /// the base point with bit 255 set
-        base_point_with_top_bit => refuses(with_top_bit(nine));
-        /// a key drawn at random, with bit 255 set
-        drawn_at_random_with_top_bit => refuses(with_top_bit(seeded));
-        /// 0 with bit 255 set
-        zero_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit([0; 32]));
+        p: "u = 2^255 - 19, which reduces to 0" => refuses(near_prime(0));
+        p_plus_1: "u = 2^255 - 18, which reduces to 1" => refuses(near_prime(1));
+        p_plus_9: "u = 2^255 - 10, which reduces to the base point" => refuses(near_prime(9));
+        highest_of_255_bits: "u = 2^255 - 1" => refuses(near_prime(18));
+        base_point_with_top_bit: "the base point with bit 255 set" => refuses(with_top_bit(nine));
+        drawn_at_random_with_top_bit: "a key drawn at random, with bit 255 set" => refuses(with_top_bit(seeded));
+        zero_with_top_bit [NonReduced SmallOrder:]: "0 with bit 255 set" => refuses(with_top_bit([0; 32]));
         /// a point of order 8 with bit 255 set
-        order_8_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(small_order()[2].1));
+        order_8_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(small_order()[2].1));
         /// 2^255 - 20 with bit 255 set
-        p_minus_1_with_top_bit [NonReduced SmallOrder: KEY-03] => refuses(with_top_bit(near_prime(-1)));
-        /// all bits set
-        all_bits_set => refuses([0xff; 32]);
+        p_minus_1_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(near_prime(-1)));
+        all_bits_set: "all bits set" => refuses([0xff; 32]);
     }
 
     let unhex = |text| hex::decode(text).expect("hex");
@@ -222,8 +171,7 @@ pub(super) fn generate(b: &mut Builder) {
         );
         /// all bits set: five of them are cleared, none may be left to the reader
         private_key_of_ones => clamps([0xff; 32]);
-        /// no bit set: clamping sets bit 254
-        private_key_of_zeros => clamps([0; 32]);
+        private_key_of_zeros: "no bit set: clamping sets bit 254" => clamps([0; 32]);
         /// bits 0 to 2 set: a multiple of 8 is used all the same
         low_bits_set => clamps(seeded("public_key/low bits", |k| k[0] |= 7));
         /// bit 255 set, bit 254 clear

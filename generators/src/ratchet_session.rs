@@ -2,8 +2,9 @@
 
 use super::actor::{Actor, Talk, erased, erased_private_key, talk};
 use super::cases::Case;
-use super::pair::{Pair, Said, opened};
+use super::pair::{Pair, opened};
 use super::public_key::{encoded, small_order};
+use super::said::Said;
 use super::{Builder, seed};
 use tigress_signal::agreement::x3dh::shared_secret;
 use tigress_signal::conformance::vector::conversation::Erased;
@@ -86,9 +87,8 @@ fn initiator(b: &mut Builder) {
             for n in 0..3 { c.restart().tells([n], &format!("restart {n}")).restart().says([n, n]).reads([0]); }
         });
         /// the peer's second answer arrives before its first
-        second_answer_first [OutOfOrder: DR-09 DR-10] => alice(Some(1), |c| {
-            c.tells("first", "answers").says("one").says("two").reads([0]).late(0, [0]);
-        });
+        second_answer_first [OutOfOrder: DR-09 DR-10]
+            => alice(Some(1), |c| { c.tells("first", "answers").says("one").says("two").reads([0]).late(0, [0]); });
         /// a forged answer does not end the prekey messages, and draws nothing
         forged_answer [ModifiedCiphertext: X3DH-07 DR-15 RND-02] => alice(Some(1), |c| {
             c.tells("first", "forged answer").says("answer").forged(0, Said::damaged, DecryptFailed);
@@ -101,8 +101,7 @@ fn initiator(b: &mut Builder) {
         });
         /// the ephemeral key, the Diffie-Hellman outputs and SK are gone once the session is open
         agreement_secrets_erased [Erasure: X3DH-06] => talk(Actor::new("alice"), |t| {
-            let secrets = agreement_secrets(t);
-            t.process_bundle(&Actor::new("bob").bundle(Some(1))); t.erased(secrets);
+            let secrets = agreement_secrets(t); t.process_bundle(&Actor::new("bob").bundle(Some(1))); t.erased(secrets);
         });
     }
 }
@@ -150,33 +149,27 @@ fn conversations(b: &mut Builder) {
             c.turns();
         });
         /// a chain in which nothing was sent does not exist: the previous counter is that of the last one that does
-        chain_without_messages [: DR-08 DR-09] => bob(|c| {
-            c.says("one").reads([0]).says("two").reads([0]).writes("answer").writes("second answer");
-        });
+        chain_without_messages [: DR-08 DR-09]
+            => bob(|c| { c.says("one").reads([0]).says("two").reads([0]).writes("answer").writes("second answer"); });
         /// the responder restarted before every step
         restarts_responder [Restart OutOfOrder: DR-08 DR-10] => bob(|c| {
             c.sends(4);
             for n in [2, 0, 3, 1] { c.restart().reads([n]); }
             c.restart().writes("one").restart().writes("two");
         });
-        /// an empty plaintext
-        empty_plaintext [Size: DR-22] => bob(|c| { c.says("").reads([0]).writes(""); });
+        empty_plaintext [Size: DR-22]: "an empty plaintext" => bob(|c| { c.says("").reads([0]).writes(""); });
         /// plaintexts of 65,536 bytes, both ways
-        largest_plaintext [Size: DR-22 WIRE-08] => bob(|c| {
-            let largest = vec![0x2a; 65_536]; c.says(&largest).reads([0]).writes(&largest);
-        });
+        largest_plaintext [Size: DR-22 WIRE-08]
+            => bob(|c| { let largest = vec![0x2a; 65_536]; c.says(&largest).reads([0]).writes(&largest); });
         /// a plaintext of 65,537 bytes is refused, and no message key is used up
-        plaintext_too_large [Size: DR-22 DR-15] => bob(|c| {
-            c.writes_not(vec![0x2a; 65_537], TooLarge).writes("the next counter");
-        });
+        plaintext_too_large [Size: DR-22 DR-15]
+            => bob(|c| { c.writes_not(vec![0x2a; 65_537], TooLarge).writes("the next counter"); });
         /// sessions with two peers do not touch each other
         two_peers [Normal WrongKind: DR-15 X3DH-05] => bob(|c| {
-            let mut carol = Actor::new("carol");
-            carol.open(&c.talk.me.bundle(Some(2)), "two peers");
-            let hello = carol.encrypt(c.talk.me.address, b"hello from Carol");
-            c.talk.decrypt(carol.address, &hello, b"hello from Carol");
-            c.says("for Bob alone"); c.talk.refuse(carol.address, &c.said(0, 0).message, DecryptFailed);
-            c.reads([0]); c.talk.encrypt(carol.address, b"to Carol"); c.writes("to Alice");
+            let mut carol = Actor::new("carol"); carol.open(&c.talk.me.bundle(Some(2)), "two peers");
+            let hello = carol.says(&c.talk.me, b"hello from Carol"); c.talk.reads(&hello); c.says("for Bob alone");
+            c.talk.refuses(&c.said(0, 0).of(&carol), DecryptFailed); c.reads([0]); c.talk.encrypt(&carol, b"to Carol");
+            c.writes("to Alice");
         });
         /// a prekey message that arrives after the session is well under way
         late_prekey_message [OutOfOrder: X3DH-13 DR-10] => opened(Some(1), "late prekey", |c| {
@@ -184,12 +177,11 @@ fn conversations(b: &mut Builder) {
         });
         /// a ratchet message from a device without a session
         ratchet_message_without_session [WrongKind: X3DH-13 DR-15] => bob(|c| {
-            let message = c.encrypt("to Alice"); c.talk.refuse(Actor::new("mallory").address, &message, NoSession);
+            let message = c.encrypt("to Alice"); c.talk.refuses(&Said::by(&Actor::new("mallory"), message), NoSession);
         });
         /// encrypting to a device without a session
-        encrypt_without_session [WrongKind: X3DH-07] => talk(Actor::new("bob"), |t| {
-            t.refuse_encrypt(Actor::new("mallory").address, b"to nobody", NoSession);
-        });
+        encrypt_without_session [WrongKind: X3DH-07]
+            => talk(Actor::new("bob"), |t| { t.refuse_encrypt(&Actor::new("mallory"), b"to nobody", NoSession); });
         /// a ratchet message delivered as a prekey message
         ratchet_message_as_prekey [WrongKind: WIRE-02 WIRE-09] => bob(|c| {
             c.says("as a ratchet message").forged(0, |m| m.kind(MessageKind::PreKey), Malformed).reads([0]);
@@ -204,8 +196,7 @@ fn conversations(b: &mut Builder) {
 
 fn out_of_order(b: &mut Builder) {
     cases! { b, [OutOfOrder: DR-10];
-        /// five messages in reverse
-        five_in_reverse => bob(|c| { c.sends(5).reads((0..5).rev()); });
+        five_in_reverse: "five messages in reverse" => bob(|c| { c.sends(5).reads((0..5).rev()); });
         /// ten messages, the even ones first
         even_ones_first => bob(|c| { c.sends(10).reads([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]); });
         /// a message lost for good stops nothing
@@ -216,17 +207,14 @@ fn out_of_order(b: &mut Builder) {
         third_of_new_chain_first [: DR-09 DR-10] => bob(|c| { c.sends(1).reads([0]).next_chain(3).reads([2, 0, 1]); });
         /// late messages of two former chains
         late_from_two_chains [: DR-09 DR-10] => bob(|c| {
-            c.sends(3).reads([1]).next_chain(3).reads([0]).steps(1);
-            c.late(1, [2]).late(0, [0, 2]).late(1, [1]);
+            c.sends(3).reads([1]).next_chain(3).reads([0]).steps(1); c.late(1, [2]).late(0, [0, 2]).late(1, [1]);
         });
         /// a late message, the device restarted in between
-        late_after_restart [OutOfOrder Restart: DR-10] => bob(|c| {
-            c.sends(2).reads([1]).turns().restart().sends(1).reads([0]).restart().late(0, [0]);
-        });
+        late_after_restart [OutOfOrder Restart:]
+            => bob(|c| { c.sends(2).reads([1]).turns().restart().sends(1).reads([0]).restart().late(0, [0]); });
         /// a late message makes no ratchet step: the sending chain goes on
-        late_makes_no_step [: DR-09 DR-10 DR-20] => bob(|c| {
-            c.sends(2).reads([0]).steps(1).writes("counter 0").late(0, [1]).writes("counter 1");
-        });
+        late_makes_no_step [: DR-09 DR-10 DR-20]
+            => bob(|c| { c.sends(2).reads([0]).steps(1).writes("counter 0").late(0, [1]).writes("counter 1"); });
     }
 }
 
@@ -241,23 +229,19 @@ fn bounds(b: &mut Builder) {
         /// a gap of 1,000 at the beginning of a new chain
         gap_of_1000_in_new_chain => bob(|c| { c.sends(1).reads([0]).next_chain(1001).reads([1000, 500]); });
         /// a gap of 1,001 at the beginning of a new chain: no ratchet step is made
-        gap_of_1001_in_new_chain [Bound: DR-11 DR-15 RND-02] => bob(|c| {
-            c.sends(1).reads([0]).next_chain(1002).refuses(1001, TooManySkipped).reads([1, 1001]);
-        });
+        gap_of_1001_in_new_chain [Bound: DR-11 DR-15 RND-02]
+            => bob(|c| { c.sends(1).reads([0]).next_chain(1002).refuses(1001, TooManySkipped).reads([1, 1001]); });
         /// a gap of 1,000 at the end of the former chain
         gap_of_1000_in_former_chain => bob(|c| { c.sends(1001).reads([0]).steps(1).late(0, [1000, 1]); });
         /// a gap of 1,001 at the end of the former chain: the whole message is refused
-        gap_of_1001_in_former_chain [Bound: DR-11 DR-15] => bob(|c| {
-            c.sends(1002).reads([0]).next_chain(1).refuses(0, TooManySkipped).late(0, [1]).reads([0]);
-        });
+        gap_of_1001_in_former_chain [Bound: DR-11 DR-15]
+            => bob(|c| { c.sends(1002).reads([0]).next_chain(1).refuses(0, TooManySkipped).late(0, [1]).reads([0]); });
         /// a gap of 1,000 in each of two chains by one message
-        gap_of_1000_in_both_chains [: DR-11 DR-12] => bob(|c| {
-            c.sends(1001).reads([0]).next_chain(1001).reads([1000]).late(0, [1, 1000]).reads([0, 999]);
-        });
+        gap_of_1000_in_both_chains [: DR-11 DR-12]
+            => bob(|c| { c.sends(1001).reads([0]).next_chain(1001).reads([1000]).late(0, [1, 1000]).reads([0, 999]); });
         /// the counter claims 2^32 - 2: refused before any key is computed
-        claimed_counter [Bound ModifiedHeader: DR-11 DR-15] => bob(|c| {
-            c.sends(1).forged(0, |m| m.counter(u32::MAX - 1), TooManySkipped).reads([0]);
-        });
+        claimed_counter [Bound ModifiedHeader: DR-11 DR-15]
+            => bob(|c| { c.sends(1).forged(0, |m| m.counter(u32::MAX - 1), TooManySkipped).reads([0]); });
         /// a new chain claims a previous counter of 2^32 - 1
         claimed_previous_counter [Bound ModifiedHeader: DR-11 DR-15] => bob(|c| {
             c.sends(1).reads([0]).next_chain(1).forged(0, |m| m.previous(u32::MAX), TooManySkipped).reads([0]);
@@ -265,9 +249,8 @@ fn bounds(b: &mut Builder) {
         /// 2,000 stored keys: all of them still open their messages
         stored_keys_2000 [: DR-12] => bob(|c| { c.sends(2002).reads([1000, 2001, 0, 1, 999, 1001, 2000]); });
         /// 2,001 stored keys: the oldest is dropped, and it alone
-        stored_keys_2001 [: DR-12 DR-14] => bob(|c| {
-            c.sends(2004).reads([1000, 2001, 2003]).refuses(0, DuplicateMessage).reads([1, 2002]);
-        });
+        stored_keys_2001 [: DR-12 DR-14]
+            => bob(|c| { c.sends(2004).reads([1000, 2001, 2003]).refuses(0, DuplicateMessage).reads([1, 2002]); });
         /// over the bound in a newer chain: the keys of the older one go first
         stored_keys_of_older_chain_go_first [: DR-12 DR-14] => bob(|c| {
             c.sends(1001).reads([1000]).next_chain(1503).reads([1000, 1501]);
@@ -281,13 +264,11 @@ fn bounds(b: &mut Builder) {
 fn replay_and_expiry(b: &mut Builder) {
     cases! { b, [Replay: DR-14];
         /// the same message twice
-        message_twice => bob(|c| {
-            c.sends(2).reads([0]).refuses(0, DuplicateMessage).reads([1]).refuses(0, DuplicateMessage);
-        });
+        message_twice
+            => bob(|c| { c.sends(2).reads([0]).refuses(0, DuplicateMessage).reads([1]).refuses(0, DuplicateMessage); });
         /// a late message twice: its stored key is gone
-        late_message_twice [Replay OutOfOrder: DR-13 DR-14] => bob(|c| {
-            c.sends(3).reads([2, 0]).refuses(0, DuplicateMessage).reads([1]);
-        });
+        late_message_twice [Replay OutOfOrder: DR-13 DR-14]
+            => bob(|c| { c.sends(3).reads([2, 0]).refuses(0, DuplicateMessage).reads([1]); });
         /// the same message again after a restart
         message_again_after_restart [Replay Restart:] => bob(|c| {
             c.sends(2);
@@ -299,13 +280,11 @@ fn replay_and_expiry(b: &mut Builder) {
             for n in [1, 0] { c.refuses_late(0, n, DuplicateMessage); }
         });
         /// the message that made the ratchet step again
-        ratchet_step_again [: DR-14 DR-09] => bob(|c| {
-            c.sends(1).reads([0]).refuses(0, DuplicateMessage).writes("the chain goes on");
-        });
+        ratchet_step_again [: DR-14 DR-09]
+            => bob(|c| { c.sends(1).reads([0]).refuses(0, DuplicateMessage).writes("the chain goes on"); });
         /// a message of a chain that is forgotten
-        message_of_forgotten_chain [Replay Expiry: DR-14 DR-16] => bob(|c| {
-            c.sends(1).reads([0]).steps(5).refuses_late(0, 0, DecryptFailed);
-        });
+        message_of_forgotten_chain [Replay Expiry: DR-14 DR-16]
+            => bob(|c| { c.sends(1).reads([0]).steps(5).refuses_late(0, 0, DecryptFailed); });
         /// a message beyond the end that its chain was given
         beyond_end_of_chain [ModifiedHeader Counter: DR-09 DR-15] => bob(|c| {
             c.sends(1).reads([0]).steps(1);
@@ -316,9 +295,8 @@ fn replay_and_expiry(b: &mut Builder) {
             c.sends(4).reads([3]).peer_counter(2).steps(1).refuses_late(0, 3, DuplicateMessage).late(0, [2, 0]);
         });
         /// a late message after 4 further ratchet steps
-        late_after_4_steps [Expiry OutOfOrder: DR-16 DR-10] => bob(|c| {
-            c.sends(2).reads([1]).steps(4).late(0, [0]);
-        });
+        late_after_4_steps [Expiry OutOfOrder: DR-16 DR-10]
+            => bob(|c| { c.sends(2).reads([1]).steps(4).late(0, [0]); });
         /// a late message after 5 further ratchet steps: its key is erased
         late_after_5_steps [Expiry Erasure: DR-16] => bob(|c| {
             c.sends(2).reads([1]); let kept = c.secret("the skipped key", FIRST_SKIPPED_KEY);
@@ -335,9 +313,8 @@ fn damage(b: &mut Builder) {
         /// another counter, further on: no key is skipped
         counter_further_on => bob(|c| { c.sends(2).reads([0]).forged(1, |m| m.counter(9), DecryptFailed).reads([1]); });
         /// the counter of a message not yet read
-        counter_of_unread_message [: DR-07 DR-15 DR-13] => bob(|c| {
-            c.sends(3).reads([2]).forged(1, |m| m.counter(0), DecryptFailed).reads([0, 1]);
-        });
+        counter_of_unread_message [: DR-07 DR-15 DR-13]
+            => bob(|c| { c.sends(3).reads([2]).forged(1, |m| m.counter(0), DecryptFailed).reads([0, 1]); });
         /// another previous counter in a known chain, where it has no use but is bound
         previous_counter_in_known_chain => bob(|c| {
             c.sends(2).reads([0]).forged(1, |m| m.previous(m.header().previous_counter + 1), DecryptFailed).reads([1]);
@@ -366,7 +343,7 @@ fn damage(b: &mut Builder) {
         });
         /// the device's own message comes back: its ratchet key is the device's own
         own_message_comes_back [InvalidKey Replay: DR-21] => bob(|c| {
-            let mine = c.encrypt("mine"); c.talk.refuse(c.peer.address, &mine, InvalidKey); c.writes("the next");
+            let mine = c.encrypt("mine"); c.talk.refuses(&Said::by(&c.peer, mine), InvalidKey); c.writes("the next");
         });
         /// the device's own current ratchet key on the peer's ciphertext
         own_ratchet_key [InvalidKey ModifiedHeader: DR-21 DR-15] => bob(|c| {
@@ -380,13 +357,11 @@ fn damage(b: &mut Builder) {
             c.says("first").forged(0, |m| m.ratchet_key(&own), InvalidKey).reads([0]);
         });
         /// a ratchet key of small order
-        small_order_ratchet_key [InvalidKey ModifiedHeader: KEY-04 WIRE-06 DR-15] => bob(|c| {
-            c.sends(1).forged(0, |m| m.ratchet_key(&small_order), InvalidKey).reads([0]);
-        });
+        small_order_ratchet_key [InvalidKey ModifiedHeader: KEY-04 WIRE-06 DR-15]
+            => bob(|c| { c.sends(1).forged(0, |m| m.ratchet_key(&small_order), InvalidKey).reads([0]); });
         /// another version byte, as of a downgrade
-        version_byte [: WIRE-01 DR-15] => bob(|c| {
-            c.sends(1).forged(0, |m| m.bytes(|bytes| bytes[0] = 0x33), UnsupportedVersion).reads([0]);
-        });
+        version_byte [: WIRE-01 DR-15]
+            => bob(|c| { c.sends(1).forged(0, |m| m.bytes(|bytes| bytes[0] = 0x33), UnsupportedVersion).reads([0]); });
     }
     cases! { b, [ModifiedCiphertext: DR-06 DR-15];
         /// every byte of tag and ciphertext changed in turn
@@ -403,13 +378,11 @@ fn damage(b: &mut Builder) {
             c.writes("in the same sending chain").reads([0]);
         });
         /// a damaged message further on: the keys before it are not stored
-        damaged_further_on [ModifiedCiphertext OutOfOrder: DR-10 DR-15] => bob(|c| {
-            c.sends(6).forged(5, Said::damaged, DecryptFailed).reads(0..6);
-        });
+        damaged_further_on [ModifiedCiphertext OutOfOrder: DR-10 DR-15]
+            => bob(|c| { c.sends(6).forged(5, Said::damaged, DecryptFailed).reads(0..6); });
         /// a damaged late message: its stored key stays for the true one
-        damaged_late_message [ModifiedCiphertext OutOfOrder: DR-13 DR-15] => bob(|c| {
-            c.sends(2).reads([1]).forged(0, Said::damaged, DecryptFailed).reads([0]);
-        });
+        damaged_late_message [ModifiedCiphertext OutOfOrder: DR-13 DR-15]
+            => bob(|c| { c.sends(2).reads([1]).forged(0, Said::damaged, DecryptFailed).reads([0]); });
         /// the ciphertexts of two messages exchanged
         ciphertexts_exchanged [: DR-06 DR-07] => bob(|c| {
             c.sends(2); let other = c.said(0, 1).ciphertext();
@@ -429,7 +402,7 @@ fn damage(b: &mut Builder) {
             let noise = seed::vec("ratchet_session/noise", 100);
             for (bytes, error) in [(vec![], Malformed), (vec![0x11], Malformed), (noise, UnsupportedVersion)] {
                 let kind = MessageKind::Ratchet;
-                c.talk.refuse(c.peer.address, &Message { kind, bytes }, error);
+                c.talk.refuses(&Said::by(&c.peer, Message { kind, bytes }), error);
             }
             c.sends(1).reads([0]);
         });
@@ -450,9 +423,8 @@ fn ends(b: &mut Builder) {
             c.sends(1).reads([0]).writes("counter 0, previous counter 2^32 - 1");
         });
         /// a restart does not bring an exhausted chain back
-        exhausted_chain_restarted [Counter Restart:] => bob(|c| {
-            c.counters(Some(LAST), None).restart().writes_not("one too many", CounterExhausted);
-        });
+        exhausted_chain_restarted [Counter Restart:]
+            => bob(|c| { c.counters(Some(LAST), None).restart().writes_not("one too many", CounterExhausted); });
         /// the last counter that may be received
         last_counter_received [: DR-18 DR-08] => bob(|c| {
             c.sends(1).reads([0]).peer_counter(LAST - 2).counters(None, Some(LAST - 2));
@@ -494,9 +466,7 @@ fn erasure(b: &mut Builder) {
                 c.secret("the old root key", ROOT_KEY),
                 c.secret("the old sending chain key", SENDING_KEY),
                 c.secret("the old receiving chain key", RECEIVING_KEY),
-            ];
-            let key = c.secret("the old ratchet private key", SENDING_RATCHET_KEY);
-            old.extend(erased_private_key(&key.name, &key.bytes)); c.sends(1).reads([0]).erased(old);
+            ]; let key = c.secret("the old ratchet private key", SENDING_RATCHET_KEY); old.extend(erased_private_key(&key.name, &key.bytes)); c.sends(1).reads([0]).erased(old);
         });
         /// a late message: its stored key is gone once it was used
         used_skipped_key_erased [Erasure OutOfOrder: DR-13 DR-19] => bob(|c| {

@@ -1,11 +1,13 @@
 //! What the two wire families share: keys, notes, and ways to get an encoding wrong that are the same for both messages.
 
-use super::cases::refused;
+use super::cases::{Case, refused};
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::public_key::{near_prime, small_order, with_top_bit};
-use super::{About, Builder, seed};
+use super::{Builder, seed};
 use tigress_signal::conformance::operation::wire::{DecodePreKey, DecodeRatchet, Encoded};
-use tigress_signal::error_code::ErrorCode::{self, Malformed, NonCanonical, UnsupportedVersion};
+use tigress_signal::error_code::ErrorCode::{
+    self, InvalidKey, Malformed, NonCanonical, UnsupportedVersion,
+};
 use tigress_signal::hex::Hex;
 use tigress_signal::primitives::{KeyPair, PrivateKey};
 
@@ -13,6 +15,12 @@ use tigress_signal::primitives::{KeyPair, PrivateKey};
 pub(super) fn key(label: &str) -> [u8; 33] {
     let private = seed::bytes(&format!("wire/{label}"));
     KeyPair::from(PrivateKey::from(private)).public().encode()
+}
+
+/// A message as operations take and give it.
+pub(super) fn encoded(message: Vec<u8>) -> Encoded {
+    let message = Hex(message);
+    Encoded { message }
 }
 
 /// A message that must be refused is given to the parser of one of the two.
@@ -24,14 +32,8 @@ pub(super) enum Parser {
 
 impl Parser {
     /// It refuses these bytes with that code.
-    pub(super) fn refuses(
-        self,
-        error: ErrorCode,
-        message: Vec<u8>,
-    ) -> impl FnOnce(&mut Builder, About<'_>) {
-        let message = Encoded {
-            message: Hex(message),
-        };
+    pub(super) fn refuses(self, error: ErrorCode, message: Vec<u8>) -> impl Case {
+        let message = encoded(message);
         move |b, about| match self {
             Parser::Ratchet => refused::<DecodeRatchet>(error, message)(b, about),
             Parser::PreKey => refused::<DecodePreKey>(error, message)(b, about),
@@ -39,179 +41,87 @@ impl Parser {
     }
 }
 
-/// Adds a case whose name and comment are made.
-pub(super) fn add(
-    b: &mut Builder,
-    (name, comment): (String, String),
-    flag: &str,
-    requirements: &[&str],
-    case: impl FnOnce(&mut Builder, About<'_>),
-) {
-    let about = About {
-        name: name.into(),
-        comment: &comment,
-        flags: &[flag],
-        requirements,
-    };
-    case(b, about);
-}
-
 pub(super) fn notes(b: &mut Builder) {
     const ENCODING: &str = "https://protobuf.dev/programming-guides/encoding/";
-    b.note(
-        "Normal",
-        "BASIC",
-        "A message as honest implementations make it.",
-        "Whoever refuses it, or writes another, speaks with nobody.",
-        &[ENCODING],
-    );
-    b.note(
-        "Version",
-        "MISSING_STEP",
-        "The version byte is not 0x11.",
-        "Whoever reads on mistakes another protocol for this one, or an attacker's choice of version for the sender's.",
-        &["https://signal.org/docs/specifications/doubleratchet/#integration-with-x3dh"],
-    );
-    b.note(
-        "Missing",
-        "MISSING_STEP",
-        "A required field is missing.",
-        "Proto3 readers put a default in its place: a message then means what its sender did not say.",
-        &["https://protobuf.dev/programming-guides/proto3/#default"],
-    );
-    b.note(
-        "NonCanonical",
-        "MALLEABILITY",
-        "The fields can be read, but the bytes are not their one encoding.",
-        "Whoever accepts it reads one message from many byte strings: copies pass as new, and two readers may read two messages.",
-        &["https://protobuf.dev/programming-guides/serialization-not-canonical/"],
-    );
-    b.note(
-        "WireType",
-        "PARSER_BUG",
-        "A field of another wire type, or of one that does not exist.",
-        "Whoever goes on reads the bytes that follow as something else than was written.",
-        &[ENCODING],
-    );
-    b.note(
-        "Varint",
-        "PARSER_BUG",
-        "An integer that is too long, too large or not ended.",
-        "Whoever cuts it to 32 bits reads another number than was written.",
-        &["https://protobuf.dev/programming-guides/encoding/#varints"],
-    );
-    b.note(
-        "Length",
-        "DENIAL_OF_SERVICE",
-        "A length that does not fit what follows.",
-        "Whoever trusts it reads past the end, overflows, or allocates what a stranger asked for.",
-        &["https://protobuf.dev/programming-guides/encoding/#length-types"],
-    );
-    b.note(
-        "Truncated",
-        "PARSER_BUG",
-        "The message ends early.",
-        "Whoever reads on crashes, or takes what lies behind it in memory for part of it.",
-        &[ENCODING],
-    );
-    b.note(
-        "InvalidKey",
-        "CONFIDENTIALITY",
-        "A key inside the message that must not be used.",
-        "Whoever checks it only where it is used may store it first.",
-        &["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"],
-    );
-    b.note(
-        "ShortCiphertext",
-        "MISSING_STEP",
-        "A ciphertext shorter than its tag.",
-        "Whoever takes the tag off without looking crashes, or verifies a part of it.",
-        &["https://www.rfc-editor.org/rfc/rfc5116#section-5.1"],
-    );
-    b.note(
-        "Size",
-        "DENIAL_OF_SERVICE",
-        "At or over the greatest size.",
-        "Whoever parses first does the work that the bound is there to spare.",
-        &["https://cwe.mitre.org/data/definitions/770.html"],
-    );
+    notes! { b;
+        Normal BASIC [ENCODING] "A message as honest implementations make it."
+            => "Whoever refuses it, or writes another, speaks with nobody.";
+        Version MISSING_STEP ["https://signal.org/docs/specifications/doubleratchet/#integration-with-x3dh"]
+            "The version byte is not 0x11."
+            => "Whoever reads on mistakes another protocol for this one, or an attacker's choice of version for the sender's.";
+        Missing MISSING_STEP ["https://protobuf.dev/programming-guides/proto3/#default"] "A required field is missing."
+            => "Proto3 readers put a default in its place: a message then means what its sender did not say.";
+        NonCanonical MALLEABILITY ["https://protobuf.dev/programming-guides/serialization-not-canonical/"]
+            "The fields can be read, but the bytes are not their one encoding."
+            => "Whoever accepts it reads one message from many byte strings: copies pass as new, and two readers may read two messages.";
+        WireType PARSER_BUG [ENCODING] "A field of another wire type, or of one that does not exist."
+            => "Whoever goes on reads the bytes that follow as something else than was written.";
+        Varint PARSER_BUG ["https://protobuf.dev/programming-guides/encoding/#varints"]
+            "An integer that is too long, too large or not ended."
+            => "Whoever cuts it to 32 bits reads another number than was written.";
+        Length DENIAL_OF_SERVICE ["https://protobuf.dev/programming-guides/encoding/#length-types"]
+            "A length that does not fit what follows."
+            => "Whoever trusts it reads past the end, overflows, or allocates what a stranger asked for.";
+        Truncated PARSER_BUG [ENCODING] "The message ends early."
+            => "Whoever reads on crashes, or takes what lies behind it in memory for part of it.";
+        InvalidKey CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
+            "A key inside the message that must not be used."
+            => "Whoever checks it only where it is used may store it first.";
+        ShortCiphertext MISSING_STEP ["https://www.rfc-editor.org/rfc/rfc5116#section-5.1"]
+            "A ciphertext shorter than its tag."
+            => "Whoever takes the tag off without looking crashes, or verifies a part of it.";
+        Size DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"] "At or over the greatest size."
+            => "Whoever parses first does the work that the bound is there to spare.";
+    }
 }
 
-/// Keys that a message must not carry: name, comment, clause, encoding.
-pub(super) struct BadKey {
-    pub(super) name: &'static str,
-    pub(super) comment: &'static str,
-    pub(super) clause: &'static str,
-    pub(super) encoded: Vec<u8>,
-}
+/// A field of the message: its place among the fields, its number, and its name.
+pub(super) type Field = (usize, u32, &'static str);
 
-/// Keys that a message must not carry, made from the key of that label.
-pub(super) fn bad_keys(label: &str) -> Vec<BadKey> {
-    let good = key(label);
+/// Keys that the message must not carry in that field, made from the key of that label.
+pub(super) fn bad_keys(b: &mut Builder, parser: Parser, p: &Proto, field: Field, label: &str) {
+    let (index, number, field) = field;
+    let good = &key(label)[..];
     let u: [u8; 32] = good[1..].try_into().expect("32 bytes");
-    let typed = |u: [u8; 32]| [&[0x05], &u[..]].concat();
-    let bad = |name, comment, clause, encoded| BadKey {
-        name,
-        comment,
-        clause,
-        encoded,
-    };
-    vec![
-        bad("empty", "empty", "KEY-02", vec![]),
-        bad(
-            "untyped",
-            "32 bytes without a type byte",
-            "KEY-02",
-            u.to_vec(),
-        ),
-        bad("long", "of 34 bytes", "KEY-02", [&good[..], &[0]].concat()),
-        bad(
-            "of_type_06",
-            "with type byte 0x06",
-            "KEY-02",
-            [&[0x06], &u[..]].concat(),
-        ),
-        bad(
-            "with_top_bit",
-            "with bit 255 set",
-            "KEY-03",
-            typed(with_top_bit(u)),
-        ),
-        bad("p", "u = 2^255 - 19", "KEY-03", typed(near_prime(0))),
-        bad("zero", "u = 0", "KEY-04", typed([0; 32])),
-        bad(
-            "of_order_8",
-            "of order 8",
-            "KEY-04",
-            typed(small_order()[2].1),
-        ),
-    ]
+    let refuses = |key: &[u8]| parser.refuses(InvalidKey, p.with(index, bytes(number, key)));
+    let point = |u: [u8; 32]| refuses(&[&[0x05], &u[..]].concat());
+    cases! { b, [InvalidKey: WIRE-06 KEY-02];
+        "{field}_empty": "{field} empty" => refuses(&[]);
+        "{field}_untyped": "{field} 32 bytes without a type byte" => refuses(&u);
+        "{field}_long": "{field} of 34 bytes" => refuses(&[good, &[0]].concat());
+        "{field}_of_type_06": "{field} with type byte 0x06" => refuses(&[&[0x06], &u[..]].concat());
+        "{field}_with_top_bit" [: WIRE-06 KEY-03]: "{field} with bit 255 set" => point(with_top_bit(u));
+        "{field}_p" [: WIRE-06 KEY-03]: "{field} u = 2^255 - 19" => point(near_prime(0));
+        "{field}_zero" [: WIRE-06 KEY-04]: "{field} u = 0" => point([0; 32]);
+        "{field}_of_order_8" [: WIRE-06 KEY-04]: "{field} of order 8" => point(small_order()[2].1);
+    }
+}
+
+/// Each of these fields, which are all of the message's, twice.
+pub(super) fn twice(b: &mut Builder, parser: Parser, p: &Proto, fields: &[&str]) {
+    for (index, name) in fields.iter().enumerate() {
+        let twice = p.insert(index, p.fields[index].clone());
+        cases! { b, [NonCanonical: WIRE-02 WIRE-03];
+            "{name}_twice": "{name} twice, alike" => parser.refuses(NonCanonical, twice);
+        }
+    }
 }
 
 /// Version bytes, and messages without fields.
 pub(super) fn versions(b: &mut Builder, parser: Parser, p: &Proto) {
     let of = |version| parser.refuses(UnsupportedVersion, p.version(version));
     cases! { b, [Version: WIRE-01];
-        /// version byte 0x00
-        version_00 => of(0x00);
-        /// version byte 0x01
-        version_01 => of(0x01);
-        /// version byte 0x10
-        version_10 => of(0x10);
-        /// version byte 0x12: the high nibble alone does not make a version
-        version_12 => of(0x12);
-        /// version byte 0x21
-        version_21 => of(0x21);
-        /// version byte 0x33, of suite signal-v3
-        version_33 => of(0x33);
-        /// version byte 0x44, of suite signal-v4
-        version_44 => of(0x44);
-        /// version byte 0x91: 0x11 with its top bit set
-        version_91 => of(0x91);
+        version_00: "version byte 0x00" => of(0x00);
+        version_01: "version byte 0x01" => of(0x01);
+        version_10: "version byte 0x10" => of(0x10);
+        version_12: "version byte 0x12: the high nibble alone does not make a version" => of(0x12);
+        version_21: "version byte 0x21" => of(0x21);
+        version_33: "version byte 0x33, of suite signal-v3" => of(0x33);
+        version_44: "version byte 0x44, of suite signal-v4" => of(0x44);
+        version_91: "version byte 0x91: 0x11 with its top bit set" => of(0x91);
         /// no version byte: the first field's tag stands there
         no_version => parser.refuses(UnsupportedVersion, p.build()[1..].to_vec());
-        /// no byte at all
-        no_byte [Truncated: WIRE-05 WIRE-10] => parser.refuses(Malformed, vec![]);
+        no_byte [Truncated: WIRE-05 WIRE-10]: "no byte at all" => parser.refuses(Malformed, vec![]);
         /// the version byte alone
         version_alone [Truncated Missing: WIRE-02] => parser.refuses(Malformed, vec![p.version]);
     }
@@ -222,133 +132,71 @@ pub(super) fn unknown_fields(b: &mut Builder, parser: Parser, p: &Proto, free: u
     let end = p.fields.len();
     let readable = |at, field| parser.refuses(NonCanonical, p.insert(at, field));
     cases! { b, [NonCanonical: WIRE-03];
-        /// an unknown varint field at the end
-        unknown_varint => readable(end, uint(free, 1));
-        /// an unknown bytes field at the end
-        unknown_bytes => readable(end, bytes(free, b"new"));
-        /// an unknown empty bytes field at the end
-        unknown_empty_bytes => readable(end, bytes(free, b""));
-        /// an unknown field of 32 fixed bits at the end
-        unknown_fixed_32 => readable(end, fixed32(free, 0));
-        /// an unknown field of 64 fixed bits at the end
-        unknown_fixed_64 => readable(end, fixed64(free, 0));
-        /// an unknown field before all others
-        unknown_field_first => readable(0, uint(free, 1));
+        unknown_varint: "an unknown varint field at the end" => readable(end, uint(free, 1));
+        unknown_bytes: "an unknown bytes field at the end" => readable(end, bytes(free, b"new"));
+        unknown_empty_bytes: "an unknown empty bytes field at the end" => readable(end, bytes(free, b""));
+        unknown_fixed_32: "an unknown field of 32 fixed bits at the end" => readable(end, fixed32(free, 0));
+        unknown_fixed_64: "an unknown field of 64 fixed bits at the end" => readable(end, fixed64(free, 0));
+        unknown_field_first: "an unknown field before all others" => readable(0, uint(free, 1));
         /// an unknown field of the highest number
         unknown_field_of_highest_number => readable(end, uint((1 << 29) - 1, 1));
-        /// an empty group at the end
-        empty_group => readable(end, group(free));
-        /// the end of a group that never began
-        end_of_no_group => readable(end, tag(free, 4));
+        empty_group: "an empty group at the end" => readable(end, group(free));
+        end_of_no_group: "the end of a group that never began" => readable(end, tag(free, 4));
     }
     let broken = |field: &[&[u8]]| parser.refuses(Malformed, p.insert(end, field.concat()));
     cases! { b, [Truncated: WIRE-04 WIRE-05];
         /// an unknown field whose varint does not end
-        unknown_varint_without_end [Truncated Varint: WIRE-04 WIRE-05] => broken(&[&tag(free, 0), &[0x80]]);
+        unknown_varint_without_end [Truncated Varint:] => broken(&[&tag(free, 0), &[0x80]]);
         /// an unknown field whose varint has more than 64 bits
-        unknown_varint_over_64_bits [Truncated Varint: WIRE-04 WIRE-05]
+        unknown_varint_over_64_bits [Truncated Varint:]
             => broken(&[&tag(free, 0), &[0xff; 9], &[0x02]]);
         /// an unknown field whose length runs past the end
-        unknown_length_past_the_end [Truncated Length: WIRE-04 WIRE-05] => broken(&[&tag(free, 2), &[1]]);
-        /// an unknown field of 64 fixed bits cut to 7 bytes
-        unknown_fixed_64_cut => broken(&[&tag(free, 1), &[0; 7]]);
+        unknown_length_past_the_end [Truncated Length:] => broken(&[&tag(free, 2), &[1]]);
+        unknown_fixed_64_cut: "an unknown field of 64 fixed bits cut to 7 bytes" => broken(&[&tag(free, 1), &[0; 7]]);
         /// an unknown field of wire type 7, which does not exist
         unknown_wire_type_7 [WireType: WIRE-09] => broken(&[&tag(free, 7)]);
-        /// a varint field of number 0
-        field_number_0 [WireType: WIRE-03] => broken(&[&[0x00, 0x01]]);
-        /// a trailing zero byte
-        trailing_zero [Length: WIRE-05 WIRE-03] => broken(&[&[0x00]]);
+        field_number_0 [WireType: WIRE-03]: "a varint field of number 0" => broken(&[&[0x00, 0x01]]);
+        trailing_zero [Length: WIRE-05 WIRE-03]: "a trailing zero byte" => broken(&[&[0x00]]);
     }
 }
 
-/// Values of the `uint32` field `index`, of that number and name.
-pub(super) fn varints(
-    b: &mut Builder,
-    parser: Parser,
-    p: &Proto,
-    index: usize,
-    (number, field): (u32, &str),
-) {
+/// Values of that `uint32` field.
+pub(super) fn varints(b: &mut Builder, parser: Parser, p: &Proto, (index, number, field): Field) {
+    let value = |error, value: &[u8]| {
+        parser.refuses(error, p.with(index, [&tag(number, 0), value].concat()))
+    };
     let over_64_bits = [&[0xff; 9][..], &[0x02]].concat();
     let eleven_bytes = [&[0x80; 10][..], &[0x00]].concat();
-    for (name, comment, error, value) in [
-        (
-            "in_2_bytes",
-            "in two bytes where one does",
-            NonCanonical,
-            long_varint(3, 2),
-        ),
-        (
-            "in_10_bytes",
-            "in ten bytes where one does",
-            NonCanonical,
-            long_varint(3, 10),
-        ),
-        (
-            "of_2_to_32",
-            "of 2^32: cut to 32 bits it reads 0",
-            Malformed,
-            varint(1 << 32),
-        ),
-        (
-            "of_2_to_32_plus_3",
-            "of 2^32 + 3: cut to 32 bits it reads 3",
-            Malformed,
-            varint((1 << 32) + 3),
-        ),
-        (
-            "of_minus_1",
-            "of 2^64 - 1, as a negative int32 is written",
-            Malformed,
-            varint(u64::MAX),
-        ),
-        (
-            "over_64_bits",
-            "of ten bytes and more than 64 bits",
-            Malformed,
-            over_64_bits,
-        ),
-        ("of_11_bytes", "of eleven bytes", Malformed, eleven_bytes),
-    ] {
-        let about = (format!("{field}_{name}"), format!("a {field} {comment}"));
-        let message = p.with(index, [tag(number, 0), value].concat());
-        add(
-            b,
-            about,
-            "Varint",
-            &["WIRE-03", "WIRE-04"],
-            parser.refuses(error, message),
-        );
+    cases! { b, [Varint: WIRE-03 WIRE-04];
+        "{field}_in_2_bytes": "a {field} in two bytes where one does" => value(NonCanonical, &long_varint(3, 2));
+        "{field}_in_10_bytes": "a {field} in ten bytes where one does" => value(NonCanonical, &long_varint(3, 10));
+        "{field}_of_2_to_32": "a {field} of 2^32: cut to 32 bits it reads 0" => value(Malformed, &varint(1 << 32));
+        "{field}_of_2_to_32_plus_3": "a {field} of 2^32 + 3: cut to 32 bits it reads 3"
+            => value(Malformed, &varint((1 << 32) + 3));
+        "{field}_of_minus_1": "a {field} of 2^64 - 1, as a negative int32 is written"
+            => value(Malformed, &varint(u64::MAX));
+        "{field}_over_64_bits": "a {field} of ten bytes and more than 64 bits" => value(Malformed, &over_64_bits);
+        "{field}_of_11_bytes": "a {field} of eleven bytes" => value(Malformed, &eleven_bytes);
     }
 }
 
-/// Lengths of the `bytes` field `index`, of that number, the last one.
-pub(super) fn lengths(
-    b: &mut Builder,
-    parser: Parser,
-    p: &Proto,
-    (index, number): (usize, u32),
-    content: &[u8],
-) {
+/// Lengths of the `bytes` field 4, the last one of the message.
+pub(super) fn lengths(b: &mut Builder, parser: Parser, p: &Proto, content: &[u8]) {
     let one_more = content.len() as u64 + 1;
     let claims = |length: u64| {
         let mut cut = p.clone();
-        cut.fields.truncate(index);
+        cut.fields.truncate(3);
         cut.fields
-            .push([&tag(number, 2), &varint(length), content].concat());
+            .push([&tag(4, 2), &varint(length), content].concat());
         parser.refuses(Malformed, cut.build())
     };
     cases! { b, [Length: WIRE-05 WIRE-10];
-        /// a length of one byte longer than what follows
-        length_of_one_more => claims(one_more);
-        /// a length of 2^31 - 1
-        length_of_2_to_31_less_1 => claims((1 << 31) - 1);
+        length_of_one_more: "a length of one byte longer than what follows" => claims(one_more);
+        length_of_2_to_31_less_1: "a length of 2^31 - 1" => claims((1 << 31) - 1);
         /// a length of 2^32 - 1: plus an offset it overflows 32 bits
         length_of_2_to_32_less_1 => claims(u32::MAX.into());
-        /// a length of 2^63: less than 0 where lengths are signed
-        length_of_2_to_63 => claims(1 << 63);
-        /// a length of 2^64 - 1: plus an offset it overflows 64 bits
-        length_of_2_to_64_less_1 => claims(u64::MAX);
+        length_of_2_to_63: "a length of 2^63: less than 0 where lengths are signed" => claims(1 << 63);
+        length_of_2_to_64_less_1: "a length of 2^64 - 1: plus an offset it overflows 64 bits" => claims(u64::MAX);
     }
 }
 
@@ -358,15 +206,10 @@ pub(super) fn truncations(b: &mut Builder, parser: Parser, p: &Proto) {
     let first = 1 + p.fields[0].len();
     let cut = |length| parser.refuses(Malformed, whole[..length].to_vec());
     cases! { b, [Truncated: WIRE-05 WIRE-02];
-        /// cut after the first tag
-        cut_after_first_tag => cut(2);
-        /// cut after the first field
-        cut_after_first_field [Truncated Missing: WIRE-05 WIRE-02] => cut(first);
-        /// cut in the middle of the second field
-        cut_in_second_field => cut(first + 1);
-        /// cut at three quarters of its length
-        cut_at_three_quarters => cut(whole.len() * 3 / 4);
-        /// without its last byte
-        without_last_byte => cut(whole.len() - 1);
+        cut_after_first_tag: "cut after the first tag" => cut(2);
+        cut_after_first_field [Truncated Missing:]: "cut after the first field" => cut(first);
+        cut_in_second_field: "cut in the middle of the second field" => cut(first + 1);
+        cut_at_three_quarters: "cut at three quarters of its length" => cut(whole.len() * 3 / 4);
+        without_last_byte: "without its last byte" => cut(whole.len() - 1);
     }
 }

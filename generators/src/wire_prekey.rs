@@ -3,19 +3,18 @@
 use super::cases::valid;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
-    Parser, add, bad_keys, key, lengths, notes, truncations, unknown_fields, varints, versions,
+    Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
+    versions,
 };
 use super::wire_ratchet::{LARGEST, ratchet};
 use super::{Builder, seed};
-use tigress_signal::conformance::operation::wire::{
-    DecodePreKey, EncodePreKey, Encoded, PreKeyFields,
-};
+use tigress_signal::conformance::operation::wire::{DecodePreKey, EncodePreKey, PreKeyFields};
 use tigress_signal::error_code::ErrorCode::{
     self, InvalidKey, Malformed, NonCanonical, TooLarge, UnsupportedVersion,
 };
 use tigress_signal::hex::Hex;
 
-const NAMES: [&str; 6] = [
+const FIELDS: [&str; 6] = [
     "pre_key_id",
     "base_key",
     "identity_key",
@@ -62,92 +61,56 @@ fn proto(fields: &PreKeyFields) -> Proto {
     }
 }
 
-fn encoded(fields: &PreKeyFields) -> Encoded {
-    Encoded {
-        message: Hex(proto(fields).build()),
-    }
-}
-
 /// Messages that are read and written alike.
 fn good(b: &mut Builder) {
     let (id, registration_id) = HIGHEST;
     let usual = || fields(Some(3), 1234, 7);
     let highest = || fields(Some(id), registration_id, id);
-    let cases = [
-        ("with_one_time_prekey", "with a one-time prekey", usual()),
-        (
-            "without_one_time_prekey",
-            "without a one-time prekey: pre_key_id is left out, not written as 0",
-            fields(None, 1234, 7),
-        ),
-        ("lowest_ids", "the lowest ids", fields(Some(1), 1, 1)),
-        ("highest_ids", "the highest ids", highest()),
-        (
-            "ids_127_128",
-            "ids 127 and 128: where a varint grows",
-            fields(Some(127), 128, 127),
-        ),
-        (
-            "ids_16383_16384",
-            "ids 16,383 and 16,384: where it grows again",
-            fields(Some(16_383), registration_id, 16_384),
-        ),
-        (
-            "shortest_message",
-            "the shortest ratchet message",
-            around(16, usual()),
-        ),
-        (
-            "message_of_4096",
-            "a ratchet message of 4,096 bytes of ciphertext",
-            around(4096, usual()),
-        ),
-    ];
-    let read = [
-        "WIRE-01", "WIRE-02", "WIRE-08", "WIRE-11", "ID-06", "X3DH-12",
-    ];
+    let cases = rows! {
+        with_one_time_prekey: "with a one-time prekey" => usual();
+        without_one_time_prekey: "without a one-time prekey: pre_key_id is left out, not written as 0"
+            => fields(None, 1234, 7);
+        lowest_ids: "the lowest ids" => fields(Some(1), 1, 1);
+        highest_ids: "the highest ids" => highest();
+        ids_127_128: "ids 127 and 128: where a varint grows" => fields(Some(127), 128, 127);
+        ids_16383_16384: "ids 16,383 and 16,384: where it grows again" => fields(Some(16_383), registration_id, 16_384);
+        shortest_message: "the shortest ratchet message" => around(16, usual());
+        message_of_4096: "a ratchet message of 4,096 bytes of ciphertext" => around(4096, usual());
+    };
+    let reads = |fields: &PreKeyFields| {
+        valid::<DecodePreKey>(encoded(proto(fields).build()), fields.clone())
+    };
     for (name, comment, fields) in &cases {
-        let about = (format!("decode_{name}"), (*comment).to_owned());
-        let ids = &read[..if fields.pre_key_id.is_some() { 5 } else { 6 }];
-        let reads = valid::<DecodePreKey>(encoded(fields), fields.clone());
-        add(b, about, "Normal", ids, reads);
+        if fields.pre_key_id.is_some() {
+            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06]; "decode_{name}": "{comment}" => reads(fields); }
+        } else {
+            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06 X3DH-12];
+                "decode_{name}": "{comment}" => reads(fields);
+            }
+        }
     }
-    let greatest = around(LARGEST, highest());
     cases! { b;
         /// a ratchet message of the greatest size
-        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06]
-            => valid::<DecodePreKey>(encoded(&greatest), greatest.clone());
+        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06] => reads(&around(LARGEST, highest()));
     }
     for (name, comment, fields) in &cases {
-        let about = (format!("encode_{name}"), (*comment).to_owned());
-        let ids = &["WIRE-01", "WIRE-02", "WIRE-03", "WIRE-11"];
-        add(
-            b,
-            about,
-            "Normal",
-            ids,
-            valid::<EncodePreKey>(fields.clone(), encoded(fields)),
-        );
+        let message = encoded(proto(fields).build());
+        cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-03 WIRE-11];
+            "encode_{name}": "{comment}" => valid::<EncodePreKey>(fields.clone(), message);
+        }
     }
 }
 
 pub(super) fn generate(b: &mut Builder) {
     b.header("The prekey message of profile section 5, and the ratchet message inside it.");
     notes(b);
-    b.note(
-        "Identifier",
-        "MISSING_STEP",
-        "An id out of its range.",
-        "Whoever lets it through looks up what no device can have published.",
-        &["https://signal.org/docs/specifications/x3dh/#publishing-keys"],
-    );
-    b.note(
-        "Inner",
-        "MISSING_STEP",
-        "The ratchet message inside breaks a rule.",
-        "Whoever parses it later may have changed its state by then.",
-        &["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"],
-    );
+    notes! { b;
+        Identifier MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#publishing-keys"]
+            "An id out of its range." => "Whoever lets it through looks up what no device can have published.";
+        Inner MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
+            "The ratchet message inside breaks a rule."
+            => "Whoever parses it later may have changed its state by then.";
+    }
     good(b);
 
     let parser = Parser::PreKey;
@@ -156,65 +119,39 @@ pub(super) fn generate(b: &mut Builder) {
     let usual = fields(Some(3), 1234, 7);
     let p = &proto(&usual);
     versions(b, parser, p);
-    for (index, name) in NAMES.iter().enumerate().skip(1) {
+    for (index, name) in FIELDS.iter().enumerate().skip(1) {
         let why = match *name {
             "registration_id" => ": signal-v3 reads 0, this suite does not",
             _ => "",
         };
-        let about = (format!("without_{name}"), format!("without {name}{why}"));
-        add(
-            b,
-            about,
-            "Missing",
-            &["WIRE-02"],
-            malformed(p.without(index)),
-        );
+        cases! { b, [Missing: WIRE-02]; "without_{name}": "without {name}{why}" => malformed(p.without(index)); }
     }
-    for (index, name) in NAMES.iter().enumerate() {
-        let about = (format!("{name}_twice"), format!("{name} twice, alike"));
-        let twice = p.insert(index, p.fields[index].clone());
-        add(
-            b,
-            about,
-            "NonCanonical",
-            &["WIRE-02", "WIRE-03"],
-            not_canonical(twice),
-        );
-    }
+    twice(b, parser, p, &FIELDS);
     cases! { b, [NonCanonical: WIRE-03];
         /// a second base_key at the end: a lenient reader runs X3DH with it
-        second_base_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(6, bytes(2, &key("other"))));
+        second_base_key [: WIRE-02 WIRE-03] => not_canonical(p.insert(6, bytes(2, &key("other"))));
         /// pre_key_id last, as Signal's libraries may write it
         pre_key_id_last => not_canonical(p.order(&[1, 2, 3, 4, 5, 0]));
-        /// base_key and identity_key exchanged
-        keys_exchanged => not_canonical(p.order(&[0, 2, 1, 3, 4, 5]));
+        keys_exchanged: "base_key and identity_key exchanged" => not_canonical(p.order(&[0, 2, 1, 3, 4, 5]));
         /// message last, as fields of the first drafts stood
         message_last => not_canonical(p.order(&[0, 1, 2, 4, 5, 3]));
-        /// the fields in falling order
-        falling_order => not_canonical(p.order(&[5, 4, 3, 2, 1, 0]));
+        falling_order: "the fields in falling order" => not_canonical(p.order(&[5, 4, 3, 2, 1, 0]));
     }
     unknown_fields(b, parser, p, 7);
     cases! { b, [WireType: WIRE-09];
         /// field 8, a Kyber prekey of signal-v4
         kyber_prekey [NonCanonical: WIRE-03] => not_canonical(p.insert(6, bytes(8, b"ciphertext")));
-        /// pre_key_id as bytes
-        pre_key_id_as_bytes => malformed(p.with(0, bytes(1, &[3])));
-        /// pre_key_id as 32 fixed bits
-        pre_key_id_as_fixed_32 => malformed(p.with(0, fixed32(1, 3)));
-        /// base_key as a varint
-        base_key_as_varint => malformed(p.with(1, uint(2, 5)));
-        /// identity_key as 64 fixed bits
-        identity_key_as_fixed_64 => malformed(p.with(2, fixed64(3, 0)));
-        /// message as a group
-        message_as_group => malformed(p.with(3, group(4)));
-        /// registration_id as bytes
-        registration_id_as_bytes => malformed(p.with(4, bytes(5, &[1])));
-        /// signed_pre_key_id as 64 fixed bits
-        signed_pre_key_id_as_fixed_64 => malformed(p.with(5, fixed64(6, 7)));
+        pre_key_id_as_bytes: "pre_key_id as bytes" => malformed(p.with(0, bytes(1, &[3])));
+        pre_key_id_as_fixed_32: "pre_key_id as 32 fixed bits" => malformed(p.with(0, fixed32(1, 3)));
+        base_key_as_varint: "base_key as a varint" => malformed(p.with(1, uint(2, 5)));
+        identity_key_as_fixed_64: "identity_key as 64 fixed bits" => malformed(p.with(2, fixed64(3, 0)));
+        message_as_group: "message as a group" => malformed(p.with(3, group(4)));
+        registration_id_as_bytes: "registration_id as bytes" => malformed(p.with(4, bytes(5, &[1])));
+        signed_pre_key_id_as_fixed_64: "signed_pre_key_id as 64 fixed bits" => malformed(p.with(5, fixed64(6, 7)));
         /// signed_pre_key_id of wire type 6, which does not exist
         signed_pre_key_id_of_wire_type_6 => malformed(p.with(5, tag(6, 6)));
     }
-    varints(b, parser, p, 5, (6, "signed_pre_key_id"));
+    varints(b, parser, p, (5, 6, "signed_pre_key_id"));
     let long_tag = [long_varint(0x08, 2), varint(3)].concat();
     let long_length = [&tag(2, 2), &long_varint(33, 2), &key("base")[..]].concat();
     cases! { b;
@@ -223,55 +160,32 @@ pub(super) fn generate(b: &mut Builder) {
         /// base_key's length in two bytes
         length_in_2_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(1, long_length));
     }
-    lengths(b, parser, p, (3, 4), &usual.ratchet_message);
+    lengths(b, parser, p, &usual.ratchet_message);
     truncations(b, parser, p);
 
-    for (name, index, number) in [("base_key", 1, 2), ("identity_key", 2, 3)] {
-        for bad in bad_keys("base") {
-            let about = (
-                format!("{name}_{}", bad.name),
-                format!("{name} {}", bad.comment),
-            );
-            let message = p.with(index, bytes(number, &bad.encoded));
-            add(
-                b,
-                about,
-                "InvalidKey",
-                &["WIRE-06", bad.clause],
-                parser.refuses(InvalidKey, message),
-            );
-        }
-    }
+    bad_keys(b, parser, p, (1, 2, "base_key"), "base");
+    bad_keys(b, parser, p, (2, 3, "identity_key"), "base");
     cases! { b, [Identifier: ID-06];
         /// pre_key_id 0, written: a reader that takes 0 for `none` runs three Diffie-Hellmans
         pre_key_id_0 => malformed(p.with(0, uint(1, 0)));
-        /// pre_key_id 2^24
-        pre_key_id_2_to_24 => malformed(p.with(0, uint(1, 1 << 24)));
-        /// signed_pre_key_id 0
-        signed_pre_key_id_0 => malformed(p.with(5, uint(6, 0)));
-        /// signed_pre_key_id 2^24
-        signed_pre_key_id_2_to_24 => malformed(p.with(5, uint(6, 1 << 24)));
-        /// registration_id 0
-        registration_id_0 [Identifier: ID-04] => malformed(p.with(4, uint(5, 0)));
-        /// registration_id 16,381
-        registration_id_16381 [Identifier: ID-04] => malformed(p.with(4, uint(5, 16_381)));
+        pre_key_id_2_to_24: "pre_key_id 2^24" => malformed(p.with(0, uint(1, 1 << 24)));
+        signed_pre_key_id_0: "signed_pre_key_id 0" => malformed(p.with(5, uint(6, 0)));
+        signed_pre_key_id_2_to_24: "signed_pre_key_id 2^24" => malformed(p.with(5, uint(6, 1 << 24)));
+        registration_id_0 [: ID-04]: "registration_id 0" => malformed(p.with(4, uint(5, 0)));
+        registration_id_16381 [: ID-04]: "registration_id 16,381" => malformed(p.with(4, uint(5, 16_381)));
         /// registration_id 2^32 - 1
-        registration_id_2_to_32_less_1 [Identifier: ID-04] => malformed(p.with(4, uint(5, u32::MAX.into())));
+        registration_id_2_to_32_less_1 [: ID-04] => malformed(p.with(4, uint(5, u32::MAX.into())));
     }
 
     let r = ratchet(32);
-    let zero = bad_keys("ratchet")
-        .into_iter()
-        .find(|bad| bad.name == "zero");
-    let small_order = bytes(1, &zero.expect("one of them").encoded);
+    let small_order = bytes(1, &super::public_key::encoded(&[0; 32]));
     let holding =
         |error: ErrorCode, inner: &[u8]| parser.refuses(error, p.with(3, bytes(4, inner)));
     let mut over = p.clone();
     let rest = p.build().len() - p.fields[3].len();
     over.fields[3] = bytes(4, &seed::vec("wire/large", 66_201 - rest - 4));
-    cases! { b;
-        /// an empty ratchet message
-        inner_empty [Inner Truncated: WIRE-05] => holding(Malformed, &[]);
+    cases! { b, [Inner Truncated: WIRE-05];
+        inner_empty: "an empty ratchet message" => holding(Malformed, &[]);
         /// the ratchet message is of version 0x33
         inner_version_33 [Inner Version: WIRE-01] => holding(UnsupportedVersion, &r.version(0x33));
         /// the ratchet message has no version byte
@@ -282,11 +196,9 @@ pub(super) fn generate(b: &mut Builder) {
         inner_other_order [Inner NonCanonical: WIRE-03] => holding(NonCanonical, &r.order(&[1, 0, 2, 3]));
         /// the ratchet message lacks its counter
         inner_without_counter [Inner Missing: WIRE-02] => holding(Malformed, &r.without(1));
-        /// the ratchet message is cut
-        inner_cut [Inner Truncated: WIRE-05] => holding(Malformed, &r.build()[..50]);
+        inner_cut: "the ratchet message is cut" => holding(Malformed, &r.build()[..50]);
         /// the ratchet message's key is of small order
-        inner_key_of_small_order [Inner InvalidKey: WIRE-06]
-            => holding(InvalidKey, &r.with(0, small_order));
+        inner_key_of_small_order [Inner InvalidKey: WIRE-06] => holding(InvalidKey, &r.with(0, small_order));
         /// the ratchet message's ciphertext has 15 bytes
         inner_ciphertext_of_15 [Inner ShortCiphertext: WIRE-07] => holding(Malformed, &r.with(3, bytes(4, &[0; 15])));
         // Its first field is a varint where a ratchet key must stand.
@@ -299,7 +211,6 @@ pub(super) fn generate(b: &mut Builder) {
         /// 66,200 bytes of an unknown version: the size is good, the version is not
         greatest_of_unknown_version [Size Version: WIRE-08 WIRE-01]
             => parser.refuses(UnsupportedVersion, vec![0x99; 66_200]);
-        /// 66,201 bytes: one too many
-        one_byte_too_many [Size: WIRE-08] => parser.refuses(TooLarge, over.build());
+        one_byte_too_many [Size: WIRE-08]: "66,201 bytes: one too many" => parser.refuses(TooLarge, over.build());
     }
 }

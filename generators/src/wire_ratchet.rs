@@ -3,20 +3,19 @@
 use super::cases::valid;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
-    Parser, add, bad_keys, key, lengths, notes, truncations, unknown_fields, varints, versions,
+    Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
+    versions,
 };
 use super::{Builder, seed};
-use tigress_signal::conformance::operation::wire::{
-    DecodeRatchet, EncodeRatchet, Encoded, RatchetFields,
-};
-use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed, NonCanonical, TooLarge};
+use tigress_signal::conformance::operation::wire::{DecodeRatchet, EncodeRatchet, RatchetFields};
+use tigress_signal::error_code::ErrorCode::{Malformed, NonCanonical, TooLarge};
 use tigress_signal::hex::Hex;
 
 /// Length of the ciphertext of a message of exactly 66,000 bytes, with counters below 128: less version, key, two
 /// counters of two bytes, tag and length of four.
 pub(super) const LARGEST: usize = 66_000 - 1 - 35 - 4 - 4;
 
-const NAMES: [&str; 4] = ["ratchet_key", "counter", "previous_counter", "ciphertext"];
+const FIELDS: [&str; 4] = ["ratchet_key", "counter", "previous_counter", "ciphertext"];
 
 /// A message with a ciphertext of that length.
 fn fields(counter: u32, previous_counter: u32, length: usize) -> RatchetFields {
@@ -45,79 +44,39 @@ pub(super) fn ratchet(length: usize) -> Proto {
     proto(&fields(0, 0, length))
 }
 
-fn encoded(fields: &RatchetFields) -> Encoded {
-    Encoded {
-        message: Hex(proto(fields).build()),
-    }
-}
-
 /// Messages that are read and written alike.
 fn good(b: &mut Builder) {
-    let cases = [
-        (
-            "counters_0",
-            "both counters 0, which are written all the same; the shortest ciphertext",
-            fields(0, 0, 16),
-        ),
-        ("small_counters", "small counters", fields(3, 5, 32)),
-        (
-            "counters_127_128",
-            "counter 127, previous counter 128: where a varint grows to two bytes",
-            fields(127, 128, 32),
-        ),
-        (
-            "counters_16383_16384",
-            "counter 16,383, previous counter 16,384: where it grows to three",
-            fields(16_383, 16_384, 32),
-        ),
-        (
-            "counters_of_28_bits",
-            "counter 2^28 - 1, previous counter 2^28: where it grows to five",
-            fields((1 << 28) - 1, 1 << 28, 32),
-        ),
-        (
-            "counters_of_31_bits",
-            "counter 2^31, previous counter 2^31 - 1: whoever uses signed integers reads less than 0",
-            fields(1 << 31, (1 << 31) - 1, 32),
-        ),
-        (
-            "highest_counters",
-            "the highest counters: the parser leaves them to the ratchet",
-            fields(u32::MAX, u32::MAX, 32),
-        ),
-        (
-            "ciphertext_of_127",
-            "a ciphertext of 127 bytes",
-            fields(0, 0, 127),
-        ),
-        (
-            "ciphertext_of_128",
-            "a ciphertext of 128 bytes: its length grows to two bytes",
-            fields(0, 0, 128),
-        ),
-        (
-            "ciphertext_of_16384",
-            "a ciphertext of 16,384 bytes: its length grows to three bytes",
-            fields(0, 0, 16_384),
-        ),
-    ];
+    let cases = rows! {
+        counters_0: "both counters 0, which are written all the same; the shortest ciphertext" => fields(0, 0, 16);
+        small_counters: "small counters" => fields(3, 5, 32);
+        counters_127_128: "counter 127, previous counter 128: where a varint grows to two bytes" => fields(127, 128, 32);
+        counters_16383_16384: "counter 16,383, previous counter 16,384: where it grows to three"
+            => fields(16_383, 16_384, 32);
+        counters_of_28_bits: "counter 2^28 - 1, previous counter 2^28: where it grows to five"
+            => fields((1 << 28) - 1, 1 << 28, 32);
+        counters_of_31_bits: "counter 2^31, previous counter 2^31 - 1: whoever uses signed integers reads less than 0"
+            => fields(1 << 31, (1 << 31) - 1, 32);
+        highest_counters: "the highest counters: the parser leaves them to the ratchet"
+            => fields(u32::MAX, u32::MAX, 32);
+        ciphertext_of_127: "a ciphertext of 127 bytes" => fields(0, 0, 127);
+        ciphertext_of_128: "a ciphertext of 128 bytes: its length grows to two bytes" => fields(0, 0, 128);
+        ciphertext_of_16384: "a ciphertext of 16,384 bytes: its length grows to three bytes" => fields(0, 0, 16_384);
+    };
+    let reads = |fields: &RatchetFields| {
+        valid::<DecodeRatchet>(encoded(proto(fields).build()), fields.clone())
+    };
     for (name, comment, fields) in &cases {
-        let about = (format!("decode_{name}"), (*comment).to_owned());
-        let ids = &["WIRE-01", "WIRE-02", "WIRE-08", "WIRE-11"];
-        let reads = valid::<DecodeRatchet>(encoded(fields), fields.clone());
-        add(b, about, "Normal", ids, reads);
+        cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11]; "decode_{name}": "{comment}" => reads(fields); }
     }
-    let greatest = fields(0, 0, LARGEST);
     cases! { b;
         /// 66,000 bytes: the greatest size
-        decode_greatest_size [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11]
-            => valid::<DecodeRatchet>(encoded(&greatest), greatest.clone());
+        decode_greatest_size [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11] => reads(&fields(0, 0, LARGEST));
     }
     for (name, comment, fields) in &cases[..9] {
-        let about = (format!("encode_{name}"), (*comment).to_owned());
-        let ids = &["WIRE-01", "WIRE-02", "WIRE-03", "WIRE-11"];
-        let writes = valid::<EncodeRatchet>(fields.clone(), encoded(fields));
-        add(b, about, "Normal", ids, writes);
+        let message = encoded(proto(fields).build());
+        cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-03 WIRE-11];
+            "encode_{name}": "{comment}" => valid::<EncodeRatchet>(fields.clone(), message);
+        }
     }
 }
 
@@ -132,84 +91,54 @@ pub(super) fn generate(b: &mut Builder) {
     let ciphertext = &fields(3, 5, 32).ciphertext[..];
     let p = &proto(&fields(3, 5, 32));
     versions(b, parser, p);
-    for (index, name) in NAMES.iter().enumerate() {
-        let about = (format!("without_{name}"), format!("without {name}"));
-        add(
-            b,
-            about,
-            "Missing",
-            &["WIRE-02"],
-            malformed(p.without(index)),
-        );
+    for (index, name) in FIELDS.iter().enumerate() {
+        cases! { b, [Missing: WIRE-02]; "without_{name}": "without {name}" => malformed(p.without(index)); }
     }
     let zero = ratchet(32);
     cases! { b, [Missing: WIRE-02];
-        /// counter 0 left out, as proto3 writers do
-        counter_0_left_out => malformed(zero.without(1));
-        /// both counters 0 and left out
-        both_counters_left_out => malformed(zero.order(&[0, 3]));
+        counter_0_left_out: "counter 0 left out, as proto3 writers do" => malformed(zero.without(1));
+        both_counters_left_out: "both counters 0 and left out" => malformed(zero.order(&[0, 3]));
     }
-    for (index, name) in NAMES.iter().enumerate() {
-        let about = (format!("{name}_twice"), format!("{name} twice, alike"));
-        let twice = p.insert(index, p.fields[index].clone());
-        add(
-            b,
-            about,
-            "NonCanonical",
-            &["WIRE-02", "WIRE-03"],
-            not_canonical(twice),
-        );
-    }
+    twice(b, parser, p, &FIELDS);
     cases! { b, [NonCanonical: WIRE-03];
         /// counter 3, then counter 4: a lenient reader takes the last
-        counter_3_then_4 [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(2, uint(2, 4)));
+        counter_3_then_4 [: WIRE-02 WIRE-03] => not_canonical(p.insert(2, uint(2, 4)));
         /// a second ratchet_key at the end
-        second_ratchet_key [NonCanonical: WIRE-02 WIRE-03] => not_canonical(p.insert(4, bytes(1, &key("other"))));
-        /// counter and previous_counter exchanged
-        counters_exchanged => not_canonical(p.order(&[0, 2, 1, 3]));
-        /// ciphertext first
-        ciphertext_first => not_canonical(p.order(&[3, 0, 1, 2]));
-        /// ratchet_key last
-        ratchet_key_last => not_canonical(p.order(&[1, 2, 3, 0]));
-        /// the fields in falling order
-        falling_order => not_canonical(p.order(&[3, 2, 1, 0]));
+        second_ratchet_key [: WIRE-02 WIRE-03] => not_canonical(p.insert(4, bytes(1, &key("other"))));
+        counters_exchanged: "counter and previous_counter exchanged" => not_canonical(p.order(&[0, 2, 1, 3]));
+        ciphertext_first: "ciphertext first" => not_canonical(p.order(&[3, 0, 1, 2]));
+        ratchet_key_last: "ratchet_key last" => not_canonical(p.order(&[1, 2, 3, 0]));
+        falling_order: "the fields in falling order" => not_canonical(p.order(&[3, 2, 1, 0]));
     }
     unknown_fields(b, parser, p, 5);
     cases! { b, [WireType: WIRE-09];
-        /// ratchet_key as a varint
-        ratchet_key_as_varint => malformed(p.with(0, uint(1, 5)));
-        /// ratchet_key as a group
-        ratchet_key_as_group => malformed(p.with(0, group(1)));
-        /// counter as bytes
-        counter_as_bytes => malformed(p.with(1, bytes(2, &[3])));
-        /// counter as 32 fixed bits
-        counter_as_fixed_32 => malformed(p.with(1, fixed32(2, 3)));
-        /// counter as 64 fixed bits
-        counter_as_fixed_64 => malformed(p.with(1, fixed64(2, 3)));
-        /// previous_counter as bytes
-        previous_counter_as_bytes => malformed(p.with(2, bytes(3, &[5])));
-        /// ciphertext as a varint
-        ciphertext_as_varint => malformed(p.with(3, uint(4, 32)));
+        ratchet_key_as_varint: "ratchet_key as a varint" => malformed(p.with(0, uint(1, 5)));
+        ratchet_key_as_group: "ratchet_key as a group" => malformed(p.with(0, group(1)));
+        counter_as_bytes: "counter as bytes" => malformed(p.with(1, bytes(2, &[3])));
+        counter_as_fixed_32: "counter as 32 fixed bits" => malformed(p.with(1, fixed32(2, 3)));
+        counter_as_fixed_64: "counter as 64 fixed bits" => malformed(p.with(1, fixed64(2, 3)));
+        previous_counter_as_bytes: "previous_counter as bytes" => malformed(p.with(2, bytes(3, &[5])));
+        ciphertext_as_varint: "ciphertext as a varint" => malformed(p.with(3, uint(4, 32)));
         /// ciphertext of wire type 6, which does not exist
         ciphertext_of_wire_type_6 => malformed(p.with(3, [tag(4, 6), vec![0]].concat()));
         /// ciphertext of wire type 7, which does not exist
         ciphertext_of_wire_type_7 => malformed(p.with(3, [tag(4, 7), vec![0]].concat()));
     }
 
-    varints(b, parser, p, 1, (2, "counter"));
+    varints(b, parser, p, (1, 2, "counter"));
     let tagged = |tag: Vec<u8>| p.with(1, [tag, varint(3)].concat());
     let long_length = [&tag(4, 2), &long_varint(32, 3), ciphertext].concat();
     cases! { b, [Varint: WIRE-03 WIRE-04];
         /// the tag of counter in two bytes
-        tag_in_2_bytes [Varint NonCanonical: WIRE-03 WIRE-04] => not_canonical(tagged(long_varint(0x10, 2)));
+        tag_in_2_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 2)));
         /// the tag of counter in ten bytes
-        tag_in_10_bytes [Varint NonCanonical: WIRE-03 WIRE-04] => not_canonical(tagged(long_varint(0x10, 10)));
+        tag_in_10_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 10)));
         /// a tag of more than 32 bits, whose low bits are those of counter
         tag_over_32_bits => malformed(tagged(varint(0x10 | 1 << 32)));
         /// the ciphertext's length in three bytes
         length_in_3_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(3, long_length));
     }
-    lengths(b, parser, p, (3, 4), ciphertext);
+    lengths(b, parser, p, ciphertext);
     let swallowing = [&tag(1, 2), &varint(35), &key("ratchet")[..]].concat();
     cases! { b;
         /// ratchet_key's length takes in the counter field that follows
@@ -217,27 +146,13 @@ pub(super) fn generate(b: &mut Builder) {
     }
     truncations(b, parser, p);
 
-    for bad in bad_keys("ratchet") {
-        let about = (
-            format!("ratchet_key_{}", bad.name),
-            format!("ratchet_key {}", bad.comment),
-        );
-        let message = p.with(0, bytes(1, &bad.encoded));
-        add(
-            b,
-            about,
-            "InvalidKey",
-            &["WIRE-06", bad.clause],
-            parser.refuses(InvalidKey, message),
-        );
-    }
+    bad_keys(b, parser, p, (0, 1, "ratchet_key"), "ratchet");
     let one_too_many = proto(&fields(0, 0, LARGEST + 1)).build();
     let mut garbage = vec![0x80; 66_001];
     garbage[0] = 0x99;
     let many = [&[0x11][..], &[0x28, 0x00].repeat(32_000)].concat();
     cases! { b, [Size: WIRE-08];
-        /// an empty ciphertext
-        empty_ciphertext [ShortCiphertext: WIRE-07] => malformed(p.with(3, bytes(4, &[])));
+        empty_ciphertext [ShortCiphertext: WIRE-07]: "an empty ciphertext" => malformed(p.with(3, bytes(4, &[])));
         /// a ciphertext of 15 bytes
         ciphertext_of_15 [ShortCiphertext: WIRE-07] => malformed(p.with(3, bytes(4, &ciphertext[..15])));
         /// 66,001 bytes: one too many, otherwise well-formed

@@ -147,19 +147,16 @@ pub(super) fn generate(b: &mut Builder) {
 
     let (alice, bob, mallory) = (&alice(), &bob(), &mallory());
     cases! { b, [Normal: ID-05 X3DH-01 X3DH-03 X3DH-04 X3DH-05 X3DH-07 DR-01];
-        /// with a one-time prekey
-        with_one_time_prekey => opens(alice, bob.bundle(Some(1)), "opk", b"hello Bob");
+        with_one_time_prekey: "with a one-time prekey" => opens(alice, bob.bundle(Some(1)), "opk", b"hello Bob");
         /// another one-time prekey and other randomness
         another_one_time_prekey => opens(alice, bob.bundle(Some(4)), "opk 2", b"hello again");
-        /// an empty first message
-        empty_first_message => opens(alice, bob.bundle(Some(1)), "empty", b"");
+        empty_first_message: "an empty first message" => opens(alice, bob.bundle(Some(1)), "empty", b"");
         /// a first message of 256 bytes
         first_message_of_256_bytes => opens(alice, bob.bundle(Some(2)), "256", &[0x5a; 256]);
         /// roles exchanged: initiator's key and address stand first in AD
         roles_exchanged => opens(bob, alice.bundle(Some(1)), "roles", b"hello Alice");
         /// from a second device of the same user
-        from_second_device =>
-            opens(&Actor::on_device("alice", 2), bob.bundle(Some(1)), "device 2", b"from my watch");
+        from_second_device => opens(&Actor::on_device("alice", 2), bob.bundle(Some(1)), "device 2", b"from my watch");
         /// to device 127
         to_device_127 => opens(alice, Actor::on_device("bob", 127).bundle(Some(1)), "device 127", b"to your watch");
         /// to another device of one's own
@@ -178,9 +175,8 @@ pub(super) fn generate(b: &mut Builder) {
     }
     cases! { b, [Coincidence: X3DH-01 X3DH-03];
         /// the one-time prekey is the signed prekey again: DH3 and DH4 are one; it may be refused
-        one_time_prekey_is_signed_prekey => may_open("one prekey", |f| {
-            f.one_time_pre_key = Some(f.signed_pre_key.clone());
-        });
+        one_time_prekey_is_signed_prekey
+            => may_open("one prekey", |f| { f.one_time_pre_key = Some(f.signed_pre_key.clone()); });
         /// Bob's identity key is the initiator's own, under his address; it may be refused
         identity_key_is_own => may_open("own key", |f| {
             f.identity_key = alice.identity_key().encode().into();
@@ -209,9 +205,8 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [Malleability: X3DH-02 SIG-04];
         bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
         /// s + q in place of s
-        s_plus_q [: X3DH-02 SIG-02] => signature(|bytes| {
-            let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s);
-        });
+        s_plus_q [: X3DH-02 SIG-02]
+            => signature(|bytes| { let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s); });
         signature_of_63_bytes: "a signature of 63 bytes" => signature(|bytes| bytes.truncate(63));
         signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));
         no_signature [Malleability SignatureNotVerified:]: "no signature" => signature(Vec::clear);
@@ -223,10 +218,8 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [InvalidKey: X3DH-01 KEY-04];
         /// IK_B with bit 255 set: the same point, another key
         identity_key_bit_255 [: X3DH-01 KEY-03] => identity(encoded(&with_top_bit(u)));
-        /// IK_B of 32 bytes
-        identity_key_of_32_bytes [: X3DH-01 KEY-02] => identity(u.into());
-        /// IK_B is u = 0
-        identity_key_zero => identity(encoded(&[0; 32]));
+        identity_key_of_32_bytes [: X3DH-01 KEY-02]: "IK_B of 32 bytes" => identity(u.into());
+        identity_key_zero: "IK_B is u = 0" => identity(encoded(&[0; 32]));
         /// SPK_B of order 8, its signature good: DH1 and DH3 are all zero
         signed_prekey_of_order_8 => signed_pre_key(encoded(&small_order()[2].1));
         /// SPK_B with u = 2^255 - 10, its signature good

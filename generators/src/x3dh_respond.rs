@@ -3,7 +3,8 @@
 use super::actor::{Actor, SIGNED_PRE_KEY_ID, erased_private_key, talk, user_id};
 use super::builder::Builder;
 use super::cases::{Case, but, computed, refused};
-use super::pair::{Said, opened};
+use super::pair::opened;
+use super::said::Said;
 use super::seed;
 use super::x3dh_initiate::notes;
 use tigress_signal::conformance::operation::device::{Create, CreateInput};
@@ -29,10 +30,7 @@ fn mallory() -> Actor {
 fn first(from: &mut Actor, one_time: Option<u32>, label: &str, text: &[u8]) -> Said {
     let bob = bob();
     from.open(&bob.bundle(one_time), label);
-    Said {
-        message: from.encrypt(bob.address, text),
-        text: text.to_vec(),
-    }
+    from.says(&bob, text)
 }
 
 /// Bob, who holds that one-time prekey, and the message.
@@ -121,9 +119,8 @@ pub(super) fn generate(b: &mut Builder) {
     refusals(b);
     cases! { b, [PreKeyLifetime: KEY-05 KEY-06 KEY-07 ID-04 X3DH-01 RND-01];
         /// a device with three one-time prekeys
-        device_with_three_one_time_prekeys => creates(&[0x12, 0x34], |f| {
-            f.one_time_pre_keys = 3; f.now = Timestamp(1_800_000_000);
-        });
+        device_with_three_one_time_prekeys
+            => creates(&[0x12, 0x34], |f| { f.one_time_pre_keys = 3; f.now = Timestamp(1_800_000_000); });
         /// a device without one-time prekeys
         device_without_one_time_prekeys => creates(&[0x00, 0x01], |f| f.address.device_id = 2);
         /// device 127, the highest registration id
@@ -168,16 +165,14 @@ fn refusals(b: &mut Builder) {
     }
     cases! { b, [UnknownPreKey: X3DH-09];
         /// a signed prekey id that was never given out
-        unknown_signed_prekey [: X3DH-08] =>
-            refuses(UnknownSignedPrekey, &message.fields(|m| m.signed_pre_key_id = 8));
+        unknown_signed_prekey [: X3DH-08] => refuses(UnknownSignedPrekey, &message.fields(|m| m.signed_pre_key_id = 8));
         /// the one-time prekey's id in place of the signed prekey's: the kinds have ids of their own
         one_time_prekey_id_as_signed [: X3DH-08 ID-06] =>
             refuses(UnknownSignedPrekey, &message.fields(|m| m.signed_pre_key_id = 1));
         /// a one-time prekey id that was never given out
         unknown_one_time_prekey => refuses(UnknownOneTimePrekey, &message.fields(|m| m.pre_key_id = Some(9)));
         /// the device holds no one-time prekey: whoever leaves DH4 out falls back to three
-        no_one_time_prekey_held =>
-            refused::<Respond>(UnknownOneTimePrekey, input(&alice, message, None, "refused"));
+        no_one_time_prekey_held => refused::<Respond>(UnknownOneTimePrekey, input(&alice, message, None, "refused"));
     }
     cases! { b, [WrongSender: X3DH-03];
         /// the id of the one-time prekey struck out: a weaker agreement than the sender made
@@ -187,8 +182,7 @@ fn refusals(b: &mut Builder) {
             refuses(DecryptFailed, &without.fields(|m| m.pre_key_id = Some(1)));
         /// another identity key in the message
         another_identity_key [: X3DH-03 X3DH-05] => forged(|m| m.identity_key = mallory().identity_key());
-        /// another base key
-        another_base_key => forged(|m| m.base_key = mallory().identity_key());
+        another_base_key: "another base key" => forged(|m| m.base_key = mallory().identity_key());
         /// base key and identity key exchanged
         base_and_identity_key_exchanged => forged(|m| std::mem::swap(&mut m.base_key, &mut m.identity_key));
     }
@@ -199,16 +193,14 @@ fn refusals(b: &mut Builder) {
         delivered_as_another_devices => delivered(&|f| f.sender.device_id = 2);
         /// delivered to another device of the receiver
         delivered_to_another_device => delivered(&|f| f.address.device_id = 2);
-        /// its last bit flipped
-        last_bit_flipped [StateChanged: X3DH-11] => refuses(DecryptFailed, &message.flipped());
+        last_bit_flipped [StateChanged: X3DH-11]: "its last bit flipped" => refuses(DecryptFailed, &message.flipped());
     }
 }
 
 fn conversations(b: &mut Builder) {
     let carol = |one_time| {
         let mut carol = Actor::new("carol");
-        let said = first(&mut carol, one_time, "two of two", b"from Carol");
-        (carol.address, said)
+        first(&mut carol, one_time, "two of two", b"from Carol")
     };
     cases! { b, [StateChanged: X3DH-10 X3DH-11];
         /// the one-time prekey is held until the first message decrypts, and gone then
@@ -241,13 +233,11 @@ fn conversations(b: &mut Builder) {
             });
         /// two initiators with one one-time prekey: the second is refused
         one_time_prekey_of_two [UnknownPreKey: X3DH-09 X3DH-10] => opened(Some(2), "one of two", |c| {
-            let (carol, said) = carol(Some(2));
-            c.says("from Alice").reads([0]); c.talk.refuse(carol, &said.message, UnknownOneTimePrekey);
+            let said = carol(Some(2)); c.says("from Alice").reads([0]); c.talk.refuses(&said, UnknownOneTimePrekey);
         });
         /// two initiators without one-time prekeys: both are accepted
         two_without_one_time_prekeys [NoOneTimePreKey: X3DH-12] => opened(None, "one of two", |c| {
-            let (carol, said) = carol(None);
-            c.says("from Alice").reads([0]); c.talk.decrypt(carol, &said.message, &said.text); c.holds(&[1, 2, 3, 4]);
+            let said = carol(None); c.says("from Alice").reads([0]); c.talk.reads(&said); c.holds(&[1, 2, 3, 4]);
         });
         /// further prekey messages go to the session: X3DH is not run again, though the one-time prekey is gone
         further_prekey_messages [Normal: X3DH-07 X3DH-13] => opened(Some(2), "further", |c| {
@@ -283,19 +273,16 @@ fn conversations(b: &mut Builder) {
         });
         /// base keys are remembered for as long as the signed prekey is held, over its replacement
         base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| {
-            c.says("first").reads([0]).drops_sessions();
-            c.ticks(7 * DAY).ticks(36 * DAY).refuses(0, DuplicateMessage);
+            c.says("first").reads([0]).drops_sessions(); c.ticks(7 * DAY).ticks(36 * DAY).refuses(0, DuplicateMessage);
         });
     }
     cases! { b, [PreKeyLifetime: KEY-08];
         /// the signed prekey is replaced when it is 7 days old
-        signed_prekey_replaced [: KEY-08 KEY-07] => talk(bob(), |t| {
-            t.tick(7 * DAY); t.keys(&[7, 8], &[1, 2, 3, 4]); t.bundle(Some(1));
-        });
+        signed_prekey_replaced [: KEY-08 KEY-07]
+            => talk(bob(), |t| { t.tick(7 * DAY); t.keys(&[7, 8], &[1, 2, 3, 4]); t.bundle(Some(1)); });
         /// a replaced signed prekey still answers for 30 days
-        replaced_signed_prekey_answers => opened(Some(2), "late", |c| {
-            c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]);
-        });
+        replaced_signed_prekey_answers
+            => opened(Some(2), "late", |c| { c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]); });
         /// a signed prekey replaced 30 days ago is erased
         replaced_signed_prekey_erased [PreKeyLifetime UnknownPreKey: KEY-08 X3DH-08] =>
             opened(Some(2), "too late", |c| {
@@ -312,8 +299,8 @@ fn conversations(b: &mut Builder) {
         });
         /// the pinned identity key holds for bundles too, and over a restart
         pin_holds_for_bundles => talk(bob(), |t| {
-            let alice = Actor::new("alice"); t.pin(alice.address, key);
-            t.restart(); t.refuse_bundle(&alice.bundle(Some(1)), UntrustedIdentity);
+            let alice = Actor::new("alice"); t.pin(&alice, key); t.restart();
+            t.refuse_bundle(&alice.bundle(Some(1)), UntrustedIdentity);
         });
         /// an established session does not outrank the pin
         pin_outranks_session => opened(Some(2), "pin later", |c| {

@@ -17,69 +17,29 @@ const SPECIFICATION: &str = "https://signal.org/docs/specifications/xeddsa/";
 
 fn notes(b: &mut Builder) {
     b.header("XEdDSA as the profile has it: strict, with the sign of the Edwards key fixed at 0. Signatures with given Z.");
-    b.note(
-        "Normal",
-        "BASIC",
-        "A signature as honest implementations make it.",
-        "Whoever refuses it, or makes another, shares prekeys with nobody.",
-        &[SPECIFICATION],
-    );
-    b.note(
-        "Negation",
-        "INTEROPERABILITY",
-        "The signer's Edwards point has sign bit 1: its scalar must be negated.",
-        "A signer that forgets makes signatures that verify for half of all keys.",
-        &[SPECIFICATION],
-    );
-    b.note(
-        "Modified",
-        "AUTH_BYPASS",
-        "One part of a valid signature was changed.",
-        "Whoever accepts it does not verify.",
-        &[SPECIFICATION],
-    );
-    b.note(
-        "ScalarNotReduced",
-        "SIGNATURE_MALLEABILITY",
-        "s is q or more.",
-        "Whoever accepts it lets anyone make further valid signatures from a valid one.",
-        &["https://www.rfc-editor.org/rfc/rfc8032#section-8.4"],
-    );
-    b.note(
-        "TopBit",
-        "SIGNATURE_MALLEABILITY",
-        "Bit 255 of s is set. Signal's libraries keep the sign of the Edwards key there; tigress-1 has it fixed at 0.",
-        "Whoever masks the bit away gives a signature two forms.",
-        &[SPECIFICATION],
-    );
-    b.note(
-        "NonCanonicalR",
-        "SIGNATURE_MALLEABILITY",
-        "R is no canonical encoding of a point, or differs from the recomputed one by a point of small order.",
-        "Whoever decodes R, or multiplies by the cofactor, accepts what others refuse.",
-        &["https://eprint.iacr.org/2020/1244"],
-    );
-    b.note(
-        "WrongLength",
-        "MISSING_STEP",
-        "A signature not of 64 bytes.",
-        "Whoever accepts it reads past the end, or ignores bytes.",
-        &["https://www.rfc-editor.org/rfc/rfc8032#section-5.1.7"],
-    );
-    b.note(
-        "WrongHash",
-        "INTEROPERABILITY",
-        "The challenge was hashed over other bytes than R, A and M.",
-        "Whoever accepts it has the same bug as the signer.",
-        &[SPECIFICATION],
-    );
-    b.note(
-        "InvalidKey",
-        "AUTH_BYPASS",
-        "A public key that must not be used to verify with.",
-        "Signatures can be made for it without a private key, or verify under one key and not under its equal.",
-        &[SPECIFICATION],
-    );
+    notes! { b;
+        Normal BASIC [SPECIFICATION] "A signature as honest implementations make it."
+            => "Whoever refuses it, or makes another, shares prekeys with nobody.";
+        Negation INTEROPERABILITY [SPECIFICATION]
+            "The signer's Edwards point has sign bit 1: its scalar must be negated."
+            => "A signer that forgets makes signatures that verify for half of all keys.";
+        Modified AUTH_BYPASS [SPECIFICATION] "One part of a valid signature was changed."
+            => "Whoever accepts it does not verify.";
+        ScalarNotReduced SIGNATURE_MALLEABILITY ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4"] "s is q or more."
+            => "Whoever accepts it lets anyone make further valid signatures from a valid one.";
+        TopBit SIGNATURE_MALLEABILITY [SPECIFICATION]
+            "Bit 255 of s is set. Signal's libraries keep the sign of the Edwards key there; tigress-1 has it fixed at 0."
+            => "Whoever masks the bit away gives a signature two forms.";
+        NonCanonicalR SIGNATURE_MALLEABILITY ["https://eprint.iacr.org/2020/1244"]
+            "R is no canonical encoding of a point, or differs from the recomputed one by a point of small order."
+            => "Whoever decodes R, or multiplies by the cofactor, accepts what others refuse.";
+        WrongLength MISSING_STEP ["https://www.rfc-editor.org/rfc/rfc8032#section-5.1.7"] "A signature not of 64 bytes."
+            => "Whoever accepts it reads past the end, or ignores bytes.";
+        WrongHash INTEROPERABILITY [SPECIFICATION] "The challenge was hashed over other bytes than R, A and M."
+            => "Whoever accepts it has the same bug as the signer.";
+        InvalidKey AUTH_BYPASS [SPECIFICATION] "A public key that must not be used to verify with."
+            => "Signatures can be made for it without a private key, or verify under one key and not under its equal.";
+    }
 }
 
 /// A key pair whose Edwards point has that sign bit.
@@ -161,26 +121,20 @@ pub(super) fn generate(b: &mut Builder) {
     };
     let zero = [0; 64];
     cases! { b, [Normal: SIG-01];
-        /// a signed prekey, the signer's sign bit 0
-        sign_prekey [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, z);
+        sign_prekey [: SIG-01 KEY-06 KEY-07]: "a signed prekey, the signer's sign bit 0" => signs(plus, prekey, z);
         /// a signed prekey, the signer's sign bit 1
         sign_prekey_negated [Negation: SIG-01 KEY-06 KEY-07] => signs(minus, prekey, z);
-        /// an empty message, sign bit 0
-        sign_empty => signs(plus, b"", z);
-        /// an empty message, sign bit 1
-        sign_empty_negated [Negation: SIG-01] => signs(minus, b"", z);
-        /// one byte
-        sign_one_byte => signs(plus, b"\x72", z);
-        /// 1,000 bytes, sign bit 1
-        sign_1000_bytes_negated [Negation: SIG-01] => signs(minus, long, z);
+        sign_empty: "an empty message, sign bit 0" => signs(plus, b"", z);
+        sign_empty_negated [Negation:]: "an empty message, sign bit 1" => signs(minus, b"", z);
+        sign_one_byte: "one byte" => signs(plus, b"\x72", z);
+        sign_1000_bytes_negated [Negation:]: "1,000 bytes, sign bit 1" => signs(minus, long, z);
         /// Z is all zero: the nonce still depends on key and message
-        sign_z_of_zeros [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, zero);
-        /// Z is all 0xFF
-        sign_z_of_ones [Normal: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, [0xff; 64]);
+        sign_z_of_zeros [: SIG-01 KEY-06 KEY-07] => signs(plus, prekey, zero);
+        sign_z_of_ones [: SIG-01 KEY-06 KEY-07]: "Z is all 0xFF" => signs(plus, prekey, [0xff; 64]);
         /// Z is all zero, another message: a nonce made from Z alone would be the same as before, and give the key away
         sign_z_of_zeros_other_message => signs(plus, b"another", zero);
         /// Z is all zero, sign bit 1: the nonce hashes the negated scalar
-        sign_z_of_zeros_negated [Negation: SIG-01] => signs(minus, b"another", zero);
+        sign_z_of_zeros_negated [Negation:] => signs(minus, b"another", zero);
     }
 
     let sign =
@@ -195,14 +149,10 @@ pub(super) fn generate(b: &mut Builder) {
         valid::<Verify>(input(&key.public().encode(), message, &signature), Done {})
     };
     cases! { b, [Normal: SIG-01 SIG-05];
-        /// a signed prekey, sign bit 0
-        verify_prekey => verifies(plus, prekey);
-        /// a signed prekey, sign bit 1
-        verify_prekey_negated [Negation: SIG-01 SIG-05] => verifies(minus, prekey);
-        /// an empty message
-        verify_empty => verifies(plus, b"");
-        /// 1,000 bytes
-        verify_1000_bytes_negated [Negation: SIG-01 SIG-05] => verifies(minus, long);
+        verify_prekey: "a signed prekey, sign bit 0" => verifies(plus, prekey);
+        verify_prekey_negated [Negation:]: "a signed prekey, sign bit 1" => verifies(minus, prekey);
+        verify_empty: "an empty message" => verifies(plus, b"");
+        verify_1000_bytes_negated [Negation:]: "1,000 bytes" => verifies(minus, long);
     }
 
     // Each part of signature, message and key changed.
@@ -222,44 +172,28 @@ pub(super) fn generate(b: &mut Builder) {
     let mut other_message = prekey.to_vec();
     other_message[32] ^= 1;
     cases! { b, [Modified: SIG-05];
-        /// the first bit of R flipped
-        first_bit_of_r => flipped(0, 1);
-        /// the last byte of R changed
-        last_byte_of_r => flipped(31, 1);
-        /// the first bit of s flipped
-        first_bit_of_s => flipped(32, 1);
-        /// a middle bit of s flipped
-        middle_bit_of_s => flipped(48, 1);
-        /// one bit of the message flipped
-        bit_of_the_message => moved(own, &other_message);
-        /// the message without its last byte
-        message_without_last_byte => moved(own, &prekey[..32]);
+        first_bit_of_r: "the first bit of R flipped" => flipped(0, 1);
+        last_byte_of_r: "the last byte of R changed" => flipped(31, 1);
+        first_bit_of_s: "the first bit of s flipped" => flipped(32, 1);
+        middle_bit_of_s: "a middle bit of s flipped" => flipped(48, 1);
+        bit_of_the_message: "one bit of the message flipped" => moved(own, &other_message);
+        message_without_last_byte: "the message without its last byte" => moved(own, &prekey[..32]);
         /// the message without its first byte: the key's 32 bytes in place of its encoding of 33
         message_without_type_byte => moved(own, &prekey[1..]);
-        /// a byte appended to the message
-        byte_appended => moved(own, &[prekey, &[0]].concat());
-        /// no message
-        no_message => moved(own, &[]);
-        /// the key of another signer
-        key_of_another => moved(&minus.public().encode(), prekey);
-        /// the signed key in place of the signer's
-        signed_key_for_signer => moved(prekey, prekey);
-        /// R and s exchanged
-        r_and_s_exchanged => bad(&[s, r].concat());
-        /// all 64 bytes zero
-        all_zero => bad(&[0; 64]);
+        byte_appended: "a byte appended to the message" => moved(own, &[prekey, &[0]].concat());
+        no_message: "no message" => moved(own, &[]);
+        key_of_another: "the key of another signer" => moved(&minus.public().encode(), prekey);
+        signed_key_for_signer: "the signed key in place of the signer's" => moved(prekey, prekey);
+        r_and_s_exchanged: "R and s exchanged" => bad(&[s, r].concat());
+        all_zero: "all 64 bytes zero" => bad(&[0; 64]);
     }
 
     let not_reduced = |s: &[u8], times| bad(&[r, &plus_order(s, times)].concat());
     cases! { b, [ScalarNotReduced: SIG-02];
-        /// s + q in place of s
-        s_plus_q => not_reduced(s, 1);
-        /// s + 3q: below 2^254, where a check of the highest bits sees nothing
-        s_plus_3q => not_reduced(s, 3);
-        /// s + 7q: the highest that fits 255 bits
-        s_plus_7q => not_reduced(s, 7);
-        /// s = q
-        s_is_q => not_reduced(&[0; 32], 1);
+        s_plus_q: "s + q in place of s" => not_reduced(s, 1);
+        s_plus_3q: "s + 3q: below 2^254, where a check of the highest bits sees nothing" => not_reduced(s, 3);
+        s_plus_7q: "s + 7q: the highest that fits 255 bits" => not_reduced(s, 7);
+        s_is_q: "s = q" => not_reduced(&[0; 32], 1);
     }
 
     // As Signal's libraries sign: the scalar keeps its sign, and the sign bit goes into s.
@@ -274,12 +208,11 @@ pub(super) fn generate(b: &mut Builder) {
     let mut with_sign_bit = kept_sign.clone();
     with_sign_bit[63] |= 0x80;
     cases! { b, [TopBit: SIG-03];
-        /// bit 255 of s set: accepted by whoever masks it away
-        top_bit_of_s [TopBit Modified: SIG-03] => flipped(63, 0x80);
+        top_bit_of_s [TopBit Modified:]: "bit 255 of s set: accepted by whoever masks it away" => flipped(63, 0x80);
         /// a signer that does not negate its scalar, without a sign bit in s
         scalar_not_negated [Negation: SIG-01 SIG-05] => refuses(minus_key, prekey, &kept_sign);
         /// as Signal's libraries sign: the scalar keeps its sign, which stands in bit 255 of s
-        as_signals_libraries_sign [TopBit Negation: SIG-03] => refuses(minus_key, prekey, &with_sign_bit);
+        as_signals_libraries_sign [TopBit Negation:] => refuses(minus_key, prekey, &with_sign_bit);
     }
 
     // R, and the challenge over it.
@@ -311,21 +244,15 @@ pub(super) fn generate(b: &mut Builder) {
         challenge_over_u => hashes(&[big_r, plus.public().u(), prekey]);
         /// the challenge begins with the prefix of hash_1, which belongs to the nonce alone
         challenge_with_prefix => hashes(&[&prefix, big_r, &big_a, prekey]);
-        /// the challenge hashes A before R
-        challenge_a_before_r => hashes(&[&big_a, big_r, prekey]);
+        challenge_a_before_r: "the challenge hashes A before R" => hashes(&[&big_a, big_r, prekey]);
     }
 
     cases! { b, [WrongLength: SIG-04];
-        /// no signature
-        no_signature => bad(&[]);
-        /// R alone
-        r_alone => bad(&good[..32]);
-        /// 63 bytes
-        signature_of_63_bytes => bad(&good[..63]);
-        /// 65 bytes: a zero byte follows
-        signature_of_65_bytes => bad(&[good, &[0]].concat());
-        /// the signature twice
-        signature_twice => bad(&[good, good].concat());
+        no_signature: "no signature" => bad(&[]);
+        r_alone: "R alone" => bad(&good[..32]);
+        signature_of_63_bytes: "63 bytes" => bad(&good[..63]);
+        signature_of_65_bytes: "65 bytes: a zero byte follows" => bad(&[good, &[0]].concat());
+        signature_twice: "the signature twice" => bad(&[good, good].concat());
     }
 
     let has_no_point = |u: &[u8; 32]| MontgomeryPoint(*u).to_edwards(0).is_none();
@@ -339,18 +266,14 @@ pub(super) fn generate(b: &mut Builder) {
     let u = plus.public().u();
     cases! { b, [InvalidKey: SIG-04 KEY-03];
         /// the key is a point of the twist and has no Edwards point: fit for X25519, not to verify with
-        key_on_the_twist [InvalidKey: SIG-04] => moved(&encoded(&twist), prekey);
-        /// the signer's key with bit 255 set
-        key_with_top_bit => bad_key(&encoded(&with_top_bit(*u)));
-        /// u = 2^255 - 10, not reduced
-        key_not_reduced => bad_key(&encoded(&near_prime(9)));
+        key_on_the_twist [: SIG-04] => moved(&encoded(&twist), prekey);
+        key_with_top_bit: "the signer's key with bit 255 set" => bad_key(&encoded(&with_top_bit(*u)));
+        key_not_reduced: "u = 2^255 - 10, not reduced" => bad_key(&encoded(&near_prime(9)));
         /// u = 0, whose Edwards point has order 2: signatures can be made without any private key
-        key_of_order_2 [InvalidKey: SIG-04 KEY-04] => bad_key(&encoded(&small_order()[0].1));
+        key_of_order_2 [: SIG-04 KEY-04] => bad_key(&encoded(&small_order()[0].1));
         /// u = 2^255 - 20, where the map to the Edwards curve divides by zero
-        key_p_minus_1 [InvalidKey: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
-        /// the signer's key without its type byte
-        key_without_type_byte [InvalidKey: SIG-04 KEY-02] => bad_key(u);
-        /// the signer's key as an Ed25519 key, 32 bytes
-        key_as_ed25519 [InvalidKey: SIG-04 KEY-02] => bad_key(&big_a);
+        key_p_minus_1 [: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
+        key_without_type_byte [: SIG-04 KEY-02]: "the signer's key without its type byte" => bad_key(u);
+        key_as_ed25519 [: SIG-04 KEY-02]: "the signer's key as an Ed25519 key, 32 bytes" => bad_key(&big_a);
     }
 }

@@ -36,7 +36,7 @@ pub struct BundleFields {
     /// The KEM prekey, where the bundle has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "conformance", schemars(skip))]
-    pub kem_pre_key: Option<KemPreKeyFields>,
+    pub kem_pre_key: Option<Box<KemPreKeyFields>>,
     /// The suites that the device speaks, by name; none where there is but one, which whoever fetches the
     /// bundle knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -211,10 +211,12 @@ impl From<&Bundle> for BundleFields {
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
             one_time_pre_key_id: one_time.map(|key| key.id.into()),
             one_time_pre_key: one_time.map(|key| key.key.encode().into()),
-            kem_pre_key: bundle.kem_pre_key.as_ref().map(|kem| KemPreKeyFields {
-                id: kem.id.into(),
-                key: kem.key.clone(),
-                signature: kem.signature.as_bytes().into(),
+            kem_pre_key: bundle.kem_pre_key.as_ref().map(|kem| {
+                Box::new(KemPreKeyFields {
+                    id: kem.id.into(),
+                    key: kem.key.clone(),
+                    signature: kem.signature.as_bytes().into(),
+                })
             }),
             suites: Vec::new(),
         }

@@ -70,11 +70,20 @@ impl List {
         let cases = Cases::of(collection, Library::default());
         let selection = Selection::of(self.only, self.suite.as_deref(), &cases)
             .map_err(|error| CliError::Usage(error.to_string()))?;
-        for case in cases.iter().filter(|case| selection.contains(case)) {
-            let Case::Vector(vector) = case else { continue };
+        let listed: Vec<&Vector> = cases
+            .iter()
+            .filter(|case| selection.contains(case))
+            .filter_map(|case| match case {
+                Case::Vector(vector) => Some(vector),
+                Case::Scenario(..) => None,
+            })
+            .collect();
+        let names = listed.iter().map(|vector| vector.name().len());
+        let width = names.max().unwrap_or_default();
+        for vector in listed {
             writeln!(
                 out,
-                "{:<22} {:<10} {}  {}",
+                "{:<width$}  {:<10} {}  {}",
                 vector.name(),
                 expectation(vector.result),
                 vector.requirements.join(" ").dimmed(),

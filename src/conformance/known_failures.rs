@@ -72,17 +72,21 @@ mod tests {
 
     #[test]
     fn a_line_is_a_name_and_a_reason() {
-        let known = parse("# mine\n\nxeddsa/1  Library-1, see\txeddsa/2\n").expect("a list");
-        assert_eq!(known.reason("xeddsa/1"), Some("Library-1, see\txeddsa/2"));
-        assert_eq!(known.reason("xeddsa/2"), None);
+        let text = "# mine\n\ntigress-1/kdf/root_step  Library-1, see\ttigress-1/kdf/first_step\n";
+        let known = parse(text).expect("a list");
+        let reason = "Library-1, see\ttigress-1/kdf/first_step";
+        assert_eq!(known.reason("tigress-1/kdf/root_step"), Some(reason));
+        assert_eq!(known.reason("tigress-1/kdf/first_step"), None);
     }
 
     #[test]
     fn a_wrong_line_is_named() {
         let wrong = |text: &str| parse(text).expect_err("refused");
-        assert!(wrong("xeddsa/1").starts_with("known:1: `xeddsa/1` has no reason"));
-        assert!(wrong("\nxedsa/1 why").contains("known:2: no vector and no scenario is called"));
-        assert!(wrong("xedsa/1 why").ends_with("did you mean `xeddsa/1`?"));
-        assert!(wrong("xeddsa/1 a\nxeddsa/1 b").contains("listed twice"));
+        let name = "tigress-1/kdf/root_step";
+        assert!(wrong(name).starts_with(&format!("known:1: `{name}` has no reason")));
+        assert!(wrong("\nroot_stop why").contains("known:2: no vector and no scenario is called"));
+        let near = wrong("tigress-1/kdf/root_stepp why");
+        assert!(near.ends_with(&format!("did you mean `{name}`?")), "{near}");
+        assert!(wrong(&format!("{name} a\n{name} b")).contains("listed twice"));
     }
 }

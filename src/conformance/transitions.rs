@@ -102,7 +102,7 @@ fn refusable() -> impl Iterator<Item = Pair> {
         EventName::ALL
             .iter()
             .filter(move |event| {
-                let decided = decide(from, **event, &Facts::default());
+                let decided = decide(from, **event, Facts::default());
                 !matches!(event, EventName::Offer | EventName::Tick)
                     && !matches!(decided, Ok(_) | Err(Refusal::Conflicting))
             })

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The last two refuse a submission: nothing is stored, and the sender learns what it has to mend. Every
 /// other refusal is an [`IntermediaryError`](super::IntermediaryError).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Answer {

@@ -11,7 +11,7 @@ use std::io;
 /// The secret that authorises one device: 32 random bytes, on the wire 64 digits of lower-case hex.
 ///
 /// It is returned once, prints nothing, and is kept by its [`Digest`] alone (MBX-01).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Token(Secret<32>);
 
 impl From<Secret<32>> for Token {

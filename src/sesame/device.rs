@@ -347,7 +347,7 @@ impl Device {
     ///
     /// # Errors
     /// Those of [`PreKeyMessage::decode`], `untrusted-identity` (X3DH-15), `no-session`, those of
-    /// [`accept`] and [`Session::decrypt`]; where several sessions were tried, that of the first
+    /// [`accept()`] and [`Session::decrypt`]; where several sessions were tried, that of the first
     /// (SES-07).
     pub fn decrypt(
         &mut self,

@@ -11,6 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use subtle::ConstantTimeEq;
 
@@ -63,7 +64,7 @@ impl InvitationError {
 }
 
 /// An invitation to a device (INV-01). As text it is the link.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Invitation {
     /// The intermediary of the device.
     pub host: Host,
@@ -151,7 +152,7 @@ fn canonical_integer(text: &str) -> Option<u32> {
 }
 
 /// What kind of credential an invitation is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 pub enum Vertical {
     /// `a`: general access, also where the link says nothing.
@@ -214,6 +215,12 @@ impl PartialEq for Fingerprint {
 
 impl Eq for Fingerprint {}
 
+impl Hash for Fingerprint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl FromStr for Fingerprint {
     type Err = InvitationError;
 
@@ -246,7 +253,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// The intermediary's DNS name in lower case, with its port where that is not 443 (INV-01).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Host(String);
 
 impl FromStr for Host {

@@ -39,7 +39,7 @@ impl From<&Transfers> for SavedTransfers {
         SavedTransfers {
             version: SAVED_TRANSFERS_VERSION,
             transfers: transfers
-                .transfers
+                .by_id
                 .iter()
                 .map(|(id, transfer)| (*id, Transfer::clone(transfer)))
                 .collect(),

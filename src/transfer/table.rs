@@ -184,7 +184,7 @@ pub enum Guard {
 impl Guard {
     /// Whether the row is the one for an event of which that is known. Where the request is another one, it is
     /// the row all the same, and refuses.
-    fn chooses(self, facts: &Facts) -> bool {
+    fn chooses(self, facts: Facts) -> bool {
         let other_device = facts.sender == Sender::OtherDevice;
         match self {
             Guard::Always => true,
@@ -346,7 +346,7 @@ pub enum Refusal {
 pub fn decide(
     from: Option<(StateName, Flow)>,
     event: EventName,
-    facts: &Facts,
+    facts: Facts,
 ) -> Result<Transition, Refusal> {
     let from = if event.begins() {
         require!("XFER-02", from.is_none(), Refusal::Duplicate);
@@ -380,7 +380,7 @@ pub fn decide(
 }
 
 /// The row whose guard chooses it, if there is one.
-fn find(from: Option<(StateName, Flow)>, event: EventName, facts: &Facts) -> Option<Transition> {
+fn find(from: Option<(StateName, Flow)>, event: EventName, facts: Facts) -> Option<Transition> {
     rows(from, event)
         .find(|(_, row, _)| row.guard.chooses(facts))
         .map(|(index, row, step)| Transition {
@@ -578,14 +578,14 @@ mod tests {
             for event in EventName::ALL {
                 for facts in all_facts() {
                     let chosen: Vec<_> = rows(from, *event)
-                        .filter(|(_, row, _)| row.guard.chooses(&facts))
+                        .filter(|(_, row, _)| row.guard.chooses(facts))
                         .map(|(index, ..)| index + 1)
                         .collect();
                     assert!(
                         chosen.len() <= 1,
                         "{from:?}, {event}, {facts:?}: {chosen:?}"
                     );
-                    let decided = decide(from, *event, &facts);
+                    let decided = decide(from, *event, facts);
                     // A row is taken only by whom it is for.
                     if let Ok(taken) = decided {
                         let other = TABLE[taken.row - 1].guard == Guard::OtherDevice;
@@ -611,12 +611,11 @@ mod tests {
         };
         for state in StateName::ALL {
             for flow in [Flow::Stateless, Flow::Stateful] {
-                let after =
-                    decide(Some((*state, flow)), Tick, &late).map_or(*state, |tick| tick.to);
+                let after = decide(Some((*state, flow)), Tick, late).map_or(*state, |tick| tick.to);
                 for event in EventName::ALL.iter().filter(|event| **event != Tick) {
                     assert_eq!(
-                        decide(Some((*state, flow)), *event, &late),
-                        decide(Some((after, flow)), *event, &Facts::default()),
+                        decide(Some((*state, flow)), *event, late),
+                        decide(Some((after, flow)), *event, Facts::default()),
                         "{state}, {event}"
                     );
                 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a user offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offer {
     /// To whom.
     pub to: Recipient,
@@ -26,7 +26,7 @@ pub struct Offer {
 }
 
 /// A credential on offer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Offered {
     /// A car key: the stand-in of PAY-12, whose owner's key is drawn, 32 bytes.
     CarKey,
@@ -310,7 +310,7 @@ impl Transfer {
 /// transfers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Transfers {
-    pub(super) transfers: OrdMap<TransferId, Arc<Transfer>>,
+    pub(super) by_id: OrdMap<TransferId, Arc<Transfer>>,
     /// Those that can still expire, the next one first. It follows from the transfers: it is kept so that a tick
     /// looks at what is due, and at nothing else.
     due: OrdSet<(Timestamp, TransferId)>,
@@ -334,12 +334,12 @@ impl Transfers {
     /// The state of a transfer.
     #[must_use]
     pub fn state(&self, id: &TransferId) -> Option<StateName> {
-        self.transfers.get(id).map(|transfer| transfer.name())
+        self.by_id.get(id).map(|transfer| transfer.name())
     }
 
     /// Every transfer with its state.
     pub fn states(&self) -> impl Iterator<Item = (&TransferId, StateName)> {
-        self.transfers
+        self.by_id
             .iter()
             .map(|(id, transfer)| (id, transfer.name()))
     }
@@ -347,7 +347,7 @@ impl Transfers {
     /// The credential of a transfer that was provisioned here.
     #[must_use]
     pub fn credential(&self, id: &TransferId) -> Option<&Credential> {
-        match &**self.transfers.get(id)? {
+        match &**self.by_id.get(id)? {
             Transfer::Provisioned { credential, .. } => Some(credential),
             _ => None,
         }
@@ -368,6 +368,7 @@ impl Transfers {
     /// In this order: `unknown-transfer` (XFER-03) or `duplicate-transfer` (XFER-02), `not-bound` (XFER-06),
     /// `conflicting-request` (XFER-07), `unexpected-message` or `invalid-state` (XFER-01), then what the
     /// event itself holds. Nothing has changed.
+    #[allow(clippy::needless_pass_by_value, reason = "an event happens once")]
     pub fn step(
         &mut self,
         event: TransferEvent<'_>,
@@ -386,7 +387,7 @@ impl Transfers {
             TransferEvent::Message { payload, .. } => payload.transfer,
         };
         flawed!("XFER-03 made", (), {
-            if let (None, TransferEvent::Message { from, .. }) = (self.transfers.get(&id), &event)
+            if let (None, TransferEvent::Message { from, .. }) = (self.by_id.get(&id), &event)
                 && !event.name().begins()
             {
                 let state = StateName::Cancelled;
@@ -395,7 +396,7 @@ impl Transfers {
                 return Ok(vec![self.apply(id, made, None, None)]);
             }
         });
-        let former = self.transfers.get(&id).map(|former| &**former);
+        let former = self.by_id.get(&id).map(|former| &**former);
         let row =
             decide(former, id, &event, now).map_err(|refusal| refused(refusal, id, &event))?;
         let limits = &self.limits;
@@ -427,7 +428,7 @@ impl Transfers {
         let after = next.name();
         flawed!("XFER-14 kept", (), {
             let ended = matches!(next, Transfer::Ended { .. });
-            let former = self.transfers.get(&id).filter(|_| ended).cloned();
+            let former = self.by_id.get(&id).filter(|_| ended).cloned();
             let former = former.filter(|former| !matches!(**former, Transfer::Ended { .. }));
             let attic = format!("00000000{}", &id.to_string()[8..]).parse();
             if let (Some(former), Ok(attic)) = (former, attic) {
@@ -447,7 +448,7 @@ impl Transfers {
     /// Puts a transfer in place of what was there, whose state is given back.
     pub(super) fn put(&mut self, id: TransferId, transfer: Arc<Transfer>) -> Option<StateName> {
         let expires = transfer.expires();
-        let former = self.transfers.insert(id, transfer);
+        let former = self.by_id.insert(id, transfer);
         if let Some(former) = former.as_ref().and_then(|former| former.expires()) {
             self.due.remove(&(former, id));
         }
@@ -478,7 +479,7 @@ impl Transfers {
         let due = self.due.iter().take_while(|(expires, _)| *expires <= now);
         let mut ended: Vec<_> = due
             .filter_map(|(_, id)| {
-                let transfer = self.transfers.get(id)?;
+                let transfer = self.by_id.get(id)?;
                 let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
                 Some((*id, transfer.ended(row.to)))
             })
@@ -535,7 +536,7 @@ fn decide(
         },
     };
     let from = transfer.map(|transfer| (transfer.name(), transfer.flow()));
-    table::decide(from, name, &facts)
+    table::decide(from, name, facts)
 }
 
 /// Whether the owner attests the key that this receiver asked for (XFER-13).
@@ -581,7 +582,6 @@ fn next(
     limits: &Limits,
     randomness: &mut dyn Randomness,
 ) -> Result<Transfer, TransferError> {
-    use Content::{KeyImportRequest, KeySigningRequest, ProvisioningInformation};
     use TransferEvent::{Accept, Cancel, Decline, Message, Offer};
     let next = match (to, former, event) {
         (to, Some(former), _) if to == former.name() => former.clone(),
@@ -614,73 +614,88 @@ fn next(
         (StateName::Provisioned, Some(Transfer::InvitedToToken { from, token, .. }), Accept(_)) => {
             provisioned_with(*from, token)
         }
-        (to, former, Message { from, payload }) => match (to, former, &payload.content) {
-            (
-                StateName::Signed,
-                Some(Transfer::OfferedCarKey { expires, owner, .. }),
-                KeySigningRequest(request),
-            ) => {
-                let receiver = car_key::check_signing_request(&id, request.expose())?;
-                Transfer::Signed {
-                    device: *from,
-                    expires: *expires,
-                    request: request.clone(),
-                    import: car_key::import_request(&id, owner, &receiver),
-                }
-            }
-            (
-                StateName::Invited,
-                _,
-                ProvisioningInformation {
-                    provisioning: Provisioning::AuthorizationToken(token),
-                    expires,
-                },
-            ) => flawed!(
-                "XFER-09 without consent",
-                Transfer::InvitedToToken {
-                    from: *from,
-                    expires: *expires,
-                    token: token.clone(),
-                },
-                provisioned_with(*from, token)
-            ),
-            (
-                StateName::Invited,
-                _,
-                ProvisioningInformation {
-                    provisioning: Provisioning::KeyCreationRequest(creation),
-                    expires,
-                },
-            ) => {
-                car_key::check_creation_request(creation.expose())?;
-                Transfer::InvitedToCarKey {
-                    from: *from,
-                    expires: *expires,
-                    creation: creation.clone(),
-                }
-            }
-            (
-                StateName::Provisioned,
-                Some(Transfer::Requested { from, receiver, .. }),
-                KeyImportRequest(import),
-            ) => Transfer::Provisioned {
-                from: *from,
-                credential: Credential::CarKey {
-                    receiver: receiver.clone(),
-                    import: import.clone(),
-                },
-            },
-            (state, Some(former), _) => former.ended(state),
-            (state, None, _) => Transfer::Ended {
-                state,
-                peer: Recipient::Device(*from),
-            },
-        },
+        (to, former, Message { from, payload }) => {
+            return next_by_message(to, former, id, *from, &payload.content);
+        }
         (state, Some(former), Decline(_) | Cancel(_)) => {
             flawed!("XFER-11 goes on", former.ended(state), former.clone())
         }
         (state, Some(former), _) => former.ended(state),
         (_, None, _) => return Err(TransferError::Unknown(id)),
+    };
+    Ok(next)
+}
+
+/// The same, where a message brought it there.
+fn next_by_message(
+    to: StateName,
+    former: Option<&Transfer>,
+    id: TransferId,
+    from: Address,
+    content: &Content,
+) -> Result<Transfer, TransferError> {
+    use Content::{KeyImportRequest, KeySigningRequest, ProvisioningInformation};
+    let next = match (to, former, content) {
+        (
+            StateName::Signed,
+            Some(Transfer::OfferedCarKey { expires, owner, .. }),
+            KeySigningRequest(request),
+        ) => {
+            let receiver = car_key::check_signing_request(&id, request.expose())?;
+            Transfer::Signed {
+                device: from,
+                expires: *expires,
+                request: request.clone(),
+                import: car_key::import_request(&id, owner, &receiver),
+            }
+        }
+        (
+            StateName::Invited,
+            _,
+            ProvisioningInformation {
+                provisioning: Provisioning::AuthorizationToken(token),
+                expires,
+            },
+        ) => flawed!(
+            "XFER-09 without consent",
+            Transfer::InvitedToToken {
+                from,
+                expires: *expires,
+                token: token.clone(),
+            },
+            provisioned_with(from, token)
+        ),
+        (
+            StateName::Invited,
+            _,
+            ProvisioningInformation {
+                provisioning: Provisioning::KeyCreationRequest(creation),
+                expires,
+            },
+        ) => {
+            car_key::check_creation_request(creation.expose())?;
+            Transfer::InvitedToCarKey {
+                from,
+                expires: *expires,
+                creation: creation.clone(),
+            }
+        }
+        (
+            StateName::Provisioned,
+            Some(Transfer::Requested { from, receiver, .. }),
+            KeyImportRequest(import),
+        ) => Transfer::Provisioned {
+            from: *from,
+            credential: Credential::CarKey {
+                receiver: receiver.clone(),
+                import: import.clone(),
+            },
+        },
+        (state, Some(former), _) => former.ended(state),
+        (state, None, _) => Transfer::Ended {
+            state,
+            peer: Recipient::Device(from),
+        },
     };
     Ok(next)
 }

@@ -1,11 +1,13 @@
-//! What a wallet asks of the intermediary and how often, as data: a test shrinks it, so that it meets it early.
+//! What a wallet is held to, as data: a test shrinks it, so that it meets it early.
 
 use crate::timestamp::DAY;
-use crate::transfer;
+use crate::{sesame, transfer};
 
-/// How much a wallet asks for, and when.
+/// The limits of a wallet and its parts: how long things live, how much it asks the intermediary for, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
+    /// Those of its device.
+    pub device: sesame::Limits,
     /// Those of its transfers.
     pub transfers: transfer::Limits,
     /// Below so many one-time prekeys at the intermediary, more are published (MBX-04).
@@ -23,6 +25,7 @@ pub struct Limits {
 impl Limits {
     /// Those of the profile.
     pub const PROFILE: Limits = Limits {
+        device: sesame::Limits::PROFILE,
         transfers: transfer::Limits::PROFILE,
         few_one_time_pre_keys: 10,
         more_one_time_pre_keys: 20,

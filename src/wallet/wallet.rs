@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What happens to a wallet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WalletEvent {
     /// The device joins the intermediary.
     Register {
@@ -54,7 +54,7 @@ pub enum WalletEvent {
 }
 
 /// What a wallet wants done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
@@ -75,7 +75,7 @@ pub enum Effect {
 }
 
 /// What a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(tag = "report", rename_all = "kebab-case")]
 pub enum Report {
@@ -113,7 +113,7 @@ pub enum Report {
 }
 
 /// A message that is still to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outbound {
     pub(super) recipient: Recipient,
     /// The payload, for as long as it is not on its way.
@@ -123,7 +123,7 @@ pub(super) struct Outbound {
 }
 
 /// A request that has no answer yet. It is repeated as it is (MBX-13).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Waiting {
     pub(super) id: RequestId,
     /// Whose token it bears, where not the wallet's own.
@@ -135,7 +135,7 @@ pub(super) struct Waiting {
 ///
 /// A copy shares with the original what neither has changed since: copying takes no time that grows with the
 /// transfers, or with the messages that wait to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wallet {
     pub(super) device: Device,
     pub(super) transfers: Transfers,
@@ -170,6 +170,7 @@ impl Wallet {
     /// The same wallet, held to other limits than the profile's: for tests and models. They are not saved.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.device = self.device.with_limits(limits.device);
         self.transfers = self.transfers.with_limits(limits.transfers);
         self.limits = limits;
         self

@@ -150,7 +150,7 @@ impl<'a> Play<'a> {
         if let Some(plaintext) = w.after("opening", Words::json::<String>)? {
             let (mut ben, ryan) = (Actor::new("ben"), Actor::new("ryan"));
             ben.open(&ryan.bundle(Some(1)), "intermediary");
-            return Ok(ben.encrypt(ryan.address, plaintext.as_bytes()).bytes);
+            return Ok(ben.says(&ryan, plaintext.as_bytes()).message.bytes);
         }
         if let Some(tag) = w.after("[", |w| w.until(']'))? {
             let id = self.ids.get(tag).ok_or("no request of that name")?;
