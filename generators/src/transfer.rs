@@ -1,8 +1,8 @@
 //! Families `transfer_sender` and `transfer_receiver`: conversations of the folders of `scripts/` that are called so,
 //! played here and recorded. Either side's half of the table of profile section 9 is tested.
 //!
-//! First a line says which transfers there are, then an event after the other, and behind `->` what comes of it: the
-//! state after it, what is sent, and what the user is told; or the error that refuses it.
+//! A case says which transfers there are, then one event after the other, and behind `->` what comes of it: the state
+//! after it, what is sent and what the user is told; or the error that refuses it, which leaves the state as it was.
 //!
 //! ```text
 //! car key "label"                 token for 60 seconds
@@ -13,15 +13,15 @@
 //! tick -> S:Expired               tick -> nothing                 tick -> [1] S:Expired, [2] S:Expired
 //! ```
 //!
-//! What a transfer draws is made of its label, else of the comment. `[2]` before a step speaks of the second transfer
-//! from there on.
+//! What is drawn for a transfer is made of its label, else of the comment. From `[2]` on, the second transfer is meant.
 //!
-//! The messages are `offer`, `request`, `import`, `provisioned`, `decline "reason"` and `cancel "reason"`, for which
-//! `user` is the reason where none is stated. Before it may stand whose it is: `another transfer's`, `another owner's`,
-//! `another device's`. Behind it stands what is changed in it: `holding nothing`, `holding import`, `holding 31 * 0x07`;
-//! `with byte 40 flipped`, `without its last byte`, `followed by 0x00`, `with another owner's signature`; `under "format"`;
-//! of the padded message, `cut short` and `badly padded`. Another message is the `empty message`, and
-//! `every message from stranger -> not-bound` stands for all but the offer.
+//! The messages are `offer`, `request`, `import`, `provisioned`, `decline "reason"` and `cancel "reason"`; where no
+//! reason is stated it is `user`. Before a message may stand whose it is: `another transfer's`, `another owner's`,
+//! `another device's`; behind it what it holds instead: `holding nothing`, `holding import`, `holding 31 * 0x07`; what
+//! is changed in that: `with byte 40 flipped`, `without its last byte`, `followed by 0x00`,
+//! `with another owner's signature`; its format: `under "format"`; and what is wrong with all of it: `cut short`,
+//! `badly padded`. There is also an `empty message`, and `every message from stranger -> not-bound` is each but the
+//! offer.
 //!
 //! Else: `at 60 seconds` after the beginning, `restart`, `erased token, owner's key`, and `once signed` for the steps of
 //! `car_key_in_signed` or `token_in_signed` in `states.txt`.
@@ -102,15 +102,15 @@ fn refusals(
             continue;
         }
         let own = event.starts_with("user");
-        let (requirements, error): (&[&str], _) = match event {
-            "offer" => (&["XFER-02"], "duplicate-transfer"),
-            "user cancels" => (&["XFER-01", "XFER-11"], "invalid-state"),
-            _ if own => (&["XFER-01"], "invalid-state"),
-            _ => (&["XFER-01"], "unexpected-message"),
-        };
-        let flags: &[&str] = match event {
-            "offer" => &["RefusedPair", "Duplicate"],
-            _ => &["RefusedPair"],
+        let (flags, requirements, error): (&[&str], &[&str], _) = match event {
+            "offer" => (
+                &["RefusedPair", "Duplicate"],
+                &["XFER-02"],
+                "duplicate-transfer",
+            ),
+            "user cancels" => (&case.flags, &["XFER-01", "XFER-11"], "invalid-state"),
+            _ if own => (&case.flags, &case.requirements, "invalid-state"),
+            _ => (&case.flags, &case.requirements, "unexpected-message"),
         };
         let from = if own { "" } else { from_peer };
         let comment = format!("{}: {term}", case.comment);
