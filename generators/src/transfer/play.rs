@@ -87,7 +87,8 @@ impl<'a> Play<'a> {
             let name = format!("{}_in_{}", self.deal()?.what(), w.word());
             let state = self.states.iter().find(|state| state.name == name);
             let state = state.ok_or_else(|| format!("{name} is no state"))?;
-            self.case(state, "").map_err(|(_, what)| what)?;
+            let reached = self.case(state, "");
+            reached.map_err(|(line, what)| format!("states.txt:{line}: {what}"))?;
         } else if w.eat("restart") {
             let saved = transfers::Save::run(&mut self.reference, on(Done {}));
             let saved = on(saved.expect("can be saved"));
