@@ -27,8 +27,6 @@ mod said;
 mod script;
 mod sesame;
 mod transfer;
-mod transfer_receiver;
-mod transfer_sender;
 mod wire;
 mod wire_prekey;
 mod wire_ratchet;
@@ -67,8 +65,8 @@ const GENERATORS: &[(&str, Generator)] = &[
     ("invitation", invitation::generate),
     ("payload", payload::generate),
     ("sesame", sesame::generate),
-    ("transfer_sender", transfer_sender::generate),
-    ("transfer_receiver", transfer_receiver::generate),
+    ("transfer_sender", transfer::sender),
+    ("transfer_receiver", transfer::receiver),
 ];
 
 /// Makes a vector file and its schema; `numbers` tells which numbers its tests have already.
