@@ -1,6 +1,8 @@
 //! Devices that act in vectors, and conversations as they are recorded.
 
+use super::builder::step_of;
 use super::cases::Case;
+use super::public_key::key_pair;
 use super::said::Said;
 use super::seed::{self, Recorder};
 use serde_json::Value;
@@ -19,10 +21,9 @@ use tigress_signal::conformance::vector::conversation::device::{Fields, Step};
 use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
-use tigress_signal::identifier::Recipient;
-use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
-use tigress_signal::primitives::{KeyPair, NoRandomness, PrivateKey, PublicKey, Secret, xeddsa};
-use tigress_signal::sesame::{self, Device, SendEvent, SendOutcome, SesameError};
+use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
+use tigress_signal::primitives::{NoRandomness, PublicKey, Secret, xeddsa};
+use tigress_signal::sesame::{self, Device, SendEvent, SesameError};
 use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
@@ -32,6 +33,12 @@ pub(super) fn user_id(name: &str) -> String {
     UserId::random(&mut Recorder::new(&format!("user/{name}")))
         .expect("a recorder never ends")
         .to_string()
+}
+
+/// The address of that user's device.
+pub(super) fn address(user: &str, device_id: u32) -> AddressFields {
+    let user_id = user_id(user);
+    AddressFields { user_id, device_id }
 }
 
 /// How many one-time prekeys an actor has: ids 1 to 4.
@@ -66,8 +73,7 @@ impl Actor {
     }
 
     fn labelled(name: &str, device_id: u32, label: &str) -> Self {
-        let part = |what: &str| seed::bytes(&format!("{label}/{what}"));
-        let key = |what: &str| KeyPair::from(PrivateKey::from(part(what)));
+        let key = |what: &str| key_pair(&format!("{label}/{what}"));
         let address = Address {
             user_id: user_id(name).parse().expect("a UserID"),
             device_id: DeviceId::try_from(device_id).expect("a DeviceID"),
@@ -197,7 +203,20 @@ pub(super) enum Asks<'a> {
     Submission(&'a [u32]),
     Nothing,
     GivingUp(ErrorCode),
+    /// Nothing: the call is refused.
+    Refused(ErrorCode),
 }
+
+impl Asks<'_> {
+    fn refusal(self) -> Option<ErrorCode> {
+        match self {
+            Asks::Refused(code) => Some(code),
+            _ => None,
+        }
+    }
+}
+
+type Answer<T> = Result<T, ErrorCode>;
 
 /// A conversation with that device under test; its comment makes its randomness differ from that of others.
 pub(super) fn talk(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
@@ -236,9 +255,12 @@ impl Talk {
         Recorder::new(&self.source())
     }
 
-    /// What a step is given that is refused, and must not draw it.
-    fn undrawn(&self) -> Hex {
-        seed::bytes::<32>(&self.source()).into()
+    /// What the next step is given: what it drew or, where it is refused, so many keys that it must not draw.
+    fn given<T>(&self, mut drawn: Recorder, got: &Answer<T>, keys: usize) -> Hex {
+        match got {
+            Ok(_) => Hex(drawn.take()),
+            Err(_) => Hex(seed::bytes::<32>(&self.source()).repeat(keys)),
+        }
     }
 
     /// Which step is next, for whoever finds it to go wrong.
@@ -246,162 +268,139 @@ impl Talk {
         format!("{}, step {}", self.label, self.steps.len() + 1)
     }
 
-    /// What the engine answered.
-    fn good<T>(&self, result: Result<T, SesameError>) -> T {
-        result.unwrap_or_else(|error| panic!("{}: {error}", self.at()))
+    /// What the engine answered; it must have refused with that code, or not at all.
+    fn outcome<T>(&self, got: Result<T, SesameError>, refused: Option<ErrorCode>) -> Answer<T> {
+        let got = got.map_err(|error| error.code().expect("a recorder never ends"));
+        assert_eq!(got.as_ref().err().copied(), refused, "{}", self.at());
+        got
     }
 
-    /// The engine refused with that code.
-    fn bad<T>(&self, result: Result<T, SesameError>, error: ErrorCode) {
-        let got = result.map_err(|error| error.code().expect("a recorder never ends"));
-        assert_eq!(got.err(), Some(error), "{}", self.at());
-    }
-
-    fn answered<I, O>(&mut self, step: fn(StepOf<I, O>) -> Step, input: I, output: O) {
-        let (expected, error) = (Some(output), None);
-        self.steps.push(step(StepOf {
-            input,
-            expected,
-            error,
-        }));
-    }
-
-    fn refused<I, O>(&mut self, step: fn(StepOf<I, O>) -> Step, input: I, error: ErrorCode) {
-        let (expected, error) = (None, Some(error));
-        self.steps.push(step(StepOf {
-            input,
-            expected,
-            error,
-        }));
+    fn record<I, O>(&mut self, step: fn(StepOf<I, O>) -> Step, input: I, answer: Answer<O>) {
+        self.steps.push(step(step_of(input, answer)));
     }
 
     /// Keeps in mind which session a message is of, where that is a prekey message.
     fn went(&mut self, peer: Address, message: &Message) {
-        if let (MessageKind::PreKey, Ok(message)) = (
-            message.kind,
-            PreKeyMessage::decode(&Tigress1, &message.bytes),
-        ) {
-            let session = (peer, Hex::from(message.base_key.encode()));
-            if !self.sessions.contains(&session) {
-                self.sessions.push(session);
-            }
+        if message.kind == MessageKind::Ratchet {
+            return;
+        }
+        let message = PreKeyMessage::decode(&Tigress1, &message.bytes).expect("a prekey message");
+        let session = (peer, Hex::from(message.base_key.encode()));
+        if !self.sessions.contains(&session) {
+            self.sessions.push(session);
         }
     }
 
     /// The base key of a session with that peer; the first one is 0.
     pub(super) fn base_key(&self, peer: &Actor, session: usize) -> Hex {
-        let mut with_it = self
-            .sessions
-            .iter()
-            .filter(|(with, _)| *with == peer.address);
-        with_it.nth(session).expect("a session").1.clone()
+        let with_it = |(with, _): &&(Address, Hex)| *with == peer.address;
+        let nth = self.sessions.iter().filter(with_it).nth(session);
+        nth.expect("a session").1.clone()
     }
 
     pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
-        self.good_bundle(bundle, false);
+        self.try_bundle(bundle, Ok(false));
     }
 
     /// The bundle of a peer that is known by another identity key.
     pub(super) fn process_changed_bundle(&mut self, bundle: &BundleFields) {
-        self.good_bundle(bundle, true);
-    }
-
-    fn good_bundle(&mut self, bundle: &BundleFields, changed: bool) {
-        let mut randomness = self.randomness();
-        let got = self.me.device.process_bundle(bundle, &mut randomness);
-        assert_eq!(self.good(got), changed, "{}", self.at());
-        let (bundle, randomness) = (bundle.clone(), Hex(randomness.take()));
-        let input = ProcessBundleInput { bundle, randomness };
-        let identity_changed = self.reports.then_some(changed);
-        self.answered(
-            Step::ProcessBundle,
-            input,
-            ProcessBundleOutput { identity_changed },
-        );
+        self.try_bundle(bundle, Ok(true));
     }
 
     pub(super) fn refuse_bundle(&mut self, bundle: &BundleFields, error: ErrorCode) {
-        let got = self
-            .me
-            .device
-            .process_bundle(bundle, &mut self.randomness());
-        self.bad(got, error);
-        // It would draw two keys.
-        let (bundle, randomness) = (bundle.clone(), self.undrawn().repeat(2).into());
+        self.try_bundle(bundle, Err(error));
+    }
+
+    fn try_bundle(&mut self, bundle: &BundleFields, expected: Answer<bool>) {
+        let mut drawn = self.randomness();
+        let got = self.me.device.process_bundle(bundle, &mut drawn);
+        let got = self.outcome(got, expected.err());
+        assert_eq!(got, expected, "{}", self.at());
+        let (bundle, randomness) = (bundle.clone(), self.given(drawn, &got, 2));
         let input = ProcessBundleInput { bundle, randomness };
-        self.refused(Step::ProcessBundle, input, error);
+        let identity_changed = got.map(|changed| self.reports.then_some(changed));
+        let output =
+            identity_changed.map(|identity_changed| ProcessBundleOutput { identity_changed });
+        self.record(Step::ProcessBundle, input, output);
     }
 
     pub(super) fn encrypt(&mut self, peer: &Actor, plaintext: &[u8]) -> Message {
-        let to = peer.address;
-        let got = self.me.device.encrypt(&to, plaintext, &mut NoRandomness);
-        let message = self.good(got);
-        self.went(to, &message);
-        let output = EncryptOutput {
-            kind: message.kind,
-            message: Hex::from(&message.bytes),
-        };
-        self.answered(Step::Encrypt, encrypt_input(to, plaintext), output);
-        message
+        let message = self.try_encrypt(peer, plaintext, None);
+        message.expect("it is not refused")
     }
 
     pub(super) fn refuse_encrypt(&mut self, peer: &Actor, plaintext: &[u8], error: ErrorCode) {
-        let to = peer.address;
-        let got = self.me.device.encrypt(&to, plaintext, &mut NoRandomness);
-        self.bad(got, error);
-        self.refused(Step::Encrypt, encrypt_input(to, plaintext), error);
+        let refused = self.try_encrypt(peer, plaintext, Some(error));
+        refused.expect_err("it is refused");
+    }
+
+    fn try_encrypt(
+        &mut self,
+        peer: &Actor,
+        plaintext: &[u8],
+        refused: Option<ErrorCode>,
+    ) -> Answer<Message> {
+        let device = &mut self.me.device;
+        let got = device.encrypt(&peer.address, plaintext, &mut NoRandomness);
+        let got = self.outcome(got, refused);
+        let output = got.clone().map(|message| {
+            self.went(peer.address, &message);
+            let (kind, message) = (message.kind, Hex(message.bytes));
+            EncryptOutput { kind, message }
+        });
+        let (peer, plaintext) = (peer.address.into(), plaintext.into());
+        self.record(Step::Encrypt, EncryptInput { peer, plaintext }, output);
+        got
     }
 
     /// The device must decrypt it to what its sender said.
     pub(super) fn reads(&mut self, said: &Said) {
-        self.decrypt(said, false);
+        self.try_decrypt(said, Ok(false));
     }
 
     /// The same, of a peer that is known by another identity key.
     pub(super) fn reads_changed(&mut self, said: &Said) {
-        self.decrypt(said, true);
-    }
-
-    fn decrypt(&mut self, said: &Said, changed: bool) {
-        let mut randomness = self.randomness();
-        let Message { kind, bytes } = &said.message;
-        let device = &mut self.me.device;
-        let got = device.decrypt(&said.from, *kind, bytes, &mut randomness);
-        let got = self.good(got);
-        let (plaintext, identity_changed) = (Hex(got.plaintext.to_vec()), got.identity_changed);
-        let expected = (&said.text, changed);
-        assert_eq!((&plaintext.0, identity_changed), expected, "{}", self.at());
-        self.went(said.from, &said.message);
-        let input = decrypt_input(said, Hex(randomness.take()));
-        let identity_changed = self.reports.then_some(changed);
-        let output = DecryptOutput {
-            plaintext,
-            identity_changed,
-        };
-        self.answered(Step::Decrypt, input, output);
+        self.try_decrypt(said, Ok(true));
     }
 
     pub(super) fn refuses(&mut self, said: &Said, error: ErrorCode) {
-        let mut randomness = self.randomness();
+        self.try_decrypt(said, Err(error));
+    }
+
+    fn try_decrypt(&mut self, said: &Said, expected: Answer<bool>) {
         let Message { kind, bytes } = &said.message;
-        let device = &mut self.me.device;
-        let got = device.decrypt(&said.from, *kind, bytes, &mut randomness);
-        self.bad(got.map(drop), error);
-        let input = decrypt_input(said, self.undrawn());
-        self.refused(Step::Decrypt, input, error);
+        let (mut drawn, device) = (self.randomness(), &mut self.me.device);
+        let got = device.decrypt(&said.from, *kind, bytes, &mut drawn);
+        let got = self.outcome(got, expected.err());
+        let input = DecryptInput {
+            peer: said.from.into(),
+            kind: *kind,
+            message: bytes.into(),
+            randomness: self.given(drawn, &got, 1),
+        };
+        let output = got.map(|got| {
+            let read = (got.plaintext.to_vec(), Ok(got.identity_changed));
+            assert_eq!(read, (said.text.clone(), expected), "{}", self.at());
+            self.went(said.from, &said.message);
+            DecryptOutput {
+                plaintext: read.0.into(),
+                identity_changed: self.reports.then_some(got.identity_changed),
+            }
+        });
+        self.record(Step::Decrypt, input, output);
     }
 
     pub(super) fn pin(&mut self, peer: &Actor, key: PublicKey) {
         self.me.device.pin(peer.address, key);
         let (peer, identity_key) = (peer.address_fields(), key.encode().into());
         let input = PinInput { peer, identity_key };
-        self.answered(Step::Pin, input, Done {});
+        self.record(Step::Pin, input, Ok(Done {}));
     }
 
     pub(super) fn drop_sessions(&mut self, peer: &Actor) {
         self.me.device.drop_sessions(&peer.address);
         let peer = peer.address_fields();
-        self.answered(Step::DropSessions, DropSessionsInput { peer }, Done {});
+        self.record(Step::DropSessions, DropSessionsInput { peer }, Ok(Done {}));
     }
 
     pub(super) fn restart(&mut self) {
@@ -413,7 +412,7 @@ impl Talk {
         let ticked = self.me.device.tick(now, &mut randomness);
         ticked.expect("a recorder never ends");
         let randomness = Hex(randomness.take());
-        self.answered(Step::Tick, TickInput { now, randomness }, Done {});
+        self.record(Step::Tick, TickInput { now, randomness }, Ok(Done {}));
     }
 
     /// The device holds exactly these prekeys.
@@ -422,7 +421,7 @@ impl Talk {
             signed_pre_key_ids: signed.to_vec(),
             one_time_pre_key_ids: one_time.to_vec(),
         };
-        self.answered(Step::Keys, Done {}, output);
+        self.record(Step::Keys, Done {}, Ok(output));
     }
 
     /// The bundle as the device now publishes it.
@@ -431,7 +430,7 @@ impl Talk {
         let input = BundleInput {
             one_time_pre_key_id,
         };
-        self.answered(Step::Bundle, input, BundleOutput { bundle });
+        self.record(Step::Bundle, input, Ok(BundleOutput { bundle }));
     }
 
     pub(super) fn set_counters(
@@ -441,7 +440,7 @@ impl Talk {
         receiving: Option<u32>,
     ) {
         let input = self.me.set_counters(peer, sending, receiving);
-        self.answered(Step::SetCounters, input, Done {});
+        self.record(Step::SetCounters, input, Ok(Done {}));
     }
 
     /// The device knows exactly this of others, whatever the order.
@@ -452,82 +451,68 @@ impl Talk {
         });
         let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
         assert_eq!(got, records, "{}", self.at());
-        self.answered(Step::Records, Done {}, RecordsOutput { records });
+        self.record(Step::Records, Done {}, Ok(RecordsOutput { records }));
     }
 
     /// Starts a send; the messages that it submits.
     pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Message> {
-        let started = self.me.device.start_send(to, plaintext, &mut NoRandomness);
-        let (send, got) = self.good(started);
-        self.send = Some(send);
-        let output = SendOutput { step: got.into() };
-        let messages = self.asked(&output.step, to, asks);
-        self.answered(Step::Send, send_input(to, plaintext), output);
-        messages
-    }
-
-    pub(super) fn refuse_send(&mut self, to: Recipient, plaintext: &[u8], error: ErrorCode) {
         let got = self.me.device.start_send(to, plaintext, &mut NoRandomness);
-        self.bad(got.map(drop), error);
-        self.refused(Step::Send, send_input(to, plaintext), error);
+        let output = self.outcome(got, asks.refusal()).map(|(send, step)| {
+            self.send = Some(send);
+            SendOutput { step: step.into() }
+        });
+        let step = output.as_ref().ok().map(|output| &output.step);
+        let messages = self.asked(step, to, asks);
+        let input = SendInput {
+            recipient: to.into(),
+            plaintext: plaintext.into(),
+        };
+        self.record(Step::Send, input, output);
+        messages
     }
 
     /// The intermediary answers; the messages that the send submits then.
     pub(super) fn answer(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
-        self.good_answer(event, asks, false)
+        self.go_on(event, asks, false)
     }
 
     /// The same, of a bundle whose device is known by another identity key.
     pub(super) fn answer_changed(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
-        self.good_answer(event, asks, true)
+        self.go_on(event, asks, true)
     }
 
-    fn good_answer(&mut self, event: EventFields, asks: Asks<'_>, changed: bool) -> Vec<Message> {
-        let to = self.send.as_ref().expect("a send was started").recipient();
-        let (got, mut randomness) = self.go_on(&event);
-        let got = self.good(got);
-        assert_eq!(got.identity_changed, changed, "{}", self.at());
-        let (step, randomness) = (got.step.into(), Hex(randomness.take()));
-        let messages = self.asked(&step, to, asks);
+    fn go_on(&mut self, event: EventFields, asks: Asks<'_>, changed: bool) -> Vec<Message> {
+        let mut drawn = self.randomness();
+        let send = self.send.as_mut().expect("a send was started");
+        let to = send.recipient();
+        let answer = SendEvent::try_from(event.clone()).expect("ids in their range");
+        let got = self.me.device.continue_send(send, answer, &mut drawn);
+        let output = self.outcome(got, asks.refusal()).map(|got| {
+            assert_eq!(got.identity_changed, changed, "{}", self.at());
+            ContinueSendOutput {
+                step: got.step.into(),
+                identity_changed: changed,
+            }
+        });
+        let step = output.as_ref().ok().map(|output| &output.step);
+        let messages = self.asked(step, to, asks);
+        let randomness = self.given(drawn, &output, 1);
         let input = ContinueSendInput { event, randomness };
-        let identity_changed = changed;
-        let output = ContinueSendOutput {
-            step,
-            identity_changed,
-        };
-        self.answered(Step::ContinueSend, input, output);
+        self.record(Step::ContinueSend, input, output);
         messages
     }
 
-    pub(super) fn refuse_answer(&mut self, event: EventFields, error: ErrorCode) {
-        let (got, _) = self.go_on(&event);
-        self.bad(got.map(drop), error);
-        let randomness = self.undrawn();
-        let input = ContinueSendInput { event, randomness };
-        self.refused(Step::ContinueSend, input, error);
-    }
-
-    /// Hands the send that event.
-    fn go_on(&mut self, event: &EventFields) -> (Result<SendOutcome, SesameError>, Recorder) {
-        let mut randomness = self.randomness();
-        let send = self.send.as_mut().expect("a send was started");
-        let event = SendEvent::try_from(event.clone()).expect("ids in their range");
-        let device = &mut self.me.device;
-        let got = device.continue_send(send, event, &mut randomness);
-        (got, randomness)
-    }
-
     /// Holds what a send asks for against the text; the messages, where it submits some.
-    fn asked(&mut self, got: &StepFields, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
+    fn asked(&mut self, got: Option<&StepFields>, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
         let at = self.at();
         match (got, asks) {
-            (StepFields::FetchBundles(got), Asks::Bundles(ids)) => {
+            (Some(StepFields::FetchBundles(got)), Asks::Bundles(ids)) => {
                 let user = to.user_id().to_string();
                 assert!(got.iter().all(|device| device.user_id == user), "{at}");
                 let devices: Vec<u32> = got.iter().map(|device| device.device_id).collect();
                 assert_eq!(devices, ids, "{at}");
             }
-            (StepFields::Submit(got), Asks::Submission(ids)) => {
+            (Some(StepFields::Submit(got)), Asks::Submission(ids)) => {
                 let devices: Vec<u32> = got.iter().map(|message| message.device_id).collect();
                 assert_eq!(devices, ids, "{at}");
                 let messages = got.iter().map(|message| Message {
@@ -542,8 +527,8 @@ impl Talk {
                 }
                 return messages;
             }
-            (StepFields::Done, Asks::Nothing) => {}
-            (StepFields::GiveUp(code), Asks::GivingUp(expected)) => {
+            (None, Asks::Refused(_)) | (Some(StepFields::Done), Asks::Nothing) => {}
+            (Some(StepFields::GiveUp(code)), Asks::GivingUp(expected)) => {
                 assert_eq!(*code, expected, "{at}");
             }
             (got, asks) => panic!("{at}: {got:?} is not {asks:?}"),
@@ -564,29 +549,6 @@ impl Talk {
         let hex = saved.pointer(&pointer).and_then(Value::as_str);
         let hex = hex.unwrap_or_else(|| panic!("{}: no secret at {pointer}", self.at()));
         erased(name, &tigress_signal::hex::decode(hex).expect("hex"))
-    }
-}
-
-fn encrypt_input(peer: Address, plaintext: &[u8]) -> EncryptInput {
-    EncryptInput {
-        peer: peer.into(),
-        plaintext: plaintext.into(),
-    }
-}
-
-fn decrypt_input(said: &Said, randomness: Hex) -> DecryptInput {
-    DecryptInput {
-        peer: said.from.into(),
-        kind: said.message.kind,
-        message: Hex::from(&said.message.bytes),
-        randomness,
-    }
-}
-
-fn send_input(to: Recipient, plaintext: &[u8]) -> SendInput {
-    SendInput {
-        recipient: to.into(),
-        plaintext: plaintext.into(),
     }
 }
 

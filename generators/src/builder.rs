@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use tigress_signal::conformance::PROFILE_VERSION;
 use tigress_signal::conformance::operation::{Done, Operation};
-use tigress_signal::conformance::vector::conversation::Script;
+use tigress_signal::conformance::vector::conversation::{Script, StepOf};
 use tigress_signal::conformance::vector::{
     BuiltIn, Expectation, Family, Note, Origin, Test, TestGroup, VectorFile, group_of,
 };
@@ -24,6 +24,15 @@ pub(crate) struct About<'a> {
     pub(crate) flags: &'a [&'a str],
     /// The requirements that it tests.
     pub(crate) requirements: &'a [&'a str],
+}
+
+/// A step of a conversation: its answer, or the error that refuses it.
+pub(crate) fn step_of<I, O>(input: I, answer: Result<O, ErrorCode>) -> StepOf<I, O> {
+    StepOf {
+        input,
+        error: answer.as_ref().err().copied(),
+        expected: answer.ok(),
+    }
 }
 
 /// The tests of one file as they are made.
@@ -49,24 +58,16 @@ impl Builder {
         self.header.push(line.to_owned());
     }
 
-    /// Explains a flag: the kind of bug, what the bug is, what comes of it.
-    pub(crate) fn note(
-        &mut self,
-        flag: &str,
-        bug_type: &str,
-        description: &str,
-        effect: &str,
-        links: &[&str],
-    ) {
-        self.notes.insert(
-            flag.to_owned(),
-            Note {
-                bug_type: bug_type.to_owned(),
-                description: description.to_owned(),
-                effect: Some(effect.to_owned()),
-                links: links.iter().map(ToString::to_string).collect(),
-            },
-        );
+    /// Explains a flag: the kind of bug, what the bug is and what comes of it.
+    pub(crate) fn note(&mut self, flag: &str, bug_type: &str, says: [&str; 2], links: &[&str]) {
+        let [description, effect] = says.map(ToOwned::to_owned);
+        let note = Note {
+            bug_type: bug_type.to_owned(),
+            description,
+            effect: Some(effect),
+            links: links.iter().map(ToString::to_string).collect(),
+        };
+        self.notes.insert(flag.to_owned(), note);
     }
 
     fn push<I: Serialize, O: Serialize>(

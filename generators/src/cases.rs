@@ -142,6 +142,6 @@ macro_rules! rows {
 /// ```
 macro_rules! notes {
     ($b:expr; $($flag:ident $bug:ident [$($link:expr),+] $description:literal => $effect:literal;)*) => {$(
-        $b.note(stringify!($flag), stringify!($bug), $description, $effect, &[$($link),+]);
+        $b.note(stringify!($flag), stringify!($bug), [$description, $effect], &[$($link),+]);
     )*};
 }

@@ -1,14 +1,13 @@
 //! Family `fingerprint`.
 
-use super::actor::user_id;
-use super::cases::{Case, computed, refused};
-use super::public_key::encoded;
-use super::{Builder, seed};
+use super::Builder;
+use super::actor::address;
+use super::cases::{Case, but, computed, refused};
+use super::public_key::{encoded, key_pair};
+use tigress_signal::conformance::operation::Operation;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
-use tigress_signal::conformance::operation::{AddressFields, Operation};
 use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed};
-use tigress_signal::primitives::{KeyPair, PrivateKey};
 
 const AUTHENTICATION: &str = "https://signal.org/docs/specifications/x3dh/#authentication";
 
@@ -27,21 +26,16 @@ fn notes(b: &mut Builder) {
 }
 
 fn party(user: &str, device_id: u32, key: &str) -> PartyFields {
-    let key = KeyPair::from(PrivateKey::from(seed::bytes(&format!("fingerprint/{key}"))));
+    let key = key_pair(&format!("fingerprint/{key}"));
     PartyFields {
-        address: AddressFields {
-            user_id: user_id(user),
-            device_id,
-        },
+        address: address(user, device_id),
         identity_key: key.public().encode().into(),
     }
 }
 
 fn between(own: &PartyFields, peer: &PartyFields) -> Input {
-    Input {
-        own: own.clone(),
-        peer: peer.clone(),
-    }
+    let (own, peer) = (own.clone(), peer.clone());
+    Input { own, peer }
 }
 
 fn shows(own: &PartyFields, peer: &PartyFields) -> impl Case + use<> {
@@ -52,10 +46,8 @@ pub(super) fn generate(b: &mut Builder) {
     notes(b);
     let alice = &party("alice", 1, "alice");
     let bob = &party("bob", 1, "bob");
-    let (second, tenth) = (
-        &party("alice", 2, "alice 2"),
-        &party("alice", 10, "alice 10"),
-    );
+    let second = &party("alice", 2, "alice 2");
+    let tenth = &party("alice", 10, "alice 10");
     // A number with a group that begins with 0: 5 digits all the same.
     let leading_zero = (0..10_000)
         .map(|n| party("carol", 1, &format!("carol {n}")))
@@ -80,17 +72,14 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let refuses = |error, change: fn(&mut PartyFields)| {
-        let mut peer = bob.clone();
-        change(&mut peer);
-        refused::<Compute>(error, between(alice, &peer))
+        refused::<Compute>(error, between(alice, &but(bob.clone(), change)))
     };
     cases! { b;
         device_0 [WrongInput: X3DH-16 ID-03]: "DeviceID 0" => refuses(Malformed, |peer| peer.address.device_id = 0);
         /// an upper-case UserID: it would hash the same, but is not its one form
         upper_case_user_id [WrongInput: X3DH-16 ID-01]
             => refuses(Malformed, |peer| peer.address.user_id.make_ascii_uppercase());
-        /// a key of small order
-        key_of_small_order [WrongInput: X3DH-16 KEY-04]
+        key_of_small_order [WrongInput: X3DH-16 KEY-04]: "a key of small order"
             => refuses(InvalidKey, |peer| peer.identity_key = encoded(&[0; 32]));
     }
 }

@@ -1,27 +1,19 @@
 //! Family `invitation`.
 
-use super::actor::user_id;
+use super::actor::{address, user_id};
 use super::builder::Builder;
 use super::cases::{Case, but, refused, valid};
 use super::seed;
 use super::wire::key;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest, Sha256};
+use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::invitation::{
     Check, CheckInput, Link, Make, MakeInput, Parse, ParseOutput,
 };
-use tigress_signal::conformance::operation::{AddressFields, Done};
 use tigress_signal::error_code::ErrorCode::{self, InvalidKey, Malformed, UntrustedIdentity};
 use tigress_signal::hex;
 use tigress_signal::transfer::Vertical::{self, Car, GeneralAccess, Home};
-
-/// Ryan's device.
-fn address(device_id: u32) -> AddressFields {
-    AddressFields {
-        user_id: user_id("ryan"),
-        device_id,
-    }
-}
 
 fn identity_key() -> [u8; 33] {
     key("invitation")
@@ -75,7 +67,7 @@ impl Parts<'_> {
 fn reads(parts: Parts<'_>) -> impl Case {
     let output = ParseOutput {
         host: parts.host.to_owned(),
-        address: address(parts.device_id),
+        address: address("ryan", parts.device_id),
         vertical: parts.vertical,
         fingerprint: Sha256::digest(identity_key()).into(),
         request_url: format!("{}?v={}", parts.path(), parts.vertical.letter()),
@@ -95,7 +87,7 @@ fn makes(vertical: Vertical) -> impl Case {
     let fingerprint = fingerprint(&identity_key());
     let input = MakeInput {
         host: "relay.example:8443".to_owned(),
-        address: address(12),
+        address: address("ryan", 12),
         vertical,
         identity_key: identity_key().into(),
     };
@@ -107,7 +99,7 @@ fn makes(vertical: Vertical) -> impl Case {
 fn makes_not(error: ErrorCode, change: impl FnOnce(&mut MakeInput)) -> impl Case {
     let input = MakeInput {
         host: "relay.example".to_owned(),
-        address: address(1),
+        address: address("ryan", 1),
         vertical: Car,
         identity_key: identity_key().into(),
     };
@@ -115,10 +107,8 @@ fn makes_not(error: ErrorCode, change: impl FnOnce(&mut MakeInput)) -> impl Case
 }
 
 fn check(link: String, key: &[u8]) -> CheckInput {
-    CheckInput {
-        link,
-        identity_key: key.into(),
-    }
+    let identity_key = key.into();
+    CheckInput { link, identity_key }
 }
 
 pub(super) fn generate(b: &mut Builder) {
@@ -144,13 +134,7 @@ fn parse(b: &mut Builder) {
     let (car, longest) = (Parts::CAR, longest_name());
     let host = |host| reads(Parts { host, ..car });
     let device = |device_id| reads(Parts { device_id, ..car });
-    let vertical = |vertical, query| {
-        reads(Parts {
-            vertical,
-            query,
-            ..car
-        })
-    };
+    let vertical = |vertical, query| reads(but(car, |f| (f.vertical, f.query) = (vertical, query)));
     cases! { b, [Normal: INV-01 INV-02];
         general_access: "for general access" => vertical(GeneralAccess, "?v=a");
         /// for general access, which is meant where nothing is said
@@ -217,10 +201,8 @@ fn refuse_hosts(b: &mut Builder) {
 }
 
 fn refuse_paths(b: &mut Builder) {
-    let (version, step) = (
-        |to: &str| refuses("/v1/", to),
-        |to: &str| refuses("/i/", to),
-    );
+    let version = |to: &str| refuses("/v1/", to);
+    let step = |to: &str| refuses("/i/", to);
     let device = |to: &str| refuses("/1?", &format!("/{to}?"));
     cases! { b, [Path: INV-04];
         version_v2: "version v2" => version("/v2/");

@@ -1,6 +1,7 @@
 //! Family `kdf`.
 
 use super::cases::{computed, refused};
+use super::public_key::first_byte;
 use super::{Builder, seed};
 use tigress_signal::conformance::operation::kdf::{
     ChainStep, ChainStepInput, MessageKey, MessageKeyInput, RootStep, RootStepInput,
@@ -10,7 +11,6 @@ use tigress_signal::error_code::ErrorCode::CounterExhausted;
 use tigress_signal::hex::Hex;
 use tigress_signal::ratchet::ChainKey;
 
-const DOUBLE_RATCHET: &str = "https://signal.org/docs/specifications/doubleratchet/";
 const ALGORITHMS: &str =
     "https://signal.org/docs/specifications/doubleratchet/#recommended-cryptographic-algorithms";
 
@@ -22,7 +22,7 @@ fn notes(b: &mut Builder) {
         EdgeCase EDGE_CASE ["https://www.rfc-editor.org/rfc/rfc5869#section-2.2"]
             "Keys of all zero or all one bits: refused by no KDF, and mistaken for `absent` by some code."
             => "One key in 2^256, or the one that a test happens to use, is taken for none.";
-        Counter CONFIDENTIALITY [DOUBLE_RATCHET] "The end of a chain."
+        Counter CONFIDENTIALITY ["https://signal.org/docs/specifications/doubleratchet/"] "The end of a chain."
             => "Whoever lets its counter wrap to 0 sends two messages under the same counter, and peers drop the second.";
     }
 }
@@ -55,8 +55,6 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let root = |root_key, dh| computed::<RootStep>(RootStepInput { root_key, dh });
-    let mut lowest_bit = [0; 32];
-    lowest_bit[0] = 1;
     cases! { b, [Label: DR-03];
         root_step: "a root step" => root(key("root"), key("dh"));
         other_root_key: "another root key" => root(key("root 2"), key("dh"));
@@ -64,7 +62,7 @@ pub(super) fn generate(b: &mut Builder) {
         root_key_and_output_exchanged => root(key("dh"), key("root"));
         root_key_of_zeros [EdgeCase:]: "a root key of all zero bits" => root(fill(0), key("dh"));
         root_key_of_ones [EdgeCase:]: "a root key of all one bits" => root(fill(0xff), key("dh"));
-        output_of_one_bit [EdgeCase:]: "an output with only its lowest bit set" => root(key("root"), lowest_bit.into());
+        output_of_one_bit [EdgeCase:]: "an output with only its lowest bit set" => root(key("root"), first_byte(1).into());
     }
 
     let chain = |chain_key, counter| ChainStepInput { chain_key, counter };

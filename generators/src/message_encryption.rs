@@ -3,6 +3,7 @@
 use super::actor::user_id;
 use super::builder::Builder;
 use super::cases::{Case, but, computed, refused, valid};
+use super::public_key::key_pair;
 use super::seed;
 use tigress_signal::conformance::operation::message_encryption::{
     Context, Decrypt, DecryptInput, DecryptOutput, Encrypt, EncryptInput,
@@ -10,13 +11,13 @@ use tigress_signal::conformance::operation::message_encryption::{
 use tigress_signal::error_code::ErrorCode::DecryptFailed;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::UserId;
+use tigress_signal::primitives::Secret;
 use tigress_signal::primitives::aes256_gcm;
 use tigress_signal::primitives::hkdf::hkdf_sha256;
-use tigress_signal::primitives::{KeyPair, PrivateKey, Secret};
 
 fn key(label: &str) -> [u8; 33] {
-    let private = seed::bytes(&format!("message_encryption/{label}"));
-    KeyPair::from(PrivateKey::from(private)).public().encode()
+    let pair = key_pair(&format!("message_encryption/{label}"));
+    pair.public().encode()
 }
 
 fn message_key(label: &str) -> Hex {
@@ -92,15 +93,17 @@ fn encrypts(length: usize, change: impl FnOnce(&mut Context)) -> impl Case {
     })
 }
 
+fn input(context: Context, ciphertext: impl Into<Hex>) -> DecryptInput {
+    let ciphertext = ciphertext.into();
+    DecryptInput {
+        context,
+        ciphertext,
+    }
+}
+
 /// The ciphertext is refused.
 fn refuses(ciphertext: impl Into<Hex>) -> impl Case {
-    refused::<Decrypt>(
-        DecryptFailed,
-        DecryptInput {
-            context: context(),
-            ciphertext: ciphertext.into(),
-        },
-    )
+    refused::<Decrypt>(DecryptFailed, input(context(), ciphertext))
 }
 
 pub(super) fn generate(b: &mut Builder) {
@@ -128,28 +131,17 @@ pub(super) fn generate(b: &mut Builder) {
     let (ad, header) = (&alice_to_bob()[..], &header(&context())[..]);
     let good = &sealed(&[ad, header], &text(20));
     let decrypts = |ciphertext: &Hex, length| {
-        let input = DecryptInput {
-            context: context(),
-            ciphertext: ciphertext.clone(),
-        };
+        let plaintext = text(length);
         valid::<Decrypt>(
-            input,
-            DecryptOutput {
-                plaintext: text(length),
-            },
+            input(context(), ciphertext.clone()),
+            DecryptOutput { plaintext },
         )
     };
     // A bit of the ciphertext, 20 bytes and a tag of 16, is flipped.
     let flipped = |at: usize, bit: u8| refuses(but(good.clone(), |bytes| bytes.0[at] ^= bit));
     // It arrives under another context.
     let under = |change: &dyn Fn(&mut Context)| {
-        refused::<Decrypt>(
-            DecryptFailed,
-            DecryptInput {
-                context: but(context(), change),
-                ciphertext: good.clone(),
-            },
-        )
+        refused::<Decrypt>(DecryptFailed, input(but(context(), change), good.clone()))
     };
     // It was made in a session of others.
     let others =

@@ -4,8 +4,9 @@
 
 use super::builder::Builder;
 use super::cases::{Case, acceptable, but, computed, refused, valid};
+use super::public_key::first_byte;
 use super::seed::{self, Recorder};
-use super::xeddsa::plus_order;
+use super::xeddsa::{hash, plus_order};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::{Scalar, clamp_integer};
@@ -78,9 +79,8 @@ impl Text {
     }
 
     /// With other text in `content`.
-    fn content(mut self, content: &str) -> Self {
-        content.clone_into(&mut self.content);
-        self
+    fn content(self, content: &str) -> Self {
+        but(self, |text| content.clone_into(&mut text.content))
     }
 
     /// With other text for the reason.
@@ -89,9 +89,8 @@ impl Text {
     }
 
     /// With other text as `format`.
-    fn format(mut self, format: &str) -> Self {
-        format.clone_into(&mut self.format);
-        self
+    fn format(self, format: &str) -> Self {
+        but(self, |text| format.clone_into(&mut text.format))
     }
 
     /// With part of the text of `tigress` replaced.
@@ -112,9 +111,8 @@ impl Text {
     }
 
     /// With further text before the last brace.
-    fn with(mut self, more: &str) -> Self {
-        more.clone_into(&mut self.more);
-        self
+    fn with(self, more: &str) -> Self {
+        but(self, |text| more.clone_into(&mut text.more))
     }
 
     /// With a further key, `new`.
@@ -123,13 +121,9 @@ impl Text {
     }
 
     fn json(&self) -> String {
-        let Text {
-            format,
-            content,
-            tigress,
-            more,
-        } = self;
-        format!(r#"{{"format":{format},"content":{content},"tigress":{tigress}{more}}}"#)
+        let (format, content, tigress) = (&self.format, &self.content, &self.tigress);
+        let known = format!(r#""format":{format},"content":{content},"tigress":{tigress}"#);
+        format!("{{{known}{}}}", self.more)
     }
 }
 
@@ -212,10 +206,7 @@ fn content(fields: Fields, keys: Value) -> Fields {
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        value => panic!("{value} is no object"),
-    }
+    serde_json::from_value(value).expect("an object")
 }
 
 /// A payload of a car key with bytes that a wallet asks for or answers with: its text, and what it says.
@@ -245,9 +236,8 @@ fn padded(text: impl Into<Vec<u8>>) -> Plaintext {
 }
 
 fn plaintext(bytes: Vec<u8>) -> Plaintext {
-    Plaintext {
-        plaintext: Hex(bytes),
-    }
+    let plaintext = Hex(bytes);
+    Plaintext { plaintext }
 }
 
 /// `text` with spaces behind it up to `length` bytes.
@@ -364,9 +354,8 @@ fn types(b: &mut Builder) {
 /// The freedom that JSON leaves.
 fn json_forms(b: &mut Builder) {
     let (transfer, tigress) = (transfer(), cancel().tigress);
-    let escaped = tigress
-        .replace("type", r"\u0074ype")
-        .replace("cancel", r"c\u0061ncel");
+    let escaped = tigress.replace("type", r"\u0074ype");
+    let escaped = escaped.replace("cancel", r"c\u0061ncel");
     let dots = CAR_KEY.replace('.', r"\u002e");
     let characters = "\u{e9}\u{20ac}\u{1f511}\u{2028}\u{ffff}\u{7f}";
     cases! { b, [Json: PAY-01];
@@ -397,12 +386,9 @@ fn json_forms(b: &mut Builder) {
 fn unknown_keys(b: &mut Builder) {
     let values = r#"{"b":[null,true,"x",{}],"a":7}"#;
     let kept = json!({ "new": { "b": [null, true, "x", {}], "a": 7 } });
-    let (kept_top, kept_content) = (
-        top(cancelled("r"), kept.clone()),
-        content(cancelled("r"), kept),
-    );
+    let kept_content = content(cancelled("r"), kept.clone());
     cases! { b, [Unknown: PAY-03];
-        unknown_key_at_top: "an unknown key at the top level is kept" => reads(cancel().new_key(values), kept_top);
+        unknown_key_at_top: "an unknown key at the top level is kept" => reads(cancel().new_key(values), top(cancelled("r"), kept));
         /// an unknown key in `content` is kept
         unknown_key_in_content => reads(cancel().content(&format!(r#"{{"new":{values},"reason":"r"}}"#)), kept_content);
         /// unknown keys in `tigress` are ignored
@@ -445,10 +431,8 @@ fn parsed(text: &str) -> Value {
 
 fn depth(b: &mut Builder) {
     let kept = |value: &str| {
-        reads(
-            cancel().new_key(value),
-            top(cancelled("r"), json!({ "new": parsed(value) })),
-        )
+        let said = top(cancelled("r"), json!({ "new": parsed(value) }));
+        reads(cancel().new_key(value), said)
     };
     let in_tigress = |value: &str| cancel().in_tigress(&format!(r#""new":{value}"#));
     cases! { b, [Depth: PAY-05];
@@ -499,11 +483,7 @@ fn refuse_padding(b: &mut Builder) {
     let text = cancel().json();
     let good = padded_to(256, text.clone());
     let (mark, last) = (text.len(), good.len() - 1);
-    let with = |at: usize, byte: u8| {
-        let mut bytes = good.clone();
-        bytes[at] = byte;
-        bytes
-    };
+    let with = |at: usize, byte: u8| but(good.clone(), |bytes| bytes[at] = byte);
     let missing = u8::try_from(good.len() - mark).expect("below 256");
     let pkcs7 = [text.as_bytes(), &vec![missing; missing.into()]].concat();
     let raw = |bytes: Vec<u8>| refused::<Decode>(InvalidPayload, plaintext(bytes));
@@ -546,11 +526,8 @@ fn at_sign(text: &Text, bytes: &[u8]) -> Vec<u8> {
 
 fn refuse_encodings(b: &mut Builder) {
     let reason = |bytes: &[u8]| refuses(at_sign(&cancel().reason("@"), bytes));
-    let utf_16: Vec<u8> = cancel()
-        .json()
-        .encode_utf16()
-        .flat_map(u16::to_be_bytes)
-        .collect();
+    let json = cancel().json();
+    let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
     cases! { b, [Utf8: PAY-01];
         utf8_lone_continuation: "a lone continuation byte" => reason(&[0x80]);
         /// a slash in two bytes, C0 AF: a second encoding of one character
@@ -661,11 +638,7 @@ fn refuse_fields(b: &mut Builder) {
         ..
     } = cancel();
     let (transfer, provisioned_tigress) = (transfer().to_string(), provisioned().tigress);
-    let instead = |text: &str| {
-        let mut changed = cancel();
-        text.clone_into(&mut changed.tigress);
-        refuses(changed)
-    };
+    let instead = |text: &str| refuses(but(cancel(), |f| text.clone_into(&mut f.tigress)));
     cases! { b, [Missing: PAY-02];
         empty_object: "an empty object" => refuses("{}");
         no_format: "no `format`" => refuses(format!(r#"{{"content":{content},"tigress":{tigress}}}"#));
@@ -770,20 +743,10 @@ fn refuse_content(b: &mut Builder) {
         /// a reason of 257 bytes in 65 characters
         reason_of_257_bytes_in_65_characters => reason(&format!("r{}", "\u{1f511}".repeat(64)));
     }
-    let signing = |format| {
-        refuses(Text::new(
-            KeySigningRequest,
-            format,
-            r#"{"keySigningRequest":"AA=="}"#,
-        ))
-    };
-    let import = |format| {
-        refuses(Text::new(
-            KeyImportRequest,
-            format,
-            r#"{"keyImportRequest":"AA=="}"#,
-        ))
-    };
+    let content = |name| format!(r#"{{"{name}":"AA=="}}"#);
+    let (signing, import) = (content("keySigningRequest"), content("keyImportRequest"));
+    let signing = |format| refuses(Text::new(KeySigningRequest, format, &signing));
+    let import = |format| refuses(Text::new(KeyImportRequest, format, &import));
     cases! { b, [Format: PAY-08];
         signing_request_for_token: "a key signing request for a token, which needs none" => signing(TOKEN);
         import_request_for_token: "a key import request for a token, which needs none" => import(TOKEN);
@@ -797,11 +760,8 @@ fn refuse_content(b: &mut Builder) {
 fn refuse_base64(b: &mut Builder) {
     let base64 = |text: &str| refuses(token(text));
     let unpadded = |message_type, name| {
-        refuses(Text::new(
-            message_type,
-            CAR_KEY,
-            &format!(r#"{{"{name}":"AA"}}"#),
-        ))
+        let content = format!(r#"{{"{name}":"AA"}}"#);
+        refuses(Text::new(message_type, CAR_KEY, &content))
     };
     cases! { b, [Base64: PAY-09];
         base64_one_byte_unpadded: "one byte without padding" => base64("AA");
@@ -970,13 +930,6 @@ fn malleated(request: &[u8]) -> Vec<u8> {
     [&request[..64], &plus_order(&request[64..], 1)[..]].concat()
 }
 
-/// 32 bytes, all zero but the first.
-const fn first_byte(byte: u8) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes[0] = byte;
-    bytes
-}
-
 /// The neutral point.
 const NEUTRAL: [u8; 32] = first_byte(1);
 
@@ -992,8 +945,6 @@ fn signed_by_nobody() -> Vec<u8> {
 /// cofactor, and not where it is not (RFC 8032 5.1.7 leaves that to the verifier). Only the signer can make it.
 fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
     let private: [u8; 32] = seed::bytes(&format!("car key/{label}"));
-    let hash =
-        |parts: &[&[u8]]| Scalar::from_bytes_mod_order_wide(&Sha512::digest(parts.concat()).into());
     let expanded = Sha512::digest(private);
     let half = expanded[..32].try_into().expect("32 bytes");
     let a = Scalar::from_bytes_mod_order(clamp_integer(half));
@@ -1007,8 +958,9 @@ fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
 
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
-    let input = |request: &[u8]| Request {
-        request: request.into(),
+    let input = |request: &[u8]| {
+        let request = request.into();
+        Request { request }
     };
     let refuses = |request: &[u8]| refused::<CheckCreationRequest>(InvalidKey, input(request));
     cases! { b, [CarKey: PAY-12];

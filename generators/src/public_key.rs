@@ -1,13 +1,13 @@
 //! Family `public_key`.
 
-use super::cases::{computed, refused, valid};
+use super::cases::{but, computed, refused, valid};
 use super::{Builder, seed};
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
 };
 use tigress_signal::error_code::ErrorCode::InvalidKey;
-use tigress_signal::hex;
-use tigress_signal::hex::Hex;
+use tigress_signal::hex::{self, Hex};
+use tigress_signal::primitives::{KeyPair, PrivateKey};
 
 /// 2^255 - 19 + `offset`, little-endian; `offset` is small.
 pub(super) fn near_prime(offset: i16) -> [u8; 32] {
@@ -21,6 +21,18 @@ pub(super) fn near_prime(offset: i16) -> [u8; 32] {
         u[31] = 0x80;
     }
     u
+}
+
+/// 32 bytes, all zero but the first.
+pub(super) const fn first_byte(byte: u8) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[0] = byte;
+    bytes
+}
+
+/// The key pair of that label.
+pub(super) fn key_pair(label: &str) -> KeyPair {
+    KeyPair::from(PrivateKey::from(seed::bytes(label)))
 }
 
 pub(super) fn with_top_bit(mut u: [u8; 32]) -> [u8; 32] {
@@ -75,17 +87,9 @@ fn notes(b: &mut Builder) {
 
 pub(super) fn generate(b: &mut Builder) {
     notes(b);
-    let small = |value| {
-        let mut u = [0; 32];
-        u[0] = value;
-        u
-    };
-    let (two, nine) = (small(2), small(9));
-    let mut high = [0xff; 32];
-    high[31] = 0x7f;
-    high[30] = 0xfe;
-    let mut seeded: [u8; 32] = seed::bytes("public_key/seeded");
-    seeded[31] &= 0x3f;
+    let (two, nine) = (first_byte(2), first_byte(9));
+    let high = but([0xff; 32], |u| (u[30], u[31]) = (0xfe, 0x7f));
+    let seeded: [u8; 32] = but(seed::bytes("public_key/seeded"), |u| u[31] &= 0x3f);
 
     let reads = |u: [u8; 32]| {
         let public_key = encoded(&u);
@@ -149,15 +153,10 @@ pub(super) fn generate(b: &mut Builder) {
         valid::<Derive>(DeriveInput { private_key }, DeriveOutput { public_key })
     };
     let clamps = |private: [u8; 32]| {
-        computed::<Derive>(DeriveInput {
-            private_key: private.into(),
-        })
+        let private_key = private.into();
+        computed::<Derive>(DeriveInput { private_key })
     };
-    let seeded = |label, change: fn(&mut [u8; 32])| {
-        let mut k = seed::bytes(label);
-        change(&mut k);
-        k
-    };
+    let seeded = |label, change: fn(&mut [u8; 32])| but(seed::bytes(label), change);
     cases! { b, [Clamping: KEY-05];
         /// Alice of RFC 7748 section 6.1
         alice_of_rfc_7748 [Normal: KEY-01 KEY-05] => derives(

@@ -3,7 +3,7 @@
 use super::actor::{Actor, Talk, erased, erased_private_key, talk};
 use super::cases::Case;
 use super::pair::{Pair, opened};
-use super::public_key::{encoded, small_order};
+use super::public_key::{encoded, key_pair, small_order};
 use super::said::Said;
 use super::{Builder, seed};
 use tigress_signal::agreement::x3dh::shared_secret;
@@ -12,7 +12,7 @@ use tigress_signal::error_code::ErrorCode::{
     CounterExhausted, DecryptFailed, DuplicateMessage, InvalidKey, Malformed, NoSession, TooLarge,
     TooManySkipped, UnsupportedVersion,
 };
-use tigress_signal::primitives::{KeyPair, PrivateKey, PublicKey, Randomness};
+use tigress_signal::primitives::{PrivateKey, PublicKey, Randomness};
 use tigress_signal::ratchet::ChainKey;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::wire::{Message, MessageKind, RatchetMessage};
@@ -44,8 +44,8 @@ fn bob(play: impl FnOnce(&mut Pair<'_>)) -> impl Case {
 
 /// A ratchet key that is nobody's.
 fn nobody(label: &str) -> [u8; 33] {
-    let private = PrivateKey::from(seed::bytes(&format!("ratchet_session/{label}")));
-    KeyPair::from(private).public().encode()
+    let pair = key_pair(&format!("ratchet_session/{label}"));
+    pair.public().encode()
 }
 
 pub(super) fn generate(b: &mut Builder) {
@@ -86,8 +86,7 @@ fn initiator(b: &mut Builder) {
         restarts_initiator [Restart: DR-08 X3DH-07] => alice(Some(1), |c| {
             for n in 0..3 { c.restart().tells([n], &format!("restart {n}")).restart().says([n, n]).reads([0]); }
         });
-        /// the peer's second answer arrives before its first
-        second_answer_first [OutOfOrder: DR-09 DR-10]
+        second_answer_first [OutOfOrder: DR-09 DR-10]: "the peer's second answer arrives before its first"
             => alice(Some(1), |c| { c.tells("first", "answers").says("one").says("two").reads([0]).late(0, [0]); });
         /// a forged answer does not end the prekey messages, and draws nothing
         forged_answer [ModifiedCiphertext: X3DH-07 DR-15 RND-02] => alice(Some(1), |c| {
@@ -158,11 +157,9 @@ fn conversations(b: &mut Builder) {
             c.restart().writes("one").restart().writes("two");
         });
         empty_plaintext [Size: DR-22]: "an empty plaintext" => bob(|c| { c.says("").reads([0]).writes(""); });
-        /// plaintexts of 65,536 bytes, both ways
-        largest_plaintext [Size: DR-22 WIRE-08]
+        largest_plaintext [Size: DR-22 WIRE-08]: "plaintexts of 65,536 bytes, both ways"
             => bob(|c| { let largest = vec![0x2a; 65_536]; c.says(&largest).reads([0]).writes(&largest); });
-        /// a plaintext of 65,537 bytes is refused, and no message key is used up
-        plaintext_too_large [Size: DR-22 DR-15]
+        plaintext_too_large [Size: DR-22 DR-15]: "a plaintext of 65,537 bytes is refused, and no message key is used up"
             => bob(|c| { c.writes_not(vec![0x2a; 65_537], TooLarge).writes("the next counter"); });
         /// sessions with two peers do not touch each other
         two_peers [Normal WrongKind: DR-15 X3DH-05] => bob(|c| {
@@ -179,8 +176,7 @@ fn conversations(b: &mut Builder) {
         ratchet_message_without_session [WrongKind: X3DH-13 DR-15] => bob(|c| {
             let message = c.encrypt("to Alice"); c.talk.refuses(&Said::by(&Actor::new("mallory"), message), NoSession);
         });
-        /// encrypting to a device without a session
-        encrypt_without_session [WrongKind: X3DH-07]
+        encrypt_without_session [WrongKind: X3DH-07]: "encrypting to a device without a session"
             => talk(Actor::new("bob"), |t| { t.refuse_encrypt(&Actor::new("mallory"), b"to nobody", NoSession); });
         /// a ratchet message delivered as a prekey message
         ratchet_message_as_prekey [WrongKind: WIRE-02 WIRE-09] => bob(|c| {
@@ -209,11 +205,9 @@ fn out_of_order(b: &mut Builder) {
         late_from_two_chains [: DR-09 DR-10] => bob(|c| {
             c.sends(3).reads([1]).next_chain(3).reads([0]).steps(1); c.late(1, [2]).late(0, [0, 2]).late(1, [1]);
         });
-        /// a late message, the device restarted in between
-        late_after_restart [OutOfOrder Restart:]
+        late_after_restart [OutOfOrder Restart:]: "a late message, the device restarted in between"
             => bob(|c| { c.sends(2).reads([1]).turns().restart().sends(1).reads([0]).restart().late(0, [0]); });
-        /// a late message makes no ratchet step: the sending chain goes on
-        late_makes_no_step [: DR-09 DR-10 DR-20]
+        late_makes_no_step [: DR-09 DR-10 DR-20]: "a late message makes no ratchet step: the sending chain goes on"
             => bob(|c| { c.sends(2).reads([0]).steps(1).writes("counter 0").late(0, [1]).writes("counter 1"); });
     }
 }
@@ -236,8 +230,7 @@ fn bounds(b: &mut Builder) {
         /// a gap of 1,001 at the end of the former chain: the whole message is refused
         gap_of_1001_in_former_chain [Bound: DR-11 DR-15]
             => bob(|c| { c.sends(1002).reads([0]).next_chain(1).refuses(0, TooManySkipped).late(0, [1]).reads([0]); });
-        /// a gap of 1,000 in each of two chains by one message
-        gap_of_1000_in_both_chains [: DR-11 DR-12]
+        gap_of_1000_in_both_chains [: DR-11 DR-12]: "a gap of 1,000 in each of two chains by one message"
             => bob(|c| { c.sends(1001).reads([0]).next_chain(1001).reads([1000]).late(0, [1, 1000]).reads([0, 999]); });
         /// the counter claims 2^32 - 2: refused before any key is computed
         claimed_counter [Bound ModifiedHeader: DR-11 DR-15]
@@ -248,8 +241,7 @@ fn bounds(b: &mut Builder) {
         });
         /// 2,000 stored keys: all of them still open their messages
         stored_keys_2000 [: DR-12] => bob(|c| { c.sends(2002).reads([1000, 2001, 0, 1, 999, 1001, 2000]); });
-        /// 2,001 stored keys: the oldest is dropped, and it alone
-        stored_keys_2001 [: DR-12 DR-14]
+        stored_keys_2001 [: DR-12 DR-14]: "2,001 stored keys: the oldest is dropped, and it alone"
             => bob(|c| { c.sends(2004).reads([1000, 2001, 2003]).refuses(0, DuplicateMessage).reads([1, 2002]); });
         /// over the bound in a newer chain: the keys of the older one go first
         stored_keys_of_older_chain_go_first [: DR-12 DR-14] => bob(|c| {
@@ -263,11 +255,9 @@ fn bounds(b: &mut Builder) {
 
 fn replay_and_expiry(b: &mut Builder) {
     cases! { b, [Replay: DR-14];
-        /// the same message twice
-        message_twice
+        message_twice: "the same message twice"
             => bob(|c| { c.sends(2).reads([0]).refuses(0, DuplicateMessage).reads([1]).refuses(0, DuplicateMessage); });
-        /// a late message twice: its stored key is gone
-        late_message_twice [Replay OutOfOrder: DR-13 DR-14]
+        late_message_twice [Replay OutOfOrder: DR-13 DR-14]: "a late message twice: its stored key is gone"
             => bob(|c| { c.sends(3).reads([2, 0]).refuses(0, DuplicateMessage).reads([1]); });
         /// the same message again after a restart
         message_again_after_restart [Replay Restart:] => bob(|c| {
@@ -279,11 +269,9 @@ fn replay_and_expiry(b: &mut Builder) {
             c.sends(2).reads([0, 1]).steps(1);
             for n in [1, 0] { c.refuses_late(0, n, DuplicateMessage); }
         });
-        /// the message that made the ratchet step again
-        ratchet_step_again [: DR-14 DR-09]
+        ratchet_step_again [: DR-14 DR-09]: "the message that made the ratchet step again"
             => bob(|c| { c.sends(1).reads([0]).refuses(0, DuplicateMessage).writes("the chain goes on"); });
-        /// a message of a chain that is forgotten
-        message_of_forgotten_chain [Replay Expiry: DR-14 DR-16]
+        message_of_forgotten_chain [Replay Expiry: DR-14 DR-16]: "a message of a chain that is forgotten"
             => bob(|c| { c.sends(1).reads([0]).steps(5).refuses_late(0, 0, DecryptFailed); });
         /// a message beyond the end that its chain was given
         beyond_end_of_chain [ModifiedHeader Counter: DR-09 DR-15] => bob(|c| {
@@ -294,8 +282,7 @@ fn replay_and_expiry(b: &mut Builder) {
         former_chain_said_shorter [: DR-09 DR-14] => bob(|c| {
             c.sends(4).reads([3]).peer_counter(2).steps(1).refuses_late(0, 3, DuplicateMessage).late(0, [2, 0]);
         });
-        /// a late message after 4 further ratchet steps
-        late_after_4_steps [Expiry OutOfOrder: DR-16 DR-10]
+        late_after_4_steps [Expiry OutOfOrder: DR-16 DR-10]: "a late message after 4 further ratchet steps"
             => bob(|c| { c.sends(2).reads([1]).steps(4).late(0, [0]); });
         /// a late message after 5 further ratchet steps: its key is erased
         late_after_5_steps [Expiry Erasure: DR-16] => bob(|c| {
@@ -312,8 +299,7 @@ fn damage(b: &mut Builder) {
     cases! { b, [ModifiedHeader: DR-07 DR-15];
         /// another counter, further on: no key is skipped
         counter_further_on => bob(|c| { c.sends(2).reads([0]).forged(1, |m| m.counter(9), DecryptFailed).reads([1]); });
-        /// the counter of a message not yet read
-        counter_of_unread_message [: DR-07 DR-15 DR-13]
+        counter_of_unread_message [: DR-07 DR-15 DR-13]: "the counter of a message not yet read"
             => bob(|c| { c.sends(3).reads([2]).forged(1, |m| m.counter(0), DecryptFailed).reads([0, 1]); });
         /// another previous counter in a known chain, where it has no use but is bound
         previous_counter_in_known_chain => bob(|c| {
@@ -356,11 +342,9 @@ fn damage(b: &mut Builder) {
             let own = c.talk.me.bundle(None).signed_pre_key;
             c.says("first").forged(0, |m| m.ratchet_key(&own), InvalidKey).reads([0]);
         });
-        /// a ratchet key of small order
-        small_order_ratchet_key [InvalidKey ModifiedHeader: KEY-04 WIRE-06 DR-15]
+        small_order_ratchet_key [InvalidKey ModifiedHeader: KEY-04 WIRE-06 DR-15]: "a ratchet key of small order"
             => bob(|c| { c.sends(1).forged(0, |m| m.ratchet_key(&small_order), InvalidKey).reads([0]); });
-        /// another version byte, as of a downgrade
-        version_byte [: WIRE-01 DR-15]
+        version_byte [: WIRE-01 DR-15]: "another version byte, as of a downgrade"
             => bob(|c| { c.sends(1).forged(0, |m| m.bytes(|bytes| bytes[0] = 0x33), UnsupportedVersion).reads([0]); });
     }
     cases! { b, [ModifiedCiphertext: DR-06 DR-15];
@@ -422,8 +406,7 @@ fn ends(b: &mut Builder) {
             c.counters(Some(LAST), None).writes_not("one too many", CounterExhausted);
             c.sends(1).reads([0]).writes("counter 0, previous counter 2^32 - 1");
         });
-        /// a restart does not bring an exhausted chain back
-        exhausted_chain_restarted [Counter Restart:]
+        exhausted_chain_restarted [Counter Restart:]: "a restart does not bring an exhausted chain back"
             => bob(|c| { c.counters(Some(LAST), None).restart().writes_not("one too many", CounterExhausted); });
         /// the last counter that may be received
         last_counter_received [: DR-18 DR-08] => bob(|c| {
@@ -491,18 +474,15 @@ fn notes(b: &mut Builder) {
     const SPECIFICATION: &str = "https://signal.org/docs/specifications/doubleratchet/";
     const DECRYPTING: &str =
         "https://signal.org/docs/specifications/doubleratchet/#decrypting-messages";
-    const ORDER: &str =
-        "https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages";
     const SKIPPED: &str =
         "https://signal.org/docs/specifications/doubleratchet/#deletion-of-skipped-message-keys";
-    const DELETION: &str = "https://signal.org/docs/specifications/doubleratchet/#secure-deletion";
     notes! { b;
         Normal BASIC [SPECIFICATION] "A conversation as honest devices have it."
             => "Whoever computes another key or counter talks to nobody.";
         Restart CONFIDENTIALITY [SPECIFICATION, "https://cwe.mitre.org/data/definitions/323.html"]
             "The device is saved and restored; a bug restores an older state, or part of it."
             => "A message key is used twice, which gives both plaintexts away, or messages are lost.";
-        OutOfOrder INTEROPERABILITY [ORDER]
+        OutOfOrder INTEROPERABILITY ["https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages"]
             "Messages arrive late or never; a bug loses their keys, or stops where one is missing."
             => "Messages are lost: the late one, or all that follow it.";
         Bound DENIAL_OF_SERVICE [SKIPPED, "https://cwe.mitre.org/data/definitions/770.html"]
@@ -525,7 +505,8 @@ fn notes(b: &mut Builder) {
         Counter CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/190.html"]
             "The end of a chain; a bug wraps its counter."
             => "A counter is used again, and peers drop the second message under it.";
-        Erasure CONFIDENTIALITY [DELETION] "A key that is no longer needed; a bug keeps it."
+        Erasure CONFIDENTIALITY ["https://signal.org/docs/specifications/doubleratchet/#secure-deletion"]
+            "A key that is no longer needed; a bug keeps it."
             => "Forward secrecy is gone: who takes the device reads what was read before.";
         Size DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
             "At or over the greatest plaintext; a bug has another bound or none."

@@ -1,20 +1,18 @@
 //! What the two wire families share: keys, notes, and ways to get an encoding wrong that are the same for both messages.
 
+use super::Builder;
 use super::cases::{Case, refused};
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
-use super::public_key::{near_prime, small_order, with_top_bit};
-use super::{Builder, seed};
+use super::public_key::{key_pair, near_prime, small_order, with_top_bit};
 use tigress_signal::conformance::operation::wire::{DecodePreKey, DecodeRatchet, Encoded};
 use tigress_signal::error_code::ErrorCode::{
     self, InvalidKey, Malformed, NonCanonical, UnsupportedVersion,
 };
 use tigress_signal::hex::Hex;
-use tigress_signal::primitives::{KeyPair, PrivateKey};
 
 /// The encoded public key of that label.
 pub(super) fn key(label: &str) -> [u8; 33] {
-    let private = seed::bytes(&format!("wire/{label}"));
-    KeyPair::from(PrivateKey::from(private)).public().encode()
+    key_pair(&format!("wire/{label}")).public().encode()
 }
 
 /// A message as operations take and give it.
@@ -147,8 +145,7 @@ pub(super) fn unknown_fields(b: &mut Builder, parser: Parser, p: &Proto, free: u
     cases! { b, [Truncated: WIRE-04 WIRE-05];
         /// an unknown field whose varint does not end
         unknown_varint_without_end [Truncated Varint:] => broken(&[&tag(free, 0), &[0x80]]);
-        /// an unknown field whose varint has more than 64 bits
-        unknown_varint_over_64_bits [Truncated Varint:]
+        unknown_varint_over_64_bits [Truncated Varint:]: "an unknown field whose varint has more than 64 bits"
             => broken(&[&tag(free, 0), &[0xff; 9], &[0x02]]);
         /// an unknown field whose length runs past the end
         unknown_length_past_the_end [Truncated Length:] => broken(&[&tag(free, 2), &[1]]);

@@ -33,15 +33,15 @@ pub(super) fn notes(b: &mut Builder) {
     }
 }
 
-fn alice() -> Actor {
+pub(super) fn alice() -> Actor {
     Actor::new("alice")
 }
 
-fn bob() -> Actor {
+pub(super) fn bob() -> Actor {
     Actor::new("bob")
 }
 
-fn mallory() -> Actor {
+pub(super) fn mallory() -> Actor {
     Actor::new("mallory")
 }
 
@@ -80,10 +80,8 @@ fn pinned(key: &Actor) -> InitiateInput {
 /// Alice refuses Bob's bundle once that was changed in it.
 fn refuses(error: ErrorCode, change: impl FnOnce(&mut BundleFields)) -> impl Case {
     let bundle = but(bob().bundle(Some(1)), change);
-    refused::<Initiate>(
-        error,
-        input(&alice(), bundle, "refused", b"must not be sent"),
-    )
+    let input = input(&alice(), bundle, "refused", b"must not be sent");
+    refused::<Initiate>(error, input)
 }
 
 fn malformed(change: impl FnOnce(&mut BundleFields)) -> impl Case {
@@ -192,8 +190,7 @@ pub(super) fn generate(b: &mut Builder) {
         signed_without_type_byte => signed(bob, |f| f.signed_pre_key[1..].to_vec());
         signed_over_one_time_prekey: "signed over the one-time prekey" => signed(bob, |f| one_time(f).to_vec());
         signed_with_id: "signed over the prekey with its id" => signed(bob, |f| [&f.signed_pre_key[..], &[7]].concat());
-        /// somebody else's signed prekey with Bob's signature
-        signed_prekey_of_another =>
+        signed_prekey_of_another: "somebody else's signed prekey with Bob's signature" =>
             refuses(InvalidSignature, |f| f.signed_pre_key = mallory.bundle(None).signed_pre_key);
         /// somebody else's identity key with Bob's signed prekey
         identity_key_of_another => refuses(InvalidSignature, |f| f.identity_key = mallory.bundle(None).identity_key);
@@ -204,8 +201,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
     cases! { b, [Malleability: X3DH-02 SIG-04];
         bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
-        /// s + q in place of s
-        s_plus_q [: X3DH-02 SIG-02]
+        s_plus_q [: X3DH-02 SIG-02]: "s + q in place of s"
             => signature(|bytes| { let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s); });
         signature_of_63_bytes: "a signature of 63 bytes" => signature(|bytes| bytes.truncate(63));
         signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));

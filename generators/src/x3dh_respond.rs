@@ -1,15 +1,15 @@
 //! Family `x3dh_respond`.
 
-use super::actor::{Actor, SIGNED_PRE_KEY_ID, erased_private_key, talk, user_id};
+use super::actor::{Actor, SIGNED_PRE_KEY_ID, address, erased_private_key, talk};
 use super::builder::Builder;
 use super::cases::{Case, but, computed, refused};
 use super::pair::opened;
 use super::said::Said;
 use super::seed;
-use super::x3dh_initiate::notes;
+use super::x3dh_initiate::{alice, bob, mallory, notes};
+use tigress_signal::conformance::operation::On;
 use tigress_signal::conformance::operation::device::{Create, CreateInput};
 use tigress_signal::conformance::operation::x3dh::{Respond, RespondInput};
-use tigress_signal::conformance::operation::{AddressFields, On};
 use tigress_signal::error_code::ErrorCode::{
     self, DecryptFailed, DuplicateMessage, UnknownOneTimePrekey, UnknownSignedPrekey,
     UntrustedIdentity,
@@ -17,14 +17,6 @@ use tigress_signal::error_code::ErrorCode::{
 use tigress_signal::hex::Hex;
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::PreKeyMessage;
-
-fn bob() -> Actor {
-    Actor::new("bob")
-}
-
-fn mallory() -> Actor {
-    Actor::new("mallory")
-}
 
 /// Opens a session with Bob, and sends a first message.
 fn first(from: &mut Actor, one_time: Option<u32>, label: &str, text: &[u8]) -> Said {
@@ -64,10 +56,7 @@ fn responds(mut from: Actor, one_time: Option<u32>, text: &[u8]) -> impl Case {
 /// randomness its own.
 fn creates(registration_id: &[u8], change: impl FnOnce(&mut CreateInput)) -> impl Case {
     let input = CreateInput {
-        address: AddressFields {
-            user_id: user_id("dora"),
-            device_id: 1,
-        },
+        address: address("dora", 1),
         one_time_pre_keys: 0,
         now: Timestamp(0),
         randomness: Hex(Vec::new()),
@@ -106,7 +95,6 @@ pub(super) fn generate(b: &mut Builder) {
             => "A message is passed off as another's.";
     }
 
-    let alice = || Actor::new("alice");
     cases! { b, [Normal: X3DH-03 X3DH-04 X3DH-05 DR-02 DR-09];
         with_one_time_prekey: "with a one-time prekey" => responds(alice(), Some(1), b"hello Bob");
         /// with another one-time prekey, from another initiator
@@ -118,8 +106,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
     refusals(b);
     cases! { b, [PreKeyLifetime: KEY-05 KEY-06 KEY-07 ID-04 X3DH-01 RND-01];
-        /// a device with three one-time prekeys
-        device_with_three_one_time_prekeys
+        device_with_three_one_time_prekeys: "a device with three one-time prekeys"
             => creates(&[0x12, 0x34], |f| { f.one_time_pre_keys = 3; f.now = Timestamp(1_800_000_000); });
         /// a device without one-time prekeys
         device_without_one_time_prekeys => creates(&[0x00, 0x01], |f| f.address.device_id = 2);
@@ -136,14 +123,13 @@ pub(super) fn generate(b: &mut Builder) {
 }
 
 fn refusals(b: &mut Builder) {
-    let mut alice = Actor::new("alice");
+    let mut alice = alice();
     let message = &first(&mut alice, Some(1), "respond", b"hello Bob");
     let without = &first(&mut alice, None, "respond without", b"hello Bob");
     let pinned = |key: &Actor, label| {
-        let key = key.identity_key().encode().into();
-        but(input(&alice, message, Some(1), label), |f| {
-            f.pinned_identity_key = Some(key);
-        })
+        let key = Some(key.identity_key().encode().into());
+        let input = input(&alice, message, Some(1), label);
+        but(input, |f| f.pinned_identity_key = key)
     };
     let refuses = |error: ErrorCode, said: &Said| {
         refused::<Respond>(error, input(&alice, said, Some(1), "refused"))
@@ -153,10 +139,8 @@ fn refusals(b: &mut Builder) {
         |change: fn(&mut PreKeyMessage<'_>)| refuses(DecryptFailed, &message.fields(change));
     // The message, delivered otherwise.
     let delivered = |change: &dyn Fn(&mut RespondInput)| {
-        refused::<Respond>(
-            DecryptFailed,
-            but(input(&alice, message, Some(1), "refused"), change),
-        )
+        let input = input(&alice, message, Some(1), "refused");
+        refused::<Respond>(DecryptFailed, but(input, change))
     };
     cases! { b, [PinnedIdentity: X3DH-15];
         pinned_identity: "the sender's identity key is the pinned one" => computed::<Respond>(pinned(&alice, "pinned"));
@@ -177,8 +161,7 @@ fn refusals(b: &mut Builder) {
     cases! { b, [WrongSender: X3DH-03];
         /// the id of the one-time prekey struck out: a weaker agreement than the sender made
         one_time_prekey_struck_out [WrongSender NoOneTimePreKey: X3DH-12 X3DH-03] => forged(|m| m.pre_key_id = None);
-        /// a one-time prekey id put in
-        one_time_prekey_put_in [WrongSender NoOneTimePreKey: X3DH-12 X3DH-03] =>
+        one_time_prekey_put_in [WrongSender NoOneTimePreKey: X3DH-12 X3DH-03]: "a one-time prekey id put in" =>
             refuses(DecryptFailed, &without.fields(|m| m.pre_key_id = Some(1)));
         /// another identity key in the message
         another_identity_key [: X3DH-03 X3DH-05] => forged(|m| m.identity_key = mallory().identity_key());
@@ -277,11 +260,9 @@ fn conversations(b: &mut Builder) {
         });
     }
     cases! { b, [PreKeyLifetime: KEY-08];
-        /// the signed prekey is replaced when it is 7 days old
-        signed_prekey_replaced [: KEY-08 KEY-07]
+        signed_prekey_replaced [: KEY-08 KEY-07]: "the signed prekey is replaced when it is 7 days old"
             => talk(bob(), |t| { t.tick(7 * DAY); t.keys(&[7, 8], &[1, 2, 3, 4]); t.bundle(Some(1)); });
-        /// a replaced signed prekey still answers for 30 days
-        replaced_signed_prekey_answers
+        replaced_signed_prekey_answers: "a replaced signed prekey still answers for 30 days"
             => opened(Some(2), "late", |c| { c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]); });
         /// a signed prekey replaced 30 days ago is erased
         replaced_signed_prekey_erased [PreKeyLifetime UnknownPreKey: KEY-08 X3DH-08] =>

@@ -1,7 +1,7 @@
 //! Family `xeddsa`.
 
-use super::cases::{computed, refused, valid};
-use super::public_key::{encoded, near_prime, small_order, with_top_bit};
+use super::cases::{but, computed, refused, valid};
+use super::public_key::{encoded, first_byte, key_pair, near_prime, small_order, with_top_bit};
 use super::{Builder, seed};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha512};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::xeddsa::{Sign, SignInput, Verify, VerifyInput};
 use tigress_signal::error_code::ErrorCode::{InvalidKey, InvalidSignature};
-use tigress_signal::primitives::{KeyPair, PrivateKey, Secret, xeddsa};
+use tigress_signal::primitives::{KeyPair, Secret, xeddsa};
 
 const SPECIFICATION: &str = "https://signal.org/docs/specifications/xeddsa/";
 
@@ -45,7 +45,7 @@ fn notes(b: &mut Builder) {
 /// A key pair whose Edwards point has that sign bit.
 fn key_with_sign(sign: u8) -> KeyPair {
     (0..10_000)
-        .map(|n| KeyPair::from(PrivateKey::from(seed::bytes(&format!("xeddsa/key {n}")))))
+        .map(|n| key_pair(&format!("xeddsa/key {n}")))
         .find(|key| raw_edwards(key).compress().0[31] >> 7 == sign)
         .expect("every second key")
 }
@@ -67,17 +67,12 @@ fn scalar(key: &KeyPair) -> Scalar {
 }
 
 fn edwards(key: &KeyPair) -> [u8; 32] {
-    let mut point = raw_edwards(key).compress().0;
-    point[31] &= 0x7f;
-    point
+    but(raw_edwards(key).compress().0, |point| point[31] &= 0x7f)
 }
 
-fn hash(parts: &[&[u8]]) -> Scalar {
-    let mut hash = Sha512::new();
-    for part in parts {
-        hash.update(part);
-    }
-    Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
+/// SHA-512 as a scalar.
+pub(super) fn hash(parts: &[&[u8]]) -> Scalar {
+    Scalar::from_bytes_mod_order_wide(&Sha512::digest(parts.concat()).into())
 }
 
 fn joined(r: &[u8; 32], s: &[u8; 32]) -> Vec<u8> {
@@ -86,12 +81,8 @@ fn joined(r: &[u8; 32], s: &[u8; 32]) -> Vec<u8> {
 
 /// s + `times` * q, as 32 bytes.
 pub(super) fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
-    let order = {
-        // q - 1 is the scalar -1.
-        let mut bytes = (-Scalar::ONE).to_bytes();
-        bytes[0] += 1;
-        bytes
-    };
+    // q - 1 is the scalar -1.
+    let order = but((-Scalar::ONE).to_bytes(), |bytes| bytes[0] += 1);
     let mut out: [u8; 32] = s.try_into().expect("32 bytes");
     for _ in 0..times {
         let mut carry = 0_u16;
@@ -107,8 +98,7 @@ pub(super) fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
 pub(super) fn generate(b: &mut Builder) {
     notes(b);
     let (plus, minus) = (&key_with_sign(0), &key_with_sign(1));
-    let prekey = KeyPair::from(PrivateKey::from(seed::bytes("xeddsa/prekey")));
-    let prekey = &prekey.public().encode()[..];
+    let prekey = &key_pair("xeddsa/prekey").public().encode()[..];
     let z: [u8; 64] = seed::bytes("xeddsa/z");
     let long = &seed::vec("xeddsa/long message", 1000)[..];
 
@@ -163,11 +153,7 @@ pub(super) fn generate(b: &mut Builder) {
         refused::<Verify>(InvalidSignature, input(key, message, signature))
     };
     let bad = |signature: &[u8]| refuses(own, prekey, signature);
-    let flipped = |at: usize, bit: u8| {
-        let mut signature = good.to_vec();
-        signature[at] ^= bit;
-        refuses(own, prekey, &signature)
-    };
+    let flipped = |at: usize, bit: u8| bad(&but(good.to_vec(), |bytes| bytes[at] ^= bit));
     let moved = |key: &[u8], message: &[u8]| refuses(key, message, good);
     let mut other_message = prekey.to_vec();
     other_message[32] ^= 1;
@@ -205,8 +191,7 @@ pub(super) fn generate(b: &mut Builder) {
         let s = r + hash(&[&big_r, &big_a, prekey]) * raw_scalar(minus);
         joined(&big_r, &s.to_bytes())
     };
-    let mut with_sign_bit = kept_sign.clone();
-    with_sign_bit[63] |= 0x80;
+    let with_sign_bit = but(kept_sign.clone(), |bytes| bytes[63] |= 0x80);
     cases! { b, [TopBit: SIG-03];
         top_bit_of_s [TopBit Modified:]: "bit 255 of s set: accepted by whoever masks it away" => flipped(63, 0x80);
         /// a signer that does not negate its scalar, without a sign bit in s
@@ -223,20 +208,17 @@ pub(super) fn generate(b: &mut Builder) {
         refuses(own, prekey, &joined(big_r, &s.to_bytes()))
     };
     let challenged = |big_r: [u8; 32], r| forged(&big_r, r, hash(&[&big_r, &big_a, prekey]));
-    let mut one = [0; 32];
-    one[0] = 1;
     cases! { b, [NonCanonicalR: SIG-05];
         /// R has a component of order 8: accepted by whoever multiplies the equation by the cofactor
         r_with_torsion => challenged((EdwardsPoint::mul_base(&r) + EIGHT_TORSION[1]).compress().0, r);
         /// R is the neutral element with y = 2^255 - 18, not reduced: accepted by whoever decodes R
         r_not_reduced => challenged(near_prime(1), Scalar::ZERO);
         /// R is the neutral element with the sign bit of x = 0 set: accepted by whoever decodes R
-        r_with_sign_of_zero => challenged(with_top_bit(one), Scalar::ZERO);
+        r_with_sign_of_zero => challenged(with_top_bit(first_byte(1)), Scalar::ZERO);
     }
     let big_r = &EdwardsPoint::mul_base(&r).compress().0;
     let hashes = |parts: &[&[u8]]| forged(big_r, r, hash(parts));
-    let mut prefix = [0xff; 32];
-    prefix[0] = 0xfe;
+    let prefix = but([0xff; 32], |bytes| bytes[0] = 0xfe);
     cases! { b, [WrongHash: SIG-05];
         /// the challenge leaves out A: whoever accepts it lets a signature be moved to another key
         challenge_without_a => hashes(&[big_r, prekey]);
@@ -256,11 +238,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let has_no_point = |u: &[u8; 32]| MontgomeryPoint(*u).to_edwards(0).is_none();
-    let mut low = (2..u8::MAX).map(|first| {
-        let mut u = [0; 32];
-        u[0] = first;
-        u
-    });
+    let mut low = (2..u8::MAX).map(first_byte);
     let twist = low.find(has_no_point).expect("every second u");
     let bad_key = |key: &[u8]| refused::<Verify>(InvalidKey, input(key, prekey, good));
     let u = plus.public().u();

@@ -1,6 +1,7 @@
 //! The clients of an intermediary that act in scripts.
 
 use crate::actor::Actor;
+use crate::public_key::key_pair;
 use serde_json::{Value, json};
 use tigress_signal::conformance::seed;
 use tigress_signal::hex;
@@ -36,10 +37,6 @@ pub(super) struct Client {
     pub(super) registration: Value,
     /// Its token, once it has one.
     pub(super) token: Value,
-}
-
-fn key_pair(label: &str) -> KeyPair {
-    KeyPair::from(PrivateKey::from(seed::bytes(label)))
 }
 
 /// The public key of that label, encoded, in hex.

@@ -2,6 +2,7 @@
 
 use super::client::{CAST, Client, public};
 use crate::actor::Actor;
+use crate::builder::step_of;
 use crate::script::{Result, Words};
 use serde_json::{Value, json};
 use std::collections::btree_map::{BTreeMap, Entry};
@@ -11,7 +12,7 @@ use tigress_signal::conformance::operation::intermediary::{
 };
 use tigress_signal::conformance::seed;
 use tigress_signal::conformance::vector::conversation::intermediary::{Fields, Step};
-use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, StepOf};
+use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::{self, Hex};
 use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
@@ -112,11 +113,8 @@ impl<'a> Play<'a> {
         } else if w.eat("tick") {
             let now = Timestamp(self.now);
             self.machine.tick(now).map_err(|error| error.to_string())?;
-            self.steps.push(Step::Tick(StepOf {
-                input: TickInput { now },
-                expected: Some(Done {}),
-                error: None,
-            }));
+            let step = step_of(TickInput { now }, Ok(Done {}));
+            self.steps.push(Step::Tick(step));
         } else if w.eat("erased") {
             let (name, bytes) = (w.json()?, Hex(self.bytes(w)?));
             if self.machine.save().to_json().contains(&bytes.to_string()) {
@@ -355,8 +353,7 @@ impl<'a> Play<'a> {
                 return Err(format!("{request} is answered {got:?}"));
             }
         }
-        let error = expected.as_ref().err().copied();
-        let expected = expected.ok().map(|answer| RequestOutput { answer });
+        let answer = expected.map(|answer| RequestOutput { answer });
         self.steps.push(if let Some(times) = times {
             let times = u32::try_from(times).map_err(|error| error.to_string())?;
             let input = RequestsInput {
@@ -364,22 +361,14 @@ impl<'a> Play<'a> {
                 times,
                 now,
             };
-            Step::Requests(StepOf {
-                input,
-                expected,
-                error,
-            })
+            Step::Requests(step_of(input, answer))
         } else {
             let input = RequestInput {
                 request,
                 now,
                 randomness,
             };
-            Step::Request(StepOf {
-                input,
-                expected,
-                error,
-            })
+            Step::Request(step_of(input, answer))
         });
         Ok(())
     }
@@ -522,23 +511,18 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_or_is_not_so_is_refused() {
-        for (line, why) in [
-            ("bob registers", "expected a name, not `bob registers`"),
-            ("ben sings", "expected what is asked, not `sings`"),
-            ("ben registers; ben counts", "`->` is missing at the end"),
-            ("ben registers ben", "expected the end, not `ben`"),
-            ("at noon", "expected a number, not `noon`"),
-            ("ben sends 0xf to eve", "expected bytes, not `0xf to eve`"),
-            (
-                "ben registers; ben counts -> 3",
-                "is answered Ok(OneTimePreKeys { left: 2 })",
-            ),
-            ("ben counts -> 2", "is answered Err(Some(Unauthorized))"),
-            (
-                "ben registers but oneTimePreKeys.9.id = 1",
-                "no object holds `oneTimePreKeys.9.id`",
-            ),
+        for line_and_why in [
+            "bob registers => expected a name, not `bob registers`",
+            "ben sings => expected what is asked, not `sings`",
+            "ben registers; ben counts => `->` is missing at the end",
+            "ben registers ben => expected the end, not `ben`",
+            "at noon => expected a number, not `noon`",
+            "ben sends 0xf to eve => expected bytes, not `0xf to eve`",
+            "ben registers; ben counts -> 3 => is answered Ok(OneTimePreKeys { left: 2 })",
+            "ben counts -> 2 => is answered Err(Some(Unauthorized))",
+            "ben registers but oneTimePreKeys.9.id = 1 => no object holds `oneTimePreKeys.9.id`",
         ] {
+            let (line, why) = line_and_why.split_once(" => ").expect("a line and why");
             let error = Play::new("a line").line(Words(line)).expect_err(line);
             assert!(error.ends_with(why), "{line}: {error}");
         }
