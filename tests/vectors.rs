@@ -515,7 +515,7 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
         (
             "kdf",
             Box::new(set("/testGroups/0/tests/1/tcId", json!(1))),
-            "test FIRST",
+            "test \"three_outputs\"",
             "the tcId stands twice",
         ),
         (

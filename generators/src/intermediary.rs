@@ -25,47 +25,28 @@ mod client;
 mod play;
 
 use super::Builder;
-use super::script::{self, ScriptError, Words};
-use crate::builder::About;
+use super::script::{Script, Words, scripts};
 use play::Play;
 
-macro_rules! scripts {
-    ($($file:literal)*) => {
-        &[$(($file, include_str!(concat!("../scripts/intermediary/", $file)))),*]
-    };
-}
-
-/// Name and text of each script, in the order of the vectors.
-const SCRIPTS: &[(&str, &str)] = scripts! {
+const SCRIPTS: &[Script] = scripts! {
+    "intermediary":
     "registrations.txt" "prekeys.txt" "submissions.txt" "mailboxes.txt" "repetitions.txt" "privacy.txt" "forms.txt"
 };
 
 pub(super) fn generate(b: &mut Builder) {
     notes(b);
-    for (file, script) in SCRIPTS {
-        if let Err((line, what)) = play(b, script) {
-            panic!("generators/scripts/intermediary/{file}:{line}: {what}");
-        }
+    for script in SCRIPTS {
+        script.each(|case| {
+            let mut play = Play::new(&case.comment);
+            let begun = play.begin(Words(case.beginning));
+            begun.map_err(|what| (case.line, what))?;
+            for (line, steps) in &case.steps {
+                play.line(Words(steps)).map_err(|what| (*line, what))?;
+            }
+            b.conversation(case.about(), play.recorded());
+            Ok(())
+        });
     }
-}
-
-fn play(b: &mut Builder, script: &str) -> Result<(), ScriptError> {
-    for case in script::cases(script)? {
-        let mut play = Play::new(&case.comment);
-        let begun = play.begin(Words(case.beginning));
-        begun.map_err(|what| (case.line, what))?;
-        for (line, steps) in &case.steps {
-            play.line(Words(steps)).map_err(|what| (*line, what))?;
-        }
-        let about = About {
-            name: case.name.into(),
-            comment: &case.comment,
-            flags: &case.flags,
-            requirements: &case.requirements,
-        };
-        b.conversation(about, play.recorded());
-    }
-    Ok(())
 }
 
 /// Sections that several bugs are about.

@@ -8,7 +8,41 @@
 //! name_of_the_case [Flag Flag: MBX-01 MBX-02] what the case begins with
 //!     a step; another step
 //!     a further step
+//!         -> and what comes of it: this line goes on with the one before
 //! ```
+
+use crate::builder::About;
+use tigress_signal::hex;
+
+/// A script of the folder `scripts/`.
+pub(crate) struct Script {
+    pub(crate) path: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// The scripts of a folder, in the order of the vectors.
+macro_rules! scripts {
+    ($folder:literal: $($file:literal)*) => {
+        &[$($crate::script::Script {
+            path: concat!("generators/scripts/", $folder, "/", $file),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/", $folder, "/", $file)),
+        }),*]
+    };
+}
+pub(crate) use scripts;
+
+impl Script {
+    /// Plays each case.
+    ///
+    /// # Panics
+    /// Where the script is none, or what it says is not so.
+    pub(crate) fn each(&self, play: impl FnMut(&Case<'static>) -> Result<(), ScriptError>) {
+        let played = cases(self.text).and_then(|cases| cases.iter().try_for_each(play));
+        if let Err((line, what)) = played {
+            panic!("{}:{line}: {what}", self.path);
+        }
+    }
+}
 
 /// A case as it stands in a script.
 #[derive(Debug, Default)]
@@ -21,7 +55,19 @@ pub(crate) struct Case<'a> {
     /// What stands behind the brackets.
     pub(crate) beginning: &'a str,
     /// Each line of steps, with its number.
-    pub(crate) steps: Vec<(usize, &'a str)>,
+    pub(crate) steps: Vec<(usize, String)>,
+}
+
+impl Case<'_> {
+    /// What its vector says of itself.
+    pub(crate) fn about(&self) -> About<'_> {
+        About {
+            name: self.name.into(),
+            comment: &self.comment,
+            flags: &self.flags,
+            requirements: &self.requirements,
+        }
+    }
 }
 
 /// What is wrong, and in which line of the script, from 1.
@@ -38,7 +84,14 @@ pub(crate) fn cases(script: &str) -> Result<Vec<Case<'_>>, ScriptError> {
         } else if text.starts_with(' ') {
             let of = cases.last_mut().filter(|_| comment.is_empty());
             let of = of.ok_or((line, "a step of no case".to_owned()))?;
-            of.steps.push((line, text.trim()));
+            let text = text.trim();
+            match of.steps.last_mut() {
+                Some((_, before)) if text.starts_with("->") => {
+                    before.push(' ');
+                    before.push_str(text);
+                }
+                _ => of.steps.push((line, text.to_owned())),
+            }
         } else {
             let case = heading(text).ok_or((line, format!("`{text}` is no heading")))?;
             if comment.is_empty() {
@@ -52,7 +105,8 @@ pub(crate) fn cases(script: &str) -> Result<Vec<Case<'_>>, ScriptError> {
             });
         }
     }
-    match cases.iter().find(|case| case.steps.is_empty()) {
+    let empty = |case: &&Case<'_>| case.steps.is_empty() && case.beginning.is_empty();
+    match cases.iter().find(empty) {
         Some(case) => Err((case.line, format!("{} has no step", case.name))),
         None => Ok(cases),
     }
@@ -176,6 +230,44 @@ impl<'a> Words<'a> {
         };
         self.0 = rest.trim_start();
         Ok(number)
+    }
+
+    /// Seconds, such as `1 second`.
+    pub(crate) fn seconds(&mut self) -> Result<u64> {
+        let seconds = self.number()?;
+        if self.noun("second") {
+            Ok(seconds)
+        } else {
+            self.expected("`seconds`")
+        }
+    }
+
+    /// Bytes by value: `"text"`, `0xff`, `1,000 * 0xff`.
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>> {
+        if self.0.starts_with('"') {
+            return self.json().map(String::into_bytes);
+        }
+        let times = if self.is_number() { self.number()? } else { 1 };
+        self.eat("*");
+        let Some(bytes) = Words(self.0)
+            .word()
+            .strip_prefix("0x")
+            .and_then(hex::decode)
+        else {
+            return self.expected("bytes");
+        };
+        self.word();
+        Ok(bytes.repeat(usize::try_from(times).map_err(|error| error.to_string())?))
+    }
+
+    /// The one of `all` whose name comes next.
+    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
+        let word = Words(self.0).word();
+        let found = all.iter().copied().find(|one| name(*one) == word);
+        if found.is_some() {
+            self.word();
+        }
+        found
     }
 
     /// `none`, or numbers: `4, 6 to 8` is 4, 6, 7 and 8, and `3 * 1` is 1, 1 and 1.

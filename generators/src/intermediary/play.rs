@@ -109,7 +109,7 @@ impl<'a> Play<'a> {
         if w.eat("restart") {
             self.steps.push(Step::Restart(Done {}));
         } else if w.eat("at") {
-            self.now = START + seconds(w)?;
+            self.now = START + w.seconds()?;
         } else if w.eat("tick") {
             let now = Timestamp(self.now);
             self.machine.tick(now).map_err(|error| error.to_string())?;
@@ -205,7 +205,7 @@ impl<'a> Play<'a> {
             w.need("to")?;
             let (of, message) = self.message("ratchet", &bytes, w)?;
             messages.push(message);
-            lifetime = w.after("for", seconds)?;
+            lifetime = w.after("for", Words::seconds)?;
             of
         };
         let recipient = if all {
@@ -497,30 +497,12 @@ impl<'a> Play<'a> {
     }
 }
 
-fn seconds(w: &mut Words<'_>) -> Result<u64> {
-    let seconds = w.number()?;
-    if w.noun("second") {
-        Ok(seconds)
-    } else {
-        w.expected("`seconds`")
-    }
-}
-
 /// Bytes by value.
 fn bytes(w: &mut Words<'_>) -> Result<Vec<u8>> {
-    if let Some(label) = w.after("<", |w| w.until('>'))? {
-        return Ok(seed::vec(&format!("intermediary/message/{label}"), 48));
+    match w.after("<", |w| w.until('>'))? {
+        Some(label) => Ok(seed::vec(&format!("intermediary/message/{label}"), 48)),
+        None => w.bytes(),
     }
-    if w.0.starts_with('"') {
-        return w.json().map(String::into_bytes);
-    }
-    let times = if w.is_number() { w.number()? } else { 1 };
-    w.eat("*");
-    let Some(bytes) = w.clone().word().strip_prefix("0x").and_then(hex::decode) else {
-        return w.expected("bytes");
-    };
-    w.word();
-    Ok(bytes.repeat(usize::try_from(times).map_err(|error| error.to_string())?))
 }
 
 #[cfg(test)]

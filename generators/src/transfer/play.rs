@@ -1,0 +1,328 @@
+//! Plays the steps of a script on the transfers of a device, and records them.
+
+use super::deal::{Deal, START};
+use crate::actor::user_id;
+use crate::script::{Case, Result, ScriptError, Words};
+use tigress_signal::conformance::operation::transfers::{
+    self, Create, MessageFields, OfferFields, OutcomeFields, OutgoingFields, StepTransfers,
+    StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
+};
+use tigress_signal::conformance::operation::{Done, On, Operation, Reference};
+use tigress_signal::conformance::seed;
+use tigress_signal::conformance::subject::Failure;
+use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step};
+use tigress_signal::conformance::vector::conversation::{ErasedFields, StepOf};
+use tigress_signal::error_code::ErrorCode;
+use tigress_signal::identifier::{Address, DeviceId, Recipient};
+use tigress_signal::timestamp::Timestamp;
+use tigress_signal::transfer::StateName;
+
+/// A conversation that is played here and recorded.
+pub(super) struct Play<'a> {
+    states: &'a [Case<'a>],
+    comment: &'a str,
+    /// The label of a transfer that has none of its own.
+    label: &'a str,
+    reference: Reference,
+    deals: Vec<Deal>,
+    /// The transfer that is spoken of.
+    about: usize,
+    now: u64,
+    steps: Vec<Step>,
+}
+
+impl<'a> Play<'a> {
+    pub(super) fn new(states: &'a [Case<'a>], comment: &'a str, label: &'a str) -> Self {
+        let mut reference = Reference::default();
+        Create::run(&mut reference, on(Done {})).expect("transfers can be made");
+        Play {
+            states,
+            comment,
+            label,
+            reference,
+            deals: Vec::new(),
+            about: 0,
+            now: START,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn recorded(self) -> Fields {
+        Fields {
+            transfers: Done {},
+            steps: self.steps,
+        }
+    }
+
+    /// Plays a case with that beginning.
+    pub(super) fn case(&mut self, case: &Case<'_>, beginning: &str) -> Result<(), ScriptError> {
+        if !beginning.is_empty() {
+            self.line(Words(beginning))
+                .map_err(|what| (case.line, what))?;
+        }
+        for (line, steps) in &case.steps {
+            self.line(Words(steps)).map_err(|what| (*line, what))?;
+        }
+        Ok(())
+    }
+
+    /// Plays a line.
+    pub(super) fn line(&mut self, mut w: Words<'_>) -> Result<()> {
+        self.step(&mut w)?;
+        while w.eat(";") {
+            self.step(&mut w)?;
+        }
+        w.end()
+    }
+
+    fn step(&mut self, w: &mut Words<'_>) -> Result<()> {
+        self.turn(w)?;
+        if w.eat("car key") {
+            self.begin(Deal::car_key, w)?;
+        } else if w.eat("token") {
+            self.begin(Deal::token, w)?;
+        } else if w.eat("at") {
+            self.now = START + w.seconds()?;
+        } else if w.eat("once") {
+            let name = format!("{}_in_{}", self.deal()?.what(), w.word());
+            let state = self.states.iter().find(|state| state.name == name);
+            let state = state.ok_or_else(|| format!("{name} is no state"))?;
+            let reached = self.case(state, "");
+            reached.map_err(|(line, what)| format!("states.txt:{line}: {what}"))?;
+        } else if w.eat("restart") {
+            let saved = transfers::Save::run(&mut self.reference, on(Done {}));
+            let saved = on(saved.expect("can be saved"));
+            transfers::Restore::run(&mut self.reference, saved).expect("can be restored");
+            self.steps.push(Step::Restart(Done {}));
+        } else if w.eat("erased") {
+            let mut secrets = vec![self.deal()?.secret(w)?];
+            while w.eat(",") {
+                secrets.push(self.deal()?.secret(w)?);
+            }
+            self.steps.push(Step::Erased(ErasedFields { secrets }));
+        } else if w.eat("tick") {
+            self.tick(w)?;
+        } else if w.eat("every message from") {
+            self.every_message(w)?;
+        } else {
+            self.event(w)?;
+        }
+        Ok(())
+    }
+
+    /// Speaks of a further transfer, with its label and how long it is to last.
+    fn begin(&mut self, make: fn(&str) -> Deal, w: &mut Words<'_>) -> Result<()> {
+        let label = match w.0.chars().next() {
+            Some('"') => w.json()?,
+            _ => self.label.to_owned(),
+        };
+        let mut deal = make(&label);
+        deal.lifetime = w.after("for", Words::seconds)?;
+        self.about = self.deals.len();
+        self.deals.push(deal);
+        Ok(())
+    }
+
+    /// Speaks of the transfer whose number is next, if one is.
+    fn turn(&mut self, w: &mut Words<'_>) -> Result<()> {
+        if w.eat("[") {
+            let number = usize::try_from(w.number()?).unwrap_or_default();
+            self.about = number.wrapping_sub(1);
+            w.need("]")?;
+        }
+        Ok(())
+    }
+
+    fn deal(&mut self) -> Result<&mut Deal> {
+        let deal = self.deals.get_mut(self.about);
+        deal.ok_or_else(|| "there is no such transfer".to_owned())
+    }
+
+    /// The user acts, or a message arrives.
+    fn event(&mut self, w: &mut Words<'_>) -> Result<()> {
+        let deal = self.deal()?;
+        let transfer = TransferFields {
+            transfer: deal.id.to_string(),
+        };
+        let mut drawn = Vec::new();
+        let event = if w.eat("user offers to") {
+            drawn = deal.drawn_to_offer();
+            TransferEventFields::Offer(OfferFields {
+                to: recipient(w)?.into(),
+                credential: deal.credential(),
+                lifetime: deal.lifetime,
+            })
+        } else if w.eat("user accepts") {
+            drawn = deal.drawn_to_accept();
+            TransferEventFields::Accept(transfer)
+        } else if w.eat("user declines") {
+            TransferEventFields::Decline(transfer)
+        } else if w.eat("user cancels") {
+            TransferEventFields::Cancel(transfer)
+        } else {
+            let plaintext = deal.message(w)?;
+            w.need("from")?;
+            let from = device(w)?.into();
+            TransferEventFields::Message(MessageFields { from, plaintext })
+        };
+        w.need("->")?;
+        let expected = match w.one_of(ErrorCode::ALL, ErrorCode::as_str) {
+            Some(code) => Err(code),
+            None => Ok(vec![outcome(self.deal()?, w)?]),
+        };
+        self.happens(event, drawn, expected)
+    }
+
+    /// Each message but an offer, from each of these, has that outcome.
+    fn every_message(&mut self, w: &mut Words<'_>) -> Result<()> {
+        let (senders, outcome) = (w.until('>')?.trim_end_matches(" -"), w.word());
+        for said in ["request", "import", "provisioned", "decline", "cancel"] {
+            for sender in senders.split(", ") {
+                let line = format!("{said} from {sender} -> {outcome}");
+                self.line(Words(&line))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Time has come to where it is, and these transfers end by it.
+    fn tick(&mut self, w: &mut Words<'_>) -> Result<()> {
+        w.need("->")?;
+        let mut outcomes = Vec::new();
+        let mut more = !w.eat("nothing");
+        while more {
+            self.turn(w)?;
+            outcomes.push(moved(self.deal()?, w)?);
+            more = w.eat(",");
+        }
+        outcomes.sort_by(|a, b| a.transfer.cmp(&b.transfer));
+        self.happens(TransferEventFields::Tick, Vec::new(), Ok(outcomes))
+    }
+
+    fn happens(
+        &mut self,
+        event: TransferEventFields,
+        drawn: Vec<u8>,
+        expected: Result<Vec<OutcomeFields>, ErrorCode>,
+    ) -> Result<()> {
+        let name = format!("{}, step {}", self.comment, self.steps.len() + 1);
+        let randomness = match expected {
+            Ok(_) => drawn,
+            // What a refused step is given, and must not draw.
+            Err(_) => seed::bytes::<48>(&format!("transfer/{name}/unused")).into(),
+        };
+        let input = StepTransfersInput {
+            now: Timestamp(self.now),
+            randomness: randomness.into(),
+            event,
+        };
+        let got = match StepTransfers::run(&mut self.reference, on(input.clone())) {
+            Ok(output) => Ok(output.outcomes),
+            Err(Failure::Rejected { error, .. }) => Err(error),
+            Err(failure) => return Err(format!("{failure:?}")),
+        };
+        if got != expected.clone().map_err(|code| code.to_string()) {
+            return Err(format!("what comes of it is {got:?}"));
+        }
+        let error = expected.as_ref().err().copied();
+        let expected = expected
+            .ok()
+            .map(|outcomes| StepTransfersOutput { outcomes });
+        self.steps.push(Step::Event(StepOf {
+            input,
+            expected,
+            error,
+        }));
+        Ok(())
+    }
+}
+
+fn on<I>(input: I) -> On<I> {
+    On {
+        handle: "transfers".to_owned(),
+        input,
+    }
+}
+
+/// The transfer comes to the state that is named next.
+fn moved(deal: &mut Deal, w: &mut Words<'_>) -> Result<OutcomeFields> {
+    let Some(after) = w.one_of(StateName::ALL, StateName::as_str) else {
+        return w.expected("an outcome");
+    };
+    Ok(OutcomeFields {
+        transfer: deal.id.to_string(),
+        before: deal.state.replace(after),
+        after,
+        sends: None,
+        report: None,
+    })
+}
+
+/// The same, with what is sent and what the user is told.
+fn outcome(deal: &mut Deal, w: &mut Words<'_>) -> Result<OutcomeFields> {
+    let mut outcome = moved(deal, w)?;
+    while w.eat(",") {
+        if w.eat("reports") {
+            outcome.report = w.one_of(ErrorCode::ALL, ErrorCode::as_str);
+        } else {
+            let plaintext = deal.message(w)?;
+            w.need("to")?;
+            let to = recipient(w)?.into();
+            outcome.sends = Some(OutgoingFields { to, plaintext });
+        }
+    }
+    Ok(outcome)
+}
+
+/// Who has devices here: each device's name, user and DeviceID.
+const DEVICES: [(&str, &str, u32); 5] = [
+    ("owner's watch", "owner", 2),
+    ("owner", "owner", 1),
+    ("phone", "friend", 1),
+    ("watch", "friend", 2),
+    ("stranger", "stranger", 1),
+];
+
+fn device(w: &mut Words<'_>) -> Result<Address> {
+    let Some((_, name, id)) = DEVICES.iter().find(|(device, ..)| w.eat(device)) else {
+        return w.expected("a device");
+    };
+    Ok(Address {
+        user_id: user_id(name).parse().expect("a UserID"),
+        device_id: DeviceId::try_from(*id).expect("a DeviceID"),
+    })
+}
+
+/// A device, or all of those of the receiver.
+fn recipient(w: &mut Words<'_>) -> Result<Recipient> {
+    if w.eat("friend") {
+        Ok(Recipient::User(device(&mut Words("phone"))?.user_id))
+    } else {
+        device(w).map(Recipient::Device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Play, Words};
+
+    #[test]
+    fn a_line_that_is_none_or_is_not_so_is_refused() {
+        for (line, why) in [
+            ("offer from owner", "there is no such transfer"),
+            ("token; [2] once offered", "there is no such transfer"),
+            ("token; once lost", "token_in_lost is no state"),
+            ("token; user sings", "expected an event, not `user sings`"),
+            ("token; offer from bob", "expected a device, not `bob`"),
+            ("token; offer from owner", "`->` is missing at the end"),
+            ("token; tick -> lost", "expected an outcome, not `lost`"),
+            ("token; tick -> R:Expired", "what comes of it is Ok([])"),
+            ("car key; import with byte 96 flipped", "no such byte"),
+            ("car key; erased token", "it has no token"),
+        ] {
+            let mut play = Play::new(&[], "a comment", "a label");
+            let error = play.line(Words(line)).expect_err(line);
+            assert_eq!(error, why, "{line}");
+        }
+    }
+}
