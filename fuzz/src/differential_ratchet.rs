@@ -182,7 +182,9 @@ impl World {
         let base_key = self.base_key;
         let (from, to) = self.two(side);
         let plaintext = vec![length; length.into()];
-        let ours = from.device.encrypt(&to.address, &plaintext, &mut NoRandomness);
+        let ours = from
+            .device
+            .encrypt(&to.address, &plaintext, &mut NoRandomness);
         let Some(message) = from
             .naive
             .as_mut()

@@ -63,7 +63,9 @@ impl Fixture {
         for round in 0..3_u8 {
             for number in 0..5_u8 {
                 let plaintext = vec![round, number];
-                let sent = alice.encrypt(&b, &plaintext, &mut NoRandomness).expect("a session");
+                let sent = alice
+                    .encrypt(&b, &plaintext, &mut NoRandomness)
+                    .expect("a session");
                 let read = round < 2 && number % 2 == 1;
                 if read {
                     bob.decrypt(&a, sent.kind, &sent.bytes, &mut randomness)
@@ -71,7 +73,9 @@ impl Fixture {
                 }
                 messages.push((sent.kind, sent.bytes, (!read).then_some(plaintext)));
             }
-            let answer = bob.encrypt(&a, b"answer", &mut NoRandomness).expect("a session");
+            let answer = bob
+                .encrypt(&a, b"answer", &mut NoRandomness)
+                .expect("a session");
             if let Ok(message) = RatchetMessage::decode(&Tigress1, &answer.bytes) {
                 keys.push(message.header.ratchet_key);
             }

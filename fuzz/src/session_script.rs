@@ -166,7 +166,10 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) {
             own.count += 1;
             let mut plaintext = vec![0; length.into()];
             plaintext.push(own.count);
-            if let Ok(message) = own.device.encrypt(&peer.address, &plaintext, &mut NoRandomness) {
+            if let Ok(message) = own
+                .device
+                .encrypt(&peer.address, &plaintext, &mut NoRandomness)
+            {
                 peer.on_the_way.push(Sent {
                     kind: message.kind,
                     bytes: message.bytes,

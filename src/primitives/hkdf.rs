@@ -1,7 +1,7 @@
 //! HKDF-SHA-256 (RFC 5869), over the HMAC of a backend.
 
 use super::Secret;
-use super::backend::{Backend, Chosen};
+use super::backend::{Backend, Hmac};
 use super::hmac::HmacKey;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
@@ -25,8 +25,8 @@ pub fn hkdf_sha256<const N: usize>(salt: Option<&[u8]>, ikm: &[&[u8]], info: &[u
 /// HKDF-SHA-256 into `out`, whose length is at most [`MAX_OUTPUT`]; a longer one is left untouched.
 pub fn expand(salt: Option<&[u8]>, ikm: &[&[u8]], info: &[u8], out: &mut [u8]) {
     match salt {
-        None => expand_by::<Chosen>(&NO_SALT.0, ikm, info, out),
-        Some(salt) => expand_by::<Chosen>(&Chosen::hmac_key(salt), ikm, info, out),
+        None => expand_by::<Hmac>(&NO_SALT.0, ikm, info, out),
+        Some(salt) => expand_by::<Hmac>(&Hmac::hmac_key(salt), ikm, info, out),
     }
 }
 

@@ -1,23 +1,23 @@
 //! HMAC-SHA-256 (RFC 2104, FIPS 198-1).
 
 use super::Secret;
-use super::backend::{Backend, Chosen};
+use super::backend::{Backend, Hmac};
 
 /// A key of HMAC-SHA-256, hashed once for all the messages under it.
 #[derive(Clone)]
-pub struct HmacKey(pub(super) <Chosen as Backend>::HmacKey);
+pub struct HmacKey(pub(super) <Hmac as Backend>::HmacKey);
 
 impl HmacKey {
     /// A key of any length.
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
-        HmacKey(Chosen::hmac_key(key))
+        HmacKey(Hmac::hmac_key(key))
     }
 
     /// HMAC-SHA-256 of `message`: 32 bytes.
     #[must_use]
     pub fn mac(&self, message: &[u8]) -> Secret<32> {
-        Secret::filled(|out| Chosen::hmac_sha256(&self.0, &[message], out))
+        Secret::filled(|out| Hmac::hmac_sha256(&self.0, &[message], out))
     }
 }
 
