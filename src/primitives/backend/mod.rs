@@ -10,8 +10,8 @@
 //! | `AwsLc` | `aws-lc` | AWS-LC, in C and assembly, for those who want speed |
 //!
 //! XEdDSA is of no backend: AWS-LC signs with no given Z (SIG-01), and knows no Montgomery key that signs. Nor is Ed25519:
-//! AWS-LC accepts keys of small order, which PAY-12 refuses. HMAC is computed by [`Hmac`] always. Nor is SHA-512, of which a signature takes a
-//! hundredth of its time.
+//! AWS-LC accepts keys of small order, which PAY-12 refuses. Nor is SHA-512, of which a signature takes a
+//! hundredth of its time. HMAC is computed by [`Hmac`] whichever is chosen.
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
