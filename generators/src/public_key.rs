@@ -122,8 +122,8 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [SmallOrder: KEY-04];
         small_order_0: "u = 0, of order 2 on the curve (and on its twist)" => refuses(zero);
         small_order_1: "u = 1, of order 4" => refuses(one);
-        small_order_order_8: "u = 325606…3504, of order 8" => refuses(order_8);
-        small_order_another_order_8: "u = 393823…5823, of order 8" => refuses(another_order_8);
+        small_order_8: "u = 325606…3504, of order 8" => refuses(order_8);
+        small_order_8_again: "u = 393823…5823, of order 8" => refuses(another_order_8);
         small_order_p_minus_1: "u = 2^255 - 20, of order 4 on the twist" => refuses(p_minus_1);
     }
     cases! { b, [NonReduced: KEY-03];
