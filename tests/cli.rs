@@ -378,6 +378,7 @@ fn an_unknown_name_is_an_error_with_the_nearest_one() {
             &["vectors", "list", "--only", "dr-05"],
             "did you mean `DR-05`?",
         ),
+        (&["vectors", "show", "kdf"], "no vector is called `kdf`"),
         (
             &["vectors", "show", "tigress-1/kdf/four_output"],
             "no vector is called `tigress-1/kdf/four_output`; did you mean `tigress-1/kdf/four_outputs`",

@@ -421,6 +421,12 @@ impl Session {
         self
     }
 
+    /// Its two devices.
+    #[must_use]
+    pub fn parties(&self) -> &Parties {
+        &self.terms.parties
+    }
+
     /// The peer: identity key and address.
     #[must_use]
     pub fn peer(&self) -> &Party {

@@ -7,6 +7,7 @@ use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{NoRandomness, PublicKey, Signature};
+use crate::saved;
 use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
@@ -519,7 +520,7 @@ impl AtRest for sesame::Device {
             device: held(reference, handle)?.save(),
             send: reference.sends.get(handle).map(sesame::Send::save),
         };
-        Ok(Hex(serde_json::to_vec(&state).map_err(broken)?))
+        Ok(saved::to_json(&state).as_str().into())
     }
 
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {

@@ -220,23 +220,13 @@ impl Operation for Respond {
         pins(sender, input.pinned_identity_key.as_ref())?.check(&sender, &message.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
             let secret = keys.respond(suite, &message)?.secret;
-            let parties = Parties {
-                initiator: Party {
-                    identity_key: message.identity_key,
-                    address: sender,
-                },
-                responder: Party {
-                    identity_key: *keys.identity().public(),
-                    address: own,
-                },
-            };
             let limits = suite.limits();
-            let (_, plaintext) =
+            let (session, plaintext) =
                 sesame::accept(suite, limits, &mut keys, own, sender, &message, randomness)?;
             Ok::<_, SesameError>(RespondOutput {
                 shared_secret: secret.root.expose().into(),
                 associated_data: suite
-                    .associated_data(&parties, Role::Initiator)
+                    .associated_data(session.parties(), Role::Initiator)
                     .as_bytes()
                     .into(),
                 plaintext: plaintext.as_slice().into(),

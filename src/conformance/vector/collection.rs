@@ -72,7 +72,7 @@ impl Source {
     #[must_use]
     pub fn test(&self, name: &str) -> Option<Value> {
         let found = VectorFile::load_built_in(&self.name, &self.text).ok()?;
-        let found = found.into_iter().find(|vector| vector.is_called(name))?;
+        let found = found.into_iter().find(|vector| vector.is_named(name))?;
         let file: VectorFile = serde_json::from_str(&self.text).ok()?;
         file.test_groups
             .into_iter()

@@ -97,24 +97,31 @@ impl Vector {
         Family::of_suite(&self.family, self.suite.as_deref())
     }
 
-    /// Whether it is called `name`: by its whole name, without its suite, or by its number, as readers of
-    /// Wycheproof's files know it; or by its family or suite.
+    /// Whether `name` is its own: its whole name, or the same without its suite or with its number, as readers of
+    /// Wycheproof's files know it.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.without_suite(name)
+            .split_once('/')
+            .is_some_and(|(family, test)| {
+                family == self.family && (test == self.test || test == self.tc_id.to_string())
+            })
+    }
+
+    /// Whether it is called `name`: by a name of its own, or by its family's or its suite's.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        let within = match &self.suite {
-            Some(suite) if name == suite => return true,
-            Some(suite) => name
-                .strip_prefix(suite.as_str())
-                .and_then(|rest| rest.strip_prefix('/'))
-                .unwrap_or(name),
-            None => name,
-        };
-        match within.split_once('/') {
-            None => within == self.family,
-            Some((family, test)) => {
-                family == self.family && (test == self.test || test == self.tc_id.to_string())
-            }
-        }
+        self.is_named(name)
+            || self.without_suite(name) == self.family
+            || self.suite.as_deref() == Some(name)
+    }
+
+    /// What follows its suite in `name`, or all of it.
+    fn without_suite<'n>(&self, name: &'n str) -> &'n str {
+        let suite = self.suite.as_deref();
+        suite
+            .and_then(|suite| name.strip_prefix(suite)?.strip_prefix('/'))
+            .unwrap_or(name)
     }
 }
 
