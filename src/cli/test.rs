@@ -14,6 +14,7 @@ use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::result::{GroupResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::Subject;
@@ -81,15 +82,16 @@ impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let cases = Cases::load(self.vectors.as_deref(), self.scenarios.as_deref());
         let selection = Selection::of(self.only, self.suite.as_deref(), &cases).map_err(|error| {
-            let broken: Vec<_> = cases.errors.iter().map(|e| format!("\nerror: {e}")).collect();
-            CliError::Usage(format!(
-                "{error}\n`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is{}",
-                broken.concat()
-            ))
+            CliError::Unknown(
+                error.to_string(),
+                cases.errors.clone(),
+                "`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is",
+            )
         })?;
         let known = match &self.known_failures {
-            Some(file) => KnownFailures::load(file, &cases)
-                .map_err(|error| CliError::Usage(error.to_string()))?,
+            Some(file) => {
+                KnownFailures::load(file, &cases).map_err(|error| CliError::Files(vec![error]))?
+            }
             None => KnownFailures::default(),
         };
         let mut progress = Screen {
@@ -242,7 +244,7 @@ impl Progress for Screen<'_> {
     }
 
     fn ran(&mut self, case: &Case) {
-        self.bar.set_message(case.group());
+        self.bar.set_message(Printable(case.group()).to_string());
         self.bar.inc(1);
     }
 

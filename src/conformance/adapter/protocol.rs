@@ -1,15 +1,17 @@
 //! Requests and answers, a line each.
 
 use crate::conformance::hint::Hint;
-use crate::conformance::operation;
 use crate::conformance::subject::{Description, Failure};
+use crate::conformance::{json, operation, printable};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The most bytes of an answer's line.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
+/// The most values of an answer, those in arrays and objects included.
+pub const MAX_VALUES: usize = 100_000;
 /// The most bytes of an error's `message`.
 pub const MAX_MESSAGE: usize = 16 * 1024;
 /// The most bytes of an error's `data.error`.
@@ -118,7 +120,7 @@ impl Request {
         } = self;
         format!(
             "{}\n",
-            json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+            serde_json::json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
         )
     }
 }
@@ -135,8 +137,8 @@ impl Answer {
                 shortened(line)
             )
         };
-        let value: Value =
-            serde_json::from_slice(line).map_err(|error| fault(error.to_string()))?;
+        let text = str::from_utf8(line).map_err(|error| fault(error.to_string()))?;
+        let value = json::read(text, MAX_VALUES).map_err(|error| fault(error.to_string()))?;
         Answer::of(value).map_err(fault)
     }
 
@@ -201,15 +203,11 @@ impl Error {
     }
 }
 
-/// The beginning of a line, for a message.
+/// A line in short, for a message.
 pub(super) fn shortened(line: &[u8]) -> String {
     const SHOWN: usize = 200;
     let text = String::from_utf8_lossy(line);
-    let text = text.trim_end();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    printable::shortened(text.trim_end(), SHOWN).into_owned()
 }
 
 impl From<Result<Value, Failure>> for Outcome {
@@ -265,7 +263,7 @@ pub fn schemas() -> String {
     let description = generator.subschema_for::<Description>();
     let reset = generator.subschema_for::<Reset>();
     let methods = operation::schemas(&mut generator);
-    let document = json!({
+    let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The adapter protocol, version 1",
         "request": request,
