@@ -47,7 +47,8 @@ fn in_turns(figures: &Path, group: &str, times: &[(&str, u64, f64)]) {
             })
         })
         .collect();
-    let file = folder.join(format!("{group} {}.json", times[0].1));
+    let (row, parameter, _) = times[0];
+    let file = folder.join(format!("{group} {row} {parameter}.json"));
     fs::write(file, serde_json::Value::from(kept).to_string()).expect("a file");
 }
 
