@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use tigress_signal::conformance::FileError;
-use tigress_signal::conformance::printable::{Printable, shortened};
+use tigress_signal::conformance::printable::{Printable, block, shortened};
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
 #[derive(Parser)]
@@ -66,7 +66,7 @@ enum Ended {
 /// Why a command did not come to an end.
 #[derive(Debug)]
 enum CliError {
-    /// What was asked for cannot be done, and how to go on: one line.
+    /// What was asked for cannot be done, and how to go on.
     Usage(String),
     /// A name that names nothing, with the files that may be why, and which command lists what there is.
     Unknown(String, Vec<FileError>, &'static str),
@@ -83,20 +83,25 @@ impl From<io::Error> for CliError {
 }
 
 impl CliError {
-    /// Says on standard error what is wrong. None of it makes another line than its own.
+    /// Says on standard error what is wrong.
     fn show(&self) -> io::Result<()> {
+        /// Longer texts, which quote what is wrong, are shortened to so many characters.
+        const LONG: usize = 8_000;
         let mut out = anstream::stderr().lock();
-        let (what, files) = match self {
-            CliError::Usage(what) => (Some(what.clone()), &[][..]),
-            CliError::Unknown(what, files, _) => (Some(what.clone()), &files[..]),
-            CliError::Files(files) => (None, &files[..]),
-            CliError::Io(error) => (Some(error.to_string()), &[][..]),
+        let what = match self {
+            // An adapter's last words may be several lines.
+            CliError::Usage(what) => Some(block(&shortened(what, LONG), "  ")),
+            CliError::Unknown(what, ..) => Some(Printable(shortened(what, LONG / 10)).to_string()),
+            CliError::Files(_) => None,
+            CliError::Io(error) => Some(error.to_string()),
         };
-        for line in what
-            .into_iter()
-            .chain(files.iter().map(ToString::to_string))
-        {
-            writeln!(out, "error: {}", Printable(line))?;
+        if let Some(what) = what {
+            writeln!(out, "error: {what}")?;
+        }
+        if let CliError::Unknown(_, files, _) | CliError::Files(files) = self {
+            for error in files {
+                writeln!(out, "error: {error}")?;
+            }
         }
         if let CliError::Unknown(.., how) = self {
             writeln!(out, "{how}")?;

@@ -5,10 +5,10 @@ use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
 use crate::conformance::catalogue::Catalogue;
 use crate::conformance::printable::shortened;
-use crate::conformance::{FileError, json};
-use jsonschema::ValidationError;
+use crate::conformance::{FileError, json as outside};
 use jsonschema::error::ValidationErrorKind;
-use serde_json::Value;
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl VectorFile {
@@ -66,7 +66,7 @@ impl Loader<'_> {
     }
 
     fn json(&self) -> Result<Value, FileError> {
-        json::read(self.text, VectorFile::MOST_VALUES).map_err(|error| self.not_json(&error))
+        outside::read(self.text, VectorFile::MOST_VALUES).map_err(|error| self.not_json(&error))
     }
 
     fn not_json(&self, error: &serde_json::Error) -> FileError {
@@ -119,18 +119,53 @@ impl Loader<'_> {
     }
 
     fn validate(&self, value: &Value, family: &Family) -> Result<(), FileError> {
-        let schema = group::schema(family);
-        let validator = jsonschema::validator_for(&schema)
-            .map_err(|error| self.error(None, format!("schema of {}: {error}", family.name)))?;
-        let Some(error) = validator.iter_errors(value).next() else {
-            return Ok(());
+        let mut schema = group::schema(family);
+        let broken = |pointer: String, reason: &str| {
+            let reason = format!("breaks {}: {reason}", family.schema_name());
+            match test_at(value, &pointer) {
+                Some((test, inside)) => self.test_error(test, inside, reason),
+                None => self.error(Some(pointer), reason),
+            }
         };
-        let (pointer, reason) = innermost(&error);
-        let reason = format!("breaks {}: {reason}", family.schema_name());
-        Err(match test_at(value, &pointer) {
-            Some((test, inside)) => self.test_error(test, inside, reason),
-            None => self.error(Some(pointer), reason),
-        })
+        let compile = |schema: &Value| {
+            jsonschema::validator_for(schema)
+                .map_err(|error| self.error(None, format!("schema of {}: {error}", family.name)))
+        };
+        let hold = |validator: &Validator, value: &Value, place: &str| {
+            validator.validate(value).map_err(|error| {
+                let (pointer, reason) = innermost(&error);
+                broken(format!("{place}{pointer}"), &reason)
+            })
+        };
+        // Each group is held against the one schema of its type. Where it broke all that are possible, the validator would
+        // keep every fault of every test by every one of them.
+        let groups = schema["properties"]["testGroups"]["items"]["oneOf"].take();
+        schema["properties"]["testGroups"]["items"] = json!({ "required": ["type"] });
+        hold(&compile(&schema)?, value, "")?;
+        let mut validators = BTreeMap::new();
+        for form in groups.as_array().into_iter().flatten() {
+            let mut form = form.clone();
+            for shared in ["$schema", "$defs"] {
+                form[shared] = schema[shared].clone();
+            }
+            let name = form["properties"]["type"]["const"].to_string();
+            validators.insert(name, compile(&form)?);
+        }
+        let groups = value["testGroups"].as_array().into_iter().flatten();
+        for (group, index) in groups.zip(0..) {
+            let place = format!("/testGroups/{index}");
+            let Some(validator) = validators.get(&group["type"].to_string()) else {
+                let known: Vec<_> = family
+                    .groups
+                    .iter()
+                    .map(|name| format!("{name:?}"))
+                    .collect();
+                let reason = format!("not one of {}", known.join(", "));
+                return Err(broken(format!("{place}/type"), &reason));
+            };
+            hold(validator, group, &place)?;
+        }
+        Ok(())
     }
 
     fn vectors(&self, value: Value) -> Result<Vec<Vector>, FileError> {
@@ -253,8 +288,7 @@ fn check(
 /// A schema's message quotes the value that is wrong, and is shortened to so many characters; and so is a name.
 const LONG: usize = 160;
 
-/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constants
-/// fit: a group's `type`, a step's `op`.
+/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constant fits: a step's `op`.
 fn innermost(error: &ValidationError<'_>) -> (String, String) {
     let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
         error.kind()
