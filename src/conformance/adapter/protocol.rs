@@ -1,6 +1,7 @@
 //! Requests and answers, a line each.
 
 use crate::conformance::hint::Hint;
+use crate::conformance::operation::IntegerRange;
 use crate::conformance::subject::{Description, Failure};
 use crate::conformance::{json, operation, printable};
 use schemars::JsonSchema;
@@ -39,6 +40,7 @@ pub enum Version {
 
 /// A request of the harness.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RequestLine")]
 pub struct Request {
     /// `"2.0"`.
     pub jsonrpc: Version,
@@ -60,6 +62,7 @@ pub struct Reset {
 
 /// An answer of an adapter: a result or an error.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "AnswerLine")]
 pub struct Answer {
     /// `"2.0"`.
     pub jsonrpc: Version,
@@ -253,17 +256,19 @@ impl From<Outcome> for Result<Value, Failure> {
     }
 }
 
-/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, what `reset` is given, and the parameters and the
-/// result of each method.
+/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, what `reset` is given, and of each method what it
+/// does, its parameters and its result. It stands in docs/adapter_schema.json.
 #[must_use]
-pub fn schemas() -> String {
-    let mut generator = SchemaSettings::draft2020_12().into_generator();
+pub fn schemas() -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .with_transform(IntegerRange)
+        .into_generator();
     let request = generator.subschema_for::<Request>();
     let answer = generator.subschema_for::<Answer>();
     let description = generator.subschema_for::<Description>();
     let reset = generator.subschema_for::<Reset>();
     let methods = operation::schemas(&mut generator);
-    let document = serde_json::json!({
+    serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The adapter protocol, version 1",
         "request": request,
@@ -272,6 +277,5 @@ pub fn schemas() -> String {
         "reset": reset,
         "methods": methods,
         "$defs": generator.take_definitions(true),
-    });
-    format!("{document:#}\n")
+    })
 }
