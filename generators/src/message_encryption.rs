@@ -103,9 +103,9 @@ fn refuses(ciphertext: impl Into<Hex>) -> impl Case {
 }
 
 pub(super) fn generate(b: &mut Builder) {
+    const GCM: &str = "https://csrc.nist.gov/pubs/sp/800/38/d/final";
     b.header("One message, encrypted and decrypted by its message key with its associated data and header: what the");
     b.header("ratchet does beneath its state (DR-05 to DR-07). What was changed on its way gives no plaintext byte.");
-    const GCM: &str = "https://csrc.nist.gov/pubs/sp/800/38/d/final";
     notes! { b;
         Normal BASIC [rfc("5116")] "A message as honest implementations make it."
             => "Whoever computes another key or associated data talks to nobody.";

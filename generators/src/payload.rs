@@ -175,10 +175,9 @@ fn said(message_type: MessageType, format: &str) -> Fields {
 
 /// A payload with that reason: its text, and what it says.
 fn ended(message_type: MessageType, format: &str, reason: &str) -> (Text, Fields) {
-    let fields = but(said(message_type, format), |f| {
-        f.reason = Some(reason.to_owned())
-    });
-    (Text::new(message_type, format, "").reason(reason), fields)
+    let text = Text::new(message_type, format, "").reason(reason);
+    let reason = Some(reason.to_owned());
+    (text, but(said(message_type, format), |f| f.reason = reason))
 }
 
 fn cancelled(reason: &str) -> Fields {
