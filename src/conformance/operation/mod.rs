@@ -10,6 +10,7 @@
 pub mod car_key;
 pub mod device;
 pub mod fingerprint;
+mod integer_range;
 pub mod intermediary;
 pub mod invitation;
 pub mod kdf;
@@ -25,6 +26,7 @@ pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
 
+pub use integer_range::IntegerRange;
 pub use methods::{METHODS, schemas};
 pub use reference::Reference;
 
@@ -46,8 +48,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
-/// One method of a subject.
-pub trait Operation {
+/// One method of a subject. Its own schema is nothing but its doc comment, which says to adapters' makers what it does.
+pub trait Operation: JsonSchema {
     /// The method's name in the adapter protocol.
     const METHOD: &'static str;
     /// Its parameters.
@@ -105,7 +107,8 @@ pub trait AtRest {
 }
 
 /// Writes a machine's state down.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(bound = "", rename = "Save")]
 pub struct Save<M>(PhantomData<M>);
 
 impl<M: AtRest> Operation for Save<M> {
@@ -120,7 +123,8 @@ impl<M: AtRest> Operation for Save<M> {
 }
 
 /// Puts a machine back from its saved state.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(bound = "", rename = "Restore")]
 pub struct Restore<M>(PhantomData<M>);
 
 impl<M: AtRest> Operation for Restore<M> {
