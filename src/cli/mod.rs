@@ -9,6 +9,7 @@ mod intermediary_view;
 mod replay;
 mod requirements;
 mod scenarios;
+mod signals;
 mod test;
 mod transitions;
 mod vectors;
@@ -58,6 +59,8 @@ enum Ended {
     Badly,
     /// Part of it could not be looked at: status 2.
     Incomplete,
+    /// The signal of that number ended it early: status 128 and the number, as a shell has it.
+    Interrupted(u8),
 }
 
 /// Why a command did not come to an end.
@@ -198,6 +201,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::Badly) => ExitCode::FAILURE,
         Ok(Ended::Incomplete) => ExitCode::from(2),
+        Ok(Ended::Interrupted(signal)) => ExitCode::from(128 + signal),
         // Whoever asked the reference engine as an adapter asks nothing more.
         Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {

@@ -62,6 +62,8 @@ pub enum Failure {
     NotImplemented,
     /// No answer that could be judged, and why.
     Broken(String),
+    /// No answer within the time that it has, and what is known of it.
+    TimedOut(String),
 }
 
 impl fmt::Display for Failure {
@@ -69,7 +71,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Rejected { error, message } => write!(f, "refused with `{error}`: {message}"),
             Failure::NotImplemented => f.write_str("not implemented"),
-            Failure::Broken(why) => f.write_str(why),
+            Failure::Broken(why) | Failure::TimedOut(why) => f.write_str(why),
         }
     }
 }
