@@ -83,7 +83,7 @@ fn transcript(changes: &[(&str, &str)]) -> Content {
 
 /// A script of one scenario that comes off.
 const SCRIPT: &str = "Feature: Mine\n  What and why.\n\n  @XFER-01\n  Scenario: Well\n    Given Ben has a phone\n    And Ryan has a phone\n    \
-     When Ben's phone offers a hotel key to Ryan's phone\n    Then Ben's phone is in \"S:Offered\"\n";
+     When Ben's phone offers a hotel key to Ryan's phone\n    Then Ben's phone is in \"S:Offered\" with the hotel key\n";
 fn script(changes: &[(&str, &str)]) -> Content {
     changed(SCRIPT, changes)
 }
@@ -158,6 +158,10 @@ attempts! {
     "the part of nothing": "test --shard 0/0" => 2, 32 MiB, "a part is I/N";
     "a part beyond the last": "test --shard 5/4" => 2, 32 MiB, "a part is I/N";
     "a part beyond all numbers": "test --shard 1/99999999999999999999999" => 2, 32 MiB, "a part is I/N";
+    "no time at all": "test --timeout 0" => 2, 32 MiB, "invalid value '0' for '--timeout <SECONDS>'", "a number of seconds above 0";
+    "a time that is no number": "test --timeout nan" => 2, 32 MiB, "invalid value 'nan'", "a number of seconds above 0";
+    "a time before now": "test --timeout=-1" => 2, 32 MiB, "invalid value '-1'";
+    "a time without end": "test --timeout 1e400" => 2, 32 MiB, "invalid value '1e400'";
     "no process of an adapter": "test --adapter x --jobs 0" => 2, 32 MiB, "invalid value '0'";
     "processes of no adapter": "test --jobs 2" => 2, 32 MiB, "--adapter <COMMAND>";
     "more processes than there are numbers": "test --adapter x --jobs 99999999999999999999" => 2, 32 MiB, "number too large";
@@ -175,6 +179,7 @@ attempts! {
     "a report nowhere": "test --vectors . --scenarios x.feature --report no/where", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, "no/where: ";
     "a transcript in place of a folder": "scenarios run x.feature --transcript .", "x.feature" = script(&[]) => 2, 48 MiB, ".: ";
     "an output that takes nothing": "requirements > /dev/full" => 2, 80 MiB, "error: No space left on device";
+    "a table for which there is no room": "transitions > /dev/full" => 2, 80 MiB, "error: No space left on device";
     "a verdict for which there is no room": "test --vectors . --scenarios x.feature > /dev/full", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, "error: No space left on device";
 
     // Vector files: what is no file.
@@ -222,7 +227,7 @@ attempts! {
 
     // Vector files: wrong vectors.
     "a name twice in the file": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 1,", "\"profile\": 1, \"profile\": 1,")]) => 2, 32 MiB, "the name `profile` stands twice in one object";
-    "a name twice in a test, once escaped": "vectors list --vectors .", "a.json" = vectors(&[("\"result\"", "\"\\u0072esult\": \"valid\", \"result\"")]) => 2, 32 MiB, "the name `result` stands twice in one object at line 39";
+    "a name twice in a test, once escaped": "vectors list --vectors .", "a.json" = vectors(&[("\"result\"", "\"\\u0072esult\": \"valid\", \"result\"")]) => 2, 32 MiB, "the name `result` stands twice in one object at line 38";
     "the number 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 0")]) => 2, 48 MiB, r#"test "base_point", /tcId: "#, "0 is less than the minimum of 1";
     "a number below 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": -1")]) => 2, 48 MiB, "/tcId";
     "a number with a fraction": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 1.5")]) => 2, 48 MiB, "/tcId";
@@ -267,7 +272,7 @@ attempts! {
     "a script that is no UTF-8": "scenarios check x.feature", "x.feature" = Bytes(b"Feature: \xff") => 2, 32 MiB, "x.feature: is not UTF-8 at byte 10";
     "a script of 2 MiB": "scenarios check x.feature", "x.feature" = Zeros(2 << 20) => 2, 32 MiB, "x.feature: has more than 1048576 bytes";
     "scripts of 4 TiB for a run": "test --vectors . --scenarios x.feature", "a.json" = vectors(&[]), "x.feature" = Zeros(1 << 42) => 2, 64 MiB, "x.feature: has more than 1048576 bytes";
-    "an empty script": "scenarios check x.feature", "x.feature" = text("") => 2, 48 MiB, "x.feature:1: ";
+    "an empty script": "scenarios check x.feature", "x.feature" = text("") => 2, 48 MiB, "x.feature:";
     "a script of zeros": "scenarios check x.feature", "x.feature" = Zeros(100) => 2, 48 MiB, "x.feature:1: ";
     "a step that there is none of": "scenarios check x.feature", "x.feature" = script(&[("offers a hotel", "offer a hotel")]) => 2, 48 MiB, "x.feature:8: no step is called";
     "a step that clears the terminal": "scenarios check x.feature", "x.feature" = script(&[("Ben has a phone", "Ben has a \u{1b}[2J phone")]) => 2, 48 MiB, r"x.feature:6: no step is called `Ben has a \u{1b}[2J phone`";
@@ -326,7 +331,7 @@ attempts! {
     "endless lines": "test --vectors . --adapter yes", "a.json" = vectors(&[]) => 2, 64 MiB, "wrote what is no answer";
     "another version of the protocol": "test --vectors . --adapter 'sh a.sh'", "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"bad","version":"0","protocol":4294967295,"suites":["tigress-1"],"roles":[],"randomness":"own"}"#, "exit") => 2, 64 MiB, "speaks version 4294967295 of the adapter protocol";
     "a role that there is none of": "test --vectors . --adapter 'sh a.sh'", "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["king"],"randomness":"own"}"#, "exit") => 2, 64 MiB, "unknown variant `king`";
-    "a name that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"b\\u001b[2J\\nok","version":"\\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 64 MiB, r"b\u{1b}[2J\nok \u{202e} does not conform";
+    "a name that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"b\u001b[2J\nok","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 64 MiB, r"b\u{1b}[2J\nok \u{202e} does not conform";
     "a crash": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("exit 3") => 1, 64 MiB, "ended before it answered: exit status: 3";
     "a crash with hostile last words": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r"printf '\033[2Jlast\302\233words\n' >&2; exit 3") => 1, 64 MiB, r"\u{1b}[2Jlast\u{9b}words";
     "silence": "test --vectors . --scenarios x.feature --adapter 'sh a.sh' --timeout 0.5", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("sleep 100") => 1, 64 MiB, "did not answer within 0.5 s";
@@ -336,9 +341,9 @@ attempts! {
     "a million arrays in an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 1000000 /dev/zero | tr '\\0' '['; echo") => 1, 64 MiB, "wrote what is no answer";
     "the answer to another request": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("id=999; answer '{}'") => 1, 64 MiB, "answered request 999, and was asked";
     "an answer that is no object": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("answer '[1]'") => 1, 64 MiB, "FAILED tigress-1/public_key/base_point";
-    "an answer that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"\\u001b[2J\\u202e\\ufffe"}'"#) => 1, 64 MiB, "FAILED tigress-1/public_key/base_point", r"\u";
+    "an answer that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"\u001b[2J\u202e\ufffe"}'"#) => 1, 64 MiB, r#"got                  "\u001b[2J\u{202e}\u{fffe}""#;
     "an answer of 10 MB": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"'"$(head -c 10000000 /dev/zero | tr '\0' 0)"'"}'"#) => 1, 192 MiB, "FAILED tigress-1/public_key/base_point";
-    "an error that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":1,"message":"\\u001b[2J\\nok","data":{"error":"\\u202e"}}}\n' "$id""#) => 1, 64 MiB, r"\u{1b}[2J\nok";
+    "an error that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":1,"message":"\\u001b[2J\\nok","data":{"error":"\\u202e"}}}\n' "$id""#) => 1, 64 MiB, r"refused with `\u{202e}`: \u{1b}[2J", "\n                         ok";
     "endless last words": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 100000000 /dev/zero | tr '\\0' x >&2; exit 3") => 1, 64 MiB, "ended before it answered: exit status: 3";
 
     // Requests to the reference engine as an adapter.
@@ -470,6 +475,7 @@ impl Attempt {
             memory,
             said,
         } = ended;
+        println!("{memory:>4} of {:>4} MiB  {}", self.memory, self.what);
         let mut faults = Vec::new();
         if memory > self.memory {
             faults.push(format!("took {memory} MiB, more than {}", self.memory));
