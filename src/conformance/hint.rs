@@ -22,12 +22,18 @@ impl Hint {
         self.0.is_none()
     }
 
-    /// The one of `known` that is nearest to `name`, if it is near enough to be meant.
+    /// The one of `known` that is nearest to `name`, if it is near enough to be meant; none for a name that is longer than
+    /// any that is known, which would take long to compare.
     pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         const NEAR: f64 = 0.6;
+        const LONG: usize = 200;
+        if name.len() > LONG {
+            return Hint(None);
+        }
         let name = name.to_lowercase();
         let near = known
             .into_iter()
+            .filter(|known| known.len() <= LONG)
             .map(|known| {
                 let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
                 (likeness, known)
