@@ -113,6 +113,22 @@ const HOSTILE: &[&str] = &[
     "!a *b [c] ~ | > @",
 ];
 
+/// What no terminal and no browser may be sent, with what stands for it.
+const ESCAPED: &[(&str, &str)] = &[
+    ("a\nb\r\nc", "a\\nb\\r\\nc"),
+    ("\u{1b}[2J\u{202e}", "\\u{1b}[2J\\u{202e}"),
+    (
+        "\u{7f}\u{85}\u{2028}\u{fffe}",
+        "\\u{7f}\\u{85}\\u{2028}\\u{fffe}",
+    ),
+];
+
+/// Every hostile text, with what is shown of it.
+fn hostile() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let as_it_is = HOSTILE.iter().map(|text| (*text, *text));
+    as_it_is.chain(ESCAPED.iter().copied())
+}
+
 /// A transcript in which a text stands wherever one may.
 fn with(text: &str, of: &Transcript) -> Transcript {
     let mut transcript = of.clone();
@@ -153,16 +169,15 @@ fn mermaid_shows_every_text_as_it_stands() {
     let library = Library::load(None);
     let first = &library.scripts[0].scenarios[0];
     let first = run(first, first.suite_or(None), "1").transcript;
-    let diagrams: Vec<_> = HOSTILE
-        .iter()
-        .map(|text| Diagram::of(&with(text, &first)).mermaid())
+    let diagrams: Vec<_> = hostile()
+        .map(|(text, _)| Diagram::of(&with(text, &first)).mermaid())
         .collect();
     let Some(read) = read_by_mermaid(&diagrams) else {
         return;
     };
-    for ((text, diagram), read) in HOSTILE.iter().zip(&diagrams).zip(read) {
+    for (((_, text), diagram), read) in hostile().zip(&diagrams).zip(read) {
         assert_eq!(read["error"], serde_json::Value::Null, "{text}\n{diagram}");
-        assert_eq!(read["title"], **text);
+        assert_eq!(read["title"], text);
         let texts = read["texts"].as_array().expect("texts");
         assert_eq!(texts.len(), rows(diagram), "{text}\n{diagram}");
         assert!(texts.contains(&trimmed(text)), "{text} in {texts:?}");
@@ -181,13 +196,13 @@ fn a_diagram_has_a_line_a_row_and_no_mark_within() {
     let first = &library.scripts[0].scenarios[0];
     let first = run(first, first.suite_or(None), "1").transcript;
     let plain = Diagram::of(&with("x", &first)).mermaid();
-    for text in HOSTILE {
+    for (text, shown) in hostile() {
         let diagram = Diagram::of(&with(text, &first)).mermaid();
         assert_eq!(diagram.lines().count(), plain.lines().count(), "{diagram}");
         let title = diagram.lines().nth(1).expect("a title");
         let title = title.strip_prefix("title: ").expect("a title");
         let read: String = serde_json::from_str(title).expect("a string of JSON");
-        assert_eq!(read, **text);
+        assert_eq!(read, shown);
         let body = diagram.split("sequenceDiagram\n").nth(1).expect("a body");
         for line in body.lines() {
             let (_, shown) = line

@@ -246,7 +246,7 @@ fn what_is_no_transcript_is_refused_with_its_line() {
     }
     let page = include_str!("../docs/transcript.md");
     for row in [
-        "| bytes of a transcript | 67,108,864 |",
+        "| bytes of a transcript | 16,777,216 |",
         "| bytes of a line | 8,388,608 |",
         "| events | 20,000 |",
         "| steps in the header | 2,000 |",
@@ -259,7 +259,7 @@ fn what_is_no_transcript_is_refused_with_its_line() {
         limits::EVENTS,
         limits::STEPS,
     );
-    assert_eq!(bounds, (67_108_864, 8_388_608, 20_000, 2_000));
+    assert_eq!(bounds, (16_777_216, 8_388_608, 20_000, 2_000));
 }
 
 /// Whatever field of the header is another one, and whatever step: it is told, or the run differs.

@@ -2,9 +2,10 @@
 
 use super::{CliError, Ended};
 use clap::Args;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tigress_signal::conformance::files;
+use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::transcript::{Header, Outcome, Transcript};
 use tigress_signal::conformance::scenario::{self, Scenario};
@@ -29,7 +30,7 @@ pub(super) struct Replay {
 pub(super) fn read(file: &Path) -> Result<(String, Transcript), CliError> {
     let name = file.display();
     let text =
-        fs::read_to_string(file).map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
+        files::read(file, Transcript::MOST_BYTES).map_err(|error| CliError::Files(vec![error]))?;
     let transcript = Transcript::from_lines(&text)
         .map_err(|error| CliError::Usage(format!("{name}:{}: {}", error.line, error.reason)))?;
     Ok((text, transcript))
@@ -38,23 +39,24 @@ pub(super) fn read(file: &Path) -> Result<(String, Transcript), CliError> {
 /// Longer values are shown by their beginning.
 const LONG: usize = 300;
 
-fn shortened(text: &str) -> String {
-    text.chars().take(LONG).collect()
+fn shortened(text: &str) -> Printable<String> {
+    Printable(text.chars().take(LONG).collect())
 }
 
 impl Replay {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (text, transcript) = read(&self.file)?;
-        let file = self.file.display();
+        let file = Printable(self.file.display());
         let recorded = &transcript.header;
         let again = scenario::replay(recorded)
-            .map_err(|error| CliError::Usage(error.to_string()))?
+            .map_err(|error| CliError::Files(vec![error]))?
             .transcript;
         let now = self.header_now(recorded, &again.header)?;
         let changes = recorded.changes(now.as_ref().unwrap_or(&again.header));
         for change in &changes {
             let [was, is] = [&change.recorded, &change.now].map(|it| shortened(&it.to_string()));
-            writeln!(out, "{file}:1: {} was {was}, and is {is} now", change.place)?;
+            let place = Printable(&change.place);
+            writeln!(out, "{file}:1: {place} was {was}, and is {is} now")?;
         }
         let again = again.to_lines();
         // What is in the header was said already.
@@ -80,8 +82,8 @@ impl Replay {
             writeln!(out, "{} {other}lines, all the same", same - from)?;
         }
         if let Outcome::Failed { line, text, reason } = &transcript.outcome {
-            let script = &recorded.file;
-            writeln!(out, "the run failed: {script}:{line}: {text}: {reason}")?;
+            let what = format!("{}:{line}: {text}: {reason}", recorded.file);
+            writeln!(out, "the run failed: {}", Printable(what))?;
         }
         if now.is_none() {
             writeln!(
@@ -100,8 +102,8 @@ impl Replay {
     /// The header that the script's scenario makes now; none where there is no script at hand.
     fn header_now(&self, recorded: &Header, again: &Header) -> Result<Option<Header>, CliError> {
         let library = Library::load(self.script.as_deref());
-        if let Some(error) = library.errors.first() {
-            return Err(CliError::Usage(error.to_string()));
+        if !library.errors.is_empty() {
+            return Err(CliError::Files(library.errors));
         }
         let found = library.scenario(&recorded.scenario, recorded.line);
         let is_meant = |it: &&Scenario| self.script.is_some() || it.file == recorded.file;

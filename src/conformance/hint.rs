@@ -22,10 +22,10 @@ impl Hint {
         self.0.is_none()
     }
 
-    /// The one of `known` that is nearest to `name`, if it is near enough to be meant; none for a name that is longer than
-    /// any that is known, which would take long to compare.
+    /// The one of `known` that is nearest to `name`, if it is near enough to be meant.
     pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         const NEAR: f64 = 0.6;
+        // Longer names are nobody's slip of the pen, and comparing them takes time.
         const LONG: usize = 200;
         if name.len() > LONG {
             return Hint(None);

@@ -62,6 +62,8 @@ pub enum Failure {
     NotImplemented,
     /// No answer that could be judged, and why.
     Broken(String),
+    /// No answer within the time that it has, and what is known of it.
+    TimedOut(String),
 }
 
 impl fmt::Display for Failure {
@@ -69,7 +71,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Rejected { error, message } => write!(f, "refused with `{error}`: {message}"),
             Failure::NotImplemented => f.write_str("not implemented"),
-            Failure::Broken(why) => f.write_str(why),
+            Failure::Broken(why) | Failure::TimedOut(why) => f.write_str(why),
         }
     }
 }
@@ -95,4 +97,17 @@ pub trait Subject: Send {
     /// # Errors
     /// Why there is no result.
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure>;
+
+    /// Says that the case at hand is over: what comes unasked from now on is not that case's.
+    ///
+    /// # Errors
+    /// What it did beyond answering, such as answering twice: the case at hand fails by it.
+    fn settle(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What it did that no case can be charged with: it came too late for its own.
+    fn faults(&self) -> &[String] {
+        &[]
+    }
 }

@@ -117,6 +117,21 @@ pub struct Plan<'a> {
     pub known: &'a KnownFailures,
 }
 
+impl<'a> Plan<'a> {
+    /// The vectors and scenarios that are run.
+    #[must_use]
+    pub fn selected(&self) -> Vec<Case<'a>> {
+        let selected = self
+            .cases
+            .iter()
+            .filter(|case| self.selection.contains(case));
+        let mine = selected
+            .enumerate()
+            .filter(|(place, _)| self.shard.contains(*place));
+        mine.map(|(_, case)| case).collect()
+    }
+}
+
 /// Runs what is planned. Where there are several subjects, which are the same one several times, they share the
 /// work; the result is the same.
 pub fn judge(
@@ -125,14 +140,7 @@ pub fn judge(
     progress: &mut dyn Progress,
 ) -> TestResult {
     let catalogue = Catalogue::get();
-    let selected: Vec<Case> = plan
-        .cases
-        .iter()
-        .filter(|case| plan.selection.contains(case))
-        .enumerate()
-        .filter(|(place, _)| plan.shard.contains(*place))
-        .map(|(_, case)| case)
-        .collect();
+    let selected = plan.selected();
     let mut ledger = Ledger::default();
     progress.started(selected.len());
     let mut groups = selected.chunk_by(|one, next| one.group() == next.group());

@@ -1,10 +1,11 @@
 //! The result in a terminal.
 
+use super::harmless::harmless;
+use crate::conformance::printable::{Printable, block, shortened};
 use crate::conformance::result::{Counts, FailureResult, GroupResult, Kind, TestResult, Verdict};
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -35,7 +36,8 @@ pub fn group(out: &mut dyn Write, group: &GroupResult) -> io::Result<()> {
     } else {
         "skip".yellow().to_string()
     };
-    writeln!(out, "{mark}  {:<28} {}", group.name, tally(counts))
+    let name = Printable(&group.name).to_string();
+    writeln!(out, "{mark}  {name:<28} {}", tally(counts))
 }
 
 fn tally(counts: Counts) -> String {
@@ -54,6 +56,7 @@ fn tally(counts: Counts) -> String {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let result = &harmless(result);
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "",
@@ -106,6 +109,7 @@ fn trimmed(table: &str) -> String {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments) -> io::Result<()> {
+    let result = &harmless(result);
     let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for failure in &result.failures {
         if let Some(reason) = &failure.known {
@@ -155,31 +159,34 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
     line(out, "expected", &expected)?;
     line(out, "got", &got)?;
     if failure.kind == Kind::Vector {
-        let command = format!("tigress vectors show {name}{}", arguments.vectors);
+        let vectors = Printable(&arguments.vectors);
+        let command = format!("tigress vectors show {name}{vectors}");
         line(out, "in full", &command)?;
     }
     let command = format!(
         "tigress test --only {name}{}{}{}",
-        arguments.adapter, arguments.vectors, arguments.scenarios
+        Printable(&arguments.adapter),
+        Printable(&arguments.vectors),
+        Printable(&arguments.scenarios)
     );
     line(out, "alone", &command)
 }
 
 fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
-    writeln!(out, "    {name:<20} {value}")
+    writeln!(out, "    {name:<20} {}", block(value, &" ".repeat(25)))
 }
 
 /// A parameter on one line: a string without quotes, long strings shortened.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => shortened(text).into_owned(),
+        Value::String(text) => shortened(text, LONG).into_owned(),
         _ => within(value).to_string(),
     }
 }
 
 fn within(value: &Value) -> Value {
     match value {
-        Value::String(text) => shortened(text).into_owned().into(),
+        Value::String(text) => shortened(text, LONG).into_owned().into(),
         Value::Array(items) => items.iter().map(within).collect(),
         Value::Object(fields) => fields
             .iter()
@@ -187,16 +194,6 @@ fn within(value: &Value) -> Value {
             .collect(),
         _ => value.clone(),
     }
-}
-
-fn shortened(text: &str) -> Cow<'_, str> {
-    let length = text.chars().count();
-    if length <= LONG {
-        return Cow::Borrowed(text);
-    }
-    let head: String = text.chars().take(LONG / 2).collect();
-    let tail: String = text.chars().skip(length - LONG / 4).collect();
-    Cow::Owned(format!("{head}…{tail} ({length} characters)"))
 }
 
 /// Two texts; where they are long, what stands around their first difference.
@@ -231,6 +228,7 @@ fn side_by_side(expected: &str, got: &str) -> (String, String) {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let result = &harmless(result);
     writeln!(out)?;
     for error in &result.errors {
         writeln!(out, "{} {error}", "error:".red().bold())?;

@@ -83,7 +83,9 @@ pub fn run(subject: &mut dyn Subject, vector: &Vector, terms: Terms) -> Outcome 
 fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Stop> {
     subject.reset(suite).map_err(|failure| match failure {
         Failure::NotImplemented => Stop::NotImplemented,
-        Failure::Rejected { message, .. } | Failure::Broken(message) => {
+        Failure::Rejected { message, .. }
+        | Failure::Broken(message)
+        | Failure::TimedOut(message) => {
             let inputs = json!({ "suite": suite });
             Stop::from(Mismatch::new("a subject that holds nothing", message))
                 .about(None, "reset", &inputs)

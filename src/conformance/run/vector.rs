@@ -66,7 +66,9 @@ impl Asking<'_> {
         }
         match (answer, &call.error) {
             (Err(Failure::NotImplemented), _) => Err(Stop::NotImplemented),
-            (Err(Failure::Broken(why)), _) => Err(Mismatch::new(expectation, why).into()),
+            (Err(Failure::Broken(why) | Failure::TimedOut(why)), _) => {
+                Err(Mismatch::new(expectation, why).into())
+            }
             (Err(Failure::Rejected { error, message }), Some(code)) => {
                 if self.strict && error != code.as_str() {
                     let got = format!("refused with `{error}`: {message}");
@@ -172,7 +174,7 @@ impl Asking<'_> {
                     format!("refused with `{error}`: {message}"),
                 )
                 .into(),
-                Failure::Broken(why) => {
+                Failure::Broken(why) | Failure::TimedOut(why) => {
                     Mismatch::new(format!("{method} is carried out"), why).into()
                 }
             })

@@ -1,6 +1,7 @@
 //! The sequence diagram of a transcript, as Mermaid and as SVG.
 
 use super::transcript::{Answered, Fate, Line, Outcome, Transcript};
+use crate::conformance::printable::Printable;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Envelope, Submission};
 use crate::wallet::Report;
@@ -220,7 +221,9 @@ impl Row {
 
 /// Text as XML takes it.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    Printable(text)
+        .to_string()
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
@@ -229,7 +232,7 @@ fn escaped(text: &str) -> String {
 /// Text as YAML takes it, in which Mermaid has its titles: a string of JSON is one of YAML.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
-    for c in text.chars() {
+    for c in Printable(text).to_string().chars() {
         let _ = match c {
             // Before it reads YAML, Mermaid looks for what it takes for HTML.
             '"' | '\\' | '<' | '>' => write!(quoted, "\\u{:04x}", u32::from(c)),
@@ -247,7 +250,7 @@ fn plain(text: &str) -> String {
     let is_special = |word| text.contains(word);
     let colons = ["style", "classDef", "wrap"].into_iter().any(is_special);
     let mut plain = String::new();
-    for c in text.chars() {
+    for c in Printable(text).to_string().chars() {
         let _ = match c {
             '#' | ';' | '%' | '<' | '>' | '&' | '$' | '\\' | '{' | '}' | '`' => {
                 write!(plain, "#{};", u32::from(c))
@@ -255,7 +258,6 @@ fn plain(text: &str) -> String {
             // With them Mermaid writes entities to itself.
             'ﬂ' | '°' | '¶' | 'ß' => write!(plain, "#{};", u32::from(c)),
             ':' if colons => write!(plain, "#{};", u32::from(c)),
-            '\n' | '\r' => write!(plain, " "),
             _ => write!(plain, "{c}"),
         };
     }

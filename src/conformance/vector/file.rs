@@ -3,11 +3,12 @@
 use super::form::{Note, VectorFile};
 use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
-use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
-use jsonschema::ValidationError;
+use crate::conformance::printable::shortened;
+use crate::conformance::{FileError, json as outside};
 use jsonschema::error::ValidationErrorKind;
-use serde_json::Value;
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl VectorFile {
@@ -19,6 +20,7 @@ impl VectorFile {
         let loader = Loader { name, text };
         let value = loader.json()?;
         let family = loader.family(&value)?;
+        loader.count(&value)?;
         loader.validate(&value, family)?;
         loader.vectors(value)
     }
@@ -26,7 +28,8 @@ impl VectorFile {
     /// Reads a file that travels inside the program: a test has held it against its schema.
     pub(super) fn load_built_in(name: &str, text: &str) -> Result<Vec<Vector>, FileError> {
         let loader = Loader { name, text };
-        loader.vectors(loader.json()?)
+        let value = serde_json::from_str(text).map_err(|error| loader.not_json(&error))?;
+        loader.vectors(value)
     }
 }
 
@@ -38,10 +41,8 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn error(&self, place: Option<String>, reason: impl Into<String>) -> FileError {
         FileError {
-            file: self.name.to_owned(),
-            line: None,
-            place,
-            reason: reason.into(),
+            place: place.map(|place| shortened(&place, LONG).into_owned()),
+            ..FileError::of(self.name, reason)
         }
     }
 
@@ -65,13 +66,40 @@ impl Loader<'_> {
     }
 
     fn json(&self) -> Result<Value, FileError> {
-        serde_json::from_str(self.text).map_err(|error| FileError {
+        outside::read(self.text, VectorFile::MOST_VALUES).map_err(|error| self.not_json(&error))
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> FileError {
+        let reason = if error.is_data() {
+            error.to_string()
+        } else {
+            format!("not JSON: {error}")
+        };
+        let place = format!("column {}", error.column());
+        FileError {
             line: Some(error.line()),
-            ..self.error(
-                Some(format!("column {}", error.column())),
-                format!("not JSON: {error}"),
-            )
-        })
+            ..self.error(Some(place), reason)
+        }
+    }
+
+    /// What is not looked at further where there is too much of it.
+    fn count(&self, value: &Value) -> Result<(), FileError> {
+        let groups = value.get("testGroups").and_then(Value::as_array);
+        let tests = groups
+            .into_iter()
+            .flatten()
+            .filter_map(|group| group.get("tests")?.as_array())
+            .map(Vec::len);
+        match tests.sum() {
+            0..=VectorFile::MOST_TESTS => Ok(()),
+            many => Err(self.error(
+                Some("/testGroups".to_owned()),
+                format!(
+                    "{many} tests; a file has at most {}",
+                    VectorFile::MOST_TESTS
+                ),
+            )),
+        }
     }
 
     fn family(&self, value: &Value) -> Result<&'static Family, FileError> {
@@ -91,18 +119,53 @@ impl Loader<'_> {
     }
 
     fn validate(&self, value: &Value, family: &Family) -> Result<(), FileError> {
-        let schema = group::schema(family);
-        let validator = jsonschema::validator_for(&schema)
-            .map_err(|error| self.error(None, format!("schema of {}: {error}", family.name)))?;
-        let Some(error) = validator.iter_errors(value).next() else {
-            return Ok(());
+        let mut schema = group::schema(family);
+        let broken = |pointer: String, reason: &str| {
+            let reason = format!("breaks {}: {reason}", family.schema_name());
+            match test_at(value, &pointer) {
+                Some((test, inside)) => self.test_error(test, inside, reason),
+                None => self.error(Some(pointer), reason),
+            }
         };
-        let (pointer, reason) = innermost(&error);
-        let reason = format!("breaks {}: {reason}", family.schema_name());
-        Err(match test_at(value, &pointer) {
-            Some((test, inside)) => self.test_error(test, inside, reason),
-            None => self.error(Some(pointer), reason),
-        })
+        let compile = |schema: &Value| {
+            jsonschema::validator_for(schema)
+                .map_err(|error| self.error(None, format!("schema of {}: {error}", family.name)))
+        };
+        let hold = |validator: &Validator, value: &Value, place: &str| {
+            validator.validate(value).map_err(|error| {
+                let (pointer, reason) = innermost(&error);
+                broken(format!("{place}{pointer}"), &reason)
+            })
+        };
+        // Each group is held against the one schema of its type. Where it broke all that are possible, the validator would
+        // keep every fault of every test by every one of them.
+        let groups = schema["properties"]["testGroups"]["items"]["oneOf"].take();
+        schema["properties"]["testGroups"]["items"] = json!({ "required": ["type"] });
+        hold(&compile(&schema)?, value, "")?;
+        let mut validators = BTreeMap::new();
+        for form in groups.as_array().into_iter().flatten() {
+            let mut form = form.clone();
+            for shared in ["$schema", "$defs"] {
+                form[shared] = schema[shared].clone();
+            }
+            let name = form["properties"]["type"]["const"].to_string();
+            validators.insert(name, compile(&form)?);
+        }
+        let groups = value["testGroups"].as_array().into_iter().flatten();
+        for (group, index) in groups.zip(0..) {
+            let place = format!("/testGroups/{index}");
+            let Some(validator) = validators.get(&group["type"].to_string()) else {
+                let known: Vec<_> = family
+                    .groups
+                    .iter()
+                    .map(|name| format!("{name:?}"))
+                    .collect();
+                let reason = format!("not one of {}", known.join(", "));
+                return Err(broken(format!("{place}/type"), &reason));
+            };
+            hold(validator, group, &place)?;
+        }
+        Ok(())
     }
 
     fn vectors(&self, value: Value) -> Result<Vec<Vector>, FileError> {
@@ -222,15 +285,17 @@ fn check(
     Ok(())
 }
 
-/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constants
-/// fit: a group's `type`, a step's `op`.
+/// A schema's message quotes the value that is wrong, and is shortened to so many characters; and so is a name.
+const LONG: usize = 160;
+
+/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constant fits: a step's `op`.
 fn innermost(error: &ValidationError<'_>) -> (String, String) {
     let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
         error.kind()
     else {
         return (
             error.instance_path().to_string(),
-            shortened(&error.to_string()),
+            shortened(&error.to_string(), LONG).into_owned(),
         );
     };
     let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
@@ -262,18 +327,7 @@ fn innermost(error: &ValidationError<'_>) -> (String, String) {
         }
         None => (
             error.instance_path().to_string(),
-            shortened(&error.to_string()),
+            shortened(&error.to_string(), LONG).into_owned(),
         ),
     }
-}
-
-/// A message without the long value that a schema error quotes.
-fn shortened(message: &str) -> String {
-    const LIMIT: usize = 160;
-    if message.chars().count() <= LIMIT {
-        return message.to_owned();
-    }
-    let head: String = message.chars().take(60).collect();
-    let tail: Vec<char> = message.chars().rev().take(90).collect();
-    format!("{head} … {}", tail.into_iter().rev().collect::<String>())
 }

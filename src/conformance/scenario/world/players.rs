@@ -154,11 +154,11 @@ impl<'a> Players<'a> {
                 let reason = format!("{method} is not implemented");
                 Err(StepFailure::NotImplemented(reason))
             }
-            Err(Failure::Broken(why)) if is_tested => {
+            Err(Failure::Broken(why) | Failure::TimedOut(why)) if is_tested => {
                 let expected = format!("an answer to {}", O::METHOD);
                 Err(StepFailure::differs(expected, why))
             }
-            Err(Failure::Broken(why)) => Err(StepFailure::Script(why)),
+            Err(Failure::Broken(why) | Failure::TimedOut(why)) => Err(StepFailure::Script(why)),
         }
     }
 }
