@@ -17,7 +17,7 @@ use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
     Body, BuiltIn, Call, Collection, Expectation, Family, Source, Vector, VectorFile,
 };
-use tigress_signal::conformance::verdict::{self, Plan, Progress};
+use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::report;
 use tigress_signal::transfer::MessageType;
@@ -39,6 +39,7 @@ fn judge(cases: &Cases) -> TestResult {
         shard: Shard::WHOLE,
         strict: true,
         known: &KnownFailures::default(),
+        ends: Ends::default(),
     };
     verdict::judge(&mut [Box::new(Reference::default())], &plan, &mut Quiet)
 }

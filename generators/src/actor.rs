@@ -188,8 +188,6 @@ pub(super) struct Talk {
     send: Option<sesame::Send>,
     steps: Vec<Step>,
     label: String,
-    /// Whether each step that can report a changed identity key says whether it does (SES-12).
-    reports: bool,
     /// With whom there were sessions, and the base key of each, in the order in which their messages went.
     sessions: Vec<(Address, Hex)>,
 }
@@ -220,22 +218,12 @@ type Answer<T> = Result<T, ErrorCode>;
 
 /// A conversation with that device under test; its comment makes its randomness differ from that of others.
 pub(super) fn talk(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
-    recorded(me, false, play)
-}
-
-/// As [`talk`]; each step says whether it reports a changed identity key.
-pub(super) fn reporting(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
-    recorded(me, true, play)
-}
-
-fn recorded(me: Actor, reports: bool, play: impl FnOnce(&mut Talk)) -> impl Case {
     move |b, about| {
         let mut talk = Talk {
             me,
             send: None,
             steps: Vec::new(),
             label: about.comment.to_owned(),
-            reports,
             sessions: Vec::new(),
         };
         play(&mut talk);
@@ -319,7 +307,7 @@ impl Talk {
         let (bundle, randomness) = (bundle.clone(), self.given(drawn, &got, 2));
         let input = ProcessBundleInput { bundle, randomness };
         let output = got.map(|changed| ProcessBundleOutput {
-            identity_changed: self.reports.then_some(changed),
+            identity_changed: changed,
         });
         self.record(Step::ProcessBundle, input, output);
     }
@@ -384,7 +372,7 @@ impl Talk {
             self.went(said.from, &said.message);
             DecryptOutput {
                 plaintext: read.0.into(),
-                identity_changed: self.reports.then_some(got.identity_changed),
+                identity_changed: got.identity_changed,
             }
         });
         self.record(Step::Decrypt, input, output);

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Submission};
-use super::actor::{Actor, Asks, SIGNED_PRE_KEY_ID, Talk, reporting};
+use super::actor::{Actor, Asks, SIGNED_PRE_KEY_ID, Talk, talk};
 use super::cases::{Case, but};
 use super::said::Said;
 use tigress_signal::agreement::BundleFields;
@@ -78,7 +78,7 @@ fn notes(b: &mut Builder) {
 
 /// A conversation of Alice's device, which is under test.
 fn play(play: impl FnOnce(&mut Talk)) -> impl Case {
-    reporting(Actor::new("alice"), play)
+    talk(Actor::new("alice"), play)
 }
 
 /// With Bob's first device.

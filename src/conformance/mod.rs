@@ -4,7 +4,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | `file_error`, `files`, [`hint`], [`seed`], `leak` | what is wrong with a file; the files of a folder; "did you mean"; bytes that look random; whether bytes show a secret |
+//! | `file_error`, `files`, [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of a folder; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
@@ -34,6 +34,7 @@ pub mod operation;
 pub mod result;
 pub mod run;
 pub mod scenario;
+mod schema_error;
 pub mod seed;
 pub mod selection;
 pub mod subject;

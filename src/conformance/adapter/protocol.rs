@@ -169,7 +169,7 @@ impl From<Result<Value, Failure>> for Outcome {
             Err(Failure::NotImplemented) => {
                 error(METHOD_NOT_FOUND, "not implemented".to_owned(), None)
             }
-            Err(Failure::Broken(why)) => error(INVALID_PARAMS, why, None),
+            Err(Failure::Broken(why) | Failure::TimedOut(why)) => error(INVALID_PARAMS, why, None),
         }
     }
 }

@@ -5,8 +5,7 @@ use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
 use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
-use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind;
+use crate::conformance::schema_error;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,11 +96,15 @@ impl Loader<'_> {
         let Some(error) = validator.iter_errors(value).next() else {
             return Ok(());
         };
-        let (pointer, reason) = innermost(&error);
-        let reason = format!("breaks {}: {reason}", family.schema_name());
-        Err(match test_at(value, &pointer) {
+        // A schema's error stands for at least one fault.
+        let faults = schema_error::faults(&error);
+        let (place, says) = faults
+            .first()
+            .map_or_else(Default::default, |fault| (fault.place(), fault.says()));
+        let reason = format!("breaks {}: {says}", family.schema_name());
+        Err(match test_at(value, place) {
             Some((test, inside)) => self.test_error(test, inside, reason),
-            None => self.error(Some(pointer), reason),
+            None => self.error(Some(place.to_owned()), reason),
         })
     }
 
@@ -220,60 +223,4 @@ fn check(
         return Err("neither an expected answer nor an `error` is stated".to_owned());
     }
     Ok(())
-}
-
-/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constants
-/// fit: a group's `type`, a step's `op`.
-fn innermost(error: &ValidationError<'_>) -> (String, String) {
-    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
-        error.kind()
-    else {
-        return (
-            error.instance_path().to_string(),
-            shortened(&error.to_string()),
-        );
-    };
-    let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
-    let below = depth(error) + 1;
-    let constant = |inner: &&ValidationError<'_>| {
-        matches!(inner.kind(), ValidationErrorKind::Constant { .. }) && depth(inner) == below
-    };
-    let mut meant = context
-        .iter()
-        .filter(|branch| !branch.iter().any(|inner| constant(&inner)));
-    if let (Some(branch), None) = (meant.next(), meant.next())
-        && let Some(inner) = branch.first()
-    {
-        return innermost(inner);
-    }
-    let mut constants = context.iter().flatten().filter(constant).peekable();
-    match constants.peek() {
-        Some(first) => {
-            let place = first.instance_path().to_string();
-            let known: Vec<_> = constants
-                .filter_map(|inner| match inner.kind() {
-                    ValidationErrorKind::Constant { expected_value } => {
-                        Some(expected_value.to_string())
-                    }
-                    _ => None,
-                })
-                .collect();
-            (place, format!("not one of {}", known.join(", ")))
-        }
-        None => (
-            error.instance_path().to_string(),
-            shortened(&error.to_string()),
-        ),
-    }
-}
-
-/// A message without the long value that a schema error quotes.
-fn shortened(message: &str) -> String {
-    const LIMIT: usize = 160;
-    if message.chars().count() <= LIMIT {
-        return message.to_owned();
-    }
-    let head: String = message.chars().take(60).collect();
-    let tail: Vec<char> = message.chars().rev().take(90).collect();
-    format!("{head} … {}", tail.into_iter().rev().collect::<String>())
 }
