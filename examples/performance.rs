@@ -19,6 +19,8 @@ const FIGURES: &str = "target/criterion";
 const DOCS: &str = "docs";
 
 const ENGINE: &str = "engine";
+/// The engine with feature `aws-lc`.
+const ENGINE_ON_AWS_LC: &str = "engine on AWS-LC";
 const FLOOR: &str = "floor";
 const PEER: &str = "vodozemac";
 /// The floor over the best primitives known.
@@ -199,7 +201,10 @@ const OPERATIONS: &[Operation] = &[
 fn comparisons(figures: &Figures, page: &mut String) {
     let limits = figures.rows.values().any(|rows| rows.contains_key(LIMIT));
     let limit = if limits {
-        (" limit | engine / limit |", " ---: | ---: |")
+        (
+            " engine on AWS-LC | limit | that / limit |",
+            " ---: | ---: | ---: |",
+        )
     } else {
         ("", "")
     };
@@ -210,8 +215,8 @@ fn comparisons(figures: &Figures, page: &mut String) {
         limit.0, limit.1
     );
     for operation in OPERATIONS {
-        let [floor, limit, peer] =
-            [FLOOR, LIMIT, PEER].map(|row| figures.row(operation.group, row));
+        let [floor, fast, limit, peer] =
+            [FLOOR, ENGINE_ON_AWS_LC, LIMIT, PEER].map(|row| figures.row(operation.group, row));
         for (parameter, engine) in figures.row(operation.group, ENGINE) {
             let mut cells = vec![
                 operation.what.replace("{}", &parameter.to_string()),
@@ -221,8 +226,10 @@ fn comparisons(figures: &Figures, page: &mut String) {
                 engine / floor
             }));
             if limits {
+                let fast = fast.get(&parameter).copied();
+                cells.push(fast.map_or_else(String::new, duration));
                 cells.extend(times_and_ratio(limit.get(&parameter), |limit| {
-                    engine / limit
+                    fast.unwrap_or(f64::NAN) / limit
                 }));
             }
             let peer = peer.get(&parameter);
@@ -522,13 +529,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut page = format!(
         "# Performance\n\n\
-         Made by `cargo run --example performance` from the figures of `cargo bench`. Not to be edited.\n\n\
+         Made by `cargo run --example performance` from the figures of `cargo bench`, then `cargo bench --features aws-lc --bench \
+         hot_path`. Not to be edited.\n\n\
          {}, {}, on {}. One core; medians. The times of a line were taken in turns, a short burst of \
          each after the other, so that the machine's moods cancel out; each ratio is the quotient of the two times beside it. \
          The peer is vodozemac {}, the Olm sessions of Matrix.\n\n\
          The floor of an operation is its unavoidable primitive calls, and nothing else: no message, no allocation, no check. \
          What can be computed once is left out of it. The limit, where there is one, is the floor over the best primitives \
-         known.\n\n",
+         known; beside it stands the engine with feature `aws-lc`.\n\n",
         figures.day,
         processor(),
         rustc(),

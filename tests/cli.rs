@@ -128,6 +128,9 @@ fn run_as_shown(command: &str, page: &Path) {
         ] => return assert_in_ci("fuzz/Cargo.toml --no-default-features"),
         // Run by `.ci/nightly`: they need an optimised build, and valgrind or LLVM's tools.
         ["cargo", "bench"] => return assert_in_ci("cargo bench --locked"),
+        ["cargo", "bench", "--features", "aws-lc", ..] => {
+            return assert_in_ci("--features aws-lc --bench hot_path");
+        }
         ["cargo", "run", "--example", "instructions"] => {
             return assert_in_ci("--example instructions");
         }

@@ -669,6 +669,6 @@ fn the_schema_of_the_json_result_is_as_it_is_made_and_holds() {
         .map(|error| error.to_string())
         .collect();
     assert_eq!(broken, Vec::<String>::new());
-    assert_eq!(value["version"], 1);
+    assert_eq!(value["version"], 2);
     assert_eq!(value["verdict"], "does-not-conform");
 }

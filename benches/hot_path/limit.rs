@@ -27,17 +27,31 @@ fn x25519<B: Backend>(private: &[u8; 32], public: &[u8; 32]) -> [u8; 32] {
     out
 }
 
-/// A symmetric step: as the floor's.
-pub(crate) fn seal(chain_key: &mut [u8; 32], buffer: &mut [u8]) -> [u8; 16] {
+/// The chain's next step, and what its message key expands to.
+fn step(chain_key: &mut [u8; 32]) -> ([u8; 32], [u8; 12]) {
     let (message_key, next) = chain_step::<RustCrypto>(chain_key);
     *chain_key = next;
     let mut expanded = [0; 44];
     let info = b"TigressSignal/1 MessageKeys";
     expand_by::<RustCrypto>(&ZERO_SALT, &[&message_key], info, &mut expanded);
     let (key, nonce) = expanded.split_at(32);
-    let key = key.try_into().expect("of 32 bytes");
-    let nonce = nonce.try_into().expect("of 12 bytes");
-    AwsLc::aes256_gcm_seal(key, nonce, &[0; 142], buffer)
+    (
+        key.try_into().expect("of 32 bytes"),
+        nonce.try_into().expect("of 12 bytes"),
+    )
+}
+
+/// A symmetric step: as the floor's.
+pub(crate) fn seal(chain_key: &mut [u8; 32], buffer: &mut [u8]) -> [u8; 16] {
+    let (key, nonce) = step(chain_key);
+    AwsLc::aes256_gcm_seal(&key, &nonce, &[0; 142], buffer)
+}
+
+/// The same for the message that the other end has sealed. The plaintext is a copy, as the backend has it.
+pub(crate) fn open(chain_key: &mut [u8; 32], buffer: &[u8], tag: &[u8; 16]) -> Vec<u8> {
+    let (key, nonce) = step(chain_key);
+    let opened = AwsLc::aes256_gcm_open(&key, &nonce, &[0; 142], buffer, tag);
+    std::mem::take(&mut *opened.expect("an authentic message"))
 }
 
 /// A DH ratchet step: as the floor's.

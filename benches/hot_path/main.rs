@@ -2,8 +2,8 @@
 //! against other libraries.
 //!
 //! A group is an operation. Its rows are `engine`; `floor`, the unavoidable primitive calls of that operation alone;
-//! where another library does comparable work, that library;
-//! and with feature `aws-lc` `limit`, the calls of the floor by the best implementations known.
+//! and where another library does comparable work, that library. With feature `aws-lc` the engine runs on AWS-LC, and
+//! other rows are measured: the engine's, and beside it `limit`, the calls of the floor by the best implementations known.
 
 mod floor;
 #[cfg(feature = "aws-lc")]
@@ -24,7 +24,11 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Duration;
 
 /// The name of the engine's row.
-const ENGINE: &str = "engine";
+const ENGINE: &str = if cfg!(feature = "aws-lc") {
+    "engine on AWS-LC"
+} else {
+    "engine"
+};
 /// The name of the floor's row.
 const FLOOR: &str = "floor";
 /// The name of the row of the best primitives known, alone.

@@ -5,7 +5,7 @@ use crate::rows::{Rows, repeated, round_of, rounds};
 use crate::sessions::{Numbers, Olm, Pair, decrypt_all, olm_bytes, olm_decrypt};
 use crate::{ENGINE, FLOOR, VODOZEMAC};
 #[cfg(feature = "aws-lc")]
-use crate::{LIMIT, limit};
+use crate::{LIMIT, limit, rows::Timed};
 use criterion::{Criterion, Throughput};
 use std::hint::black_box;
 use tigress_signal::primitives::NoRandomness;
@@ -50,6 +50,28 @@ pub(crate) fn encrypt(criterion: &mut Criterion) {
         );
         rows.measure(criterion);
     }
+}
+
+#[cfg(feature = "aws-lc")]
+fn opened_at_the_limit<'a>(plaintext: Vec<u8>) -> Timed<'a> {
+    let (mut sender, mut receiver) = ([1; 32], [1; 32]);
+    rounds(
+        round_of(plaintext.len()),
+        move |count| -> Vec<_> {
+            let seal = |_| {
+                let mut buffer = plaintext.clone();
+                let tag = limit::seal(&mut sender, &mut buffer);
+                (buffer, tag)
+            };
+            (0..count).map(seal).collect()
+        },
+        move |messages| -> Vec<_> {
+            let opened = messages
+                .iter()
+                .map(|(buffer, tag)| limit::open(&mut receiver, buffer, tag));
+            opened.collect()
+        },
+    )
 }
 
 pub(crate) fn decrypt(criterion: &mut Criterion) {
@@ -108,12 +130,14 @@ pub(crate) fn decrypt(criterion: &mut Criterion) {
                 plaintexts
             },
         );
-        Rows::new("decrypt")
+        let rows = Rows::new("decrypt")
             .throughput(Throughput::Bytes(size as u64))
             .row(ENGINE, size, engine)
             .row(FLOOR, size, floor)
-            .row(VODOZEMAC, size, vodozemac)
-            .measure(criterion);
+            .row(VODOZEMAC, size, vodozemac);
+        #[cfg(feature = "aws-lc")]
+        let rows = rows.row(LIMIT, size, opened_at_the_limit(plaintext.clone()));
+        rows.measure(criterion);
     }
 }
 

@@ -77,6 +77,8 @@ impl<'a> Rows<'a> {
 
     /// Measures the rows that the command line asks for: each alone, then all of them in turns.
     pub(crate) fn measure(mut self, criterion: &mut Criterion) {
+        #[cfg(feature = "aws-lc")]
+        self.keep_to_the_limit();
         let mut group = criterion.benchmark_group(self.group);
         if let Some(throughput) = self.throughput.take() {
             group.throughput(throughput);
@@ -98,6 +100,18 @@ impl<'a> Rows<'a> {
             least: 10,
         };
         in_turns(self.group, &mut asked_for, plan).expect("the times can be kept");
+    }
+
+    /// The floor and the other libraries stand beside the engine on its default backend; beside that on AWS-LC stands
+    /// the limit, and where there is none, nothing is measured.
+    #[cfg(feature = "aws-lc")]
+    fn keep_to_the_limit(&mut self) {
+        let has = |list: &[Row<'_>], name| list.iter().any(|row| row.name == name);
+        let of_the_engine = has(&self.list, crate::ENGINE);
+        let has_a_limit = has(&self.list, crate::LIMIT);
+        self.list.retain(|row| {
+            !of_the_engine || has_a_limit && [crate::ENGINE, crate::LIMIT].contains(&row.name)
+        });
     }
 }
 

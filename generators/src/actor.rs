@@ -114,10 +114,6 @@ impl Actor {
         }
     }
 
-    pub(super) fn address_fields(&self) -> AddressFields {
-        self.address.into()
-    }
-
     pub(super) fn identity_key(&self) -> PublicKey {
         *self.device.keys().identity().public()
     }
@@ -154,20 +150,19 @@ impl Actor {
     pub(super) fn decrypt(&mut self, from: &Actor, message: &Message, label: &str) {
         let mut randomness = self.recorder(label);
         let Message { kind, bytes } = message;
-        let read = self
-            .device
-            .decrypt(&from.address, *kind, bytes, &mut randomness);
+        let device = &mut self.device;
+        let read = device.decrypt(&from.address, *kind, bytes, &mut randomness);
         read.expect("a good message");
     }
 
-    /// Sets counters of the session with `peer`, leaving its keys alone.
+    /// Sets the sending and the receiving counter of the session with `peer`, leaving its keys alone.
     pub(super) fn set_counters(
         &mut self,
         peer: &Actor,
-        sending: Option<u32>,
-        receiving: Option<u32>,
+        counters: [Option<u32>; 2],
     ) -> SetCountersInput {
-        let peer = peer.address_fields();
+        let [sending, receiving] = counters;
+        let peer = peer.address.into();
         let input = SetCountersInput {
             peer,
             sending,
@@ -182,6 +177,9 @@ fn pre_key_id(id: u32) -> PreKeyId {
     PreKeyId::try_from(id).expect("a prekey id")
 }
 
+/// A message of a send, and the device that it is for.
+pub(super) type Sent = (Address, Message);
+
 /// A conversation that is played here and recorded as steps of a vector.
 pub(super) struct Talk {
     pub(super) me: Actor,
@@ -190,10 +188,12 @@ pub(super) struct Talk {
     label: String,
     /// With whom there were sessions, and the base key of each, in the order in which their messages went.
     sessions: Vec<(Address, Hex)>,
+    /// What is to be erased.
+    secrets: Vec<Erased>,
 }
 
 /// What a send asks for, as the profile's text has it; the messages are the engine's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asks<'a> {
     /// The bundles of these devices.
     Bundles(&'a [u32]),
@@ -216,18 +216,29 @@ impl Asks<'_> {
 
 type Answer<T> = Result<T, ErrorCode>;
 
+/// A bundle or message is taken, of a peer that is known by that identity key or by none.
+pub(super) const SAME_IDENTITY: Answer<bool> = Ok(false);
+/// The same, of a peer that is known by another identity key.
+pub(super) const OTHER_IDENTITY: Answer<bool> = Ok(true);
+
 /// A conversation with that device under test; its comment makes its randomness differ from that of others.
-pub(super) fn talk(me: Actor, play: impl FnOnce(&mut Talk)) -> impl Case {
+pub(super) fn converse<C: Conversation>(
+    me: Actor,
+    with: impl FnOnce(Talk) -> C,
+    play: impl FnOnce(&mut C) -> &mut C,
+) -> impl Case {
     move |b, about| {
-        let mut talk = Talk {
+        let mut conversation = with(Talk {
             me,
             send: None,
             steps: Vec::new(),
             label: about.comment.to_owned(),
             sessions: Vec::new(),
-        };
-        play(&mut talk);
-        let (device, steps) = (talk.me.loaded, talk.steps);
+            secrets: Vec::new(),
+        });
+        let played = play(&mut conversation).talk();
+        let steps = std::mem::take(&mut played.steps);
+        let device = played.me.loaded.clone();
         b.conversation(about, Fields { device, steps });
     }
 }
@@ -286,20 +297,7 @@ impl Talk {
         nth.expect("a session").1.clone()
     }
 
-    pub(super) fn process_bundle(&mut self, bundle: &BundleFields) {
-        self.try_bundle(bundle, Ok(false));
-    }
-
-    /// The bundle of a peer that is known by another identity key.
-    pub(super) fn process_changed_bundle(&mut self, bundle: &BundleFields) {
-        self.try_bundle(bundle, Ok(true));
-    }
-
-    pub(super) fn refuse_bundle(&mut self, bundle: &BundleFields, error: ErrorCode) {
-        self.try_bundle(bundle, Err(error));
-    }
-
-    fn try_bundle(&mut self, bundle: &BundleFields, expected: Answer<bool>) {
+    pub(super) fn process_bundle(&mut self, bundle: &BundleFields, expected: Answer<bool>) {
         let mut drawn = self.randomness();
         let got = self.me.device.process_bundle(bundle, &mut drawn);
         let got = self.outcome(got, expected.err());
@@ -312,17 +310,13 @@ impl Talk {
         self.record(Step::ProcessBundle, input, output);
     }
 
+    /// The device encrypts, and must not be refused.
     pub(super) fn encrypt(&mut self, peer: &Actor, plaintext: &[u8]) -> Message {
-        let message = self.try_encrypt(peer, plaintext, None);
-        message.expect("it is not refused")
+        self.try_encrypt(peer, plaintext, None).expect("a session")
     }
 
-    pub(super) fn refuse_encrypt(&mut self, peer: &Actor, plaintext: &[u8], error: ErrorCode) {
-        let refused = self.try_encrypt(peer, plaintext, Some(error));
-        refused.expect_err("it is refused");
-    }
-
-    fn try_encrypt(
+    /// The device encrypts, or is refused with that code.
+    pub(super) fn try_encrypt(
         &mut self,
         peer: &Actor,
         plaintext: &[u8],
@@ -341,21 +335,8 @@ impl Talk {
         got
     }
 
-    /// The device must decrypt it to what its sender said.
-    pub(super) fn reads(&mut self, said: &Said) {
-        self.try_decrypt(said, Ok(false));
-    }
-
-    /// The same, of a peer that is known by another identity key.
-    pub(super) fn reads_changed(&mut self, said: &Said) {
-        self.try_decrypt(said, Ok(true));
-    }
-
-    pub(super) fn refuses(&mut self, said: &Said, error: ErrorCode) {
-        self.try_decrypt(said, Err(error));
-    }
-
-    fn try_decrypt(&mut self, said: &Said, expected: Answer<bool>) {
+    /// The device decrypts a message to what its sender said, or refuses it.
+    pub(super) fn decrypt(&mut self, said: &Said, expected: Answer<bool>) {
         let Message { kind, bytes } = &said.message;
         let (mut drawn, device) = (self.randomness(), &mut self.me.device);
         let got = device.decrypt(&said.from, *kind, bytes, &mut drawn);
@@ -378,56 +359,8 @@ impl Talk {
         self.record(Step::Decrypt, input, output);
     }
 
-    pub(super) fn pin(&mut self, peer: &Actor, key: PublicKey) {
-        self.me.device.pin(peer.address, key);
-        let (peer, identity_key) = (peer.address_fields(), key.encode().into());
-        let input = PinInput { peer, identity_key };
-        self.record(Step::Pin, input, Ok(Done {}));
-    }
-
-    pub(super) fn drop_sessions(&mut self, peer: &Actor) {
-        self.me.device.drop_sessions(&peer.address);
-        let peer = peer.address_fields();
-        self.record(Step::DropSessions, DropSessionsInput { peer }, Ok(Done {}));
-    }
-
-    pub(super) fn restart(&mut self) {
-        self.steps.push(Step::Restart(Done {}));
-    }
-
-    pub(super) fn tick(&mut self, now: u64) {
-        let (now, mut randomness) = (Timestamp(now), self.randomness());
-        let ticked = self.me.device.tick(now, &mut randomness);
-        ticked.expect("a recorder never ends");
-        let randomness = Hex(randomness.take());
-        self.record(Step::Tick, TickInput { now, randomness }, Ok(Done {}));
-    }
-
-    /// The device holds exactly these prekeys.
-    pub(super) fn keys(&mut self, signed: &[u32], one_time: &[u32]) {
-        let output = KeysOutput {
-            signed_pre_key_ids: signed.to_vec(),
-            one_time_pre_key_ids: one_time.to_vec(),
-        };
-        self.record(Step::Keys, Done {}, Ok(output));
-    }
-
-    /// The bundle as the device now publishes it.
-    pub(super) fn bundle(&mut self, one_time_pre_key_id: Option<u32>) {
-        let bundle = self.me.bundle(one_time_pre_key_id);
-        let input = BundleInput {
-            one_time_pre_key_id,
-        };
-        self.record(Step::Bundle, input, Ok(BundleOutput { bundle }));
-    }
-
-    pub(super) fn set_counters(
-        &mut self,
-        peer: &Actor,
-        sending: Option<u32>,
-        receiving: Option<u32>,
-    ) {
-        let input = self.me.set_counters(peer, sending, receiving);
+    pub(super) fn set_counters(&mut self, peer: &Actor, counters: [Option<u32>; 2]) {
+        let input = self.me.set_counters(peer, counters);
         self.record(Step::SetCounters, input, Ok(Done {}));
     }
 
@@ -443,7 +376,7 @@ impl Talk {
     }
 
     /// Starts a send; the messages that it submits.
-    pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Message> {
+    pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Sent> {
         let got = self.me.device.start_send(to, plaintext, &mut NoRandomness);
         let output = self.outcome(got, asks.refusal()).map(|(send, step)| {
             self.send = Some(send);
@@ -451,35 +384,32 @@ impl Talk {
         });
         let step = output.as_ref().ok().map(|output| &output.step);
         let messages = self.asked(step, to, asks);
+        let (recipient, plaintext) = (to.into(), plaintext.into());
         let input = SendInput {
-            recipient: to.into(),
-            plaintext: plaintext.into(),
+            recipient,
+            plaintext,
         };
         self.record(Step::Send, input, output);
         messages
     }
 
-    /// The intermediary answers; the messages that the send submits then.
-    pub(super) fn answer(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
-        self.go_on(event, asks, false)
-    }
-
-    /// The same, of a bundle whose device is known by another identity key.
-    pub(super) fn answer_changed(&mut self, event: EventFields, asks: Asks<'_>) -> Vec<Message> {
-        self.go_on(event, asks, true)
-    }
-
-    fn go_on(&mut self, event: EventFields, asks: Asks<'_>, changed: bool) -> Vec<Message> {
+    /// The intermediary answers, with a bundle of another identity key or not; the messages that the send submits then.
+    pub(super) fn answer(
+        &mut self,
+        event: EventFields,
+        asks: Asks<'_>,
+        identity: Answer<bool>,
+    ) -> Vec<Sent> {
         let mut drawn = self.randomness();
         let send = self.send.as_mut().expect("a send was started");
         let to = send.recipient();
         let answer = SendEvent::try_from(event.clone()).expect("ids in their range");
         let got = self.me.device.continue_send(send, answer, &mut drawn);
         let output = self.outcome(got, asks.refusal()).map(|got| {
-            assert_eq!(got.identity_changed, changed, "{}", self.at());
+            assert_eq!(Ok(got.identity_changed), identity, "{}", self.at());
             ContinueSendOutput {
                 step: got.step.into(),
-                identity_changed: changed,
+                identity_changed: got.identity_changed,
             }
         });
         let step = output.as_ref().ok().map(|output| &output.step);
@@ -491,7 +421,7 @@ impl Talk {
     }
 
     /// Holds what a send asks for against the text; the messages, where it submits some.
-    fn asked(&mut self, got: Option<&StepFields>, to: Recipient, asks: Asks<'_>) -> Vec<Message> {
+    fn asked(&mut self, got: Option<&StepFields>, to: Recipient, asks: Asks<'_>) -> Vec<Sent> {
         let at = self.at();
         match (got, asks) {
             (Some(StepFields::FetchBundles(got)), Asks::Bundles(ids)) => {
@@ -503,17 +433,17 @@ impl Talk {
             (Some(StepFields::Submit(got)), Asks::Submission(ids)) => {
                 let devices: Vec<u32> = got.iter().map(|message| message.device_id).collect();
                 assert_eq!(devices, ids, "{at}");
-                let messages = got.iter().map(|message| Message {
-                    kind: message.kind,
-                    bytes: message.message.0.clone(),
-                });
-                let messages: Vec<Message> = messages.collect();
-                for (id, message) in ids.iter().zip(&messages) {
-                    let device_id = DeviceId::try_from(*id).expect("a DeviceID");
+                let sent = got.iter().map(|got| {
+                    let (kind, bytes) = (got.kind, got.message.0.clone());
+                    let device_id = DeviceId::try_from(got.device_id).expect("a DeviceID");
                     let user_id = to.user_id();
-                    self.went(Address { user_id, device_id }, message);
+                    (Address { user_id, device_id }, Message { kind, bytes })
+                });
+                let sent: Vec<Sent> = sent.collect();
+                for (address, message) in &sent {
+                    self.went(*address, message);
                 }
-                return messages;
+                return sent;
             }
             (None, Asks::Refused(_)) | (Some(StepFields::Done), Asks::Nothing) => {}
             (Some(StepFields::GiveUp(code)), Asks::GivingUp(expected)) => {
@@ -522,12 +452,6 @@ impl Talk {
             (got, asks) => panic!("{at}: {got:?} is not {asks:?}"),
         }
         Vec::new()
-    }
-
-    /// The saved state must hold none of these.
-    pub(super) fn erased(&mut self, secrets: impl Into<Vec<Erased>>) {
-        let secrets = secrets.into();
-        self.steps.push(Step::Erased(ErasedFields { secrets }));
     }
 
     /// A secret of the active session with the first peer, as it now stands at `pointer`.
@@ -540,21 +464,114 @@ impl Talk {
     }
 }
 
+/// A conversation in verbs: each records a step.
+pub(super) trait Conversation: Sized {
+    fn talk(&mut self) -> &mut Talk;
+
+    /// The same with each of these.
+    fn each<T>(
+        &mut self,
+        all: impl IntoIterator<Item = T>,
+        play: impl Fn(&mut Self, T) -> &mut Self,
+    ) -> &mut Self {
+        for one in all {
+            play(self, one);
+        }
+        self
+    }
+
+    fn restart(&mut self) -> &mut Self {
+        self.talk().steps.push(Step::Restart(Done {}));
+        self
+    }
+
+    /// The device is told the time.
+    fn ticks(&mut self, now: u64) -> &mut Self {
+        let (talk, now) = (self.talk(), Timestamp(now));
+        let mut randomness = talk.randomness();
+        let ticked = talk.me.device.tick(now, &mut randomness);
+        ticked.expect("a recorder never ends");
+        let randomness = Hex(randomness.take());
+        talk.record(Step::Tick, TickInput { now, randomness }, Ok(Done {}));
+        self
+    }
+
+    fn pins(&mut self, peer: &Actor, key: PublicKey) -> &mut Self {
+        let talk = self.talk();
+        talk.me.device.pin(peer.address, key);
+        let (peer, identity_key) = (peer.address.into(), key.encode().into());
+        let input = PinInput { peer, identity_key };
+        talk.record(Step::Pin, input, Ok(Done {}));
+        self
+    }
+
+    /// The device forgets its sessions with that peer.
+    fn drops_sessions(&mut self, peer: &Actor) -> &mut Self {
+        let talk = self.talk();
+        talk.me.device.drop_sessions(&peer.address);
+        let peer = peer.address.into();
+        talk.record(Step::DropSessions, DropSessionsInput { peer }, Ok(Done {}));
+        self
+    }
+
+    /// The device holds its signed prekey and these one-time prekeys.
+    fn holds(&mut self, one_time: &[u32]) -> &mut Self {
+        self.holds_all(&[SIGNED_PRE_KEY_ID], one_time)
+    }
+
+    /// The device holds exactly these prekeys.
+    fn holds_all(&mut self, signed: &[u32], one_time: &[u32]) -> &mut Self {
+        let output = KeysOutput {
+            signed_pre_key_ids: signed.to_vec(),
+            one_time_pre_key_ids: one_time.to_vec(),
+        };
+        self.talk().record(Step::Keys, Done {}, Ok(output));
+        self
+    }
+
+    /// The bundle as the device now publishes it.
+    fn publishes(&mut self, one_time_pre_key_id: Option<u32>) -> &mut Self {
+        let talk = self.talk();
+        let bundle = talk.me.bundle(one_time_pre_key_id);
+        let input = BundleInput {
+            one_time_pre_key_id,
+        };
+        talk.record(Step::Bundle, input, Ok(BundleOutput { bundle }));
+        self
+    }
+
+    /// This is to be erased.
+    fn remember(&mut self, secrets: impl IntoIterator<Item = Erased>) -> &mut Self {
+        self.talk().secrets.extend(secrets);
+        self
+    }
+
+    /// The secret of the session that now stands there is to be erased.
+    fn secret(&mut self, name: &str, pointer: &str) -> &mut Self {
+        let secret = self.talk().secret(name, pointer);
+        self.remember([secret])
+    }
+
+    /// The saved state must hold nothing any more of what is to be erased.
+    fn erased(&mut self) -> &mut Self {
+        let talk = self.talk();
+        let secrets = std::mem::take(&mut talk.secrets);
+        talk.steps.push(Step::Erased(ErasedFields { secrets }));
+        self
+    }
+}
+
 /// A private key, as drawn and as clamped: a device may have kept either.
-pub(super) fn erased_private_key(name: &str, bytes: &[u8]) -> Vec<Erased> {
+pub(super) fn erased_private_key(name: &str, bytes: &[u8]) -> [Erased; 2] {
     let mut clamped = bytes.to_vec();
     clamped[0] &= 0xf8;
     clamped[31] = clamped[31] & 0x7f | 0x40;
-    vec![
-        erased(name, bytes),
-        erased(&format!("{name}, clamped"), &clamped),
-    ]
+    let clamped = erased(&format!("{name}, clamped"), &clamped);
+    [erased(name, bytes), clamped]
 }
 
 /// A secret by its bytes.
 pub(super) fn erased(name: &str, bytes: &[u8]) -> Erased {
-    Erased {
-        name: name.to_owned(),
-        bytes: bytes.into(),
-    }
+    let (name, bytes) = (name.to_owned(), bytes.into());
+    Erased { name, bytes }
 }

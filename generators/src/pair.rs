@@ -1,27 +1,43 @@
 //! A device under test and its peer.
 
-use super::actor::{Actor, SIGNED_PRE_KEY_ID, Talk, talk};
+use super::actor::{Actor, Conversation, SAME_IDENTITY, Talk, converse};
 use super::cases::Case;
 use super::said::Said;
-use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::error_code::ErrorCode;
-use tigress_signal::primitives::PublicKey;
 use tigress_signal::wire::Message;
 
 /// The device under test and its peer, whose messages are named by the batch in which they were sent and by their
 /// place in it, both from 0. What a verb does not name is of the last batch.
-pub(super) struct Pair<'a> {
-    pub(super) talk: &'a mut Talk,
+pub(super) struct Pair {
+    pub(super) talk: Talk,
     pub(super) peer: Actor,
     sent: Vec<Vec<Said>>,
 }
 
-impl<'a> Pair<'a> {
-    pub(super) fn new(talk: &'a mut Talk, peer: Actor) -> Self {
-        let sent = Vec::new();
-        Pair { talk, peer, sent }
-    }
+/// A conversation of that device under test with that peer.
+pub(super) fn pair(me: Actor, peer: Actor, play: impl FnOnce(&mut Pair) -> &mut Pair) -> impl Case {
+    let sent = Vec::new();
+    converse(me, |talk| Pair { talk, peer, sent }, play)
+}
 
+impl Conversation for Pair {
+    fn talk(&mut self) -> &mut Talk {
+        &mut self.talk
+    }
+}
+
+/// Bob under test, and Alice, who has opened a session, by that one-time prekey, and sent nothing yet.
+pub(super) fn opened(
+    one_time: Option<u32>,
+    label: &str,
+    play: impl FnOnce(&mut Pair) -> &mut Pair,
+) -> impl Case {
+    let (me, mut peer) = (Actor::new("bob"), Actor::new("alice"));
+    peer.open(&me.bundle(one_time), label);
+    pair(me, peer, play)
+}
+
+impl Pair {
     /// The device encrypts.
     pub(super) fn encrypt(&mut self, text: impl AsRef<[u8]>) -> Message {
         self.talk.encrypt(&self.peer, text.as_ref())
@@ -35,8 +51,16 @@ impl<'a> Pair<'a> {
 
     /// The device must not encrypt.
     pub(super) fn writes_not(&mut self, text: impl AsRef<[u8]>, error: ErrorCode) -> &mut Self {
-        let text = text.as_ref();
-        self.talk.refuse_encrypt(&self.peer, text, error);
+        let got = self
+            .talk
+            .try_encrypt(&self.peer, text.as_ref(), Some(error));
+        got.expect_err("it is refused");
+        self
+    }
+
+    /// The peer opens a further session.
+    pub(super) fn peer_opens(&mut self, label: &str) -> &mut Self {
+        self.peer.open(&self.talk.me.bundle(None), label);
         self
     }
 
@@ -92,6 +116,12 @@ impl<'a> Pair<'a> {
         self.sent[batch][n].clone()
     }
 
+    /// What was sent until now is not counted.
+    pub(super) fn anew(&mut self) -> &mut Self {
+        self.sent.clear();
+        self
+    }
+
     fn last(&self) -> usize {
         self.sent.len() - 1
     }
@@ -108,14 +138,20 @@ impl<'a> Pair<'a> {
         order: impl IntoIterator<Item = usize>,
     ) -> &mut Self {
         for n in order {
-            self.talk.reads(&self.sent[batch][n]);
+            self.talk.decrypt(&self.sent[batch][n], SAME_IDENTITY);
         }
+        self
+    }
+
+    /// The device must decrypt that message.
+    pub(super) fn read(&mut self, said: &Said) -> &mut Self {
+        self.talk.decrypt(said, SAME_IDENTITY);
         self
     }
 
     /// The device must refuse that message.
     pub(super) fn refuse(&mut self, said: &Said, error: ErrorCode) -> &mut Self {
-        self.talk.refuses(said, error);
+        self.talk.decrypt(said, Err(error));
         self
     }
 
@@ -141,60 +177,21 @@ impl<'a> Pair<'a> {
         self.refuse(&forged, error)
     }
 
-    pub(super) fn restart(&mut self) -> &mut Self {
-        self.talk.restart();
+    /// Sets the counter that the device sends next.
+    pub(super) fn sending(&mut self, counter: u32) -> &mut Self {
+        self.talk.set_counters(&self.peer, [Some(counter), None]);
         self
     }
 
-    /// The device forgets its sessions with the peer.
-    pub(super) fn drops_sessions(&mut self) -> &mut Self {
-        self.talk.drop_sessions(&self.peer);
-        self
-    }
-
-    /// The device is told the time.
-    pub(super) fn ticks(&mut self, now: u64) -> &mut Self {
-        self.talk.tick(now);
-        self
-    }
-
-    /// The device holds its signed prekey and these one-time prekeys.
-    pub(super) fn holds(&mut self, one_time: &[u32]) -> &mut Self {
-        self.talk.keys(&[SIGNED_PRE_KEY_ID], one_time);
-        self
-    }
-
-    /// That identity key is pinned to the peer.
-    pub(super) fn pins(&mut self, key: PublicKey) -> &mut Self {
-        self.talk.pin(&self.peer, key);
-        self
-    }
-
-    /// Sets the device's counters.
-    pub(super) fn counters(&mut self, sending: Option<u32>, receiving: Option<u32>) -> &mut Self {
-        self.talk.set_counters(&self.peer, sending, receiving);
+    /// Sets the counter that the device receives next.
+    pub(super) fn receiving(&mut self, counter: u32) -> &mut Self {
+        self.talk.set_counters(&self.peer, [None, Some(counter)]);
         self
     }
 
     /// Sets the counter that the peer sends next.
-    pub(super) fn peer_counter(&mut self, sending: u32) -> &mut Self {
-        self.peer.set_counters(&self.talk.me, Some(sending), None);
+    pub(super) fn peer_counter(&mut self, counter: u32) -> &mut Self {
+        self.peer.set_counters(&self.talk.me, [Some(counter), None]);
         self
     }
-
-    /// The device holds none of these any more.
-    pub(super) fn erased(&mut self, secrets: impl Into<Vec<Erased>>) {
-        self.talk.erased(secrets);
-    }
-}
-
-/// Bob under test, and Alice, who has opened a session, by that one-time prekey, and sent nothing yet.
-pub(super) fn opened(
-    one_time: Option<u32>,
-    label: &str,
-    play: impl FnOnce(&mut Pair<'_>),
-) -> impl Case {
-    let (me, mut peer) = (Actor::new("bob"), Actor::new("alice"));
-    peer.open(&me.bundle(one_time), label);
-    talk(me, move |talk| play(&mut Pair::new(talk, peer)))
 }

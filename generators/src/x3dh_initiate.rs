@@ -47,7 +47,7 @@ pub(super) fn mallory() -> Actor {
 
 fn input(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> InitiateInput {
     InitiateInput {
-        address: from.address_fields(),
+        address: from.address.into(),
         registration_id: from.loaded.registration_id,
         identity_private_key: from.loaded.identity_private_key.clone(),
         bundle,

@@ -1,9 +1,9 @@
 //! Family `x3dh_respond`.
 
-use super::actor::{Actor, SIGNED_PRE_KEY_ID, address, erased_private_key, talk};
+use super::actor::{Actor, Conversation, SIGNED_PRE_KEY_ID, address, erased_private_key};
 use super::builder::Builder;
 use super::cases::{Case, but, computed, refused};
-use super::pair::opened;
+use super::pair::{opened, pair};
 use super::said::Said;
 use super::seed;
 use super::x3dh_initiate::{alice, bob, mallory, notes};
@@ -36,7 +36,7 @@ fn input(from: &Actor, said: &Said, one_time: Option<u32>, label: &str) -> Respo
         signed_pre_key_private_key: loaded.signed_pre_keys[0].private_key.clone(),
         one_time_pre_key_id: one_time,
         one_time_pre_key_private_key: one_time.map(|id| key(id).clone()),
-        sender: from.address_fields(),
+        sender: from.address.into(),
         pinned_identity_key: None,
         message: Hex(said.message.bytes.clone()),
         randomness: seed::bytes::<32>(&format!("x3dh_respond/{label}")).into(),
@@ -171,7 +171,7 @@ fn refusals(b: &mut Builder) {
     }
     cases! { b, [WrongSender: X3DH-05];
         /// delivered as another user's: the address is bound by AD
-        delivered_as_another_users => delivered(&|f| f.sender = mallory().address_fields());
+        delivered_as_another_users => delivered(&|f| f.sender = mallory().address.into());
         /// delivered as another device's of the same user
         delivered_as_another_devices => delivered(&|f| f.sender.device_id = 2);
         /// delivered to another device of the receiver
@@ -188,104 +188,84 @@ fn conversations(b: &mut Builder) {
     cases! { b, [StateChanged: X3DH-10 X3DH-11];
         /// the one-time prekey is held until the first message decrypts, and gone then
         one_time_prekey_gone [PreKeyLifetime: X3DH-10] => opened(Some(2), "erase", |c| {
-            c.says("first").holds(&[1, 2, 3, 4]).reads([0]).holds(&[1, 3, 4]);
-            let key = &c.talk.me.loaded.one_time_pre_keys[1].private_key;
-            c.talk.erased(erased_private_key("the one-time prekey's private key", key));
+            let key = c.talk.me.loaded.one_time_pre_keys[1].private_key.clone();
+            c.remember(erased_private_key("the one-time prekey's private key", &key));
+            c.says("first").holds(&[1, 2, 3, 4]).reads([0]).holds(&[1, 3, 4]).erased()
         });
         /// a message that does not decrypt leaves the one-time prekey usable: the real one decrypts afterwards
-        one_time_prekey_stays_usable => opened(Some(2), "usable", |c| {
-            c.says("first").forged(0, Said::flipped, DecryptFailed).holds(&[1, 2, 3, 4]).reads([0]);
-        });
+        one_time_prekey_stays_usable => opened(Some(2), "usable", |c| c.says("first")
+            .forged(0, Said::flipped, DecryptFailed).holds(&[1, 2, 3, 4]).reads([0]));
         /// a message that does not decrypt is not remembered: its base key may still open the session
-        refused_message_not_remembered [StateChanged Replay: X3DH-11 X3DH-14] => opened(None, "not remembered", |c| {
-            c.says("first");
-            for _ in 0..2 { c.forged(0, Said::flipped, DecryptFailed); }
-            c.reads([0]);
-        });
+        refused_message_not_remembered [StateChanged Replay: X3DH-11 X3DH-14] => opened(None, "not remembered", |c| c
+            .says("first").each(0..2, |c, _| c.forged(0, Said::flipped, DecryptFailed)).reads([0]));
         /// an unknown one-time prekey changes nothing
-        unknown_one_time_prekey_changes_nothing [UnknownPreKey StateChanged: X3DH-09 DR-15] =>
-            opened(Some(2), "unknown opk", |c| {
-                c.says("first").forged(0, |m| m.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey);
-                c.holds(&[1, 2, 3, 4]).reads([0]);
-            });
+        unknown_one_time_prekey_changes_nothing [UnknownPreKey StateChanged: X3DH-09 DR-15]
+            => opened(Some(2), "unknown opk", |c| c.says("first")
+                .forged(0, |m| m.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey)
+                .holds(&[1, 2, 3, 4]).reads([0]));
         /// an unknown signed prekey changes nothing
-        unknown_signed_prekey_changes_nothing [UnknownPreKey StateChanged: X3DH-08 DR-15] =>
-            opened(Some(2), "unknown spk", |c| {
-                c.says("first").forged(0, |m| m.fields(|m| m.signed_pre_key_id = 8), UnknownSignedPrekey);
-                c.holds(&[1, 2, 3, 4]).reads([0]);
-            });
+        unknown_signed_prekey_changes_nothing [UnknownPreKey StateChanged: X3DH-08 DR-15]
+            => opened(Some(2), "unknown spk", |c| c.says("first")
+                .forged(0, |m| m.fields(|m| m.signed_pre_key_id = 8), UnknownSignedPrekey)
+                .holds(&[1, 2, 3, 4]).reads([0]));
         /// two initiators with one one-time prekey: the second is refused
-        one_time_prekey_of_two [UnknownPreKey: X3DH-09 X3DH-10] => opened(Some(2), "one of two", |c| {
-            let said = carol(Some(2)); c.says("from Alice").reads([0]); c.talk.refuses(&said, UnknownOneTimePrekey);
-        });
+        one_time_prekey_of_two [UnknownPreKey: X3DH-09 X3DH-10] => opened(Some(2), "one of two", |c| c
+                .says("from Alice").reads([0]).refuse(&carol(Some(2)), UnknownOneTimePrekey));
         /// two initiators without one-time prekeys: both are accepted
-        two_without_one_time_prekeys [NoOneTimePreKey: X3DH-12] => opened(None, "one of two", |c| {
-            let said = carol(None); c.says("from Alice").reads([0]); c.talk.reads(&said); c.holds(&[1, 2, 3, 4]);
-        });
+        two_without_one_time_prekeys [NoOneTimePreKey: X3DH-12] => opened(None, "one of two", |c| c.says("from Alice")
+            .reads([0]).read(&carol(None)).holds(&[1, 2, 3, 4]));
         /// further prekey messages go to the session: X3DH is not run again, though the one-time prekey is gone
-        further_prekey_messages [Normal: X3DH-07 X3DH-13] => opened(Some(2), "further", |c| {
-            for text in ["first", "second", "third"] { c.says(text).reads([0]); }
-            c.holds(&[1, 3, 4]);
-        });
+        further_prekey_messages [Normal: X3DH-07 X3DH-13] => opened(Some(2), "further", |c| c
+            .each(["first", "second", "third"], |c, text| c.says(text).reads([0])).holds(&[1, 3, 4]));
         /// the second prekey message arrives first
-        second_prekey_message_first [Normal: X3DH-13 DR-10] => opened(Some(2), "second first", |c| {
-            c.says("first").says("second").reads([0]).late(0, [0]).holds(&[1, 3, 4]);
-        });
+        second_prekey_message_first [Normal: X3DH-13 DR-10] => opened(Some(2), "second first", |c| c.says("first")
+            .says("second").reads([0]).late(0, [0]).holds(&[1, 3, 4]));
     }
     cases! { b, [Replay: X3DH-14];
         /// a prekey message delivered twice
-        prekey_message_twice [: X3DH-13 DR-14] => opened(Some(2), "twice", |c| {
-            c.says("first").reads([0]).refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage);
-        });
+        prekey_message_twice [: X3DH-13 DR-14] => opened(Some(2), "twice", |c| c.says("first").reads([0])
+            .refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage));
         /// a prekey message delivered again after its session is gone
-        prekey_message_after_session => opened(Some(2), "gone", |c| {
-            c.says("first").reads([0]).drops_sessions().refuses(0, DuplicateMessage);
-        });
+        prekey_message_after_session => opened(Some(2), "gone", |c| c.says("first").reads([0]).drops_sessions(&alice())
+            .refuses(0, DuplicateMessage));
         /// the same without a one-time prekey, where nothing but the memory of base keys helps
-        prekey_message_after_session_without_opk [Replay NoOneTimePreKey:] => opened(None, "gone without", |c| {
-            c.says("first").reads([0]).drops_sessions();
-            c.refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage);
-        });
+        prekey_message_after_session_without_opk [Replay NoOneTimePreKey:] => opened(None, "gone without", |c| c
+            .says("first").reads([0]).drops_sessions(&alice())
+            .refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage));
         /// a second message of a session that is gone would open it again
-        second_message_after_session => opened(None, "second of gone", |c| {
-            c.says("first").says("second").late(0, [0]).drops_sessions().refuses(0, DuplicateMessage);
-        });
+        second_message_after_session => opened(None, "second of gone", |c| c.says("first").says("second").late(0, [0])
+            .drops_sessions(&alice()).refuses(0, DuplicateMessage));
         /// the same initiator opens a second session: another base key is no replay
-        second_session_of_initiator [Normal:] => opened(None, "one", |c| {
-            c.says("first").reads([0]); c.peer.open(&bob().bundle(None), "two"); c.says("in a new session").reads([0]);
-        });
+        second_session_of_initiator [Normal:] => opened(None, "one", |c| c.says("first").reads([0])
+            .peer_opens("two").says("in a new session").reads([0]));
         /// base keys are remembered for as long as the signed prekey is held, over its replacement
-        base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| {
-            c.says("first").reads([0]).drops_sessions(); c.ticks(7 * DAY).ticks(36 * DAY).refuses(0, DuplicateMessage);
-        });
+        base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| c
+            .says("first").reads([0]).drops_sessions(&alice()).ticks(7 * DAY).ticks(36 * DAY)
+            .refuses(0, DuplicateMessage));
     }
     cases! { b, [PreKeyLifetime: KEY-08];
         signed_prekey_replaced [: KEY-08 KEY-07]: "the signed prekey is replaced when it is 7 days old"
-            => talk(bob(), |t| { t.tick(7 * DAY); t.keys(&[7, 8], &[1, 2, 3, 4]); t.bundle(Some(1)); });
+            => pair(bob(), alice(), |c| c.ticks(7 * DAY).holds_all(&[7, 8], &[1, 2, 3, 4]).publishes(Some(1)));
         replaced_signed_prekey_answers: "a replaced signed prekey still answers for 30 days"
-            => opened(Some(2), "late", |c| { c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]); });
+            => opened(Some(2), "late", |c| c.says("late").ticks(7 * DAY).ticks(37 * DAY - 1).reads([0]));
         /// a signed prekey replaced 30 days ago is erased
-        replaced_signed_prekey_erased [PreKeyLifetime UnknownPreKey: KEY-08 X3DH-08] =>
-            opened(Some(2), "too late", |c| {
-                c.says("too late").ticks(7 * DAY).ticks(37 * DAY).refuses(0, UnknownSignedPrekey);
-                let key = &c.talk.me.loaded.signed_pre_keys[0].private_key;
-                c.talk.erased(erased_private_key("the signed prekey's private key", key));
-            });
+        replaced_signed_prekey_erased [PreKeyLifetime UnknownPreKey: KEY-08 X3DH-08] => opened(Some(2), "too late", |c| {
+            let key = c.talk.me.loaded.signed_pre_keys[0].private_key.clone();
+            c.remember(erased_private_key("the signed prekey's private key", &key));
+            c.says("too late").ticks(7 * DAY).ticks(37 * DAY).refuses(0, UnknownSignedPrekey).erased()
+        });
     }
     let key = mallory().identity_key();
     cases! { b, [PinnedIdentity: X3DH-15];
         /// another identity key is pinned to the sender
-        another_identity_pinned_to_sender => opened(Some(2), "pinned other", |c| {
-            c.says("first").pins(key).refuses(0, UntrustedIdentity).holds(&[1, 2, 3, 4]);
-        });
+        another_identity_pinned_to_sender => opened(Some(2), "pinned other", |c| c.says("first").pins(&alice(), key)
+            .refuses(0, UntrustedIdentity).holds(&[1, 2, 3, 4]));
         /// the pinned identity key holds for bundles too, and over a restart
-        pin_holds_for_bundles => talk(bob(), |t| {
-            let alice = Actor::new("alice"); t.pin(&alice, key); t.restart();
-            t.refuse_bundle(&alice.bundle(Some(1)), UntrustedIdentity);
+        pin_holds_for_bundles => pair(bob(), alice(), |c| {
+            c.pins(&alice(), key).restart().talk.process_bundle(&alice().bundle(Some(1)), Err(UntrustedIdentity)); c
         });
         /// an established session does not outrank the pin
-        pin_outranks_session => opened(Some(2), "pin later", |c| {
-            c.says("first").says("second").late(0, [0]).pins(key).refuses(0, UntrustedIdentity);
-        });
+        pin_outranks_session => opened(Some(2), "pin later", |c| c.says("first").says("second").late(0, [0])
+            .pins(&alice(), key).refuses(0, UntrustedIdentity));
     }
 }

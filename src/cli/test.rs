@@ -118,7 +118,7 @@ impl Test {
             ends: Ends {
                 at_first_failure: self.fail_fast,
                 after_time_outs: Some(self.max_timeouts),
-                interrupted: None,
+                interrupt: None,
             },
         };
         let result = verdict::judge(&mut subjects, &plan, &mut progress);

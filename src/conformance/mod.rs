@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `file_error`, `files`, [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of a folder; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
+//! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
 //! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
@@ -28,6 +29,7 @@ mod files;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod hint;
+pub mod interrupt;
 pub mod known_failures;
 mod leak;
 pub mod operation;

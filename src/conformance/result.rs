@@ -23,7 +23,7 @@ pub enum Verdict {
     ConformsInPart,
     /// Nothing failed, and nothing passed.
     NothingImplemented,
-    /// At least one vector or scenario failed.
+    /// At least one vector or scenario failed, or there are `faults`.
     DoesNotConform,
     /// Nothing failed, but part of the run could not be made: see `errors` and `ended`.
     None,
@@ -340,6 +340,9 @@ pub struct TestResult {
     /// What `--known-failures` lists and did not fail, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_longer_fails: Vec<String>,
+    /// What the subject did that no vector and no scenario can be charged with, such as a line after its last answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
     /// Files of vectors or scenarios that could not be used. Nothing of them was run.
     pub errors: Vec<FileError>,
 }
@@ -354,7 +357,9 @@ impl TestResult {
     /// Whether exactly that failed which is known to fail.
     #[must_use]
     pub fn is_as_known(&self) -> bool {
-        self.no_longer_fails.is_empty() && self.failures.iter().all(|f| f.known.is_some())
+        self.no_longer_fails.is_empty()
+            && self.faults.is_empty()
+            && self.failures.iter().all(|f| f.known.is_some())
     }
 
     /// What was skipped for the subject's sake: what keeps it from conforming as a whole.

@@ -138,4 +138,17 @@ pub trait Subject: Send {
     /// # Errors
     /// Why there is no result.
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure>;
+
+    /// Says that the case at hand is over: what comes unasked from now on is not that case's.
+    ///
+    /// # Errors
+    /// What it did beyond answering, such as answering twice: the case at hand fails by it.
+    fn settle(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What it did that no case can be charged with: it came too late for its own.
+    fn faults(&self) -> &[String] {
+        &[]
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::case::{Case, Cases};
 use super::catalogue::{Catalogue, Requirement};
+use super::interrupt::Interrupt;
 use super::known_failures::KnownFailures;
 use super::result::{
     CaseOutcome, CaseResult, Clause, Counts, Ending, FailureResult, GroupResult, Kind,
@@ -118,6 +119,21 @@ pub struct Plan<'a> {
     pub ends: Ends<'a>,
 }
 
+impl<'a> Plan<'a> {
+    /// The vectors and scenarios that are run.
+    #[must_use]
+    pub fn selected(&self) -> Vec<Case<'a>> {
+        let selected = self
+            .cases
+            .iter()
+            .filter(|case| self.selection.contains(case));
+        let mine = selected
+            .enumerate()
+            .filter(|(place, _)| self.shard.contains(*place));
+        mine.map(|(_, case)| case).collect()
+    }
+}
+
 /// What ends a run before its end: nothing, by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ends<'a> {
@@ -125,15 +141,13 @@ pub struct Ends<'a> {
     pub at_first_failure: bool,
     /// So many cases in a row without an answer in time.
     pub after_time_outs: Option<NonZeroU32>,
-    /// Whether the run was interrupted, as somebody else says: looked at before and after each case. What the
-    /// subject did meanwhile does not count.
-    pub interrupted: Option<&'a AtomicBool>,
+    /// Whoever is told to stop: looked at before and after each case. What the subject did meanwhile does not count.
+    pub interrupt: Option<&'a Interrupt>,
 }
 
 impl Ends<'_> {
     fn interrupted(&self) -> bool {
-        self.interrupted
-            .is_some_and(|flag| flag.load(Ordering::Relaxed))
+        self.interrupt.is_some_and(Interrupt::is_raised)
     }
 }
 
@@ -171,14 +185,7 @@ pub fn judge(
     progress: &mut dyn Progress,
 ) -> TestResult {
     let catalogue = Catalogue::get();
-    let selected: Vec<Case> = plan
-        .cases
-        .iter()
-        .filter(|case| plan.selection.contains(case))
-        .enumerate()
-        .filter(|(place, _)| plan.shard.contains(*place))
-        .map(|(_, case)| case)
-        .collect();
+    let selected = plan.selected();
     let mut ledger = Ledger::default();
     progress.started(selected.len());
     let mut groups = selected.chunk_by(|one, next| one.group() == next.group());
@@ -295,6 +302,11 @@ pub fn judge(
         cases,
         failures,
         no_longer_fails,
+        faults: subjects
+            .iter()
+            .flat_map(|subject| subject.faults())
+            .cloned()
+            .collect(),
         errors: plan.cases.errors.clone(),
     };
     result.verdict = verdict(&result);
@@ -369,6 +381,7 @@ fn verdict(result: &TestResult) -> Verdict {
     let is_lacking = result.lacking().next().is_some() || counts.not_claimed > 0;
     match counts {
         Counts { failed: 1.., .. } => Verdict::DoesNotConform,
+        _ if !result.faults.is_empty() => Verdict::DoesNotConform,
         _ if !is_whole => Verdict::None,
         Counts { passed: 0, .. } if is_lacking => Verdict::NothingImplemented,
         // Nothing at all could be asked.

@@ -49,6 +49,9 @@ fn requirements(result: &TestResult) -> TestSuite {
         let value = format!("{outcome}, {} of {of} passed", counts.passed);
         suite.add_property((requirement.id.as_str(), value.as_str()));
     }
+    for fault in &result.faults {
+        suite.add_property(("fault", fault.as_str()));
+    }
     suite
 }
 

@@ -296,6 +296,9 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     for error in &result.errors {
         writeln!(out, "{} {error}", "error:".red().bold())?;
     }
+    for fault in &result.faults {
+        writeln!(out, "{} {fault}", "FAULT".red().bold())?;
+    }
     if let Some(ending) = result.ended {
         writeln!(out, "{}", ending.words().yellow())?;
     }
@@ -317,6 +320,7 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     // Whoever claims to be everything needs no word for it.
     let claims = [Party::Wallet, Party::Intermediary].map(|party| subject.claims(party));
     let as_what = match claims {
+        _ if !matches!(result.verdict, Verdict::Conforms | Verdict::ConformsInPart) => "",
         [true, false] => " as a wallet",
         [false, true] => " as an intermediary",
         _ => "",

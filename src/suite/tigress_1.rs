@@ -7,9 +7,7 @@ use super::{
 };
 use crate::identifier::{Address, Identifiers};
 use crate::primitives::aes256_gcm::{self, TAG_LENGTH};
-use crate::primitives::{
-    KeyPair, PrimitiveError, PublicKey, Secret, Signature, hkdf::hkdf_sha256, xeddsa,
-};
+use crate::primitives::{KeyPair, PrimitiveError, PublicKey, Secret, Signature, hkdf, xeddsa};
 use crate::requirement::{flawed, require};
 use crate::short_bytes::ShortBytes;
 use std::ops::RangeInclusive;
@@ -97,14 +95,27 @@ impl Tigress1 {
     }
 }
 
-/// 32-byte AES key and 12-byte nonce (DR-05).
-fn expand(key: &MessageKey) -> Secret<44> {
+/// Length of the AES key (DR-05).
+const KEY_LENGTH: usize = 32;
+/// Length of the nonce (DR-05).
+const NONCE_LENGTH: usize = 12;
+
+/// 32-byte AES key and 12-byte nonce (DR-05). They never leave this frame, where they are erased.
+fn with_expanded<T>(
+    key: &MessageKey,
+    run: impl FnOnce(&[u8; KEY_LENGTH], &[u8; NONCE_LENGTH]) -> T,
+) -> T {
     let info: &[u8] = flawed!(
         "DR-05 label",
         b"TigressSignal/1 MessageKeys",
         b"TigressSignal/1 MessageKey"
     );
-    hkdf_sha256(None, &[key.expose()], info)
+    let mut expanded = Zeroizing::new([0; KEY_LENGTH + NONCE_LENGTH]);
+    hkdf::expand(None, &[key.expose()], info, expanded.as_mut_slice());
+    match (expanded.first_chunk(), expanded.last_chunk()) {
+        (Some(aes_key), Some(nonce)) => run(aes_key, nonce),
+        _ => unreachable!("both are shorter than the whole"),
+    }
 }
 
 /// The two parts of an encoded address: the UUID's 16 bytes, then the DeviceID as one byte (ID-05).
@@ -211,7 +222,9 @@ impl Ratchet for Tigress1 {
 
 impl Cipher for Tigress1 {
     fn expand_message_key(&self, key: &MessageKey) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(expand(key).expose().to_vec())
+        with_expanded(key, |aes_key, nonce| {
+            Zeroizing::new([aes_key.as_slice(), nonce].concat())
+        })
     }
 
     fn ciphertext_length(&self, plaintext: usize) -> usize {
@@ -223,13 +236,13 @@ impl Cipher for Tigress1 {
     }
 
     fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], out: &mut Vec<u8>) {
-        let expanded = expand(sealing.key);
-        let (aes_key, nonce) = expanded.expose_split();
         let start = out.len();
         out.reserve_exact(self.ciphertext_length(plaintext.len()));
         out.extend_from_slice(plaintext);
         let tag = self.with_associated_data(sealing, |associated_data| {
-            aes256_gcm::seal(aes_key, nonce, associated_data, &mut out[start..])
+            with_expanded(sealing.key, |aes_key, nonce| {
+                aes256_gcm::seal(aes_key, nonce, associated_data, &mut out[start..])
+            })
         });
         flawed!(
             "MBX-14 in clear",
@@ -250,10 +263,10 @@ impl Cipher for Tigress1 {
         let Some((body, tag)) = split else {
             return Err(PrimitiveError::Tag.into());
         };
-        let expanded = expand(sealing.key);
-        let (aes_key, nonce) = expanded.expose_split();
         let opened = self.with_associated_data(sealing, |associated_data| {
-            aes256_gcm::open(aes_key, nonce, associated_data, body, tag)
+            with_expanded(sealing.key, |aes_key, nonce| {
+                aes256_gcm::open(aes_key, nonce, associated_data, body, tag)
+            })
         });
         Ok(opened?)
     }

@@ -56,6 +56,18 @@ impl Terms {
 
 /// How a case goes.
 pub fn ask(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
+    let outcome = put(subject, case, terms);
+    // What it does beyond answering is charged to the case that was asked, and to no other.
+    match (outcome, subject.settle()) {
+        (Outcome::Passed | Outcome::Skipped(_), Err(failure)) => {
+            let expected = "an answer to each question, and nothing else";
+            Outcome::Failed(Mismatch::without_answer(expected, &failure))
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
     match case {
         Case::Vector(vector) => run(subject, vector, terms),
         Case::Scenario(scenario, _) => {

@@ -160,6 +160,16 @@ impl Mismatch {
         }
     }
 
+    /// Of a call without an answer.
+    pub(super) fn without_answer(expected: impl Into<String>, failure: &Failure) -> Self {
+        let cause = match failure {
+            Failure::TimedOut(_) => Cause::TimedOut,
+            Failure::Rejected { .. } => Cause::Refused,
+            Failure::Broken(_) | Failure::NotImplemented => Cause::NoAnswer,
+        };
+        Mismatch::new(cause, expected, failure.to_string())
+    }
+
     /// Of fields of an answer.
     pub(super) fn of_fields(differences: Vec<Difference>) -> Self {
         Mismatch {
@@ -177,8 +187,7 @@ impl Mismatch {
             | StepFailure::NotImplemented(reason) => Mismatch::new(Cause::Step, can, reason),
             StepFailure::Expectation { expected, got } => Mismatch::new(Cause::Step, expected, got),
             StepFailure::NoAnswer { method, failure } => {
-                let cause = Cause::of_none(&failure);
-                Mismatch::new(cause, format!("an answer to {method}"), failure.to_string())
+                Mismatch::without_answer(format!("an answer to {method}"), &failure)
             }
         };
         Mismatch {
@@ -186,17 +195,6 @@ impl Mismatch {
             method: failure.text,
             transcript: Some(Box::new(transcript)),
             ..mismatch
-        }
-    }
-}
-
-impl Cause {
-    /// What kind it is where a call has no answer.
-    pub(super) fn of_none(failure: &Failure) -> Self {
-        match failure {
-            Failure::TimedOut(_) => Cause::TimedOut,
-            Failure::Rejected { .. } => Cause::Refused,
-            Failure::Broken(_) | Failure::NotImplemented => Cause::NoAnswer,
         }
     }
 }
@@ -224,7 +222,7 @@ impl Stop {
     pub(super) fn without_answer(method: &str, expected: String, failure: &Failure) -> Self {
         match failure {
             Failure::NotImplemented => Skip::not_implemented(method).into(),
-            _ => Mismatch::new(Cause::of_none(failure), expected, failure.to_string()).into(),
+            _ => Mismatch::without_answer(expected, failure).into(),
         }
     }
 
