@@ -391,13 +391,16 @@ fn plot(
     let mut chart = ChartBuilder::on(&root)
         .caption(caption, ("sans-serif", 20))
         .margin(12)
+        .margin_right(40)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d(x.log_scale(), (y.start * 0.8..y.end * 1.3).log_scale())?;
+        .build_cartesian_2d(x.log_scale(), (y.start * 0.8..y.end * 6.0).log_scale())?;
     chart
         .configure_mesh()
         .x_desc(across)
         .y_desc("µs")
+        .x_label_formatter(&|count| thousands(*count))
+        .y_label_formatter(&|microseconds| format!("{microseconds}"))
         .light_line_style(WHITE)
         .draw()?;
     let colours = [

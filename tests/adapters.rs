@@ -1,14 +1,17 @@
 //! Adapters: the reference engine behind the protocol conforms as it does in process, and whatever an adapter does,
 //! the run goes on and says what happened.
 
-use serde_json::Value;
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::{TIGRESS, answering, script, started, text, tigress};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
-use tigress_signal::conformance::adapter::{Process, protocol, serve};
+use tigress_signal::conformance::adapter::{Process, Setup, protocol, serve};
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
@@ -28,21 +31,8 @@ impl Progress for Quiet {
     fn finished(&mut self, _group: &GroupResult) {}
 }
 
-const TIGRESS: &str = env!("CARGO_BIN_EXE_tigress");
-
 fn reference() -> Process {
-    Process::start(&format!("'{TIGRESS}' adapter"), Duration::from_mins(1)).expect("it starts")
-}
-
-fn tigress(arguments: &[&str]) -> Output {
-    Command::new(TIGRESS)
-        .args(arguments)
-        .output()
-        .expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    started(&format!("'{TIGRESS}' adapter"))
 }
 
 #[test]
@@ -293,25 +283,9 @@ fn lines_that_are_no_request_are_answered_with_an_error() {
     assert_eq!(answers[1]["id"], 7);
 }
 
-/// A shell script that describes itself and takes a reset, and then does `then` with the third request.
+/// An adapter that does `then` with whatever is asked of it, after a word on standard error.
 fn bad(folder: &Path, name: &str, then: &str) -> String {
-    let script = folder.join(format!("{name}.sh"));
-    let mut file = fs::File::create(&script).expect("a file");
-    write!(
-        file,
-        r#"while read line; do
-  id=$(printf '%s' "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
-  case "$line" in
-    *'"describe"'*) printf '{{"jsonrpc":"2.0","id":%s,"result":{{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}}}}\n' "$id" ;;
-    *'"reset"'*) printf '{{"jsonrpc":"2.0","id":%s,"result":{{}}}}\n' "$id" ;;
-    *) echo 'last words' >&2
-       {then} ;;
-  esac
-done
-"#
-    )
-    .expect("written");
-    format!("sh '{}'", script.display())
+    script(folder, name, "", &format!("echo 'last words' >&2; {then}"))
 }
 
 #[test]
@@ -328,7 +302,7 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
         (
             "half",
             "printf '{\"jsonrpc\":'; exit 0",
-            "wrote what is no answer",
+            "ended in the middle of a line",
         ),
         (
             "other",
@@ -386,6 +360,204 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
     }
 }
 
+/// What is no answer is told with the reason, and is the failure of the call that was asked; the next one is asked of an
+/// adapter that was started again.
+#[test]
+fn what_is_no_answer_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let deep = format!(
+        r#"{{"jsonrpc":"2.0","id":$id,"result":{}{}}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let long = |message: usize, code: usize| {
+        let (message, code) = ("m".repeat(message), "c".repeat(code));
+        format!(
+            r#"{{"jsonrpc":"2.0","id":$id,"error":{{"code":1,"message":"{message}","data":{{"error":"{code}"}}}}}}"#
+        )
+    };
+    for (answer, why) in [
+        ("", "EOF while parsing"),
+        ("[1]", "it is no object"),
+        ("\u{feff}{}", "expected value"),
+        (r#"{"id":$id,"result":{}}"#, "no `jsonrpc`"),
+        (
+            r#"{"json_rpc":"2.0","id":$id,"result":{}}"#,
+            "did you mean `json_rpc`?",
+        ),
+        (
+            r#"{"jsonrpc":"1.0","id":$id,"result":{}}"#,
+            "`jsonrpc` is not \"2.0\"",
+        ),
+        (r#"{"jsonrpc":"2.0","result":{}}"#, "no `id`"),
+        (
+            r#"{"jsonrpc":"2.0","id":"$id","result":{}}"#,
+            "`id` is not the number of a request",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":-1,"result":{}}"#,
+            "`id` is not the number of a request",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
+            "could not read request",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id}"#,
+            "neither `result` nor `error`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"Result":{}}"#,
+            "did you mean `Result`?",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"result":null,"error":null}"#,
+            "neither `result` nor `error`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"result":{},"error":{"code":1,"message":""}}"#,
+            "both `result` and `error`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00"},"result":{"u":"01"}}"#,
+            "`result` stands twice",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00","a":{"u":1,"\u0075":2}}}"#,
+            "`u` stands twice",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"id":1,"result":{}}"#,
+            "`id` stands twice",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"error":{"message":""}}"#,
+            "`error`: missing field `code`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"error":{"code":1,"message":"","data":{"error":" "}}}"#,
+            "`error.data.error` is blank",
+        ),
+        (
+            &long(16_385, 1),
+            "`error.message` has 16385 bytes, and at most 16384 may be",
+        ),
+        (
+            &long(1, 201),
+            "`error.data.error` has 201 bytes, and at most 200 may be",
+        ),
+        (&deep, "recursion limit exceeded"),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"result":1e400}"#,
+            "number out of range",
+        ),
+    ] {
+        let mut adapter = started(&bad(folder.path(), "bad", &answering(answer)));
+        adapter.reset("tigress-1").expect("it does");
+        let Err(Failure::Broken(said)) = adapter.call("public_key.decode", json!({})) else {
+            panic!("{answer}")
+        };
+        assert!(said.contains(why), "{answer}: {said}");
+        assert!(said.len() < 1000, "{said}");
+        assert_eq!(adapter.settle(), Ok(()));
+        adapter.reset("tigress-1").expect("it is started again");
+        assert!(adapter.faults().is_empty());
+    }
+    // As long as may be, and what JSON-RPC 1.0 writes.
+    for (answer, expected) in [
+        (
+            long(16_384, 200).as_str(),
+            Err(Failure::Rejected {
+                error: "c".repeat(200),
+                message: "m".repeat(16_384),
+            }),
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":$id,"result":{},"error":null}"#,
+            Ok(json!({})),
+        ),
+    ] {
+        let mut adapter = started(&bad(folder.path(), "good", &answering(answer)));
+        assert_eq!(adapter.call("public_key.decode", json!({})), expected);
+    }
+}
+
+/// What an adapter says of itself must make sense.
+#[test]
+fn a_description_without_sense_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = json!({ "name": "n", "version": "0", "protocol": 1, "suites": ["tigress-1"], "roles": ["primitives"], "randomness": "own" });
+    let describing = |field: &str, value: Value| {
+        let mut description = good.clone();
+        description[field] = value;
+        let answer = json!({ "jsonrpc": "2.0", "id": 1, "result": description });
+        let script = folder.path().join("describing.sh");
+        fs::write(
+            &script,
+            format!("read line\nprintf '%s\\n' '{answer}'\nread line\n"),
+        )
+        .expect("written");
+        Process::start(&format!("sh '{}'", script.display()), Setup::default())
+    };
+    assert!(describing("name", "n".into()).is_ok());
+    for (field, value, why) in [
+        ("name", json!(""), "a text in `name` has 0 bytes"),
+        (
+            "name",
+            json!("x".repeat(201)),
+            "a text in `name` has 201 bytes",
+        ),
+        ("version", json!(" \n"), "a text in `version` has 2 bytes"),
+        (
+            "version",
+            Value::Null,
+            "invalid type: null, expected a string",
+        ),
+        ("suites", json!([]), "`suites` names at least one suite"),
+        (
+            "suites",
+            json!(["a", "a"]),
+            "`suites` names at least one suite, and none twice",
+        ),
+        ("suites", json!([""]), "a text in `suites` has 0 bytes"),
+        ("roles", json!([]), "`roles` names at least one role"),
+        (
+            "roles",
+            json!(["wallet", "device", "wallet"]),
+            "`roles` names at least one role, and none twice",
+        ),
+        ("roles", json!(["king"]), "unknown variant `king`"),
+        ("randomness", json!("some"), "unknown variant `some`"),
+        (
+            "protocol",
+            json!(0),
+            "speaks version 0 of the adapter protocol",
+        ),
+        ("protocol", json!(-1), "invalid value: integer `-1`"),
+    ] {
+        let error = describing(field, value).expect_err(why).to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+/// Of a long standard error the end is shown, in whole lines.
+#[test]
+fn the_last_words_are_the_last_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let flood = "i=0; while [ $i -lt 1000 ]; do echo \"line number $i of many\"; i=$((i+1)); done >&2; echo 'Error: the end' >&2; exit 1";
+    let mut adapter = started(&bad(folder.path(), "wordy", flood));
+    let Err(Failure::Broken(said)) = adapter.call("public_key.decode", json!({})) else {
+        panic!("it crashes")
+    };
+    let (_, words) = said.split_once("its standard error: …\n").expect("words");
+    assert!(
+        words.ends_with("line number 999 of many\nError: the end"),
+        "{words}"
+    );
+    assert!(words.starts_with("line number "), "{words}");
+    assert!((2_500..=3 * 1024).contains(&words.len()), "{}", words.len());
+}
+
 /// An error must not show what was decrypted, or a key (PRIV-04).
 #[test]
 fn an_error_that_shows_a_secret_fails_the_test() {
@@ -401,23 +573,81 @@ fn an_error_that_shows_a_secret_fails_the_test() {
     assert_eq!(output.status.code(), Some(1));
 }
 
-/// An answer that nobody asked for is found at the next request.
+/// Two answers at once: whoever was asked is charged with the second.
 #[test]
-fn an_answer_too_many_is_found() {
+fn an_answer_too_many_is_charged_to_whom_it_answers() {
     let folder = tempfile::tempdir().expect("a folder");
-    let twice = r#"for i in 1 2; do printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":""}}\n' "$id"; done"#;
-    let mut adapter = Process::start(&bad(folder.path(), "twice", twice), Duration::from_secs(20))
-        .expect("starts");
+    let answer = answering(r#"{"jsonrpc":"2.0","id":$id,"result":{}}"#);
+    let mut adapter = started(&bad(folder.path(), "twice", &format!("{answer}; {answer}")));
     adapter.reset("tigress-1").expect("it does");
-    let first = adapter.call("public_key.decode", serde_json::json!({}));
-    assert_eq!(first, Err(Failure::NotImplemented));
-    std::thread::sleep(Duration::from_millis(200));
-    let second = adapter.call("public_key.decode", serde_json::json!({}));
-    let Err(Failure::Broken(why)) = second else {
-        panic!("{second:?}")
-    };
-    assert!(why.contains("answers no request"), "{why}");
+    assert_eq!(adapter.call("public_key.decode", json!({})), Ok(json!({})));
+    // Within a case, at the next call; at its end, when it is over.
+    let second = adapter.call("public_key.decode", json!({}));
+    let again = "the adapter answered request 3 a second time, and was asked 4";
+    assert!(matches!(second, Err(Failure::Broken(why)) if why.starts_with(again)));
+    assert_eq!(adapter.settle(), Ok(()));
     adapter.reset("tigress-1").expect("it is started again");
+    assert_eq!(adapter.call("public_key.decode", json!({})), Ok(json!({})));
+    let settled = adapter.settle();
+    let again = "the adapter answered request 6 a second time, and was asked 7";
+    assert!(matches!(settled, Err(Failure::Broken(why)) if why.starts_with(again)));
+    adapter.reset("tigress-1").expect("it is started again");
+    assert!(adapter.faults().is_empty());
+}
+
+/// What comes when its case is over fails no other, and is not forgotten.
+#[test]
+fn what_comes_too_late_fails_no_innocent_case() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let answer = answering(r#"{"jsonrpc":"2.0","id":$id,"result":{}}"#);
+    let begun = |name: &str, then: &str| {
+        let mut adapter = started(&bad(folder.path(), name, then));
+        adapter.reset("tigress-1").expect("it does");
+        assert_eq!(adapter.call("public_key.decode", json!({})), Ok(json!({})));
+        assert_eq!(adapter.settle(), Ok(()));
+        adapter
+    };
+    for (name, then, fault) in [
+        (
+            "late",
+            format!("{answer}; (sleep 0.3; {answer}) &"),
+            "wrote a line when nothing was asked of it: {\"jsonrpc\"",
+        ),
+        (
+            "gone",
+            format!("{answer}; (sleep 0.3; kill -9 $$) &"),
+            "ended when nothing was asked of it: signal: 9 (SIGKILL)",
+        ),
+        (
+            "shut",
+            format!("{answer}; (sleep 0.3; kill -9 $$) & exec sleep 0.2"),
+            "ended when nothing was asked of it: ",
+        ),
+    ] {
+        let mut adapter = begun(name, &then);
+        std::thread::sleep(Duration::from_millis(600));
+        adapter.reset("tigress-1").expect("it is started again");
+        assert_eq!(
+            adapter.call("public_key.decode", json!({})),
+            Ok(json!({})),
+            "{name}"
+        );
+        let faults = adapter.faults();
+        assert!(
+            faults.len() == 1 && faults[0].contains(fault),
+            "{name}: {faults:?}"
+        );
+    }
+    // While the next one waits for its answer.
+    let slow = format!(
+        "if [ $id = 3 ]; then {answer}; (sleep 0.2; {answer}) & else sleep 0.5; {answer}; fi"
+    );
+    let mut adapter = begun("slow", &slow);
+    adapter.reset("tigress-1").expect("it does");
+    assert_eq!(adapter.call("public_key.decode", json!({})), Ok(json!({})));
+    assert_eq!(adapter.settle(), Ok(()));
+    let fault = "the adapter answered request 3 a second time, when it was asked request 5";
+    assert_eq!(adapter.faults(), [fault]);
 }
 
 #[test]

@@ -430,31 +430,35 @@ fn requirements_are_listed_with_what_carries_them() {
     );
 }
 
-/// `tigress vectors list | head` is no error.
+/// `tigress vectors list | head` is no error, and `tigress test ... | head -1` ends as without `head`.
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_reader_that_has_seen_enough_changes_no_exit_status() {
     use std::io::Read;
     use std::process::Stdio;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tigress"))
-        .args([
-            "vectors",
-            "show",
-            "tigress-1/ratchet_session/ratchet_message_as_prekey",
-        ])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut first = [0; 1];
-    child
-        .stdout
-        .take()
-        .expect("piped")
-        .read_exact(&mut first)
-        .expect("a byte");
-    let output = child.wait_with_output().expect("it ends");
-    assert_says(&output, 0, &[]);
-    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let long = "tigress-1/ratchet_session/ratchet_message_as_prekey";
+    let example = ["test", "--vectors", "docs/example", "--only", "KEY-01"];
+    for (arguments, status) in [
+        (&["vectors", "show", long][..], 0),
+        (&["test", "--only", "fingerprint"], 0),
+        (&example, 1),
+        (&[&example[..], &["--format", "json"]].concat(), 1),
+        (&["test", "--vectors", "src", "--only", "kdf"], 2),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tigress"))
+            .args(arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut first = [0; 1];
+        let mut stdout = child.stdout.take().expect("piped");
+        stdout.read_exact(&mut first).expect("a byte");
+        drop(stdout);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    }
 }
 
 /// Without feature `flaws` nothing of a flaw is in the program.

@@ -1,7 +1,16 @@
 //! The result in its other forms: JUnit's XML and one HTML page.
 
+use proptest::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
+use tigress_signal::conformance::result::TestResult;
+use tigress_signal::conformance::scenario::diagram::Diagram;
+use tigress_signal::conformance::scenario::transcript::{Header, Line, Transcript};
+use tigress_signal::report::pretty::Arguments;
+use tigress_signal::report::{html, json, junit, pretty};
 
 fn tigress(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tigress"))
@@ -129,4 +138,192 @@ fn what_is_known_to_fail_is_held_apart() {
     );
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("known.txt:1: no vector and no scenario is called `tigress-1/public_kye/point_of_the_twist`; did you mean `tigress-1/public_key/point_of_the_twist`?"));
+}
+
+/// What terminals, browsers and CI obey, or what XML 1.0 cannot hold.
+fn is_harmful(c: char) -> bool {
+    let number = u32::from(c);
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{e0001}'..='\u{e007f}' | '\u{fdd0}'..='\u{fdef}')
+        || number & 0xfffe == 0xfffe
+}
+
+/// Where a value has texts: strings in whose place it may have any other. What names one of a few things is none.
+fn texts_of<T: DeserializeOwned>(value: &Value) -> Vec<String> {
+    fn strings(value: &Value, place: &str, found: &mut Vec<String>) {
+        let below: Vec<(String, &Value)> = match value {
+            Value::String(_) => return found.push(place.to_owned()),
+            Value::Array(items) => (0..).map(|n: u32| n.to_string()).zip(items).collect(),
+            Value::Object(fields) => fields.iter().map(|(n, v)| (n.clone(), v)).collect(),
+            _ => return,
+        };
+        for (name, value) in below {
+            strings(value, &format!("{place}/{name}"), found);
+        }
+    }
+    let mut found = Vec::new();
+    strings(value, "", &mut found);
+    found.retain(|place| {
+        let mut other = value.clone();
+        *other.pointer_mut(place).expect("its place") = "anything \u{202e}".into();
+        T::deserialize(other).is_ok()
+    });
+    found
+}
+
+/// The value with that text in the place of each of its texts that may be that: a user's name has rules of its own.
+fn with_texts<T: DeserializeOwned>(value: &Value, places: &[String], text: &str) -> T {
+    let mut other = value.clone();
+    for place in places {
+        *other.pointer_mut(place).expect("its place") = text.into();
+    }
+    if let Ok(read) = T::deserialize(&other) {
+        return read;
+    }
+    other.clone_from(value);
+    for place in places {
+        let before = other.clone();
+        *other.pointer_mut(place).expect("its place") = text.into();
+        if T::deserialize(&other).is_err() {
+            other = before;
+        }
+    }
+    T::deserialize(other).expect("as it was, but for some texts")
+}
+
+/// A result that has something of everything: a vector and a scenario that fail, a known failure, a broken file.
+fn result() -> &'static (Value, Vec<String>) {
+    static RESULT: OnceLock<(Value, Vec<String>)> = OnceLock::new();
+    RESULT.get_or_init(|| {
+        let (_folder, output) =
+            failing(&["--format", "json", "--only", "KEY-01", "--only", "XFER-09"]);
+        let mut result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        for name in ["requirements", "sections"] {
+            result[name].as_array_mut().expect("many").truncate(2);
+        }
+        let known = result["failures"][0].clone();
+        let failures = result["failures"].as_array_mut().expect("failures");
+        failures.push(known);
+        failures[2]["known"] = "why".into();
+        result["suite"] = "tigress-1".into();
+        result["noLongerFails"] = json!(["a", "b"]);
+        result["errors"] = json!([{"file": "f", "line": 1, "place": "p", "reason": "r"}]);
+        let texts = texts_of::<TestResult>(&result);
+        assert!(texts.len() > 40, "{texts:?}");
+        (result, texts)
+    })
+}
+
+/// A transcript, line by line, with the places of the texts of each.
+fn transcript() -> &'static [(Value, Vec<String>)] {
+    static LINES: OnceLock<Vec<(Value, Vec<String>)>> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let lines = include_str!("../docs/example/hotel_key.jsonl").lines();
+        let mut lines = lines.map(|line| serde_json::from_str(line).expect("JSON"));
+        let first = lines.next().expect("a header");
+        let texts = texts_of::<Header>(&first);
+        let of_event = |event: Value| (texts_of::<Line>(&event), event);
+        let events = lines.map(of_event).map(|(texts, event)| (event, texts));
+        [(first, texts)].into_iter().chain(events).collect()
+    })
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).expect("a vector takes all");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// The output without what colours it. The hostile texts have no `m`.
+fn without_colours(output: &str) -> String {
+    let colour = regex::Regex::new("\x1b\\[[0-9;]+m").expect("an expression");
+    colour.replace_all(output, "").into_owned()
+}
+
+fn assert_xml(text: &str) {
+    let mut reader = quick_xml::Reader::from_str(text);
+    loop {
+        match reader.read_event().expect("well-formed") {
+            quick_xml::events::Event::Eof => return,
+            _ => continue,
+        }
+    }
+}
+
+/// Each output, by its name, of a result and a transcript whose every text is this one.
+fn outputs(text: &str) -> Vec<(&'static str, String)> {
+    let (value, texts) = result();
+    let mut result: TestResult = with_texts(value, texts, text);
+    let [(header, header_texts), events @ ..] = transcript() else {
+        panic!("a header")
+    };
+    let events = events
+        .iter()
+        .map(|(value, texts)| with_texts(value, texts, text));
+    let transcript = Transcript {
+        header: with_texts(header, header_texts, text),
+        events: events.collect(),
+    };
+    let diagram = Diagram::of(&transcript);
+    for failure in &mut result.failures {
+        failure.inputs = json!({ text: [text, { "a": text }] });
+        failure.transcript = Some(Box::new(transcript.clone()));
+    }
+    let arguments = Arguments {
+        adapter: text.to_owned(),
+        vectors: text.to_owned(),
+        scenarios: text.to_owned(),
+    };
+    let pretty = written(|out| {
+        for group in &result.families {
+            pretty::group(out, group)?;
+        }
+        pretty::sections(out, &result)?;
+        pretty::failures(out, &result, &arguments)?;
+        pretty::verdict(out, &result)
+    });
+    let json = written(|out| json::write(out, &result));
+    assert_eq!(
+        serde_json::from_str::<Value>(&json).expect("JSON"),
+        serde_json::to_value(&result).expect("JSON")
+    );
+    let junit = written(|out| junit::write(out, &result));
+    assert_xml(&junit);
+    let svg = diagram.svg();
+    assert_xml(&svg);
+    vec![
+        ("pretty", without_colours(&pretty)),
+        ("json", json),
+        ("junit", junit),
+        ("html", html::page(&result)),
+        ("svg", svg),
+        ("mermaid", diagram.mermaid()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// Whatever an adapter, a vector, a script or a transcript says: no output obeys it, and none has a line more for it.
+    #[test]
+    fn no_text_from_outside_harms_who_reads_an_output(
+        text in r#"[a-l<>&"'#;%{}:\\ -]{0,9}[\n\r\t\x00-\x1f\x7f-\x9f\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}\u{feff}\u{fffe}\u{ffff}\u{fdd0}\u{e0041}\[\]]{1,9}[a-l]{0,3}"#
+    ) {
+        let plain = outputs("x");
+        for ((name, shown), (_, plain)) in outputs(&text).into_iter().zip(plain) {
+            let harm = shown.find(|c| c != '\n' && is_harmful(c));
+            prop_assert_eq!(harm, None, "{}: {:?}", name, shown);
+            if name == "junit" || name == "html" {
+                continue;
+            }
+            // What an adapter answered may go on, behind blanks.
+            let lines = |text: &str| text.lines().filter(|l| !l.starts_with(&" ".repeat(25))).count();
+            prop_assert_eq!(lines(&shown), lines(&plain), "{}: {}", name, shown);
+        }
+    }
 }

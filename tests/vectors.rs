@@ -521,6 +521,12 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
         ),
         (
             "kdf",
+            Box::new(set("/testGroups/0/tests/0/tcId", json!(0))),
+            "test FIRST, /tcId",
+            "0 is less than the minimum of 1",
+        ),
+        (
+            "kdf",
             Box::new(set("/testGroups/0/tests/0/result", json!("invalid"))),
             "test FIRST",
             "`result` is `invalid` where an `error` is stated",

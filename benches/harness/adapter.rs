@@ -3,8 +3,7 @@
 
 use criterion::{Criterion, Throughput};
 use serde_json::json;
-use std::time::Duration;
-use tigress_signal::conformance::adapter::Process;
+use tigress_signal::conformance::adapter::{Process, Setup};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::Subject;
 
@@ -12,7 +11,7 @@ pub(crate) fn calls(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("adapter");
     group.throughput(Throughput::Elements(1));
     let command = format!("'{}' adapter", env!("CARGO_BIN_EXE_tigress"));
-    let process = Process::start(&command, Duration::from_secs(10)).expect("it starts");
+    let process = Process::start(&command, Setup::default()).expect("it starts");
     let subjects: [(&str, Box<dyn Subject>); 2] = [
         ("call over a pipe", Box::new(process)),
         ("call in process", Box::new(Reference::default())),

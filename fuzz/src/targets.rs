@@ -113,7 +113,7 @@ impl Subject for Canned<'_> {
 
     fn call(&mut self, _method: &str, _params: Value) -> Result<Value, Failure> {
         let line = self.0.next().ok_or(Failure::NotImplemented)?;
-        let answer = Answer::read(line, 1).map_err(Failure::Broken)?;
+        let answer = Answer::read(line).map_err(Failure::Broken)?;
         Result::from(answer.outcome)
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use tigress_signal::conformance::adapter::{self, skeleton};
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::printable::Printable;
 
 /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
 #[derive(Args)]
@@ -61,10 +62,10 @@ impl Init {
             .write(&self.folder)
             .map_err(|(path, error)| CliError::Usage(format!("{}: {error}", path.display())))?;
         for path in written {
-            writeln!(out, "{}", path.display())?;
+            writeln!(out, "{}", Printable(path.display()))?;
         }
         writeln!(out, "\nThen:\n")?;
-        writeln!(out, "  cd {}", self.folder.display())?;
+        writeln!(out, "  cd {}", Printable(self.folder.display()))?;
         if let Some(build) = skeleton.build {
             writeln!(out, "  {build}")?;
         }

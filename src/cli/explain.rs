@@ -20,10 +20,11 @@ impl Explain {
         let catalogue = Catalogue::get();
         let requirement = catalogue.find(&self.id).ok_or_else(|| {
             let hint = Hint::nearest(&self.id, catalogue.requirements.iter().map(|r| r.id));
-            CliError::Usage(format!(
-                "no requirement is called `{}`{hint}\n`tigress requirements` lists them",
-                self.id
-            ))
+            CliError::Unknown(
+                format!("no requirement is called `{}`{hint}", self.id),
+                Vec::new(),
+                "`tigress requirements` lists them",
+            )
         })?;
         let title = catalogue
             .sections

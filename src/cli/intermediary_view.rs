@@ -5,6 +5,7 @@ use clap::Args;
 use comfy_table::{Table, presets};
 use std::io::Write;
 use std::path::PathBuf;
+use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::scenario::view::View;
 use tigress_signal::intermediary::{Learned, Row};
 
@@ -33,7 +34,7 @@ impl IntermediaryView {
             let mark = if view.is_shared(row) { "*" } else { "" };
             let kind = serde_json::to_value(row.kind).map_err(std::io::Error::from)?;
             let value = match rows.len() {
-                1 => shortened(&row.value),
+                1 => Printable(shortened(&row.value)).to_string(),
                 many => format!("{many} of them"),
             };
             let whose = view.names.get(&row.whose);
@@ -41,7 +42,7 @@ impl IntermediaryView {
                 mark.to_owned(),
                 kind.as_str().unwrap_or_default().to_owned(),
                 value,
-                whose.cloned().unwrap_or_else(|| row.whose.to_string()),
+                whose.map_or_else(|| row.whose.to_string(), |name| Printable(name).to_string()),
                 row.when.0.to_string(),
             ]);
         }

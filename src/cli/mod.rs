@@ -9,13 +9,17 @@ mod intermediary_view;
 mod replay;
 mod requirements;
 mod scenarios;
+mod signals;
 mod test;
 mod transitions;
 mod vectors;
 
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use tigress_signal::conformance::FileError;
+use tigress_signal::conformance::printable::{Printable, block, shortened};
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
 #[derive(Parser)]
@@ -55,23 +59,126 @@ enum Ended {
     Badly,
     /// Part of it could not be looked at: status 2.
     Incomplete,
+    /// The signal of that number ended it early: status 128 and the number, as a shell has it.
+    Interrupted(u8),
 }
 
 /// Why a command did not come to an end.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 enum CliError {
     /// What was asked for cannot be done, and how to go on.
-    #[error("{0}")]
     Usage(String),
+    /// A name that names nothing, with the files that may be why, and which command lists what there is.
+    Unknown(String, Vec<FileError>, &'static str),
+    /// What is wrong with files: a line each.
+    Files(Vec<FileError>),
     /// Reading or writing failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        CliError::Io(error)
+    }
+}
+
+impl CliError {
+    /// Says on standard error what is wrong.
+    fn show(&self) -> io::Result<()> {
+        /// Longer texts, which quote what is wrong, are shortened to so many characters.
+        const LONG: usize = 8_000;
+        let mut out = anstream::stderr().lock();
+        let what = match self {
+            // An adapter's last words may be several lines.
+            CliError::Usage(what) => Some(block(&shortened(what, LONG), "  ")),
+            CliError::Unknown(what, ..) => Some(Printable(shortened(what, LONG / 10)).to_string()),
+            CliError::Files(_) => None,
+            CliError::Io(error) => Some(error.to_string()),
+        };
+        if let Some(what) = what {
+            writeln!(out, "error: {what}")?;
+        }
+        if let CliError::Unknown(_, files, _) | CliError::Files(files) = self {
+            for error in files {
+                writeln!(out, "error: {error}")?;
+            }
+        }
+        if let CliError::Unknown(.., how) = self {
+            writeln!(out, "{how}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Standard output, until nobody reads it any more (`tigress vectors list | head`). What a command finds out does not depend on that,
+/// so it goes on to its end.
+struct Output<W> {
+    to: W,
+    is_closed: bool,
+}
+
+impl<W> Output<W> {
+    /// What was done; where nobody reads any more, as if it had been.
+    fn unless_closed<T>(&mut self, done: io::Result<T>, pretended: T) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(pretended)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Ok(bytes.len());
+        }
+        let written = self.to.write(bytes);
+        self.unless_closed(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.is_closed {
+            return Ok(());
+        }
+        let flushed = self.to.flush();
+        self.unless_closed(flushed, ())
+    }
+}
+
+/// Reads the arguments. Where they are wrong, the error repeats them as they may be shown.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    /// Longer arguments are shortened to so many characters where they are repeated.
+    const LONG: usize = 200;
+    Cli::try_parse_from(arguments).map_err(|error| {
+        let shown = arguments
+            .iter()
+            .map(|argument| Printable(shortened(&argument.to_string_lossy(), LONG)).to_string());
+        // What is no UTF-8 is an error, and is not repeated, where what is shown in its place would be none.
+        Cli::try_parse_from(shown).err().unwrap_or(error)
+    })
 }
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let mut out = anstream::AutoStream::auto(io::stdout()).lock();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match parse(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let mut out = Output {
+        to: anstream::AutoStream::auto(io::stdout()).lock(),
+        is_closed: false,
+    };
     let ended = match cli.command {
         Command::Test(command) => command.run(&mut out),
         Command::Adapter(command) => command.run(&mut out),
@@ -94,10 +201,11 @@ pub(crate) fn main() -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::Badly) => ExitCode::FAILURE,
         Ok(Ended::Incomplete) => ExitCode::from(2),
-        // The reader has seen enough (`tigress vectors list | head`).
+        Ok(Ended::Interrupted(signal)) => ExitCode::from(128 + signal),
+        // Whoever asked the reference engine as an adapter asks nothing more.
         Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(anstream::stderr(), "error: {error}");
+            let _ = error.show();
             ExitCode::from(2)
         }
     }

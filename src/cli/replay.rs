@@ -2,9 +2,10 @@
 
 use super::{CliError, Ended};
 use clap::Args;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tigress_signal::conformance::files;
+use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::scenario::replay;
 use tigress_signal::conformance::scenario::transcript::Transcript;
 
@@ -20,7 +21,8 @@ pub(super) struct Replay {
 /// The text of a transcript's file, and what it says.
 pub(super) fn read(file: &Path) -> Result<(String, Transcript), CliError> {
     let fault = |reason: String| CliError::Usage(format!("{}: {reason}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
+    let text =
+        files::read(file, Transcript::MOST_BYTES).map_err(|error| CliError::Files(vec![error]))?;
     let transcript = Transcript::from_lines(&text).map_err(|error| fault(error.to_string()))?;
     Ok((text, transcript))
 }
@@ -29,7 +31,7 @@ impl Replay {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (text, transcript) = read(&self.file)?;
         let again = replay(&transcript.header)
-            .map_err(|error| CliError::Usage(error.to_string()))?
+            .map_err(|error| CliError::Files(vec![error]))?
             .transcript
             .to_lines();
         if text == again {
@@ -43,12 +45,12 @@ impl Replay {
         let line = same.count() + 1;
         let shown = |text: &str| {
             let line = text.lines().nth(line - 1).unwrap_or("(the end)");
-            line.chars().take(300).collect::<String>()
+            Printable(line.chars().take(300).collect::<String>())
         };
         writeln!(
             out,
             "{}:{line}: differs from what the run makes",
-            self.file.display()
+            Printable(self.file.display())
         )?;
         writeln!(out, "  there  {}", shown(&text))?;
         writeln!(out, "  made   {}", shown(&again))?;

@@ -6,6 +6,7 @@ use owo_colors::OwoColorize;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tigress_signal::conformance::printable::{Printable, block};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
 use tigress_signal::conformance::scenario::{Run as Ran, SEED, Scenario, Script, run};
@@ -68,8 +69,7 @@ fn load(path: Option<&Path>) -> Result<Vec<Script>, CliError> {
     if library.errors.is_empty() {
         return Ok(library.scripts);
     }
-    let errors: Vec<_> = library.errors.iter().map(ToString::to_string).collect();
-    Err(CliError::Usage(errors.join("\nerror: ")))
+    Err(CliError::Files(library.errors))
 }
 
 /// The suite of that name, where one is asked for.
@@ -94,15 +94,15 @@ impl List {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let suite = suite(self.suite.as_deref())?;
         for script in load(self.path.as_deref())? {
-            writeln!(out, "{}", script.theme.bold())?;
-            writeln!(out, "{}\n", script.paragraph)?;
+            writeln!(out, "{}", Printable(&script.theme).bold())?;
+            writeln!(out, "{}\n", block(&script.paragraph, ""))?;
             for scenario in script.scenarios.iter().filter(|it| it.runs_in(suite)) {
                 writeln!(
                     out,
                     "  {}  {}  {}",
-                    scenario.place(),
+                    Printable(scenario.place()),
                     scenario.requirements.join(" ").dimmed(),
-                    scenario.name
+                    Printable(&scenario.name)
                 )?;
             }
             writeln!(out)?;
@@ -181,16 +181,19 @@ impl Run {
 }
 
 fn show(out: &mut dyn Write, scenario: &Scenario, ran: &Ran) -> Result<(), CliError> {
+    let name = Printable(&scenario.name);
     match &ran.failure {
-        None => writeln!(out, "{}  {}", "  ok".green(), scenario.name)?,
+        None => writeln!(out, "{}  {name}", "  ok".green())?,
         Some(failure) => {
-            writeln!(out, "{}  {}", "fail".red(), scenario.name)?;
+            writeln!(out, "{}  {name}", "fail".red())?;
             writeln!(
                 out,
                 "      {}:{}: {}",
-                scenario.file, failure.line, failure.text
+                Printable(&scenario.file),
+                failure.line,
+                Printable(&failure.text)
             )?;
-            writeln!(out, "      {}", failure.reason)?;
+            writeln!(out, "      {}", Printable(&failure.reason))?;
             writeln!(out, "      carries {}", scenario.requirements.join(", "))?;
         }
     }

@@ -1,17 +1,20 @@
 //! `tigress test`.
 
+use super::signals::Received;
 use super::{CliError, Ended};
 use anstream::stream::IsTerminal;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tigress_signal::conformance::adapter::Process;
+use tigress_signal::conformance::adapter::{Process, Setup, Trace};
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::Subject;
@@ -43,6 +46,9 @@ pub(super) struct Test {
     /// How long an adapter may take for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     timeout: f64,
+    /// Write all lines between the harness and the adapter into this file: `-> ` before what is asked, `<- ` before what is answered.
+    #[arg(long, value_name = "FILE", requires = "adapter")]
+    trace: Option<PathBuf>,
     /// Hold an adapter's error codes against the profile's too; those of the reference engine always are.
     #[arg(long)]
     strict_errors: bool,
@@ -61,7 +67,7 @@ pub(super) struct Test {
     /// Stop after so many vectors and scenarios in a row without an answer in time.
     #[arg(long, value_name = "N", default_value = "5", requires = "adapter")]
     max_timeouts: NonZeroU32,
-    /// So many processes of the adapter share the work.
+    /// So many processes of the adapter share the work, at most one for each vector and scenario.
     #[arg(long, value_name = "N", default_value = "1", requires = "adapter")]
     jobs: NonZeroUsize,
     /// Run only this part of the whole: `2/4` is the second of four.
@@ -89,15 +95,16 @@ impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let cases = Cases::load(self.vectors.as_deref(), self.scenarios.as_deref());
         let selection = Selection::of(self.only.clone(), self.suite.as_deref(), &cases).map_err(|error| {
-            let broken: Vec<_> = cases.errors.iter().map(|e| format!("\nerror: {e}")).collect();
-            CliError::Usage(format!(
-                "{error}\n`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is{}",
-                broken.concat()
-            ))
+            CliError::Unknown(
+                error.to_string(),
+                cases.errors.clone(),
+                "`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is",
+            )
         })?;
         let known = match &self.known_failures {
-            Some(file) => KnownFailures::load(file, &cases)
-                .map_err(|error| CliError::Usage(error.to_string()))?,
+            Some(file) => {
+                KnownFailures::load(file, &cases).map_err(|error| CliError::Files(vec![error]))?
+            }
             None => KnownFailures::default(),
         };
         let mut progress = Screen {
@@ -105,10 +112,8 @@ impl Test {
             lines: (self.format == Format::Pretty).then_some(&mut *out),
             failure: None,
         };
-        let mut subjects: Vec<Box<dyn Subject>> = match &self.adapter {
-            Some(command) => start(command, self.timeout, self.jobs.get())?,
-            None => vec![Box::new(Reference::default())],
-        };
+        let interrupt = Interrupt::default();
+        let received = Received::watch(&interrupt)?;
         let plan = Plan {
             cases: &cases,
             selection: &selection,
@@ -118,10 +123,31 @@ impl Test {
             ends: Ends {
                 at_first_failure: self.fail_fast,
                 after_time_outs: Some(self.max_timeouts),
-                interrupt: None,
+                interrupt: Some(&interrupt),
             },
         };
+        let trace = match &self.trace {
+            Some(file) => Some(Trace::create(file).map_err(|error| fault(file, &error))?),
+            None => None,
+        };
+        let mut subjects: Vec<Box<dyn Subject>> = match &self.adapter {
+            Some(command) => {
+                let setup = Setup {
+                    timeout: timeout(self.timeout)?,
+                    interrupt: interrupt.clone(),
+                    trace: trace.clone(),
+                };
+                let jobs = self.jobs.get().min(plan.selected().len()).max(1);
+                match start(command, &setup, jobs) {
+                    Err(_) if received.any() => return Ok(received.ended(Ended::Incomplete)),
+                    started => started?,
+                }
+            }
+            None => vec![Box::new(Reference::default())],
+        };
         let result = verdict::judge(&mut subjects, &plan, &mut progress);
+        // All adapters end before anything is written that may take long.
+        drop(subjects);
         progress.end()?;
         match self.format {
             Format::Json => report::json::write(out, &result)?,
@@ -154,11 +180,15 @@ impl Test {
         }
         if let Some(file) = &self.report {
             let page = report::html::page(&result);
-            std::fs::write(file, page)
-                .map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
+            std::fs::write(file, page).map_err(|error| fault(file, &error))?;
+        }
+        if let (Some(file), Some(trace)) = (&self.trace, trace)
+            && let Some(error) = trace.failure()
+        {
+            return Err(fault(file, &error));
         }
         let is_short = self.falls_short(&result)?;
-        Ok(match result.verdict {
+        Ok(received.ended(match result.verdict {
             _ if !result.errors.is_empty() => Ended::Incomplete,
             _ if is_short || !result.no_longer_fails.is_empty() => Ended::Badly,
             Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
@@ -171,7 +201,7 @@ impl Test {
             }
             Verdict::NothingImplemented | Verdict::DoesNotConform => Ended::Badly,
             Verdict::None => Ended::Incomplete,
-        })
+        }))
     }
 
     /// Whether the run falls short of what the arguments ask of it; on standard error, what of.
@@ -189,16 +219,32 @@ impl Test {
     }
 }
 
+fn fault(file: &Path, error: &io::Error) -> CliError {
+    CliError::Usage(format!("{}: {error}", file.display()))
+}
+
+/// How long an adapter may take.
+fn timeout(seconds: f64) -> Result<Duration, CliError> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|error| CliError::Usage(format!("--timeout {seconds}: {error}")))
+}
+
 /// So many processes of the adapter.
-fn start(command: &str, timeout: f64, jobs: usize) -> Result<Vec<Box<dyn Subject>>, CliError> {
-    let timeout = Duration::try_from_secs_f64(timeout)
-        .map_err(|error| CliError::Usage(format!("--timeout {timeout}: {error}")))?;
-    let process = || -> Result<Box<dyn Subject>, CliError> {
+fn start(command: &str, setup: &Setup, jobs: usize) -> Result<Vec<Box<dyn Subject>>, CliError> {
+    let process = |number: usize| -> Result<Box<dyn Subject>, CliError> {
+        let trace = setup.trace.as_ref();
+        let setup = Setup {
+            trace: trace.map(|trace| match jobs {
+                1 => trace.clone(),
+                _ => trace.of_adapter(number),
+            }),
+            ..setup.clone()
+        };
         let process =
-            Process::start(command, timeout).map_err(|error| CliError::Usage(error.to_string()))?;
+            Process::start(command, setup).map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(Box::new(process))
     };
-    (0..jobs).map(|_| process()).collect()
+    (1..=jobs).map(process).collect()
 }
 
 /// An argument as a shell takes it.
@@ -236,7 +282,7 @@ impl Progress for Screen<'_> {
     }
 
     fn ran(&mut self, case: &Case) {
-        self.bar.set_message(case.group());
+        self.bar.set_message(Printable(case.group()).to_string());
         self.bar.inc(1);
     }
 

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::hint::Hint;
+use tigress_signal::conformance::printable::{self, Printable};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::Selection;
 use tigress_signal::conformance::vector::{self, Collection, Expectation, Source, Vector};
@@ -87,7 +88,7 @@ impl List {
                 vector.name(),
                 expectation(vector.result),
                 vector.requirements.join(" ").dimmed(),
-                vector.comment
+                Printable(&vector.comment)
             )?;
         }
         for error in &cases.errors {
@@ -115,7 +116,7 @@ impl Show {
             Some(folder) => Source::in_folder(folder)
                 .into_iter()
                 .collect::<Result<_, _>>()
-                .map_err(|error| CliError::Usage(error.to_string()))?,
+                .map_err(|error| CliError::Files(vec![error]))?,
             None => Source::built_in().collect(),
         };
         let found = sources.iter().find_map(|source| source.test(&self.name));
@@ -123,12 +124,13 @@ impl Show {
             let collection = Collection::load(sources.into_iter().map(Ok));
             let names: Vec<_> = collection.vectors.iter().map(Vector::name).collect();
             let hint = Hint::nearest(&self.name, names.iter().map(String::as_str));
-            return Err(CliError::Usage(format!(
-                "no vector is called `{}`{hint}\n`tigress vectors list` lists them",
-                self.name
-            )));
+            return Err(CliError::Unknown(
+                format!("no vector is called `{}`{hint}", self.name),
+                Vec::new(),
+                "`tigress vectors list` lists them",
+            ));
         };
-        writeln!(out, "{test:#}")?;
+        writeln!(out, "{}", printable::json(&format!("{test:#}")))?;
         Ok(Ended::Well)
     }
 }
@@ -144,7 +146,8 @@ impl Export {
                 .and_then(|()| fs::write(&path, content));
             written.map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         }
-        writeln!(out, "{} files in {}", files.len(), self.folder.display())?;
+        let folder = Printable(self.folder.display());
+        writeln!(out, "{} files in {folder}", files.len())?;
         Ok(Ended::Well)
     }
 }

@@ -115,7 +115,9 @@ pub fn is_requirement_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::files::{self, Most};
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     #[test]
     fn every_row_of_the_profile_is_a_requirement_and_no_id_stands_twice() {
@@ -136,16 +138,15 @@ mod tests {
     /// `require!("DR-14", …)` and `required!("PAY-02", …)` in the engine must name a requirement that exists.
     #[test]
     fn every_id_that_the_source_names_is_in_the_profile() {
-        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let files = crate::conformance::files::below(&source, |file| {
-            file.extension().is_some_and(|extension| extension == "rs")
-        })
-        .expect("a folder");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let is_rust = |file: &Path| file.extension().is_some_and(|extension| extension == "rs");
+        let all = u64::MAX;
+        let files = files::read_below(&source, is_rust, Most { each: all, all });
         // Put together, so that these lines are no such calls.
         let calls = ["require", "always_require", "required"].map(|name| [name, "!("].concat());
         let mut checks = 0;
         for file in files {
-            let text = std::fs::read_to_string(&file).expect("a source file");
+            let (file, text) = file.expect("a source file");
             for rest in calls.iter().flat_map(|call| text.split(call).skip(1)) {
                 if let Some(id) = rest.trim_start().strip_prefix('"')
                     && let Some((id, _)) = id.split_once('"')
@@ -153,8 +154,7 @@ mod tests {
                     checks += 1;
                     assert!(
                         Catalogue::get().find(id).is_some(),
-                        "{}: {id} is no requirement",
-                        file.display()
+                        "{file}: {id} is no requirement"
                     );
                 }
             }

@@ -1,5 +1,6 @@
 //! What is wrong with a file.
 
+use super::printable::{Printable, shortened};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,27 +24,31 @@ pub struct FileError {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        write!(f, "{}", Printable(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
         if let Some(place) = &self.place {
-            write!(f, ": {place}")?;
+            write!(f, ": {}", Printable(place))?;
         }
-        write!(f, ": {}", self.reason)
+        write!(f, ": {}", Printable(&self.reason))
     }
 }
 
 impl std::error::Error for FileError {}
 
+/// Longer reasons quote what is wrong, and are shortened to so many characters; and so are names.
+const LONG: usize = 600;
+
 impl FileError {
     /// A fault of a whole file.
     pub(crate) fn of(file: impl Into<String>, reason: impl Into<String>) -> Self {
+        let short = |text: String| shortened(&text, LONG).into_owned();
         FileError {
-            file: file.into(),
+            file: short(file.into()),
             line: None,
             place: None,
-            reason: reason.into(),
+            reason: short(reason.into()),
         }
     }
 

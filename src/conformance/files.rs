@@ -1,22 +1,144 @@
-//! The files of a folder.
+//! Files and folders of others: read to the end of a bound, and no further.
 
+use super::FileError;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-/// The files that are `wanted`, in a folder and its subfolders, by name.
-pub(super) fn below(folder: &Path, wanted: fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+/// So many files and folders are looked at below a folder.
+const MOST_ENTRIES: usize = 10_000;
+
+/// The text of a file of at most so many bytes. Links are followed.
+///
+/// # Errors
+/// What is wrong with it: it cannot be opened, it is no regular file (a pipe, a device, a folder), it has more bytes, it is
+/// not UTF-8. A pipe that nobody writes to is not waited for, and a file that grows meanwhile is read to the bound.
+pub fn read(path: &Path, at_most: u64) -> Result<String, FileError> {
+    let wrong = |reason: String| FileError::of(path.display().to_string(), reason);
+    let unreadable = |error: io::Error| FileError::unreadable(path, &error);
+    let file = open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if !about.is_file() {
+        let what = kind(about.file_type());
+        return Err(wrong(format!("is {what}, and no regular file")));
+    }
+    let size = about.len().min(at_most);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    if about.len() <= at_most {
+        file.take(at_most + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+    }
+    if about.len() > at_most || bytes.len() as u64 > at_most {
+        return Err(wrong(format!(
+            "has more than {at_most} bytes, which is the most that is read of one such file"
+        )));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        wrong(format!("is not UTF-8 at byte {}", at + 1))
+    })
+}
+
+/// Opens a file for reading. It is not waited for who writes to a pipe, and no terminal becomes this process's own.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+/// Opens a file for reading.
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// What it is that is no regular file.
+fn kind(of: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if of.is_fifo() {
+            return "a pipe";
+        }
+        if of.is_char_device() || of.is_block_device() {
+            return "a device";
+        }
+    }
+    if of.is_dir() {
+        "a folder"
+    } else {
+        "something else"
+    }
+}
+
+/// So many bytes are read of a folder's files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    /// Of each.
+    pub(super) each: u64,
+    /// Of all together.
+    pub(super) all: u64,
+}
+
+/// The files that are `wanted` in a folder and its subfolders: their names and texts, by name. No link to a folder is
+/// followed. A file that cannot be used is an error beside the others; what cannot be looked through is the last.
+pub(super) fn read_below(
+    folder: &Path,
+    wanted: fn(&Path) -> bool,
+    most: Most,
+) -> Vec<Result<(String, String), FileError>> {
+    let mut paths = Vec::new();
+    let mut read = Vec::new();
+    if let Err(error) = find(folder, wanted, &mut { MOST_ENTRIES }, &mut paths) {
+        return vec![Err(error)];
+    }
+    let mut left = most.all;
+    for path in paths {
+        let name = path.display().to_string();
+        let text = self::read(&path, most.each);
+        let length = text.as_ref().map_or(0, String::len) as u64;
+        let Some(rest) = left.checked_sub(length) else {
+            let reason = format!(
+                "the files up to this one have more than {} bytes together; name a folder that has less",
+                most.all
+            );
+            read.push(Err(FileError::of(name, reason)));
+            break;
+        };
+        left = rest;
+        read.push(text.map(|text| (name, text)));
+    }
+    read
+}
+
+fn find(
+    folder: &Path,
+    wanted: fn(&Path) -> bool,
+    left: &mut usize,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), FileError> {
+    let unreadable = |error: io::Error| FileError::unreadable(folder, &error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        *left = left.checked_sub(1).ok_or_else(|| {
+            let name = folder.display().to_string();
+            FileError::of(
+                name,
+                format!("there are more than {MOST_ENTRIES} files up to here; name a folder that has fewer"),
+            )
+        })?;
+        paths.push(entry.map_err(unreadable)?.path());
+    }
     paths.sort();
-    let mut found = Vec::new();
     for path in paths {
         // A link to a folder is not followed: it may lead back here.
         if path.is_dir() && !path.is_symlink() {
-            found.extend(below(&path, wanted)?);
+            find(&path, wanted, left, found)?;
         } else if wanted(&path) {
             found.push(path);
         }
     }
-    Ok(found)
+    Ok(())
 }

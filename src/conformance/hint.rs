@@ -25,6 +25,11 @@ impl Hint {
     /// The one of `known` that is nearest to `name`, if it is near enough to be meant.
     pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         const NEAR: f64 = 0.6;
+        // Longer names are nobody's slip of the pen, and comparing them takes time.
+        const LONG: usize = 200;
+        if name.len() > LONG {
+            return Hint(None);
+        }
         let name = name.to_lowercase();
         let near = known
             .into_iter()

@@ -1,10 +1,9 @@
 //! A list of vectors and scenarios that are known to fail, each with a reason, so that CI may hold on to the rest.
 
-use super::FileError;
 use super::case::Cases;
 use super::hint::Hint;
+use super::{FileError, files};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// Which vectors and scenarios are known to fail, and why.
@@ -16,12 +15,15 @@ pub struct KnownFailures {
 }
 
 impl KnownFailures {
+    /// So many bytes a list has at most: 1 MiB.
+    pub const MOST_BYTES: u64 = 1 << 20;
+
     /// Reads the list.
     ///
     /// # Errors
     /// Where the file cannot be read, or a line names nothing that there is, gives no reason, or names something again.
     pub fn load(file: &Path, cases: &Cases) -> Result<Self, FileError> {
-        let text = fs::read_to_string(file).map_err(|error| FileError::unreadable(file, &error))?;
+        let text = files::read(file, Self::MOST_BYTES)?;
         Self::parse(&file.display().to_string(), &text, cases)
     }
 

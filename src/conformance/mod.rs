@@ -4,7 +4,8 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | `file_error`, `files`, [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of a folder; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
+//! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
+//! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
@@ -25,14 +26,16 @@ pub mod adapter;
 pub mod case;
 pub mod catalogue;
 mod file_error;
-mod files;
+pub mod files;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod hint;
 pub mod interrupt;
+mod json;
 pub mod known_failures;
 mod leak;
 pub mod operation;
+pub mod printable;
 pub mod result;
 pub mod run;
 pub mod scenario;

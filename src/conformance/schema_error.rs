@@ -1,9 +1,10 @@
 //! What is wrong with a value that breaks its schema: at the innermost place, in one sentence.
 
+use super::printable::shortened;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
-/// Longer sentences are shortened to about this many characters: they quote the value.
+/// A sentence quotes the value that is wrong, and is shortened to so many characters.
 const LONG: usize = 160;
 
 /// One thing that is wrong.
@@ -31,7 +32,7 @@ impl Fault<'_> {
     /// What is wrong there.
     pub(super) fn says(&self) -> String {
         match self {
-            Fault::Broken(error) => shortened(&error.to_string()),
+            Fault::Broken(error) => shortened(&error.to_string(), LONG).into_owned(),
             Fault::NoneOf { known, .. } => format!("not one of {}", known.join(", ")),
         }
     }
@@ -94,15 +95,4 @@ pub(super) fn faults<'a>(error: &'a ValidationError<'a>) -> Vec<Fault<'a>> {
 
 fn depth(error: &ValidationError<'_>) -> usize {
     error.instance_path().as_str().matches('/').count()
-}
-
-/// A sentence without the long value that it quotes.
-fn shortened(sentence: &str) -> String {
-    let length = sentence.chars().count();
-    if length <= LONG {
-        return sentence.to_owned();
-    }
-    let head: String = sentence.chars().take(60).collect();
-    let tail: String = sentence.chars().skip(length - 90).collect();
-    format!("{head} … {tail}")
 }

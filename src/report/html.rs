@@ -1,5 +1,6 @@
 //! The result as one self-contained HTML page, which needs no script and nothing from elsewhere.
 
+use super::harmless::harmless;
 use crate::conformance::result::{Ending, RequirementOutcome, TestResult, Verdict};
 use crate::conformance::scenario::diagram::Diagram;
 use minijinja::value::Serde;
@@ -11,7 +12,8 @@ use serde_json::json;
 pub fn page(result: &TestResult) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let rendered = environment.render_str(include_str!("report.html"), content(result));
+    let content = content(&harmless(result));
+    let rendered = environment.render_str(include_str!("report.html"), content);
     match rendered {
         Ok(page) => page,
         // The template is fixed, and so is what it is given: a test renders both.

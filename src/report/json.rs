@@ -1,16 +1,17 @@
 //! The result as JSON (`docs/result.md`).
 
+use crate::conformance::printable;
 use crate::conformance::result::TestResult;
 use schemars::generate::SchemaSettings;
 use std::io::{self, Write};
 
-/// Writes the result: two spaces, a line feed at the end.
+/// Writes the result: two spaces, a line feed at the end. What a terminal would obey is escaped, as JSON may.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, result)?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(result)?;
+    writeln!(out, "{}", printable::json(&text))
 }
 
 /// The JSON Schema of the result.

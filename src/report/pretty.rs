@@ -1,5 +1,7 @@
 //! The result in a terminal.
 
+use super::harmless::harmless;
+use crate::conformance::printable::{Printable, block, shortened};
 use crate::conformance::result::{
     Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
 };
@@ -8,7 +10,6 @@ use crate::conformance::subject::Party;
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -42,7 +43,8 @@ pub fn group(out: &mut dyn Write, group: &GroupResult) -> io::Result<()> {
         RequirementOutcome::Skipped => "skip".yellow().to_string(),
         RequirementOutcome::NotClaimed | RequirementOutcome::Untested => "   -".to_owned(),
     };
-    writeln!(out, "{mark}  {:<28} {}", group.name, tally(counts))
+    let name = Printable(&group.name).to_string();
+    writeln!(out, "{mark}  {name:<28} {}", tally(counts))
 }
 
 fn tally(counts: Counts) -> String {
@@ -64,6 +66,7 @@ fn tally(counts: Counts) -> String {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let result = &harmless(result);
     // An outcome that nothing has needs no column.
     let occurs = |outcome: &RequirementOutcome| {
         let mut sections = result.sections.iter();
@@ -119,6 +122,7 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn skips(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let result = &harmless(result);
     let mut heading = None;
     for ((why, reason), cases) in result.skips() {
         let of = match why {
@@ -145,6 +149,7 @@ fn trimmed(table: &str) -> String {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments) -> io::Result<()> {
+    let result = &harmless(result);
     for alike in result.alike() {
         if let Some((first, others)) = alike.split_first() {
             writeln!(out)?;
@@ -200,12 +205,15 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
         line(out, "got", &got)?;
     }
     if failure.kind == Kind::Vector {
-        let command = format!("tigress vectors show {name}{}", arguments.vectors);
+        let vectors = Printable(&arguments.vectors);
+        let command = format!("tigress vectors show {name}{vectors}");
         line(out, "in full", &command)?;
     }
     let command = format!(
         "tigress test --only {name}{}{}{}",
-        arguments.adapter, arguments.vectors, arguments.scenarios
+        Printable(&arguments.adapter),
+        Printable(&arguments.vectors),
+        Printable(&arguments.scenarios)
     );
     line(out, "alone", &command)
 }
@@ -227,20 +235,20 @@ fn same(out: &mut dyn Write, others: &[&FailureResult]) -> io::Result<()> {
 }
 
 fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
-    writeln!(out, "    {name:<20} {value}")
+    writeln!(out, "    {name:<20} {}", block(value, &" ".repeat(25)))
 }
 
 /// A parameter on one line: a string without quotes, long strings shortened.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => shortened(text).into_owned(),
+        Value::String(text) => shortened(text, LONG).into_owned(),
         _ => within(value).to_string(),
     }
 }
 
 fn within(value: &Value) -> Value {
     match value {
-        Value::String(text) => shortened(text).into_owned().into(),
+        Value::String(text) => shortened(text, LONG).into_owned().into(),
         Value::Array(items) => items.iter().map(within).collect(),
         Value::Object(fields) => fields
             .iter()
@@ -248,16 +256,6 @@ fn within(value: &Value) -> Value {
             .collect(),
         _ => value.clone(),
     }
-}
-
-fn shortened(text: &str) -> Cow<'_, str> {
-    let length = text.chars().count();
-    if length <= LONG {
-        return Cow::Borrowed(text);
-    }
-    let head: String = text.chars().take(LONG / 2).collect();
-    let tail: String = text.chars().skip(length - LONG / 4).collect();
-    Cow::Owned(format!("{head}…{tail} ({length} characters)"))
 }
 
 /// Two texts; where they are long, what stands around their first difference.
@@ -292,6 +290,7 @@ fn side_by_side(expected: &str, got: &str) -> (String, String) {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let result = &harmless(result);
     writeln!(out)?;
     for error in &result.errors {
         writeln!(out, "{} {error}", "error:".red().bold())?;
@@ -320,15 +319,16 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     // Whoever claims to be everything needs no word for it.
     let claims = [Party::Wallet, Party::Intermediary].map(|party| subject.claims(party));
     let as_what = match claims {
-        _ if !matches!(result.verdict, Verdict::Conforms | Verdict::ConformsInPart) => "",
         [true, false] => " as a wallet",
         [false, true] => " as an intermediary",
         _ => "",
     };
     let verdict = match result.verdict {
-        Verdict::Conforms => "conforms".green().to_string(),
+        Verdict::Conforms => format!("conforms{as_what}").green().to_string(),
         Verdict::NothingImplemented => "has nothing implemented yet".red().to_string(),
-        Verdict::ConformsInPart => "conforms, with parts not implemented".yellow().to_string(),
+        Verdict::ConformsInPart => format!("conforms{as_what}, with parts not implemented")
+            .yellow()
+            .to_string(),
         Verdict::DoesNotConform => "does not conform".red().to_string(),
         Verdict::None => "no verdict: part of the run could not be made"
             .red()
@@ -340,7 +340,7 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{name} {verdict}{as_what}{of_what}: {} vectors, {} scenarios, {}{known}",
+        "{name} {verdict}{of_what}: {} vectors, {} scenarios, {}{known}",
         vectors.total(),
         scenarios.total(),
         tally(counts).trim_start()

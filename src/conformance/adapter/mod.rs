@@ -4,14 +4,19 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`protocol`] | requests and answers |
+//! | `leader` | a child process that ends with all that it starts |
+//! | [`trace`] | what is said, written down |
 //! | [`process`] | an adapter as a subject: started, asked, started again where it fails |
 //! | [`mod@serve`] | a subject as an adapter: what `tigress adapter` does |
 //! | [`skeleton`] | adapters to begin with |
 
+mod leader;
 pub mod process;
 pub mod protocol;
 pub mod serve;
 pub mod skeleton;
+pub mod trace;
 
-pub use process::{Process, StartError};
+pub use process::{Process, Setup, StartError};
 pub use serve::serve;
+pub use trace::Trace;

@@ -1,21 +1,36 @@
-//! An adapter as a child process. Whatever it does, a call ends: with an answer, or with what went wrong.
+//! An adapter as a child process. Whatever it does, a call ends: with an answer, or with what went wrong; and the vector or
+//! scenario that fails by it is the one that was asked.
 
+use super::leader::Leader;
 use super::protocol::{Answer, MAX_LINE, Request, shortened};
+use super::trace::Trace;
+use crate::conformance::interrupt::Interrupt;
 use crate::conformance::subject::{Description, Failure, PROTOCOL_VERSION, Subject};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel,
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// So much of an adapter's standard error is kept: the end of it, in bytes.
-const STDERR_KEPT: usize = 4096;
-/// So many lines that nobody asked for may wait.
-const LINES_WAITING: usize = 16;
-/// How long the standard error of a process that has ended is waited for.
+const STDERR_KEPT: usize = 3 * 1024;
+/// So many lines that nobody asked for may wait; the adapter waits with more.
+const LINES_WAITING: usize = 1;
+/// How long it is waited for an adapter that has closed its output to end, and for the rest of its standard error.
 const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long an adapter may take to end once its standard input has ended.
+const GRACE: Duration = Duration::from_millis(500);
+/// How often whoever waits looks at the interrupt.
+const LOOK: Duration = Duration::from_millis(50);
+/// So many faults that no case can be charged with are kept, and as many belated answers to one request.
+const MAX_FAULTS: usize = 20;
+/// The most bytes of an adapter's name, version, and of a suite's name.
+const MAX_NAME: usize = 200;
 
 /// Why an adapter cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +47,7 @@ pub enum StartError {
         error: io::Error,
     },
     /// It starts, and does not describe itself.
-    #[error("`{command}` does not answer `describe`: {why}")]
+    #[error("`{command}` does not answer `describe` as it must: {why}")]
     Describe {
         /// The command.
         command: String,
@@ -47,8 +62,29 @@ pub enum StartError {
         /// The command.
         command: String,
         /// Its version.
-        version: u32,
+        version: u64,
     },
+}
+
+/// How an adapter is started and asked.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// How long it may take for an answer.
+    pub timeout: Duration,
+    /// What ends it before.
+    pub interrupt: Interrupt,
+    /// Where all lines are written down, if anywhere.
+    pub trace: Option<Trace>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup {
+            timeout: Duration::from_secs(10),
+            interrupt: Interrupt::default(),
+            trace: None,
+        }
+    }
 }
 
 /// An adapter, started again whenever it has failed.
@@ -56,26 +92,47 @@ pub enum StartError {
 pub struct Process {
     command: String,
     words: Vec<String>,
-    timeout: Duration,
+    setup: Setup,
     description: Description,
     next_id: u64,
+    /// The first request of the case at hand: answers to those before come too late to be charged to their case.
+    case_began: u64,
+    /// The suite that it was last reset to.
+    suite: Option<String>,
+    /// Whether nothing was asked of it since.
+    is_reset: bool,
+    faults: Vec<String>,
     running: Option<Running>,
 }
 
 /// One run of the adapter's program.
 #[derive(Debug)]
 struct Running {
-    child: Child,
-    requests: Sender<String>,
+    leader: Leader,
+    /// None once its standard input is closed.
+    requests: Option<Sender<String>>,
     answers: Receiver<Line>,
-    stderr: Arc<Mutex<Vec<u8>>>,
+    stderr: Arc<Mutex<Stderr>>,
+    /// The first request of this run.
+    first_id: u64,
 }
 
 /// What was read from the adapter's standard output.
 #[derive(Debug)]
 enum Line {
-    Text(Vec<u8>),
-    TooLong,
+    Whole(Vec<u8>),
+    /// The last one, without its line feed.
+    CutOff(Vec<u8>),
+    /// The beginning of one.
+    TooLong(Vec<u8>),
+}
+
+/// The end of the adapter's standard error.
+#[derive(Debug, Default)]
+struct Stderr {
+    kept: Vec<u8>,
+    /// Whether there was more before it.
+    is_cut: bool,
 }
 
 impl Process {
@@ -83,16 +140,20 @@ impl Process {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub fn start(command: &str, timeout: Duration) -> Result<Self, StartError> {
+    pub fn start(command: &str, setup: Setup) -> Result<Self, StartError> {
         let words = shlex::split(command)
             .filter(|words| !words.is_empty())
             .ok_or_else(|| StartError::Command(command.to_owned()))?;
         let mut process = Process {
             command: command.to_owned(),
             words,
-            timeout,
+            setup,
             description: Description::default(),
             next_id: 1,
+            case_began: 1,
+            suite: None,
+            is_reset: false,
+            faults: Vec::new(),
             running: None,
         };
         process.spawn()?;
@@ -103,14 +164,16 @@ impl Process {
         let answer = process
             .ask("describe", json!({}))
             .map_err(|failure| describe(failure.to_string()))?;
-        process.description =
-            serde_json::from_value(answer).map_err(|error| describe(error.to_string()))?;
-        if process.description.protocol != PROTOCOL_VERSION {
+        if let Some(version) = answer["protocol"].as_u64()
+            && version != u64::from(PROTOCOL_VERSION)
+        {
             return Err(StartError::Protocol {
                 command: command.to_owned(),
-                version: process.description.protocol,
+                version,
             });
         }
+        process.description = described(answer).map_err(describe)?;
+        process.case_began = process.next_id;
         Ok(process)
     }
 
@@ -119,7 +182,12 @@ impl Process {
             command: self.command.clone(),
             error,
         };
-        self.running = Some(Running::new(&self.words).map_err(failed)?);
+        let running = Running::new(&self.words, &self.setup.interrupt, self.next_id);
+        self.running = Some(running.map_err(failed)?);
+        self.is_reset = false;
+        if let Some(trace) = &self.setup.trace {
+            trace.noted(&format!("started: {}", self.command));
+        }
         Ok(())
     }
 
@@ -127,21 +195,159 @@ impl Process {
     fn ask(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
         let id = self.next_id;
         self.next_id += 1;
+        self.is_reset = false;
+        if self.running.is_none() {
+            return Err(Failure::Broken("the adapter has ended".to_owned()));
+        }
+        let line = Request::new(id, method, params).line();
+        match self.answer_to(id, line) {
+            Ok(answer) => Result::from(answer.outcome),
+            Err(Failure::Broken(why)) => Err(Failure::Broken(self.end(why))),
+            Err(Failure::TimedOut(why)) => Err(Failure::TimedOut(self.end(why))),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn answer_to(&mut self, id: u64, request: String) -> Result<Answer, Failure> {
+        let broken = |why: String| Err(Failure::Broken(why));
+        let deadline = Instant::now().checked_add(self.setup.timeout);
+        if let Some(trace) = &self.setup.trace {
+            trace.asked(&request);
+        }
+        if let Some(requests) = self.running.as_ref().and_then(|it| it.requests.as_ref()) {
+            // Where nobody reads it any more, the end of the output says so.
+            let _ = requests.send(request);
+        }
+        let mut belated = 0;
+        loop {
+            let line = self.next_line(deadline)?;
+            let answer = Answer::read(&line).map_err(Failure::Broken)?;
+            let first = self.running.as_ref().map_or(id, |running| running.first_id);
+            match answer.id {
+                Some(said) if said == id => return Ok(answer),
+                Some(said) if (first..self.case_began).contains(&said) => {
+                    belated += 1;
+                    if belated > MAX_FAULTS {
+                        return broken(format!(
+                            "the adapter answered earlier requests instead of request {id}"
+                        ));
+                    }
+                    self.fault(format!(
+                        "the adapter answered request {said} a second time, when it was asked request {id}"
+                    ));
+                }
+                Some(said) if (self.case_began..id).contains(&said) => {
+                    return broken(format!(
+                        "the adapter answered request {said} a second time, and was asked {id}"
+                    ));
+                }
+                Some(said) => {
+                    return broken(format!(
+                        "the adapter answered request {said}, and was asked {id}"
+                    ));
+                }
+                None => {
+                    return broken(format!(
+                        "the adapter could not read request {id}: {}",
+                        shortened(&line)
+                    ));
+                }
+            }
+        }
+    }
+
+    fn next_line(&mut self, deadline: Option<Instant>) -> Result<Vec<u8>, Failure> {
         let Some(running) = &mut self.running else {
             return Err(Failure::Broken("the adapter has ended".to_owned()));
         };
-        let request = Request::new(id, method, params);
-        match running.ask(&request, self.timeout) {
-            Ok(answer) => Result::from(answer.outcome),
-            Err(why) => {
-                let why = match running.end() {
-                    stderr if stderr.is_empty() => format!("{why}; its standard error is empty"),
-                    stderr => format!("{why}; its standard error: {stderr}"),
-                };
-                self.running = None;
-                Err(Failure::Broken(why))
+        let line = loop {
+            if self.setup.interrupt.is_raised() {
+                return Err(Failure::Broken("interrupted".to_owned()));
             }
+            let now = Instant::now();
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
+            match running.answers.recv_timeout(left.unwrap_or(LOOK).min(LOOK)) {
+                Ok(line) => break line,
+                Err(RecvTimeoutError::Timeout) if left.is_none_or(|left| left > LOOK) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(Failure::TimedOut(format!(
+                        "the adapter did not answer within {} s",
+                        self.setup.timeout.as_secs_f64()
+                    )));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failure::Broken(match running.status() {
+                        Some(status) => format!("the adapter ended before it answered: {status}"),
+                        None => {
+                            "the adapter closed its standard output before it answered".to_owned()
+                        }
+                    }));
+                }
+            }
+        };
+        if let Some(trace) = &self.setup.trace {
+            trace.answered(line.bytes());
         }
+        line.whole().map_err(Failure::Broken)
+    }
+
+    /// Ends it; `why`, with the end of its standard error.
+    fn end(&mut self, why: String) -> String {
+        let Some(mut running) = self.running.take() else {
+            return why;
+        };
+        let status = running.leader.end();
+        if let Some(trace) = &self.setup.trace {
+            let status = status.map_or_else(String::new, |status| format!(": {status}"));
+            trace.noted(&format!("ended{status}: {why}"));
+        }
+        match running.last_words() {
+            words if words.is_empty() => format!("{why}; its standard error is empty"),
+            words => format!("{why}; its standard error: {words}"),
+        }
+    }
+
+    /// An adapter that has said something or ended since the case before was over, is ended: what it does next would be
+    /// charged to a case that has nothing to do with it.
+    fn look_between_cases(&mut self) {
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        let why = match running.answers.try_recv() {
+            Err(TryRecvError::Empty) => return,
+            Ok(line) => {
+                if let Some(trace) = &self.setup.trace {
+                    trace.answered(line.bytes());
+                }
+                let line = shortened(line.bytes());
+                format!("the adapter wrote a line when nothing was asked of it: {line}")
+            }
+            Err(TryRecvError::Disconnected) => match running.status() {
+                Some(status) => {
+                    format!("the adapter ended when nothing was asked of it: {status}")
+                }
+                None => {
+                    "the adapter closed its standard output when nothing was asked of it".to_owned()
+                }
+            },
+        };
+        let why = self.end(why);
+        if !self.setup.interrupt.is_raised() {
+            self.fault(why);
+        }
+    }
+
+    fn fault(&mut self, what: String) {
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(what);
+        }
+    }
+
+    fn reset_to(&mut self, suite: &str) -> Result<(), Failure> {
+        self.ask("reset", json!({ "suite": suite }))?;
+        self.suite = Some(suite.to_owned());
+        self.is_reset = true;
+        Ok(())
     }
 }
 
@@ -151,26 +357,82 @@ impl Subject for Process {
     }
 
     fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        if self.case_began == self.next_id {
+            self.look_between_cases();
+        }
         if self.running.is_none() {
             self.spawn()
                 .map_err(|error| Failure::Broken(error.to_string()))?;
         }
-        self.ask("reset", json!({ "suite": suite })).map(drop)
+        if self.is_reset && self.suite.as_deref() == Some(suite) {
+            return Ok(());
+        }
+        self.reset_to(suite)
     }
 
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
         self.ask(method, params)
     }
+
+    /// It is reset: what it has still to say of the case comes before the answer.
+    fn settle(&mut self) -> Result<(), Failure> {
+        let settled = match self.suite.clone() {
+            Some(suite) if self.running.is_some() && !self.is_reset => self.reset_to(&suite),
+            _ => Ok(()),
+        };
+        self.case_began = self.next_id;
+        settled
+    }
+
+    fn faults(&self) -> &[String] {
+        &self.faults
+    }
+}
+
+/// What an adapter says of itself.
+fn described(answer: Value) -> Result<Description, String> {
+    let description: Description =
+        serde_json::from_value(answer).map_err(|error| error.to_string())?;
+    let Description {
+        name,
+        version,
+        suites,
+        roles,
+        ..
+    } = &description;
+    let texts = [("name", name), ("version", version)];
+    let texts = texts
+        .into_iter()
+        .chain(suites.iter().map(|suite| ("suites", suite)));
+    for (field, text) in texts {
+        if text.trim().is_empty() || text.len() > MAX_NAME {
+            let length = text.len();
+            return Err(format!(
+                "a text in `{field}` has {length} bytes: it may not be blank, and has at most {MAX_NAME}"
+            ));
+        }
+    }
+    let different = |suites: &BTreeSet<&String>| suites.len() == description.suites.len();
+    if suites.is_empty() || !different(&suites.iter().collect()) {
+        return Err("`suites` names at least one suite, and none twice".to_owned());
+    }
+    let twice = |(at, role)| roles[..at].contains(role);
+    if roles.is_empty() || roles.iter().enumerate().any(twice) {
+        return Err("`roles` names at least one role, and none twice".to_owned());
+    }
+    Ok(description)
 }
 
 impl Running {
-    fn new(words: &[String]) -> io::Result<Self> {
-        let mut child = Command::new(&words[0])
+    fn new(words: &[String], interrupt: &Interrupt, first_id: u64) -> io::Result<Self> {
+        let mut command = Command::new(&words[0]);
+        command
             .args(&words[1..])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        let mut leader = Leader::start(&mut command, interrupt)?;
+        let child = leader.child();
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -178,83 +440,85 @@ impl Running {
         };
         let (requests, to_write) = channel();
         let (lines, answers) = sync_channel(LINES_WAITING);
-        let kept = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::default();
         // Each thread ends with its pipe. An adapter that reads nothing blocks a thread, not the run.
         thread::spawn(move || write_requests(stdin, &to_write));
         thread::spawn(move || read_answers(stdout, &lines));
         let keeper = Arc::clone(&kept);
         thread::spawn(move || keep_stderr(stderr, &keeper));
         Ok(Running {
-            child,
-            requests,
+            leader,
+            requests: Some(requests),
             answers,
             stderr: kept,
+            first_id,
         })
     }
 
-    fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer, String> {
-        if let Ok(line) = self.answers.try_recv() {
-            let line = line.text()?;
-            return Err(format!(
-                "the adapter wrote a line that answers no request: {}",
-                shortened(&line)
-            ));
+    /// How it ended, which is waited for a little.
+    fn status(&mut self) -> Option<ExitStatus> {
+        self.await_end(LAST_WORDS);
+        if self.leader.has_ended() {
+            self.leader.end()
+        } else {
+            None
         }
-        let deadline = Instant::now() + timeout;
-        let gone = || "the adapter ended before it answered".to_owned();
-        self.requests.send(request.line()).map_err(|_| gone())?;
-        let left = deadline.saturating_duration_since(Instant::now());
-        let line = match self.answers.recv_timeout(left) {
-            Ok(line) => line.text()?,
-            Err(RecvTimeoutError::Timeout) => {
-                return Err(format!(
-                    "the adapter did not answer within {} s",
-                    timeout.as_secs_f64()
-                ));
-            }
-            Err(RecvTimeoutError::Disconnected) => return Err(self.how_it_ended()),
-        };
-        Answer::read(&line, request.id)
     }
 
-    fn how_it_ended(&mut self) -> String {
-        let deadline = Instant::now() + LAST_WORDS;
-        while Instant::now() < deadline {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return format!("the adapter ended before it answered: {status}");
-            }
+    fn await_end(&mut self, at_most: Duration) {
+        let deadline = Instant::now() + at_most;
+        while !self.leader.has_ended() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));
         }
-        "the adapter closed its standard output before it answered".to_owned()
     }
 
-    /// Ends the process and returns the end of its standard error.
-    fn end(&mut self) -> String {
-        // It may have just ended by itself; its last words are on their way.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// The end of the standard error of an adapter that was ended: whole lines, where it has several.
+    fn last_words(&self) -> String {
         let deadline = Instant::now() + LAST_WORDS;
+        // A process that left the group may hold it open.
         while Arc::strong_count(&self.stderr) > 1 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));
         }
-        let kept = lock(&self.stderr);
-        String::from_utf8_lossy(&kept).trim().to_owned()
+        let stderr = lock(&self.stderr);
+        let mut words = &stderr.kept[..];
+        if stderr.is_cut
+            && let Some(end) = words.iter().position(|byte| *byte == b'\n')
+            && end + 1 < words.len()
+        {
+            words = &words[end + 1..];
+        }
+        let words = String::from_utf8_lossy(words);
+        let more = if stderr.is_cut { "…\n" } else { "" };
+        format!("{more}{}", words.trim())
     }
 }
 
 impl Drop for Running {
+    /// Its standard input ends, and so must it.
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.requests = None;
+        self.await_end(GRACE);
+        self.leader.end();
     }
 }
 
 impl Line {
-    fn text(self) -> Result<Vec<u8>, String> {
+    fn bytes(&self) -> &[u8] {
         match self {
-            Line::Text(text) => Ok(text),
-            Line::TooLong => Err(format!(
-                "the adapter wrote a line of more than {MAX_LINE} bytes"
+            Line::Whole(bytes) | Line::CutOff(bytes) | Line::TooLong(bytes) => bytes,
+        }
+    }
+
+    fn whole(self) -> Result<Vec<u8>, String> {
+        match self {
+            Line::Whole(bytes) => Ok(bytes),
+            Line::CutOff(bytes) => Err(format!(
+                "the adapter ended in the middle of a line: {}",
+                shortened(&bytes)
+            )),
+            Line::TooLong(bytes) => Err(format!(
+                "the adapter wrote a line of more than {MAX_LINE} bytes: {}",
+                shortened(&bytes)
             )),
         }
     }
@@ -275,41 +539,38 @@ fn write_requests(mut stdin: ChildStdin, requests: &Receiver<String>) {
 fn read_answers(stdout: ChildStdout, lines: &SyncSender<Line>) {
     let mut stdout = BufReader::new(stdout);
     loop {
-        let mut line = Vec::new();
+        let mut bytes = Vec::new();
         // One byte more than allowed tells a line that is too long from one that just fits.
         let mut limited = Read::by_ref(&mut stdout).take(MAX_LINE as u64 + 1);
-        match limited.read_until(b'\n', &mut line) {
+        let line = match limited.read_until(b'\n', &mut bytes) {
             Ok(0) | Err(_) => return,
-            Ok(_) if line.last() == Some(&b'\n') => {
-                if lines.send(Line::Text(line)).is_err() {
-                    return;
-                }
-            }
+            Ok(_) if bytes.last() == Some(&b'\n') => Line::Whole(bytes),
             Ok(read) if read > MAX_LINE => {
-                let _ = lines.send(Line::TooLong);
-                return;
+                bytes.truncate(1024);
+                bytes.shrink_to_fit();
+                Line::TooLong(bytes)
             }
-            // The last line without its line feed: it was cut off.
-            Ok(_) => {
-                let _ = lines.send(Line::Text(line));
-                return;
-            }
+            Ok(_) => Line::CutOff(bytes),
+        };
+        let is_last = !matches!(line, Line::Whole(_));
+        if lines.send(line).is_err() || is_last {
+            return;
         }
     }
 }
 
-fn keep_stderr(mut stderr: ChildStderr, kept: &Mutex<Vec<u8>>) {
-    let mut chunk = [0; 1024];
+fn keep_stderr(mut stderr: ChildStderr, to: &Mutex<Stderr>) {
+    let mut chunk = [0; 8 * 1024];
     while let Ok(read @ 1..) = stderr.read(&mut chunk) {
-        let mut kept = lock(kept);
-        kept.extend_from_slice(&chunk[..read]);
-        let over = kept.len().saturating_sub(STDERR_KEPT);
-        kept.drain(..over);
+        let mut stderr = lock(to);
+        stderr.kept.extend_from_slice(&chunk[..read]);
+        let over = stderr.kept.len().saturating_sub(STDERR_KEPT);
+        stderr.is_cut |= over > 0;
+        stderr.kept.drain(..over);
     }
 }
 
 /// The lock; nobody panics while holding it, and if so the bytes are still there.
-fn lock(kept: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
-    kept.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock(stderr: &Mutex<Stderr>) -> MutexGuard<'_, Stderr> {
+    stderr.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,14 +1,19 @@
 //! Requests and answers, a line each.
 
+use crate::conformance::hint::Hint;
 use crate::conformance::operation;
 use crate::conformance::subject::{Description, Failure};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The most bytes of an answer's line.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
+/// The most bytes of an error's `message`.
+pub const MAX_MESSAGE: usize = 16 * 1024;
+/// The most bytes of an error's `data.error`.
+pub const MAX_CODE: usize = 200;
 
 /// The method is not offered (JSON-RPC 2.0).
 pub const METHOD_NOT_FOUND: i64 = -32_601;
@@ -52,7 +57,7 @@ pub struct Reset {
 }
 
 /// An answer of an adapter: a result or an error.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Answer {
     /// `"2.0"`.
     pub jsonrpc: Version,
@@ -64,7 +69,7 @@ pub struct Answer {
 }
 
 /// What came of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// It was carried out.
@@ -119,24 +124,80 @@ impl Request {
 }
 
 impl Answer {
-    /// Reads a line of an adapter as the answer to the request of that number.
+    /// Reads a line of an adapter.
     ///
     /// # Errors
     /// What is wrong with the line, which is shown shortened.
-    pub fn read(line: &[u8], request: u64) -> Result<Self, String> {
-        let answer: Answer = serde_json::from_slice(line).map_err(|error| {
+    pub fn read(line: &[u8]) -> Result<Self, String> {
+        let fault = |reason: String| {
             format!(
-                "the adapter wrote what is no answer ({error}): {}",
+                "the adapter wrote what is no answer ({reason}): {}",
                 shortened(line)
             )
-        })?;
-        if answer.id != Some(request) {
-            return Err(format!(
-                "the adapter answered request {}, and was asked {request}",
-                answer.id.map_or("null".to_owned(), |id| id.to_string()),
-            ));
+        };
+        let value: Value =
+            serde_json::from_slice(line).map_err(|error| fault(error.to_string()))?;
+        Answer::of(value).map_err(fault)
+    }
+
+    /// The answer that a value is. Null is as good as absent.
+    fn of(mut value: Value) -> Result<Self, String> {
+        let Some(fields) = value.as_object_mut() else {
+            return Err("it is no object".to_owned());
+        };
+        fields.retain(|name, value| name == "id" || !value.is_null());
+        let absent = |name: &str, fields: &Map<String, Value>| {
+            let hint = Hint::nearest(name, fields.keys().map(String::as_str));
+            format!("no `{name}`{hint}")
+        };
+        match fields.get("jsonrpc") {
+            Some(version) if version == "2.0" => {}
+            Some(_) => return Err("`jsonrpc` is not \"2.0\"".to_owned()),
+            None => return Err(absent("jsonrpc", fields)),
         }
-        Ok(answer)
+        let id = match fields.get("id") {
+            Some(Value::Null) => None,
+            Some(id) => Some(id.as_u64().ok_or("`id` is not the number of a request")?),
+            None => return Err(absent("id", fields)),
+        };
+        let outcome = match (fields.remove("result"), fields.remove("error")) {
+            (Some(result), None) => Outcome::Result(result),
+            (None, Some(error)) => Outcome::Error(Error::of(error)?),
+            (Some(_), Some(_)) => return Err("both `result` and `error`".to_owned()),
+            (None, None) => {
+                let hint = Hint::nearest("result", fields.keys().map(String::as_str));
+                return Err(format!("neither `result` nor `error`{hint}"));
+            }
+        };
+        Ok(Answer {
+            jsonrpc: Version::Two,
+            id,
+            outcome,
+        })
+    }
+}
+
+impl Error {
+    /// The error that a value is.
+    fn of(value: Value) -> Result<Self, String> {
+        let error: Error =
+            serde_json::from_value(value).map_err(|error| format!("`error`: {error}"))?;
+        let code = error.data.as_ref().map_or("-", |data| &data.error);
+        for (name, text, at_most) in [
+            ("error.message", error.message.as_str(), MAX_MESSAGE),
+            ("error.data.error", code, MAX_CODE),
+        ] {
+            if text.len() > at_most {
+                let length = text.len();
+                return Err(format!(
+                    "`{name}` has {length} bytes, and at most {at_most} may be"
+                ));
+            }
+        }
+        if code.trim().is_empty() {
+            return Err("`error.data.error` is blank".to_owned());
+        }
+        Ok(error)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sequence diagram of a transcript, as Mermaid and as SVG.
 
 use super::transcript::{Answered, Fate, Line, Transcript};
+use crate::conformance::printable::Printable;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Envelope, Submission};
 use crate::wallet::Report;
@@ -214,17 +215,27 @@ impl Row {
 
 /// Text as XML takes it.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    Printable(text)
+        .to_string()
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
 }
 
-/// Text that Mermaid reads as text: it ends a line at a semicolon and takes `#` for an entity.
+/// Text that Mermaid reads as text: it ends a line at a semicolon, takes `#` for an entity, and what looks like HTML for
+/// HTML.
 fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-        .replace('#', "#35;")
-        .replace(';', "#59;")
+    let mut plain = String::new();
+    for c in Printable(text).to_string().chars() {
+        match c {
+            '#' | ';' | '<' | '>' | '&' | '"' => {
+                let _ = write!(plain, "#{};", u32::from(c));
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain
 }
 
 #[derive(Default)]

@@ -1,9 +1,9 @@
 //! The scripts that travel inside the program, and those of a folder.
 
 use super::script::Script;
-use crate::conformance::{FileError, files};
+use crate::conformance::FileError;
+use crate::conformance::files::{self, Most};
 use std::borrow::Cow;
-use std::fs;
 use std::path::Path;
 
 macro_rules! scripts {
@@ -64,30 +64,26 @@ impl Library {
     }
 }
 
+/// So much is read of a folder of scripts: 1 MiB of each, 16 MiB of all.
+const MOST: Most = Most {
+    each: Script::MOST_BYTES,
+    all: 16 << 20,
+};
+
 /// A file's name and its text.
 type Source = (String, Cow<'static, str>);
 
 fn read(path: &Path) -> Vec<Result<Source, FileError>> {
     let is_script = |path: &Path| path.extension().is_some_and(|end| end == "feature");
-    let found = if path.is_dir() {
-        files::below(path, is_script)
+    let name = path.display().to_string();
+    let mut found = if path.is_dir() {
+        files::read_below(path, is_script, MOST)
     } else {
-        fs::metadata(path).map(|_| vec![path.to_owned()])
+        vec![files::read(path, MOST.each).map(|text| (name.clone(), text))]
     };
-    let files = match found {
-        Ok(files) => files,
-        Err(error) => return vec![Err(FileError::unreadable(path, &error))],
-    };
-    if files.is_empty() {
-        let reason = "no `.feature` file here";
-        return vec![Err(FileError::of(path.display().to_string(), reason))];
+    if found.is_empty() {
+        found.push(Err(FileError::of(name, "no `.feature` file here")));
     }
-    files
-        .iter()
-        .map(|file| {
-            let text =
-                fs::read_to_string(file).map_err(|error| FileError::unreadable(file, &error))?;
-            Ok((file.display().to_string(), Cow::Owned(text)))
-        })
-        .collect()
+    let owned = |(name, text)| (name, Cow::Owned(text));
+    found.into_iter().map(|file| file.map(owned)).collect()
 }

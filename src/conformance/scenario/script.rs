@@ -105,6 +105,9 @@ impl Scenario {
 }
 
 impl Script {
+    /// So many bytes a script's file has at most: 1 MiB.
+    pub const MOST_BYTES: u64 = 1 << 20;
+
     /// Reads a script.
     ///
     /// # Errors

@@ -217,6 +217,9 @@ impl fmt::Display for TranscriptError {
 impl std::error::Error for TranscriptError {}
 
 impl Transcript {
+    /// So many bytes a transcript's file has at most: 16 MiB.
+    pub const MOST_BYTES: u64 = 16 << 20;
+
     /// The text: a line an event, each ended by a line feed.
     #[must_use]
     pub fn to_lines(&self) -> String {

@@ -2,11 +2,11 @@
 
 use super::group::schema;
 use super::{BuiltIn, Family, Vector, VectorFile};
-use crate::conformance::{FileError, files};
+use crate::conformance::FileError;
+use crate::conformance::files::{self, Most};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 /// A vector file before it is read.
@@ -45,27 +45,22 @@ impl Source {
             let name = path.to_string_lossy();
             name.ends_with(".json") && !name.ends_with("_schema.json")
         };
-        let paths = match files::below(folder, is_vector_file) {
-            Ok(paths) => paths,
-            Err(error) => return vec![Err(FileError::unreadable(folder, &error))],
+        let most = Most {
+            each: VectorFile::MOST_BYTES,
+            all: Collection::MOST_BYTES,
         };
-        if paths.is_empty() {
-            return vec![Err(FileError::of(
+        let mut found = files::read_below(folder, is_vector_file, most);
+        if found.is_empty() {
+            found.push(Err(FileError::of(
                 folder.display().to_string(),
                 "no vector file in this folder; one is called SUITE/FAMILY/FAMILY.json",
-            ))];
+            )));
         }
-        paths
-            .iter()
-            .map(|path| {
-                let text = fs::read_to_string(path)
-                    .map_err(|error| FileError::unreadable(path, &error))?;
-                Ok(Source {
-                    name: path.display().to_string(),
-                    text: Cow::Owned(text),
-                })
-            })
-            .collect()
+        let source = |(name, text)| Source {
+            name,
+            text: Cow::Owned(text),
+        };
+        found.into_iter().map(|file| file.map(source)).collect()
     }
 
     /// The vector of that name, or of that number, as it stands in this file, if it is there.
@@ -82,6 +77,9 @@ impl Source {
 }
 
 impl Collection {
+    /// So many bytes the vector files of a folder have at most, all together: 64 MiB.
+    pub const MOST_BYTES: u64 = 64 << 20;
+
     /// The vectors that travel inside the program.
     #[must_use]
     pub fn built_in() -> Self {

@@ -3,10 +3,11 @@
 use super::form::{Note, VectorFile};
 use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
-use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
-use crate::conformance::schema_error;
-use serde_json::Value;
+use crate::conformance::printable::shortened;
+use crate::conformance::{FileError, json as outside, schema_error};
+use jsonschema::Validator;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl VectorFile {
@@ -18,6 +19,7 @@ impl VectorFile {
         let loader = Loader { name, text };
         let value = loader.json()?;
         let family = loader.family(&value)?;
+        loader.count(&value)?;
         loader.validate(&value, family)?;
         loader.vectors(value)
     }
@@ -25,7 +27,8 @@ impl VectorFile {
     /// Reads a file that travels inside the program: a test has held it against its schema.
     pub(super) fn load_built_in(name: &str, text: &str) -> Result<Vec<Vector>, FileError> {
         let loader = Loader { name, text };
-        loader.vectors(loader.json()?)
+        let value = serde_json::from_str(text).map_err(|error| loader.not_json(&error))?;
+        loader.vectors(value)
     }
 }
 
@@ -37,10 +40,8 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn error(&self, place: Option<String>, reason: impl Into<String>) -> FileError {
         FileError {
-            file: self.name.to_owned(),
-            line: None,
-            place,
-            reason: reason.into(),
+            place: place.map(|place| shortened(&place, LONG).into_owned()),
+            ..FileError::of(self.name, reason)
         }
     }
 
@@ -64,13 +65,40 @@ impl Loader<'_> {
     }
 
     fn json(&self) -> Result<Value, FileError> {
-        serde_json::from_str(self.text).map_err(|error| FileError {
+        outside::read(self.text, VectorFile::MOST_VALUES).map_err(|error| self.not_json(&error))
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> FileError {
+        let reason = if error.is_data() {
+            error.to_string()
+        } else {
+            format!("not JSON: {error}")
+        };
+        let place = format!("column {}", error.column());
+        FileError {
             line: Some(error.line()),
-            ..self.error(
-                Some(format!("column {}", error.column())),
-                format!("not JSON: {error}"),
-            )
-        })
+            ..self.error(Some(place), reason)
+        }
+    }
+
+    /// What is not looked at further where there is too much of it.
+    fn count(&self, value: &Value) -> Result<(), FileError> {
+        let groups = value.get("testGroups").and_then(Value::as_array);
+        let tests = groups
+            .into_iter()
+            .flatten()
+            .filter_map(|group| group.get("tests")?.as_array())
+            .map(Vec::len);
+        match tests.sum() {
+            0..=VectorFile::MOST_TESTS => Ok(()),
+            many => Err(self.error(
+                Some("/testGroups".to_owned()),
+                format!(
+                    "{many} tests; a file has at most {}",
+                    VectorFile::MOST_TESTS
+                ),
+            )),
+        }
     }
 
     fn family(&self, value: &Value) -> Result<&'static Family, FileError> {
@@ -90,22 +118,57 @@ impl Loader<'_> {
     }
 
     fn validate(&self, value: &Value, family: &Family) -> Result<(), FileError> {
-        let schema = group::schema(family);
-        let validator = jsonschema::validator_for(&schema)
-            .map_err(|error| self.error(None, format!("schema of {}: {error}", family.name)))?;
-        let Some(error) = validator.iter_errors(value).next() else {
-            return Ok(());
+        let mut schema = group::schema(family);
+        let broken = |pointer: String, reason: &str| {
+            let reason = format!("breaks {}: {reason}", family.schema_name());
+            match test_at(value, &pointer) {
+                Some((test, inside)) => self.test_error(test, inside, reason),
+                None => self.error(Some(pointer), reason),
+            }
         };
-        // A schema's error stands for at least one fault.
-        let faults = schema_error::faults(&error);
-        let (place, says) = faults
-            .first()
-            .map_or_else(Default::default, |fault| (fault.place(), fault.says()));
-        let reason = format!("breaks {}: {says}", family.schema_name());
-        Err(match test_at(value, place) {
-            Some((test, inside)) => self.test_error(test, inside, reason),
-            None => self.error(Some(place.to_owned()), reason),
-        })
+        let compile = |schema: &Value| {
+            jsonschema::validator_for(schema)
+                .map_err(|error| self.error(None, format!("schema of {}: {error}", family.name)))
+        };
+        let hold = |validator: &Validator, value: &Value, place: &str| {
+            validator.validate(value).map_err(|error| {
+                // A schema's error stands for at least one fault.
+                let faults = schema_error::faults(&error);
+                let (pointer, reason) = faults
+                    .first()
+                    .map_or_else(Default::default, |fault| (fault.place(), fault.says()));
+                broken(format!("{place}{pointer}"), &reason)
+            })
+        };
+        // Each group is held against the one schema of its type. Where it broke all that are possible, the validator would
+        // keep every fault of every test by every one of them.
+        let groups = schema["properties"]["testGroups"]["items"]["oneOf"].take();
+        schema["properties"]["testGroups"]["items"] = json!({ "required": ["type"] });
+        hold(&compile(&schema)?, value, "")?;
+        let mut validators = BTreeMap::new();
+        for form in groups.as_array().into_iter().flatten() {
+            let mut form = form.clone();
+            for shared in ["$schema", "$defs"] {
+                form[shared] = schema[shared].clone();
+            }
+            let name = form["properties"]["type"]["const"].to_string();
+            validators.insert(name, compile(&form)?);
+        }
+        let groups = value["testGroups"].as_array().into_iter().flatten();
+        for (group, index) in groups.zip(0..) {
+            let place = format!("/testGroups/{index}");
+            let Some(validator) = validators.get(&group["type"].to_string()) else {
+                let known: Vec<_> = family
+                    .groups
+                    .iter()
+                    .map(|name| format!("{name:?}"))
+                    .collect();
+                let reason = format!("not one of {}", known.join(", "));
+                return Err(broken(format!("{place}/type"), &reason));
+            };
+            hold(validator, group, &place)?;
+        }
+        Ok(())
     }
 
     fn vectors(&self, value: Value) -> Result<Vec<Vector>, FileError> {
@@ -224,3 +287,6 @@ fn check(
     }
     Ok(())
 }
+
+/// A message and a name are shortened to so many characters.
+const LONG: usize = 160;

@@ -21,7 +21,7 @@ pub struct Note {
     pub links: Vec<String>,
 }
 
-/// A vector file as it stands.
+/// A vector file as it stands (`docs/vectors.md`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VectorFile {
@@ -46,6 +46,15 @@ pub struct VectorFile {
     pub notes: BTreeMap<String, Note>,
     /// The tests, by type.
     pub test_groups: Vec<TestGroup>,
+}
+
+impl VectorFile {
+    /// So many bytes a file has at most: 16 MiB.
+    pub const MOST_BYTES: u64 = 16 << 20;
+    /// So many JSON values a file holds at most: objects, arrays, strings, numbers, `true`, `false`, `null`.
+    pub const MOST_VALUES: usize = 250_000;
+    /// So many tests a file has at most.
+    pub const MOST_TESTS: usize = 10_000;
 }
 
 /// Who made the tests of a group: this project's generators, or a library whose output was recorded.

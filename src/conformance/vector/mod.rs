@@ -37,7 +37,8 @@ pub enum Expectation {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Test<I, O> {
-    /// The vector's number, which never changes and is never given again.
+    /// The vector's number, from 1, which never changes and is never given again.
+    #[schemars(range(min = 1))]
     pub tc_id: u32,
     /// What the vector is called: in snake case, unique in its file.
     #[schemars(regex(pattern = "^[a-z0-9]+(_[a-z0-9]+)*$"))]
