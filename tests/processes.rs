@@ -378,10 +378,11 @@ fn a_time_out_is_any_time() {
     let command = script(folder.path(), "quick", "", &not_implemented());
     for (seconds, code, says) in [
         ("1e19", None, ""),
-        ("0", Some(2), "did not answer within 0 s"),
-        ("1e20", Some(2), "--timeout 1"),
-        ("inf", Some(2), "--timeout inf"),
-        ("NaN", Some(2), "--timeout NaN"),
+        ("0.001", None, ""),
+        ("0", Some(2), "not a number of seconds above 0"),
+        ("1e20", Some(2), "not a number of seconds"),
+        ("inf", Some(2), "not a number of seconds"),
+        ("NaN", Some(2), "not a number of seconds"),
     ] {
         let arguments = ["test", "--adapter", &command, "--timeout", seconds];
         let output = tigress(&[&arguments, &ONLY[..]].concat());

@@ -160,7 +160,13 @@ fn list(out: &mut dyn Write, methods: &[Method]) -> io::Result<()> {
 }
 
 fn show(out: &mut dyn Write, method: &Method) -> io::Result<()> {
-    writeln!(out, "{}  {}", method.name.bold(), method.about)?;
+    let role = method.role.name();
+    writeln!(
+        out,
+        "{}  {}  (role `{role}`)",
+        method.name.bold(),
+        method.about
+    )?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for (of, fields) in [("params", &method.params), ("result", &method.result)] {

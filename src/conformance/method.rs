@@ -2,10 +2,10 @@
 
 use super::adapter::protocol;
 use super::case::{Case, Cases};
-use super::operation::{METHODS, Reference};
+use super::operation::{METHODS, Reference, role_of};
 use super::run::{self, Terms};
 use super::scenario::{self, SEED, Tested};
-use super::subject::{Description, Failure, Subject};
+use super::subject::{Description, Failure, Role, Subject};
 use super::vector::conversation::Action;
 use super::vector::{Body, Vector};
 use serde::Serialize;
@@ -20,6 +20,8 @@ const WORDS: usize = 8;
 pub struct Method {
     /// Its name.
     pub name: &'static str,
+    /// Of which role it is.
+    pub role: Role,
     /// What it does.
     pub about: String,
     /// The fields of its parameters.
@@ -71,6 +73,7 @@ impl Method {
             };
             Method {
                 name,
+                role: role_of(name),
                 about: on_one_line(&schema["description"]),
                 params: fields("params"),
                 result: fields("result"),
