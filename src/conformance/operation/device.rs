@@ -1,7 +1,9 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, with_randomness};
+use super::{
+    AddressFields, AtRest, Done, On, Operation, Reference, broken, is_false, with_randomness,
+};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
@@ -272,10 +274,9 @@ pub struct ProcessBundleInput {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessBundleOutput {
-    /// Whether the peer came with another identity key than it was known by (SES-12); absent where it is
-    /// not asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_changed: Option<bool>,
+    /// Whether the peer came with another identity key than it was known by (SES-12).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub identity_changed: bool,
 }
 
 impl Operation for ProcessBundle {
@@ -292,7 +293,7 @@ impl Operation for ProcessBundle {
             device.process_bundle(&input.bundle, randomness)
         })?;
         Ok(ProcessBundleOutput {
-            identity_changed: Some(changed),
+            identity_changed: changed,
         })
     }
 }
@@ -361,10 +362,9 @@ pub struct DecryptInput {
 pub struct DecryptOutput {
     /// What the message says.
     pub plaintext: Hex,
-    /// Whether the sender came with another identity key than it was known by (SES-12); absent where it is
-    /// not asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_changed: Option<bool>,
+    /// Whether the sender came with another identity key than it was known by (SES-12).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub identity_changed: bool,
 }
 
 impl Operation for Decrypt {
@@ -383,7 +383,7 @@ impl Operation for Decrypt {
         })?;
         Ok(DecryptOutput {
             plaintext: decrypted.plaintext.as_slice().into(),
-            identity_changed: Some(decrypted.identity_changed),
+            identity_changed: decrypted.identity_changed,
         })
     }
 }

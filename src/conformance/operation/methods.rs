@@ -1,5 +1,6 @@
 //! All methods, and the reference engine as the subject that answers them.
 
+use super::answer::{self, Fault};
 use super::{Operation, Reference};
 use super::{
     car_key, device, fingerprint, intermediary, invitation, kdf, message_encryption, payload,
@@ -12,7 +13,7 @@ use crate::suite;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
+fn run<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
     let input = serde_json::from_value(params)
         .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;
     let output = O::run(reference, input)?;
@@ -58,13 +59,26 @@ macro_rules! operations {
             Value::Object(methods)
         }
 
+        /// An answer to a method in the form that its type gives it: without the fields that the type does not
+        /// know, and without those that say no more than their absence. None where there is no such method.
+        ///
+        /// # Errors
+        /// All that the type says against it.
+        #[must_use]
+        pub fn normal(method: &str, answer: &Value) -> Option<Result<Value, Vec<Fault>>> {
+            $(if method == <$operation>::METHOD {
+                return Some(answer::normal::<$operation>(answer));
+            })+
+            None
+        }
+
         fn dispatch(
             reference: &mut Reference,
             method: &str,
             params: Value,
         ) -> Result<Value, Failure> {
             $(if method == <$operation>::METHOD {
-                return answer::<$operation>(reference, params);
+                return run::<$operation>(reference, params);
             })+
             Err(Failure::NotImplemented)
         }
@@ -132,6 +146,17 @@ operations!(
     car_key::CheckImportRequest,
 );
 
+/// The role that a method belongs to.
+#[must_use]
+pub fn role_of(method: &str) -> Role {
+    match method.split_once('.') {
+        Some(("device" | "transfers", _)) => Role::Device,
+        Some(("intermediary", _)) => Role::Intermediary,
+        Some(("wallet", _)) => Role::Wallet,
+        _ => Role::Primitives,
+    }
+}
+
 impl Subject for Reference {
     fn describe(&self) -> Description {
         Description {
@@ -142,7 +167,12 @@ impl Subject for Reference {
                 .iter()
                 .map(|suite| suite.name().to_owned())
                 .collect(),
-            roles: vec![Role::Primitives, Role::Device, Role::Wallet],
+            roles: vec![
+                Role::Primitives,
+                Role::Device,
+                Role::Wallet,
+                Role::Intermediary,
+            ],
             randomness: RandomnessSource::Injected,
         }
     }

@@ -4,9 +4,10 @@
 //! parameter comes from outside and is taken as it is written: what an implementation must refuse can be
 //! asked of it.
 //!
-//! What all operations share stands here; above it a module for each area, and on top the list of all methods,
-//! by which the reference engine answers as a subject.
+//! What all operations share stands here, and in [`answer`] how a subject's answer is read; above it a module for each area,
+//! and on top the list of all methods, by which the reference engine answers as a subject.
 
+pub mod answer;
 pub mod car_key;
 pub mod device;
 pub mod fingerprint;
@@ -27,7 +28,7 @@ pub mod x3dh;
 pub mod xeddsa;
 
 pub use integer_range::IntegerRange;
-pub use methods::{METHODS, schemas};
+pub use methods::{METHODS, normal, role_of, schemas};
 pub use reference::Reference;
 
 use super::subject::Failure;
@@ -214,6 +215,15 @@ rejections! {
     CarKeyError => |error| Some(error.code());
     TransferError => |error| error.code();
     WalletError => |error| error.code();
+}
+
+/// Whether a field of a result says no more than its absence.
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "as `skip_serializing_if` asks"
+)]
+fn is_false(field: &bool) -> bool {
+    !field
 }
 
 /// The `N` bytes of a parameter.

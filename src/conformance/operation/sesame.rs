@@ -1,7 +1,7 @@
 //! What a device knows of others, and its sends (profile section 6).
 
 use super::device::held;
-use super::{AddressFields, Done, On, Operation, Reference, with_randomness};
+use super::{AddressFields, Done, On, Operation, Reference, is_false, with_randomness};
 use crate::agreement::BundleFields;
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
@@ -257,6 +257,7 @@ pub struct ContinueSendOutput {
     /// What is to be done at the intermediary now.
     pub step: StepFields,
     /// Whether the bundle's device came with another identity key than it was known by (SES-12).
+    #[serde(default, skip_serializing_if = "is_false")]
     pub identity_changed: bool,
 }
 
