@@ -663,7 +663,7 @@ fn an_adapter_that_does_not_start_is_an_error() {
         ("no-such-program-anywhere", "does not start"),
         ("'open", "is no command"),
         ("", "is no command"),
-        (silent.as_str(), r"its standard error:\nwhy"),
+        (silent.as_str(), "its standard error:\n  why\n"),
         (old.as_str(), "speaks version 9 of the adapter protocol"),
     ] {
         let output = tigress(&["test", "--adapter", command]);

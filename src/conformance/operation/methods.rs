@@ -14,7 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 fn run<O: Operation>(reference: &mut Reference, params: &Value) -> Result<Value, Failure> {
-    let input = answer::params::<O>(&params).map_err(|faults| {
+    let input = answer::params::<O>(params).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         let faults = faults.join("; ");
         Failure::Broken(format!("parameters of {}: {faults}", O::METHOD))
