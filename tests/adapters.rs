@@ -361,6 +361,75 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
     }
 }
 
+/// Lines that are no answer to request `$id`, and why not.
+const NO_ANSWERS: &[(&str, &str)] = &[
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":1e400}"#,
+        "number out of range",
+    ),
+    ("", "EOF while parsing"),
+    ("[1]", "it is no object"),
+    ("\u{feff}{}", "expected value"),
+    (r#"{"id":$id,"result":{}}"#, "no `jsonrpc`"),
+    (
+        r#"{"json_rpc":"2.0","id":$id,"result":{}}"#,
+        "did you mean `json_rpc`?",
+    ),
+    (
+        r#"{"jsonrpc":"1.0","id":$id,"result":{}}"#,
+        "`jsonrpc` is not \"2.0\"",
+    ),
+    (r#"{"jsonrpc":"2.0","result":{}}"#, "no `id`"),
+    (
+        r#"{"jsonrpc":"2.0","id":"$id","result":{}}"#,
+        "`id` is not the number of a request",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":-1,"result":{}}"#,
+        "`id` is not the number of a request",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
+        "could not read request",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id}"#,
+        "neither `result` nor `error`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"Result":{}}"#,
+        "did you mean `Result`?",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":null,"error":null}"#,
+        "neither `result` nor `error`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":{},"error":{"code":1,"message":""}}"#,
+        "both `result` and `error`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00"},"result":{"u":"01"}}"#,
+        "`result` stands twice",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00","a":{"u":1,"\u0075":2}}}"#,
+        "`u` stands twice",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"id":1,"result":{}}"#,
+        "`id` stands twice",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"error":{"message":""}}"#,
+        "`error`: missing field `code`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"error":{"code":1,"message":"","data":{"error":" "}}}"#,
+        "`error.data.error` is blank",
+    ),
+];
+
 /// What is no answer is told with the reason, and is the failure of the call that was asked; the next one is asked of an
 /// adapter that was started again.
 #[test]
@@ -377,82 +446,19 @@ fn what_is_no_answer_says_why() {
             r#"{{"jsonrpc":"2.0","id":$id,"error":{{"code":1,"message":"{message}","data":{{"error":"{code}"}}}}}}"#
         )
     };
-    for (answer, why) in [
-        ("", "EOF while parsing"),
-        ("[1]", "it is no object"),
-        ("\u{feff}{}", "expected value"),
-        (r#"{"id":$id,"result":{}}"#, "no `jsonrpc`"),
+    let too_much = [
         (
-            r#"{"json_rpc":"2.0","id":$id,"result":{}}"#,
-            "did you mean `json_rpc`?",
-        ),
-        (
-            r#"{"jsonrpc":"1.0","id":$id,"result":{}}"#,
-            "`jsonrpc` is not \"2.0\"",
-        ),
-        (r#"{"jsonrpc":"2.0","result":{}}"#, "no `id`"),
-        (
-            r#"{"jsonrpc":"2.0","id":"$id","result":{}}"#,
-            "`id` is not the number of a request",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":-1,"result":{}}"#,
-            "`id` is not the number of a request",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
-            "could not read request",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id}"#,
-            "neither `result` nor `error`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"Result":{}}"#,
-            "did you mean `Result`?",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":null,"error":null}"#,
-            "neither `result` nor `error`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":{},"error":{"code":1,"message":""}}"#,
-            "both `result` and `error`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00"},"result":{"u":"01"}}"#,
-            "`result` stands twice",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00","a":{"u":1,"\u0075":2}}}"#,
-            "`u` stands twice",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"id":1,"result":{}}"#,
-            "`id` stands twice",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"error":{"message":""}}"#,
-            "`error`: missing field `code`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"error":{"code":1,"message":"","data":{"error":" "}}}"#,
-            "`error.data.error` is blank",
-        ),
-        (
-            &long(16_385, 1),
+            long(16_385, 1),
             "`error.message` has 16385 bytes, and at most 16384 may be",
         ),
         (
-            &long(1, 201),
+            long(1, 201),
             "`error.data.error` has 201 bytes, and at most 200 may be",
         ),
-        (&deep, "recursion limit exceeded"),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":1e400}"#,
-            "number out of range",
-        ),
-    ] {
+        (deep, "recursion limit exceeded"),
+    ];
+    let too_much = too_much.iter().map(|(answer, why)| (answer.as_str(), *why));
+    for (answer, why) in NO_ANSWERS.iter().copied().chain(too_much) {
         let mut adapter = started(&bad(folder.path(), "bad", &answering(answer)));
         adapter.reset("tigress-1").expect("it does");
         let Err(Failure::Broken(said)) = adapter.call("public_key.decode", json!({})) else {

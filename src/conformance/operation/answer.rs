@@ -125,8 +125,8 @@ struct Shape {
 impl Shape {
     /// That of a part of a method, which is made once; none where it is no schema, which a test denies.
     fn of<T: JsonSchema>(method: &'static str, part: Part) -> Option<Arc<Shape>> {
-        static MADE: LazyLock<Mutex<BTreeMap<(&'static str, Part), Arc<Shape>>>> =
-            LazyLock::new(Mutex::default);
+        type Made = BTreeMap<(&'static str, Part), Arc<Shape>>;
+        static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shape) = made.get(&(method, part)) {
             return Some(Arc::clone(shape));
