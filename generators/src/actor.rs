@@ -310,7 +310,6 @@ impl Talk {
         self.record(Step::ProcessBundle, input, output);
     }
 
-    /// The device encrypts, and must not be refused.
     pub(super) fn encrypt(&mut self, peer: &Actor, plaintext: &[u8]) -> Message {
         self.try_encrypt(peer, plaintext, None).expect("a session")
     }

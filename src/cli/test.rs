@@ -44,8 +44,8 @@ pub(super) struct Test {
     #[arg(long, value_name = "COMMAND")]
     adapter: Option<String>,
     /// How long an adapter may take for an answer, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
-    timeout: f64,
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
     /// Write all lines between the harness and the adapter into this file: `-> ` before what is asked, `<- ` before what is answered.
     #[arg(long, value_name = "FILE", requires = "adapter")]
     trace: Option<PathBuf>,
@@ -133,7 +133,7 @@ impl Test {
         let mut subjects: Vec<Box<dyn Subject>> = match &self.adapter {
             Some(command) => {
                 let setup = Setup {
-                    timeout: timeout(self.timeout)?,
+                    timeout: self.timeout,
                     interrupt: interrupt.clone(),
                     trace: trace.clone(),
                 };
@@ -224,9 +224,12 @@ fn fault(file: &Path, error: &io::Error) -> CliError {
 }
 
 /// How long an adapter may take.
-fn timeout(seconds: f64) -> Result<Duration, CliError> {
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|error| CliError::Usage(format!("--timeout {seconds}: {error}")))
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map(Duration::try_from_secs_f64);
+    match seconds {
+        Ok(Ok(seconds)) if !seconds.is_zero() => Ok(seconds),
+        _ => Err("not a number of seconds above 0, such as 10 or 0.5".to_owned()),
+    }
 }
 
 /// So many processes of the adapter.

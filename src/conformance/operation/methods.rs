@@ -10,8 +10,8 @@ use crate::conformance::subject::{
     Description, Failure, PROTOCOL_VERSION, RandomnessSource, Role, Subject,
 };
 use crate::suite;
-use schemars::SchemaGenerator;
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
 
 fn run<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
     let input = serde_json::from_value(params)
@@ -20,23 +20,42 @@ fn run<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, 
     serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
 }
 
+/// The definitions of a method are called by it: `X3dhInitiateParams`, `X3dhInitiateResult`.
+fn schemas_of<O: Operation>(generator: &mut SchemaGenerator) -> Value {
+    let words = O::METHOD.split(['.', '_']).map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    let name = words.collect::<String>();
+    let define = |generator: &mut SchemaGenerator, kind: &str, words: &str, mut schema: Schema| {
+        let description = format!("{words} of `{}`.", O::METHOD);
+        schema.insert("description".to_owned(), description.into());
+        let name = format!("{name}{kind}");
+        let reference = json!({ "$ref": format!("#/$defs/{name}") });
+        generator.definitions_mut().insert(name, schema.into());
+        reference
+    };
+    let params = O::Input::json_schema(generator);
+    let params = define(generator, "Params", "Parameters", params);
+    let result = O::Output::json_schema(generator);
+    let result = define(generator, "Result", "Result", result);
+    let own = O::json_schema(generator);
+    json!({ "description": own.get("description"), "params": params, "result": result })
+}
+
 macro_rules! operations {
     ($($operation:ty),+ $(,)?) => {
         /// The methods that the reference engine offers.
         pub const METHODS: &[&str] = &[$(<$operation>::METHOD),+];
 
-        /// The parameters and the result of each method, as JSON Schemas.
+        /// What each method does, its parameters and its result, as JSON Schemas.
         #[must_use]
         pub fn schemas(generator: &mut SchemaGenerator) -> Value {
-            let mut methods = serde_json::Map::new();
-            $({
-                let params = generator.subschema_for::<<$operation as Operation>::Input>();
-                let result = generator.subschema_for::<<$operation as Operation>::Output>();
-                methods.insert(
-                    <$operation>::METHOD.to_owned(),
-                    serde_json::json!({ "params": params, "result": result }),
-                );
-            })+
+            let mut methods = Map::new();
+            $(methods.insert(
+                <$operation>::METHOD.to_owned(),
+                schemas_of::<$operation>(generator),
+            );)+
             Value::Object(methods)
         }
 

@@ -11,6 +11,7 @@ pub mod answer;
 pub mod car_key;
 pub mod device;
 pub mod fingerprint;
+mod integer_range;
 pub mod intermediary;
 pub mod invitation;
 pub mod kdf;
@@ -26,6 +27,7 @@ pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
 
+pub use integer_range::IntegerRange;
 pub use methods::{METHODS, normal, role_of, schemas};
 pub use reference::Reference;
 
@@ -47,8 +49,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
-/// One method of a subject.
-pub trait Operation {
+/// One method of a subject. Its own schema is nothing but its doc comment, which says to adapters' makers what it does.
+pub trait Operation: JsonSchema {
     /// The method's name in the adapter protocol.
     const METHOD: &'static str;
     /// The fields of its result that carry JSON of others, in which null is a value: in all else it is as if a field were
@@ -109,7 +111,8 @@ pub trait AtRest {
 }
 
 /// Writes a machine's state down.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(bound = "", rename = "Save")]
 pub struct Save<M>(PhantomData<M>);
 
 impl<M: AtRest> Operation for Save<M> {
@@ -124,7 +127,8 @@ impl<M: AtRest> Operation for Save<M> {
 }
 
 /// Puts a machine back from its saved state.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(bound = "", rename = "Restore")]
 pub struct Restore<M>(PhantomData<M>);
 
 impl<M: AtRest> Operation for Restore<M> {

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Asks what a device knows of each other device (SES-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Records;
 
 /// A device record.
@@ -160,7 +160,7 @@ impl From<SendStep> for StepFields {
 }
 
 /// Starts a send, in place of any other (SES-02, SES-15).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Send;
 
 /// Parameters of [`Send`].
@@ -238,7 +238,7 @@ impl TryFrom<EventFields> for SendEvent {
 }
 
 /// Goes on with the send (SES-09, SES-10, SES-14).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct ContinueSend;
 
 /// Parameters of [`ContinueSend`].
