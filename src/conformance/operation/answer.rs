@@ -77,6 +77,7 @@ pub fn absent(hint: &Hint) -> String {
 /// # Errors
 /// All that its type says against it: twenty faults at most.
 pub fn read<O: Operation>(answer: &Value) -> Result<O::Output, Vec<Fault>> {
+    let answer = &without_nulls(answer, O::DATA);
     if let Some(shape) = Shape::of::<O::Output>(O::METHOD, Part::Result) {
         let faults = shape.faults(answer);
         if !faults.is_empty() {
@@ -107,6 +108,27 @@ pub(super) fn params<O: Operation>(params: &Value) -> Result<O::Input, Vec<Fault
 enum Part {
     Params,
     Result,
+}
+
+/// The same without the fields that are null; those that carry data stay as they are.
+fn without_nulls(value: &Value, data: &[&str]) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, inner)| !inner.is_null())
+            .map(|(name, inner)| {
+                let is_data = data.contains(&name.as_str());
+                let inner = if is_data {
+                    inner.clone()
+                } else {
+                    without_nulls(inner, &[])
+                };
+                (name.clone(), inner)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| without_nulls(item, &[])).collect(),
+        other => other.clone(),
+    }
 }
 
 /// An answer as its type writes it.
