@@ -76,6 +76,7 @@ pub fn absent(hint: &Hint) -> String {
 /// # Errors
 /// All that its type says against it: twenty faults at most.
 pub fn read<O: Operation>(answer: &Value) -> Result<O::Output, Vec<Fault>> {
+    let answer = &without_nulls(answer, O::DATA);
     if let Some(shape) = Shape::of::<O>() {
         let faults = shape.faults(answer);
         if !faults.is_empty() {
@@ -84,6 +85,27 @@ pub fn read<O: Operation>(answer: &Value) -> Result<O::Output, Vec<Fault>> {
     }
     // What a schema cannot say: that an integer has no decimal point, or fits its field.
     O::Output::deserialize(answer).map_err(|error| vec![Fault::of_the_whole(error)])
+}
+
+/// The same without the fields that are null; those that carry data stay as they are.
+fn without_nulls(value: &Value, data: &[&str]) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, inner)| !inner.is_null())
+            .map(|(name, inner)| {
+                let is_data = data.contains(&name.as_str());
+                let inner = if is_data {
+                    inner.clone()
+                } else {
+                    without_nulls(inner, &[])
+                };
+                (name.clone(), inner)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| without_nulls(item, &[])).collect(),
+        other => other.clone(),
+    }
 }
 
 /// An answer as its type writes it.
