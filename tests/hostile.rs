@@ -336,7 +336,7 @@ attempts! {
     "a crash with hostile last words": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r"printf '\033[2Jlast\302\233words\n' >&2; exit 3") => 1, 64 MiB, r"\u{1b}[2Jlast\u{9b}words";
     "silence": "test --vectors . --scenarios x.feature --adapter 'sh a.sh' --timeout 0.5", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("sleep 100") => 1, 64 MiB, "did not answer within 0.5 s";
     "a line of 17 MB": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 17000000 /dev/zero | tr '\\0' a; echo") => 1, 128 MiB, "wrote a line of more than";
-    "half an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("printf '{\"jsonrpc\":'; exit 0") => 1, 64 MiB, "wrote what is no answer";
+    "half an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("printf '{\"jsonrpc\":'; exit 0") => 1, 64 MiB, "ended in the middle of a line";
     "an answer that is no UTF-8": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"'"$(printf '\377')"'"}'"#) => 1, 64 MiB, "wrote what is no answer";
     "a million arrays in an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 1000000 /dev/zero | tr '\\0' '['; echo") => 1, 64 MiB, "wrote what is no answer";
     "the answer to another request": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("id=999; answer '{}'") => 1, 64 MiB, "answered request 999, and was asked";
@@ -355,6 +355,7 @@ attempts! {
     "a request that is null": "adapter", "stdin" = text("null\n") => 0, 32 MiB, "-32600";
     "a method that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dance\",\"params\":{}}\n") => 0, 32 MiB, "-32601";
     "parameters that are an array": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"xeddsa.verify\",\"params\":[1]}\n") => 0, 32 MiB, "-32602";
+    "a request of 100 MB": "adapter", "stdin" = Many("", " ", 100_000_000, "\n") => 0, 64 MiB, "-32600,", "a line of more than 16777216 bytes";
     "a number that is a text": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"describe\",\"params\":{}}\n") => 0, 32 MiB, "-32600";
     "a reset to a suite that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reset\",\"params\":{\"suite\":\"x\"}}\n") => 0, 32 MiB, "-32601";
 }

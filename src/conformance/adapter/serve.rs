@@ -1,32 +1,45 @@
 //! A subject behind the protocol.
 
 use super::protocol::{
-    Answer, Error, INVALID_REQUEST, METHOD_NOT_FOUND, Outcome, PARSE_ERROR, Request, Reset, Version,
+    Answer, Error, INVALID_REQUEST, MAX_LINE, METHOD_NOT_FOUND, Outcome, PARSE_ERROR, Request,
+    Reset, Version,
 };
 use crate::conformance::subject::{Failure, Subject};
 use serde_json::{Value, json};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
-/// Answers requests, a line each, until there are no more.
+/// Answers requests, a line each, until there are no more. Of a line that is too long nothing is kept.
 ///
 /// # Errors
 /// Where a line cannot be read or written.
 pub fn serve(
     subject: &mut dyn Subject,
-    input: impl BufRead,
+    mut input: impl BufRead,
     output: &mut dyn Write,
 ) -> io::Result<()> {
-    for line in input.split(b'\n') {
-        let answer = answer(subject, &line?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // One byte more than allowed tells a line that is too long from one that just fits.
+        let mut limited = Read::by_ref(&mut input).take(MAX_LINE as u64 + 1);
+        if limited.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let answer = if line.len() > MAX_LINE && line.last() != Some(&b'\n') {
+            input.skip_until(b'\n')?;
+            let reason = format!("a line of more than {MAX_LINE} bytes");
+            failed(None, INVALID_REQUEST, reason)
+        } else {
+            answer(subject, &line)
+        };
         serde_json::to_writer(&mut *output, &answer)?;
         output.write_all(b"\n")?;
         output.flush()?;
     }
-    Ok(())
 }
 
-fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
-    let failed = |id, code, message: String| Answer {
+fn failed(id: Option<u64>, code: i64, message: String) -> Answer {
+    Answer {
         jsonrpc: Version::Two,
         id,
         outcome: Outcome::Error(Error {
@@ -34,7 +47,10 @@ fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
             message,
             data: None,
         }),
-    };
+    }
+}
+
+fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
     let value: Value = match serde_json::from_slice(line) {
         Ok(value) => value,
         Err(error) => return failed(None, PARSE_ERROR, format!("not JSON: {error}")),
