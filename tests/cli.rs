@@ -200,7 +200,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
         assert_ne!(output.status.code(), Some(0), "{said}");
         let named = [
             format!("t.jsonl:{line}: differs"),
-            format!("t.jsonl: line {line}: "),
+            format!("t.jsonl:{line}: column "),
         ];
         assert!(
             named.iter().any(|named| said.contains(named)),
@@ -211,7 +211,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
     assert_says(
         &tigress(&["replay", path(&file)]),
         2,
-        &["t.jsonl: line 1: missing field"],
+        &["t.jsonl:1: column 2: missing field"],
     );
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use tigress_signal::conformance::result::TestResult;
 use tigress_signal::conformance::scenario::diagram::Diagram;
-use tigress_signal::conformance::scenario::transcript::{Header, Line, Transcript};
+use tigress_signal::conformance::scenario::transcript::{Header, Line, Outcome, Transcript};
 use tigress_signal::report::pretty::Arguments;
 use tigress_signal::report::{html, json, junit, pretty};
 
@@ -223,6 +223,7 @@ fn transcript() -> &'static [(Value, Vec<String>)] {
         let mut lines = lines.map(|line| serde_json::from_str(line).expect("JSON"));
         let first = lines.next().expect("a header");
         let texts = texts_of::<Header>(&first);
+        lines.next_back().expect("how it ended");
         let of_event = |event: Value| (texts_of::<Line>(&event), event);
         let events = lines.map(of_event).map(|(texts, event)| (event, texts));
         [(first, texts)].into_iter().chain(events).collect()
@@ -264,6 +265,11 @@ fn outputs(text: &str) -> Vec<(&'static str, String)> {
     let transcript = Transcript {
         header: with_texts(header, header_texts, text),
         events: events.collect(),
+        outcome: Outcome::Failed {
+            line: 1,
+            text: text.to_owned(),
+            reason: text.to_owned(),
+        },
     };
     let diagram = Diagram::of(&transcript);
     for failure in &mut result.failures {

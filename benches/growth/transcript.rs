@@ -23,6 +23,7 @@ fn long(lines: usize) -> Transcript {
     let texts = devices.into_iter().chain(transfers).zip(1..);
     let scenario = Scenario {
         file: "growth.feature".to_owned(),
+        digest: String::new(),
         name: "Many transfers".to_owned(),
         line: 1,
         requirements: Vec::new(),

@@ -116,6 +116,11 @@ fn steps(out: &mut dyn Write) -> Result<Ended, CliError> {
         let step = format!("{} {}", definition.keyword, definition.expression);
         writeln!(out, "{}\n    {}", step.bold(), definition.help)?;
     }
+    writeln!(out, "\nWhat stands between braces:")?;
+    for parameter in Vocabulary::parameters() {
+        let name = format!("{{{}}}", parameter.name);
+        writeln!(out, "{}\n    {parameter}", name.bold())?;
+    }
     Ok(Ended::Well)
 }
 

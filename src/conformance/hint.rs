@@ -33,6 +33,7 @@ impl Hint {
         let name = name.to_lowercase();
         let near = known
             .into_iter()
+            .filter(|known| known.len() <= LONG)
             .map(|known| {
                 let likeness = strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
                 (likeness, known)

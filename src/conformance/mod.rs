@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
-//! | `file_error`, [`files`], [`hint`], [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; bytes that look random; whether bytes show a secret |
+//! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
@@ -39,6 +39,7 @@ pub mod printable;
 pub mod result;
 pub mod run;
 pub mod scenario;
+mod schema_error;
 pub mod seed;
 pub mod selection;
 pub mod subject;

@@ -149,7 +149,7 @@ fn missing(path: &'static str) -> PayloadError {
 }
 
 /// Reads a plaintext (PAY-01 to PAY-11).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Decode;
 
 impl Operation for Decode {
@@ -163,7 +163,7 @@ impl Operation for Decode {
 }
 
 /// Writes a plaintext (PAY-11, PAY-13).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Encode;
 
 impl Operation for Encode {

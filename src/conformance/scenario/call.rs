@@ -1,5 +1,6 @@
 //! A step of the vocabulary, and what a script gives it.
 
+use super::parameter::{self, Parameter};
 use super::step_failure::StepFailure;
 use super::world::World;
 
@@ -15,33 +16,62 @@ pub struct Definition {
     pub expression: &'static str,
     /// What it does.
     pub help: &'static str,
-    /// Whether it declares the devices that it names.
-    pub(super) declares: bool,
+    pub(super) brings: Brings,
     pub(super) run: Run,
 }
 
-/// A step as a script asks for it.
+/// What is there once a step has run, for later steps to speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Brings {
+    /// Nothing.
+    Nothing,
+    /// The devices of those kinds of that user.
+    Devices,
+    /// The device is there no longer.
+    Removal,
+    /// A transfer of that name, or called by its credential.
+    Transfer,
+}
+
+/// A step as a script asks for it: every value in it is one that there is.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub(super) definition: &'static Definition,
-    /// Each parameter's name with what the script says.
-    arguments: Vec<(String, String)>,
+    /// Each parameter's name with what the script says, without quotes.
+    arguments: Vec<(&'static str, String)>,
 }
 
 impl Call {
-    pub(super) fn new(definition: &'static Definition, arguments: Vec<(String, String)>) -> Self {
-        Call {
+    /// The step with these arguments, as they stand in the script.
+    ///
+    /// # Errors
+    /// The first of them that its parameter cannot be.
+    pub(super) fn new(
+        definition: &'static Definition,
+        mut arguments: Vec<(&'static str, String)>,
+    ) -> Result<Self, String> {
+        for (name, value) in &mut arguments {
+            *value = value.trim_matches('"').to_owned();
+            Parameter::called(name).map_or(Ok(()), |parameter| parameter.check(value))?;
+        }
+        Ok(Call {
             definition,
             arguments,
-        }
+        })
     }
 
-    /// The values of the parameters of that name, in order; quoted ones without their quotes.
+    /// The words of the step, without what the script gives it.
+    #[must_use]
+    pub fn expression(&self) -> &'static str {
+        self.definition.expression
+    }
+
+    /// The values of the parameters of that name, in order.
     pub(super) fn all<'a>(&'a self, parameter: &'a str) -> impl Iterator<Item = &'a str> {
         self.arguments
             .iter()
-            .filter(move |(name, _)| name == parameter)
-            .map(|(_, value)| value.trim_matches('"'))
+            .filter(move |(name, _)| *name == parameter)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The `index`th value of the parameter of that name; empty where the definition has none.
@@ -49,53 +79,36 @@ impl Call {
         self.all(parameter).nth(index).unwrap_or_default()
     }
 
-    /// The first number.
-    pub(super) fn number(&self) -> Result<u64, StepFailure> {
-        parse_number(self.nth("number", 0))
+    /// The first value of the parameter of that name; empty where the definition has none.
+    pub(super) fn the<'a>(&'a self, parameter: &'a str) -> &'a str {
+        self.nth(parameter, 0)
     }
 
-    /// The first quoted text.
-    pub(super) fn quoted(&self) -> &str {
-        self.nth("quoted", 0)
+    /// The first number.
+    pub(super) fn number(&self) -> Result<u64, StepFailure> {
+        let number = self.all("number").chain(self.all("bundles")).next();
+        parameter::number(number.unwrap_or_default()).map_err(StepFailure::Script)
     }
 
     /// The first duration in seconds.
     pub(super) fn duration(&self) -> Result<u64, StepFailure> {
-        let text = self.nth("duration", 0);
-        let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
-        let seconds = match unit.trim_end_matches('s') {
-            "minute" => 60,
-            "hour" => 60 * 60,
-            "day" => 24 * 60 * 60,
-            _ => 1,
-        };
-        parse_number(number)?
-            .checked_mul(seconds)
-            .ok_or_else(|| StepFailure::script(format!("`{text}` is too long")))
+        parameter::duration(self.the("duration")).map_err(StepFailure::Script)
     }
 
-    /// The devices that the step speaks of.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.all("device")
+    /// What the script calls the transfer that the step is about: a name of its own, or its credential's.
+    pub(super) fn transfer(&self) -> &str {
+        let name = self.all("name").chain(self.all("credential")).next();
+        name.unwrap_or_default()
     }
 
-    pub(super) fn declares(&self) -> bool {
-        self.definition.declares
-    }
-
-    /// The devices that exist once the step has run: `Ben's phone` of `Ben has a phone`.
-    pub(super) fn declared(&self) -> Vec<String> {
-        if !self.definition.declares {
+    /// The devices that it brings: `Ben's phone` of `Ben has a phone`.
+    pub(super) fn brought(&self) -> Vec<String> {
+        if self.definition.brings != Brings::Devices {
             return Vec::new();
         }
-        let user = self.nth("user", 0);
+        let user = self.the("user");
         self.all("kind")
             .map(|kind| format!("{user}'s {kind}"))
             .collect()
     }
-}
-
-fn parse_number(text: &str) -> Result<u64, StepFailure> {
-    text.parse()
-        .map_err(|_| StepFailure::script(format!("`{text}` is too large a number")))
 }

@@ -9,6 +9,7 @@ use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, StateName};
 use crate::wallet::Wallet;
 use crate::wire::MessageKind;
+use std::collections::HashMap;
 use std::fmt;
 
 /// Whether it is so.
@@ -70,6 +71,8 @@ pub(super) fn holds(world: &World, device: &str, name: &str) -> Check {
 
 /// The token of that name stands nowhere in the device's saved state (XFER-14).
 pub(super) fn saved_state_lacks(world: &mut World, device: &str, name: &str) -> Check {
+    // Of what was never offered nothing can be held.
+    world.people.transfer(name)?;
     let saved = world.people.save(device)?;
     if leak::holds(&saved, &Hex(token(name))) {
         return Err(StepFailure::differs("no token", "its bytes"));
@@ -127,9 +130,9 @@ pub(super) fn kind(message: &Envelope) -> &'static str {
 }
 
 /// Words of the payload stand in nothing that the intermediary was sent.
-pub(super) fn no_payload(world: &World) -> Check {
+pub(super) fn no_payload(world: &mut World) -> Check {
     let words = ["\"tigress\"", "\"content\"", "the token of"];
-    for line in &world.lines {
+    for line in world.review()? {
         let Line::Request { request, .. } = line else {
             continue;
         };
@@ -152,7 +155,7 @@ pub(super) fn no_payload(world: &World) -> Check {
 }
 
 /// Whether the intermediary can tie two transfers to one another (PRIV-02).
-pub(super) fn ties(world: &World, one: &str, other: &str, expected: bool) -> Check {
+pub(super) fn ties(world: &mut World, one: &str, other: &str, expected: bool) -> Check {
     let (one, other) = (world.people.transfer(one)?, world.people.transfer(other)?);
     let words = |tied| {
         if tied {
@@ -161,19 +164,19 @@ pub(super) fn ties(world: &World, one: &str, other: &str, expected: bool) -> Che
             "nothing in common"
         }
     };
-    same(words(expected), words(world.view().ties(&one, &other)))
+    same(words(expected), words(world.view()?.ties(&one, &other)))
 }
 
 /// The padded sizes of all messages that were submitted, in order (PRIV-03).
-pub(super) fn sizes(world: &World) -> String {
-    let rows = world.view().rows.into_iter();
+pub(super) fn sizes(world: &mut World) -> Result<String, StepFailure> {
+    let rows = world.view()?.rows.into_iter();
     let sizes = rows.filter(|row| row.kind == Learned::PaddedSize);
     let sizes: Vec<String> = sizes.map(|row| row.value).collect();
-    sizes.join(", ")
+    Ok(sizes.join(", "))
 }
 
 /// No secret of a device's saved state, but the token, stands in the transcript (PRIV-04).
-pub(super) fn no_secret_in_transcript(world: &World, device: &str) -> Check {
+pub(super) fn no_secret_in_transcript(world: &mut World, device: &str) -> Check {
     // A subject's state has a form of its own, which marks nothing.
     if world.people.is_tested(device) {
         return Ok(());
@@ -181,20 +184,41 @@ pub(super) fn no_secret_in_transcript(world: &World, device: &str) -> Check {
     let wallet = world.people.wallet(device)?;
     let token = wallet.token().map(|token| Hex(token.expose().to_vec()));
     let token = token.map(|token| token.to_string());
-    let lines = serde_json::to_string(&world.lines).map_err(StepFailure::script)?;
-    let mut secrets = secrets(wallet)?.into_iter();
-    match secrets.find(|secret| Some(secret) != token.as_ref() && lines.contains(secret)) {
+    let mut secrets = secrets(wallet)?;
+    secrets.retain(|secret| Some(secret) != token.as_ref());
+    let lines = serde_json::to_string(world.review()?).map_err(StepFailure::script)?;
+    match first_within(&lines, &secrets) {
         Some(secret) => Err(StepFailure::differs("no secret in the transcript", secret)),
         None => Ok(()),
     }
+}
+
+/// One of the secrets that stands in the text, which is gone through once however many there are.
+fn first_within<'a>(text: &str, secrets: &'a [String]) -> Option<&'a str> {
+    const BEGINNING: usize = 8;
+    let mut by_beginning: HashMap<&[u8], Vec<&str>> = HashMap::new();
+    for secret in secrets {
+        match secret.as_bytes().get(..BEGINNING) {
+            Some(beginning) => by_beginning.entry(beginning).or_default().push(secret),
+            None if text.contains(secret.as_str()) => return Some(secret),
+            None => {}
+        }
+    }
+    let bytes = text.as_bytes();
+    let mut windows = bytes.windows(BEGINNING).enumerate();
+    windows.find_map(|(at, window)| {
+        let secrets = by_beginning.get(window)?;
+        let mut secrets = secrets.iter().copied();
+        secrets.find(|secret| bytes[at..].starts_with(secret.as_bytes()))
+    })
 }
 
 /// No secret of a device's saved state stands in what it prints of itself (PRIV-04).
 pub(super) fn no_secret_in_debug_output(world: &World, device: &str) -> Check {
     let wallet = world.people.wallet(device)?;
     let printed = format!("{wallet:?}");
-    let mut secrets = secrets(wallet)?.into_iter();
-    match secrets.find(|secret| printed.contains(secret)) {
+    let secrets = secrets(wallet)?;
+    match first_within(&printed, &secrets) {
         Some(secret) => Err(StepFailure::differs(
             "no secret in the debug output",
             secret,
@@ -221,4 +245,24 @@ fn secrets(wallet: &Wallet) -> Result<Vec<String>, StepFailure> {
         );
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_wherever_it_stands() {
+        let secrets = ["0123456789ab", "0123456789cd", "feed"].map(str::to_owned);
+        for (text, found) in [
+            ("..0123456789ab", Some("0123456789ab")),
+            ("0123456789cd..", Some("0123456789cd")),
+            (".feed", Some("feed")),
+            ("01234567..89ab", None),
+            ("0123456789a", None),
+            ("", None),
+        ] {
+            assert_eq!(first_within(text, &secrets), found, "{text}");
+        }
+    }
 }

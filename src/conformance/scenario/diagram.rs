@@ -1,6 +1,6 @@
 //! The sequence diagram of a transcript, as Mermaid and as SVG.
 
-use super::transcript::{Answered, Fate, Line, Transcript};
+use super::transcript::{Answered, Fate, Line, Outcome, Transcript};
 use crate::conformance::printable::Printable;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Envelope, Submission};
@@ -68,6 +68,9 @@ impl Diagram {
         for event in &transcript.events {
             drawing.event(event);
         }
+        if let Outcome::Failed { reason, .. } = &transcript.outcome {
+            drawing.rows.push(Row::Step(format!("failed: {reason}")));
+        }
         Diagram {
             title: transcript.header.scenario.clone(),
             actors: drawing.actors,
@@ -78,7 +81,10 @@ impl Diagram {
     /// The diagram in Mermaid's words.
     #[must_use]
     pub fn mermaid(&self) -> String {
-        let mut out = format!("---\ntitle: {}\n---\nsequenceDiagram\n", plain(&self.title));
+        let mut out = format!(
+            "---\ntitle: {}\n---\nsequenceDiagram\n",
+            quoted(&self.title)
+        );
         for (index, actor) in self.actors.iter().enumerate() {
             let _ = writeln!(out, "    participant a{index} as {}", plain(actor));
         }
@@ -223,17 +229,37 @@ fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// Text that Mermaid reads as text: it ends a line at a semicolon, takes `#` for an entity, and what looks like HTML for
-/// HTML.
+/// Text as YAML takes it, in which Mermaid has its titles: a string of JSON is one of YAML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in Printable(text).to_string().chars() {
+        let _ = match c {
+            // Before it reads YAML, Mermaid looks for what it takes for HTML.
+            '"' | '\\' | '<' | '>' => write!(quoted, "\\u{:04x}", u32::from(c)),
+            _ => write!(quoted, "{c}"),
+        };
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Text that Mermaid reads as text. It ends a line at a semicolon, takes `#` for an entity and `%` for a comment, and has
+/// its own mind about HTML, formulas and escapes.
 fn plain(text: &str) -> String {
+    // It takes the end off an entity behind the colon of a style, and a line that begins so for an instruction.
+    let is_special = |word| text.contains(word);
+    let colons = ["style", "classDef", "wrap"].into_iter().any(is_special);
     let mut plain = String::new();
     for c in Printable(text).to_string().chars() {
-        match c {
-            '#' | ';' | '<' | '>' | '&' | '"' => {
-                let _ = write!(plain, "#{};", u32::from(c));
+        let _ = match c {
+            '#' | ';' | '%' | '<' | '>' | '&' | '$' | '\\' | '{' | '}' | '`' => {
+                write!(plain, "#{};", u32::from(c))
             }
-            _ => plain.push(c),
-        }
+            // With them Mermaid writes entities to itself.
+            'ﬂ' | '°' | '¶' | 'ß' => write!(plain, "#{};", u32::from(c)),
+            ':' if colons => write!(plain, "#{};", u32::from(c)),
+            _ => write!(plain, "{c}"),
+        };
     }
     plain
 }

@@ -1,6 +1,6 @@
 //! The scripts that travel inside the program, and those of a folder.
 
-use super::script::Script;
+use super::script::{Scenario, Script};
 use crate::conformance::FileError;
 use crate::conformance::files::{self, Most};
 use std::borrow::Cow;
@@ -61,6 +61,16 @@ impl Library {
             }
         }
         library
+    }
+
+    /// The scenario that a run was of: by its name and line, or else by its name alone.
+    #[must_use]
+    pub fn scenario(&self, name: &str, line: usize) -> Option<&Scenario> {
+        let scenarios = || self.scripts.iter().flat_map(|script| &script.scenarios);
+        let called = || scenarios().filter(|scenario| scenario.name == name);
+        called()
+            .find(|scenario| scenario.line == line)
+            .or_else(|| called().next())
     }
 }
 

@@ -4,17 +4,21 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`limits`] | how large scripts and transcripts may be |
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
 //! | [`view`] | what the intermediary learned, from a transcript |
 //! | [`property`] | what must never happen, whatever a script says |
 //! | `step_failure` | why a step did not come off |
 //! | `world` | devices, the intermediary, and the network between them |
+//! | `parameter` | what stands between braces in the words of a step |
 //! | `call` | a step, and what a script gives it |
 //! | `checks`, `mallory` | what a step looks at |
 //! | `steps` | every step: its words and what it does |
 //! | [`vocabulary`] | the step that a text asks for |
-//! | [`script`] | Gherkin, held to the vocabulary before anything runs |
+//! | [`feature`] | the part of Gherkin that scripts are written in |
+//! | `scope` | whom and what a step may speak of |
+//! | [`script`] | scripts, held to the vocabulary before anything runs |
 //! | [`library`] | the scripts inside the program, and those of a folder |
 //! | `stage` | scenarios under way |
 //! | [`rehearsal`] | wallets led through steps in any order |
@@ -22,10 +26,14 @@
 mod call;
 mod checks;
 pub mod diagram;
+pub mod feature;
 pub mod library;
+pub mod limits;
 mod mallory;
+mod parameter;
 pub mod property;
 pub mod rehearsal;
+mod scope;
 pub mod script;
 mod stage;
 mod step_failure;
@@ -37,6 +45,6 @@ mod world;
 
 pub use rehearsal::Rehearsal;
 pub use script::{Scenario, Script, Step};
-pub use stage::{Failure, Run, SEED, Stage, replay, run, run_with};
+pub use stage::{Failure, Run, SEED, Stage, header, replay, run, run_with};
 pub use step_failure::StepFailure;
 pub use world::Tested;

@@ -1,14 +1,18 @@
-//! Scenario scripts: Gherkin, held to the vocabulary before anything runs.
+//! Scenario scripts, held to the vocabulary before anything runs.
 
 use super::call::Call;
+use super::feature::{self, Faults, Feature, Table};
+use super::limits;
+use super::scope::Scope;
 use super::vocabulary::Vocabulary;
 use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
 use crate::conformance::hint::Hint;
 use crate::conformance::suites;
+use crate::hex::Hex;
 use crate::suite::{self, SuiteRef};
-use gherkin::{Examples, Feature, GherkinEnv};
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A script: one theme, told in scenarios.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Script {
 pub struct Scenario {
     /// The file that it stands in.
     pub file: String,
+    /// The SHA-256 of that file, in hex.
+    pub digest: String,
     /// Its name.
     pub name: String,
     /// The line that it begins in, from 1.
@@ -55,7 +61,7 @@ impl Step {
     /// A step of these words.
     ///
     /// # Errors
-    /// Where no step, or more than one, is called that.
+    /// Where no step, or more than one, is called that; where it names what does not exist.
     pub fn parse(line: usize, text: &str) -> Result<Self, String> {
         let call = Vocabulary::get().find(text)?;
         Ok(Step {
@@ -89,11 +95,8 @@ impl Scenario {
     /// The devices that act in it, by their names.
     #[must_use]
     pub fn devices(&self) -> BTreeSet<String> {
-        self.steps
-            .iter()
-            .flat_map(|step| step.call.declared())
-            .filter(|name| name.contains("'s "))
-            .collect()
+        let steps = self.steps.iter();
+        steps.flat_map(|step| step.call.brought()).collect()
     }
 
     /// The theme: what its file is called, without its ending.
@@ -111,75 +114,168 @@ impl Script {
     /// Reads a script.
     ///
     /// # Errors
-    /// Every fault in it: text that is no Gherkin, unknown or ambiguous steps, names that were not declared, tags
-    /// that are no requirement.
+    /// Every fault in it, in the order of its lines, [`limits::FAULTS`] at most: what is no Gherkin or is read by nobody,
+    /// unknown or ambiguous steps, values that do not exist, names that were not declared, tags that are no requirement.
     pub fn parse(file: &str, text: &str) -> Result<Script, Vec<FileError>> {
-        // The parser wants a line feed at the end.
-        let feature =
-            Feature::parse(format!("{text}\n"), GherkinEnv::default()).map_err(|error| {
-                let line = line_of(&error.to_string());
-                vec![FileError::at(file, line, format!("not Gherkin: {error}"))]
-            })?;
-        let mut reader = Reader {
+        if text.len() as u64 > Self::MOST_BYTES {
+            let most = Self::MOST_BYTES;
+            let reason = format!("{} bytes; a script has {most} at most", text.len());
+            return Err(vec![FileError::of(file, reason)]);
+        }
+        let mut faults = Faults::default();
+        let feature = feature::parse(text, &mut faults);
+        let reader = Reader {
             file,
-            vocabulary: Vocabulary::get(),
-            errors: Vec::new(),
+            digest: Hex(Sha256::digest(text).to_vec()).to_string(),
+            feature: &feature,
+            faults,
+            steps: 0,
         };
-        let paragraph = feature.description.clone().unwrap_or_default();
-        if paragraph.trim().is_empty() {
-            reader.fault(
-                feature.position.line,
-                "a script begins with a paragraph that says what is shown and why it matters"
-                    .to_owned(),
-            );
-        }
-        let scenarios: Vec<_> = feature
-            .scenarios
-            .iter()
-            .flat_map(|scenario| reader.scenario(&feature, scenario))
-            .collect();
-        if reader.errors.is_empty() {
-            Ok(Script {
+        let (scenarios, faults) = reader.read();
+        if faults.is_empty() {
+            return Ok(Script {
                 file: file.to_owned(),
-                theme: feature.name.clone(),
-                paragraph: paragraph
-                    .lines()
-                    .map(str::trim)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
+                theme: feature.name,
+                paragraph: feature.description.join("\n"),
                 scenarios,
-            })
-        } else {
-            Err(reader.errors)
+            });
         }
+        let mut errors: Vec<_> = faults
+            .into_iter()
+            .map(|(line, reason)| FileError::at(file, line, reason))
+            .collect();
+        if errors.len() == limits::FAULTS {
+            let reason = "so many faults that no more are looked for";
+            errors.push(FileError::of(file, reason));
+        }
+        Err(errors)
     }
-}
-
-/// The line that the parser's message names (`error at 3:5: …`).
-fn line_of(message: &str) -> usize {
-    message
-        .split(|c: char| !c.is_ascii_digit())
-        .find_map(|digits| digits.parse().ok())
-        .unwrap_or(1)
 }
 
 struct Reader<'a> {
     file: &'a str,
-    vocabulary: &'static Vocabulary,
-    errors: Vec<FileError>,
+    digest: String,
+    feature: &'a Feature,
+    faults: Faults,
+    /// The steps of all scenarios so far.
+    steps: usize,
 }
 
 impl Reader<'_> {
-    fn fault(&mut self, line: usize, reason: String) {
-        self.errors.push(FileError::at(self.file, line, reason));
+    fn read(mut self) -> (Vec<Scenario>, Faults) {
+        let feature = self.feature;
+        if feature.line > 0 {
+            if feature.description.is_empty() {
+                self.faults.add(
+                    feature.line,
+                    "a script begins with a paragraph that says what is shown and why it matters",
+                );
+            }
+            if feature.scenarios.is_empty() {
+                self.faults.add(feature.line, "a script without a scenario");
+            }
+        }
+        let mut scenarios = Vec::new();
+        for outline in &feature.scenarios {
+            for row in self.rows(outline) {
+                if scenarios.len() == limits::SCENARIOS {
+                    let most = limits::SCENARIOS;
+                    let reason =
+                        format!("more than {most} scenarios; a script has so many at most");
+                    self.faults.add(outline.line, reason);
+                    return (scenarios, self.faults);
+                }
+                self.steps += feature.background.len() + outline.steps.len();
+                if self.steps > limits::STEPS_OF_A_SCRIPT {
+                    let most = limits::STEPS_OF_A_SCRIPT;
+                    let reason = format!(
+                        "more than {most} steps up to here, those of outlines and of the background as often as they run; a script has so many at most"
+                    );
+                    self.faults.add(outline.line, reason);
+                    return (scenarios, self.faults);
+                }
+                if self.faults.is_full() {
+                    return (scenarios, self.faults);
+                }
+                scenarios.push(self.scenario(outline, &row));
+            }
+        }
+        (scenarios, self.faults)
     }
 
-    /// The scenario, or one for each row of its examples.
-    fn scenario(&mut self, feature: &Feature, scenario: &gherkin::Scenario) -> Vec<Scenario> {
-        let line = scenario.position.line;
+    /// The rows that an outline is run with; one without values for what is none.
+    fn rows<'f>(&mut self, outline: &'f feature::Scenario) -> Vec<Row<'f>> {
+        if outline.steps.is_empty() {
+            let reason = "a scenario without a step, which shows nothing";
+            self.faults.add(outline.line, reason);
+        }
+        let steps = self.feature.background.len() + outline.steps.len();
+        if steps > limits::STEPS {
+            let most = limits::STEPS;
+            let reason = format!("a scenario of {steps} steps; {most} are the most");
+            self.faults.add(outline.line, reason);
+            return Vec::new();
+        }
+        if outline.examples.is_empty() {
+            if outline.is_outline {
+                let reason = "an outline without examples; what is none is called `Scenario:`";
+                self.faults.add(outline.line, reason);
+            }
+            return vec![Row {
+                line: outline.line,
+                values: BTreeMap::new(),
+            }];
+        }
+        let mut rows = Vec::new();
+        for table in &outline.examples {
+            self.columns(outline, table);
+            rows.extend(table.rows.iter().map(|row| {
+                Row {
+                    line: row.line,
+                    values: table
+                        .head
+                        .iter()
+                        .map(String::as_str)
+                        .zip(row.cells.iter().map(String::as_str))
+                        .collect(),
+                }
+            }));
+        }
+        rows
+    }
+
+    /// Whether each column is read, and each value that is read is in a column.
+    fn columns(&mut self, outline: &feature::Scenario, table: &Table) {
+        let steps = self.feature.background.iter().chain(&outline.steps);
+        let texts = steps.map(|step| (step.line, step.text.as_str()));
+        let mut read = BTreeSet::new();
+        for (line, text) in texts.chain([(outline.line, outline.name.as_str())]) {
+            for name in placeholders(text) {
+                if !table.head.iter().any(|column| column == name) {
+                    let hint = Hint::nearest(name, table.head.iter().map(String::as_str));
+                    let reason = format!("`<{name}>` is no column of the examples{hint}");
+                    self.faults.add(line, reason);
+                }
+                read.insert(name);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for column in &table.head {
+            if !seen.insert(column) {
+                let reason = format!("two columns are called `{column}`");
+                self.faults.add(table.line, reason);
+            } else if !read.contains(column.as_str()) {
+                let reason = format!("nobody reads the column `{column}`");
+                self.faults.add(table.line, reason);
+            }
+        }
+    }
+
+    /// A scenario; of an outline with the values of a row put in.
+    fn scenario(&mut self, outline: &feature::Scenario, row: &Row) -> Scenario {
         let mut own_suite = None;
         let mut requirements = BTreeSet::new();
-        for tag in feature.tags.iter().chain(&scenario.tags) {
+        for tag in self.feature.tags.iter().chain(&outline.tags) {
             if let Ok(named) = suites::find(tag) {
                 own_suite = Some(named);
             } else {
@@ -190,98 +286,107 @@ impl Reader<'_> {
             if Catalogue::get().find(tag).is_none() {
                 let ids = Catalogue::get().requirements.iter().map(|r| r.id);
                 let hint = Hint::nearest(tag, ids.chain(suites::names()));
-                self.fault(
-                    line,
-                    format!("`@{tag}` is no requirement of the profile and no suite{hint}"),
-                );
+                let reason =
+                    format!("`@{tag}` is no requirement of the profile and no suite{hint}");
+                self.faults.add(outline.line, reason);
             }
         }
         if requirements.is_empty() {
-            self.fault(
-                line,
-                "a scenario names the requirements that it carries, as in `@XFER-05`".to_owned(),
-            );
+            let reason = "a scenario names the requirements that it carries, as in `@XFER-05`";
+            self.faults.add(outline.line, reason);
         }
-        let requirements: Vec<String> = requirements.into_iter().collect();
-        let background = feature
-            .background
-            .iter()
-            .flat_map(|background| &background.steps);
-        let steps: Vec<_> = background.chain(&scenario.steps).collect();
-        let rows = rows(&scenario.examples);
-        let one = |row: &Row, line, reader: &mut Self| Scenario {
-            file: reader.file.to_owned(),
-            name: row.fill(&scenario.name),
-            line,
-            requirements: requirements.clone(),
+        Scenario {
+            file: self.file.to_owned(),
+            digest: self.digest.clone(),
+            name: self
+                .filled(outline.line, &outline.name, row)
+                .unwrap_or_default(),
+            line: row.line,
+            requirements: requirements.into_iter().collect(),
             suite: own_suite,
-            steps: reader.steps(&steps, row),
-        };
-        if rows.is_empty() {
-            return vec![one(&Row::default(), line, self)];
+            steps: self.steps(outline, row),
         }
-        rows.iter().map(|row| one(row, row.line, self)).collect()
     }
 
-    /// The steps with the values of a row put in; devices are declared before they act.
-    fn steps(&mut self, steps: &[&gherkin::Step], row: &Row) -> Vec<Step> {
-        let mut declared = BTreeSet::new();
+    /// The steps, each held to the vocabulary and to what stands before it.
+    fn steps(&mut self, outline: &feature::Scenario, row: &Row) -> Vec<Step> {
+        let mut scope = Scope::default();
         let mut ready = Vec::new();
-        for step in steps {
-            let line = step.position.line;
-            let text = row.fill(&step.value);
-            match self.vocabulary.find(&text) {
-                Ok(call) => {
-                    let undeclared: Vec<_> = call
-                        .names()
-                        .filter(|name| !call.declares() && !declared.contains(*name))
-                        .map(ToOwned::to_owned)
-                        .collect();
-                    for name in undeclared {
-                        let hint = Hint::nearest(&name, declared.iter().map(String::as_str));
-                        self.fault(line, format!("nobody has declared `{name}`{hint}"));
+        for step in self.feature.background.iter().chain(&outline.steps) {
+            let Some(text) = self.filled(step.line, &step.text, row) else {
+                continue;
+            };
+            match Step::parse(step.line, &text) {
+                Ok(step) => {
+                    for reason in scope.step(&step.call) {
+                        self.faults.add(step.line, reason);
                     }
-                    declared.extend(call.declared());
-                    ready.push(Step { line, text, call });
+                    ready.push(step);
                 }
-                Err(reason) => self.fault(line, reason),
+                Err(reason) => self.faults.add(step.line, reason),
+            }
+            if self.faults.is_full() {
+                break;
             }
         }
         ready
     }
-}
 
-/// A row of a scenario outline's examples.
-#[derive(Default)]
-struct Row {
-    line: usize,
-    values: Vec<(String, String)>,
-}
-
-impl Row {
-    fn fill(&self, text: &str) -> String {
-        self.values
-            .iter()
-            .fold(text.to_owned(), |text, (name, value)| {
-                text.replace(&format!("<{name}>"), value)
-            })
+    fn filled(&mut self, line: usize, text: &str, row: &Row) -> Option<String> {
+        let filled = row.fill(text);
+        if filled.is_none() {
+            let (most, values) = (limits::LINE, row.line);
+            let reason = format!("longer than {most} bytes with the values of line {values}");
+            self.faults.add(line, reason);
+        }
+        filled
     }
 }
 
-fn rows(examples: &[Examples]) -> Vec<Row> {
-    let tables = examples
-        .iter()
-        .filter_map(|examples| examples.table.as_ref());
-    tables
-        .flat_map(|table| {
-            let (head, rows) = table
-                .rows
-                .split_first()
-                .map_or((&[][..], &[][..]), |(h, r)| (h, r));
-            rows.iter().zip(1..).map(move |(row, index)| Row {
-                line: table.position.line + index,
-                values: head.iter().cloned().zip(row.iter().cloned()).collect(),
-            })
-        })
-        .collect()
+/// A row of an outline's examples.
+struct Row<'f> {
+    line: usize,
+    /// By column.
+    values: BTreeMap<&'f str, &'f str>,
+}
+
+impl Row<'_> {
+    /// A text with the values put in; none where it is longer than a line may be.
+    fn fill(&self, text: &str) -> Option<String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, name, after)) = next_placeholder(rest) {
+            filled.push_str(before);
+            match self.values.get(name) {
+                Some(value) => filled.push_str(value),
+                None => filled.extend(["<", name, ">"]),
+            }
+            if filled.len() > limits::LINE {
+                return None;
+            }
+            rest = after;
+        }
+        filled.push_str(rest);
+        (filled.len() <= limits::LINE).then_some(filled)
+    }
+}
+
+/// The names that stand in a text as `<name>`.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (_, name, after) = next_placeholder(rest)?;
+        rest = after;
+        Some(name)
+    })
+}
+
+/// What stands before the next `<name>`, the name, and what stands behind it.
+fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (_, behind) = text.split_once('<')?;
+    let (inside, after) = behind.split_once('>')?;
+    // Of `a < <b>` the name is `b`.
+    let name = inside.rsplit('<').next().unwrap_or(inside);
+    let before = &text[..text.len() - after.len() - name.len() - 2];
+    Some((before, name, after))
 }

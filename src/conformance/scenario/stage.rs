@@ -3,7 +3,7 @@
 use super::property;
 use super::script::{Scenario, Step};
 use super::step_failure::StepFailure;
-use super::transcript::{Header, Line, StepText, TRANSCRIPT_VERSION, Transcript};
+use super::transcript::{Header, Line, Outcome, PROGRAM, StepText, TRANSCRIPT_VERSION, Transcript};
 use super::world::{Tested, World};
 use crate::conformance::suites;
 use crate::conformance::{FileError, PROFILE_VERSION};
@@ -42,11 +42,38 @@ pub fn run(scenario: &Scenario, suite: SuiteRef, seed: &str) -> Run {
 /// Runs a scenario with a subject in the part of one device, and the reference engine in all others.
 #[must_use]
 pub fn run_with(scenario: &Scenario, suite: SuiteRef, seed: &str, tested: Option<Tested>) -> Run {
-    let header = Header {
+    let mut stage = Stage {
+        world: World::new(suite, seed, tested),
+    };
+    let failure = stage.whole(scenario);
+    let outcome = match &failure {
+        None => Outcome::Passed {},
+        Some(failure) => Outcome::Failed {
+            line: failure.line,
+            text: failure.text.clone(),
+            reason: failure.reason.to_string(),
+        },
+    };
+    Run {
+        transcript: Transcript {
+            header: header(scenario, suite, seed),
+            events: stage.world.lines,
+            outcome,
+        },
+        failure,
+    }
+}
+
+/// The header that a run's transcript has.
+#[must_use]
+pub fn header(scenario: &Scenario, suite: SuiteRef, seed: &str) -> Header {
+    Header {
         transcript: TRANSCRIPT_VERSION,
+        program: PROGRAM.to_owned(),
         profile: PROFILE_VERSION,
         suite: suite.name().to_owned(),
         file: scenario.file.clone(),
+        digest: scenario.digest.clone(),
         line: scenario.line,
         scenario: scenario.name.clone(),
         requirements: scenario.requirements.clone(),
@@ -59,34 +86,6 @@ pub fn run_with(scenario: &Scenario, suite: SuiteRef, seed: &str, tested: Option
                 text: step.text.clone(),
             })
             .collect(),
-    };
-    let mut stage = Stage {
-        world: World::new(suite, seed, tested),
-    };
-    let mut failure = None;
-    for step in &scenario.steps {
-        if let Err(reason) = stage.play(step) {
-            failure = Some(Failure {
-                line: step.line,
-                text: step.text.clone(),
-                reason,
-            });
-            break;
-        }
-    }
-    if let (None, Some(last)) = (&failure, scenario.steps.last()) {
-        failure = stage.ending().err().map(|reason| Failure {
-            line: last.line,
-            text: last.text.clone(),
-            reason,
-        });
-    }
-    Run {
-        transcript: Transcript {
-            header,
-            events: stage.world.lines,
-        },
-        failure,
     }
 }
 
@@ -141,6 +140,29 @@ impl Stage<'_> {
         self.world.people.state(device, transfer)
     }
 
+    /// Plays a scenario to its end: where it ends early, and why.
+    fn whole(&mut self, scenario: &Scenario) -> Option<Failure> {
+        let failure = |step: &Step, reason| Failure {
+            line: step.line,
+            text: step.text.clone(),
+            reason,
+        };
+        for step in &scenario.steps {
+            if let Err(reason) = self.play(step) {
+                return Some(failure(step, reason));
+            }
+        }
+        let reason = self.ending().err()?;
+        Some(match scenario.steps.last() {
+            Some(last) => failure(last, reason),
+            None => Failure {
+                line: scenario.line,
+                text: scenario.name.clone(),
+                reason,
+            },
+        })
+    }
+
     /// What must hold where a script has come to its end: the properties, and that no fault is left over.
     fn ending(&self) -> Result<(), StepFailure> {
         self.properties()?;
@@ -164,6 +186,7 @@ pub fn replay(header: &Header) -> Result<Run, FileError> {
     });
     let scenario = Scenario {
         file: header.file.clone(),
+        digest: header.digest.clone(),
         name: header.scenario.clone(),
         line: header.line,
         requirements: header.requirements.clone(),

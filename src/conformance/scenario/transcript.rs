@@ -1,6 +1,7 @@
 //! The transcript of a run: JSON Lines, one line an event, so that the run can be made again and compared
 //! byte for byte (`docs/transcript.md`).
 
+use super::limits;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Request};
@@ -9,10 +10,14 @@ use crate::transfer::StateName;
 use crate::transfer::table::EventName;
 use crate::wallet::Report;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 
 /// The version of the transcript's form.
 pub const TRANSCRIPT_VERSION: u32 = 1;
+
+/// The program that makes transcripts, and its version.
+pub const PROGRAM: &str = concat!("tigress ", env!("CARGO_PKG_VERSION"));
 
 /// The first line: what has to be known to make the run again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +25,16 @@ pub const TRANSCRIPT_VERSION: u32 = 1;
 pub struct Header {
     /// The version of this form: 1.
     pub transcript: u32,
+    /// The program that made it, and its version.
+    pub program: String,
     /// The version of the profile.
     pub profile: u32,
     /// The suite.
     pub suite: String,
     /// The script's file.
     pub file: String,
+    /// The SHA-256 of that file, in hex.
+    pub digest: String,
     /// The line of the scenario in it.
     pub line: usize,
     /// The scenario's name.
@@ -190,13 +199,91 @@ pub enum Line {
     },
 }
 
-/// A transcript: its header and its events.
+/// The last line: how the run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", deny_unknown_fields)]
+pub enum Outcome {
+    /// Every step came off, and what must hold in every run held.
+    Passed {},
+    /// It ended early.
+    Failed {
+        /// The line of the step that did not come off.
+        line: usize,
+        /// Its words.
+        text: String,
+        /// Why it did not.
+        reason: String,
+    },
+}
+
+/// A transcript.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transcript {
     /// The first line.
     pub header: Header,
-    /// The other lines.
+    /// What happened, a line an event.
     pub events: Vec<Line>,
+    /// The last line.
+    pub outcome: Outcome,
+}
+
+/// A field of a header that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Where in the header, as a JSON pointer.
+    pub place: String,
+    /// What it was.
+    pub recorded: Value,
+    /// What it is now.
+    pub now: Value,
+}
+
+impl Header {
+    fn value(&self) -> Value {
+        serde_json::to_value(self)
+            .unwrap_or_else(|_| unreachable!("every map of it has keys that JSON can write"))
+    }
+
+    /// The first difference in each field between what was recorded and what is so now.
+    #[must_use]
+    pub fn changes(&self, now: &Header) -> Vec<Change> {
+        let (recorded, now) = (self.value(), now.value());
+        let fields = recorded.as_object().into_iter().flatten();
+        fields
+            .filter_map(|(name, recorded)| {
+                first_difference(&format!("/{name}"), recorded, &now[name])
+            })
+            .collect()
+    }
+}
+
+/// The first difference of two values, by its place.
+fn first_difference(place: &str, recorded: &Value, now: &Value) -> Option<Change> {
+    if recorded == now {
+        return None;
+    }
+    let inside = match (recorded, now) {
+        (Value::Array(one), Value::Array(two)) => one
+            .iter()
+            .chain(std::iter::repeat(&Value::Null))
+            .zip(two.iter().chain(std::iter::repeat(&Value::Null)))
+            .take(one.len().max(two.len()))
+            .zip(0..)
+            .find_map(|((one, two), index)| {
+                first_difference(&format!("{place}/{index}"), one, two)
+            }),
+        (Value::Object(one), Value::Object(two)) => one.iter().find_map(|(name, one)| {
+            first_difference(&format!("{place}/{name}"), one, two.get(name)?)
+        }),
+        _ => None,
+    };
+    inside.or_else(|| {
+        Some(Change {
+            place: place.to_owned(),
+            recorded: recorded.clone(),
+            now: now.clone(),
+        })
+    })
 }
 
 /// Text that is no transcript.
@@ -227,34 +314,79 @@ impl Transcript {
         for event in &self.events {
             text.push_str(&line(event));
         }
+        text.push_str(&line(&self.outcome));
         text
     }
 
-    /// Reads the text.
+    /// Reads the text. Lines may end as they do on Windows, and the last one may have no end.
     ///
     /// # Errors
-    /// The first line that is not one of a transcript.
+    /// The first line that is none of a transcript, or longer than [`limits::TRANSCRIPT_LINE`]; the first that is one too many,
+    /// by [`limits::EVENTS`] and [`limits::STEPS`]; the last, where it does not say how the run ended.
     pub fn from_lines(text: &str) -> Result<Self, TranscriptError> {
-        let mut lines = text.lines().zip(1..);
-        let (first, _) = lines.next().ok_or_else(|| TranscriptError {
-            line: 1,
-            reason: "an empty file is no transcript".to_owned(),
-        })?;
-        let header: Header = parse(first, 1)?;
-        if header.transcript != TRANSCRIPT_VERSION {
-            return Err(TranscriptError {
-                line: 1,
-                reason: format!(
-                    "transcript version {}; this build reads version {TRANSCRIPT_VERSION}",
-                    header.transcript
-                ),
-            });
+        if text.len() as u64 > Self::MOST_BYTES {
+            let most = Self::MOST_BYTES;
+            let reason = format!("{} bytes; a transcript has {most} at most", text.len());
+            return Err(TranscriptError { line: 1, reason });
         }
-        let events = lines
-            .map(|(text, line)| parse(text, line))
-            .collect::<Result<_, _>>()?;
-        Ok(Transcript { header, events })
+        let mut lines = text.lines().zip(1..).peekable();
+        let (first, _) = lines.next().unwrap_or(("", 1));
+        let header = header(first)?;
+        let mut events = Vec::new();
+        while let Some((text, line)) = lines.next() {
+            if lines.peek().is_none() {
+                let outcome = parse(text, line).map_err(|error| TranscriptError {
+                    line,
+                    reason: format!(
+                        "the last line says that the run passed or failed: {}",
+                        error.reason
+                    ),
+                })?;
+                return Ok(Transcript {
+                    header,
+                    events,
+                    outcome,
+                });
+            }
+            if events.len() == limits::EVENTS {
+                let most = limits::EVENTS;
+                let reason = format!("one event too many; a transcript has {most} at most");
+                return Err(TranscriptError { line, reason });
+            }
+            events.push(parse(text, line)?);
+        }
+        Err(TranscriptError {
+            line: 2,
+            reason: "nothing; the last line says that the run passed or failed".to_owned(),
+        })
     }
+}
+
+fn header(text: &str) -> Result<Header, TranscriptError> {
+    /// What a line of any version says.
+    #[derive(Deserialize)]
+    struct Version {
+        transcript: u32,
+    }
+    let fault = |reason| Err(TranscriptError { line: 1, reason });
+    if text.is_empty() {
+        return fault("nothing, where a transcript has its header".to_owned());
+    }
+    let Version { transcript } = parse(text, 1)?;
+    if transcript != TRANSCRIPT_VERSION {
+        return fault(format!(
+            "transcript version {transcript}; this build reads version {TRANSCRIPT_VERSION}"
+        ));
+    }
+    let header: Header = parse(text, 1)?;
+    if header.steps.is_empty() {
+        return fault("a run without a step, which shows nothing".to_owned());
+    }
+    if header.steps.len() > limits::STEPS {
+        let (steps, most) = (header.steps.len(), limits::STEPS);
+        return fault(format!("{steps} steps; a scenario has {most} at most"));
+    }
+    Ok(header)
 }
 
 fn line(value: &impl Serialize) -> String {
@@ -268,8 +400,16 @@ fn line(value: &impl Serialize) -> String {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str, line: usize) -> Result<T, TranscriptError> {
-    serde_json::from_str(text).map_err(|error| TranscriptError {
-        line,
-        reason: error.to_string(),
+    let fault = |reason| TranscriptError { line, reason };
+    if text.len() > limits::TRANSCRIPT_LINE {
+        let (bytes, most) = (text.len(), limits::TRANSCRIPT_LINE);
+        return Err(fault(format!("{bytes} bytes; a line has {most} at most")));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        // It counts lines of its own.
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let reason = error.to_string();
+        let reason = reason.strip_suffix(&place).unwrap_or(&reason);
+        fault(format!("column {}: {reason}", error.column()))
     })
 }

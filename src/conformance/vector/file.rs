@@ -5,9 +5,8 @@ use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
 use crate::conformance::catalogue::Catalogue;
 use crate::conformance::printable::shortened;
-use crate::conformance::{FileError, json as outside};
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
+use crate::conformance::{FileError, json as outside, schema_error};
+use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,7 +132,11 @@ impl Loader<'_> {
         };
         let hold = |validator: &Validator, value: &Value, place: &str| {
             validator.validate(value).map_err(|error| {
-                let (pointer, reason) = innermost(&error);
+                // A schema's error stands for at least one fault.
+                let faults = schema_error::faults(&error);
+                let (pointer, reason) = faults
+                    .first()
+                    .map_or_else(Default::default, |fault| (fault.place(), fault.says()));
                 broken(format!("{place}{pointer}"), &reason)
             })
         };
@@ -285,49 +288,5 @@ fn check(
     Ok(())
 }
 
-/// A schema's message quotes the value that is wrong, and is shortened to so many characters; and so is a name.
+/// A message and a name are shortened to so many characters.
 const LONG: usize = 160;
-
-/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constant fits: a step's `op`.
-fn innermost(error: &ValidationError<'_>) -> (String, String) {
-    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
-        error.kind()
-    else {
-        return (
-            error.instance_path().to_string(),
-            shortened(&error.to_string(), LONG).into_owned(),
-        );
-    };
-    let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
-    let below = depth(error) + 1;
-    let constant = |inner: &&ValidationError<'_>| {
-        matches!(inner.kind(), ValidationErrorKind::Constant { .. }) && depth(inner) == below
-    };
-    let mut meant = context
-        .iter()
-        .filter(|branch| !branch.iter().any(|inner| constant(&inner)));
-    if let (Some(branch), None) = (meant.next(), meant.next())
-        && let Some(inner) = branch.first()
-    {
-        return innermost(inner);
-    }
-    let mut constants = context.iter().flatten().filter(constant).peekable();
-    match constants.peek() {
-        Some(first) => {
-            let place = first.instance_path().to_string();
-            let known: Vec<_> = constants
-                .filter_map(|inner| match inner.kind() {
-                    ValidationErrorKind::Constant { expected_value } => {
-                        Some(expected_value.to_string())
-                    }
-                    _ => None,
-                })
-                .collect();
-            (place, format!("not one of {}", known.join(", ")))
-        }
-        None => (
-            error.instance_path().to_string(),
-            shortened(&error.to_string(), LONG).into_owned(),
-        ),
-    }
-}

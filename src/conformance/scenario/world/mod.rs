@@ -17,8 +17,11 @@ mod people;
 mod players;
 mod strangers;
 
+pub(super) use network::REQUESTS;
+pub(super) use participant::IDENTITY_CHANGED;
 pub use players::Tested;
 
+use super::limits;
 use super::step_failure::StepFailure;
 use super::transcript::{Answered, Fate, Line};
 use super::view::View;
@@ -51,6 +54,10 @@ pub(super) struct World<'a> {
     pub(super) intermediary: ScriptedIntermediary,
     /// What Mallory has copied, by the device.
     pub(super) stolen: BTreeMap<String, Device>,
+    /// How many bundles strangers have fetched.
+    fetched: u64,
+    /// How many steps have gone through all that happened.
+    reviews: usize,
     /// What happened so far.
     pub(super) lines: Vec<Line>,
 }
@@ -66,6 +73,8 @@ impl<'a> World<'a> {
             network: Network::default(),
             intermediary: ScriptedIntermediary::new(suite, seed),
             stolen: BTreeMap::new(),
+            fetched: 0,
+            reviews: 0,
             lines: vec![Line::Time { now: BEGINNING }],
         }
     }
@@ -98,6 +107,12 @@ impl<'a> World<'a> {
     /// Strangers fetch so many bundles of a device.
     pub(super) fn drain(&mut self, device: &str, bundles: u64) -> Result<(), StepFailure> {
         let of = self.people.address(device)?;
+        self.fetched += bundles;
+        if self.fetched > limits::BUNDLES {
+            let most = limits::BUNDLES;
+            let reason = format!("strangers fetch {most} bundles at most in a scenario");
+            return Err(StepFailure::Script(reason));
+        }
         let seed = format!("{}/strangers of {device}/{}", self.seed, self.lines.len());
         let (intermediary, suite) = (&mut self.intermediary, self.suite);
         strangers::fetch_bundles(intermediary, suite, of, bundles, self.now, &seed)
@@ -146,6 +161,12 @@ impl<'a> World<'a> {
     /// The network and the intermediary at work, until nobody has anything left to do.
     pub(super) fn settle(&mut self) -> Result<(), StepFailure> {
         for _ in 0..PATIENCE {
+            if self.lines.len() > limits::EVENTS {
+                let most = limits::EVENTS;
+                return Err(StepFailure::Script(format!(
+                    "more than {most} events in a run"
+                )));
+            }
             if let Some((device, request)) = self.people.next_request() {
                 self.send(&device, request)?;
                 continue;
@@ -267,8 +288,19 @@ impl<'a> World<'a> {
         })
     }
 
+    /// All that has happened so far, for a step that goes through it.
+    pub(super) fn review(&mut self) -> Result<&[Line], StepFailure> {
+        if self.reviews == limits::REVIEWS {
+            let most = limits::REVIEWS;
+            let reason = format!("more than {most} steps go through all that has happened");
+            return Err(StepFailure::Script(reason));
+        }
+        self.reviews += 1;
+        Ok(&self.lines)
+    }
+
     /// What the intermediary has learned so far.
-    pub(super) fn view(&self) -> View {
-        View::from_events(&self.lines)
+    pub(super) fn view(&mut self) -> Result<View, StepFailure> {
+        self.review().map(View::from_events)
     }
 }

@@ -37,7 +37,7 @@ fn kind(body: &Body) -> &'static str {
 }
 
 /// The requests that a script can have something done to.
-const REQUESTS: &[&str] = &[
+pub(in super::super) const REQUESTS: &[&str] = &[
     "registration",
     "publication",
     "bundle request",

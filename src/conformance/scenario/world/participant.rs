@@ -103,6 +103,9 @@ impl Participant {
     }
 }
 
+/// What a user is told of a device that presents another identity key (SES-12); all else that users are told has a code.
+pub(in super::super) const IDENTITY_CHANGED: &str = "identity-changed";
+
 /// What a user is told, as scripts have it.
 fn words(report: &Report) -> String {
     match report {
@@ -110,6 +113,6 @@ fn words(report: &Report) -> String {
         | Report::Unsent { code, .. }
         | Report::Rejected { code }
         | Report::Transfer { code, .. } => code.to_string(),
-        Report::IdentityChanged { .. } => "identity-changed".to_owned(),
+        Report::IdentityChanged { .. } => IDENTITY_CHANGED.to_owned(),
     }
 }

@@ -1,0 +1,220 @@
+//! Diagrams, as those read them who draw them: Mermaid from npm, where `tests/mermaid/run --ready` could install it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use tigress_signal::conformance::scenario::diagram::Diagram;
+use tigress_signal::conformance::scenario::library::Library;
+use tigress_signal::conformance::scenario::run;
+use tigress_signal::conformance::scenario::transcript::{Line, Outcome, Transcript};
+
+/// What Mermaid takes each text for; none where it is not there.
+fn read_by_mermaid(diagrams: &[String]) -> Option<Vec<serde_json::Value>> {
+    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mermaid/run");
+    let mut child = Command::new(reader)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut input = child.stdin.take().expect("piped");
+    let text = serde_json::to_vec(diagrams).expect("texts");
+    // It may end before it has read anything.
+    let writer = thread::spawn(move || input.write_all(&text));
+    let output = child.wait_with_output().expect("it ends");
+    let _ = writer.join().expect("it does not panic");
+    let said = String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(0) => Some(serde_json::from_slice(&output.stdout).expect("JSON")),
+        Some(3) => {
+            eprintln!("{said}");
+            None
+        }
+        _ => panic!("{said}"),
+    }
+}
+
+/// A run of every scenario.
+fn transcripts() -> Vec<Transcript> {
+    let scenarios = Library::load(None).scripts;
+    let scenarios = scenarios.iter().flat_map(|script| &script.scenarios);
+    scenarios
+        .map(|scenario| run(scenario, scenario.suite_or(None), "1").transcript)
+        .collect()
+}
+
+/// Rows are what Mermaid draws below the heads of the lifelines, one for each line of its text.
+fn rows(diagram: &str) -> usize {
+    let body = diagram.split("sequenceDiagram\n").nth(1).expect("a body");
+    let is_row = |line: &&str| !line.trim_start().starts_with("participant ");
+    body.lines().filter(is_row).count()
+}
+
+#[test]
+fn mermaid_reads_the_diagram_of_every_scenario() {
+    let transcripts = transcripts();
+    let diagrams: Vec<_> = transcripts
+        .iter()
+        .map(|transcript| Diagram::of(transcript).mermaid())
+        .collect();
+    let Some(read) = read_by_mermaid(&diagrams) else {
+        return;
+    };
+    assert_eq!(read.len(), diagrams.len());
+    for ((transcript, diagram), read) in transcripts.iter().zip(&diagrams).zip(read) {
+        let name = &transcript.header.scenario;
+        assert_eq!(read["error"], serde_json::Value::Null, "{name}\n{diagram}");
+        assert_eq!(read["type"], "sequence");
+        assert_eq!(read["title"], **name);
+        let texts = read["texts"].as_array().expect("texts");
+        assert_eq!(texts.len(), rows(diagram), "{name}");
+        let steps = &transcript.header.steps;
+        for step in steps {
+            assert!(texts.contains(&step.text.as_str().into()), "{}", step.text);
+        }
+    }
+}
+
+/// Words that mean something to Mermaid, to YAML or to HTML.
+const HOSTILE: &[&str] = &[
+    "a: b",
+    "- a",
+    "\"a\" 'b'",
+    "# a",
+    "a #35; b",
+    "a; b",
+    "%% a",
+    "a %%{init: {}}%% b",
+    "end",
+    "wrap: a",
+    "nowrap: a",
+    ":wrap: a",
+    "style a:#b;",
+    "classDef a:#b;",
+    "style is:#",
+    "a<br/>b",
+    "<b a=\"c\">d</b>",
+    "<script>alert(1)</script>",
+    "->>",
+    "a->>b: c",
+    "Note over a0: b",
+    "{a}",
+    "@{ \"type\" : \"actor\" }",
+    "$$x^2$$",
+    "`a`",
+    "a\\nb",
+    "ﬂ°°35¶ß",
+    "Straße, größer, 中文",
+    "title: a",
+    "---",
+    "a as b",
+    "&lt;a&gt;",
+    "!a *b [c] ~ | > @",
+];
+
+/// What no terminal and no browser may be sent, with what stands for it.
+const ESCAPED: &[(&str, &str)] = &[
+    ("a\nb\r\nc", "a\\nb\\r\\nc"),
+    ("\u{1b}[2J\u{202e}", "\\u{1b}[2J\\u{202e}"),
+    (
+        "\u{7f}\u{85}\u{2028}\u{fffe}",
+        "\\u{7f}\\u{85}\\u{2028}\\u{fffe}",
+    ),
+];
+
+/// Every hostile text, with what is shown of it.
+fn hostile() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let as_it_is = HOSTILE.iter().map(|text| (*text, *text));
+    as_it_is.chain(ESCAPED.iter().copied())
+}
+
+/// A transcript in which a text stands wherever one may.
+fn with(text: &str, of: &Transcript) -> Transcript {
+    let mut transcript = of.clone();
+    transcript.header.scenario = text.to_owned();
+    for event in &mut transcript.events {
+        match event {
+            Line::Step { text: words, .. } => *words = text.to_owned(),
+            Line::Device { device, what, .. } => {
+                *what = text.to_owned();
+                device.push_str(text);
+            }
+            Line::Request { device, .. }
+            | Line::Answer { device, .. }
+            | Line::State { device, .. }
+            | Line::Report { device, .. } => device.push_str(text),
+            Line::Refused { device, code } => {
+                *code = text.to_owned();
+                device.push_str(text);
+            }
+            Line::Time { .. } => {}
+        }
+    }
+    transcript.outcome = Outcome::Failed {
+        line: 1,
+        text: String::new(),
+        reason: text.to_owned(),
+    };
+    transcript
+}
+
+/// Blanks at the ends of a text are not drawn.
+fn trimmed(text: &str) -> serde_json::Value {
+    text.trim().into()
+}
+
+#[test]
+fn mermaid_shows_every_text_as_it_stands() {
+    let library = Library::load(None);
+    let first = &library.scripts[0].scenarios[0];
+    let first = run(first, first.suite_or(None), "1").transcript;
+    let diagrams: Vec<_> = hostile()
+        .map(|(text, _)| Diagram::of(&with(text, &first)).mermaid())
+        .collect();
+    let Some(read) = read_by_mermaid(&diagrams) else {
+        return;
+    };
+    for (((_, text), diagram), read) in hostile().zip(&diagrams).zip(read) {
+        assert_eq!(read["error"], serde_json::Value::Null, "{text}\n{diagram}");
+        assert_eq!(read["title"], text);
+        let texts = read["texts"].as_array().expect("texts");
+        assert_eq!(texts.len(), rows(diagram), "{text}\n{diagram}");
+        assert!(texts.contains(&trimmed(text)), "{text} in {texts:?}");
+        let last = trimmed(&format!("failed: {text}"));
+        assert_eq!(texts.last(), Some(&last), "{diagram}");
+        let ben = trimmed(&format!("Ben's phone{text}"));
+        let actors = read["actors"].as_array().expect("actors");
+        assert!(actors.contains(&ben), "{ben} in {actors:?}\n{diagram}");
+    }
+}
+
+/// Without Mermaid: what it does not take for text stands in no text.
+#[test]
+fn a_diagram_has_a_line_a_row_and_no_mark_within() {
+    let library = Library::load(None);
+    let first = &library.scripts[0].scenarios[0];
+    let first = run(first, first.suite_or(None), "1").transcript;
+    let plain = Diagram::of(&with("x", &first)).mermaid();
+    for (text, shown) in hostile() {
+        let diagram = Diagram::of(&with(text, &first)).mermaid();
+        assert_eq!(diagram.lines().count(), plain.lines().count(), "{diagram}");
+        let title = diagram.lines().nth(1).expect("a title");
+        let title = title.strip_prefix("title: ").expect("a title");
+        let read: String = serde_json::from_str(title).expect("a string of JSON");
+        assert_eq!(read, shown);
+        let body = diagram.split("sequenceDiagram\n").nth(1).expect("a body");
+        for line in body.lines() {
+            let (_, shown) = line
+                .split_once(": ")
+                .or(line.split_once(" as "))
+                .expect(line);
+            let entity = regex::Regex::new("#[0-9]+;").expect("an expression");
+            let rest = entity.replace_all(shown, "");
+            assert!(
+                !rest.contains(['#', ';', '%', '<', '>', '$', '{', '`']),
+                "{line}"
+            );
+        }
+    }
+}
