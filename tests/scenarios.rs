@@ -464,15 +464,16 @@ struct Outline {
 }
 
 impl Outline {
-    fn of_gherkin(text: &str) -> Self {
-        let feature = gherkin::Feature::parse(text, gherkin::GherkinEnv::default()).expect(text);
+    /// None where that crate cannot read it: a line of blanks between tags and their scenario is too much for it.
+    fn of_gherkin(text: &str) -> Option<Self> {
+        let feature = gherkin::Feature::parse(text, gherkin::GherkinEnv::default()).ok()?;
         let steps = |steps: &[gherkin::Step]| -> Vec<_> {
             let steps = steps.iter();
             steps
                 .map(|step| (step.position.line, step.value.clone()))
                 .collect()
         };
-        Outline {
+        Some(Outline {
             name: feature.name,
             tags: feature.tags,
             background: feature
@@ -495,7 +496,7 @@ impl Outline {
                     )
                 })
                 .collect(),
-        }
+        })
     }
 
     fn of(text: &str) -> Self {
@@ -532,7 +533,7 @@ impl Outline {
 #[test]
 fn every_script_is_read_as_other_readers_of_gherkin_do() {
     for (name, text) in SCRIPTS {
-        assert_eq!(Outline::of(text), Outline::of_gherkin(text), "{name}");
+        assert_eq!(Some(Outline::of(text)), Outline::of_gherkin(text), "{name}");
     }
 }
 
@@ -651,8 +652,10 @@ proptest! {
     /// Whatever is read without a fault is read as another reader of Gherkin does; nothing else is run.
     #[test]
     fn what_has_no_fault_is_read_as_others_do(text in drawn_script()) {
-        if Feature::parse(&text).is_ok() {
-            prop_assert_eq!(Outline::of(&text), Outline::of_gherkin(&text));
+        if Feature::parse(&text).is_ok()
+            && let Some(other) = Outline::of_gherkin(&text)
+        {
+            prop_assert_eq!(Outline::of(&text), other);
         }
     }
 
