@@ -342,7 +342,7 @@ impl Reader<'_> {
                     self.faults.add(number, "a feature without a name");
                 }
                 self.feature.line = number;
-                self.feature.name = name.to_owned();
+                name.clone_into(&mut self.feature.name);
                 self.feature.tags = std::mem::take(&mut self.tags);
                 self.place = Place::Description;
             }
