@@ -20,7 +20,7 @@ use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Subject};
-use tigress_signal::conformance::verdict::{self, Plan, Progress};
+use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::hex::Hex;
 
 struct Quiet;
@@ -42,13 +42,16 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
         let output = tigress(&[&["test", "--format", "json"], arguments].concat());
         let mut value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(value["failures"], serde_json::json!([]));
-        assert_eq!(value["vectors"]["skipped"], 0);
-        assert_eq!(value["scenarios"]["skipped"], 0);
-        // What cannot be seen of a subject is not put to it.
-        for name in ["scenarios", "themes", "sections", "requirements", "cases"] {
+        assert_eq!(value["verdict"], "conforms");
+        let cases = value["cases"].as_array_mut().expect("cases");
+        let whole = cases.len();
+        // What cannot be seen of a subject is said to be so.
+        cases.retain(|case| case["skip"]["why"] != "not-observable");
+        let unseen = whole - cases.len();
+        for name in ["scenarios", "themes", "sections", "requirements"] {
             value[name].take();
         }
-        value
+        (value, unseen)
     };
     let arguments = [
         "--adapter",
@@ -59,8 +62,20 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
         "--jobs",
         "2",
     ];
-    let process = run(&arguments);
-    assert_eq!(process, run(&[]));
+    let (in_process, all_are_seen) = run(&[]);
+    let (process, unseen) = run(&arguments);
+    assert_eq!((all_are_seen, unseen), (0, 4));
+    let names = |value: &Value| -> BTreeSet<String> {
+        let cases = value["cases"].as_array().expect("cases").iter();
+        cases.map(|case| case["name"].to_string()).collect()
+    };
+    let (seen, all) = (names(&process), names(&in_process));
+    assert!(seen.is_subset(&all) && all.len() == seen.len() + unseen);
+    let but_cases = |mut value: Value| {
+        value["cases"].take();
+        value
+    };
+    assert_eq!(but_cases(process), but_cases(in_process));
 }
 
 /// The reference engine as one that draws its own randomness: what is handed in is not what it uses.
@@ -114,6 +129,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
             shard: Shard::WHOLE,
             strict: true,
             known: &KnownFailures::default(),
+            ends: Ends::default(),
         };
         let subject = DrawsItsOwn {
             broken,
@@ -122,9 +138,13 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
         verdict::judge(&mut [Box::new(subject)], &plan, &mut Quiet)
     };
     let result = run(false, &Selection::all());
-    let failed: Vec<_> = result.failures.iter().map(|f| (&f.name, &f.got)).collect();
+    let failed: Vec<_> = result
+        .failures
+        .iter()
+        .map(|f| (&f.name, &f.differences))
+        .collect();
     assert!(failed.is_empty(), "{failed:?}");
-    assert_eq!(result.scenarios.skipped, 0);
+    assert_eq!(result.scenarios.skipped, 4);
     assert!(result.vectors.passed > 1000, "{:?}", result.vectors);
     let passed = |name: &str| {
         let case = result.cases.iter().find(|case| case.name == name);
@@ -141,7 +161,11 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
     let broken = run(true, &signatures);
     let first = broken.failures.first().expect("a failure");
     assert_eq!(first.name, "tigress-1/xeddsa/sign_prekey");
-    assert!(first.got.contains("xeddsa.verify of the reference engine"));
+    let got = &first.differences[0].got;
+    assert!(
+        got.contains("xeddsa.verify of the reference engine"),
+        "{got}"
+    );
 }
 
 /// The parts of a run that is split are the whole, each once.
@@ -237,7 +261,7 @@ fn the_page_names_every_method() {
 #[test]
 fn the_schemas_are_those_of_the_types() {
     snapbox::assert_data_eq!(
-        protocol::schemas(),
+        format!("{:#}\n", protocol::schemas()),
         snapbox::file!["../docs/adapter_schema.json"].raw()
     );
 }
@@ -319,13 +343,14 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
         );
         assert!(
             said.contains("FAILED tigress-1/kdf/four_outputs")
-                && said.contains("FAILED tigress-1/kdf/three_outputs"),
+                && said.contains("      tigress-1/kdf/three_outputs"),
             "{name}: {said}"
         );
         assert!(said.contains(words), "{name}: {said}");
         if name != "internal" {
             assert!(
-                said.contains("its standard error: last words"),
+                said.contains("its standard error:")
+                    && said.contains("\n                         last words\n"),
                 "{name}: {said}"
             );
         }
@@ -335,6 +360,75 @@ fn a_bad_adapter_fails_the_test_at_hand_and_the_run_goes_on() {
         );
     }
 }
+
+/// Lines that are no answer to request `$id`, and why not.
+const NO_ANSWERS: &[(&str, &str)] = &[
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":1e400}"#,
+        "number out of range",
+    ),
+    ("", "EOF while parsing"),
+    ("[1]", "it is no object"),
+    ("\u{feff}{}", "expected value"),
+    (r#"{"id":$id,"result":{}}"#, "no `jsonrpc`"),
+    (
+        r#"{"json_rpc":"2.0","id":$id,"result":{}}"#,
+        "did you mean `json_rpc`?",
+    ),
+    (
+        r#"{"jsonrpc":"1.0","id":$id,"result":{}}"#,
+        "`jsonrpc` is not \"2.0\"",
+    ),
+    (r#"{"jsonrpc":"2.0","result":{}}"#, "no `id`"),
+    (
+        r#"{"jsonrpc":"2.0","id":"$id","result":{}}"#,
+        "`id` is not the number of a request",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":-1,"result":{}}"#,
+        "`id` is not the number of a request",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
+        "could not read request",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id}"#,
+        "neither `result` nor `error`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"Result":{}}"#,
+        "did you mean `Result`?",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":null,"error":null}"#,
+        "neither `result` nor `error`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":{},"error":{"code":1,"message":""}}"#,
+        "both `result` and `error`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00"},"result":{"u":"01"}}"#,
+        "`result` stands twice",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00","a":{"u":1,"\u0075":2}}}"#,
+        "`u` stands twice",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"id":1,"result":{}}"#,
+        "`id` stands twice",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"error":{"message":""}}"#,
+        "`error`: missing field `code`",
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":$id,"error":{"code":1,"message":"","data":{"error":" "}}}"#,
+        "`error.data.error` is blank",
+    ),
+];
 
 /// What is no answer is told with the reason, and is the failure of the call that was asked; the next one is asked of an
 /// adapter that was started again.
@@ -352,82 +446,19 @@ fn what_is_no_answer_says_why() {
             r#"{{"jsonrpc":"2.0","id":$id,"error":{{"code":1,"message":"{message}","data":{{"error":"{code}"}}}}}}"#
         )
     };
-    for (answer, why) in [
-        ("", "EOF while parsing"),
-        ("[1]", "it is no object"),
-        ("\u{feff}{}", "expected value"),
-        (r#"{"id":$id,"result":{}}"#, "no `jsonrpc`"),
+    let too_much = [
         (
-            r#"{"json_rpc":"2.0","id":$id,"result":{}}"#,
-            "did you mean `json_rpc`?",
-        ),
-        (
-            r#"{"jsonrpc":"1.0","id":$id,"result":{}}"#,
-            "`jsonrpc` is not \"2.0\"",
-        ),
-        (r#"{"jsonrpc":"2.0","result":{}}"#, "no `id`"),
-        (
-            r#"{"jsonrpc":"2.0","id":"$id","result":{}}"#,
-            "`id` is not the number of a request",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":-1,"result":{}}"#,
-            "`id` is not the number of a request",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
-            "could not read request",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id}"#,
-            "neither `result` nor `error`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"Result":{}}"#,
-            "did you mean `Result`?",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":null,"error":null}"#,
-            "neither `result` nor `error`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":{},"error":{"code":1,"message":""}}"#,
-            "both `result` and `error`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00"},"result":{"u":"01"}}"#,
-            "`result` stands twice",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":{"u":"00","a":{"u":1,"\u0075":2}}}"#,
-            "`u` stands twice",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"id":1,"result":{}}"#,
-            "`id` stands twice",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"error":{"message":""}}"#,
-            "`error`: missing field `code`",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"error":{"code":1,"message":"","data":{"error":" "}}}"#,
-            "`error.data.error` is blank",
-        ),
-        (
-            &long(16_385, 1),
+            long(16_385, 1),
             "`error.message` has 16385 bytes, and at most 16384 may be",
         ),
         (
-            &long(1, 201),
+            long(1, 201),
             "`error.data.error` has 201 bytes, and at most 200 may be",
         ),
-        (&deep, "recursion limit exceeded"),
-        (
-            r#"{"jsonrpc":"2.0","id":$id,"result":1e400}"#,
-            "number out of range",
-        ),
-    ] {
+        (deep, "recursion limit exceeded"),
+    ];
+    let too_much = too_much.iter().map(|(answer, why)| (answer.as_str(), *why));
+    for (answer, why) in NO_ANSWERS.iter().copied().chain(too_much) {
         let mut adapter = started(&bad(folder.path(), "bad", &answering(answer)));
         adapter.reset("tigress-1").expect("it does");
         let Err(Failure::Broken(said)) = adapter.call("public_key.decode", json!({})) else {
@@ -525,7 +556,7 @@ fn the_last_words_are_the_last_lines() {
     let Err(Failure::Broken(said)) = adapter.call("public_key.decode", json!({})) else {
         panic!("it crashes")
     };
-    let (_, words) = said.split_once("its standard error: …\n").expect("words");
+    let (_, words) = said.split_once("its standard error:\n…\n").expect("words");
     assert!(
         words.ends_with("line number 999 of many\nError: the end"),
         "{words}"
@@ -594,11 +625,6 @@ fn what_comes_too_late_fails_no_innocent_case() {
             format!("{answer}; (sleep 0.3; kill -9 $$) &"),
             "ended when nothing was asked of it: signal: 9 (SIGKILL)",
         ),
-        (
-            "shut",
-            format!("{answer}; (sleep 0.3; kill -9 $$) & exec sleep 0.2"),
-            "ended when nothing was asked of it: ",
-        ),
     ] {
         let mut adapter = begun(name, &then);
         std::thread::sleep(Duration::from_millis(600));
@@ -643,7 +669,7 @@ fn an_adapter_that_does_not_start_is_an_error() {
         ("no-such-program-anywhere", "does not start"),
         ("'open", "is no command"),
         ("", "is no command"),
-        (silent.as_str(), "its standard error: why"),
+        (silent.as_str(), "its standard error:\n  why\n"),
         (old.as_str(), "speaks version 9 of the adapter protocol"),
     ] {
         let output = tigress(&["test", "--adapter", command]);
@@ -712,7 +738,7 @@ fn a_skeleton_runs_at_once() {
         let verdict = text(&output.stdout);
         assert_eq!(
             output.status.code(),
-            Some(0),
+            Some(1),
             "{verdict}{}",
             text(&output.stderr)
         );

@@ -461,6 +461,59 @@ fn a_reader_that_has_seen_enough_changes_no_exit_status() {
     }
 }
 
+/// The rows of docs/exit-status.md, each run by a shell in a copy of docs/example; every command has one.
+#[cfg(target_os = "linux")]
+#[test]
+fn each_command_ends_as_the_page_of_exit_statuses_says() {
+    let page = include_str!("../docs/exit-status.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = Path::new(env!("CARGO_BIN_EXE_tigress"));
+    let paths = [
+        program.parent().expect("a folder").into(),
+        std::env::var_os("PATH").unwrap_or_default(),
+    ];
+    let paths = paths.join(std::ffi::OsStr::new(":"));
+    let mut commands = String::new();
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let row = row.replace("\\|", "\u{0}");
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let command = cells[1].trim_matches('`').replace('\u{0}', "|");
+        let status: i32 = cells[2].parse().expect("a number");
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in fs::read_dir(root.join("docs/example")).expect("files") {
+            let file = file.expect("a file");
+            fs::copy(file.path(), folder.path().join(file.file_name())).expect("copied");
+        }
+        let output = Command::new("bash")
+            .args(["-o", "pipefail", "-c", &command])
+            .env("PATH", &paths)
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        assert_says(&output, status, &[]);
+        let error = text(&output.stderr);
+        let says_why = ["error: ", "Usage: "]
+            .iter()
+            .any(|word| error.contains(word));
+        assert!(
+            status != 2 || says_why || text(&output.stdout).contains("error: "),
+            "{command}: {error}"
+        );
+        commands.push_str(&command);
+        commands.push('\n');
+    }
+    let help = text(&tigress(&["--help"]).stdout).to_owned();
+    let (_, named) = help.split_once("Commands:\n").expect("commands");
+    let named = named.lines().map_while(|line| line.strip_prefix("  "));
+    for command in named.filter_map(|line| line.split(' ').next()) {
+        let rows = commands.contains(&format!("tigress {command}"));
+        assert!(
+            rows || ["", "help", "flaws"].contains(&command),
+            "no row for {command}"
+        );
+    }
+}
+
 /// Without feature `flaws` nothing of a flaw is in the program.
 #[cfg(not(feature = "flaws"))]
 #[test]

@@ -17,7 +17,7 @@ use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
     Body, BuiltIn, Call, Collection, Expectation, Family, Source, Vector, VectorFile,
 };
-use tigress_signal::conformance::verdict::{self, Plan, Progress};
+use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::report;
 use tigress_signal::transfer::MessageType;
@@ -39,6 +39,7 @@ fn judge(cases: &Cases) -> TestResult {
         shard: Shard::WHOLE,
         strict: true,
         known: &KnownFailures::default(),
+        ends: Ends::default(),
     };
     verdict::judge(&mut [Box::new(Reference::default())], &plan, &mut Quiet)
 }
@@ -674,6 +675,6 @@ fn the_schema_of_the_json_result_is_as_it_is_made_and_holds() {
         .map(|error| error.to_string())
         .collect();
     assert_eq!(broken, Vec::<String>::new());
-    assert_eq!(value["version"], 1);
+    assert_eq!(value["version"], 2);
     assert_eq!(value["verdict"], "does-not-conform");
 }

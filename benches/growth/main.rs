@@ -7,6 +7,7 @@
 #[path = "../hot_path/turns.rs"]
 mod turns;
 
+mod hostile;
 mod intermediary;
 mod transcript;
 mod wallet;
@@ -40,6 +41,11 @@ const CASES: &[Case] = &[
     ("intermediary view, by lines", transcript::view),
     ("replay, by lines", transcript::replay),
     ("diagram, by lines", transcript::diagram),
+    ("wrong vector file, by tests", hostile::vectors),
+    ("wrong script, by steps", hostile::script),
+    ("wrong transcript, by lines", hostile::transcript),
+    ("wrong list of failures, by lines", hostile::known_failures),
+    ("hostile text, by characters", hostile::text),
 ];
 
 fn main() {

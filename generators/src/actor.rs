@@ -183,8 +183,6 @@ pub(super) type Sent = (Address, Message);
 /// A conversation that is played here and recorded as steps of a vector.
 pub(super) struct Talk {
     pub(super) me: Actor,
-    /// Whether each step that can report a changed identity key says whether it does (SES-12).
-    pub(super) reports: bool,
     send: Option<sesame::Send>,
     steps: Vec<Step>,
     label: String,
@@ -232,7 +230,6 @@ pub(super) fn converse<C: Conversation>(
     move |b, about| {
         let mut conversation = with(Talk {
             me,
-            reports: false,
             send: None,
             steps: Vec::new(),
             label: about.comment.to_owned(),
@@ -308,12 +305,11 @@ impl Talk {
         let (bundle, randomness) = (bundle.clone(), self.given(drawn, &got, 2));
         let input = ProcessBundleInput { bundle, randomness };
         let output = got.map(|changed| ProcessBundleOutput {
-            identity_changed: self.reports.then_some(changed),
+            identity_changed: changed,
         });
         self.record(Step::ProcessBundle, input, output);
     }
 
-    /// The device encrypts, and must not be refused.
     pub(super) fn encrypt(&mut self, peer: &Actor, plaintext: &[u8]) -> Message {
         self.try_encrypt(peer, plaintext, None).expect("a session")
     }
@@ -356,7 +352,7 @@ impl Talk {
             self.went(said.from, &said.message);
             DecryptOutput {
                 plaintext: read.0.into(),
-                identity_changed: self.reports.then_some(got.identity_changed),
+                identity_changed: got.identity_changed,
             }
         });
         self.record(Step::Decrypt, input, output);

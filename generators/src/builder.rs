@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use tigress_signal::conformance::PROFILE_VERSION;
 use tigress_signal::conformance::operation::{Done, Operation};
 use tigress_signal::conformance::vector::conversation::{Script, StepOf};
@@ -59,7 +60,13 @@ impl Builder {
     }
 
     /// Explains a flag: the kind of bug, what the bug is and what comes of it.
-    pub(crate) fn note(&mut self, flag: &str, bug_type: &str, says: [&str; 2], links: &[&str]) {
+    pub(crate) fn note(
+        &mut self,
+        flag: &str,
+        bug_type: &str,
+        says: [&str; 2],
+        links: &[&dyn Display],
+    ) {
         let [description, effect] = says.map(ToOwned::to_owned);
         let note = Note {
             bug_type: bug_type.to_owned(),

@@ -22,17 +22,7 @@ impl<F: FnOnce(&mut Builder, About<'_>)> Case for F {}
 ///     gap_of_1000 => talk(|t| ...);
 ///     /// the same, and a stored key more
 ///     gap_of_1001 [Bound Kept: DR-11 DR-12] => talk(|t| ...);
-///     /// the same in a former chain
-///     gap_of_1001_in_former_chain [: DR-11 DR-09] => talk(|t| ...);
-/// }
-/// ```
-///
-/// In a series of short cases the comment stands behind the name:
-///
-/// ```ignore
-/// cases! { b, [Date: PAY-10];
-///     date_small_z: "a small z" => date("2026-11-25T12:00:00z");
-///     date_small_t: "a small t" => date("2026-11-25t12:00:00Z");
+///     gap_in_former_chain [: DR-11 DR-09]: "a short comment stands behind the name" => talk(|t| ...);
 /// }
 /// ```
 ///
@@ -136,12 +126,11 @@ macro_rules! rows {
 ///
 /// ```ignore
 /// notes! { b;
-///     Bound DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
-///         "At or over a bound; a bug has none." => "A stranger says how much is stored.";
+///     Bound DENIAL_OF_SERVICE [cwe(770)] "At or over a bound; a bug has none." => "A stranger fills the store.";
 /// }
 /// ```
 macro_rules! notes {
     ($b:expr; $($flag:ident $bug:ident [$($link:expr),+] $description:literal => $effect:literal;)*) => {$(
-        $b.note(stringify!($flag), stringify!($bug), [$description, $effect], &[$($link),+]);
+        $b.note(stringify!($flag), stringify!($bug), [$description, $effect], &[$(&$link),+]);
     )*};
 }

@@ -1,29 +1,11 @@
 //! Family `fingerprint`.
 
-use super::Builder;
 use super::actor::address;
-use super::cases::{Case, but, computed, refused};
+use super::prelude::*;
 use super::public_key::{encoded, key_pair};
 use tigress_signal::conformance::operation::Operation;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
-use tigress_signal::error_code::ErrorCode::{InvalidKey, Malformed};
-
-const AUTHENTICATION: &str = "https://signal.org/docs/specifications/x3dh/#authentication";
-
-fn notes(b: &mut Builder) {
-    b.header("The number by which two people compare identity keys: the same on both sides, whoever computes it.");
-    notes! { b;
-        Comparison AUTH_BYPASS [AUTHENTICATION]
-            "Two people compare this number to know that nobody stands between them."
-            => "Where the two sides compute different ones, they learn not to compare.";
-        Order INTEROPERABILITY [AUTHENTICATION]
-            "The devices go in by the byte order of their addresses, whoever computes."
-            => "In another order the two sides show different numbers.";
-        WrongInput MISSING_STEP [AUTHENTICATION] "An address or key that no device can have."
-            => "A number is shown, and compared, for what nobody can prove to hold.";
-    }
-}
 
 fn party(user: &str, device_id: u32, key: &str) -> PartyFields {
     let key = key_pair(&format!("fingerprint/{key}"));
@@ -43,7 +25,17 @@ fn shows(own: &PartyFields, peer: &PartyFields) -> impl Case + use<> {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    notes(b);
+    b.header("The number by which two people compare identity keys: the same on both sides, whoever computes it.");
+    notes! { b;
+        Comparison AUTH_BYPASS [signal("x3dh/#authentication")]
+            "Two people compare this number to know that nobody stands between them."
+            => "Where the two sides compute different ones, they learn not to compare.";
+        Order INTEROPERABILITY [signal("x3dh/#authentication")]
+            "The devices go in by the byte order of their addresses, whoever computes."
+            => "In another order the two sides show different numbers.";
+        WrongInput MISSING_STEP [signal("x3dh/#authentication")] "An address or key that no device can have."
+            => "A number is shown, and compared, for what nobody can prove to hold.";
+    }
     let alice = &party("alice", 1, "alice");
     let bob = &party("bob", 1, "bob");
     let second = &party("alice", 2, "alice 2");

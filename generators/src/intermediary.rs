@@ -18,15 +18,15 @@
 //! Requests with the same `[a]` before them have the same request id; that of `["1"]` is 1.
 //!
 //! Else: `at 60 seconds` after the beginning, `tick`, `restart`, `erased "the message" <one>`,
-//! `ryan has 12 one-time prekeys` to register with, `eve has no token`, `eve has token 32 * 0x07`. The heading may
-//! say which devices are registered at the beginning: `among ben, ryan, watch`.
+//! `ryan has 12 one-time prekeys` to register with, `eve has no token`, `eve has token 32 * 0x07`. `among ben, ryan,
+//! watch` registers each of them, the watch with the token of its user's phone.
 
 mod client;
 mod play;
 
-use super::Builder;
-use super::script::{Script, Words, scripts};
-use play::Play;
+use super::prelude::*;
+use super::script::{Play, Script, scripts};
+use play::Relay;
 
 const SCRIPTS: &[Script] = scripts! {
     "intermediary":
@@ -34,89 +34,73 @@ const SCRIPTS: &[Script] = scripts! {
 };
 
 pub(super) fn generate(b: &mut Builder) {
-    notes(b);
-    for script in SCRIPTS {
-        script.each(|case| {
-            let mut play = Play::new(&case.comment);
-            let begun = play.begin(Words(case.beginning));
-            begun.map_err(|what| (case.line, what))?;
-            for (line, steps) in &case.steps {
-                play.line(Words(steps)).map_err(|what| (*line, what))?;
-            }
-            b.conversation(case.about(), play.recorded());
-            Ok(())
-        });
-    }
-}
-
-/// Sections that several bugs are about.
-const X3DH_SERVER: &str = "https://signal.org/docs/specifications/x3dh/#server-trust";
-const SESAME_SENDING: &str = "https://signal.org/docs/specifications/sesame/#sending-messages";
-const SESAME_SERVER: &str = "https://signal.org/docs/specifications/sesame/#server";
-
-fn notes(b: &mut Builder) {
     b.header("Requests to an intermediary, as they stand on the wire, and its answers (profile section 7).");
     b.header("Play the steps on an intermediary that knows nobody; the randomness given is a registration's token.");
     notes! { b;
-        Normal BASIC [X3DH_SERVER]
-            "Requests as honest clients make them." => "Whoever answers otherwise works with no wallet.";
-        TokenHandling CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/312.html"]
-            "How the token is made and kept; a bug keeps it readable."
+        Normal BASIC [signal("x3dh/#server-trust")] "Requests as honest clients make them."
+            => "Whoever answers otherwise works with no wallet.";
+        TokenHandling CONFIDENTIALITY [cwe(312)] "How the token is made and kept; a bug keeps it readable."
             => "A thief of the store has every mailbox.";
-        Authorisation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/639.html"]
+        Authorisation AUTH_BYPASS [cwe(639)]
             "A request without a token, with an unknown one or with another device's; a bug goes by the address alone."
             => "A stranger reads mailboxes, replaces keys or joins a user's devices.";
-        UncheckedKey MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#signatures"]
+        UncheckedKey MISSING_STEP [signal("x3dh/#signatures")]
             "A key that must not be used, or a signature that does not verify, is published; a bug stores it."
             => "It is handed on: to clients that do not check it, or whose sends then fail one and all.";
-        OneTimePreKeyReuse CONFIDENTIALITY ["https://signal.org/docs/specifications/x3dh/#protocol-replay"]
+        OneTimePreKeyReuse CONFIDENTIALITY [signal("x3dh/#protocol-replay")]
             "A bug hands a one-time prekey out a second time."
             => "The second sender's message is refused, and a replay of the first cannot be told from a new session.";
-        Drain DENIAL_OF_SERVICE [X3DH_SERVER]
-            "Somebody takes bundle after bundle; a bug lets them." => "A device is left without one-time prekeys.";
-        DeviceList MISSING_STEP [SESAME_SENDING]
+        Drain DENIAL_OF_SERVICE [signal("x3dh/#server-trust")] "Somebody takes bundle after bundle; a bug lets them."
+            => "A device is left without one-time prekeys.";
+        DeviceList MISSING_STEP [signal("sesame/#sending-messages")]
             "A submission to a user does not list exactly the user's devices; a bug stores it."
             => "A device is left out, or one that is gone is written to, and the sender never learns of it.";
-        StaleRegistration MISSING_STEP [SESAME_SENDING]
+        StaleRegistration MISSING_STEP [signal("sesame/#sending-messages")]
             "A message is encrypted for a former installation of a device; a bug stores it."
             => "What nobody can read is delivered, and the sender never learns of it.";
-        PartlyStored MISSING_STEP ["https://cwe.mitre.org/data/definitions/460.html"]
-            "A refused request changes nothing at all; a bug stores a part of it."
+        PartlyStored MISSING_STEP [cwe(460)] "A refused request changes nothing at all; a bug stores a part of it."
             => "What the client then sends again is delivered twice.";
-        Order MISSING_STEP [SESAME_SERVER]
+        Order MISSING_STEP [signal("sesame/#server")]
             "Messages arrive as they were accepted, numbered for their mailbox alone; a bug sorts or counts otherwise."
             => "A wallet reads an answer before its question, and its ratchet skips keys.";
-        LostMessage MISSING_STEP [SESAME_SERVER]
+        LostMessage MISSING_STEP [signal("sesame/#server")]
             "A bug drops a message before its owner has acknowledged it."
             => "What a client read and crashed on is lost.";
-        Acknowledgement MISSING_STEP [SESAME_SERVER]
+        Acknowledgement MISSING_STEP [signal("sesame/#server")]
             "An acknowledgement erases the messages that it names, once, and no later one; a bug erases more or less."
             => "Messages are lost unread, or come again and stay for a thief of the store.";
-        Expiry CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/459.html"]
+        Expiry CONFIDENTIALITY [cwe(459)]
             "A message's lifetime is over, or nearly; a bug keeps it too long or drops it too early."
             => "It is there for a thief of the store, or lost.";
-        Limit DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
-            "A limit of section 7, on both sides of it; a bug has none, or another."
+        Limit DENIAL_OF_SERVICE [cwe(770)] "A limit of section 7, on both sides of it; a bug has none, or another."
             => "A stranger says how much is stored; or what a wallet may ask for is refused.";
-        Repetition MISSING_STEP ["https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods"]
+        Repetition MISSING_STEP [rfc("9110#name-idempotent-methods")]
             "A client that got no answer makes its request again; a bug carries it out again, or refuses it."
             => "A second prekey is spent, a message delivered twice, or the client left without its answer.";
-        Removal CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/459.html"]
+        Removal CONFIDENTIALITY [cwe(459)]
             "A device is removed, or another takes its place; a bug leaves something of it."
             => "Whoever comes next can read it.";
-        Spoofing AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/290.html"]
+        Spoofing AUTH_BYPASS [cwe(290)]
             "Who a message is from is what the token says; a bug takes a client's word for it."
             => "A client writes in another's name.";
         LooksInside CONFIDENTIALITY ["https://datatracker.ietf.org/doc/draft-ietf-tigress-requirements/"]
             "The intermediary carries bytes; a bug parses them, or wants to be told what they are."
             => "It can treat transfers by their type, and an owner learns of another's traffic.";
-        UnknownTarget MISSING_STEP [SESAME_SENDING]
+        UnknownTarget MISSING_STEP [signal("sesame/#sending-messages")]
             "A user or device that is not registered; a bug accepts a message for it." => "The message is lost.";
-        Form PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc9413", "https://cwe.mitre.org/data/definitions/436.html"]
+        Form PARSER_BUG [rfc("9413"), cwe(436)]
             "What is no request by the table of section 7; a bug reads it leniently."
             => "It is carried out, where another reader would do something else.";
-        Restart MISSING_STEP [SESAME_SERVER]
+        Restart MISSING_STEP [signal("sesame/#server")]
             "The intermediary starts again from what it stored; a bug answers before it stores, or stores too little."
             => "What it answered for no longer holds: messages are lost, prekeys handed out twice.";
+    }
+    for script in SCRIPTS {
+        script.each(|case| {
+            let mut played = Relay::new(&case.comment);
+            played.lines(&case.steps)?;
+            b.conversation(case.about(), played.recorded());
+            Ok(())
+        });
     }
 }

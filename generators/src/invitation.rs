@@ -1,9 +1,7 @@
 //! Family `invitation`.
 
 use super::actor::{address, user_id};
-use super::builder::Builder;
-use super::cases::{Case, but, refused, valid};
-use super::seed;
+use super::prelude::*;
 use super::wire::key;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest, Sha256};
@@ -11,8 +9,6 @@ use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::invitation::{
     Check, CheckInput, Link, Make, MakeInput, Parse, ParseOutput,
 };
-use tigress_signal::error_code::ErrorCode::{self, InvalidKey, Malformed, UntrustedIdentity};
-use tigress_signal::hex;
 use tigress_signal::transfer::Vertical::{self, Car, GeneralAccess, Home};
 
 fn identity_key() -> [u8; 33] {
@@ -115,14 +111,34 @@ pub(super) fn generate(b: &mut Builder) {
     b.header("The link that invites a person's device (profile section 7): reading one, making one, and holding the");
     b.header("key that a server gives against the fingerprint in it. A link has one form: what else a browser would");
     b.header("mend or follow must be refused before anything is asked of anybody.");
-    notes(b);
+    notes! { b;
+        Normal BASIC [rfc("3986")] "A link as honest wallets make it." => "Whoever refuses it cannot be invited.";
+        Scheme MISSING_STEP [rfc("9110#section-4.2.2"), cwe(319)]
+            "The link is no https link; a bug follows it all the same."
+            => "The wallet asks over a channel that others read or change.";
+        Host PARSER_BUG ["https://url.spec.whatwg.org/#host-parsing"]
+            "A HOST that is written otherwise than it is meant, or that two URL parsers read as two; a bug mends it."
+            => "The wallet asks another host than the person read.";
+        Path PARSER_BUG [rfc("3986#section-5.2.4")]
+            "Another path; URL parsers mend some of these before anybody can look at them."
+            => "One invitation has many links, or what is asked for is something else.";
+        Identifier PARSER_BUG [rfc("9562#section-4"), cwe(197)]
+            "A UserID or DeviceID that no device has, or in another than its one form; a bug cuts or mends it."
+            => "The wallet sends to another mailbox.";
+        Query PARSER_BUG [rfc("3986#section-3.4"), cwe(235)]
+            "A query that is not one `v` with one of three letters; a bug guesses."
+            => "The link is taken for another credential than its reader takes it for.";
+        Fingerprint AUTH_BYPASS [rfc("4648#section-3.5")]
+            "The fragment ties a person to a key; a bug accepts less than 32 bytes in their one form."
+            => "Less than the whole key is compared, or nothing.";
+        WrongKey AUTH_BYPASS [signal("x3dh/#authentication")]
+            "A key that is not the one that the link names; a bug takes it."
+            => "The wallet talks to the intermediary, or to anybody.";
+    }
     parse(b);
-    refuse_hosts(b);
-    refuse_paths(b);
-    refuse_queries(b);
+    refuse_places(b);
     refuse_fingerprints(b);
-    make(b);
-    check_keys(b);
+    make_and_check(b);
 }
 
 /// A name of 253 characters.
@@ -165,7 +181,7 @@ fn parse(b: &mut Builder) {
     }
 }
 
-fn refuse_hosts(b: &mut Builder) {
+fn refuse_places(b: &mut Builder) {
     let host = |host: &str| refuses("relay.example", host);
     cases! { b, [Host: INV-01 INV-04];
         no_host: "no host" => host("");
@@ -198,9 +214,6 @@ fn refuse_hosts(b: &mut Builder) {
         label_of_64_characters: "a label of 64 characters" => host(&format!("{}.example", "a".repeat(64)));
         name_of_254_characters: "a name of 254 characters" => host(&format!("{}b", longest_name()));
     }
-}
-
-fn refuse_paths(b: &mut Builder) {
     let version = |to: &str| refuses("/v1/", to);
     let step = |to: &str| refuses("/i/", to);
     let device = |to: &str| refuses("/1?", &format!("/{to}?"));
@@ -243,9 +256,6 @@ fn refuse_paths(b: &mut Builder) {
         device_id_outside_ascii: "a DeviceID in digits outside ASCII" => device("\u{ff11}");
         device_id_empty [Identifier Path:]: "an empty DeviceID" => device("");
     }
-}
-
-fn refuse_queries(b: &mut Builder) {
     let query = |query: &str| refuses("?v=c", query);
     cases! { b, [Query: INV-01 INV-04];
         vertical_unknown: "a vertical that does not exist" => query("?v=b");
@@ -306,7 +316,7 @@ fn refuse_fingerprints(b: &mut Builder) {
     }
 }
 
-fn make(b: &mut Builder) {
+fn make_and_check(b: &mut Builder) {
     cases! { b, [Normal: INV-01];
         make_for_car: "for a car" => makes(Car);
         make_for_home: "for a home" => makes(Home);
@@ -321,9 +331,6 @@ fn make(b: &mut Builder) {
         make_key_without_type_byte [WrongKey: INV-01 KEY-02] =>
             makes_not(InvalidKey, |f| f.identity_key = identity_key()[1..].into());
     }
-}
-
-fn check_keys(b: &mut Builder) {
     let (own, zero) = (identity_key(), [&[5][..], &[0; 32]].concat());
     let fingerprinted = |bytes: &[u8]| with(&fingerprint(&own), &fingerprint(bytes));
     let nearly = BASE64URL_NOPAD.encode(&but(Sha256::digest(own), |digest| digest[31] ^= 1));
@@ -344,36 +351,5 @@ fn check_keys(b: &mut Builder) {
         /// no fragment: whoever takes that for nothing to check trusts any key
         check_no_fragment [Fingerprint WrongKey: INV-03 INV-04] => refused::<Check>(Malformed,
             check(with(&format!("#{}", fingerprint(&own)), ""), &own));
-    }
-}
-
-fn notes(b: &mut Builder) {
-    notes! { b;
-        Normal BASIC ["https://www.rfc-editor.org/rfc/rfc3986"] "A link as honest wallets make it."
-            => "Whoever refuses it cannot be invited.";
-        Scheme MISSING_STEP
-            ["https://www.rfc-editor.org/rfc/rfc9110#section-4.2.2", "https://cwe.mitre.org/data/definitions/319.html"]
-            "The link is no https link; a bug follows it all the same."
-            => "The wallet asks over a channel that others read or change.";
-        Host PARSER_BUG ["https://url.spec.whatwg.org/#host-parsing"]
-            "A HOST that is written otherwise than it is meant, or that two URL parsers read as two; a bug mends it."
-            => "The wallet asks another host than the person read.";
-        Path PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4"]
-            "Another path; URL parsers mend some of these before anybody can look at them."
-            => "One invitation has many links, or what is asked for is something else.";
-        Identifier PARSER_BUG
-            ["https://www.rfc-editor.org/rfc/rfc9562#section-4", "https://cwe.mitre.org/data/definitions/197.html"]
-            "A UserID or DeviceID that no device has, or in another than its one form; a bug cuts or mends it."
-            => "The wallet sends to another mailbox.";
-        Query PARSER_BUG
-            ["https://www.rfc-editor.org/rfc/rfc3986#section-3.4", "https://cwe.mitre.org/data/definitions/235.html"]
-            "A query that is not one `v` with one of three letters; a bug guesses."
-            => "The link is taken for another credential than its reader takes it for.";
-        Fingerprint AUTH_BYPASS ["https://www.rfc-editor.org/rfc/rfc4648#section-3.5"]
-            "The fragment ties a person to a key; a bug accepts less than 32 bytes in their one form."
-            => "Less than the whole key is compared, or nothing.";
-        WrongKey AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#authentication"]
-            "A key that is not the one that the link names; a bug takes it."
-            => "The wallet talks to the intermediary, or to anybody.";
     }
 }

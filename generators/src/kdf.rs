@@ -1,31 +1,12 @@
 //! Family `kdf`.
 
-use super::cases::{computed, refused};
+use super::prelude::*;
 use super::public_key::first_byte;
-use super::{Builder, seed};
 use tigress_signal::conformance::operation::kdf::{
     ChainStep, ChainStepInput, MessageKey, MessageKeyInput, RootStep, RootStepInput,
 };
 use tigress_signal::conformance::operation::x3dh::{SharedSecret, SharedSecretInput};
-use tigress_signal::error_code::ErrorCode::CounterExhausted;
-use tigress_signal::hex::Hex;
 use tigress_signal::ratchet::ChainKey;
-
-const ALGORITHMS: &str =
-    "https://signal.org/docs/specifications/doubleratchet/#recommended-cryptographic-algorithms";
-
-fn notes(b: &mut Builder) {
-    b.header("The key derivations alone: bytes in, bytes out, neither message nor session. A good place to begin.");
-    notes! { b;
-        Label INTEROPERABILITY [ALGORITHMS] "Salt, info, prefix or order of the inputs differ."
-            => "One byte changed in any of them gives other keys, and no message can be read.";
-        EdgeCase EDGE_CASE ["https://www.rfc-editor.org/rfc/rfc5869#section-2.2"]
-            "Keys of all zero or all one bits: refused by no KDF, and mistaken for `absent` by some code."
-            => "One key in 2^256, or the one that a test happens to use, is taken for none.";
-        Counter CONFIDENTIALITY ["https://signal.org/docs/specifications/doubleratchet/"] "The end of a chain."
-            => "Whoever lets its counter wrap to 0 sends two messages under the same counter, and peers drop the second.";
-    }
-}
 
 fn key(label: &str) -> Hex {
     seed::bytes::<32>(&format!("kdf/{label}")).into()
@@ -36,7 +17,17 @@ fn fill(byte: u8) -> Hex {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    notes(b);
+    b.header("The key derivations alone: bytes in, bytes out, neither message nor session. A good place to begin.");
+    notes! { b;
+        Label INTEROPERABILITY [signal("doubleratchet/#recommended-cryptographic-algorithms")]
+            "Salt, info, prefix or order of the inputs differ."
+            => "One byte changed in any of them gives other keys, and no message can be read.";
+        EdgeCase EDGE_CASE [rfc("5869#section-2.2")]
+            "Keys of all zero or all one bits: refused by no KDF, and mistaken for `absent` by some code."
+            => "One key in 2^256, or the one that a test happens to use, is taken for none.";
+        Counter CONFIDENTIALITY [signal("doubleratchet/")] "The end of a chain."
+            => "Whoever lets its counter wrap to 0 sends two messages under the same counter, and peers drop the second.";
+    }
 
     let secret = |[dh1, dh2, dh3]: [Hex; 3], dh4| {
         computed::<SharedSecret>(SharedSecretInput { dh1, dh2, dh3, dh4 })

@@ -1,15 +1,11 @@
 //! Family `message_encryption`.
 
 use super::actor::user_id;
-use super::builder::Builder;
-use super::cases::{Case, but, computed, refused, valid};
+use super::prelude::*;
 use super::public_key::key_pair;
-use super::seed;
 use tigress_signal::conformance::operation::message_encryption::{
     Context, Decrypt, DecryptInput, DecryptOutput, Encrypt, EncryptInput,
 };
-use tigress_signal::error_code::ErrorCode::DecryptFailed;
-use tigress_signal::hex::Hex;
 use tigress_signal::identifier::UserId;
 use tigress_signal::primitives::Secret;
 use tigress_signal::primitives::aes256_gcm;
@@ -107,9 +103,28 @@ fn refuses(ciphertext: impl Into<Hex>) -> impl Case {
 }
 
 pub(super) fn generate(b: &mut Builder) {
+    const GCM: &str = "https://csrc.nist.gov/pubs/sp/800/38/d/final";
     b.header("One message, encrypted and decrypted by its message key with its associated data and header: what the");
     b.header("ratchet does beneath its state (DR-05 to DR-07). What was changed on its way gives no plaintext byte.");
-    notes(b);
+    notes! { b;
+        Normal BASIC [rfc("5116")] "A message as honest implementations make it."
+            => "Whoever computes another key or associated data talks to nobody.";
+        ModifiedCiphertext AUTH_BYPASS [GCM, rfc("5116#section-2.2")]
+            "Ciphertext or tag was changed; a bug does not check the tag, or hands out the plaintext before it does."
+            => "A stranger writes in the sender's name, or probes the plaintext.";
+        ModifiedHeader AUTH_BYPASS [signal("doubleratchet/#external-functions")]
+            "The header differs from the one that the message was encrypted with; a bug does not bind it."
+            => "An attacker moves messages within and between chains.";
+        ModifiedParties AUTH_BYPASS [signal("x3dh/#identity-binding")]
+            "The identities or addresses differ; a bug does not bind who talks to whom."
+            => "A message is passed off as another's.";
+        WrongConstruction INTEROPERABILITY [signal("doubleratchet/#recommended-cryptographic-algorithms")]
+            "Made with another layout of associated data or keys; whoever accepts it has the same bug as its maker."
+            => "Devices with the bug talk among themselves alone.";
+        Truncated MISSING_STEP [signal("doubleratchet/#truncating-authentication-tags"), GCM]
+            "Of another length than it was made, or its tag seen in part; a bug reads beyond its end, or checks less."
+            => "A short tag is soon guessed; a missing one proves nothing.";
+    }
 
     cases! { b, [Normal: DR-05 DR-06 DR-07];
         encrypt_nothing: "an empty plaintext: the tag alone" => encrypts(0, |_| {});
@@ -204,31 +219,5 @@ pub(super) fn generate(b: &mut Builder) {
         };
         /// another message key
         another_message_key [ModifiedCiphertext: DR-06] => under(&|c| c.message_key = message_key("mk 2"));
-    }
-}
-
-fn notes(b: &mut Builder) {
-    const GCM: &str = "https://csrc.nist.gov/pubs/sp/800/38/d/final";
-    const ALGORITHMS: &str = "https://signal.org/docs/specifications/doubleratchet/#recommended-cryptographic-algorithms";
-    const TRUNCATING: &str =
-        "https://signal.org/docs/specifications/doubleratchet/#truncating-authentication-tags";
-    notes! { b;
-        Normal BASIC ["https://www.rfc-editor.org/rfc/rfc5116"] "A message as honest implementations make it."
-            => "Whoever computes another key or associated data talks to nobody.";
-        ModifiedCiphertext AUTH_BYPASS [GCM, "https://www.rfc-editor.org/rfc/rfc5116#section-2.2"]
-            "Ciphertext or tag was changed; a bug does not check the tag, or hands out the plaintext before it does."
-            => "A stranger writes in the sender's name, or probes the plaintext.";
-        ModifiedHeader AUTH_BYPASS ["https://signal.org/docs/specifications/doubleratchet/#external-functions"]
-            "The header differs from the one that the message was encrypted with; a bug does not bind it."
-            => "An attacker moves messages within and between chains.";
-        ModifiedParties AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#identity-binding"]
-            "The identities or addresses differ; a bug does not bind who talks to whom."
-            => "A message is passed off as another's.";
-        WrongConstruction INTEROPERABILITY [ALGORITHMS]
-            "Made with another layout of associated data or keys; whoever accepts it has the same bug as its maker."
-            => "Devices with the bug talk among themselves alone.";
-        Truncated MISSING_STEP [TRUNCATING, GCM]
-            "Of another length than it was made, or its tag seen in part; a bug reads beyond its end, or checks less."
-            => "A short tag is soon guessed; a missing one proves nothing.";
     }
 }

@@ -1,9 +1,8 @@
 //! A device under test and its peer.
 
 use super::actor::{Actor, Conversation, SAME_IDENTITY, Talk, converse};
-use super::cases::Case;
+use super::prelude::*;
 use super::said::Said;
-use tigress_signal::error_code::ErrorCode;
 use tigress_signal::wire::Message;
 
 /// The device under test and its peer, whose messages are named by the batch in which they were sent and by their

@@ -2,10 +2,8 @@
 //!
 //! The JSON is put together as text, so that it can be put together wrongly.
 
-use super::builder::Builder;
-use super::cases::{Case, acceptable, but, computed, refused, valid};
+use super::prelude::*;
 use super::public_key::first_byte;
-use super::seed::{self, Recorder};
 use super::xeddsa::{hash, plus_order};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
@@ -20,13 +18,12 @@ use tigress_signal::conformance::operation::car_key::{
     ImportRequestInput, Key, Request, SigningRequest, SigningRequestInput,
 };
 use tigress_signal::conformance::operation::payload::{Decode, Encode, Fields, Plaintext};
-use tigress_signal::error_code::ErrorCode::{AttestationInvalid, InvalidKey, InvalidPayload};
-use tigress_signal::hex::Hex;
+use tigress_signal::conformance::seed::Recorder;
 use tigress_signal::identifier::TransferId;
 use tigress_signal::primitives::ed25519::SigningKey;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::MessageType::{
-    self, Cancel, Decline, KeyImportRequest, KeySigningRequest, Provisioned,
+    self, Cancel, Decline, KeyImportRequest as Import, KeySigningRequest as Signing, Provisioned,
     ProvisioningInformation as Offer,
 };
 use tigress_signal::transfer::payload::{AUTHORIZATION_TOKEN as TOKEN, CAR_KEY};
@@ -176,13 +173,23 @@ fn said(message_type: MessageType, format: &str) -> Fields {
     }
 }
 
-fn ended(message_type: MessageType, format: &str, reason: &str) -> Fields {
+/// A payload with that reason: its text, and what it says.
+fn ended(message_type: MessageType, format: &str, reason: &str) -> (Text, Fields) {
+    let text = Text::new(message_type, format, "").reason(reason);
     let reason = Some(reason.to_owned());
-    but(said(message_type, format), |f| f.reason = reason)
+    (text, but(said(message_type, format), |f| f.reason = reason))
 }
 
 fn cancelled(reason: &str) -> Fields {
-    ended(Cancel, CAR_KEY, reason)
+    ended(Cancel, CAR_KEY, reason).1
+}
+
+/// A payload whose content is empty: its text, and what it says.
+fn empty(message_type: MessageType, format: &str) -> (Text, Fields) {
+    (
+        Text::new(message_type, format, "{}"),
+        said(message_type, format),
+    )
 }
 
 fn token_of(bytes: &[u8]) -> Fields {
@@ -214,7 +221,7 @@ fn bearing(message_type: MessageType) -> (Text, Fields) {
     let mut fields = said(message_type, CAR_KEY);
     let (name, place) = match message_type {
         Offer => ("keyCreationRequest", &mut fields.key_creation_request),
-        KeySigningRequest => ("keySigningRequest", &mut fields.key_signing_request),
+        Signing => ("keySigningRequest", &mut fields.key_signing_request),
         _ => ("keyImportRequest", &mut fields.key_import_request),
     };
     *place = Some(request().into());
@@ -250,8 +257,13 @@ fn reads(text: impl Into<Vec<u8>>, fields: Fields) -> impl Case {
     valid::<Decode>(padded(text), fields)
 }
 
+/// The text is read, and says what belongs to it.
+fn decodes((text, fields): (Text, Fields)) -> impl Case {
+    reads(text, fields)
+}
+
 /// The text is read as a cancellation with that reason.
-fn cancels(text: impl Into<Vec<u8>>, reason: &str) -> impl Case {
+fn cancels<T: Into<Vec<u8>>>(text: T, reason: &str) -> impl Case + use<T> {
     reads(text, cancelled(reason))
 }
 
@@ -265,6 +277,11 @@ fn writes(fields: Fields, text: Text) -> impl Case {
     valid::<Encode>(fields, padded(text))
 }
 
+/// The text is written of what it says.
+fn encodes((text, fields): (Text, Fields)) -> impl Case {
+    writes(fields, text)
+}
+
 /// What says that is not written.
 fn writes_not(fields: Fields) -> impl Case {
     refused::<Encode>(InvalidPayload, fields)
@@ -274,21 +291,79 @@ pub(super) fn generate(b: &mut Builder) {
     b.header("What stands inside a message: padded JSON (profile section 8), as it is read and written, and the three");
     b.header("requests of the car-key stand-in (PAY-12). `plaintext` is what the ratchet hands out or is given: take");
     b.header("the padding off, read the JSON and say what it says, or refuse it.");
-    notes(b);
-    types(b);
-    json_forms(b);
-    unknown_keys(b);
-    depth(b);
-    sizes(b);
-    dates(b);
-    refuse_padding(b);
-    refuse_encodings(b);
-    refuse_json(b);
-    refuse_names_that_stand_twice(b);
-    refuse_fields(b);
-    refuse_content(b);
-    refuse_base64(b);
-    refuse_dates(b);
+    notes! { b;
+        Normal BASIC [rfc("8259")] "A payload as honest wallets write it." => "Whoever refuses it transfers nothing.";
+        Writer INTEROPERABILITY [rfc("8785")]
+            "What a wallet writes: one form for each payload, and nothing that its peer must refuse; a bug has another."
+            => "Peers refuse the payload, and what differs between wallets tells them apart.";
+        Padding MALLEABILITY ["https://en.wikipedia.org/wiki/Padding_(cryptography)#ISO/IEC_7816-4"]
+            "The padding is wrong, or at its edges; a bug is lenient, or takes text for padding."
+            => "One payload is read from many plaintexts, or another one than was written.";
+        Size DENIAL_OF_SERVICE [rfc("8259#section-9"), cwe(770)]
+            "At or over the greatest size; a bug has another bound or none."
+            => "Without a bound a peer says how much memory a payload takes; with a lower one payloads are lost.";
+        Utf8 PARSER_BUG [rfc("3629#section-3"), rfc("3629#section-10")]
+            "The text is not UTF-8, or of its longer characters; a bug mends it."
+            => "What was not written is read, and two readers mend it to two texts.";
+        Json PARSER_BUG [rfc("8259"), "https://seriot.ch/projects/parsing_json.html"]
+            "At the edges of JSON's grammar; a bug reads what is no JSON, or refuses what is."
+            => "Readers differ: what one refuses another reads.";
+        TopLevel PARSER_BUG [rfc("8259#section-2")]
+            "JSON, but no object, or no JSON at all; a bug takes it for an empty object, or falls over it."
+            => "A payload is read that nobody wrote, or a peer brings the wallet down.";
+        Surrogate PARSER_BUG [rfc("8259#section-8.2")]
+            "Half a surrogate pair: no character, and nothing that UTF-8 can write again; a bug keeps or mends it."
+            => "What was read cannot be written again, and two readers mend it to two texts.";
+        DuplicateName PARSER_BUG [rfc("8259#section-4"), cve("2017-12635")]
+            "A name that stands twice; one reader takes the first value, another the last."
+            => "A check sees one value, and what acts on it the other.";
+        Depth DENIAL_OF_SERVICE [cwe(674), cve("2020-36518")]
+            "At or over the greatest depth; a bug recurses without a bound, or has another one."
+            => "A small message brings the wallet down.";
+        Unknown INTEROPERABILITY [rfc("7493#section-4.2")]
+            "Keys of a later version; a bug refuses or drops them, or reads them without care."
+            => "Whoever refuses them cannot talk to that version; whoever drops them loses what others need.";
+        Missing MISSING_STEP [cwe(1287)]
+            "A required key is missing or of another type; a bug puts a default in its place."
+            => "The wallet acts on what nobody said.";
+        TransferId MALLEABILITY [rfc("9562#section-4")]
+            "A transfer id that is not in its one form; a bug reads it all the same."
+            => "Ids are looked up as text or bytes: a second form is a second transfer.";
+        Version MISSING_STEP [cwe(681)] "A version other than 1, or what a careless reader takes for it."
+            => "A payload is read by the rules of another version.";
+        Type MISSING_STEP [cwe(1287)] "A type that does not exist, or is no string; a bug guesses."
+            => "A message is acted on as one that it is not.";
+        Content MISSING_STEP [cwe(1287)]
+            "What the type requires is missing, of another type or in another place; a bug goes on without it."
+            => "The wallet acts on what nobody said, or on nothing.";
+        Format MISSING_STEP [cwe(20)]
+            "A type, or a content, that the format does not have; a bug reads it as another format's."
+            => "A step of one flow is taken in the other.";
+        Reason DENIAL_OF_SERVICE [cwe(135)]
+            "A reason at or over its greatest length; a bug counts characters, not bytes of UTF-8, or nothing."
+            => "One wallet writes what the other refuses, or a peer says how much is stored and shown.";
+        Base64 MALLEABILITY [rfc("4648#section-3.5"), eprint("2022/361")]
+            "Base64 at its edges or in another form; a bug is lenient."
+            => "The same bytes are read from many texts, and two readers read two things.";
+        Date PARSER_BUG [rfc("3339#section-5.6")]
+            "A date at its edges, in another form, or that no calendar has; a bug mends it."
+            => "An offer lives longer than its sender said.";
+        CarKey BASIC [rfc("8032#section-5.1")] "The requests of the car-key stand-in, of their length and of another."
+            => "Whoever computes another request shares no key; whoever reads another length reads beyond it.";
+        Attestation AUTH_BYPASS [cwe(347)]
+            "A signature by another key, over another key, for another transfer or another purpose; a bug accepts it."
+            => "The car is shared with a stranger.";
+        Malleable MALLEABILITY [rfc("8032#section-8.4"), cve("2024-45193")]
+            "A second signature made from the first by whoever sees it; a bug accepts it."
+            => "One request has two forms, and whoever tells requests apart by their bytes takes it for another.";
+        SmallOrder AUTH_BYPASS [eprint("2020/1244")] "A key of small order; a bug accepts it."
+            => "A signature holds whatever it covers, and everybody can make it.";
+    }
+    readable(b);
+    bounds(b);
+    refuse_bytes(b);
+    refuse_keys(b);
+    refuse_values(b);
     encode(b);
     car_key_creation_request(b);
     car_key_signing_request(b);
@@ -296,26 +371,21 @@ pub(super) fn generate(b: &mut Builder) {
 }
 
 /// Each type, with the content that it requires.
-fn types(b: &mut Builder) {
+fn readable(b: &mut Builder) {
     let bytes = request();
     let base64 = BASE64.encode(&bytes);
-    let (car_key, offered) = bearing(Offer);
-    let (signing, asked) = bearing(KeySigningRequest);
-    let (import, answered) = bearing(KeyImportRequest);
     cases! { b, [Normal: PAY-06 PAY-08];
-        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11]: "an offer of a car key" => reads(car_key, offered);
+        car_key_offer [: PAY-01 PAY-02 PAY-06 PAY-08 PAY-10 PAY-11]: "an offer of a car key" => decodes(bearing(Offer));
         token_offer [: PAY-02 PAY-06 PAY-08 PAY-10]: "an offer of a token" => reads(token(&base64), token_of(&bytes));
-        key_signing_request: "a key signing request" => reads(signing, asked);
-        key_import_request: "a key import request" => reads(import, answered);
+        key_signing_request: "a key signing request" => decodes(bearing(Signing));
+        key_import_request: "a key import request" => decodes(bearing(Import));
         /// `provisioned` of a car key: its content is empty, but there
-        provisioned_car_key [: PAY-02 PAY-06 PAY-08] => reads(provisioned(), said(Provisioned, CAR_KEY));
-        /// `provisioned` of a token
-        provisioned_token => reads(Text::new(Provisioned, TOKEN, "{}"), said(Provisioned, TOKEN));
-        /// a decline of a token
-        decline_token => reads(Text::new(Decline, TOKEN, "").reason("not now"), ended(Decline, TOKEN, "not now"));
-        cancellation: "a cancellation" => cancels(cancel().reason("already-claimed"), "already-claimed");
+        provisioned_car_key [: PAY-02 PAY-06 PAY-08] => decodes(empty(Provisioned, CAR_KEY));
+        provisioned_token: "`provisioned` of a token" => decodes(empty(Provisioned, TOKEN));
+        decline_token: "a decline of a token" => decodes(ended(Decline, TOKEN, "not now"));
+        cancellation: "a cancellation" => decodes(ended(Cancel, CAR_KEY, "already-claimed"));
         /// a cancellation whose reason is empty: an empty string is a string
-        cancellation_empty_reason [: PAY-08] => cancels(cancel().reason(""), "");
+        cancellation_empty_reason [: PAY-08] => decodes(ended(Cancel, CAR_KEY, ""));
         /// an offer of a format that nobody supports: it is read, so that it can be declined, and its content is kept
         unsupported_format [Normal Unknown: PAY-03 PAY-07 PAY-08] => reads(
             bicycle(r#"{"lock":"blue","gears":[1,2]}"#),
@@ -325,34 +395,28 @@ fn types(b: &mut Builder) {
             Text::new(Offer, "DIGITALWALLET.CARKEY.CCC", r#"{"keyCreationRequest":"not base64"}"#),
             content(said(Offer, "DIGITALWALLET.CARKEY.CCC"), json!({ "keyCreationRequest": "not base64" })));
         /// an offer of the empty format: a string, and no format that is supported
-        empty_format [: PAY-02 PAY-07] => reads(Text::new(Offer, "", "{}"), said(Offer, ""));
+        empty_format [: PAY-02 PAY-07] => decodes(empty(Offer, ""));
         /// a decline under the format that is declined
-        decline_unsupported_format [: PAY-07 PAY-08] => reads(
-            Text::new(Decline, OTHER_FORMAT, "").reason("unsupported-format"),
-            ended(Decline, OTHER_FORMAT, "unsupported-format"));
+        decline_unsupported_format [: PAY-07 PAY-08] => decodes(ended(Decline, OTHER_FORMAT, "unsupported-format"));
     }
+    let tokens = |base64: &str, bytes: &[u8]| reads(token(base64), token_of(bytes));
     cases! { b, [Base64: PAY-09];
-        /// a token of no byte: base64 of nothing is the empty string
-        token_of_no_byte => reads(token(""), token_of(&[]));
-        token_of_one_byte: "a token of one byte" => reads(token("AA=="), token_of(&[0]));
-        token_of_two_bytes: "a token of two bytes" => reads(token("AAA="), token_of(&[0, 0]));
-        /// a token with the digits + and /
-        token_with_plus_and_slash => reads(token("+/+/"), token_of(&[0xfb, 0xff, 0xbf]));
+        token_of_no_byte: "a token of no byte: base64 of nothing is the empty string" => tokens("", &[]);
+        token_of_one_byte: "a token of one byte" => tokens("AA==", &[0]);
+        token_of_two_bytes: "a token of two bytes" => tokens("AAA=", &[0, 0]);
+        token_with_plus_and_slash: "a token with the digits + and /" => tokens("+/+/", &[0xfb, 0xff, 0xbf]);
         /// a token whose slash is written as \/, as some writers do
-        token_with_escaped_slash [Base64 Json:] => reads(token(r"AA\/\/"), token_of(&[0, 0x0f, 0xff]));
+        token_with_escaped_slash [Base64 Json:] => tokens(r"AA\/\/", &[0, 0x0f, 0xff]);
     }
     let keys = "\u{1f511}".repeat(64);
+    let reason = |text: &str, read: &str| cancels(cancel().reason(text), read);
     cases! { b, [Reason: PAY-08];
-        reason_of_256_bytes: "a reason of 256 bytes" => cancels(cancel().reason(&"r".repeat(256)), &"r".repeat(256));
-        /// a reason of 256 bytes in 64 characters
-        reason_of_256_bytes_in_64_characters => cancels(cancel().reason(&keys), &keys);
+        reason_of_256_bytes: "a reason of 256 bytes" => reason(&"r".repeat(256), &"r".repeat(256));
+        reason_of_256_bytes_in_64_characters: "a reason of 256 bytes in 64 characters" => reason(&keys, &keys);
         /// a reason of 256 bytes, each written as an escape of six: what counts is what is read
-        reason_of_256_escapes [Reason Json:] => cancels(cancel().reason(&r"\u0072".repeat(256)), &"r".repeat(256));
+        reason_of_256_escapes [Reason Json:] => reason(&r"\u0072".repeat(256), &"r".repeat(256));
     }
-}
-
-/// The freedom that JSON leaves.
-fn json_forms(b: &mut Builder) {
+    // The freedom that JSON leaves.
     let (transfer, tigress) = (transfer(), cancel().tigress);
     let escaped = tigress.replace("type", r"\u0074ype");
     let escaped = escaped.replace("cancel", r"c\u0061ncel");
@@ -370,20 +434,16 @@ fn json_forms(b: &mut Builder) {
         names_and_values_escaped => cancels(
             format!(r#"{{"\u0066ormat":"{dots}","content":{{"r\u0065ason":"\u0072"}},"tigress":{escaped}}}"#), "r");
         /// every short escape, and an escaped zero byte, in a reason
-        short_escapes => cancels(cancel().reason(r#"\"\\\/\b\f\n\r\t\u0000\u001f"#), "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}");
+        short_escapes => reason(r#"\"\\\/\b\f\n\r\t\u0000\u001f"#, "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}");
         /// a surrogate pair, in capitals and in small letters
-        surrogate_pair [Json Surrogate:] => cancels(cancel().reason(r"\uD83D\uDD11\ud83d\udd11"), "\u{1f511}\u{1f511}");
+        surrogate_pair [Json Surrogate:] => reason(r"\uD83D\uDD11\ud83d\udd11", "\u{1f511}\u{1f511}");
         /// characters of two, three and four bytes, U+2028 and a noncharacter
-        characters_of_many_bytes [Json Utf8:] => cancels(cancel().reason(characters), characters);
-        /// a combining accent: strings are not normalised
-        combining_accent => cancels(cancel().reason("e\u{301}"), "e\u{301}");
+        characters_of_many_bytes [Json Utf8:] => reason(characters, characters);
+        combining_accent: "a combining accent: strings are not normalised" => reason("e\u{301}", "e\u{301}");
         /// `reason` and `type` in two objects each: each object has its own names
         same_name_in_two_objects [Json DuplicateName:] => cancels(cancel().in_tigress(r#""reason":"other""#), "r");
     }
-}
-
-/// What must be kept, and what must be ignored.
-fn unknown_keys(b: &mut Builder) {
+    // What must be kept, and what must be ignored.
     let values = r#"{"b":[null,true,"x",{}],"a":7}"#;
     let kept = json!({ "new": { "b": [null, true, "x", {}], "a": 7 } });
     let kept_content = content(cancelled("r"), kept.clone());
@@ -430,7 +490,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
-fn depth(b: &mut Builder) {
+fn bounds(b: &mut Builder) {
     let kept = |value: &str| {
         let said = top(cancelled("r"), json!({ "new": parsed(value) }));
         reads(cancel().new_key(value), said)
@@ -451,9 +511,6 @@ fn depth(b: &mut Builder) {
         arrays_20000 => refuses(cancel().new_key(&arrays(20_000, "")));
         open_brackets_60000: "60,000 brackets that are never closed" => refuses("[".repeat(60_000));
     }
-}
-
-fn sizes(b: &mut Builder) {
     let json_of = |length| cancels(stretched(&cancel(), length), "r");
     cases! { b, [Padding: PAY-11];
         json_of_511_bytes: "JSON of 511 bytes: the padding is 0x80 alone" => json_of(511);
@@ -463,9 +520,6 @@ fn sizes(b: &mut Builder) {
         /// JSON of 65,280 bytes: one too many
         json_of_65280_bytes [Size: PAY-01] => refuses(stretched(&cancel(), 65_280));
     }
-}
-
-fn dates(b: &mut Builder) {
     let date = |text: &str, seconds| reads(token("AA==").expires(text), token_until(seconds, &[0]));
     cases! { b, [Date: PAY-10];
         first_second_of_1970: "the first second of 1970" => date("1970-01-01T00:00:00Z", 0);
@@ -480,7 +534,14 @@ fn dates(b: &mut Builder) {
     }
 }
 
-fn refuse_padding(b: &mut Builder) {
+/// The text with those bytes in place of its `@`.
+fn at_sign(text: &Text, bytes: &[u8]) -> Vec<u8> {
+    let text = text.json();
+    let (before, behind) = text.split_once('@').expect("an @");
+    [before.as_bytes(), bytes, behind.as_bytes()].concat()
+}
+
+fn refuse_bytes(b: &mut Builder) {
     let text = cancel().json();
     let good = padded_to(256, text.clone());
     let (mark, last) = (text.len(), good.len() - 1);
@@ -516,16 +577,6 @@ fn refuse_padding(b: &mut Builder) {
         /// a zero byte between the JSON and its padding
         padding_after_zero [Padding Json: PAY-01 PAY-11] => refuses([text.as_bytes(), &[0]].concat());
     }
-}
-
-/// The text with those bytes in place of its `@`.
-fn at_sign(text: &Text, bytes: &[u8]) -> Vec<u8> {
-    let text = text.json();
-    let (before, behind) = text.split_once('@').expect("an @");
-    [before.as_bytes(), bytes, behind.as_bytes()].concat()
-}
-
-fn refuse_encodings(b: &mut Builder) {
     let reason = |bytes: &[u8]| refuses(at_sign(&cancel().reason("@"), bytes));
     let json = cancel().json();
     let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -545,10 +596,6 @@ fn refuse_encodings(b: &mut Builder) {
         byte_order_mark: "a byte order mark" => refuses([&[0xef, 0xbb, 0xbf], cancel().json().as_bytes()].concat());
         utf_16: "the JSON in UTF-16" => refuses(utf_16);
     }
-}
-
-fn refuse_json(b: &mut Builder) {
-    let json = cancel().json();
     let new = |value: &str| refuses(cancel().new_key(value));
     let with = |more: &str| refuses(cancel().with(more));
     let reason = |text: &str| refuses(cancel().reason(text));
@@ -608,7 +655,7 @@ fn refuse_json(b: &mut Builder) {
     }
 }
 
-fn refuse_names_that_stand_twice(b: &mut Builder) {
+fn refuse_keys(b: &mut Builder) {
     let with = |more: &str| refuses(cancel().with(more));
     let in_tigress = |keys: &str| refuses(cancel().in_tigress(keys));
     cases! { b, [DuplicateName: PAY-04];
@@ -629,9 +676,6 @@ fn refuse_names_that_stand_twice(b: &mut Builder) {
         name_twice_in_ignored_value [DuplicateName Unknown:] => in_tigress(r#""new":{"a":1,"a":1}"#);
         empty_name_twice [DuplicateName Unknown:]: "the empty name twice" => with(r#","":1,"":1"#);
     }
-}
-
-fn refuse_fields(b: &mut Builder) {
     let Text {
         format,
         content,
@@ -707,9 +751,6 @@ fn refuse_fields(b: &mut Builder) {
         type_object => message_type(r#"{"cancel":null}"#);
         type_array: "an array in place of the type" => message_type(r#"["cancel"]"#);
     }
-}
-
-fn refuse_content(b: &mut Builder) {
     let text = |message_type, content: &str| refuses(Text::new(message_type, CAR_KEY, content));
     let token = |content: &str| refuses(Text::new(Offer, TOKEN, content));
     cases! { b, [Content: PAY-08];
@@ -719,10 +760,10 @@ fn refuse_content(b: &mut Builder) {
         offer_without_token: "an offer of a token without it" => token("{}");
         /// an offer of a token with a car key's request in its place
         token_with_car_key [Content Format:] => token(r#"{"keyCreationRequest":"AA=="}"#);
-        signing_request_without_bytes: "a key signing request without its bytes" => text(KeySigningRequest, "{}");
+        signing_request_without_bytes: "a key signing request without its bytes" => text(Signing, "{}");
         /// a key signing request whose bytes are those of a key import request
-        signing_request_with_import_request => text(KeySigningRequest, r#"{"keyImportRequest":"AA=="}"#);
-        import_request_without_bytes: "a key import request without its bytes" => text(KeyImportRequest, "{}");
+        signing_request_with_import_request => text(Signing, r#"{"keyImportRequest":"AA=="}"#);
+        import_request_without_bytes: "a key import request without its bytes" => text(Import, "{}");
         decline_without_reason: "a decline without a reason" => text(Decline, "{}");
         cancellation_without_reason: "a cancellation without a reason" => text(Cancel, "{}");
         /// a reason at the top level, not in `content`
@@ -746,8 +787,8 @@ fn refuse_content(b: &mut Builder) {
     }
     let content = |name| format!(r#"{{"{name}":"AA=="}}"#);
     let (signing, import) = (content("keySigningRequest"), content("keyImportRequest"));
-    let signing = |format| refuses(Text::new(KeySigningRequest, format, &signing));
-    let import = |format| refuses(Text::new(KeyImportRequest, format, &import));
+    let signing = |format| refuses(Text::new(Signing, format, &signing));
+    let import = |format| refuses(Text::new(Import, format, &import));
     cases! { b, [Format: PAY-08];
         signing_request_for_token: "a key signing request for a token, which needs none" => signing(TOKEN);
         import_request_for_token: "a key import request for a token, which needs none" => import(TOKEN);
@@ -758,7 +799,7 @@ fn refuse_content(b: &mut Builder) {
     }
 }
 
-fn refuse_base64(b: &mut Builder) {
+fn refuse_values(b: &mut Builder) {
     let base64 = |text: &str| refuses(token(text));
     let unpadded = |message_type, name| {
         let content = format!(r#"{{"{name}":"AA"}}"#);
@@ -784,14 +825,9 @@ fn refuse_base64(b: &mut Builder) {
         base64_letters_outside_ascii: "letters outside ASCII" => base64("\u{ff21}\u{ff21}\u{ff21}\u{ff21}");
         base64_zero_byte: "a zero byte" => base64(r"AAA\u0000");
         creation_request_unpadded: "a key creation request without padding" => unpadded(Offer, "keyCreationRequest");
-        /// a key signing request without padding
-        signing_request_unpadded => unpadded(KeySigningRequest, "keySigningRequest");
-        /// a key import request without padding
-        import_request_unpadded => unpadded(KeyImportRequest, "keyImportRequest");
+        signing_request_unpadded: "a key signing request without padding" => unpadded(Signing, "keySigningRequest");
+        import_request_unpadded: "a key import request without padding" => unpadded(Import, "keyImportRequest");
     }
-}
-
-fn refuse_dates(b: &mut Builder) {
     let value = |value: &str| refuses(offer().tigress(&format!("\"{EXPIRES}\""), value));
     let date = |text: &str| refuses(offer().expires(text));
     cases! { b, [Date: PAY-10];
@@ -840,30 +876,23 @@ fn refuse_dates(b: &mut Builder) {
 
 /// What PAY-13 says of a writer.
 fn encode(b: &mut Builder) {
-    let (car_key, offered) = bearing(Offer);
-    let (signing, asked) = bearing(KeySigningRequest);
-    let (import, answered) = bearing(KeyImportRequest);
     // What a cancellation's JSON is long without a reason.
     let bare = cancel().reason("").json().len();
-    let json_of = |length| {
-        let reason = "r".repeat(length - bare);
-        writes(cancelled(&reason), cancel().reason(&reason))
-    };
+    let json_of = |length| encodes(ended(Cancel, CAR_KEY, &"r".repeat(length - bare)));
     cases! { b, [Writer: PAY-13];
-        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13]: "an offer of a car key" => writes(offered, car_key);
+        write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13]: "an offer of a car key" => encodes(bearing(Offer));
         /// an offer of a token of two bytes until the last second of 9999
         write_offer_until_9999 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(253_402_300_799, &[0xff, 0xfe]), token("//4=").expires("9999-12-31T23:59:59Z"));
         /// an offer of a token of no byte, on 29 February
         write_offer_on_february_29 [Writer Base64 Date: PAY-09 PAY-10 PAY-13] => writes(
             token_until(1_835_395_200, &[]), token("").expires("2028-02-29T00:00:00Z"));
-        write_signing_request: "a key signing request" => writes(asked, signing);
-        write_import_request: "a key import request" => writes(answered, import);
+        write_signing_request: "a key signing request" => encodes(bearing(Signing));
+        write_import_request: "a key import request" => encodes(bearing(Import));
         /// `provisioned`: an empty `content` is written all the same
-        write_provisioned [: PAY-02 PAY-13] => writes(said(Provisioned, TOKEN), Text::new(Provisioned, TOKEN, "{}"));
+        write_provisioned [: PAY-02 PAY-13] => encodes(empty(Provisioned, TOKEN));
         /// a decline under a format that is not supported
-        write_decline [: PAY-07 PAY-13] => writes(ended(Decline, OTHER_FORMAT, "unsupported-format"),
-            Text::new(Decline, OTHER_FORMAT, "").reason("unsupported-format"));
+        write_decline [: PAY-07 PAY-13] => encodes(ended(Decline, OTHER_FORMAT, "unsupported-format"));
         /// a reason with every character that is escaped, and some that are not
         write_escapes [Writer Json:] => writes(
             cancelled("\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{e9}\u{2028}\u{1f511}<&>"),
@@ -891,7 +920,7 @@ fn encode(b: &mut Builder) {
         write_no_reason [Writer Content: PAY-08] => writes_not(said(Cancel, CAR_KEY));
         /// a key signing request for a token
         write_signing_request_for_token [Writer Format: PAY-08] => writes_not(
-            but(said(KeySigningRequest, TOKEN), |f| f.key_signing_request = Some(Hex(vec![0]))));
+            but(said(Signing, TOKEN), |f| f.key_signing_request = Some(Hex(vec![0]))));
         /// a token under the format of a car key
         write_token_as_car_key [Writer Format: PAY-08] => writes_not(
             but(token_of(&[0]), |f| CAR_KEY.clone_into(&mut f.format)));
@@ -1067,86 +1096,5 @@ fn car_key_import_request(b: &mut Builder) {
         /// an owner's key of small order, for which everybody can sign
         import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
             CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });
-    }
-}
-
-fn notes(b: &mut Builder) {
-    const JSON: &str = "https://www.rfc-editor.org/rfc/rfc8259";
-    notes! { b;
-        Normal BASIC [JSON] "A payload as honest wallets write it." => "Whoever refuses it transfers nothing.";
-        Writer INTEROPERABILITY ["https://www.rfc-editor.org/rfc/rfc8785"]
-            "What a wallet writes: one form for each payload, and nothing that its peer must refuse; a bug has another."
-            => "Peers refuse the payload, and what differs between wallets tells them apart.";
-        Padding MALLEABILITY ["https://en.wikipedia.org/wiki/Padding_(cryptography)#ISO/IEC_7816-4"]
-            "The padding is wrong, or at its edges; a bug is lenient, or takes text for padding."
-            => "One payload is read from many plaintexts, or another one than was written.";
-        Size DENIAL_OF_SERVICE
-            ["https://www.rfc-editor.org/rfc/rfc8259#section-9", "https://cwe.mitre.org/data/definitions/770.html"]
-            "At or over the greatest size; a bug has another bound or none."
-            => "Without a bound a peer says how much memory a payload takes; with a lower one payloads are lost.";
-        Utf8 PARSER_BUG
-            ["https://www.rfc-editor.org/rfc/rfc3629#section-3", "https://www.rfc-editor.org/rfc/rfc3629#section-10"]
-            "The text is not UTF-8, or of its longer characters; a bug mends it."
-            => "What was not written is read, and two readers mend it to two texts.";
-        Json PARSER_BUG [JSON, "https://seriot.ch/projects/parsing_json.html"]
-            "At the edges of JSON's grammar; a bug reads what is no JSON, or refuses what is."
-            => "Readers differ: what one refuses another reads.";
-        TopLevel PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc8259#section-2"]
-            "JSON, but no object, or no JSON at all; a bug takes it for an empty object, or falls over it."
-            => "A payload is read that nobody wrote, or a peer brings the wallet down.";
-        Surrogate PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc8259#section-8.2"]
-            "Half a surrogate pair: no character, and nothing that UTF-8 can write again; a bug keeps or mends it."
-            => "What was read cannot be written again, and two readers mend it to two texts.";
-        DuplicateName PARSER_BUG
-            ["https://www.rfc-editor.org/rfc/rfc8259#section-4", "https://nvd.nist.gov/vuln/detail/CVE-2017-12635"]
-            "A name that stands twice; one reader takes the first value, another the last."
-            => "A check sees one value, and what acts on it the other.";
-        Depth DENIAL_OF_SERVICE
-            ["https://cwe.mitre.org/data/definitions/674.html", "https://nvd.nist.gov/vuln/detail/CVE-2020-36518"]
-            "At or over the greatest depth; a bug recurses without a bound, or has another one."
-            => "A small message brings the wallet down.";
-        Unknown INTEROPERABILITY ["https://www.rfc-editor.org/rfc/rfc7493#section-4.2"]
-            "Keys of a later version; a bug refuses or drops them, or reads them without care."
-            => "Whoever refuses them cannot talk to that version; whoever drops them loses what others need.";
-        Missing MISSING_STEP ["https://cwe.mitre.org/data/definitions/1287.html"]
-            "A required key is missing or of another type; a bug puts a default in its place."
-            => "The wallet acts on what nobody said.";
-        TransferId MALLEABILITY ["https://www.rfc-editor.org/rfc/rfc9562#section-4"]
-            "A transfer id that is not in its one form; a bug reads it all the same."
-            => "Ids are looked up as text or bytes: a second form is a second transfer.";
-        Version MISSING_STEP ["https://cwe.mitre.org/data/definitions/681.html"]
-            "A version other than 1, or what a careless reader takes for it."
-            => "A payload is read by the rules of another version.";
-        Type MISSING_STEP ["https://cwe.mitre.org/data/definitions/1287.html"]
-            "A type that does not exist, or is no string; a bug guesses."
-            => "A message is acted on as one that it is not.";
-        Content MISSING_STEP ["https://cwe.mitre.org/data/definitions/1287.html"]
-            "What the type requires is missing, of another type or in another place; a bug goes on without it."
-            => "The wallet acts on what nobody said, or on nothing.";
-        Format MISSING_STEP ["https://cwe.mitre.org/data/definitions/20.html"]
-            "A type, or a content, that the format does not have; a bug reads it as another format's."
-            => "A step of one flow is taken in the other.";
-        Reason DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/135.html"]
-            "A reason at or over its greatest length; a bug counts characters, not bytes of UTF-8, or nothing."
-            => "One wallet writes what the other refuses, or a peer says how much is stored and shown.";
-        Base64 MALLEABILITY ["https://www.rfc-editor.org/rfc/rfc4648#section-3.5", "https://eprint.iacr.org/2022/361"]
-            "Base64 at its edges or in another form; a bug is lenient."
-            => "The same bytes are read from many texts, and two readers read two things.";
-        Date PARSER_BUG ["https://www.rfc-editor.org/rfc/rfc3339#section-5.6"]
-            "A date at its edges, in another form, or that no calendar has; a bug mends it."
-            => "An offer lives longer than its sender said.";
-        CarKey BASIC ["https://www.rfc-editor.org/rfc/rfc8032#section-5.1"]
-            "The requests of the car-key stand-in, of their length and of another."
-            => "Whoever computes another request shares no key; whoever reads another length reads beyond it.";
-        Attestation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/347.html"]
-            "A signature by another key, over another key, for another transfer or another purpose; a bug accepts it."
-            => "The car is shared with a stranger.";
-        Malleable MALLEABILITY
-            ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4", "https://nvd.nist.gov/vuln/detail/CVE-2024-45193"]
-            "A second signature made from the first by whoever sees it; a bug accepts it."
-            => "One request has two forms, and whoever tells requests apart by their bytes takes it for another.";
-        SmallOrder AUTH_BYPASS ["https://eprint.iacr.org/2020/1244"]
-            "A key of small order; a bug accepts it."
-            => "A signature holds whatever it covers, and everybody can make it.";
     }
 }

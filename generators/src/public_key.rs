@@ -1,12 +1,9 @@
 //! Family `public_key`.
 
-use super::cases::{but, computed, refused, valid};
-use super::{Builder, seed};
+use super::prelude::*;
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
 };
-use tigress_signal::error_code::ErrorCode::InvalidKey;
-use tigress_signal::hex::{self, Hex};
 use tigress_signal::primitives::{KeyPair, PrivateKey};
 
 /// 2^255 - 19 + `offset`, little-endian; `offset` is small.
@@ -56,28 +53,23 @@ pub(super) fn small_order() -> [[u8; 32]; 5] {
     ]
 }
 
-fn notes(b: &mut Builder) {
-    const X25519: &str = "https://www.rfc-editor.org/rfc/rfc7748#section-5";
+pub(super) fn generate(b: &mut Builder) {
     b.header("One encoding for each key: what is read, what is refused, and how a private key is clamped.");
     notes! { b;
-        Normal BASIC [X25519] "A key as honest implementations make it." => "Whoever refuses it speaks with nobody.";
-        WrongEncoding MALLEABILITY ["https://signal.org/docs/specifications/x3dh/#cryptographic-notation"]
-            "A key of another length or type byte."
+        Normal BASIC [rfc("7748#section-5")] "A key as honest implementations make it."
+            => "Whoever refuses it speaks with nobody.";
+        WrongEncoding MALLEABILITY [signal("x3dh/#cryptographic-notation")] "A key of another length or type byte."
             => "Whoever accepts it takes keys of other curves, or several encodings for one key.";
-        SmallOrder CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
+        SmallOrder CONFIDENTIALITY [rfc("7748#section-6.1")]
             "A point of small order makes every shared secret all zero or guessable."
             => "Whoever accepts it lets a peer or a server force the session's keys.";
-        NonReduced MALLEABILITY [X25519]
+        NonReduced MALLEABILITY [rfc("7748#section-5")]
             "A u-coordinate of 2^255 - 19 or more: a second encoding of the same key, which X25519 of RFC 7748 reduces."
             => "Keys are compared, hashed and looked up as bytes here: one key under two encodings passes for two.";
-        Clamping INTEROPERABILITY [X25519]
+        Clamping INTEROPERABILITY [rfc("7748#section-5")]
             "A private key whose bits 0, 1, 2, 254 or 255 are not already as RFC 7748 wants them."
             => "Whoever does not clamp computes another public key.";
     }
-}
-
-pub(super) fn generate(b: &mut Builder) {
-    notes(b);
     let (two, nine) = (first_byte(2), first_byte(9));
     let high = but([0xff; 32], |u| (u[30], u[31]) = (0xfe, 0x7f));
     let seeded: [u8; 32] = but(seed::bytes("public_key/seeded"), |u| u[31] &= 0x3f);

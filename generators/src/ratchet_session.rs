@@ -1,17 +1,12 @@
 //! Family `ratchet_session`.
 
 use super::actor::{Actor, Conversation, SAME_IDENTITY, Talk, erased, erased_private_key};
-use super::cases::Case;
 use super::pair::{Pair, opened, pair};
+use super::prelude::*;
 use super::public_key::{encoded, key_pair, small_order};
 use super::said::Said;
-use super::{Builder, seed};
 use tigress_signal::agreement::x3dh::shared_secret;
 use tigress_signal::conformance::vector::conversation::Erased;
-use tigress_signal::error_code::ErrorCode::{
-    CounterExhausted, DecryptFailed, DuplicateMessage, InvalidKey, Malformed, NoSession, TooLarge,
-    TooManySkipped, UnsupportedVersion,
-};
 use tigress_signal::primitives::{PrivateKey, PublicKey, Randomness};
 use tigress_signal::ratchet::ChainKey;
 use tigress_signal::suite::Tigress1;
@@ -34,12 +29,8 @@ fn alice(one_time: Option<u32>, play: impl FnOnce(&mut Pair) -> &mut Pair) -> im
 /// Bob under test, and Alice, once both have sent: every message is a ratchet message.
 fn bob(play: impl FnOnce(&mut Pair) -> &mut Pair) -> impl Case {
     opened(Some(1), "answered", |c| {
-        play(
-            c.says("hello")
-                .reads([0])
-                .tells("hello yourself", "answered")
-                .anew(),
-        )
+        c.says("hello").reads([0]);
+        play(c.tells("hello yourself", "answered").anew())
     })
 }
 
@@ -58,11 +49,46 @@ pub(super) fn generate(b: &mut Builder) {
     b.header("Each test is a conversation of one device: play its steps in order. Its peers are absent; what they");
     b.header("sent stands here as bytes. What a step draws is its `randomness`, all of it. After a step that must be");
     b.header("refused the device is as it was (DR-15); what a step `erased` names is not in what it would save.");
-    notes(b);
+    notes! { b;
+        Normal BASIC [signal("doubleratchet/")] "A conversation as honest devices have it."
+            => "Whoever computes another key or counter talks to nobody.";
+        Restart CONFIDENTIALITY [signal("doubleratchet/"), cwe(323)]
+            "The device is saved and restored; a bug restores an older state, or part of it."
+            => "A message key is used twice, which gives both plaintexts away, or messages are lost.";
+        OutOfOrder INTEROPERABILITY [signal("doubleratchet/#out-of-order-messages")]
+            "Messages arrive late or never; a bug loses their keys, or stops where one is missing."
+            => "Messages are lost: the late one, or all that follow it.";
+        Bound DENIAL_OF_SERVICE [signal("doubleratchet/#deletion-of-skipped-message-keys"), cwe(770)]
+            "At or over a bound on skipped keys; a bug has none, a lower one, or drops other keys than the oldest."
+            => "Without a bound a stranger says how much is computed and stored; with a lower one messages are lost.";
+        Replay AUTH_BYPASS [cwe(294)] "A message is delivered again; a bug accepts it."
+            => "Its command is carried out twice.";
+        Expiry CONFIDENTIALITY [signal("doubleratchet/#deletion-of-skipped-message-keys")]
+            "Skipped keys after further ratchet steps; a bug keeps them for ever, or erases them at once."
+            => "Kept for ever they open old messages to whoever takes the device; erased at once they lose late ones.";
+        ModifiedHeader AUTH_BYPASS [signal("doubleratchet/#decrypting-messages"), cwe(345)]
+            "A header that its sender did not write; a bug acts on it before the tag is verified."
+            => "A stranger breaks the session, or moves messages within and between chains.";
+        ModifiedCiphertext AUTH_BYPASS [signal("doubleratchet/#decrypting-messages"), rfc("5116#section-2.2")]
+            "A ciphertext that its sender did not write; a bug accepts it, or uses the true message's key up."
+            => "A stranger writes in the sender's name, or makes the true message unreadable.";
+        InvalidKey CONFIDENTIALITY [rfc("7748#section-6.1")]
+            "A ratchet key that must not be used: of small order, or the receiver's own; a bug takes it."
+            => "A Diffie-Hellman output is known to others, or the device's own messages are read as the peer's.";
+        Counter CONFIDENTIALITY [cwe(190)] "The end of a chain; a bug wraps its counter."
+            => "A counter is used again, and peers drop the second message under it.";
+        Erasure CONFIDENTIALITY [signal("doubleratchet/#secure-deletion")]
+            "A key that is no longer needed; a bug keeps it."
+            => "Forward secrecy is gone: who takes the device reads what was read before.";
+        Size DENIAL_OF_SERVICE [cwe(770)] "At or over the greatest plaintext; a bug has another bound or none."
+            => "Without a bound a stranger says how much memory a message takes; with a lower one messages are lost.";
+        WrongKind MISSING_STEP [signal("x3dh/#receiving-the-initial-message")]
+            "A message under the wrong kind, or under another name than its sender's; a bug guesses what was meant."
+            => "What the envelope says and what is read are two things, and each reader believes another one.";
+    }
     initiator(b);
     conversations(b);
     out_of_order(b);
-    bounds(b);
     replay_and_expiry(b);
     damage(b);
     ends(b);
@@ -76,9 +102,8 @@ fn initiator(b: &mut Builder) {
         first_is_prekey_message [: X3DH-07 X3DH-12 DR-01 DR-08] => alice(None, |c| c.writes("first"));
         /// prekey messages until the peer has answered, with the same prekey fields; ratchet messages from then on
         prekey_messages_until_answer => alice(Some(1), |c| {
-            let first = c.encrypt("first");
-            c.writes("second").heard(&first, "prekey until").says("answer").writes("third, before the answer came")
-                .reads([0]).writes("fourth")
+            let first = c.encrypt("first"); c.writes("second").heard(&first, "prekey until");
+            c.says("answer").writes("third, before the answer came").reads([0]).writes("fourth")
         });
         /// the answer starts a chain whose previous counter is 3, the length of the first
         previous_counter_of_second_chain [: DR-08 DR-09 DR-20] => alice(Some(1), |c| c
@@ -204,9 +229,6 @@ fn out_of_order(b: &mut Builder) {
         late_makes_no_step [: DR-09 DR-10 DR-20]: "a late message makes no ratchet step: the sending chain goes on"
             => bob(|c| c.sends(2).reads([0]).steps(1).writes("counter 0").late(0, [1]).writes("counter 1"));
     }
-}
-
-fn bounds(b: &mut Builder) {
     cases! { b, [Bound OutOfOrder: DR-11 DR-09];
         /// a gap of 1,000: the greatest
         gap_of_1000 [: DR-11 DR-10] => bob(|c| c.sends(1001).reads([1000, 0, 999]));
@@ -427,52 +449,5 @@ fn erasure(b: &mut Builder) {
         refused_message_leaves_no_key [Erasure ModifiedCiphertext: DR-15 DR-19] => read_one(|c| c
             .message_key("the message key of the refused message", RECEIVING_KEY)
             .sends(1).forged(0, Said::damaged, DecryptFailed).erased());
-    }
-}
-
-fn notes(b: &mut Builder) {
-    const SPECIFICATION: &str = "https://signal.org/docs/specifications/doubleratchet/";
-    const DECRYPTING: &str =
-        "https://signal.org/docs/specifications/doubleratchet/#decrypting-messages";
-    const SKIPPED: &str =
-        "https://signal.org/docs/specifications/doubleratchet/#deletion-of-skipped-message-keys";
-    notes! { b;
-        Normal BASIC [SPECIFICATION] "A conversation as honest devices have it."
-            => "Whoever computes another key or counter talks to nobody.";
-        Restart CONFIDENTIALITY [SPECIFICATION, "https://cwe.mitre.org/data/definitions/323.html"]
-            "The device is saved and restored; a bug restores an older state, or part of it."
-            => "A message key is used twice, which gives both plaintexts away, or messages are lost.";
-        OutOfOrder INTEROPERABILITY ["https://signal.org/docs/specifications/doubleratchet/#out-of-order-messages"]
-            "Messages arrive late or never; a bug loses their keys, or stops where one is missing."
-            => "Messages are lost: the late one, or all that follow it.";
-        Bound DENIAL_OF_SERVICE [SKIPPED, "https://cwe.mitre.org/data/definitions/770.html"]
-            "At or over a bound on skipped keys; a bug has none, a lower one, or drops other keys than the oldest."
-            => "Without a bound a stranger says how much is computed and stored; with a lower one messages are lost.";
-        Replay AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/294.html"]
-            "A message is delivered again; a bug accepts it." => "Its command is carried out twice.";
-        Expiry CONFIDENTIALITY [SKIPPED]
-            "Skipped keys after further ratchet steps; a bug keeps them for ever, or erases them at once."
-            => "Kept for ever they open old messages to whoever takes the device; erased at once they lose late ones.";
-        ModifiedHeader AUTH_BYPASS [DECRYPTING, "https://cwe.mitre.org/data/definitions/345.html"]
-            "A header that its sender did not write; a bug acts on it before the tag is verified."
-            => "A stranger breaks the session, or moves messages within and between chains.";
-        ModifiedCiphertext AUTH_BYPASS [DECRYPTING, "https://www.rfc-editor.org/rfc/rfc5116#section-2.2"]
-            "A ciphertext that its sender did not write; a bug accepts it, or uses the true message's key up."
-            => "A stranger writes in the sender's name, or makes the true message unreadable.";
-        InvalidKey CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
-            "A ratchet key that must not be used: of small order, or the receiver's own; a bug takes it."
-            => "A Diffie-Hellman output is known to others, or the device's own messages are read as the peer's.";
-        Counter CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/190.html"]
-            "The end of a chain; a bug wraps its counter."
-            => "A counter is used again, and peers drop the second message under it.";
-        Erasure CONFIDENTIALITY ["https://signal.org/docs/specifications/doubleratchet/#secure-deletion"]
-            "A key that is no longer needed; a bug keeps it."
-            => "Forward secrecy is gone: who takes the device reads what was read before.";
-        Size DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"]
-            "At or over the greatest plaintext; a bug has another bound or none."
-            => "Without a bound a stranger says how much memory a message takes; with a lower one messages are lost.";
-        WrongKind MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
-            "A message under the wrong kind, or under another name than its sender's; a bug guesses what was meant."
-            => "What the envelope says and what is read are two things, and each reader believes another one.";
     }
 }

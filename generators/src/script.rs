@@ -5,10 +5,11 @@
 //!
 //! # the comment of a case
 //! # may go on in a second line
-//! name_of_the_case [Flag Flag: MBX-01 MBX-02] what the case begins with
-//!     a step; another step
+//! name_of_the_case [Flag Flag: MBX-01 MBX-02] a step; another step
+//!     a step
 //!     a further step
 //!         -> and what comes of it: this line goes on with the one before
+//! another_case [Flag: MBX-01]: "a short comment" a step
 //! ```
 
 use crate::builder::About;
@@ -44,17 +45,37 @@ impl Script {
     }
 }
 
+/// What plays the steps of a script.
+pub(crate) trait Play {
+    /// Plays the step that comes next.
+    fn step(&mut self, w: &mut Words<'_>) -> Result<()>;
+
+    /// Plays a line of steps.
+    fn line(&mut self, line: &str) -> Result<()> {
+        let mut w = Words(line);
+        self.step(&mut w)?;
+        while w.eat(";") {
+            self.step(&mut w)?;
+        }
+        w.end()
+    }
+
+    /// Plays lines of steps, of which each has its number.
+    fn lines(&mut self, lines: &[(usize, String)]) -> Result<(), ScriptError> {
+        let mut lines = lines.iter();
+        lines.try_for_each(|(line, steps)| self.line(steps).map_err(|what| (*line, what)))
+    }
+}
+
 /// A case as it stands in a script.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) line: usize,
     pub(crate) comment: String,
     pub(crate) name: &'a str,
     pub(crate) flags: Vec<&'a str>,
     pub(crate) requirements: Vec<&'a str>,
-    /// What stands behind the brackets.
-    pub(crate) beginning: &'a str,
-    /// Each line of steps, with its number.
+    /// Each line of steps, with its number; the first may stand behind the brackets.
     pub(crate) steps: Vec<(usize, String)>,
 }
 
@@ -93,36 +114,38 @@ pub(crate) fn cases(script: &str) -> Result<Vec<Case<'_>>, ScriptError> {
                 _ => of.steps.push((line, text.to_owned())),
             }
         } else {
-            let case = heading(text).ok_or((line, format!("`{text}` is no heading")))?;
-            if comment.is_empty() {
+            let case = heading(line, text, std::mem::take(&mut comment).join(" "));
+            let case = case.ok_or((line, format!("`{text}` is no heading")))?;
+            if case.comment.is_empty() {
                 return Err((line, format!("{} has no comment", case.name)));
             }
-            let comment = std::mem::take(&mut comment).join(" ");
-            cases.push(Case {
-                line,
-                comment,
-                ..case
-            });
+            cases.push(case);
         }
     }
-    let empty = |case: &&Case<'_>| case.steps.is_empty() && case.beginning.is_empty();
-    match cases.iter().find(empty) {
+    match cases.iter().find(|case| case.steps.is_empty()) {
         Some(case) => Err((case.line, format!("{} has no step", case.name))),
         None => Ok(cases),
     }
 }
 
-/// `name [Flag: MBX-01 MBX-02] beginning`
-fn heading(text: &str) -> Option<Case<'_>> {
+/// `name [Flag: MBX-01 MBX-02] steps` under its comment, or `name [Flag: MBX-01 MBX-02]: "comment" steps`.
+fn heading(line: usize, text: &str, above: String) -> Option<Case<'_>> {
     let (name, rest) = text.split_once(" [")?;
-    let (about, beginning) = rest.split_once(']')?;
+    let (about, rest) = rest.split_once(']')?;
     let (flags, requirements) = about.split_once(": ")?;
+    let behind = rest.strip_prefix(": \"");
+    let (behind, steps) = behind.map_or(Some(("", rest)), |rest| rest.split_once('"'))?;
+    let steps = Some(steps.trim_start()).filter(|steps| !steps.is_empty());
     Some(Case {
+        line,
+        comment: above + behind,
         name,
         flags: flags.split(' ').collect(),
         requirements: requirements.split(' ').collect(),
-        beginning: beginning.trim_start(),
-        ..Case::default()
+        steps: steps
+            .map(|steps| (line, steps.to_owned()))
+            .into_iter()
+            .collect(),
     })
 }
 
@@ -232,6 +255,11 @@ impl<'a> Words<'a> {
         Ok(number)
     }
 
+    /// A number of things.
+    pub(crate) fn count(&mut self) -> Result<usize> {
+        usize::try_from(self.number()?).map_err(|error| error.to_string())
+    }
+
     /// Seconds, such as `1 second`.
     pub(crate) fn seconds(&mut self) -> Result<u64> {
         let seconds = self.number()?;
@@ -247,7 +275,7 @@ impl<'a> Words<'a> {
         if self.0.starts_with('"') {
             return self.json().map(String::into_bytes);
         }
-        let times = if self.is_number() { self.number()? } else { 1 };
+        let times = if self.is_number() { self.count()? } else { 1 };
         self.eat("*");
         let Some(bytes) = Words(self.0)
             .word()
@@ -257,7 +285,22 @@ impl<'a> Words<'a> {
             return self.expected("bytes");
         };
         self.word();
-        Ok(bytes.repeat(usize::try_from(times).map_err(|error| error.to_string())?))
+        Ok(bytes.repeat(times))
+    }
+
+    /// Whether a change of bytes comes next, such as `with byte 5 flipped`; it is made then.
+    pub(crate) fn change(&mut self, bytes: &mut Vec<u8>) -> Result<bool> {
+        if let Some(at) = self.after("with byte", Self::count)? {
+            self.need("flipped")?;
+            *bytes.get_mut(at).ok_or("no such byte")? ^= 1;
+        } else if self.eat("without its last byte") {
+            bytes.pop();
+        } else if self.eat("without its first byte") {
+            bytes.drain(..bytes.len().min(1));
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// The one of `all` whose name comes next.
@@ -270,26 +313,33 @@ impl<'a> Words<'a> {
         found
     }
 
+    /// Nothing, where that word comes next; else one and, behind each comma, another.
+    pub(crate) fn list<T>(
+        &mut self,
+        nothing: &str,
+        mut read: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let (mut all, mut more) = (Vec::new(), !self.eat(nothing));
+        while more {
+            all.push(read(self)?);
+            more = self.eat(",");
+        }
+        Ok(all)
+    }
+
     /// `none`, or numbers: `4, 6 to 8` is 4, 6, 7 and 8, and `3 * 1` is 1, 1 and 1.
     pub(crate) fn numbers(&mut self) -> Result<Vec<u64>> {
-        let mut all = Vec::new();
-        if self.eat("none") {
-            return Ok(all);
-        }
-        loop {
-            let first = self.number()?;
-            if self.eat("to") {
-                all.extend(first..=self.number()?);
-            } else if self.eat("*") {
-                let times = usize::try_from(first).map_err(|error| error.to_string())?;
-                all.extend(vec![self.number()?; times]);
+        let all = self.list("none", |w| {
+            let (counted, first) = (w.clone().count(), w.number()?);
+            Ok(if w.eat("to") {
+                (first..=w.number()?).collect()
+            } else if w.eat("*") {
+                vec![w.number()?; counted?]
             } else {
-                all.push(first);
-            }
-            if !self.eat(",") {
-                return Ok(all);
-            }
-        }
+                vec![first]
+            })
+        })?;
+        Ok(all.concat())
     }
 
     /// A value in JSON.
@@ -312,16 +362,16 @@ mod tests {
         for (script, line, why) in [
             ("    step", 1, "a step of no case"),
             (
-                "# comment\nname [Flag MBX-01]",
+                "# comment\nname [MBX-01]",
                 2,
-                "`name [Flag MBX-01]` is no heading",
+                "`name [MBX-01]` is no heading",
             ),
             (
-                "# file\n\nname [Flag: MBX-01]\n    step",
+                "# file\n\nname [Flag: MBX-01] step",
                 3,
                 "name has no comment",
             ),
-            ("# comment\nname [Flag: MBX-01]\n", 2, "name has no step"),
+            ("name [Flag: MBX-01]: \"comment\"", 1, "name has no step"),
         ] {
             let error = cases(script).expect_err(script);
             assert_eq!(error, (line, why.to_owned()), "{script}");

@@ -1,82 +1,66 @@
 //! Family `sesame`.
 
-use super::Builder;
 use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Submission};
 use super::actor::{
     Actor, Asks, Conversation, OTHER_IDENTITY, SAME_IDENTITY, Sent, Talk, converse,
 };
-use super::cases::{Case, but};
+use super::prelude::*;
 use super::said::Said;
 use Peer::{Again, Bob, Carol, Mallory, Own};
 use std::collections::BTreeMap;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::sesame::EventFields::{self, Accepted};
 use tigress_signal::conformance::operation::sesame::RecordFields;
-use tigress_signal::error_code::ErrorCode::{
-    self, DecryptFailed, DuplicateMessage, InvalidSignature, InvalidState, NoSession, NotFound,
-    RetryLimit, TooLarge, UnexpectedMessage, UnknownOneTimePrekey, UntrustedIdentity,
-};
 use tigress_signal::identifier::Recipient;
 use tigress_signal::timestamp::DAY;
 
 pub(super) fn generate(b: &mut Builder) {
-    notes(b);
+    b.header("What a device keeps of other users' devices, and how it sends to all of them: the Sesame algorithm.");
+    b.header("Load the device and play the steps; sessions are told by their base keys, the active one first.");
+    notes! { b;
+        Normal BASIC [signal("sesame/#device-state"), signal("sesame/#sending-messages")]
+            "What a device knows of others, and how it sends to them, when all is well."
+            => "Whoever does otherwise reaches no device, or not all.";
+        Order INTEROPERABILITY [signal("sesame/#device-state")]
+            "Which session is the active one; a bug keeps another order."
+            => "Messages go into sessions that the peer has given up.";
+        Bound DENIAL_OF_SERVICE [signal("sesame/#device-state"), cwe(770)]
+            "At or over the bound on inactive sessions; a bug has none, or a lower one."
+            => "Without one a stranger's sessions are all stored; with a lower one messages are lost.";
+        StateChanged DENIAL_OF_SERVICE [signal("sesame/#receiving-messages"), cwe(460)]
+            "A message, bundle or plaintext is refused; a bug keeps a change that it made."
+            => "A stranger replaces sessions and identity keys.";
+        Simultaneous INTEROPERABILITY [signal("sesame/#device-state"), signal("sesame/#receiving-messages")]
+            "Both sides open a session at once; a bug insists on its own."
+            => "Messages are lost, or the two never agree on a session.";
+        Rounds INTEROPERABILITY [signal("sesame/#sending-messages")]
+            "A submission is refused; a bug counts or repeats wrongly."
+            => "The send never ends, gives up too early, or uses up keys and prekeys.";
+        Restart CONFIDENTIALITY [signal("sesame/#sending-messages"), signal("sesame/#session-expiration")]
+            "The device is saved and restored in the middle; a bug loses the send or its sessions' times."
+            => "It sends twice, or in sessions that have ended.";
+        WrongDevice CONFIDENTIALITY [signal("sesame/#sending-messages")]
+            "The intermediary, or a caller, names a device that the message is not for; a bug follows."
+            => "Somebody else gets the credential.";
+        UnexpectedAnswer MISSING_STEP [signal("sesame/#sending-messages"), cwe(841)]
+            "An answer to nothing that was asked; a bug takes it."
+            => "The send loses its place: a session is opened twice, or what was accepted is sent again.";
+        Stale CONFIDENTIALITY [signal("sesame/#device-state"), signal("sesame/#sending-messages")]
+            "A device is gone; a bug still sends to it, forgets it at once, or never forgets it."
+            => "Its thief gets the message; or late messages are lost; or its keys are kept.";
+        Identity AUTH_BYPASS [signal("sesame/#authentication")]
+            "A device comes with another identity key; a bug does not tell its user, or goes on in the former sessions."
+            => "A stranger in the middle is hidden.";
+        Expiry CONFIDENTIALITY [signal("sesame/#session-expiration")]
+            "The peer has long been silent in a session; a bug sends on in it, or erases it too early."
+            => "There is no healing after a theft of keys, nobody can read what is sent, or messages are lost.";
+    }
     records(b);
-    simultaneous(b);
     sends(b);
-    rounds(b);
     wrong_answers(b);
     stale_records(b);
     identities(b);
     expiry(b);
-}
-
-const DEVICE_STATE: &str = "https://signal.org/docs/specifications/sesame/#device-state";
-const SENDING: &str = "https://signal.org/docs/specifications/sesame/#sending-messages";
-const RECEIVING: &str = "https://signal.org/docs/specifications/sesame/#receiving-messages";
-const EXPIRATION: &str = "https://signal.org/docs/specifications/sesame/#session-expiration";
-
-fn notes(b: &mut Builder) {
-    b.header("What a device keeps of other users' devices, and how it sends to all of them: the Sesame algorithm.");
-    b.header("Load the device and play the steps; sessions are told by their base keys, the active one first.");
-    notes! { b;
-        Normal BASIC [DEVICE_STATE, SENDING]
-            "What a device knows of others, and how it sends to them, when all is well."
-            => "Whoever does otherwise reaches no device, or not all.";
-        Order INTEROPERABILITY [DEVICE_STATE]
-            "Which session is the active one; a bug keeps another order."
-            => "Messages go into sessions that the peer has given up.";
-        Bound DENIAL_OF_SERVICE [DEVICE_STATE, "https://cwe.mitre.org/data/definitions/770.html"]
-            "At or over the bound on inactive sessions; a bug has none, or a lower one."
-            => "Without one a stranger's sessions are all stored; with a lower one messages are lost.";
-        StateChanged DENIAL_OF_SERVICE [RECEIVING, "https://cwe.mitre.org/data/definitions/460.html"]
-            "A message, bundle or plaintext is refused; a bug keeps a change that it made."
-            => "A stranger replaces sessions and identity keys.";
-        Simultaneous INTEROPERABILITY [DEVICE_STATE, RECEIVING]
-            "Both sides open a session at once; a bug insists on its own."
-            => "Messages are lost, or the two never agree on a session.";
-        Rounds INTEROPERABILITY [SENDING]
-            "A submission is refused; a bug counts or repeats wrongly."
-            => "The send never ends, gives up too early, or uses up keys and prekeys.";
-        Restart CONFIDENTIALITY [SENDING, EXPIRATION]
-            "The device is saved and restored in the middle; a bug loses the send or its sessions' times."
-            => "It sends twice, or in sessions that have ended.";
-        WrongDevice CONFIDENTIALITY [SENDING]
-            "The intermediary, or a caller, names a device that the message is not for; a bug follows."
-            => "Somebody else gets the credential.";
-        UnexpectedAnswer MISSING_STEP [SENDING, "https://cwe.mitre.org/data/definitions/841.html"]
-            "An answer to nothing that was asked; a bug takes it."
-            => "The send loses its place: a session is opened twice, or what was accepted is sent again.";
-        Stale CONFIDENTIALITY [DEVICE_STATE, SENDING]
-            "A device is gone; a bug still sends to it, forgets it at once, or never forgets it."
-            => "Its thief gets the message; or late messages are lost; or its keys are kept.";
-        Identity AUTH_BYPASS ["https://signal.org/docs/specifications/sesame/#authentication"]
-            "A device comes with another identity key; a bug does not tell its user, or goes on in the former sessions."
-            => "A stranger in the middle is hidden.";
-        Expiry CONFIDENTIALITY [EXPIRATION]
-            "The peer has long been silent in a session; a bug sends on in it, or erases it too early."
-            => "There is no healing after a theft of keys, nobody can read what is sent, or messages are lost.";
-    }
 }
 
 /// A device that Alice's talks with.
@@ -119,7 +103,7 @@ struct Stage {
 /// A conversation of Alice's device.
 fn play(play: impl FnOnce(&mut Stage) -> &mut Stage) -> impl Case {
     let stage = |talk| Stage {
-        talk: but(talk, |talk: &mut Talk| talk.reports = true),
+        talk,
         peers: BTreeMap::new(),
         said: Vec::new(),
         written: Vec::new(),
@@ -179,16 +163,11 @@ impl Stage {
         self
     }
 
-    /// That peer opens a session with the device, by that one-time prekey.
-    fn peer_opens(&mut self, peer: Peer, one_time: Option<u32>, label: &str) -> &mut Self {
+    /// That peer opens a session with the device, by that one-time prekey, and says something in it.
+    fn opening(&mut self, peer: Peer, one_time: Option<u32>, label: &str, text: &str) -> &mut Self {
         let (talk, actor) = self.with(peer);
         actor.open(&talk.me.bundle(one_time), label);
-        self
-    }
-
-    /// It also says something in it.
-    fn opening(&mut self, peer: Peer, one_time: Option<u32>, label: &str, text: &str) -> &mut Self {
-        self.peer_opens(peer, one_time, label).says(peer, text)
+        self.says(peer, text)
     }
 
     /// That peer opens a session with the device, which reads its first message.
@@ -330,6 +309,15 @@ impl Stage {
     /// An answer to nothing that was asked.
     fn unexpected(&mut self, event: EventFields) -> &mut Self {
         self.answer(event, Refused(UnexpectedMessage))
+    }
+
+    /// Four rounds, in each of which a further device of Bob's is missing; before each answer this.
+    fn four_more_devices(&mut self, before: fn(&mut Self) -> &mut Self) -> &mut Self {
+        self.submits_to_all(Submission(&[1])).each(2..6, |t, id| {
+            before(t).answer(missing(&[id]), Bundles(&[id]));
+            let devices: Vec<u32> = (1..=id).collect();
+            before(t).answer(bundle(Bob(id)), Submission(&devices))
+        })
     }
 
     /// The last two messages for that peer are one, sent twice.
@@ -479,12 +467,7 @@ fn records(b: &mut Builder) {
         /// a message read before, in an inactive session: the active one, tried first, cannot decrypt it
         read_before_in_inactive_session [StateChanged: SES-07] => in_session(|t| t.says(BOB, "once").reads(0)
             .opens(BOB, "in the second session").refuses(0, DecryptFailed).knows_of(BOB, [1, 0]));
-    }
-}
-
-/// SES-08, as far as one device shows it.
-fn simultaneous(b: &mut Builder) {
-    cases! { b;
+        // SES-08, as far as one device shows it.
         /// the peer's opening message arrives after the own one has left: the answer goes into the peer's session
         peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
             .knows_of(BOB, [1, 0]).tells(BOB, "answer", "simultaneous"));
@@ -495,9 +478,9 @@ fn simultaneous(b: &mut Builder) {
         /// three messages each way cross: every one is read, though each is in the session that the other side has
         /// left
         three_messages_cross [Simultaneous: SES-05 SES-08] => play(|t| t.bundle(BOB, SAME_IDENTITY)
-            .peer_opens(BOB, None, "crossing")
-            .each(["\0", "\u{1}", "\u{2}"], |t, text| t.writes(BOB, text).says(BOB, text))
-            .each(0..3, |t, n| t.reads(n).heard(BOB, "crossing")).knows_of(BOB, [1, 0]));
+            .each(["\0", "\u{1}", "\u{2}"], |t, text| t.writes(BOB, text)).opening(BOB, None, "crossing", "\0")
+            .says(BOB, "\u{1}").says(BOB, "\u{2}").each(0..3, |t, n| t.reads(n).heard(BOB, "crossing"))
+            .knows_of(BOB, [1, 0]));
         /// the next two messages cross again: each side changes over, and nothing is lost
         next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
             .heard(BOB, "crossing again").writes(BOB, "in yours").says(BOB, "in yours").reads(0)
@@ -560,58 +543,34 @@ fn sends(b: &mut Builder) {
         outdated_device_came_by_itself [Rounds Simultaneous Identity: SES-10] => in_session(|t| t
             .submits_to_all(Submission(&[1])).opening(Again, None, "came back", "I am new").reads_changed(0)
             .answer(outdated(&[1]), Submission(&[1])).heard(Again, "in its session").knows_of(Again, [1]));
-    }
-}
-
-/// Four rounds, in each of which a further device of Bob's is missing; before each answer this.
-fn four_more_devices(t: &mut Stage, before: fn(&mut Stage) -> &mut Stage) -> &mut Stage {
-    for id in 2..6 {
-        before(t).answer(missing(&[id]), Bundles(&[id]));
-        let devices: Vec<u32> = (1..=id).collect();
-        before(t).answer(bundle(Bob(id)), Submission(&devices));
-    }
-    t
-}
-
-/// SES-14: rounds, their number, and restarts between them.
-fn rounds(b: &mut Builder) {
-    cases! { b;
+        // SES-14: rounds, their number, and restarts between them.
         /// refused five times: the send gives up, and fetches no further bundle
-        refused_five_times [Rounds: SES-14] => in_session(|t| {
-            four_more_devices(t.submits_to_all(Submission(&[1])), |t| t).answer(missing(&[6]), GivingUp(RetryLimit))
-        });
+        refused_five_times [Rounds: SES-14] => in_session(|t| t.four_more_devices(|t| t)
+            .answer(missing(&[6]), GivingUp(RetryLimit)));
         accepted_in_fifth_round [Rounds: SES-14]: "accepted in the fifth round"
-            => in_session(|t| four_more_devices(t.submits_to_all(Submission(&[1])), |t| t).accepted());
+            => in_session(|t| t.four_more_devices(|t| t).accepted());
         /// the last refusal still makes a record stale
-        last_refusal_makes_stale [Rounds Stale: SES-09 SES-14] => in_sessions(|t| {
-            t.submits_to_all(Submission(&[1, 2]));
-            for _ in 1..5 { t.answer(missing(&[]), Submission(&[1, 2])); }
-            t.answer(gone(&[2]), GivingUp(RetryLimit)).knows([known(BOB, [0]), stale(Bob(2), [0])])
-        });
+        last_refusal_makes_stale [Rounds Stale: SES-09 SES-14] => in_sessions(|t| t
+            .submits_to_all(Submission(&[1, 2])).each(1..5, |t, _| t.answer(missing(&[]), Submission(&[1, 2])))
+            .answer(gone(&[2]), GivingUp(RetryLimit)).knows([known(BOB, [0]), stale(Bob(2), [0])]));
         /// the last refusal calls a device missing that has opened a session by itself: no message is made for it any
         /// more
-        last_refusal_makes_no_message [Rounds: SES-14] => in_session(|t| {
-            t.submits_to_all(Submission(&[1]));
-            for _ in 1..5 { t.answer(missing(&[]), Submission(&[1])); }
-            t.opened_by(Bob(2)).answer(missing(&[2]), GivingUp(RetryLimit)).writes(Bob(2), "the first counter")
-        });
+        last_refusal_makes_no_message [Rounds: SES-14] => in_session(|t| t
+            .submits_to_all(Submission(&[1])).each(1..5, |t, _| t.answer(missing(&[]), Submission(&[1])))
+            .opened_by(Bob(2)).answer(missing(&[2]), GivingUp(RetryLimit)).writes(Bob(2), "the first counter"));
         /// outdated again and again: each round opens one session with that device, and the other message never
         /// changes
-        outdated_again_and_again [Rounds: SES-10 SES-14] => in_sessions(|t| {
-            t.submits_to_all(Submission(&[1, 2]));
-            for _ in 1..5 {
-                t.answer(outdated(&[1]), Bundles(&[1])).answer(bundle(BOB), Submission(&[1, 2])).unchanged(Bob(2));
-            }
-            t.answer(outdated(&[1]), GivingUp(RetryLimit))
-        });
+        outdated_again_and_again [Rounds: SES-10 SES-14] => in_sessions(|t| t
+            .submits_to_all(Submission(&[1, 2])).each(1..5, |t, _| t.answer(outdated(&[1]), Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1, 2])).unchanged(Bob(2)))
+            .answer(outdated(&[1]), GivingUp(RetryLimit)));
         /// restarted before every answer: the send goes on, and a restart is no round
-        restart_before_every_answer [Restart Rounds: SES-14 XFER-15] => in_session(|t| {
-            four_more_devices(t.submits_to_all(Submission(&[1])), Stage::restart).restart().accepted().restart()
-                .writes(BOB, "the next counter")
-        });
+        restart_before_every_answer [Restart Rounds: SES-14 XFER-15] => in_session(|t| t
+            .four_more_devices(Stage::restart).restart().accepted().restart().writes(BOB, "the next counter"));
         /// a device whose bundle is not found is gone: its record is stale, and the others get their messages
         bundle_not_found [Rounds Stale: SES-09] => in_sessions(|t| t.drops_sessions(&BOB.actor())
-            .submits_to_all(Bundles(&[1])).answer(no_bundle(BOB), Submission(&[2])).accepted().knows([stale(BOB, []), known(Bob(2), [0])]));
+            .submits_to_all(Bundles(&[1])).answer(no_bundle(BOB), Submission(&[2])).accepted()
+            .knows([stale(BOB, []), known(Bob(2), [0])]));
         /// the only device is gone: there is nobody to send to
         only_device_gone [Rounds Stale: SES-09] => in_session(|t| t.submits_to_all(Submission(&[1]))
             .answer(gone(&[1]), GivingUp(NotFound)).knows([stale(BOB, [0])]));
@@ -766,10 +725,9 @@ fn expiry(b: &mut Builder) {
             .ticks(30 * DAY - 1).restart().writes(BOB, "the last moment").ticks(30 * DAY)
             .writes_not(BOB, "too late", NoSession));
         /// sending does not refresh a session
-        sending_does_not_refresh [Expiry: SES-13] => in_session(|t| {
-            for day in [10, 20, 29] { t.ticks(day * DAY).writes(BOB, "are you there"); }
-            t.ticks(30 * DAY).writes_not(BOB, "are you there", NoSession)
-        });
+        sending_does_not_refresh [Expiry: SES-13] => in_session(|t| t
+            .each([10, 20, 29], |t, day| t.ticks(day * DAY).writes(BOB, "are you there"))
+            .ticks(30 * DAY).writes_not(BOB, "are you there", NoSession));
         /// reading refreshes a session: MAXSEND counts from the last message read
         reading_refreshes [Expiry: SES-13] => in_session(|t| t.ticks(20 * DAY).hears(BOB, "I am here")
             .ticks(50 * DAY - 1).writes(BOB, "good").ticks(50 * DAY).writes_not(BOB, "too late", NoSession));

@@ -29,10 +29,10 @@
 mod deal;
 mod play;
 
-use super::Builder;
 use super::builder::About;
-use super::script::{self, Case, Script, ScriptError, Words, scripts};
-use play::Play;
+use super::prelude::*;
+use super::script::{self, Case, Play, Script, ScriptError, scripts};
+use play::Transfers;
 
 const SENDER: &[Script] = scripts! {
     "transfer_sender":
@@ -62,9 +62,9 @@ fn generate(b: &mut Builder, scripts: &[Script], from_peer: &str) {
             script.each(|case| refusals(b, &states, case, from_peer));
         } else {
             script.each(|case| {
-                let mut play = Play::new(&states, &case.comment, &case.comment);
-                play.case(case, case.beginning)?;
-                b.conversation(case.about(), play.recorded());
+                let mut played = Transfers::new(&states, &case.comment, &case.comment);
+                played.lines(&case.steps)?;
+                b.conversation(case.about(), played.recorded());
                 Ok(())
             });
         }
@@ -91,10 +91,8 @@ fn refusals(
     case: &Case<'_>,
     from_peer: &str,
 ) -> Result<(), ScriptError> {
-    let (what, rows) = case
-        .beginning
-        .split_once(" but ")
-        .unwrap_or((case.beginning, ""));
+    let ((_, heading), steps) = case.steps.split_first().expect("a case has steps");
+    let (what, rows) = heading.split_once(" but ").unwrap_or((heading, ""));
     let rows: Vec<&str> = rows.split(", ").collect();
     let label = case.comment.replacen(" in ", ", refused in ", 1);
     for (name, event, term) in EVENTS {
@@ -114,65 +112,58 @@ fn refusals(
         };
         let from = if own { "" } else { from_peer };
         let comment = format!("{}: {term}", case.comment);
-        let mut play = Play::new(states, &comment, &label);
-        play.case(case, what)?;
-        let refused = play.line(Words(&format!("{event}{from} -> {error}")));
-        refused.map_err(|what| (case.line, what))?;
+        let mut played = Transfers::new(states, &comment, &label);
+        played.lines(&[(case.line, what.to_owned())])?;
+        played.lines(steps)?;
+        played.lines(&[(case.line, format!("{event}{from} -> {error}"))])?;
         let about = About {
             name: format!("{}_{name}", case.name).into(),
             comment: &comment,
             flags,
             requirements,
         };
-        b.conversation(about, play.recorded());
+        b.conversation(about, played.recorded());
     }
     Ok(())
 }
 
 const TIGRESS: &str = "https://datatracker.ietf.org/doc/draft-ietf-tigress-requirements/";
-const TRANSITIONS: &str = "https://cwe.mitre.org/data/definitions/841.html";
 
 /// The flags of both families.
 fn notes(b: &mut Builder) {
     b.header("Make transfers that know nothing, and let the steps happen to them in order (profile section 9).");
     b.header("A step's outcome says which transfer moves from where to where, what is sent, and what the user is told.");
     notes! { b;
-        Normal BASIC [TIGRESS]
-            "A transfer as it should go." => "Whoever does otherwise transfers nothing.";
-        RefusedPair MISSING_STEP [TRANSITIONS]
-            "An event that the table has no row for; a bug carries it out."
+        Normal BASIC [TIGRESS] "A transfer as it should go." => "Whoever does otherwise transfers nothing.";
+        RefusedPair MISSING_STEP [cwe(841)] "An event that the table has no row for; a bug carries it out."
             => "A wallet is led to sign, to provision or to end a transfer out of turn.";
-        Expired EDGE_CASE ["https://cwe.mitre.org/data/definitions/613.html"]
-            "An event at or after the expiry; a bug acts on it, or ends what is still in time."
+        Expired EDGE_CASE [cwe(613)] "An event at or after the expiry; a bug acts on it, or ends what is still in time."
             => "Somebody who was too late gets a credential, or who was in time does not.";
-        WrongDevice AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/639.html"]
+        WrongDevice AUTH_BYPASS [cwe(639)]
             "A message from a device that is not bound to the transfer; a bug follows it."
             => "A stranger takes the credential or ends the transfer.";
-        SecondDevice CONFIDENTIALITY [TIGRESS]
-            "A further device of the receiver asks; a bug signs for both." => "Two keys are given out for one.";
-        Request AUTH_BYPASS ["https://www.rfc-editor.org/rfc/rfc4211#section-4"]
+        SecondDevice CONFIDENTIALITY [TIGRESS] "A further device of the receiver asks; a bug signs for both."
+            => "Two keys are given out for one.";
+        Request AUTH_BYPASS [rfc("4211#section-4")]
             "A key signing request that does not hold, or is not the one that was signed; a bug signs it."
             => "Somebody has a key who has not shown that it is theirs.";
-        Attestation AUTH_BYPASS ["https://cwe.mitre.org/data/definitions/347.html"]
+        Attestation AUTH_BYPASS [cwe(347)]
             "A key import request that the owner did not make for this transfer and this key; a bug provisions it."
             => "The intermediary is trusted with the car.";
-        AfterEnd MISSING_STEP [TRANSITIONS]
+        AfterEnd MISSING_STEP [cwe(841)]
             "The receiver has provisioned, and the sender thought that it was over; a bug drops the message."
             => "The credential is never revoked.";
-        Lifetime EDGE_CASE ["https://cwe.mitre.org/data/definitions/190.html"]
-            "A lifetime at its bounds; a bug has others, or lets the sum overflow."
+        Lifetime EDGE_CASE [cwe(190)] "A lifetime at its bounds; a bug has others, or lets the sum overflow."
             => "An offer ends at once, or never.";
-        Restart MISSING_STEP [TIGRESS]
-            "Saved and restored in the middle; a bug loses the state." => "A wallet signs twice, or not at all.";
-        Erased CONFIDENTIALITY ["https://cwe.mitre.org/data/definitions/459.html"]
-            "What a transfer that has ended leaves behind; a bug keeps it." => "A later thief has it.";
-        Duplicate MISSING_STEP ["https://cwe.mitre.org/data/definitions/694.html"]
-            "A transfer id that is known already; a bug takes it as new."
+        Restart MISSING_STEP [TIGRESS] "Saved and restored in the middle; a bug loses the state."
+            => "A wallet signs twice, or not at all.";
+        Erased CONFIDENTIALITY [cwe(459)] "What a transfer that has ended leaves behind; a bug keeps it."
+            => "A later thief has it.";
+        Duplicate MISSING_STEP [cwe(694)] "A transfer id that is known already; a bug takes it as new."
             => "The transfer that has it is lost, or another credential takes its place.";
-        Payload MISSING_STEP ["https://cwe.mitre.org/data/definitions/460.html"]
-            "A message that cannot be read; a bug lets it change something."
+        Payload MISSING_STEP [cwe(460)] "A message that cannot be read; a bug lets it change something."
             => "A transfer is lost, or one is left behind.";
-        UnsupportedFormat INTEROPERABILITY [TIGRESS]
-            "An offer that the receiver cannot use; a bug drops it." => "The sender waits until it expires.";
+        UnsupportedFormat INTEROPERABILITY [TIGRESS] "An offer that the receiver cannot use; a bug drops it."
+            => "The sender waits until it expires.";
     }
 }

@@ -1,14 +1,9 @@
 //! What the two wire families share: keys, notes, and ways to get an encoding wrong that are the same for both messages.
 
-use super::Builder;
-use super::cases::{Case, refused};
+use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::public_key::{key_pair, near_prime, small_order, with_top_bit};
 use tigress_signal::conformance::operation::wire::{DecodePreKey, DecodeRatchet, Encoded};
-use tigress_signal::error_code::ErrorCode::{
-    self, InvalidKey, Malformed, NonCanonical, UnsupportedVersion,
-};
-use tigress_signal::hex::Hex;
 
 /// The encoded public key of that label.
 pub(super) fn key(label: &str) -> [u8; 33] {
@@ -40,35 +35,29 @@ impl Parser {
 }
 
 pub(super) fn notes(b: &mut Builder) {
-    const ENCODING: &str = "https://protobuf.dev/programming-guides/encoding/";
     notes! { b;
-        Normal BASIC [ENCODING] "A message as honest implementations make it."
+        Normal BASIC [protobuf("encoding/")] "A message as honest implementations make it."
             => "Whoever refuses it, or writes another, speaks with nobody.";
-        Version MISSING_STEP ["https://signal.org/docs/specifications/doubleratchet/#integration-with-x3dh"]
-            "The version byte is not 0x11."
+        Version MISSING_STEP [signal("doubleratchet/#integration-with-x3dh")] "The version byte is not 0x11."
             => "Whoever reads on mistakes another protocol for this one, or an attacker's choice of version for the sender's.";
-        Missing MISSING_STEP ["https://protobuf.dev/programming-guides/proto3/#default"] "A required field is missing."
+        Missing MISSING_STEP [protobuf("proto3/#default")] "A required field is missing."
             => "Proto3 readers put a default in its place: a message then means what its sender did not say.";
-        NonCanonical MALLEABILITY ["https://protobuf.dev/programming-guides/serialization-not-canonical/"]
+        NonCanonical MALLEABILITY [protobuf("serialization-not-canonical/")]
             "The fields can be read, but the bytes are not their one encoding."
             => "Whoever accepts it reads one message from many byte strings: copies pass as new, and two readers may read two messages.";
-        WireType PARSER_BUG [ENCODING] "A field of another wire type, or of one that does not exist."
+        WireType PARSER_BUG [protobuf("encoding/")] "A field of another wire type, or of one that does not exist."
             => "Whoever goes on reads the bytes that follow as something else than was written.";
-        Varint PARSER_BUG ["https://protobuf.dev/programming-guides/encoding/#varints"]
-            "An integer that is too long, too large or not ended."
+        Varint PARSER_BUG [protobuf("encoding/#varints")] "An integer that is too long, too large or not ended."
             => "Whoever cuts it to 32 bits reads another number than was written.";
-        Length DENIAL_OF_SERVICE ["https://protobuf.dev/programming-guides/encoding/#length-types"]
-            "A length that does not fit what follows."
+        Length DENIAL_OF_SERVICE [protobuf("encoding/#length-types")] "A length that does not fit what follows."
             => "Whoever trusts it reads past the end, overflows, or allocates what a stranger asked for.";
-        Truncated PARSER_BUG [ENCODING] "The message ends early."
+        Truncated PARSER_BUG [protobuf("encoding/")] "The message ends early."
             => "Whoever reads on crashes, or takes what lies behind it in memory for part of it.";
-        InvalidKey CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
-            "A key inside the message that must not be used."
+        InvalidKey CONFIDENTIALITY [rfc("7748#section-6.1")] "A key inside the message that must not be used."
             => "Whoever checks it only where it is used may store it first.";
-        ShortCiphertext MISSING_STEP ["https://www.rfc-editor.org/rfc/rfc5116#section-5.1"]
-            "A ciphertext shorter than its tag."
+        ShortCiphertext MISSING_STEP [rfc("5116#section-5.1")] "A ciphertext shorter than its tag."
             => "Whoever takes the tag off without looking crashes, or verifies a part of it.";
-        Size DENIAL_OF_SERVICE ["https://cwe.mitre.org/data/definitions/770.html"] "At or over the greatest size."
+        Size DENIAL_OF_SERVICE [cwe(770)] "At or over the greatest size."
             => "Whoever parses first does the work that the bound is there to spare.";
     }
 }
@@ -190,8 +179,7 @@ pub(super) fn lengths(b: &mut Builder, parser: Parser, p: &Proto, content: &[u8]
     cases! { b, [Length: WIRE-05 WIRE-10];
         length_of_one_more: "a length of one byte longer than what follows" => claims(one_more);
         length_of_2_to_31_less_1: "a length of 2^31 - 1" => claims((1 << 31) - 1);
-        /// a length of 2^32 - 1: plus an offset it overflows 32 bits
-        length_of_2_to_32_less_1 => claims(u32::MAX.into());
+        length_of_2_to_32_less_1: "a length of 2^32 - 1: plus an offset it overflows 32 bits" => claims((1 << 32) - 1);
         length_of_2_to_63: "a length of 2^63: less than 0 where lengths are signed" => claims(1 << 63);
         length_of_2_to_64_less_1: "a length of 2^64 - 1: plus an offset it overflows 64 bits" => claims(u64::MAX);
     }

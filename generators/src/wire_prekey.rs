@@ -1,18 +1,13 @@
 //! Family `wire_prekey`.
 
-use super::cases::valid;
+use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
     Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
     versions,
 };
 use super::wire_ratchet::{LARGEST, ratchet};
-use super::{Builder, seed};
 use tigress_signal::conformance::operation::wire::{DecodePreKey, EncodePreKey, PreKeyFields};
-use tigress_signal::error_code::ErrorCode::{
-    self, InvalidKey, Malformed, NonCanonical, TooLarge, UnsupportedVersion,
-};
-use tigress_signal::hex::Hex;
 
 const FIELDS: [&str; 6] = [
     "pre_key_id",
@@ -107,10 +102,9 @@ pub(super) fn generate(b: &mut Builder) {
     b.header("The prekey message of profile section 5, and the ratchet message inside it.");
     notes(b);
     notes! { b;
-        Identifier MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#publishing-keys"]
-            "An id out of its range." => "Whoever lets it through looks up what no device can have published.";
-        Inner MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
-            "The ratchet message inside breaks a rule."
+        Identifier MISSING_STEP [signal("x3dh/#publishing-keys")] "An id out of its range."
+            => "Whoever lets it through looks up what no device can have published.";
+        Inner MISSING_STEP [signal("x3dh/#receiving-the-initial-message")] "The ratchet message inside breaks a rule."
             => "Whoever parses it later may have changed its state by then.";
     }
     good(b);

@@ -1,15 +1,12 @@
 //! Family `wire_ratchet`.
 
-use super::cases::valid;
+use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
     Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
     versions,
 };
-use super::{Builder, seed};
 use tigress_signal::conformance::operation::wire::{DecodeRatchet, EncodeRatchet, RatchetFields};
-use tigress_signal::error_code::ErrorCode::{Malformed, NonCanonical, TooLarge};
-use tigress_signal::hex::Hex;
 
 /// Length of the ciphertext of a message of exactly 66,000 bytes, with counters below 128: less version, key, two
 /// counters of two bytes, tag and length of four.

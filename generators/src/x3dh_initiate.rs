@@ -1,33 +1,26 @@
 //! Family `x3dh_initiate`.
 
 use super::actor::Actor;
-use super::builder::Builder;
-use super::cases::{Case, acceptable, but, computed, refused};
+use super::prelude::*;
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
-use super::seed;
 use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
 use tigress_signal::conformance::operation::{Operation, Reference};
-use tigress_signal::error_code::ErrorCode::{
-    self, InvalidKey, InvalidSignature, Malformed, UntrustedIdentity,
-};
-use tigress_signal::hex::Hex;
 use tigress_signal::primitives::{Secret, xeddsa};
 
 /// The notes that both X3DH families share.
 pub(super) fn notes(b: &mut Builder) {
-    const X3DH: &str = "https://signal.org/docs/specifications/x3dh/";
     notes! { b;
-        Normal BASIC [X3DH] "An agreement as honest implementations make it."
+        Normal BASIC [signal("x3dh/")] "An agreement as honest implementations make it."
             => "Whoever computes another secret talks to nobody.";
-        NoOneTimePreKey EDGE_CASE [X3DH, "https://signal.org/docs/specifications/x3dh/#protocol-replay"]
+        NoOneTimePreKey EDGE_CASE [signal("x3dh/"), signal("x3dh/#protocol-replay")]
             "An agreement without a one-time prekey: three Diffie-Hellmans, no id in the message; a bug takes another."
             => "Nobody can be reached whose one-time prekeys are spent, or a one-time prekey is left out unseen.";
-        PinnedIdentity AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#authentication"]
+        PinnedIdentity AUTH_BYPASS [signal("x3dh/#authentication")]
             "Another identity key is pinned to the address; a bug goes on with the one that is presented."
             => "The device talks to whoever put itself in the peer's place.";
-        InvalidKey CONFIDENTIALITY ["https://www.rfc-editor.org/rfc/rfc7748#section-6.1"]
+        InvalidKey CONFIDENTIALITY [rfc("7748#section-6.1")]
             "A key that must not be used: of small order, not reduced, or in another encoding; a bug takes it."
             => "A server or peer forces a Diffie-Hellman output, or gives one key two names.";
     }
@@ -127,18 +120,16 @@ pub(super) fn generate(b: &mut Builder) {
     b.header("must be refused nothing is sent.");
     notes(b);
     notes! { b;
-        Identifier MISSING_STEP
-            ["https://cwe.mitre.org/data/definitions/1284.html", "https://www.rfc-editor.org/rfc/rfc9562#section-4"]
+        Identifier MISSING_STEP [cwe(1284), rfc("9562#section-4")]
             "A UserID, DeviceID, registration id or prekey id that no device can have; a bug cuts, mends or keeps it."
             => "One device has several names, or the session is another device's.";
-        Coincidence EDGE_CASE ["https://eprint.iacr.org/2019/347"]
+        Coincidence EDGE_CASE [eprint("2019/347")]
             "Two keys that are made apart are one, and the profile says nothing of it: a device goes on, or refuses."
             => "A device talks to itself, or SK comes of fewer keys; devices that go on must compute the same.";
-        SignatureNotVerified AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#signatures"]
+        SignatureNotVerified AUTH_BYPASS [signal("x3dh/#signatures")]
             "The signed prekey's signature does not verify; a bug goes on."
             => "A server puts its own prekey in, and forward secrecy is lost.";
-        Malleability SIGNATURE_MALLEABILITY
-            ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4", "https://nvd.nist.gov/vuln/detail/CVE-2024-45193"]
+        Malleability SIGNATURE_MALLEABILITY [rfc("8032#section-8.4"), cve("2024-45193")]
             "The signature is a second form of a valid one; a bug accepts it."
             => "One bundle has two forms, and whoever tells bundles apart by their bytes takes it for another.";
     }
@@ -236,8 +227,7 @@ pub(super) fn generate(b: &mut Builder) {
         user_id_in_braces: "a UserID in braces" => malformed(|f| f.user_id = format!("{{{}}}", f.user_id));
         user_id_of_version_1: "a UUID of version 1" => malformed(|f| f.user_id.replace_range(14..15, "1"));
         user_id_of_another_variant: "a UUID of another variant" => malformed(|f| f.user_id.replace_range(19..20, "c"));
-        /// an e-mail address as UserID
-        user_id_is_email_address => malformed(|f| "bob@example.com".clone_into(&mut f.user_id));
+        user_id_is_email_address: "an e-mail address as UserID" => malformed(|f| f.user_id = "bob@example.com".into());
         device_id_0 [: X3DH-01 ID-03]: "DeviceID 0" => malformed(|f| f.device_id = 0);
         device_id_128 [: X3DH-01 ID-03]: "DeviceID 128" => malformed(|f| f.device_id = 128);
         device_id_257 [: X3DH-01 ID-03]: "DeviceID 257: cut to a byte it reads 1" => malformed(|f| f.device_id = 257);

@@ -1,20 +1,13 @@
 //! Family `x3dh_respond`.
 
 use super::actor::{Actor, Conversation, SIGNED_PRE_KEY_ID, address, erased_private_key};
-use super::builder::Builder;
-use super::cases::{Case, but, computed, refused};
 use super::pair::{opened, pair};
+use super::prelude::*;
 use super::said::Said;
-use super::seed;
 use super::x3dh_initiate::{alice, bob, mallory, notes};
 use tigress_signal::conformance::operation::On;
 use tigress_signal::conformance::operation::device::{Create, CreateInput};
 use tigress_signal::conformance::operation::x3dh::{Respond, RespondInput};
-use tigress_signal::error_code::ErrorCode::{
-    self, DecryptFailed, DuplicateMessage, UnknownOneTimePrekey, UnknownSignedPrekey,
-    UntrustedIdentity,
-};
-use tigress_signal::hex::Hex;
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::PreKeyMessage;
 
@@ -79,18 +72,18 @@ pub(super) fn generate(b: &mut Builder) {
     b.header("one-time prekeys above all, which a stranger must not be able to spend.");
     notes(b);
     notes! { b;
-        UnknownPreKey MISSING_STEP ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
+        UnknownPreKey MISSING_STEP [signal("x3dh/#receiving-the-initial-message")]
             "A prekey id that the device does not hold, or no longer; a bug goes on without it."
             => "The device computes with another key or with none: a weaker agreement than its sender made.";
-        PreKeyLifetime CONFIDENTIALITY ["https://signal.org/docs/specifications/x3dh/#key-compromise"]
+        PreKeyLifetime CONFIDENTIALITY [signal("x3dh/#key-compromise")]
             "When prekeys are made, kept and erased; a bug keeps them too long, or erases them too early."
             => "Kept too long they cost forward secrecy, erased too early they lose messages.";
-        Replay AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#protocol-replay"]
-            "A prekey message is delivered again; a bug accepts it." => "A transfer is carried out twice.";
-        StateChanged DENIAL_OF_SERVICE ["https://signal.org/docs/specifications/x3dh/#receiving-the-initial-message"]
+        Replay AUTH_BYPASS [signal("x3dh/#protocol-replay")] "A prekey message is delivered again; a bug accepts it."
+            => "A transfer is carried out twice.";
+        StateChanged DENIAL_OF_SERVICE [signal("x3dh/#receiving-the-initial-message")]
             "A refused message must change nothing; a bug spends a one-time prekey on it, or remembers it."
             => "A stranger locks the real sender out.";
-        WrongSender AUTH_BYPASS ["https://signal.org/docs/specifications/x3dh/#identity-binding"]
+        WrongSender AUTH_BYPASS [signal("x3dh/#identity-binding")]
             "The message is delivered under another address or identity key, or was made by other keys; a bug reads it."
             => "A message is passed off as another's.";
     }

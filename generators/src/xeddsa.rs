@@ -1,8 +1,7 @@
 //! Family `xeddsa`.
 
-use super::cases::{but, computed, refused, valid};
+use super::prelude::*;
 use super::public_key::{encoded, first_byte, key_pair, near_prime, small_order, with_top_bit};
-use super::{Builder, seed};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::montgomery::MontgomeryPoint;
@@ -10,37 +9,7 @@ use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use sha2::{Digest, Sha512};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::xeddsa::{Sign, SignInput, Verify, VerifyInput};
-use tigress_signal::error_code::ErrorCode::{InvalidKey, InvalidSignature};
 use tigress_signal::primitives::{KeyPair, Secret, xeddsa};
-
-const SPECIFICATION: &str = "https://signal.org/docs/specifications/xeddsa/";
-
-fn notes(b: &mut Builder) {
-    b.header("XEdDSA as the profile has it: strict, with the sign of the Edwards key fixed at 0. Signatures with given Z.");
-    notes! { b;
-        Normal BASIC [SPECIFICATION] "A signature as honest implementations make it."
-            => "Whoever refuses it, or makes another, shares prekeys with nobody.";
-        Negation INTEROPERABILITY [SPECIFICATION]
-            "The signer's Edwards point has sign bit 1: its scalar must be negated."
-            => "A signer that forgets makes signatures that verify for half of all keys.";
-        Modified AUTH_BYPASS [SPECIFICATION] "One part of a valid signature was changed."
-            => "Whoever accepts it does not verify.";
-        ScalarNotReduced SIGNATURE_MALLEABILITY ["https://www.rfc-editor.org/rfc/rfc8032#section-8.4"] "s is q or more."
-            => "Whoever accepts it lets anyone make further valid signatures from a valid one.";
-        TopBit SIGNATURE_MALLEABILITY [SPECIFICATION]
-            "Bit 255 of s is set. Signal's libraries keep the sign of the Edwards key there; tigress-1 has it fixed at 0."
-            => "Whoever masks the bit away gives a signature two forms.";
-        NonCanonicalR SIGNATURE_MALLEABILITY ["https://eprint.iacr.org/2020/1244"]
-            "R is no canonical encoding of a point, or differs from the recomputed one by a point of small order."
-            => "Whoever decodes R, or multiplies by the cofactor, accepts what others refuse.";
-        WrongLength MISSING_STEP ["https://www.rfc-editor.org/rfc/rfc8032#section-5.1.7"] "A signature not of 64 bytes."
-            => "Whoever accepts it reads past the end, or ignores bytes.";
-        WrongHash INTEROPERABILITY [SPECIFICATION] "The challenge was hashed over other bytes than R, A and M."
-            => "Whoever accepts it has the same bug as the signer.";
-        InvalidKey AUTH_BYPASS [SPECIFICATION] "A public key that must not be used to verify with."
-            => "Signatures can be made for it without a private key, or verify under one key and not under its equal.";
-    }
-}
 
 /// A key pair whose Edwards point has that sign bit.
 fn key_with_sign(sign: u8) -> KeyPair {
@@ -92,7 +61,30 @@ pub(super) fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    notes(b);
+    b.header("XEdDSA as the profile has it: strict, with the sign of the Edwards key fixed at 0. Signatures with given Z.");
+    notes! { b;
+        Normal BASIC [signal("xeddsa/")] "A signature as honest implementations make it."
+            => "Whoever refuses it, or makes another, shares prekeys with nobody.";
+        Negation INTEROPERABILITY [signal("xeddsa/")]
+            "The signer's Edwards point has sign bit 1: its scalar must be negated."
+            => "A signer that forgets makes signatures that verify for half of all keys.";
+        Modified AUTH_BYPASS [signal("xeddsa/")] "One part of a valid signature was changed."
+            => "Whoever accepts it does not verify.";
+        ScalarNotReduced SIGNATURE_MALLEABILITY [rfc("8032#section-8.4")] "s is q or more."
+            => "Whoever accepts it lets anyone make further valid signatures from a valid one.";
+        TopBit SIGNATURE_MALLEABILITY [signal("xeddsa/")]
+            "Bit 255 of s is set. Signal's libraries keep the sign of the Edwards key there; tigress-1 has it fixed at 0."
+            => "Whoever masks the bit away gives a signature two forms.";
+        NonCanonicalR SIGNATURE_MALLEABILITY [eprint("2020/1244")]
+            "R is no canonical encoding of a point, or differs from the recomputed one by a point of small order."
+            => "Whoever decodes R, or multiplies by the cofactor, accepts what others refuse.";
+        WrongLength MISSING_STEP [rfc("8032#section-5.1.7")] "A signature not of 64 bytes."
+            => "Whoever accepts it reads past the end, or ignores bytes.";
+        WrongHash INTEROPERABILITY [signal("xeddsa/")] "The challenge was hashed over other bytes than R, A and M."
+            => "Whoever accepts it has the same bug as the signer.";
+        InvalidKey AUTH_BYPASS [signal("xeddsa/")] "A public key that must not be used to verify with."
+            => "Signatures can be made for it without a private key, or verify under one key and not under its equal.";
+    }
     let (plus, minus) = (&key_with_sign(0), &key_with_sign(1));
     let prekey = &key_pair("xeddsa/prekey").public().encode()[..];
     let z: [u8; 64] = seed::bytes("xeddsa/z");

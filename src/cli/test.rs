@@ -6,7 +6,7 @@ use anstream::stream::IsTerminal;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, Setup, Trace};
@@ -15,15 +15,16 @@ use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::printable::Printable;
-use tigress_signal::conformance::result::{GroupResult, Verdict};
+use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::Subject;
-use tigress_signal::conformance::verdict::{self, Plan, Progress};
+use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::report;
 
 /// Run the test vectors and the scenarios, against the reference engine or against an adapter.
 ///
-/// Exit status: 0 where it conforms (or fails as `--known-failures` says), 1 where it does not, 2 where part of the run could not be made.
+/// Exit status: 0 where it conforms, or conforms with parts not implemented (or fails as `--known-failures` says); 1 where it does not, has nothing
+/// implemented, or falls short of `--fail-on-skipped` or `--min-passed`; 2 where part of the run could not be made.
 #[derive(Args)]
 pub(super) struct Test {
     /// Run only this family (`xeddsa`), vector (`tigress-1/xeddsa/verify_prekey_negated`), theme (`scenarios/theft`), scenario
@@ -43,8 +44,8 @@ pub(super) struct Test {
     #[arg(long, value_name = "COMMAND")]
     adapter: Option<String>,
     /// How long an adapter may take for an answer, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
-    timeout: f64,
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    timeout: Duration,
     /// Write all lines between the harness and the adapter into this file: `-> ` before what is asked, `<- ` before what is answered.
     #[arg(long, value_name = "FILE", requires = "adapter")]
     trace: Option<PathBuf>,
@@ -54,6 +55,18 @@ pub(super) struct Test {
     /// Exit with 0 where exactly those fail that this file lists, a line each: NAME REASON.
     #[arg(long, value_name = "FILE")]
     known_failures: Option<PathBuf>,
+    /// Exit with 1 where anything was skipped that the subject does not offer.
+    #[arg(long)]
+    fail_on_skipped: bool,
+    /// Exit with 1 where fewer vectors and scenarios passed.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    min_passed: u32,
+    /// Stop at the first failure that is not known.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Stop after so many vectors and scenarios in a row without an answer in time.
+    #[arg(long, value_name = "N", default_value = "5", requires = "adapter")]
+    max_timeouts: NonZeroU32,
     /// So many processes of the adapter share the work, at most one for each vector and scenario.
     #[arg(long, value_name = "N", default_value = "1", requires = "adapter")]
     jobs: NonZeroUsize,
@@ -81,7 +94,7 @@ enum Format {
 impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let cases = Cases::load(self.vectors.as_deref(), self.scenarios.as_deref());
-        let selection = Selection::of(self.only, self.suite.as_deref(), &cases).map_err(|error| {
+        let selection = Selection::of(self.only.clone(), self.suite.as_deref(), &cases).map_err(|error| {
             CliError::Unknown(
                 error.to_string(),
                 cases.errors.clone(),
@@ -99,15 +112,20 @@ impl Test {
             lines: (self.format == Format::Pretty).then_some(&mut *out),
             failure: None,
         };
+        let interrupt = Interrupt::default();
+        let received = Received::watch(&interrupt)?;
         let plan = Plan {
             cases: &cases,
             selection: &selection,
             shard: self.shard,
             strict: self.strict_errors || self.adapter.is_none(),
             known: &known,
+            ends: Ends {
+                at_first_failure: self.fail_fast,
+                after_time_outs: Some(self.max_timeouts),
+                interrupt: Some(&interrupt),
+            },
         };
-        let interrupt = Interrupt::default();
-        let received = Received::watch(&interrupt)?;
         let trace = match &self.trace {
             Some(file) => Some(Trace::create(file).map_err(|error| fault(file, &error))?),
             None => None,
@@ -115,8 +133,8 @@ impl Test {
         let mut subjects: Vec<Box<dyn Subject>> = match &self.adapter {
             Some(command) => {
                 let setup = Setup {
-                    timeout: timeout(self.timeout)?,
-                    interrupt,
+                    timeout: self.timeout,
+                    interrupt: interrupt.clone(),
                     trace: trace.clone(),
                 };
                 let jobs = self.jobs.get().min(plan.selected().len()).max(1);
@@ -155,6 +173,7 @@ impl Test {
                     scenarios: argument("scenarios", &self.scenarios),
                 };
                 report::pretty::sections(out, &result)?;
+                report::pretty::skips(out, &result)?;
                 report::pretty::failures(out, &result, &arguments)?;
                 report::pretty::verdict(out, &result)?;
             }
@@ -168,16 +187,35 @@ impl Test {
         {
             return Err(fault(file, &error));
         }
+        let is_short = self.falls_short(&result)?;
         Ok(received.ended(match result.verdict {
             _ if !result.errors.is_empty() => Ended::Incomplete,
-            _ if !result.no_longer_fails.is_empty() => Ended::Badly,
+            _ if is_short || !result.no_longer_fails.is_empty() => Ended::Badly,
             Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
-            Verdict::DoesNotConform if self.known_failures.is_some() && result.is_as_known() => {
+            Verdict::DoesNotConform
+                if self.known_failures.is_some()
+                    && result.is_as_known()
+                    && result.ended.is_none() =>
+            {
                 Ended::Well
             }
-            Verdict::DoesNotConform => Ended::Badly,
+            Verdict::NothingImplemented | Verdict::DoesNotConform => Ended::Badly,
             Verdict::None => Ended::Incomplete,
         }))
+    }
+
+    /// Whether the run falls short of what the arguments ask of it; on standard error, what of.
+    fn falls_short(&self, result: &TestResult) -> io::Result<bool> {
+        let (passed, lacking) = (result.counts().passed, result.lacking().count());
+        let mut stderr = anstream::stderr();
+        if passed < self.min_passed {
+            let least = self.min_passed;
+            writeln!(stderr, "error: --min-passed {least}: {passed} passed")?;
+        }
+        if self.fail_on_skipped && lacking > 0 {
+            writeln!(stderr, "error: --fail-on-skipped: {lacking} skipped")?;
+        }
+        Ok(passed < self.min_passed || self.fail_on_skipped && lacking > 0)
     }
 }
 
@@ -186,9 +224,12 @@ fn fault(file: &Path, error: &io::Error) -> CliError {
 }
 
 /// How long an adapter may take.
-fn timeout(seconds: f64) -> Result<Duration, CliError> {
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|error| CliError::Usage(format!("--timeout {seconds}: {error}")))
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map(Duration::try_from_secs_f64);
+    match seconds {
+        Ok(Ok(seconds)) if !seconds.is_zero() => Ok(seconds),
+        _ => Err("not a number of seconds above 0, such as 10 or 0.5".to_owned()),
+    }
 }
 
 /// So many processes of the adapter.

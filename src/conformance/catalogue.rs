@@ -140,7 +140,7 @@ mod tests {
     fn every_id_that_the_source_names_is_in_the_profile() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let is_rust = |file: &Path| file.extension().is_some_and(|extension| extension == "rs");
-        let all = u64::MAX;
+        let all = 1 << 30;
         let files = files::read_below(&source, is_rust, Most { each: all, all });
         // Put together, so that these lines are no such calls.
         let calls = ["require", "always_require", "required"].map(|name| [name, "!("].concat());

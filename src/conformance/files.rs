@@ -82,18 +82,18 @@ pub(super) struct Most {
     pub(super) all: u64,
 }
 
-/// The files that are `wanted` in a folder and its subfolders: their names and texts, by name. No link to a folder is
-/// followed. A file that cannot be used is an error beside the others; what cannot be looked through is the last.
+/// The files that are `wanted` in a folder and its subfolders: their names and texts, by name. A file that cannot be used is
+/// an error beside the others.
 pub(super) fn read_below(
     folder: &Path,
     wanted: fn(&Path) -> bool,
     most: Most,
 ) -> Vec<Result<(String, String), FileError>> {
-    let mut paths = Vec::new();
+    let paths = match below(folder, wanted) {
+        Ok(paths) => paths,
+        Err(error) => return vec![Err(error)],
+    };
     let mut read = Vec::new();
-    if let Err(error) = find(folder, wanted, &mut { MOST_ENTRIES }, &mut paths) {
-        return vec![Err(error)];
-    }
     let mut left = most.all;
     for path in paths {
         let name = path.display().to_string();
@@ -111,6 +111,16 @@ pub(super) fn read_below(
         read.push(text.map(|text| (name, text)));
     }
     read
+}
+
+/// The files that are `wanted` in a folder and its subfolders, by name. No link to a folder is followed.
+///
+/// # Errors
+/// Where a folder cannot be read, or there are more than 10,000 files and folders in them.
+pub(super) fn below(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    find(folder, wanted, &mut { MOST_ENTRIES }, &mut found)?;
+    Ok(found)
 }
 
 fn find(

@@ -5,7 +5,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
-//! | `file_error`, [`files`], [`hint`], [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; bytes that look random; whether bytes show a secret |
+//! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
@@ -17,6 +17,7 @@
 //! | [`case`] | a vector or a scenario, and all of them |
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
 //! | [`run`] | puts one of them to a subject, and says how it went |
+//! | [`method`] | the adapter protocol's methods, with an example each |
 //! | [`result`] | what comes of a run |
 //! | [`verdict`] | runs many, counts, judges |
 //! | [`transitions`] | which rows of the transfer's table they reach |
@@ -34,11 +35,13 @@ pub mod interrupt;
 mod json;
 pub mod known_failures;
 mod leak;
+pub mod method;
 pub mod operation;
 pub mod printable;
 pub mod result;
 pub mod run;
 pub mod scenario;
+mod schema_error;
 pub mod seed;
 pub mod selection;
 pub mod subject;

@@ -1,59 +1,162 @@
 //! What comes of a run, as `docs/result.md` has it: the types here are the JSON result.
 
 use super::FileError;
-use super::run::Outcome;
+use super::run::{Cause, Difference, Outcome, Skip, Why};
 use super::scenario::transcript::Transcript;
 use super::subject::Description;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ops::Add;
 
 /// The version of the JSON result.
-pub const RESULT_VERSION: u32 = 1;
+pub const RESULT_VERSION: u32 = 2;
 
 /// What a run says of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Everything passed.
+    /// Everything passed that the party or the parties are asked that the subject claims to be.
     Conforms,
-    /// Nothing failed, but some ask for what the subject does not offer.
+    /// Nothing failed and something passed, but something was skipped for the subject's sake.
     ConformsInPart,
-    /// At least one vector or scenario failed.
+    /// Nothing failed, and nothing passed.
+    NothingImplemented,
+    /// At least one vector or scenario failed, or there are `faults`.
     DoesNotConform,
-    /// Nothing failed, but part of the run could not be made: see `errors`.
+    /// Nothing failed, but part of the run could not be made: see `errors` and `ended`.
     None,
+}
+
+/// Why a run ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Something failed, and `--fail-fast` asks for no more.
+    FirstFailure,
+    /// So many times in a row there was no answer in time as `--max-timeouts` says.
+    TimeOuts,
+    /// It was interrupted.
+    Interrupted,
+}
+
+impl Ending {
+    /// What is said of what was not run.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Ending::FirstFailure => "the run ended at its first failure",
+            Ending::TimeOuts => "the run ended: there were too many time-outs in a row",
+            Ending::Interrupted => "the run was interrupted",
+        }
+    }
 }
 
 /// How many went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// The subject did as expected.
     pub passed: u32,
     /// It did not.
     pub failed: u32,
-    /// It does not offer what is asked for.
+    /// It was not judged, for a reason that each case gives.
     pub skipped: u32,
+    /// It was not asked: it does not claim to be the party that this is asked of.
+    pub not_claimed: u32,
 }
 
 impl Counts {
-    /// How many were run.
+    /// How many there are.
     #[must_use]
     pub fn total(self) -> u32 {
-        self.passed + self.failed + self.skipped
-    }
-
-    /// How many the subject could be judged by.
-    #[must_use]
-    pub fn judged(self) -> u32 {
-        self.passed + self.failed
+        self.passed + self.failed + self.skipped + self.not_claimed
     }
 
     pub(super) fn add(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Passed => self.passed += 1,
             Outcome::Failed(_) => self.failed += 1,
-            Outcome::Skipped => self.skipped += 1,
+            Outcome::Skipped(skip) if skip.why == Why::NotClaimed => self.not_claimed += 1,
+            Outcome::Skipped(_) => self.skipped += 1,
+        }
+    }
+}
+
+impl Add for Counts {
+    type Output = Counts;
+
+    fn add(self, other: Counts) -> Counts {
+        Counts {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+            not_claimed: self.not_claimed + other.not_claimed,
+        }
+    }
+}
+
+/// What a run says of a requirement.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequirementOutcome {
+    /// All that carries it passed, what is not claimed left out.
+    Passed,
+    /// Some of what carries it passed, and the rest was skipped.
+    Partial,
+    /// Something that carries it failed.
+    Failed,
+    /// All that carries it was skipped.
+    Skipped,
+    /// All that carries it is asked of a party that the subject does not claim to be.
+    NotClaimed,
+    /// Nothing of the run carries it.
+    Untested,
+}
+
+impl RequirementOutcome {
+    /// Every one.
+    pub const ALL: [RequirementOutcome; 6] = [
+        RequirementOutcome::Passed,
+        RequirementOutcome::Partial,
+        RequirementOutcome::Failed,
+        RequirementOutcome::Skipped,
+        RequirementOutcome::NotClaimed,
+        RequirementOutcome::Untested,
+    ];
+
+    /// What those say that carry a requirement.
+    #[must_use]
+    pub fn of(carrying: Counts) -> Self {
+        match carrying {
+            Counts { failed: 1.., .. } => RequirementOutcome::Failed,
+            Counts {
+                passed: 1..,
+                skipped: 1..,
+                ..
+            } => RequirementOutcome::Partial,
+            Counts { passed: 1.., .. } => RequirementOutcome::Passed,
+            Counts { skipped: 1.., .. } => RequirementOutcome::Skipped,
+            Counts {
+                not_claimed: 1.., ..
+            } => RequirementOutcome::NotClaimed,
+            _ => RequirementOutcome::Untested,
+        }
+    }
+
+    /// As the JSON result writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            RequirementOutcome::Passed => "passed",
+            RequirementOutcome::Partial => "partial",
+            RequirementOutcome::Failed => "failed",
+            RequirementOutcome::Skipped => "skipped",
+            RequirementOutcome::NotClaimed => "not-claimed",
+            RequirementOutcome::Untested => "untested",
         }
     }
 }
@@ -78,8 +181,8 @@ pub struct SectionResult {
     pub title: String,
     /// How many requirements it states.
     pub requirements: u32,
-    /// How many of them a vector or scenario carries that was not skipped.
-    pub tested: u32,
+    /// How many of them came out how; what none came out as is left out.
+    pub outcomes: BTreeMap<RequirementOutcome, u32>,
     /// The vectors that carry at least one of them; a vector may count in several sections.
     pub vectors: Counts,
     /// The scenarios that do.
@@ -95,6 +198,8 @@ pub struct RequirementResult {
     pub section: u32,
     /// What it says.
     pub text: String,
+    /// What the run says of it.
+    pub outcome: RequirementOutcome,
     /// The vectors that carry it.
     pub vectors: Counts,
     /// The scenarios that carry it.
@@ -111,7 +216,9 @@ pub struct Clause {
 }
 
 /// A vector or a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// A vector.
@@ -139,16 +246,14 @@ pub struct FailureResult {
     pub asked: String,
     /// With what.
     pub inputs: Value,
-    /// The field of the answer, where it is one field that differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    /// What kind of failure it is.
+    pub cause: Cause,
+    /// What is other than expected: each field of an answer that differs, twenty at most, or one thing that is about no
+    /// field.
+    pub differences: Vec<Difference>,
     /// Why it is known to fail, where `--known-failures` lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
-    /// What is expected.
-    pub expected: String,
-    /// What came back.
-    pub got: String,
     /// What happened in the scenario up to there; not a part of the JSON.
     #[serde(skip)]
     pub transcript: Option<Box<Transcript>>,
@@ -156,14 +261,16 @@ pub struct FailureResult {
 
 /// How one vector or scenario went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {
     /// The subject did as expected.
     Passed,
     /// It did not: see `failures`.
     Failed,
-    /// It does not offer what is asked for.
+    /// It was not judged: see `skip`.
     Skipped,
+    /// It was not asked: it does not claim to be the party that this is asked of.
+    NotClaimed,
 }
 
 impl From<&Outcome> for CaseOutcome {
@@ -171,7 +278,8 @@ impl From<&Outcome> for CaseOutcome {
         match outcome {
             Outcome::Passed => CaseOutcome::Passed,
             Outcome::Failed(_) => CaseOutcome::Failed,
-            Outcome::Skipped => CaseOutcome::Skipped,
+            Outcome::Skipped(skip) if skip.why == Why::NotClaimed => CaseOutcome::NotClaimed,
+            Outcome::Skipped(_) => CaseOutcome::Skipped,
         }
     }
 }
@@ -185,13 +293,16 @@ pub struct CaseResult {
     pub group: String,
     /// How it went.
     pub outcome: CaseOutcome,
+    /// Why it was not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<Skip>,
 }
 
 /// A run from end to end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TestResult {
-    /// The version of this form: 1. A new field does not raise it; any other change does.
+    /// The version of this form: 2. A new field does not raise it; any other change does.
     pub version: u32,
     /// The version of the profile.
     pub profile: u32,
@@ -207,6 +318,9 @@ pub struct TestResult {
     pub shard: Option<String>,
     /// What the run says.
     pub verdict: Verdict,
+    /// Why the run ended before its end; none where it did not. What it did not come to is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ending>,
     /// All vectors of the run.
     pub vectors: Counts,
     /// All scenarios of the run.
@@ -226,14 +340,109 @@ pub struct TestResult {
     /// What `--known-failures` lists and did not fail, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_longer_fails: Vec<String>,
+    /// What the subject did that no vector and no scenario can be charged with, such as a line after its last answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
     /// Files of vectors or scenarios that could not be used. Nothing of them was run.
     pub errors: Vec<FileError>,
 }
 
 impl TestResult {
+    /// All vectors and scenarios of the run.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.vectors + self.scenarios
+    }
+
     /// Whether exactly that failed which is known to fail.
     #[must_use]
     pub fn is_as_known(&self) -> bool {
-        self.no_longer_fails.is_empty() && self.failures.iter().all(|f| f.known.is_some())
+        self.no_longer_fails.is_empty()
+            && self.faults.is_empty()
+            && self.failures.iter().all(|f| f.known.is_some())
     }
+
+    /// What was skipped for the subject's sake: what keeps it from conforming as a whole.
+    pub fn lacking(&self) -> impl Iterator<Item = &CaseResult> {
+        let lowers = |case: &&CaseResult| case.skip.as_ref().is_some_and(|skip| skip.why.lowers());
+        self.cases.iter().filter(lowers)
+    }
+
+    /// What was not judged, by its reason; the cases of each in the order of the run.
+    #[must_use]
+    pub fn skips(&self) -> BTreeMap<(Why, &str), Vec<&CaseResult>> {
+        let mut skips: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for case in &self.cases {
+            if let Some(Skip { why, reason }) = &case.skip {
+                let of_reason = skips.entry((*why, reason.as_str())).or_default();
+                of_reason.push(case);
+            }
+        }
+        skips
+    }
+
+    /// The failures that are not known, those together that are the same: of one kind, after the same question, in the
+    /// same fields; for want of an answer or at a step of a script, with the same words but for their numbers.
+    #[must_use]
+    pub fn alike(&self) -> Vec<Vec<&FailureResult>> {
+        let mut groups: Vec<Vec<&FailureResult>> = Vec::new();
+        let mut places = BTreeMap::new();
+        for failure in self
+            .failures
+            .iter()
+            .filter(|failure| failure.known.is_none())
+        {
+            let place = *places.entry(failure.likeness()).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some(group) => group.push(failure),
+                None => groups.push(vec![failure]),
+            }
+        }
+        groups
+    }
+}
+
+/// What failures have in common that are the same.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Likeness<'a> {
+    kind: Kind,
+    cause: Cause,
+    asked: Option<&'a str>,
+    fields: Vec<Option<&'a str>>,
+    words: Option<String>,
+}
+
+impl FailureResult {
+    fn likeness(&self) -> Likeness<'_> {
+        let unanswered = matches!(self.cause, Cause::NoAnswer | Cause::TimedOut);
+        let words = || {
+            let each = self.differences.iter().map(|it| without_numbers(&it.got));
+            each.collect()
+        };
+        Likeness {
+            kind: self.kind,
+            cause: self.cause,
+            asked: (!unanswered).then_some(&self.asked),
+            fields: self
+                .differences
+                .iter()
+                .map(|it| it.field.as_deref())
+                .collect(),
+            words: (unanswered || self.cause == Cause::Step).then(words),
+        }
+    }
+}
+
+/// A text in which each number is a 0.
+fn without_numbers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+    {
+        if c != '0' || !plain.ends_with('0') {
+            plain.push(c);
+        }
+    }
+    plain
 }

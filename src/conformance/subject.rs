@@ -31,10 +31,51 @@ pub struct Description {
 pub enum Role {
     /// Functions without state.
     Primitives,
-    /// A device with its sessions; the transfers of a device; an intermediary.
+    /// A device with its sessions; the transfers of a device.
     Device,
     /// A wallet in scenarios.
     Wallet,
+    /// The intermediary between wallets.
+    Intermediary,
+}
+
+/// What a subject is as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// A wallet: primitives, devices, and the wallet that scenarios are played with.
+    Wallet,
+    /// The intermediary between wallets.
+    Intermediary,
+}
+
+impl Role {
+    /// The party that it is a part of.
+    #[must_use]
+    pub fn party(self) -> Party {
+        match self {
+            Role::Primitives | Role::Device | Role::Wallet => Party::Wallet,
+            Role::Intermediary => Party::Intermediary,
+        }
+    }
+
+    /// As the adapter protocol writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Primitives => "primitives",
+            Role::Device => "device",
+            Role::Wallet => "wallet",
+            Role::Intermediary => "intermediary",
+        }
+    }
+}
+
+impl Description {
+    /// Whether it claims to be that party: whoever claims one role of a party is measured by all of them.
+    #[must_use]
+    pub fn claims(&self, party: Party) -> bool {
+        self.roles.iter().any(|role| role.party() == party)
+    }
 }
 
 /// Where a subject's randomness comes from.

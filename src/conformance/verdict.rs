@@ -1,19 +1,20 @@
 //! A whole run: every selected vector and scenario is asked, the outcomes are counted by family, section and
 //! requirement, and a verdict is given.
 
-use super::FileError;
 use super::case::{Case, Cases};
 use super::catalogue::{Catalogue, Requirement};
+use super::interrupt::Interrupt;
 use super::known_failures::KnownFailures;
 use super::result::{
-    CaseOutcome, CaseResult, Clause, Counts, FailureResult, GroupResult, Kind, RESULT_VERSION,
-    RequirementResult, SectionResult, TestResult, Verdict,
+    CaseOutcome, CaseResult, Clause, Counts, Ending, FailureResult, GroupResult, Kind,
+    RESULT_VERSION, RequirementOutcome, RequirementResult, SectionResult, TestResult, Verdict,
 };
-use super::run::{Mismatch, Outcome, Terms, ask};
+use super::run::{Cause, Mismatch, Outcome, Skip, Terms, Why, ask};
 use super::selection::{Selection, Shard};
 use super::subject::Subject;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
@@ -56,15 +57,10 @@ struct Ledger {
 }
 
 impl Ledger {
-    /// A family or theme with the outcome of each of its cases; what was not put to the subject has none.
-    fn enter(
-        &mut self,
-        cases: &[Case],
-        outcomes: impl Iterator<Item = Option<Outcome>>,
-    ) -> &GroupResult {
+    /// A family or theme with the outcome of each of its cases.
+    fn enter(&mut self, cases: &[Case], outcomes: impl Iterator<Item = Outcome>) -> &GroupResult {
         let mut counts = Counts::default();
         for (case, outcome) in cases.iter().zip(outcomes) {
-            let Some(outcome) = outcome else { continue };
             counts.add(&outcome);
             self.total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
@@ -83,6 +79,10 @@ impl Ledger {
                 name: case.name(),
                 group: case.group(),
                 outcome: (&outcome).into(),
+                skip: match &outcome {
+                    Outcome::Skipped(skip) => Some(skip.clone()),
+                    Outcome::Passed | Outcome::Failed(_) => None,
+                },
             });
             if let Outcome::Failed(mismatch) = outcome {
                 self.failures.push(failure(case, mismatch));
@@ -115,6 +115,8 @@ pub struct Plan<'a> {
     pub strict: bool,
     /// What is known to fail.
     pub known: &'a KnownFailures,
+    /// What ends the run before its end.
+    pub ends: Ends<'a>,
 }
 
 impl<'a> Plan<'a> {
@@ -129,6 +131,49 @@ impl<'a> Plan<'a> {
             .enumerate()
             .filter(|(place, _)| self.shard.contains(*place));
         mine.map(|(_, case)| case).collect()
+    }
+}
+
+/// What ends a run before its end: nothing, by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ends<'a> {
+    /// The first failure that is not known.
+    pub at_first_failure: bool,
+    /// So many cases in a row without an answer in time.
+    pub after_time_outs: Option<NonZeroU32>,
+    /// Whoever is told to stop: looked at before and after each case. What the subject did meanwhile does not count.
+    pub interrupt: Option<&'a Interrupt>,
+}
+
+impl Ends<'_> {
+    fn interrupted(&self) -> bool {
+        self.interrupt.is_some_and(Interrupt::is_raised)
+    }
+}
+
+/// How a run goes on from case to case: whether it has come to an early end.
+struct Watch<'a> {
+    ends: Ends<'a>,
+    known: &'a KnownFailures,
+    time_outs: u32,
+}
+
+impl Watch<'_> {
+    fn see(&mut self, case: &Case, outcome: &Outcome) -> Option<Ending> {
+        match outcome {
+            Outcome::Failed(Mismatch {
+                cause: Cause::TimedOut,
+                ..
+            }) => self.time_outs += 1,
+            Outcome::Failed(_) | Outcome::Passed => self.time_outs = 0,
+            Outcome::Skipped(_) => {}
+        }
+        let failed = matches!(outcome, Outcome::Failed(_));
+        if failed && self.ends.at_first_failure && self.known.reason(&case.name()).is_none() {
+            return Some(Ending::FirstFailure);
+        }
+        let enough = |most: NonZeroU32| self.time_outs >= most.get();
+        (failed && self.ends.after_time_outs.is_some_and(enough)).then_some(Ending::TimeOuts)
     }
 }
 
@@ -150,14 +195,31 @@ pub fn judge(
         suite: plan.selection.suite(),
         strict: plan.strict,
     };
-    in_order(subjects, &selected, terms, |case, outcome| {
+    let mut watch = Watch {
+        ends: plan.ends,
+        known: plan.known,
+        time_outs: 0,
+    };
+    let mut enter = |case: &Case, outcome: Outcome| {
+        let ending = watch.see(case, &outcome);
         progress.ran(case);
         of_group.push(outcome);
         if let Some(cases) = group.filter(|cases| cases.len() == of_group.len()) {
             progress.finished(ledger.enter(cases, of_group.drain(..)));
             group = groups.next();
         }
-    });
+        ending
+    };
+    let ended = in_order(subjects, &selected, terms, plan.ends, &mut enter);
+    if let Some((told, ending)) = ended {
+        for case in &selected[told..] {
+            enter(
+                case,
+                Outcome::Skipped(Skip::new(Why::NotRun, ending.words())),
+            );
+        }
+    }
+    let ended = ended.map(|(_, ending)| ending);
     let Ledger {
         total,
         families,
@@ -173,6 +235,11 @@ pub fn judge(
     let no_longer_fails = cases
         .iter()
         .filter(|case| case.outcome != CaseOutcome::Failed)
+        .filter(|case| {
+            case.skip
+                .as_ref()
+                .is_none_or(|skip| skip.why != Why::NotRun)
+        })
         .filter(|case| plan.known.reason(&case.name).is_some())
         .map(|case| case.name.clone())
         .collect();
@@ -188,6 +255,7 @@ pub fn judge(
                 id: requirement.id.to_owned(),
                 section: requirement.section,
                 text: requirement.text.to_owned(),
+                outcome: RequirementOutcome::of(tally.vectors + tally.scenarios),
                 vectors: tally.vectors,
                 scenarios: tally.scenarios,
             }
@@ -198,18 +266,22 @@ pub fn judge(
         .iter()
         .map(|section| {
             let of_section = requirements.iter().filter(|r| r.section == section.number);
+            let mut outcomes = BTreeMap::new();
+            for requirement in of_section.clone() {
+                *outcomes.entry(requirement.outcome).or_default() += 1;
+            }
             let tally = by_section.get(&section.number).copied().unwrap_or_default();
             SectionResult {
                 section: section.number,
                 title: section.title.to_owned(),
-                requirements: count(of_section.clone()),
-                tested: count(of_section.filter(|r| r.vectors.judged() + r.scenarios.judged() > 0)),
+                requirements: count(of_section),
+                outcomes,
                 vectors: tally.vectors,
                 scenarios: tally.scenarios,
             }
         })
         .collect();
-    TestResult {
+    let mut result = TestResult {
         version: RESULT_VERSION,
         profile: super::PROFILE_VERSION,
         subject: subjects
@@ -219,7 +291,8 @@ pub fn judge(
         only: plan.selection.names().to_vec(),
         suite: plan.selection.suite().map(|suite| suite.name().to_owned()),
         shard: (plan.shard != Shard::WHOLE).then(|| plan.shard.to_string()),
-        verdict: verdict(total, &plan.cases.errors),
+        verdict: Verdict::None,
+        ended,
         vectors: total.vectors,
         scenarios: total.scenarios,
         families,
@@ -229,36 +302,50 @@ pub fn judge(
         cases,
         failures,
         no_longer_fails,
+        faults: subjects
+            .iter()
+            .flat_map(|subject| subject.faults())
+            .cloned()
+            .collect(),
         errors: plan.cases.errors.clone(),
-    }
+    };
+    result.verdict = verdict(&result);
+    result
 }
 
-/// Asks each case of some subject, and tells of it in the order of the cases.
+/// Asks each case of some subject, and tells of it in the order of the cases. Where the run ends before its end: how many
+/// were told of, and why.
 fn in_order(
     subjects: &mut [Box<dyn Subject>],
     cases: &[Case],
     terms: Terms,
-    mut tell: impl FnMut(&Case, Option<Outcome>),
-) {
+    ends: Ends,
+    mut tell: impl FnMut(&Case, Outcome) -> Option<Ending>,
+) -> Option<(usize, Ending)> {
+    // None where the run was interrupted: a subject that is ended under a question has not failed it.
+    let ask_one = |subject: &mut dyn Subject, case| {
+        let outcome = (!ends.interrupted()).then(|| ask(subject, case, terms))?;
+        (!ends.interrupted()).then_some(outcome)
+    };
     if let [subject] = subjects {
-        for case in cases {
-            tell(case, ask(&mut **subject, case, terms));
-        }
-        return;
+        return cases.iter().zip(0..).find_map(|(case, before)| {
+            match ask_one(&mut **subject, case) {
+                Some(outcome) => Some((before + 1, tell(case, outcome)?)),
+                None => Some((before, Ending::Interrupted)),
+            }
+        });
     }
     let next = AtomicUsize::new(0);
+    let over = AtomicBool::new(false);
     let (done, outcomes) = mpsc::channel();
     thread::scope(|scope| {
         for subject in subjects {
-            let (next, done) = (&next, done.clone());
+            let (next, over, done) = (&next, &over, done.clone());
             scope.spawn(move || {
-                loop {
+                while !over.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(index) else { return };
-                    if done
-                        .send((index, ask(&mut **subject, case, terms)))
-                        .is_err()
-                    {
+                    if done.send((index, ask_one(&mut **subject, case))).is_err() {
                         return;
                     }
                 }
@@ -270,27 +357,37 @@ fn in_order(
         for (index, outcome) in outcomes {
             early.insert(index, outcome);
             while let Some(outcome) = early.remove(&told) {
-                tell(&cases[told], outcome);
+                let Some(outcome) = outcome else {
+                    return Some((told, Ending::Interrupted));
+                };
                 told += 1;
+                if let Some(ending) = tell(&cases[told - 1], outcome) {
+                    over.store(true, Ordering::Relaxed);
+                    return Some((told, ending));
+                }
             }
         }
-    });
+        None
+    })
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
-fn verdict(tally: Tally, errors: &[FileError]) -> Verdict {
-    let Tally { vectors, scenarios } = tally;
-    if vectors.failed + scenarios.failed > 0 {
-        Verdict::DoesNotConform
-    } else if !errors.is_empty() {
-        Verdict::None
-    } else if vectors.skipped + scenarios.skipped > 0 {
-        Verdict::ConformsInPart
-    } else {
-        Verdict::Conforms
+fn verdict(result: &TestResult) -> Verdict {
+    let counts = result.counts();
+    let is_whole = result.errors.is_empty() && result.ended.is_none();
+    let is_lacking = result.lacking().next().is_some() || counts.not_claimed > 0;
+    match counts {
+        Counts { failed: 1.., .. } => Verdict::DoesNotConform,
+        _ if !result.faults.is_empty() => Verdict::DoesNotConform,
+        _ if !is_whole => Verdict::None,
+        Counts { passed: 0, .. } if is_lacking => Verdict::NothingImplemented,
+        // Nothing at all could be asked.
+        Counts { passed: 0, .. } => Verdict::None,
+        _ if result.lacking().next().is_some() => Verdict::ConformsInPart,
+        _ => Verdict::Conforms,
     }
 }
 
@@ -317,10 +414,9 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         step: mismatch.step,
         asked: mismatch.method,
         inputs: mismatch.inputs,
-        field: mismatch.field,
+        cause: mismatch.cause,
+        differences: mismatch.differences,
         known: None,
-        expected: mismatch.expected,
-        got: mismatch.got,
         transcript: mismatch.transcript,
     }
 }
@@ -335,7 +431,7 @@ mod tests {
     fn the_engine_does_as_each_vector_and_scenario_says() {
         for case in Cases::load(None, None).iter() {
             let outcome = ask(&mut Reference::default(), &case, Terms::STRICT);
-            assert_eq!(outcome, Some(Outcome::Passed), "{}", case.name());
+            assert_eq!(outcome, Outcome::Passed, "{}", case.name());
         }
     }
 }

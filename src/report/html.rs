@@ -1,7 +1,7 @@
 //! The result as one self-contained HTML page, which needs no script and nothing from elsewhere.
 
 use super::harmless::harmless;
-use crate::conformance::result::{Counts, TestResult, Verdict};
+use crate::conformance::result::{Ending, RequirementOutcome, TestResult, Verdict};
 use crate::conformance::scenario::diagram::Diagram;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -23,22 +23,10 @@ pub fn page(result: &TestResult) -> String {
 
 /// What the template is given: texts and numbers, no decisions left.
 fn content(result: &TestResult) -> Value {
-    let word = |counts: Counts| match counts {
-        Counts { failed: 1.., .. } => "failed",
-        Counts { passed: 1.., .. } => "passed",
-        Counts { skipped: 1.., .. } => "skipped",
-        _ => "untested",
-    };
     let requirements: Vec<_> = result
         .requirements
         .iter()
         .map(|requirement| {
-            let (vectors, scenarios) = (requirement.vectors, requirement.scenarios);
-            let both = Counts {
-                passed: vectors.passed + scenarios.passed,
-                failed: vectors.failed + scenarios.failed,
-                skipped: vectors.skipped + scenarios.skipped,
-            };
             let failures: Vec<usize> = result
                 .failures
                 .iter()
@@ -55,8 +43,8 @@ fn content(result: &TestResult) -> Value {
                 "id": requirement.id,
                 "section": requirement.section,
                 "text": requirement.text,
-                "outcome": word(both),
-                "counts": both,
+                "outcome": requirement.outcome,
+                "counts": requirement.vectors + requirement.scenarios,
                 "failures": failures,
             })
         })
@@ -76,19 +64,31 @@ fn content(result: &TestResult) -> Value {
             context! { inputs, diagram, ..Value::from(Serde(failure)) }
         })
         .collect();
+    let skips: Vec<Value> = result
+        .skips()
+        .into_iter()
+        .map(|((_, reason), cases)| {
+            let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+            context! { reason => reason, names => Value::from(Serde(names)) }
+        })
+        .collect();
     context! {
         verdict => match result.verdict {
             Verdict::Conforms => "conforms",
             Verdict::ConformsInPart => "conforms, with parts not implemented",
+            Verdict::NothingImplemented => "has nothing implemented yet",
             Verdict::DoesNotConform => "does not conform",
             Verdict::None => "no verdict: part of the run could not be made",
         },
         outcome => match result.verdict {
             Verdict::Conforms => "passed",
             Verdict::ConformsInPart => "skipped",
-            Verdict::DoesNotConform | Verdict::None => "failed",
+            Verdict::NothingImplemented | Verdict::DoesNotConform | Verdict::None => "failed",
         },
+        ending => result.ended.map(Ending::words),
+        outcomes => RequirementOutcome::ALL.map(RequirementOutcome::name).to_vec(),
         requirements => Value::from(Serde(requirements)),
+        skips,
         failures,
         ..Value::from(Serde(result))
     }

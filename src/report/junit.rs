@@ -1,7 +1,8 @@
 //! The result as JUnit's XML: a suite a family or theme, a test case a vector or scenario.
 
 use super::harmless::harmless;
-use crate::conformance::result::{CaseOutcome, FailureResult, TestResult};
+use crate::conformance::result::{CaseOutcome, CaseResult, FailureResult, TestResult};
+use crate::conformance::run::Skip;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -24,11 +25,7 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         for case in cases {
             let status = match case.outcome {
                 CaseOutcome::Passed => TestCaseStatus::success(),
-                CaseOutcome::Skipped => {
-                    let mut skipped = TestCaseStatus::skipped();
-                    skipped.set_message("not implemented");
-                    skipped
-                }
+                CaseOutcome::Skipped | CaseOutcome::NotClaimed => skipped(case),
                 CaseOutcome::Failed => match failures.get(case.name.as_str()) {
                     Some(failure) => failed(failure),
                     None => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -40,8 +37,32 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         }
         report.add_test_suite(suite);
     }
+    report.add_test_suite(requirements(result));
     report.serialize(&mut *out).map_err(io::Error::other)?;
     writeln!(out)
+}
+
+/// The outcomes of the requirements, as properties of a suite without tests: JUnit counts what is run.
+fn requirements(result: &TestResult) -> TestSuite {
+    let mut suite = TestSuite::new("requirements");
+    for requirement in &result.requirements {
+        let counts = requirement.vectors + requirement.scenarios;
+        let (outcome, of) = (requirement.outcome.name(), counts.total());
+        let value = format!("{outcome}, {} of {of} passed", counts.passed);
+        suite.add_property((requirement.id.as_str(), value.as_str()));
+    }
+    for fault in &result.faults {
+        suite.add_property(("fault", fault.as_str()));
+    }
+    suite
+}
+
+fn skipped(case: &CaseResult) -> TestCaseStatus {
+    let mut skipped = TestCaseStatus::skipped();
+    if let Some(Skip { why, reason }) = &case.skip {
+        skipped.set_type(why.name()).set_message(reason.as_str());
+    }
+    skipped
 }
 
 /// A known failure is skipped: JUnit has no word of its own for it.
@@ -52,6 +73,7 @@ fn failed(failure: &FailureResult) -> TestCaseStatus {
         return known;
     }
     let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    failed.set_type(failure.cause.name());
     failed.set_message(failure.comment.clone());
     failed.set_description(description(failure));
     failed
@@ -66,11 +88,18 @@ fn description(failure: &FailureResult) -> String {
     let step = failure
         .step
         .map_or_else(String::new, |step| format!("{step}: "));
+    let differences = failure.differences.iter().map(|difference| {
+        let field = difference.field.as_ref();
+        let field = field.map_or_else(String::new, |field| format!("answered {field}\n"));
+        format!(
+            "{field}expected {}\ngot {}\n",
+            difference.expected, difference.got
+        )
+    });
     format!(
-        "{}asked {step}{}\nexpected {}\ngot {}\n",
+        "{}asked {step}{}\n{}",
         clauses.concat(),
         failure.asked,
-        failure.expected,
-        failure.got
+        differences.collect::<String>()
     )
 }

@@ -2,7 +2,11 @@
 
 use super::harmless::harmless;
 use crate::conformance::printable::{Printable, block, shortened};
-use crate::conformance::result::{Counts, FailureResult, GroupResult, Kind, TestResult, Verdict};
+use crate::conformance::result::{
+    Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
+};
+use crate::conformance::run::{Cause, Why};
+use crate::conformance::subject::Party;
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
@@ -11,6 +15,11 @@ use std::io::{self, Write};
 
 /// Longer texts are shortened to about this many characters.
 const LONG: usize = 160;
+/// And why there is no answer to this many: it shows a line that is none.
+const NO_ANSWER: usize = 400;
+
+/// Of failures that are the same so many are named.
+const NAMED: usize = 20;
 
 /// The arguments of a run that a command which runs a part of it needs too, each with a blank before it.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +38,12 @@ pub struct Arguments {
 /// Where `out` cannot be written to.
 pub fn group(out: &mut dyn Write, group: &GroupResult) -> io::Result<()> {
     let counts = group.counts;
-    let mark = if counts.failed > 0 {
-        "fail".red().to_string()
-    } else if counts.passed > 0 {
-        "  ok".green().to_string()
-    } else {
-        "skip".yellow().to_string()
+    let mark = match RequirementOutcome::of(counts) {
+        RequirementOutcome::Failed => "fail".red().to_string(),
+        RequirementOutcome::Passed => "  ok".green().to_string(),
+        RequirementOutcome::Partial => "part".yellow().to_string(),
+        RequirementOutcome::Skipped => "skip".yellow().to_string(),
+        RequirementOutcome::NotClaimed | RequirementOutcome::Untested => "   -".to_owned(),
     };
     let name = Printable(&group.name).to_string();
     writeln!(out, "{mark}  {name:<28} {}", tally(counts))
@@ -48,53 +57,86 @@ fn tally(counts: Counts) -> String {
     if counts.skipped > 0 {
         parts.push(format!("{} skipped", counts.skipped).yellow().to_string());
     }
+    if counts.not_claimed > 0 {
+        parts.push(format!("{} not claimed", counts.not_claimed));
+    }
     parts.join(", ")
 }
 
-/// The table by section of the profile. Sections that the run does not touch say so.
+/// The table by section of the profile: how its requirements came out. Then those that were tested in part.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let result = &harmless(result);
+    // An outcome that nothing has needs no column.
+    let occurs = |outcome: &RequirementOutcome| {
+        let mut sections = result.sections.iter();
+        sections.any(|section| section.outcomes.contains_key(outcome))
+    };
+    let outcomes: Vec<_> = RequirementOutcome::ALL.into_iter().filter(occurs).collect();
+    let mut header = vec!["", "section of the profile", "requirements"];
+    header.extend(outcomes.iter().map(|outcome| outcome.name()));
+    header.extend(["vectors", "scenarios"]);
+    let columns = header.len();
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header([
-        "",
-        "section of the profile",
-        "tested",
-        "vectors",
-        "scenarios",
-        "passed",
-        "failed",
-        "skipped",
-    ]);
+    table.load_style(presets::NOTHING).set_header(header);
+    let shown = |count: u32| match count {
+        0 => "-".to_owned(),
+        _ => count.to_string(),
+    };
     for section in &result.sections {
-        let (vectors, scenarios) = (section.vectors, section.scenarios);
-        let of = |count: u32| match vectors.total() + scenarios.total() {
-            0 => "-".to_owned(),
-            _ => count.to_string(),
-        };
-        table.add_row([
+        let mut row = vec![
             section.section.to_string(),
             section.title.clone(),
-            format!("{}/{}", section.tested, section.requirements),
-            of(vectors.total()),
-            of(scenarios.total()),
-            of(vectors.passed + scenarios.passed),
-            of(vectors.failed + scenarios.failed),
-            of(vectors.skipped + scenarios.skipped),
-        ]);
+            section.requirements.to_string(),
+        ];
+        let of = |outcome| section.outcomes.get(outcome).copied().unwrap_or_default();
+        row.extend(outcomes.iter().map(|outcome| shown(of(outcome))));
+        row.extend([section.vectors, section.scenarios].map(|counts| shown(counts.total())));
+        table.add_row(row);
     }
-    for column in [0, 2, 3, 4, 5, 6, 7] {
+    for column in (0..columns).filter(|column| *column != 1) {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     writeln!(out, "\n{}", trimmed(&table.to_string()))?;
-    writeln!(
-        out,
-        "tested: requirements that a vector or scenario of this run carries and that were not skipped"
-    )
+    let partial: Vec<String> = result
+        .requirements
+        .iter()
+        .filter(|requirement| requirement.outcome == RequirementOutcome::Partial)
+        .map(|requirement| {
+            let counts = requirement.vectors + requirement.scenarios;
+            let of = counts.passed + counts.skipped;
+            format!("{} ({} of {of})", requirement.id, counts.passed)
+        })
+        .collect();
+    if !partial.is_empty() {
+        let heading = "partial, since some of what carries them was skipped:".yellow();
+        writeln!(out, "{heading} {}", partial.join(", "))?;
+    }
+    Ok(())
+}
+
+/// What was not judged, by reason.
+///
+/// # Errors
+/// Where `out` cannot be written to.
+pub fn skips(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    let result = &harmless(result);
+    let mut heading = None;
+    for ((why, reason), cases) in result.skips() {
+        let of = match why {
+            Why::NotClaimed => "not claimed",
+            _ => "skipped",
+        };
+        if heading.replace(of) != Some(of) {
+            writeln!(out, "\n{of}")?;
+        }
+        writeln!(out, "{:>4}  {reason}", cases.len())?;
+    }
+    Ok(())
 }
 
 /// A table without the blanks that pad its last column.
@@ -103,20 +145,24 @@ fn trimmed(table: &str) -> String {
     lines.join("\n")
 }
 
-/// Each failure that is not known: what was asked, what was expected, what came, and how to ask it alone. Then the known
-/// ones by reason.
+/// Each failure that is not known: what was asked, what was expected, what came, how to ask it alone, and which others
+/// are the same. Then the known ones by reason.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments) -> io::Result<()> {
     let result = &harmless(result);
+    for alike in result.alike() {
+        if let Some((first, others)) = alike.split_first() {
+            writeln!(out)?;
+            failure(out, first, arguments)?;
+            same(out, others)?;
+        }
+    }
     let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for failure in &result.failures {
         if let Some(reason) = &failure.known {
             known.entry(reason).or_default().push(&failure.name);
-        } else {
-            writeln!(out)?;
-            self::failure(out, failure, arguments)?;
         }
     }
     if !known.is_empty() {
@@ -152,12 +198,29 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
     for (name, value) in failure.inputs.as_object().into_iter().flatten() {
         line(out, &format!("  {name}"), &shown(value))?;
     }
-    if let Some(field) = &failure.field {
-        line(out, "answered", field)?;
+    for difference in &failure.differences {
+        if let Some(field) = &difference.field {
+            line(out, "answered", field)?;
+        }
+        // Below the first line stands what an adapter last wrote on its standard error: the end of it tells most.
+        let (first, rest) = difference.got.split_once('\n').unzip();
+        let got = first.unwrap_or(&difference.got);
+        let (expected, got) = match failure.cause {
+            Cause::NoAnswer | Cause::TimedOut => {
+                let got = shortened(got, NO_ANSWER);
+                (
+                    shortened(&difference.expected, LONG).into_owned(),
+                    got.into_owned(),
+                )
+            }
+            _ => side_by_side(&difference.expected, got),
+        };
+        line(out, "expected", &expected)?;
+        line(out, "got", &got)?;
+        if let Some(rest) = rest {
+            line(out, "", rest)?;
+        }
     }
-    let (expected, got) = side_by_side(&failure.expected, &failure.got);
-    line(out, "expected", &expected)?;
-    line(out, "got", &got)?;
     if failure.kind == Kind::Vector {
         let vectors = Printable(&arguments.vectors);
         let command = format!("tigress vectors show {name}{vectors}");
@@ -170,6 +233,22 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
         Printable(&arguments.scenarios)
     );
     line(out, "alone", &command)
+}
+
+/// Failures that are as the one before.
+fn same(out: &mut dyn Write, others: &[&FailureResult]) -> io::Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    line(out, "the same", &format!("{} more", others.len()))?;
+    for failure in others.iter().take(NAMED) {
+        writeln!(out, "      {}  {}", failure.name, failure.comment)?;
+    }
+    if others.len() > NAMED {
+        let rest = others.len() - NAMED;
+        writeln!(out, "      and {rest} more: `--format json` names all")?;
+    }
+    Ok(())
 }
 
 fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
@@ -233,12 +312,14 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     for error in &result.errors {
         writeln!(out, "{} {error}", "error:".red().bold())?;
     }
+    for fault in &result.faults {
+        writeln!(out, "{} {fault}", "FAULT".red().bold())?;
+    }
+    if let Some(ending) = result.ended {
+        writeln!(out, "{}", ending.words().yellow())?;
+    }
     let (vectors, scenarios) = (result.vectors, result.scenarios);
-    let counts = Counts {
-        passed: vectors.passed + scenarios.passed,
-        failed: vectors.failed + scenarios.failed,
-        skipped: vectors.skipped + scenarios.skipped,
-    };
+    let counts = result.counts();
     let subject = &result.subject;
     let name = format!("{} {}", subject.name, subject.version);
     let parts: Vec<&str> = result
@@ -252,12 +333,19 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     } else {
         format!(" in {}", parts.join(", "))
     };
+    // Whoever claims to be everything needs no word for it.
+    let claims = [Party::Wallet, Party::Intermediary].map(|party| subject.claims(party));
+    let as_what = match claims {
+        [true, false] => " as a wallet",
+        [false, true] => " as an intermediary",
+        _ => "",
+    };
     let verdict = match result.verdict {
-        Verdict::Conforms => "conforms".green().to_string(),
-        Verdict::ConformsInPart if counts.passed == 0 => {
-            "has nothing implemented yet".yellow().to_string()
-        }
-        Verdict::ConformsInPart => "conforms, with parts not implemented".yellow().to_string(),
+        Verdict::Conforms => format!("conforms{as_what}").green().to_string(),
+        Verdict::NothingImplemented => "has nothing implemented yet".red().to_string(),
+        Verdict::ConformsInPart => format!("conforms{as_what}, with parts not implemented")
+            .yellow()
+            .to_string(),
         Verdict::DoesNotConform => "does not conform".red().to_string(),
         Verdict::None => "no verdict: part of the run could not be made"
             .red()

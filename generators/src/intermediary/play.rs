@@ -3,7 +3,7 @@
 use super::client::{CAST, Client, public};
 use crate::actor::Actor;
 use crate::builder::step_of;
-use crate::script::{Result, Words};
+use crate::script::{Play, Result, Words};
 use serde_json::{Value, json};
 use std::collections::btree_map::{BTreeMap, Entry};
 use tigress_signal::conformance::operation::Done;
@@ -25,8 +25,8 @@ const START: u64 = 1_700_000_000;
 /// How long a message is kept where nothing else is asked for.
 const TWO_DAYS: u64 = 172_800;
 
-/// A conversation that is played here and recorded.
-pub(super) struct Play<'a> {
+/// A conversation with an intermediary, which is played here and recorded.
+pub(super) struct Relay<'a> {
     label: &'a str,
     machine: Intermediary<MemoryStore>,
     clients: BTreeMap<&'static str, Client>,
@@ -46,68 +46,15 @@ struct Wanted<'w> {
     body: Value,
 }
 
-impl<'a> Play<'a> {
-    pub(super) fn new(label: &'a str) -> Self {
-        Play {
-            label,
-            machine: Intermediary::new(&Tigress1, MemoryStore::default()),
-            clients: BTreeMap::new(),
-            ids: BTreeMap::new(),
-            now: START,
-            steps: Vec::new(),
-        }
-    }
-
-    pub(super) fn recorded(self) -> Fields {
-        Fields {
-            intermediary: Done {},
-            steps: self.steps,
-        }
-    }
-
-    /// What a step is called here: no two requests of a conversation have the same id unless they must.
-    fn name(&self) -> String {
-        format!("intermediary/{}, step {}", self.label, self.steps.len() + 1)
-    }
-
-    /// The client that is named next.
-    fn client(&mut self, w: &mut Words<'_>) -> Result<&mut Client> {
-        let Some(role) = CAST.iter().find(|(name, ..)| w.eat(name)) else {
-            return w.expected("a name");
-        };
-        Ok(match self.clients.entry(role.0) {
-            Entry::Occupied(there) => there.into_mut(),
-            Entry::Vacant(absent) => absent.insert(Client::new(role)),
-        })
-    }
-
-    /// Registers whom the heading names, the watch with the token of its user's phone.
-    pub(super) fn begin(&mut self, mut w: Words<'_>) -> Result<()> {
-        let mut more = w.eat("among");
-        while more {
-            let name = self.client(&mut w)?.name;
-            let line = match name {
-                "watch" => "watch registers with the token of ryan".to_owned(),
-                name => format!("{name} registers"),
-            };
-            self.line(Words(&line))?;
-            more = w.eat(",");
-        }
-        w.end()
-    }
-
-    /// Plays a line.
-    pub(super) fn line(&mut self, mut w: Words<'_>) -> Result<()> {
-        self.step(&mut w)?;
-        while w.eat(";") {
-            self.step(&mut w)?;
-        }
-        w.end()
-    }
-
+impl Play for Relay<'_> {
     fn step(&mut self, w: &mut Words<'_>) -> Result<()> {
         if w.eat("restart") {
             self.steps.push(Step::Restart(Done {}));
+        } else if w.eat("among") {
+            w.list("nobody", |w| match self.client(w)?.name {
+                "watch" => self.line("watch registers with the token of ryan"),
+                name => self.line(&format!("{name} registers")),
+            })?;
         } else if w.eat("at") {
             self.now = START + w.seconds()?;
         } else if w.eat("tick") {
@@ -142,6 +89,42 @@ impl<'a> Play<'a> {
         }
         Ok(())
     }
+}
+
+impl<'a> Relay<'a> {
+    pub(super) fn new(label: &'a str) -> Self {
+        Relay {
+            label,
+            machine: Intermediary::new(&Tigress1, MemoryStore::default()),
+            clients: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            now: START,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn recorded(self) -> Fields {
+        Fields {
+            intermediary: Done {},
+            steps: self.steps,
+        }
+    }
+
+    /// What a step is called here: no two requests of a conversation have the same id unless they must.
+    fn name(&self) -> String {
+        format!("intermediary/{}, step {}", self.label, self.steps.len() + 1)
+    }
+
+    /// The client that is named next.
+    fn client(&mut self, w: &mut Words<'_>) -> Result<&mut Client> {
+        let Some(role) = CAST.iter().find(|(name, ..)| w.eat(name)) else {
+            return w.expected("a name");
+        };
+        Ok(match self.clients.entry(role.0) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(absent) => absent.insert(Client::new(role)),
+        })
+    }
 
     /// Bytes by value, by name, or of a request id.
     fn bytes(&mut self, w: &mut Words<'_>) -> Result<Vec<u8>> {
@@ -170,8 +153,10 @@ impl<'a> Play<'a> {
         value.ok_or_else(|| format!("no `{path}` in {view}"))
     }
 
-    /// Whom a message is for, with another registration id where it is `stale`; the message's kind may follow.
-    fn message(&mut self, kind: &str, bytes: &[u8], w: &mut Words<'_>) -> Result<(Client, Value)> {
+    /// A message and whom it is for, with another registration id where it is `stale`; the message's kind may follow.
+    fn message(&mut self, kind: &str, to: &str, w: &mut Words<'_>) -> Result<(Client, Value)> {
+        let bytes = self.bytes(w)?;
+        w.need(to)?;
         let stale = w.eat("stale");
         let to = self.client(w)?;
         let id = to.registration["registrationId"]
@@ -181,43 +166,34 @@ impl<'a> Play<'a> {
             "deviceId": to.address.device_id,
             "registrationId": if stale { (id ^ 1).max(2) } else { id },
             "kind": if w.eat("as prekey") { "prekey" } else { kind },
-            "message": hex::encode(bytes),
+            "message": hex::encode(&bytes),
         });
         Ok((to.clone(), message))
     }
 
     fn submission(&mut self, w: &mut Words<'_>) -> Result<(Client, Value)> {
-        let mut messages = Vec::new();
+        let submit = |recipient: Value, messages: Vec<Value>| json!({"type": "submit", "recipient": recipient, "messages": messages});
         let all = w.eat("all of");
-        let mut lifetime = None;
-        let of = if all || w.eat("device") {
-            let of = self.client(w)?.clone();
-            while !w.at_end() && !w.0.starts_with("->") {
-                let bytes = self.bytes(w)?;
-                w.need("for")?;
-                let kind = if all { "prekey" } else { "ratchet" };
-                messages.push(self.message(kind, &bytes, w)?.1);
-                w.eat(",");
+        if !all && !w.eat("device") {
+            let (of, message) = self.message("ratchet", "to", w)?;
+            let mut body = submit(json!({"device": of.address}), vec![message]);
+            if let Some(lifetime) = w.after("for", Words::seconds)? {
+                body["lifetime"] = lifetime.into();
             }
-            of
-        } else {
-            let bytes = self.bytes(w)?;
-            w.need("to")?;
-            let (of, message) = self.message("ratchet", &bytes, w)?;
-            messages.push(message);
-            lifetime = w.after("for", Words::seconds)?;
-            of
-        };
+            return Ok((of, body));
+        }
+        let (of, mut messages) = (self.client(w)?.clone(), Vec::new());
+        while !w.at_end() && !w.0.starts_with("->") {
+            let kind = if all { "prekey" } else { "ratchet" };
+            messages.push(self.message(kind, "for", w)?.1);
+            w.eat(",");
+        }
         let recipient = if all {
             json!({"user": of.address.user_id})
         } else {
             json!({"device": of.address})
         };
-        let mut body = json!({"type": "submit", "recipient": recipient, "messages": messages});
-        if let Some(lifetime) = lifetime {
-            body["lifetime"] = lifetime.into();
-        }
-        Ok((of, body))
+        Ok((of, submit(recipient, messages)))
     }
 
     /// What is asked, with whose token.
@@ -419,25 +395,18 @@ impl<'a> Play<'a> {
     }
 
     fn envelopes(&mut self, of: &Client, w: &mut Words<'_>) -> Result<Vec<Value>> {
-        let mut envelopes = Vec::new();
-        if w.eat("nothing") {
-            return Ok(envelopes);
-        }
-        loop {
+        w.list("nothing", |w| {
             let (id, message) = (w.number()?, self.bytes(w)?);
             w.need("from")?;
-            envelopes.push(json!({
+            Ok(json!({
                 "id": id,
                 "sender": self.client(w)?.address,
                 "recipient": of.address,
                 "kind": if w.eat("as prekey") { "prekey" } else { "ratchet" },
                 "message": hex::encode(&message),
                 "expires": START + w.after("until", Words::number)?.unwrap_or(TWO_DAYS),
-            }));
-            if !w.eat(",") {
-                return Ok(envelopes);
-            }
-        }
+            }))
+        })
     }
 
     /// Changes a request as it stands on the wire.
@@ -459,18 +428,13 @@ impl<'a> Play<'a> {
             self.value(w)?
         } else if w.eat("in upper case") {
             old.to_uppercase().into()
-        } else if w.eat("without its first byte") {
-            old.get(2..).into()
-        } else if w.eat("without its last byte") {
-            old.get(..old.len().saturating_sub(2)).into()
         } else if let Some(more) = w.after("followed by", Words::json::<String>)? {
             (old + &more).into()
         } else {
-            w.need("with byte")?;
-            let at = usize::try_from(w.number()?).map_err(|error| error.to_string())?;
-            w.need("flipped")?;
             let mut bytes = hex::decode(&old).ok_or("no hex")?;
-            *bytes.get_mut(at).ok_or("no such byte")? ^= 1;
+            if !w.change(&mut bytes)? {
+                return w.expected("what is changed");
+            }
             hex::encode(&bytes).into()
         };
         parent.insert(field.to_owned(), new);
@@ -507,7 +471,7 @@ fn bytes(w: &mut Words<'_>) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Play, Words};
+    use super::{Play, Relay};
 
     #[test]
     fn a_line_that_is_none_or_is_not_so_is_refused() {
@@ -523,7 +487,7 @@ mod tests {
             "ben registers but oneTimePreKeys.9.id = 1 => no object holds `oneTimePreKeys.9.id`",
         ] {
             let (line, why) = line_and_why.split_once(" => ").expect("a line and why");
-            let error = Play::new("a line").line(Words(line)).expect_err(line);
+            let error = Relay::new("a line").line(line).expect_err(line);
             assert!(error.ends_with(why), "{line}: {error}");
         }
     }

@@ -108,15 +108,9 @@ impl Deal {
             })
         })?;
         let mut bytes = named.unwrap_or(own).expose().to_vec();
-        if let Some(at) = w.after("with byte", Words::number)? {
-            w.need("flipped")?;
-            let at = usize::try_from(at).ok();
-            *at.and_then(|at| bytes.get_mut(at)).ok_or("no such byte")? ^= 1;
-        } else if w.eat("without its last byte") {
-            bytes.pop();
-        } else if let Some(more) = w.after("followed by", Words::bytes)? {
+        if let Some(more) = w.after("followed by", Words::bytes)? {
             bytes.extend(more);
-        } else if w.eat("with another owner's signature") {
+        } else if !w.change(&mut bytes)? && w.eat("with another owner's signature") {
             let other = self.whose(&mut Words("another owner's")).import_request();
             bytes[32..].copy_from_slice(&other.expose()[32..]);
         }

@@ -2,7 +2,8 @@
 
 use super::deal::{Deal, START};
 use crate::actor::user_id;
-use crate::script::{Case, Result, ScriptError, Words};
+use crate::builder::step_of;
+use crate::script::{Case, Play, Result, Words};
 use tigress_signal::conformance::operation::transfers::{
     self, Create, MessageFields, OfferFields, OutcomeFields, OutgoingFields, StepTransfers,
     StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
@@ -10,15 +11,15 @@ use tigress_signal::conformance::operation::transfers::{
 use tigress_signal::conformance::operation::{Done, On, Operation, Reference};
 use tigress_signal::conformance::seed;
 use tigress_signal::conformance::subject::Failure;
+use tigress_signal::conformance::vector::conversation::ErasedFields;
 use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step};
-use tigress_signal::conformance::vector::conversation::{ErasedFields, StepOf};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::StateName;
 
-/// A conversation that is played here and recorded.
-pub(super) struct Play<'a> {
+/// A conversation with the transfers of a device, which is played here and recorded.
+pub(super) struct Transfers<'a> {
     states: &'a [Case<'a>],
     comment: &'a str,
     /// The label of a transfer that has none of its own.
@@ -31,11 +32,45 @@ pub(super) struct Play<'a> {
     steps: Vec<Step>,
 }
 
-impl<'a> Play<'a> {
+impl Play for Transfers<'_> {
+    fn step(&mut self, w: &mut Words<'_>) -> Result<()> {
+        self.turn(w)?;
+        if w.eat("car key") {
+            self.begin(Deal::car_key, w)?;
+        } else if w.eat("token") {
+            self.begin(Deal::token, w)?;
+        } else if w.eat("at") {
+            self.now = START + w.seconds()?;
+        } else if w.eat("once") {
+            let name = format!("{}_in_{}", self.deal()?.what(), w.word());
+            let state = self.states.iter().find(|state| state.name == name);
+            let state = state.ok_or_else(|| format!("{name} is no state"))?;
+            let reached = self.lines(&state.steps[1..]);
+            reached.map_err(|(line, what)| format!("states.txt:{line}: {what}"))?;
+        } else if w.eat("restart") {
+            let saved = transfers::Save::run(&mut self.reference, on(Done {}));
+            let saved = on(saved.expect("can be saved"));
+            transfers::Restore::run(&mut self.reference, saved).expect("can be restored");
+            self.steps.push(Step::Restart(Done {}));
+        } else if w.eat("erased") {
+            let secrets = w.list("nothing", |w| self.deal()?.secret(w))?;
+            self.steps.push(Step::Erased(ErasedFields { secrets }));
+        } else if w.eat("tick") {
+            self.tick(w)?;
+        } else if w.eat("every message from") {
+            self.every_message(w)?;
+        } else {
+            self.event(w)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Transfers<'a> {
     pub(super) fn new(states: &'a [Case<'a>], comment: &'a str, label: &'a str) -> Self {
         let mut reference = Reference::default();
         Create::run(&mut reference, on(Done {})).expect("transfers can be made");
-        Play {
+        Transfers {
             states,
             comment,
             label,
@@ -52,62 +87,6 @@ impl<'a> Play<'a> {
             transfers: Done {},
             steps: self.steps,
         }
-    }
-
-    /// Plays a case with that beginning.
-    pub(super) fn case(&mut self, case: &Case<'_>, beginning: &str) -> Result<(), ScriptError> {
-        if !beginning.is_empty() {
-            self.line(Words(beginning))
-                .map_err(|what| (case.line, what))?;
-        }
-        for (line, steps) in &case.steps {
-            self.line(Words(steps)).map_err(|what| (*line, what))?;
-        }
-        Ok(())
-    }
-
-    /// Plays a line.
-    pub(super) fn line(&mut self, mut w: Words<'_>) -> Result<()> {
-        self.step(&mut w)?;
-        while w.eat(";") {
-            self.step(&mut w)?;
-        }
-        w.end()
-    }
-
-    fn step(&mut self, w: &mut Words<'_>) -> Result<()> {
-        self.turn(w)?;
-        if w.eat("car key") {
-            self.begin(Deal::car_key, w)?;
-        } else if w.eat("token") {
-            self.begin(Deal::token, w)?;
-        } else if w.eat("at") {
-            self.now = START + w.seconds()?;
-        } else if w.eat("once") {
-            let name = format!("{}_in_{}", self.deal()?.what(), w.word());
-            let state = self.states.iter().find(|state| state.name == name);
-            let state = state.ok_or_else(|| format!("{name} is no state"))?;
-            let reached = self.case(state, "");
-            reached.map_err(|(line, what)| format!("states.txt:{line}: {what}"))?;
-        } else if w.eat("restart") {
-            let saved = transfers::Save::run(&mut self.reference, on(Done {}));
-            let saved = on(saved.expect("can be saved"));
-            transfers::Restore::run(&mut self.reference, saved).expect("can be restored");
-            self.steps.push(Step::Restart(Done {}));
-        } else if w.eat("erased") {
-            let mut secrets = vec![self.deal()?.secret(w)?];
-            while w.eat(",") {
-                secrets.push(self.deal()?.secret(w)?);
-            }
-            self.steps.push(Step::Erased(ErasedFields { secrets }));
-        } else if w.eat("tick") {
-            self.tick(w)?;
-        } else if w.eat("every message from") {
-            self.every_message(w)?;
-        } else {
-            self.event(w)?;
-        }
-        Ok(())
     }
 
     /// Speaks of a further transfer, with its label and how long it is to last.
@@ -179,7 +158,7 @@ impl<'a> Play<'a> {
         for said in ["request", "import", "provisioned", "decline", "cancel"] {
             for sender in senders.split(", ") {
                 let line = format!("{said} from {sender} -> {outcome}");
-                self.line(Words(&line))?;
+                self.line(&line)?;
             }
         }
         Ok(())
@@ -188,13 +167,10 @@ impl<'a> Play<'a> {
     /// Time has come to where it is, and these transfers end by it.
     fn tick(&mut self, w: &mut Words<'_>) -> Result<()> {
         w.need("->")?;
-        let mut outcomes = Vec::new();
-        let mut more = !w.eat("nothing");
-        while more {
+        let mut outcomes = w.list("nothing", |w| {
             self.turn(w)?;
-            outcomes.push(moved(self.deal()?, w)?);
-            more = w.eat(",");
-        }
+            moved(self.deal()?, w)
+        })?;
         outcomes.sort_by(|a, b| a.transfer.cmp(&b.transfer));
         self.happens(TransferEventFields::Tick, Vec::new(), Ok(outcomes))
     }
@@ -224,15 +200,8 @@ impl<'a> Play<'a> {
         if got != expected.clone().map_err(|code| code.to_string()) {
             return Err(format!("what comes of it is {got:?}"));
         }
-        let error = expected.as_ref().err().copied();
-        let expected = expected
-            .ok()
-            .map(|outcomes| StepTransfersOutput { outcomes });
-        self.steps.push(Step::Event(StepOf {
-            input,
-            expected,
-            error,
-        }));
+        let answer = expected.map(|outcomes| StepTransfersOutput { outcomes });
+        self.steps.push(Step::Event(step_of(input, answer)));
         Ok(())
     }
 }
@@ -258,8 +227,15 @@ fn moved(deal: &mut Deal, w: &mut Words<'_>) -> Result<OutcomeFields> {
     })
 }
 
+/// What comes of an answer that does not hold.
+const FAILED: &str =
+    r#"R:Failed, cancel "attestation-invalid" to owner, reports attestation-invalid"#;
+
 /// The same, with what is sent and what the user is told.
 fn outcome(deal: &mut Deal, w: &mut Words<'_>) -> Result<OutcomeFields> {
+    if w.eat("failed") {
+        return outcome(deal, &mut Words(FAILED));
+    }
     let mut outcome = moved(deal, w)?;
     while w.eat(",") {
         if w.eat("reports") {
@@ -304,7 +280,7 @@ fn recipient(w: &mut Words<'_>) -> Result<Recipient> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Play, Words};
+    use super::{Play, Transfers};
 
     #[test]
     fn a_line_that_is_none_or_is_not_so_is_refused() {
@@ -320,8 +296,8 @@ mod tests {
             ("car key; import with byte 96 flipped", "no such byte"),
             ("car key; erased token", "it has no token"),
         ] {
-            let mut play = Play::new(&[], "a comment", "a label");
-            let error = play.line(Words(line)).expect_err(line);
+            let mut played = Transfers::new(&[], "a comment", "a label");
+            let error = played.line(line).expect_err(line);
             assert_eq!(error, why, "{line}");
         }
     }

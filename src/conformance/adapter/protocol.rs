@@ -1,15 +1,18 @@
 //! Requests and answers, a line each.
 
 use crate::conformance::hint::Hint;
-use crate::conformance::operation;
+use crate::conformance::operation::IntegerRange;
 use crate::conformance::subject::{Description, Failure};
+use crate::conformance::{json, operation, printable};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The most bytes of an answer's line.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
+/// The most values of an answer, those in arrays and objects included.
+pub const MAX_VALUES: usize = 100_000;
 /// The most bytes of an error's `message`.
 pub const MAX_MESSAGE: usize = 16 * 1024;
 /// The most bytes of an error's `data.error`.
@@ -37,6 +40,7 @@ pub enum Version {
 
 /// A request of the harness.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RequestLine")]
 pub struct Request {
     /// `"2.0"`.
     pub jsonrpc: Version,
@@ -58,6 +62,7 @@ pub struct Reset {
 
 /// An answer of an adapter: a result or an error.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "AnswerLine")]
 pub struct Answer {
     /// `"2.0"`.
     pub jsonrpc: Version,
@@ -118,7 +123,7 @@ impl Request {
         } = self;
         format!(
             "{}\n",
-            json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+            serde_json::json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
         )
     }
 }
@@ -135,8 +140,8 @@ impl Answer {
                 shortened(line)
             )
         };
-        let value: Value =
-            serde_json::from_slice(line).map_err(|error| fault(error.to_string()))?;
+        let text = str::from_utf8(line).map_err(|error| fault(error.to_string()))?;
+        let value = json::read(text, MAX_VALUES).map_err(|error| fault(error.to_string()))?;
         Answer::of(value).map_err(fault)
     }
 
@@ -201,15 +206,11 @@ impl Error {
     }
 }
 
-/// The beginning of a line, for a message.
+/// A line in short, for a message.
 pub(super) fn shortened(line: &[u8]) -> String {
     const SHOWN: usize = 200;
     let text = String::from_utf8_lossy(line);
-    let text = text.trim_end();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    printable::shortened(text.trim_end(), SHOWN).into_owned()
 }
 
 impl From<Result<Value, Failure>> for Outcome {
@@ -255,17 +256,19 @@ impl From<Outcome> for Result<Value, Failure> {
     }
 }
 
-/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, what `reset` is given, and the parameters and the
-/// result of each method.
+/// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, what `reset` is given, and of each method what it
+/// does, its parameters and its result. It stands in `docs/adapter_schema.json`.
 #[must_use]
-pub fn schemas() -> String {
-    let mut generator = SchemaSettings::draft2020_12().into_generator();
+pub fn schemas() -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .with_transform(IntegerRange)
+        .into_generator();
     let request = generator.subschema_for::<Request>();
     let answer = generator.subschema_for::<Answer>();
     let description = generator.subschema_for::<Description>();
     let reset = generator.subschema_for::<Reset>();
     let methods = operation::schemas(&mut generator);
-    let document = json!({
+    serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The adapter protocol, version 1",
         "request": request,
@@ -274,6 +277,5 @@ pub fn schemas() -> String {
         "reset": reset,
         "methods": methods,
         "$defs": generator.take_definitions(true),
-    });
-    format!("{document:#}\n")
+    })
 }

@@ -24,7 +24,7 @@ pub struct Key {
 }
 
 /// Draws the owner's key and makes its key creation request.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct CreationRequest;
 
 /// Parameters of [`CreationRequest`].
@@ -48,7 +48,7 @@ impl Operation for CreationRequest {
 }
 
 /// Reads the owner's key off a key creation request.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct CheckCreationRequest;
 
 impl Operation for CheckCreationRequest {
@@ -65,7 +65,7 @@ impl Operation for CheckCreationRequest {
 }
 
 /// Draws the receiver's key and makes its key signing request.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct SigningRequest;
 
 /// Parameters of [`SigningRequest`].
@@ -94,7 +94,7 @@ impl Operation for SigningRequest {
 }
 
 /// Checks a key signing request.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct CheckSigningRequest;
 
 /// Parameters of [`CheckSigningRequest`].
@@ -121,7 +121,7 @@ impl Operation for CheckSigningRequest {
 }
 
 /// Makes the owner's key import request.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct ImportRequest;
 
 /// Parameters of [`ImportRequest`].
@@ -154,7 +154,7 @@ impl Operation for ImportRequest {
 }
 
 /// Checks a key import request (XFER-13).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct CheckImportRequest;
 
 /// Parameters of [`CheckImportRequest`].

@@ -1,7 +1,9 @@
 //! A device, by handle: its prekeys, its sessions, its state at rest (profile sections 2 to 6).
 
 use super::x3dh::key_pair;
-use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, with_randomness};
+use super::{
+    AddressFields, AtRest, Done, On, Operation, Reference, broken, is_false, with_randomness,
+};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
@@ -26,7 +28,7 @@ pub(super) fn held<'a>(
 }
 
 /// Makes a device that draws its own keys (KEY-05 to KEY-07, ID-04, RND-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Create;
 
 /// Parameters of [`Create`].
@@ -105,7 +107,7 @@ pub struct OneTimePreKeyFields {
 }
 
 /// Makes a device whose keys are given.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Load;
 
 /// Parameters of [`Load`].
@@ -156,7 +158,7 @@ impl Operation for Load {
 }
 
 /// Asks for the bundle that a device publishes (X3DH-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Bundle;
 
 /// Parameters of [`Bundle`].
@@ -198,7 +200,7 @@ impl Operation for Bundle {
 }
 
 /// Asks which prekeys a device holds the private keys of (KEY-08, X3DH-10).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Keys;
 
 /// Result of [`Keys`].
@@ -229,7 +231,7 @@ impl Operation for Keys {
 }
 
 /// Pins an identity key to an address (X3DH-15).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Pin;
 
 /// Parameters of [`Pin`].
@@ -256,7 +258,7 @@ impl Operation for Pin {
 }
 
 /// Opens a session with a bundle (X3DH-02 to X3DH-05, X3DH-15, DR-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct ProcessBundle;
 
 /// Parameters of [`ProcessBundle`].
@@ -272,10 +274,9 @@ pub struct ProcessBundleInput {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessBundleOutput {
-    /// Whether the peer came with another identity key than it was known by (SES-12); absent where it is
-    /// not asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_changed: Option<bool>,
+    /// Whether the peer came with another identity key than it was known by (SES-12).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub identity_changed: bool,
 }
 
 impl Operation for ProcessBundle {
@@ -292,13 +293,13 @@ impl Operation for ProcessBundle {
             device.process_bundle(&input.bundle, randomness)
         })?;
         Ok(ProcessBundleOutput {
-            identity_changed: Some(changed),
+            identity_changed: changed,
         })
     }
 }
 
 /// Encrypts to a peer (DR-04 to DR-08, DR-18, DR-22, X3DH-07).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Encrypt;
 
 /// Parameters of [`Encrypt`].
@@ -339,7 +340,7 @@ impl Operation for Encrypt {
 }
 
 /// Decrypts a message of a peer (DR-09 to DR-17, DR-21, X3DH-08 to X3DH-15).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Decrypt;
 
 /// Parameters of [`Decrypt`].
@@ -361,10 +362,9 @@ pub struct DecryptInput {
 pub struct DecryptOutput {
     /// What the message says.
     pub plaintext: Hex,
-    /// Whether the sender came with another identity key than it was known by (SES-12); absent where it is
-    /// not asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_changed: Option<bool>,
+    /// Whether the sender came with another identity key than it was known by (SES-12).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub identity_changed: bool,
 }
 
 impl Operation for Decrypt {
@@ -383,13 +383,13 @@ impl Operation for Decrypt {
         })?;
         Ok(DecryptOutput {
             plaintext: decrypted.plaintext.as_slice().into(),
-            identity_changed: Some(decrypted.identity_changed),
+            identity_changed: decrypted.identity_changed,
         })
     }
 }
 
 /// Drops all sessions with a peer; what the keys must remember stays (X3DH-14).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct DropSessions;
 
 /// Parameters of [`DropSessions`].
@@ -412,7 +412,7 @@ impl Operation for DropSessions {
 }
 
 /// Lets time come to a point (KEY-08).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Tick;
 
 /// Parameters of [`Tick`].
@@ -440,7 +440,7 @@ impl Operation for Tick {
 
 /// Sets counters of the active session without touching its keys: what 2^32 messages would take too long
 /// to do (DR-18).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct SetCounters;
 
 /// Parameters of [`SetCounters`].
@@ -479,12 +479,13 @@ pub fn set_counters(device: &mut sesame::Device, input: &SetCountersInput) -> Re
     let session = saved["records"]
         .as_array_mut()
         .and_then(|records| records.iter_mut().find(|record| record["address"] == peer))
-        .map(|record| &mut record["sessions"][0]["session"])
+        .and_then(|record| record.pointer_mut("/sessions/0/session"))
         .ok_or_else(|| Failure::Broken("no session with that peer".to_owned()))?;
-    let sending = session["state"]
-        .as_object_mut()
+    let sending = session
+        .pointer_mut("/state")
+        .and_then(Value::as_object_mut)
         .and_then(|state| state.values_mut().next())
-        .map(|state| &mut state["sending"]["chainKey"]["counter"]);
+        .and_then(|state| state.pointer_mut("/sending/chainKey/counter"));
     set(sending, input.sending)?;
     let receiving = session.pointer_mut("/receivingChains/0/progress/open/counter");
     set(receiving, input.receiving)?;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Computes the number that two users compare (X3DH-16).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Compute;
 
 /// A device as a fingerprint covers it.

@@ -39,7 +39,7 @@ fn read(request: &Value) -> Result<intermediary::Request, Failure> {
 }
 
 /// Makes an intermediary that knows nobody.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Create;
 
 impl Operation for Create {
@@ -55,7 +55,7 @@ impl Operation for Create {
 }
 
 /// Makes a request (MBX-01 to MBX-19).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Request;
 
 /// Parameters of [`Request`].
@@ -98,8 +98,11 @@ impl Operation for Request {
 
 /// Makes the same request many times under ids of its own: what a vector would take too much room to say
 /// (MBX-11, MBX-13).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Requests;
+
+/// So many times at most.
+const MOST_TIMES: u32 = 10_000;
 
 /// Parameters of [`Requests`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -107,7 +110,8 @@ pub struct RequestsInput {
     /// The request; its ids are its own, then `-1`, `-2` and so on after it.
     #[schemars(schema_with = "request_schema")]
     pub request: Value,
-    /// How often.
+    /// How often, at most 10,000 times.
+    #[schemars(range(max = MOST_TIMES))]
     pub times: u32,
     /// The time, in seconds since 1970.
     pub now: Timestamp,
@@ -124,11 +128,20 @@ impl Operation for Requests {
         On { handle, input }: Self::Input,
     ) -> Result<RequestOutput, Failure> {
         let held = held(reference, &handle)?;
+        if input.times > MOST_TIMES {
+            return Err(Failure::Broken(format!(
+                "`times` is {}, and at most {MOST_TIMES}",
+                input.times
+            )));
+        }
         let id = input.request["id"].as_str().unwrap_or_default().to_owned();
         let mut first = None;
         for time in 1..=input.times {
             let mut request = input.request.clone();
-            request["id"] = format!("{id}-{time}").into();
+            // What is no object is no request, whatever its id.
+            if let Some(request) = request.as_object_mut() {
+                request.insert("id".to_owned(), format!("{id}-{time}").into());
+            }
             let answer = with_randomness(&Hex::default(), |randomness| {
                 let request = read(&request)?;
                 held.handle(&request, input.now, randomness)
@@ -147,7 +160,7 @@ impl Operation for Requests {
 }
 
 /// Lets time come to a point (MBX-10).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Tick;
 
 /// Parameters of [`Tick`].

@@ -17,7 +17,7 @@ pub struct Link {
 }
 
 /// Reads a link (INV-01, INV-02, INV-04).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Parse;
 
 /// Result of [`Parse`].
@@ -54,7 +54,7 @@ impl Operation for Parse {
 }
 
 /// Makes a link (INV-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Make;
 
 /// Parameters of [`Make`].
@@ -90,7 +90,7 @@ impl Operation for Make {
 }
 
 /// Holds an identity key against a link (INV-03).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Check;
 
 /// Parameters of [`Check`].

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `KDF_RK` (DR-03).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct RootStep;
 
 /// Parameters of [`RootStep`].
@@ -50,7 +50,7 @@ impl Operation for RootStep {
 }
 
 /// `KDF_CK` at a counter (DR-04, DR-18).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct ChainStep;
 
 /// Parameters of [`ChainStep`].
@@ -92,7 +92,7 @@ impl Operation for ChainStep {
 }
 
 /// What a message key expands to (DR-05).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct MessageKey;
 
 /// Parameters of [`MessageKey`].

@@ -49,7 +49,7 @@ fn sealing((key, associated_data, header): &(MessageKey, AssociatedData, Header)
 }
 
 /// Encrypts (DR-06, DR-07).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Encrypt;
 
 /// Parameters of [`Encrypt`].
@@ -87,7 +87,7 @@ impl Operation for Encrypt {
 }
 
 /// Decrypts (DR-06, DR-07, DR-17).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Decrypt;
 
 /// Parameters of [`Decrypt`].

@@ -1,5 +1,6 @@
 //! All methods, and the reference engine as the subject that answers them.
 
+use super::answer::{self, Fault};
 use super::{Operation, Reference};
 use super::{
     car_key, device, fingerprint, intermediary, invitation, kdf, message_encryption, payload,
@@ -9,14 +10,40 @@ use crate::conformance::subject::{
     Description, Failure, PROTOCOL_VERSION, RandomnessSource, Role, Subject,
 };
 use crate::suite;
-use schemars::SchemaGenerator;
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
 
-fn answer<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
-    let input = serde_json::from_value(params)
-        .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;
+fn run<O: Operation>(reference: &mut Reference, params: &Value) -> Result<Value, Failure> {
+    let input = answer::params::<O>(params).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let faults = faults.join("; ");
+        Failure::Broken(format!("parameters of {}: {faults}", O::METHOD))
+    })?;
     let output = O::run(reference, input)?;
     serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
+}
+
+/// The definitions of a method are called by it: `X3dhInitiateParams`, `X3dhInitiateResult`.
+fn schemas_of<O: Operation>(generator: &mut SchemaGenerator) -> Value {
+    let words = O::METHOD.split(['.', '_']).map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    let name = words.collect::<String>();
+    let define = |generator: &mut SchemaGenerator, kind: &str, words: &str, mut schema: Schema| {
+        let description = format!("{words} of `{}`.", O::METHOD);
+        schema.insert("description".to_owned(), description.into());
+        let name = format!("{name}{kind}");
+        let reference = json!({ "$ref": format!("#/$defs/{name}") });
+        generator.definitions_mut().insert(name, schema.into());
+        reference
+    };
+    let params = O::Input::json_schema(generator);
+    let params = define(generator, "Params", "Parameters", params);
+    let result = O::Output::json_schema(generator);
+    let result = define(generator, "Result", "Result", result);
+    let own = O::json_schema(generator);
+    json!({ "description": own.get("description"), "params": params, "result": result })
 }
 
 macro_rules! operations {
@@ -24,28 +51,37 @@ macro_rules! operations {
         /// The methods that the reference engine offers.
         pub const METHODS: &[&str] = &[$(<$operation>::METHOD),+];
 
-        /// The parameters and the result of each method, as JSON Schemas.
+        /// What each method does, its parameters and its result, as JSON Schemas.
         #[must_use]
         pub fn schemas(generator: &mut SchemaGenerator) -> Value {
-            let mut methods = serde_json::Map::new();
-            $({
-                let params = generator.subschema_for::<<$operation as Operation>::Input>();
-                let result = generator.subschema_for::<<$operation as Operation>::Output>();
-                methods.insert(
-                    <$operation>::METHOD.to_owned(),
-                    serde_json::json!({ "params": params, "result": result }),
-                );
-            })+
+            let mut methods = Map::new();
+            $(methods.insert(
+                <$operation>::METHOD.to_owned(),
+                schemas_of::<$operation>(generator),
+            );)+
             Value::Object(methods)
+        }
+
+        /// An answer to a method in the form that its type gives it: without the fields that the type does not
+        /// know, and without those that say no more than their absence. None where there is no such method.
+        ///
+        /// # Errors
+        /// All that the type says against it.
+        #[must_use]
+        pub fn normal(method: &str, answer: &Value) -> Option<Result<Value, Vec<Fault>>> {
+            $(if method == <$operation>::METHOD {
+                return Some(answer::normal::<$operation>(answer));
+            })+
+            None
         }
 
         fn dispatch(
             reference: &mut Reference,
             method: &str,
-            params: Value,
+            params: &Value,
         ) -> Result<Value, Failure> {
             $(if method == <$operation>::METHOD {
-                return answer::<$operation>(reference, params);
+                return run::<$operation>(reference, params);
             })+
             Err(Failure::NotImplemented)
         }
@@ -113,6 +149,17 @@ operations!(
     car_key::CheckImportRequest,
 );
 
+/// The role that a method belongs to.
+#[must_use]
+pub fn role_of(method: &str) -> Role {
+    match method.split_once('.') {
+        Some(("device" | "transfers", _)) => Role::Device,
+        Some(("intermediary", _)) => Role::Intermediary,
+        Some(("wallet", _)) => Role::Wallet,
+        _ => Role::Primitives,
+    }
+}
+
 impl Subject for Reference {
     fn describe(&self) -> Description {
         Description {
@@ -123,7 +170,12 @@ impl Subject for Reference {
                 .iter()
                 .map(|suite| suite.name().to_owned())
                 .collect(),
-            roles: vec![Role::Primitives, Role::Device, Role::Wallet],
+            roles: vec![
+                Role::Primitives,
+                Role::Device,
+                Role::Wallet,
+                Role::Intermediary,
+            ],
             randomness: RandomnessSource::Injected,
         }
     }
@@ -138,6 +190,6 @@ impl Subject for Reference {
     }
 
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
-        dispatch(self, method, params)
+        dispatch(self, method, &params)
     }
 }

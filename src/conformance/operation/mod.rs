@@ -4,12 +4,14 @@
 //! parameter comes from outside and is taken as it is written: what an implementation must refuse can be
 //! asked of it.
 //!
-//! What all operations share stands here; above it a module for each area, and on top the list of all methods,
-//! by which the reference engine answers as a subject.
+//! What all operations share stands here, and in [`answer`] how a subject's answer is read; above it a module for each area,
+//! and on top the list of all methods, by which the reference engine answers as a subject.
 
+pub mod answer;
 pub mod car_key;
 pub mod device;
 pub mod fingerprint;
+mod integer_range;
 pub mod intermediary;
 pub mod invitation;
 pub mod kdf;
@@ -25,7 +27,8 @@ pub mod wire;
 pub mod x3dh;
 pub mod xeddsa;
 
-pub use methods::{METHODS, schemas};
+pub use integer_range::IntegerRange;
+pub use methods::{METHODS, normal, role_of, schemas};
 pub use reference::Reference;
 
 use super::subject::Failure;
@@ -46,10 +49,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
-/// One method of a subject.
-pub trait Operation {
+/// One method of a subject. Its own schema is nothing but its doc comment, which says to adapters' makers what it does.
+pub trait Operation: JsonSchema {
     /// The method's name in the adapter protocol.
     const METHOD: &'static str;
+    /// The fields of its result that carry JSON of others, in which null is a value: in all else it is as if a field were
+    /// absent.
+    const DATA: &'static [&'static str] = &[];
     /// Its parameters.
     type Input: Serialize + DeserializeOwned + JsonSchema;
     /// Its result.
@@ -105,7 +111,8 @@ pub trait AtRest {
 }
 
 /// Writes a machine's state down.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(bound = "", rename = "Save")]
 pub struct Save<M>(PhantomData<M>);
 
 impl<M: AtRest> Operation for Save<M> {
@@ -120,7 +127,8 @@ impl<M: AtRest> Operation for Save<M> {
 }
 
 /// Puts a machine back from its saved state.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(bound = "", rename = "Restore")]
 pub struct Restore<M>(PhantomData<M>);
 
 impl<M: AtRest> Operation for Restore<M> {
@@ -210,6 +218,15 @@ rejections! {
     CarKeyError => |error| Some(error.code());
     TransferError => |error| error.code();
     WalletError => |error| error.code();
+}
+
+/// Whether a field of a result says no more than its absence.
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "as `skip_serializing_if` asks"
+)]
+fn is_false(field: &bool) -> bool {
+    !field
 }
 
 /// The `N` bytes of a parameter.

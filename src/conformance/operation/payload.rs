@@ -149,11 +149,12 @@ fn missing(path: &'static str) -> PayloadError {
 }
 
 /// Reads a plaintext (PAY-01 to PAY-11).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Decode;
 
 impl Operation for Decode {
     const METHOD: &'static str = "payload.decode";
+    const DATA: &'static [&'static str] = &["unknownContent", "unknownTop"];
     type Input = Plaintext;
     type Output = Fields;
 
@@ -163,7 +164,7 @@ impl Operation for Decode {
 }
 
 /// Writes a plaintext (PAY-11, PAY-13).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Encode;
 
 impl Operation for Encode {

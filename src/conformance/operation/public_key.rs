@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Decodes a public key (KEY-01 to KEY-04).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Decode;
 
 /// Parameters of [`Decode`].
@@ -38,7 +38,7 @@ impl Operation for Decode {
 }
 
 /// Computes the public key of a private key (KEY-01, KEY-05).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Derive;
 
 /// Parameters of [`Derive`].

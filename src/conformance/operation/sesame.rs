@@ -1,7 +1,7 @@
 //! What a device knows of others, and its sends (profile section 6).
 
 use super::device::held;
-use super::{AddressFields, Done, On, Operation, Reference, with_randomness};
+use super::{AddressFields, Done, On, Operation, Reference, is_false, with_randomness};
 use crate::agreement::BundleFields;
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Asks what a device knows of each other device (SES-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Records;
 
 /// A device record.
@@ -160,7 +160,7 @@ impl From<SendStep> for StepFields {
 }
 
 /// Starts a send, in place of any other (SES-02, SES-15).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Send;
 
 /// Parameters of [`Send`].
@@ -238,7 +238,7 @@ impl TryFrom<EventFields> for SendEvent {
 }
 
 /// Goes on with the send (SES-09, SES-10, SES-14).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct ContinueSend;
 
 /// Parameters of [`ContinueSend`].
@@ -257,6 +257,7 @@ pub struct ContinueSendOutput {
     /// What is to be done at the intermediary now.
     pub step: StepFields,
     /// Whether the bundle's device came with another identity key than it was known by (SES-12).
+    #[serde(default, skip_serializing_if = "is_false")]
     pub identity_changed: bool,
 }
 

@@ -22,7 +22,7 @@ fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut Transf
 }
 
 /// Makes the transfers of a device: none yet.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Create;
 
 impl Operation for Create {
@@ -37,7 +37,7 @@ impl Operation for Create {
 }
 
 /// Carries an event out (XFER-01 to XFER-15).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct StepTransfers;
 
 /// Parameters of [`StepTransfers`].

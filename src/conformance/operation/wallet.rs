@@ -25,7 +25,7 @@ fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut HeldWa
 }
 
 /// Makes a wallet: a device with keys of its own, not yet known to the intermediary (RND-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Create;
 
 /// Parameters of [`Create`].
@@ -58,7 +58,7 @@ impl Operation for Create {
 }
 
 /// Carries an event out.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct StepWallet;
 
 /// Parameters of [`StepWallet`].

@@ -31,7 +31,7 @@ pub struct RatchetFields {
 }
 
 /// Decodes a ratchet message (WIRE-01 to WIRE-11).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct DecodeRatchet;
 
 impl Operation for DecodeRatchet {
@@ -51,7 +51,7 @@ impl Operation for DecodeRatchet {
 }
 
 /// Encodes a ratchet message (WIRE-11).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct EncodeRatchet;
 
 impl Operation for EncodeRatchet {
@@ -92,7 +92,7 @@ pub struct PreKeyFields {
 }
 
 /// Decodes a prekey message and the ratchet message inside (WIRE-01 to WIRE-11).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct DecodePreKey;
 
 impl Operation for DecodePreKey {
@@ -114,7 +114,7 @@ impl Operation for DecodePreKey {
 }
 
 /// Encodes a prekey message (WIRE-11).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct EncodePreKey;
 
 impl Operation for EncodePreKey {

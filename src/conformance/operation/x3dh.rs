@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// SK from the Diffie-Hellman outputs (X3DH-04).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct SharedSecret;
 
 /// Parameters of [`SharedSecret`].
@@ -68,7 +68,7 @@ impl Operation for SharedSecret {
 }
 
 /// A's side, up to its first message (X3DH-02 to X3DH-05, X3DH-12, X3DH-15, DR-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Initiate;
 
 /// Parameters of [`Initiate`].
@@ -145,7 +145,7 @@ impl Operation for Initiate {
 }
 
 /// B's side for A's first message (X3DH-03 to X3DH-05, X3DH-08, X3DH-09, X3DH-12, X3DH-15, DR-02).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Respond;
 
 /// Parameters of [`Respond`].

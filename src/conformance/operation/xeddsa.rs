@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Signs (SIG-01).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Sign;
 
 /// Parameters of [`Sign`].
@@ -46,7 +46,7 @@ impl Operation for Sign {
 }
 
 /// Verifies (SIG-02 to SIG-05).
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub struct Verify;
 
 /// Parameters of [`Verify`].

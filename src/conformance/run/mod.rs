@@ -2,24 +2,28 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | `difference` | where an answer differs from the expected one |
 //! | `outcome` | how it went, and where a subject departs from it |
 //! | `secrets` | what no error shows |
 //! | `own_randomness` | what is looked at where a subject draws its own |
 //! | `vector` | the questions of a vector |
 //! | `scenario` | a subject in the part of each device |
 
+mod difference;
 mod outcome;
 mod own_randomness;
 mod scenario;
 mod secrets;
 mod vector;
 
-pub use outcome::{Mismatch, Outcome};
+pub use difference::Difference;
+pub use outcome::{Cause, Mismatch, Outcome, Skip, Why};
 
 use super::case::Case;
+use super::operation::role_of;
 use super::scenario::{self as scenarios, SEED};
-use super::subject::{Failure, Subject};
-use super::vector::Vector;
+use super::subject::{Failure, Role, Subject};
+use super::vector::{Body, Vector};
 use crate::suite::{self, SuiteRef};
 use outcome::Stop;
 use serde_json::json;
@@ -50,20 +54,34 @@ impl Terms {
     }
 }
 
-/// How a case goes; none where it cannot be put to the subject.
-pub fn ask(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Option<Outcome> {
+/// How a case goes.
+pub fn ask(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
+    let outcome = put(subject, case, terms);
+    // What it does beyond answering is charged to the case that was asked, and to no other.
+    match (outcome, subject.settle()) {
+        (Outcome::Passed | Outcome::Skipped(_), Err(failure)) => {
+            let expected = "an answer to each question, and nothing else";
+            Outcome::Failed(Mismatch::without_answer(expected, &failure))
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
     match case {
-        Case::Vector(vector) => Some(run(subject, vector, terms)),
+        Case::Vector(vector) => run(subject, vector, terms),
         Case::Scenario(scenario, _) => {
             let suite = scenario.suite.unwrap_or_else(|| terms.suite(subject));
-            if !subject.is_reference() {
-                return self::scenario::play(subject, scenario, suite, terms.strict);
+            if subject.is_reference() {
+                let run = scenarios::run(scenario, suite, SEED);
+                return match run.failure {
+                    None => Outcome::Passed,
+                    Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
+                };
             }
-            let run = scenarios::run(scenario, suite, SEED);
-            Some(match run.failure {
-                None => Outcome::Passed,
-                Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
-            })
+            let played = claimed(subject, Role::Wallet)
+                .and_then(|()| self::scenario::play(subject, scenario, suite, terms.strict));
+            played.into()
         }
     }
 }
@@ -74,21 +92,44 @@ pub fn run(subject: &mut dyn Subject, vector: &Vector, terms: Terms) -> Outcome 
         Some(suite) => suite,
         None => terms.suite(subject).name(),
     };
-    ready(subject, suite)
+    let role = role_of(match &vector.body {
+        Body::Call(call) => call.method,
+        Body::Conversation(conversation) => conversation.machine.load,
+    });
+    claimed(subject, role)
+        .and_then(|()| ready(subject, suite))
         .and_then(|()| vector::run(subject, vector, suite, terms.strict))
         .into()
 }
 
+/// A subject that claims the role: whoever claims none of its party is not asked, and whoever claims another of it lacks
+/// this one.
+fn claimed(subject: &dyn Subject, role: Role) -> Result<(), Stop> {
+    let description = subject.describe();
+    if description.roles.contains(&role) {
+        return Ok(());
+    }
+    let why = if description.claims(role.party()) {
+        Why::Role
+    } else {
+        Why::NotClaimed
+    };
+    Err(Skip::new(why, format!("the role `{}` is not claimed", role.name())).into())
+}
+
 /// A subject that holds nothing and speaks the suite.
 fn ready(subject: &mut dyn Subject, suite: &str) -> Result<(), Stop> {
+    let not_spoken = || Skip::new(Why::Suite, format!("the suite `{suite}` is not spoken"));
+    let spoken = subject.describe().suites;
+    if !spoken.iter().any(|name| name == suite) {
+        return Err(not_spoken().into());
+    }
     subject.reset(suite).map_err(|failure| match failure {
-        Failure::NotImplemented => Stop::NotImplemented,
-        Failure::Rejected { message, .. }
-        | Failure::Broken(message)
-        | Failure::TimedOut(message) => {
+        Failure::NotImplemented => not_spoken().into(),
+        failure => {
+            let expected = "a subject that holds nothing".to_owned();
             let inputs = json!({ "suite": suite });
-            Stop::from(Mismatch::new("a subject that holds nothing", message))
-                .about(None, "reset", &inputs)
+            Stop::without_answer("reset", expected, &failure).about(None, "reset", &inputs)
         }
     })
 }

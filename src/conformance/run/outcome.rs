@@ -1,21 +1,136 @@
 //! How a case went, and where a subject departs from it.
 
+use super::difference::Difference;
 use crate::conformance::scenario::transcript::Transcript;
 use crate::conformance::scenario::{self, StepFailure};
+use crate::conformance::subject::Failure;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How a vector went.
+/// How a vector or a scenario went.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The subject did as expected.
     Passed,
     /// It did not.
     Failed(Mismatch),
-    /// It does not offer what the vector asks for.
-    Skipped,
+    /// It was not judged.
+    Skipped(Skip),
 }
 
-/// Where a subject departs from a vector.
+/// Why a subject was not judged by a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Skip {
+    /// Of which kind the reason is.
+    pub why: Why,
+    /// The reason.
+    pub reason: String,
+}
+
+/// The kinds of reasons.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The subject does not offer a method.
+    NotImplemented,
+    /// It does not claim a role of the party that it claims to be.
+    Role,
+    /// It does not speak the suite.
+    Suite,
+    /// It draws its own randomness, and nobody can tell what its answer must be.
+    OwnRandomness,
+    /// The run ended before.
+    NotRun,
+    /// What is asked cannot be seen of any subject: it lowers no verdict.
+    NotObservable,
+    /// It is asked of a party that the subject does not claim to be: it lowers no verdict.
+    NotClaimed,
+}
+
+impl Skip {
+    pub(in crate::conformance) fn new(why: Why, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Skip { why, reason }
+    }
+
+    pub(super) fn not_implemented(method: &str) -> Self {
+        Skip::new(
+            Why::NotImplemented,
+            format!("`{method}` is not implemented"),
+        )
+    }
+}
+
+impl Why {
+    /// As the JSON result writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Why::NotImplemented => "not-implemented",
+            Why::Role => "role",
+            Why::Suite => "suite",
+            Why::OwnRandomness => "own-randomness",
+            Why::NotRun => "not-run",
+            Why::NotObservable => "not-observable",
+            Why::NotClaimed => "not-claimed",
+        }
+    }
+
+    /// Whether a subject with such a skip conforms in part only.
+    #[must_use]
+    pub fn lowers(self) -> bool {
+        !matches!(self, Why::NotObservable | Why::NotClaimed)
+    }
+}
+
+/// What kind of failure it is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The answer is another one.
+    Answer,
+    /// What must be refused was carried out.
+    Accepted,
+    /// What must be carried out was refused.
+    Refused,
+    /// It was refused with another code than the profile's.
+    Code,
+    /// An error shows a secret (PRIV-04).
+    Secret,
+    /// The state is not what it must be: a refusal changed it, or something is still in it.
+    State,
+    /// A step of a script does not come off.
+    Step,
+    /// There is no answer that could be judged.
+    NoAnswer,
+    /// There is no answer within the time that it has.
+    TimedOut,
+}
+
+impl Cause {
+    /// As the JSON result writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Answer => "answer",
+            Cause::Accepted => "accepted",
+            Cause::Refused => "refused",
+            Cause::Code => "code",
+            Cause::Secret => "secret",
+            Cause::State => "state",
+            Cause::Step => "step",
+            Cause::NoAnswer => "no-answer",
+            Cause::TimedOut => "timed-out",
+        }
+    }
+}
+
+/// Where a subject departs from a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
     /// The step of a conversation, from 1; of a scenario, its line.
@@ -24,45 +139,62 @@ pub struct Mismatch {
     pub method: String,
     /// With what.
     pub inputs: Value,
-    /// The field of the answer, where it is one field that differs.
-    pub field: Option<String>,
-    /// What the vector expects.
-    pub expected: String,
-    /// What came back.
-    pub got: String,
+    /// What kind of failure it is.
+    pub cause: Cause,
+    /// What is other than expected: one or more.
+    pub differences: Vec<Difference>,
     /// What happened in the scenario up to there.
     pub transcript: Option<Box<Transcript>>,
 }
 
 impl Mismatch {
     /// Of nothing in particular.
-    pub(super) fn new(expected: impl Into<String>, got: impl Into<String>) -> Self {
+    pub(super) fn new(cause: Cause, expected: impl Into<String>, got: impl Into<String>) -> Self {
         Mismatch {
             step: None,
             method: String::new(),
             inputs: Value::Null,
-            field: None,
-            expected: expected.into(),
-            got: got.into(),
+            cause,
+            differences: vec![Difference::new(expected, got)],
             transcript: None,
+        }
+    }
+
+    /// Of a call without an answer.
+    pub(super) fn without_answer(expected: impl Into<String>, failure: &Failure) -> Self {
+        let cause = match failure {
+            Failure::TimedOut(_) => Cause::TimedOut,
+            Failure::Rejected { .. } => Cause::Refused,
+            Failure::Broken(_) | Failure::NotImplemented => Cause::NoAnswer,
+        };
+        Mismatch::new(cause, expected, failure.to_string())
+    }
+
+    /// Of fields of an answer.
+    pub(super) fn of_fields(differences: Vec<Difference>) -> Self {
+        Mismatch {
+            differences,
+            ..Mismatch::new(Cause::Answer, "", "")
         }
     }
 
     /// Where a scenario ended early.
     pub(in crate::conformance) fn of(failure: scenario::Failure, transcript: Transcript) -> Self {
-        let (expected, got) = match failure.reason {
+        let can = "a step that can be carried out";
+        let mismatch = match failure.reason {
             StepFailure::Script(reason)
             | StepFailure::NotObservable(reason)
-            | StepFailure::NotImplemented(reason) => {
-                ("a step that can be carried out".into(), reason)
+            | StepFailure::NotImplemented(reason) => Mismatch::new(Cause::Step, can, reason),
+            StepFailure::Expectation { expected, got } => Mismatch::new(Cause::Step, expected, got),
+            StepFailure::NoAnswer { method, failure } => {
+                Mismatch::without_answer(format!("an answer to {method}"), &failure)
             }
-            StepFailure::Expectation { expected, got } => (expected, got),
         };
         Mismatch {
             step: Some(failure.line),
             method: failure.text,
             transcript: Some(Box::new(transcript)),
-            ..Mismatch::new(expected, got)
+            ..mismatch
         }
     }
 }
@@ -70,7 +202,7 @@ impl Mismatch {
 /// Why a case ended before its end.
 pub(super) enum Stop {
     Differs(Box<Mismatch>),
-    NotImplemented,
+    Skipped(Skip),
 }
 
 impl From<Mismatch> for Stop {
@@ -79,7 +211,21 @@ impl From<Mismatch> for Stop {
     }
 }
 
+impl From<Skip> for Stop {
+    fn from(skip: Skip) -> Self {
+        Stop::Skipped(skip)
+    }
+}
+
 impl Stop {
+    /// A call without an answer, where there must be one.
+    pub(super) fn without_answer(method: &str, expected: String, failure: &Failure) -> Self {
+        match failure {
+            Failure::NotImplemented => Skip::not_implemented(method).into(),
+            _ => Mismatch::without_answer(expected, failure).into(),
+        }
+    }
+
     /// Says of which call the failure is.
     pub(super) fn about(self, step: Option<usize>, method: &str, inputs: &Value) -> Stop {
         match self {
@@ -89,7 +235,7 @@ impl Stop {
                 inputs: inputs.clone(),
                 ..*mismatch
             })),
-            Stop::NotImplemented => Stop::NotImplemented,
+            skipped @ Stop::Skipped(_) => skipped,
         }
     }
 }
@@ -99,7 +245,7 @@ impl From<Result<(), Stop>> for Outcome {
         match result {
             Ok(()) => Outcome::Passed,
             Err(Stop::Differs(mismatch)) => Outcome::Failed(*mismatch),
-            Err(Stop::NotImplemented) => Outcome::Skipped,
+            Err(Stop::Skipped(skip)) => Outcome::Skipped(skip),
         }
     }
 }

@@ -1,31 +1,36 @@
 //! Plays a scenario with a subject in the part of each device in turn.
 
-use super::outcome::{Mismatch, Outcome};
+use super::outcome::{Mismatch, Skip, Stop, Why};
 use super::ready;
 use crate::conformance::scenario::{self, SEED, Scenario, StepFailure, Tested};
-use crate::conformance::subject::{Role, Subject};
+use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
 
 /// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others.
-/// None where every part shows what cannot be seen of a subject.
+///
+/// # Errors
+/// Where a part fails; where none can be judged, why the last one cannot.
 pub(super) fn play(
     subject: &mut dyn Subject,
     scenario: &Scenario,
     suite: SuiteRef,
     strict: bool,
-) -> Option<Outcome> {
-    if !subject.describe().roles.contains(&Role::Wallet) {
-        return Some(Outcome::Skipped);
-    }
-    let mut outcome = None;
+) -> Result<(), Stop> {
+    let mut skip = None;
+    let mut unseen = Some(Skip::new(Why::NotObservable, "no device acts in it"));
     for plays in scenario.devices() {
         let inputs = json!({ "the subject plays": plays });
-        let failed = |mismatch| Some(Outcome::Failed(Mismatch { inputs, ..mismatch }));
-        match ready(subject, suite.name()).into() {
-            Outcome::Passed => {}
-            Outcome::Failed(mismatch) => return failed(mismatch),
-            Outcome::Skipped => return Some(Outcome::Skipped),
+        let at_part = |stop| match stop {
+            Stop::Differs(mismatch) => Mismatch {
+                inputs,
+                ..*mismatch
+            }
+            .into(),
+            skipped @ Stop::Skipped(_) => skipped,
+        };
+        if let Err(stop) = ready(subject, suite.name()) {
+            return Err(at_part(stop));
         }
         let tested = Tested {
             subject: &mut *subject,
@@ -34,16 +39,21 @@ pub(super) fn play(
         };
         let run = scenario::run_with(scenario, suite, SEED, Some(tested));
         let Some(failure) = run.failure else {
-            outcome.get_or_insert(Outcome::Passed);
+            unseen = None;
             continue;
         };
         match failure.reason {
-            StepFailure::NotObservable(_) => {}
-            StepFailure::NotImplemented(_) => outcome = Some(Outcome::Skipped),
-            StepFailure::Script(_) | StepFailure::Expectation { .. } => {
-                return failed(Mismatch::of(failure, run.transcript));
+            StepFailure::NotObservable(reason) => {
+                unseen = unseen.map(|_| Skip::new(Why::NotObservable, reason));
             }
+            StepFailure::NotImplemented(reason) => {
+                skip = Some(Skip::new(Why::NotImplemented, reason));
+            }
+            _ => return Err(at_part(Mismatch::of(failure, run.transcript).into())),
         }
     }
-    outcome
+    match skip.or(unseen) {
+        Some(skip) => Err(skip.into()),
+        None => Ok(()),
+    }
 }

@@ -1,10 +1,11 @@
 //! Asks a subject what a vector asks, and compares.
 
-use super::outcome::{Mismatch, Stop};
+use super::difference;
+use super::outcome::{Cause, Mismatch, Skip, Stop, Why};
 use super::own_randomness;
 use super::secrets::secret_in;
 use crate::conformance::leak::holds;
-use crate::conformance::operation::Saved;
+use crate::conformance::operation::{Saved, normal};
 use crate::conformance::subject::{Failure, RandomnessSource, Subject};
 use crate::conformance::vector::conversation::{Action, Conversation, Machine};
 use crate::conformance::vector::{Body, Call, Expectation, Vector};
@@ -62,39 +63,58 @@ impl Asking<'_> {
             && let Some(name) = secret_in(&call.params, message)
         {
             let expected = format!("an error that does not show `{name}` (PRIV-04)");
-            return Err(Mismatch::new(expected, message).into());
+            return Err(Mismatch::new(Cause::Secret, expected, message).into());
         }
         match (answer, &call.error) {
-            (Err(Failure::NotImplemented), _) => Err(Stop::NotImplemented),
-            (Err(Failure::Broken(why) | Failure::TimedOut(why)), _) => {
-                Err(Mismatch::new(expectation, why).into())
-            }
-            (Err(Failure::Rejected { error, message }), Some(code)) => {
-                if self.strict && error != code.as_str() {
-                    let got = format!("refused with `{error}`: {message}");
-                    return Err(Mismatch::new(expectation, got).into());
+            (Err(failure @ Failure::Rejected { .. }), Some(code)) => {
+                let is_code =
+                    matches!(&failure, Failure::Rejected { error, .. } if error == code.as_str());
+                if self.strict && !is_code {
+                    return Err(Mismatch::new(Cause::Code, expectation, failure.to_string()).into());
                 }
                 Ok(())
             }
             (Err(Failure::Rejected { .. }), None) if may_refuse => Ok(()),
-            (Err(Failure::Rejected { error, message }), None) => {
-                Err(Mismatch::new(expectation, format!("refused with `{error}`: {message}")).into())
-            }
+            (Err(failure), _) => Err(Stop::without_answer(call.method, expectation, &failure)),
             (Ok(got), Some(_)) => {
-                Err(Mismatch::new(expectation, format!("accepted: {got}")).into())
+                Err(Mismatch::new(Cause::Accepted, expectation, format!("accepted: {got}")).into())
             }
-            (Ok(got), None) if self.draws_own(call) => {
-                match own_randomness::judge(call, &got, self.suite) {
+            (Ok(got), None) => self.compare(call, &got),
+        }
+    }
+
+    /// Holds an answer against the expected one: the whole of it, but what the subject drew itself.
+    fn compare(&self, call: &Call, got: &Value) -> Result<(), Stop> {
+        let draws_own = self.draws_own(call);
+        let nothing = json!({});
+        let expected = match &call.expected {
+            Some(expected) if !draws_own => expected,
+            _ => &nothing,
+        };
+        let differences = match normal(call.method, got) {
+            // Every method of a vector is an operation's.
+            None => Vec::new(),
+            Some(Err(faults)) => difference::unreadable(expected, got, &faults),
+            Some(Ok(_)) if draws_own => {
+                return match own_randomness::judge(call, got, self.suite) {
                     Some(Ok(())) => Ok(()),
                     Some(Err(why)) => {
                         let expected = "what the reference engine can use";
-                        Err(Mismatch::new(expected, format!("{got}: {why}")).into())
+                        Err(Mismatch::new(Cause::Answer, expected, format!("{got}: {why}")).into())
                     }
-                    None => Err(Stop::NotImplemented),
-                }
+                    None => {
+                        let reason =
+                            format!("what `{}` answers is drawn by the subject", call.method);
+                        Err(Skip::new(Why::OwnRandomness, reason).into())
+                    }
+                };
             }
-            (Ok(got), None) => compare(call.expected.as_ref(), &got),
+            Some(Ok(normal)) => difference::between(expected, &normal, got),
+        };
+        if differences.is_empty() {
+            return Ok(());
         }
+        Err(Mismatch::of_fields(differences).into())
     }
 
     /// Whether the call is one whose outcome the subject's own randomness decides.
@@ -131,6 +151,7 @@ impl Asking<'_> {
                     let state = self.save(machine).map_err(|stop| at_step(stop, "erased"))?;
                     if let Some(kept) = secrets.iter().find(|secret| holds(&state, &secret.bytes)) {
                         let found = Mismatch::new(
+                            Cause::State,
                             format!("{} is erased", kept.name),
                             format!("the saved state holds {}", kept.bytes),
                         );
@@ -146,7 +167,7 @@ impl Asking<'_> {
     fn step(&mut self, machine: &Machine, step: &Call) -> Result<(), Stop> {
         // A subject that cannot be saved is not compared.
         let before = match step.error.map(|_| self.save(machine)).transpose() {
-            Err(Stop::NotImplemented) => None,
+            Err(Stop::Skipped(_)) => None,
             before => before?,
         };
         self.call(step, on_machine(step.params.clone()), false)?;
@@ -154,6 +175,7 @@ impl Asking<'_> {
             let after = self.save(machine)?;
             if before != after {
                 return Err(Mismatch::new(
+                    Cause::State,
                     "the state as it was before the refused step",
                     first_difference(&before, &after),
                 )
@@ -165,42 +187,19 @@ impl Asking<'_> {
 
     /// A call that a vector needs but does not test.
     fn plain(&mut self, method: &str, params: Value) -> Result<Value, Stop> {
-        self.subject
-            .call(method, params)
-            .map_err(|failure| match failure {
-                Failure::NotImplemented => Stop::NotImplemented,
-                Failure::Rejected { error, message } => Mismatch::new(
-                    format!("{method} is carried out"),
-                    format!("refused with `{error}`: {message}"),
-                )
-                .into(),
-                Failure::Broken(why) | Failure::TimedOut(why) => {
-                    Mismatch::new(format!("{method} is carried out"), why).into()
-                }
-            })
+        self.subject.call(method, params).map_err(|failure| {
+            Stop::without_answer(method, format!("{method} is carried out"), &failure)
+        })
     }
 
     fn save(&mut self, machine: &Machine) -> Result<Hex, Stop> {
         let saved = self.plain(machine.save, on_machine(json!({})))?;
         serde_json::from_value::<Saved>(saved)
             .map(|saved| saved.state)
-            .map_err(|error| Mismatch::new("a saved state", error.to_string()).into())
+            .map_err(|error| {
+                Mismatch::new(Cause::Answer, "a saved state", error.to_string()).into()
+            })
     }
-}
-
-/// Holds each field of the expected answer against the one that came.
-fn compare(expected: Option<&Value>, got: &Value) -> Result<(), Stop> {
-    for (field, value) in expected.and_then(Value::as_object).into_iter().flatten() {
-        let came = got.get(field).unwrap_or(&Value::Null);
-        if came != value {
-            return Err(Mismatch {
-                field: Some(field.clone()),
-                ..Mismatch::new(value.to_string(), came.to_string())
-            }
-            .into());
-        }
-    }
-    Ok(())
 }
 
 fn first_difference(before: &Hex, after: &Hex) -> String {

@@ -1,5 +1,6 @@
 //! Why a step did not come off.
 
+use crate::conformance::subject::Failure;
 use std::fmt;
 
 /// Why a step did not come off.
@@ -11,6 +12,13 @@ pub enum StepFailure {
     NotObservable(String),
     /// The subject does not offer a method that its part needs.
     NotImplemented(String),
+    /// The subject gives no answer that could be judged.
+    NoAnswer {
+        /// To what.
+        method: &'static str,
+        /// What came instead.
+        failure: Failure,
+    },
     /// What the script expects is not so.
     Expectation {
         /// What it expects.
@@ -39,6 +47,9 @@ impl fmt::Display for StepFailure {
             StepFailure::Script(reason)
             | StepFailure::NotObservable(reason)
             | StepFailure::NotImplemented(reason) => f.write_str(reason),
+            StepFailure::NoAnswer { method, failure } => {
+                write!(f, "expected an answer to {method}, got {failure}")
+            }
             StepFailure::Expectation { expected, got } => {
                 write!(f, "expected {expected}, got {got}")
             }

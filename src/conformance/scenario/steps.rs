@@ -363,5 +363,8 @@ fn in_state(world: &World, call: &Call) -> Check {
 
 /// The step's duration, as what is added to a clock.
 fn seconds(call: &Call) -> Result<i64, StepFailure> {
-    i64::try_from(call.duration()?).map_err(StepFailure::script)
+    i64::try_from(call.duration()?).map_err(|_| {
+        let text = call.nth("duration", 0);
+        StepFailure::script(format!("`{text}` is too long"))
+    })
 }

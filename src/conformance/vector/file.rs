@@ -5,9 +5,8 @@ use super::group::{self, Meta};
 use super::{Body, Expectation, Family, Vector, conversation::Action};
 use crate::conformance::catalogue::Catalogue;
 use crate::conformance::printable::shortened;
-use crate::conformance::{FileError, json as outside};
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
+use crate::conformance::{FileError, json as outside, schema_error};
+use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +27,8 @@ impl VectorFile {
     /// Reads a file that travels inside the program: a test has held it against its schema.
     pub(super) fn load_built_in(name: &str, text: &str) -> Result<Vec<Vector>, FileError> {
         let loader = Loader { name, text };
-        let value = serde_json::from_str(text).map_err(|error| loader.not_json(&error))?;
+        // Not by `from_str`, which is compiled here, and slow where this is not optimised.
+        let value = text.parse().map_err(|error| loader.not_json(&error))?;
         loader.vectors(value)
     }
 }
@@ -133,7 +133,11 @@ impl Loader<'_> {
         };
         let hold = |validator: &Validator, value: &Value, place: &str| {
             validator.validate(value).map_err(|error| {
-                let (pointer, reason) = innermost(&error);
+                // A schema's error stands for at least one fault.
+                let faults = schema_error::faults(&error);
+                let (pointer, reason) = faults
+                    .first()
+                    .map_or_else(Default::default, |fault| (fault.place(), fault.says()));
                 broken(format!("{place}{pointer}"), &reason)
             })
         };
@@ -168,13 +172,23 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn vectors(&self, value: Value) -> Result<Vec<Vector>, FileError> {
+    fn vectors(&self, mut value: Value) -> Result<Vec<Vector>, FileError> {
+        // The tests are taken out as they are: `from_value` would make each of their values anew.
+        let groups = value.get_mut("testGroups").and_then(Value::as_array_mut);
+        let tests: Vec<_> = groups
+            .into_iter()
+            .flatten()
+            .map(|group| {
+                let tests = group.get_mut("tests").and_then(Value::as_array_mut);
+                tests.map(std::mem::take).unwrap_or_default()
+            })
+            .collect();
         let file: VectorFile =
             serde_json::from_value(value).map_err(|error| self.error(None, error.to_string()))?;
         let mut vectors = Vec::new();
         let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
-        for test_group in file.test_groups {
-            for test in test_group.tests {
+        for (test_group, tests) in file.test_groups.into_iter().zip(tests) {
+            for test in tests {
                 let name = test.get("name").cloned().unwrap_or_default();
                 let parsed = group::parse(&test_group.r#type, test).ok_or_else(|| {
                     self.error(None, format!("unknown group type `{}`", test_group.r#type))
@@ -285,49 +299,5 @@ fn check(
     Ok(())
 }
 
-/// A schema's message quotes the value that is wrong, and is shortened to so many characters; and so is a name.
+/// A message and a name are shortened to so many characters.
 const LONG: usize = 160;
-
-/// Where a schema is broken, and how. Of several shapes, the one that is meant is the one whose constant fits: a step's `op`.
-fn innermost(error: &ValidationError<'_>) -> (String, String) {
-    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
-        error.kind()
-    else {
-        return (
-            error.instance_path().to_string(),
-            shortened(&error.to_string(), LONG).into_owned(),
-        );
-    };
-    let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
-    let below = depth(error) + 1;
-    let constant = |inner: &&ValidationError<'_>| {
-        matches!(inner.kind(), ValidationErrorKind::Constant { .. }) && depth(inner) == below
-    };
-    let mut meant = context
-        .iter()
-        .filter(|branch| !branch.iter().any(|inner| constant(&inner)));
-    if let (Some(branch), None) = (meant.next(), meant.next())
-        && let Some(inner) = branch.first()
-    {
-        return innermost(inner);
-    }
-    let mut constants = context.iter().flatten().filter(constant).peekable();
-    match constants.peek() {
-        Some(first) => {
-            let place = first.instance_path().to_string();
-            let known: Vec<_> = constants
-                .filter_map(|inner| match inner.kind() {
-                    ValidationErrorKind::Constant { expected_value } => {
-                        Some(expected_value.to_string())
-                    }
-                    _ => None,
-                })
-                .collect();
-            (place, format!("not one of {}", known.join(", ")))
-        }
-        None => (
-            error.instance_path().to_string(),
-            shortened(&error.to_string(), LONG).into_owned(),
-        ),
-    }
-}

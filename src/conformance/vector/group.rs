@@ -4,8 +4,8 @@ use super::conversation::{self, Script};
 use super::form::{Note, Origin};
 use super::{Body, BuiltIn, Call, Expectation, Family, Test};
 use crate::conformance::operation::{
-    Done, Operation, car_key, device, fingerprint, invitation, kdf, message_encryption, payload,
-    public_key, wire, x3dh, xeddsa,
+    Done, IntegerRange, Operation, car_key, device, fingerprint, invitation, kdf,
+    message_encryption, payload, public_key, wire, x3dh, xeddsa,
 };
 use crate::error_code::ErrorCode;
 use crate::suite;
@@ -154,6 +154,7 @@ impl Transform for Closed {
 pub fn schema(family: &Family) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .with_transform(Closed)
+        .with_transform(IntegerRange)
         .into_generator();
     let source = generator.subschema_for::<Origin>();
     let groups: Vec<Value> = family

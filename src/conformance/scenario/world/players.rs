@@ -1,6 +1,8 @@
 //! Who plays the devices: the subject under test one of them, the reference engine all others.
 
-use crate::conformance::operation::{AddressFields, Done, On, Operation, Reference, Saved, wallet};
+use crate::conformance::operation::{
+    AddressFields, Done, On, Operation, Reference, Saved, answer, wallet,
+};
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
@@ -96,9 +98,9 @@ impl<'a> Players<'a> {
             Some(_) => None,
         };
         let event = event.into();
-        let answer =
+        let said =
             self.ask::<wallet::StepWallet, _>(device, wallet::StepWalletInput { now, event })?;
-        match answer {
+        match said {
             Ok(output) => Ok(Ok(output.effects)),
             Err(code) => {
                 let before = before.map(|before| match before {
@@ -151,14 +153,14 @@ impl<'a> Players<'a> {
             Err(Failure::Rejected { error, .. }) => Ok(Err(error)),
             Err(Failure::NotImplemented) => {
                 let method = O::METHOD;
-                let reason = format!("{method} is not implemented");
+                let reason = format!("`{method}` is not implemented");
                 Err(StepFailure::NotImplemented(reason))
             }
-            Err(Failure::Broken(why) | Failure::TimedOut(why)) if is_tested => {
-                let expected = format!("an answer to {}", O::METHOD);
-                Err(StepFailure::differs(expected, why))
-            }
-            Err(Failure::Broken(why) | Failure::TimedOut(why)) => Err(StepFailure::Script(why)),
+            Err(failure) if is_tested => Err(StepFailure::NoAnswer {
+                method: O::METHOD,
+                failure,
+            }),
+            Err(failure) => Err(StepFailure::Script(failure.to_string())),
         }
     }
 }
@@ -173,6 +175,11 @@ enum Before {
 fn call<O: Operation>(subject: &mut dyn Subject, input: O::Input) -> Result<O::Output, Failure> {
     let params = serde_json::to_value(input).map_err(|error| Failure::Broken(error.to_string()))?;
     let value = subject.call(O::METHOD, params)?;
-    serde_json::from_value(value)
-        .map_err(|error| Failure::Broken(format!("a result that cannot be read: {error}")))
+    answer::read::<O>(&value).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        Failure::Broken(format!(
+            "an answer that cannot be read: {}",
+            faults.join("; ")
+        ))
+    })
 }

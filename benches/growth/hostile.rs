@@ -1,0 +1,92 @@
+//! Input that is refused, or that is shown harmless: however much of it there is, each piece costs the same.
+
+use crate::Sized;
+use crate::turns::repeated;
+use std::fs;
+use tigress_signal::conformance::case::Cases;
+use tigress_signal::conformance::known_failures::KnownFailures;
+use tigress_signal::conformance::printable::Printable;
+use tigress_signal::conformance::scenario::Script;
+use tigress_signal::conformance::scenario::transcript::Transcript;
+use tigress_signal::conformance::vector::VectorFile;
+
+/// A vector file whose last test has the number of its first.
+pub(crate) fn vectors(tests: usize) -> Sized {
+    let file = include_str!("../../docs/example/public_key.json");
+    let mut file: serde_json::Value = serde_json::from_str(file).expect("JSON");
+    let test = file["testGroups"][0]["tests"][0].clone();
+    let tests_of_file: Vec<_> = (1..=tests)
+        .map(|number| {
+            let mut test = test.clone();
+            test["tcId"] = (number % tests).max(1).into();
+            test["name"] = format!("t{number}").into();
+            test
+        })
+        .collect();
+    file["testGroups"][0]["tests"] = tests_of_file.into();
+    file["numberOfTests"] = tests.into();
+    file["lastTcId"] = tests.into();
+    let text = file.to_string();
+    Sized {
+        items: tests,
+        timed: repeated(move || {
+            let error = VectorFile::load("hostile.json", &text).expect_err("a number twice");
+            assert!(error.reason.contains("stands twice"), "{error}");
+        }),
+    }
+}
+
+/// A script of steps that there are none of.
+pub(crate) fn script(steps: usize) -> Sized {
+    let mut text = "Feature: Hostile\n  Why.\n\n  @XFER-01\n  Scenario: Odd\n".to_owned();
+    text.extend((0..steps).map(|step| format!("    Given {step} elephants dance\n")));
+    Sized {
+        items: steps,
+        timed: repeated(move || {
+            Script::parse("hostile.feature", &text).expect_err("no such steps")
+        }),
+    }
+}
+
+/// A transcript whose last line is none.
+pub(crate) fn transcript(lines: usize) -> Sized {
+    let header = include_str!("../../docs/example/hotel_key.jsonl")
+        .lines()
+        .next();
+    let mut text = format!("{}\n", header.expect("a header"));
+    text.extend((2..lines).map(|now| format!("{{\"event\":\"time\",\"now\":{now}}}\n")));
+    text.push_str("{}\n");
+    Sized {
+        items: lines,
+        timed: repeated(move || Transcript::from_lines(&text).expect_err("a line that is none")),
+    }
+}
+
+/// A list of known failures whose last name nobody knows.
+pub(crate) fn known_failures(lines: usize) -> Sized {
+    let cases = Cases::load(None, None);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("known_failures.txt");
+    let text = "# nothing\n".repeat(lines - 1) + "tigress-1/kdf/elephant why\n";
+    fs::write(&file, text).expect("written");
+    Sized {
+        items: lines,
+        timed: repeated(move || {
+            assert!(folder.path().exists());
+            KnownFailures::load(&file, &cases).expect_err("an unknown name")
+        }),
+    }
+}
+
+/// Text of nothing but what is not shown as it is.
+pub(crate) fn text(characters: usize) -> Sized {
+    let text: String = "\u{1b}\u{202e}\u{9b}\u{fffe}\n"
+        .chars()
+        .cycle()
+        .take(characters)
+        .collect();
+    Sized {
+        items: characters,
+        timed: repeated(move || Printable(&text).to_string()),
+    }
+}

@@ -1,0 +1,600 @@
+//! Attempts at harm: a row each, with what is attempted and how it must end. Whatever comes from outside, as arguments, files,
+//! standard input or an adapter: the program ends by itself with its exit status, says what, where and how to go on, takes no more
+//! memory than the row allows, and writes nothing that a terminal would obey.
+//!
+//! `HOSTILE=words cargo test --test hostile` runs the rows whose first words hold these.
+#![cfg(unix)]
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Whoever takes longer is ended, and the row fails. It is a net and no measure: nothing here takes a tenth of it on a quiet machine.
+const NET: Duration = Duration::from_mins(2);
+
+/// So many characters of an output are looked at; none that is to be has as many.
+const MOST_OUTPUT: usize = 4 << 20;
+
+/// What is attempted, and how it must end.
+struct Attempt {
+    what: &'static str,
+    /// As a shell splits them; in a folder of its own. `LONG` stands for 100,000 letters, `BYTES` for what is no UTF-8,
+    /// `> PATH` for where standard output goes.
+    arguments: &'static str,
+    /// What stands in the folder; `stdin` is standard input.
+    files: Vec<(&'static str, Content)>,
+    status: i32,
+    /// So much memory it takes at most, in MiB.
+    memory: u64,
+    says: Vec<&'static str>,
+}
+
+/// What stands at a place of the folder.
+enum Content {
+    Text(String),
+    Bytes(&'static [u8]),
+    /// A beginning, something many times, an end.
+    Many(&'static str, &'static str, usize, &'static str),
+    /// So many zeros, which take no room on a disk.
+    Zeros(u64),
+    /// A pipe that nobody writes to.
+    Pipe,
+    LinkTo(&'static str),
+    Folder,
+    /// So many empty files `N.json`.
+    Files(usize),
+    /// So many folders, each in the one before.
+    Nested(usize),
+}
+
+use Content::{Bytes, Files, Folder, LinkTo, Many, Nested, Pipe, Zeros};
+
+fn text(text: impl Into<String>) -> Content {
+    Content::Text(text.into())
+}
+
+/// A text in which something stands for something else, each once.
+fn changed(whole: &str, changes: &[(&str, &str)]) -> Content {
+    let change = |whole: String, (from, to): &(&str, &str)| {
+        assert!(whole.contains(from), "no {from:?}");
+        whole.replacen(from, to, 1)
+    };
+    text(changes.iter().fold(whole.to_owned(), change))
+}
+
+/// A file of two vectors, the second of which fails.
+const VECTORS: &str = include_str!("../docs/example/public_key.json");
+fn vectors(changes: &[(&str, &str)]) -> Content {
+    changed(VECTORS, changes)
+}
+
+const TRANSCRIPT: &str = include_str!("../docs/example/hotel_key.jsonl");
+fn transcript(changes: &[(&str, &str)]) -> Content {
+    changed(TRANSCRIPT, changes)
+}
+
+/// A script of one scenario that comes off.
+const SCRIPT: &str = "Feature: Mine\n  What and why.\n\n  @XFER-01\n  Scenario: Well\n    Given Ben has a phone\n    And Ryan has a phone\n    \
+     When Ben's phone offers a hotel key to Ryan's phone\n    Then Ben's phone is in \"S:Offered\" with the hotel key\n";
+fn script(changes: &[(&str, &str)]) -> Content {
+    changed(SCRIPT, changes)
+}
+
+/// An adapter in `sh` that describes itself, takes a reset, and then does something with each request; `$id` is the request's.
+fn adapter(then: &str) -> Content {
+    described(
+        r#"{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#,
+        then,
+    )
+}
+
+/// The same with what it says of itself.
+fn described(description: &str, then: &str) -> Content {
+    text(format!(
+        r#"while read -r line; do
+  id=$(printf '%s' "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
+  answer() {{ printf '{{"jsonrpc":"2.0","id":%s,"result":%s}}\n' "$id" "$1"; }}
+  case "$line" in
+    *'"describe"'*) answer '{description}' ;;
+    *'"reset"'*) answer '{{}}' ;;
+    *) {then} ;;
+  esac
+done
+"#
+    ))
+}
+
+macro_rules! attempts {
+    ($($what:literal: $arguments:literal $(, $name:literal = $content:expr)* =>
+        $status:literal, $memory:literal MiB $(, $says:literal)*;)+) => {
+        fn attempts() -> Vec<Attempt> {
+            vec![$(Attempt {
+                what: $what,
+                arguments: $arguments,
+                files: vec![$(($name, $content)),*],
+                status: $status,
+                memory: $memory,
+                says: vec![$($says),*],
+            }),+]
+        }
+    };
+}
+
+// What is attempted: the arguments, the files => the exit status, the most memory, what it says.
+attempts! {
+    // Arguments.
+    "nothing is asked for": "" => 2, 32 MiB, "Usage: tigress <COMMAND>";
+    "a command that there is none of": "tset" => 2, 32 MiB, "unrecognized subcommand 'tset'", "'test'";
+    "a command that clears the terminal": "'te\u{1b}[2Jst'" => 2, 32 MiB, r"unrecognized subcommand 'te\u{1b}[2Jst'";
+    "a command that sets the title": "'te\u{1b}]0;title\u{7}st'" => 2, 32 MiB, r"\u{1b}]0;title\u{7}st";
+    "a command by its C1 control character": "'\u{9b}2J'" => 2, 32 MiB, r"'\u{9b}2J'";
+    "an option that there is none of": "test --frob" => 2, 32 MiB, "unexpected argument '--frob'";
+    "an option that forges a line": "test '--frob\nerror: none'" => 2, 32 MiB, r"unexpected argument '--frob\nerror: none'";
+    "an option of 100,000 letters": "test --LONG" => 2, 32 MiB, "(100002 characters)";
+    "a value that turns the direction of writing": "test --format '\u{202e}nosj'" => 2, 32 MiB, r"invalid value '\u{202e}nosj'", "pretty, json, junit";
+    "a value that is no UTF-8": "test --only BYTES" => 2, 32 MiB, "invalid UTF-8";
+    "a format that there is none of": "test --format xml" => 2, 32 MiB, "possible values: pretty, json";
+    "an argument too many": "replay a b" => 2, 32 MiB, "unexpected argument 'b'";
+    "an argument too few": "replay" => 2, 32 MiB, "<FILE>";
+    "a requirement that forges a line": "explain 'DR-05\nok'" => 2, 32 MiB, r"no requirement is called `DR-05\nok`", "`tigress requirements` lists them";
+    "a requirement that is nothing": "explain ''" => 2, 32 MiB, "no requirement is called ``";
+    "a requirement of 100,000 letters": "explain LONG" => 2, 32 MiB, "characters)";
+    "a section that there is none of": "requirements --section 4294967295" => 2, 32 MiB, "section 4294967295 states no requirement";
+    "a section that is no number": "requirements --section -1" => 2, 32 MiB, "unexpected argument '-1'";
+    "a section beyond all numbers": "requirements --section 99999999999999999999" => 2, 32 MiB, "number too large";
+    "a case that there is none of": "test --vectors . --only xedsa", "a.json" = vectors(&[]) => 2, 64 MiB, "did you mean `xeddsa`?";
+    "a case that is nothing": "test --vectors . --only ''", "a.json" = vectors(&[]) => 2, 64 MiB, "is called ``";
+    "a case of 100,000 letters": "test --vectors . --only LONG", "a.json" = vectors(&[]) => 2, 64 MiB, "characters)";
+    "a suite that there is none of": "vectors list --suite tigress-9" => 2, 80 MiB, "no suite is called `tigress-9`; did you mean `tigress-1`?";
+    "a suite that clears the terminal": "scenarios run --suite '\u{1b}c'" => 2, 64 MiB, r"no suite is called `\u{1b}c`";
+    "the part of nothing": "test --shard 0/0" => 2, 32 MiB, "a part is I/N";
+    "a part beyond the last": "test --shard 5/4" => 2, 32 MiB, "a part is I/N";
+    "a part beyond all numbers": "test --shard 1/99999999999999999999999" => 2, 32 MiB, "a part is I/N";
+    "no time at all": "test --timeout 0" => 2, 32 MiB, "invalid value '0' for '--timeout <SECONDS>'", "a number of seconds above 0";
+    "a time that is no number": "test --timeout nan" => 2, 32 MiB, "invalid value 'nan'", "a number of seconds above 0";
+    "a time before now": "test --timeout=-1" => 2, 32 MiB, "invalid value '-1'";
+    "a time without end": "test --timeout 1e400" => 2, 32 MiB, "invalid value '1e400'";
+    "no process of an adapter": "test --adapter x --jobs 0" => 2, 32 MiB, "invalid value '0'";
+    "processes of no adapter": "test --jobs 2" => 2, 32 MiB, "--adapter <COMMAND>";
+    "more processes than there are numbers": "test --adapter x --jobs 99999999999999999999" => 2, 32 MiB, "number too large";
+    "a vector that there is none of": "vectors show kdf --vectors .", "a.json" = vectors(&[]) => 2, 48 MiB, "no vector is called `kdf`";
+    "a vector's name of 100,000 letters": "vectors show LONG --vectors .", "a.json" = vectors(&[]) => 2, 48 MiB, "characters)", "`tigress vectors list` lists them";
+    "a vector's name that leads elsewhere": "vectors show ../../etc/passwd --vectors .", "a.json" = vectors(&[]) => 2, 48 MiB, "no vector is called";
+    "a seed of 100,000 letters": "scenarios run x.feature --seed LONG", "x.feature" = script(&[]) => 0, 64 MiB, "1 scenarios, 0 failed";
+    "words that are in no scenario": "scenarios run x.feature --only zzz", "x.feature" = script(&[]) => 2, 48 MiB, "no scenario has these words";
+    "an export into a file": "vectors export a", "a" = text("mine") => 2, 48 MiB, "a/";
+    "an export into a device": "vectors export /dev/null" => 2, 48 MiB, "/dev/null/";
+    "a skeleton into a folder with files": "adapter init --language python .", "adapter.py" = text("mine") => 2, 32 MiB, "adapter.py";
+    "a skeleton into a file": "adapter init --language node a", "a" = text("mine") => 2, 32 MiB, "a";
+    "a skeleton into a folder with a hostile name": "adapter init --language python 'a\u{1b}[2Jb\nc'" => 0, 32 MiB, r"cd a\u{1b}[2Jb\nc";
+    "a report in place of a folder": "test --vectors . --scenarios x.feature --report .", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, ".: ";
+    "a report nowhere": "test --vectors . --scenarios x.feature --report no/where", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, "no/where: ";
+    "a transcript in place of a folder": "scenarios run x.feature --transcript .", "x.feature" = script(&[]) => 2, 48 MiB, ".: ";
+    "an output that takes nothing": "requirements > /dev/full" => 2, 80 MiB, "error: No space left on device";
+    "a table for which there is no room": "transitions > /dev/full" => 2, 80 MiB, "error: No space left on device";
+    "a verdict for which there is no room": "test --vectors . --scenarios x.feature > /dev/full", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, "error: No space left on device";
+
+    // Vector files: what is no file.
+    "a folder without vector files": "test --vectors ." => 2, 64 MiB, "no vector file in this folder";
+    "a folder that is not there": "vectors list --vectors nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
+    "a folder that is a file": "vectors list --vectors a.json", "a.json" = vectors(&[]) => 2, 32 MiB, "a.json: cannot be read: Not a directory";
+    "a folder with a hostile name": "vectors list --vectors '\u{1b}[2J\u{202e}'" => 2, 32 MiB, r"\u{1b}[2J\u{202e}: cannot be read";
+    "a pipe that nobody writes to": "vectors list --vectors .", "a.json" = Pipe => 2, 32 MiB, "a.json: is a pipe, and no regular file";
+    "a link to an endless device": "vectors list --vectors .", "a.json" = LinkTo("/dev/zero") => 2, 32 MiB, "a.json: is a device, and no regular file";
+    "a link to a device without end, shown": "vectors show x --vectors .", "a.json" = LinkTo("/dev/zero") => 2, 32 MiB, "a.json: is a device";
+    "a link to itself": "vectors list --vectors .", "a.json" = LinkTo("a.json") => 2, 32 MiB, "a.json: cannot be read: Too many levels";
+    "a link to nothing": "vectors list --vectors .", "a.json" = LinkTo("b") => 2, 32 MiB, "a.json: cannot be read: No such file";
+    "a link to the folder around it": "vectors list --vectors .", "a.json" = vectors(&[]), "b" = LinkTo(".") => 0, 32 MiB, "base_point";
+    "a folder called as a file": "vectors list --vectors .", "a.json" = Folder => 2, 32 MiB, "no vector file in this folder";
+    "10,001 files": "vectors list --vectors .", "f" = Files(10_001) => 2, 48 MiB, "there are more than 10000 files up to here";
+    "500 folders in each other": "vectors list --vectors .", "f" = Nested(500), "a.json" = vectors(&[]) => 0, 32 MiB, "base_point";
+    "a hostile file name": "vectors list --vectors .", "a\u{1b}]0;b\u{7}\u{2028}\n.json" = text("") => 2, 32 MiB, r"a\u{1b}]0;b\u{7}\u{2028}\n.json:1: column 0: not JSON";
+
+    // Vector files: what is no vector file.
+    "an empty file": "vectors list --vectors .", "a.json" = text("") => 2, 32 MiB, "a.json:1: column 0: not JSON: EOF while parsing";
+    "a file of 200 MB": "test --vectors .", "a.json" = Many("[", "0,", 100_000_000, "0]") => 2, 64 MiB, "a.json: has more than 16777216 bytes";
+    "a file of 4 TiB": "vectors list --vectors .", "a.json" = Zeros(1 << 42) => 2, 32 MiB, "a.json: has more than 16777216 bytes";
+    "16 MB of small values": "vectors list --vectors .", "a.json" = Many("[", "0,", 8_000_000, "0]") => 2, 96 MiB, "more than 250000 values";
+    "16 MB of empty arrays": "vectors list --vectors .", "a.json" = Many("[", "[],", 5_000_000, "0]") => 2, 96 MiB, "more than 250000 values";
+    "16 MB of small objects": "vectors list --vectors .", "a.json" = Many("[", r#"{"a":0},"#, 2_000_000, "0]") => 2, 128 MiB, "more than 250000 values";
+    "as many small objects as may be": "vectors list --vectors .", "a.json" = Many("[", r#"{"a":0},"#, 124_990, "0]") => 2, 128 MiB, "names its family";
+    "a string of 15 MB": "vectors list --vectors .", "a.json" = Many(r#"{"family":""#, "family", 2_500_000, r#""}"#) => 2, 96 MiB, "/family: unknown family `family", "characters)";
+    "a name of 15 MB": "vectors list --vectors .", "a.json" = Many(r#"{""#, "name", 4_000_000, r#"":0}"#) => 2, 80 MiB, "names its family";
+    "two names of 7 MB that are the same": "vectors list --vectors .", "a.json" = changed("{\"A\":0,\"A\":0}", &[("A", &"a".repeat(7_000_000)), ("A", &"a".repeat(7_000_000))]) => 2, 80 MiB, "stands twice in one object";
+    "a number of 15 MB": "vectors list --vectors .", "a.json" = Many("[", "7", 15_000_000, "]") => 2, 96 MiB, "number out of range";
+    "15 MB of blanks": "vectors list --vectors .", "a.json" = Many("", " ", 15_000_000, "") => 2, 48 MiB, "not JSON: EOF";
+    "15 MB of line feeds": "vectors list --vectors .", "a.json" = Many("", "\n", 15_000_000, "0") => 2, 48 MiB, "names its family";
+    "a million arrays in each other": "vectors list --vectors .", "a.json" = Many("", "[", 1_000_000, "") => 2, 32 MiB, "recursion limit exceeded";
+    "a million objects in each other": "vectors list --vectors .", "a.json" = Many("", r#"{"a":"#, 1_000_000, "") => 2, 48 MiB, "recursion limit exceeded";
+    "70 MB in five files": "vectors list --vectors .", "1.json" = Zeros(15 << 20), "2.json" = Zeros(15 << 20), "3.json" = Zeros(15 << 20), "4.json" = Zeros(15 << 20), "5.json" = Zeros(15 << 20) => 2, 128 MiB, "5.json: the files up to this one have more than 67108864 bytes together";
+    "bytes that are no UTF-8": "vectors list --vectors .", "a.json" = Bytes(b"{\"family\": \"\xff\"}") => 2, 32 MiB, "a.json: is not UTF-8 at byte 13";
+    "UTF-16": "vectors list --vectors .", "a.json" = Bytes(b"\xff\xfe{\0}\0") => 2, 32 MiB, "a.json: is not UTF-8 at byte 1";
+    "a byte order mark": "vectors list --vectors .", "a.json" = text("\u{feff}{}") => 2, 32 MiB, "a.json:1: column 1: not JSON";
+    "zeros": "vectors list --vectors .", "a.json" = Zeros(100) => 2, 32 MiB, "a.json:1: column 1: not JSON";
+    "half a surrogate": "vectors list --vectors .", "a.json" = text(r#"{"family": "\ud800"}"#) => 2, 32 MiB, "a.json:1: column 19: not JSON";
+    "two values": "vectors list --vectors .", "a.json" = text("{} {}") => 2, 32 MiB, "trailing characters";
+    "NaN": "vectors list --vectors .", "a.json" = text(r#"{"family": NaN}"#) => 2, 32 MiB, "a.json:1: column 12: not JSON";
+    "a comment": "vectors list --vectors .", "a.json" = text("// mine\n{}") => 2, 32 MiB, "not JSON";
+    "a family that forges a line": "vectors list --vectors .", "a.json" = text("{\"family\": \"a\\nok\\u001b[2J\"}") => 2, 32 MiB, r"unknown family `a\nok\u{1b}[2J`";
+
+    // Vector files: wrong vectors.
+    "a name twice in the file": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 1,", "\"profile\": 1, \"profile\": 1,")]) => 2, 32 MiB, "the name `profile` stands twice in one object";
+    "a name twice in a test, once escaped": "vectors list --vectors .", "a.json" = vectors(&[("\"result\"", "\"\\u0072esult\": \"valid\", \"result\"")]) => 2, 32 MiB, "the name `result` stands twice in one object at line 38";
+    "the number 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 0")]) => 2, 48 MiB, r#"test "base_point", /tcId: "#, "0 is less than the minimum of 1";
+    "a number below 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": -1")]) => 2, 48 MiB, "/tcId";
+    "a number with a fraction": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 1.5")]) => 2, 48 MiB, "/tcId";
+    "a number of 33 bits": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 4294967296"), ("\"lastTcId\": 2", "\"lastTcId\": 4294967296")]) => 2, 48 MiB, "4294967296";
+    "a number twice": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 2", "\"tcId\": 1")]) => 2, 48 MiB, "the tcId stands twice in this file";
+    "a number beyond the last": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 2", "\"tcId\": 3")]) => 2, 48 MiB, "the tcId 3 is greater than `lastTcId`";
+    "a vector's name twice": "vectors list --vectors .", "a.json" = vectors(&[("point_of_the_twist", "base_point")]) => 2, 48 MiB, "the name stands twice in this file";
+    "a vector in two files": "vectors list --vectors .", "a.json" = vectors(&[]), "b.json" = vectors(&[]) => 2, 48 MiB, "b.json: tigress-1/public_key/base_point: another file has a vector of that name";
+    "a vector's name that forges a line": "vectors list --vectors .", "a.json" = vectors(&[("point_of_the_twist", "a\\nok")]) => 2, 48 MiB, r"/name: breaks public_key_schema.json";
+    "a vector's name of 1 MB": "vectors list --vectors .", "a.json" = vectors(&[("point_of_the_twist", &"A".repeat(1_000_000))]) => 2, 64 MiB, "characters)";
+    "fewer tests than said": "vectors list --vectors .", "a.json" = vectors(&[("\"numberOfTests\": 2", "\"numberOfTests\": 4000000000")]) => 2, 48 MiB, "says 4000000000, but the file has 2 tests";
+    "10,001 tests": "vectors list --vectors .", "a.json" = Many(r#"{"family":"kdf","testGroups":[{"type":"KdfRoot","tests":["#, "{},", 10_000, "{}]}]}") => 2, 48 MiB, "10001 tests; a file has at most 10000";
+    "10,001 tests in as many groups": "vectors list --vectors .", "a.json" = Many(r#"{"family":"kdf","testGroups":["#, r#"{"tests":[0]},"#, 10_001, "0]}") => 2, 64 MiB, "10001 tests; a file has at most 10000";
+    "as many wrong tests as may be": "vectors list --vectors .", "a.json" = changed(&VECTORS.replace("\"tests\": [", &format!("\"tests\": [{}", "0,".repeat(9_990))), &[]) => 2, 64 MiB, r#"/testGroups/0/tests/0: breaks public_key_schema.json: 0 is not of type "object""#;
+    "240,000 steps that are none": "vectors list --vectors .", "a.json" = text(include_str!("../vectors/tigress-1/intermediary/intermediary.json").replacen("\"steps\": [", &format!("\"steps\": [{}", "0,".repeat(200_000)), 1)) => 2, 160 MiB, "/steps/0: breaks intermediary_schema.json";
+    "a group of a type that there is none of": "vectors list --vectors .", "a.json" = vectors(&[("PublicKeyDecode", "Dance")]) => 2, 48 MiB, r#"/testGroups/0/type: breaks public_key_schema.json: not one of "PublicKeyDecode""#;
+    "a group of another family": "vectors list --vectors .", "a.json" = vectors(&[("PublicKeyDecode", "XeddsaSign")]) => 2, 48 MiB, "not one of";
+    "groups that are none": "vectors list --vectors .", "a.json" = Many(r#"{"family":"kdf","testGroups":["#, "null,", 200_000, "null]}") => 2, 64 MiB, "breaks kdf_schema.json";
+    "a suite that there is none of in a file": "vectors list --vectors .", "a.json" = vectors(&[("tigress-1", "tigress-9")]) => 2, 48 MiB, r#"/suite: breaks public_key_schema.json: "tigress-9" is not one of"#;
+    "another version of the profile": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 1", "\"profile\": 4294967295")]) => 2, 48 MiB, "/profile";
+    "a field that there is none of": "vectors list --vectors .", "a.json" = vectors(&[("\"comment\"", "\"__proto__\": {}, \"comment\"")]) => 2, 48 MiB, "'__proto__' was unexpected";
+    "a requirement that there is none of": "vectors list --vectors .", "a.json" = vectors(&[("\"KEY-01\"", "\"KEY-99\"")]) => 2, 48 MiB, "unknown requirement `KEY-99`; `tigress requirements` lists them";
+    "a requirement that clears the terminal": "vectors list --vectors .", "a.json" = vectors(&[("\"KEY-01\"", "\"KEY\\u001b[2J\"")]) => 2, 48 MiB, r"unknown requirement `KEY\u{1b}[2J`";
+    "a vector that tests nothing": "vectors list --vectors .", "a.json" = vectors(&[("\"KEY-01\"", "")]) => 2, 48 MiB, "a vector names at least one requirement";
+    "a flag that nobody explains": "vectors list --vectors .", "a.json" = vectors(&[("\"Normal\": {", "\"Odd\": {")]) => 2, 48 MiB, "flag `Normal` is not explained";
+    "a vector that must be refused for no reason": "vectors list --vectors .", "a.json" = vectors(&[("\"valid\"", "\"invalid\"")]) => 2, 48 MiB, "`result` is `invalid` where an `error` is stated";
+    "hex of half a byte": "vectors list --vectors .", "a.json" = vectors(&[("\"u\": \"09", "\"u\": \"9")]) => 2, 48 MiB, "/u: ";
+    "hex in capitals": "vectors list --vectors .", "a.json" = vectors(&[("\"u\": \"09", "\"u\": \"AB")]) => 2, 48 MiB, "/u: ";
+    "hex of 10 MB": "test --vectors . --scenarios x.feature", "x.feature" = script(&[]), "a.json" = vectors(&[("\"publicKey\": \"05", &format!("\"publicKey\": \"05{}", "00".repeat(5_000_000)))]) => 1, 128 MiB, "FAILED tigress-1/public_key/base_point", "characters)";
+    "a comment that clears the terminal": "vectors list --vectors .", "a.json" = vectors(&[("the base point", "\\u001b[2J\\u009b2J\\u202e\\u2028\\ufffe\\nok")]) => 0, 48 MiB, r"KEY-01  \u{1b}[2J\u{9b}2J\u{202e}\u{2028}\u{fffe}\nok";
+    "the same, shown": "vectors show public_key/base_point --vectors .", "a.json" = vectors(&[("the base point", "\\u001b[2J\\u009b2J\\u202e\\u2028\\ufffe\\nok")]) => 0, 48 MiB, r#""\u001b[2J\u009b2J\u202e\u2028\ufffe\nok""#;
+    "the same, failed": "test --vectors . --scenarios x.feature", "x.feature" = script(&[]), "a.json" = vectors(&[("u = 2", "\\u001b[2J\\u009b2J\\u202e\\nok")]) => 1, 64 MiB, r"  \u{1b}[2J\u{9b}2J\u{202e}\nok, a point";
+    "the same, as JSON": "test --vectors . --scenarios x.feature --format json", "x.feature" = script(&[]), "a.json" = vectors(&[("u = 2", "\\u001b[2J\\u009b2J\\u202e\\nok")]) => 1, 64 MiB, r"\u001b[2J\u009b2J\u202e\nok, a point";
+    "the same, as XML": "test --vectors . --scenarios x.feature --format junit", "x.feature" = script(&[]), "a.json" = vectors(&[("u = 2", "\\u001b[2J\\u009b2J\\u202e\\nok\\ufffe")]) => 1, 64 MiB, r"\u{1b}[2J\u{9b}2J\u{202e}\nok\u{fffe}, a point";
+
+    // Scripts.
+    "a script that is not there": "scenarios check nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
+    "a folder without scripts": "scenarios check ." => 2, 32 MiB, ".: no `.feature` file here";
+    "a script that is a pipe": "scenarios check x.feature", "x.feature" = Pipe => 2, 32 MiB, "x.feature: is a pipe";
+    "a script that is an endless device": "scenarios run x.feature", "x.feature" = LinkTo("/dev/zero") => 2, 32 MiB, "x.feature: is a device";
+    "a script that is a folder": "scenarios list x.feature", "x.feature" = Folder => 2, 32 MiB, "x.feature: no `.feature` file here";
+    "a script that is no UTF-8": "scenarios check x.feature", "x.feature" = Bytes(b"Feature: \xff") => 2, 32 MiB, "x.feature: is not UTF-8 at byte 10";
+    "a script of 2 MiB": "scenarios check x.feature", "x.feature" = Zeros(2 << 20) => 2, 32 MiB, "x.feature: has more than 1048576 bytes";
+    "scripts of 4 TiB for a run": "test --vectors . --scenarios x.feature", "a.json" = vectors(&[]), "x.feature" = Zeros(1 << 42) => 2, 64 MiB, "x.feature: has more than 1048576 bytes";
+    "an empty script": "scenarios check x.feature", "x.feature" = text("") => 2, 48 MiB, "x.feature:";
+    "a script of zeros": "scenarios check x.feature", "x.feature" = Zeros(100) => 2, 48 MiB, "x.feature:1: ";
+    "a step that there is none of": "scenarios check x.feature", "x.feature" = script(&[("offers a hotel", "offer a hotel")]) => 2, 48 MiB, "x.feature:8: no step is called";
+    "a step that clears the terminal": "scenarios check x.feature", "x.feature" = script(&[("Ben has a phone", "Ben has a \u{1b}[2J phone")]) => 2, 48 MiB, r"x.feature:6: no step is called `Ben has a \u{1b}[2J phone`";
+    "a requirement in a script that there is none of": "scenarios check x.feature", "x.feature" = script(&[("XFER-01", "XFER-99")]) => 2, 48 MiB, "XFER-99";
+    "a scenario's name that clears the terminal": "scenarios list x.feature", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}\u{9b}K")]) => 0, 48 MiB, r"Well\u{1b}[2J\u{202e}\u{9b}K";
+    "the same, run": "scenarios run x.feature", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}\u{9b}K")]) => 0, 48 MiB, r"Well\u{1b}[2J\u{202e}\u{9b}K";
+    "a theme that sets the title": "scenarios list x.feature", "x.feature" = script(&[("Mine", "\u{1b}]0;Mine\u{7}"), ("What", "\u{1b}c\u{2067}")]) => 0, 48 MiB, r"\u{1b}]0;Mine\u{7}", r"\u{1b}c\u{2067} and why.";
+    "a scenario that fails, with a hostile name": "test --vectors . --scenarios x.feature", "a.json" = vectors(&[]), "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}"), ("S:Offered", "S:Signed")]) => 1, 64 MiB, r"Well\u{1b}[2J\u{202e}";
+
+    // Transcripts.
+    "a transcript that is not there": "replay nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
+    "a transcript that is a pipe": "replay t.jsonl", "t.jsonl" = Pipe => 2, 32 MiB, "t.jsonl: is a pipe";
+    "a transcript that is an endless device": "diagram t.jsonl", "t.jsonl" = LinkTo("/dev/zero") => 2, 32 MiB, "t.jsonl: is a device";
+    "a transcript that is an endless device, viewed": "intermediary-view /dev/zero" => 2, 32 MiB, "/dev/zero: is a device";
+    "a transcript that is a folder": "diagram ." => 2, 32 MiB, ".: is a folder, and no regular file";
+    "a transcript that is no UTF-8": "intermediary-view t.jsonl", "t.jsonl" = Bytes(b"{\"transcript\": \"\xff\"}") => 2, 32 MiB, "t.jsonl: is not UTF-8 at byte 17";
+    "a transcript of 4 TiB": "replay t.jsonl", "t.jsonl" = Zeros(1 << 42) => 2, 32 MiB, "t.jsonl: has more than 16777216 bytes";
+    "an empty transcript": "replay t.jsonl", "t.jsonl" = text("") => 2, 32 MiB, "t.jsonl: line 1: an empty file is no transcript";
+    "15 MB of line feeds as a transcript": "diagram t.jsonl", "t.jsonl" = Many("", "\n", 15_000_000, "") => 2, 48 MiB, "t.jsonl: line 1: ";
+    "a transcript without a header": "diagram t.jsonl", "t.jsonl" = text("{}\n") => 2, 32 MiB, "t.jsonl: line 1: missing field";
+    "a million arrays as a header": "diagram t.jsonl", "t.jsonl" = Many("", "[", 1_000_000, "") => 2, 32 MiB, "t.jsonl: line 1: ";
+    "another version of the transcript": "replay t.jsonl", "t.jsonl" = transcript(&[("\"transcript\":1", "\"transcript\":4294967295")]) => 2, 32 MiB, "transcript version 4294967295; this build reads version 1";
+    "an event that there is none of": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"dance\"")]) => 2, 32 MiB, "t.jsonl: line 2: unknown variant `dance`";
+    "an event that clears the terminal": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"\\u001b[2J\"")]) => 2, 32 MiB, r"unknown variant `\u{1b}[2J`";
+    "half a line": "intermediary-view t.jsonl", "t.jsonl" = text(&TRANSCRIPT[..TRANSCRIPT.len() - 9]) => 2, 32 MiB, "EOF while parsing";
+    "a device with a hostile name, drawn": "diagram t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\n  Note over a0: forged"), &[]) => 0, 48 MiB, r"as Ben\u{1b}[2J\n  Note over a0: forged";
+    "a device with a hostile name, as a picture": "diagram t.jsonl --format svg", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "<script>\\u001b[2J\\ufffe</script>"), &[]) => 0, 48 MiB, r"&lt;script&gt;\u{1b}[2J\u{fffe}&lt;/script&gt;";
+    "a device with a hostile name, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\nok"), &[]) => 0, 48 MiB, r"Ben\u{1b}[2J\nok";
+    "a suite in a transcript that clears the terminal": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress-1", "\\u001b[2J")]) => 2, 48 MiB, r"no suite is called `\u{1b}[2J`";
+    "a step in a transcript that there is none of": "replay t.jsonl", "t.jsonl" = transcript(&[("Ben has a phone", "Ben has a \\u001b[2J phone")]) => 2, 48 MiB, r"no step is called `Ben has a \u{1b}[2J phone`";
+    "another seed": "replay t.jsonl", "t.jsonl" = transcript(&[("\"seed\":\"1\"", "\"seed\":\"2\"")]) => 1, 48 MiB, "t.jsonl:";
+    "a time beyond all time": "diagram t.jsonl", "t.jsonl" = transcript(&[("1767225600", "18446744073709551615")]) => 0, 48 MiB, "the time is 18446744073709551615";
+
+    // Lists of known failures.
+    "a list that is not there": "test --vectors . --scenarios x.feature --known-failures nowhere", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, "nowhere: cannot be read";
+    "a list that is a pipe": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = Pipe => 2, 64 MiB, "k: is a pipe";
+    "a list that is an endless device": "test --vectors . --scenarios x.feature --known-failures /dev/zero", "a.json" = vectors(&[]), "x.feature" = script(&[]) => 2, 64 MiB, "/dev/zero: is a device";
+    "a list of 2 MiB": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = Zeros(2 << 20) => 2, 64 MiB, "k: has more than 1048576 bytes";
+    "a list that is no UTF-8": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = Bytes(b"\xff why") => 2, 64 MiB, "k: is not UTF-8 at byte 1";
+    "a failure without a reason": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = text("public_key/base_point") => 2, 64 MiB, "k:1: `public_key/base_point` has no reason";
+    "a failure that clears the terminal": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = text("\u{1b}[2J why") => 2, 64 MiB, r"k:1: no vector and no scenario is called `\u{1b}[2J`";
+    "a failure twice": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = text("tigress-1/public_key/base_point a\ntigress-1/public_key/base_point b") => 2, 64 MiB, "k:2: `tigress-1/public_key/base_point` is listed twice";
+    "a line of 1 MB": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = Many("", "a", 1_000_000, " why") => 2, 64 MiB, "characters)";
+    "a reason that sets the title": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = text("tigress-1/public_key/point_of_the_twist \u{1b}]0;title\u{7}") => 0, 64 MiB, r"\u{1b}]0;title\u{7}";
+
+    // Adapters.
+    "no command for an adapter": "test --vectors . --adapter ''", "a.json" = vectors(&[]) => 2, 64 MiB, "`` is no command";
+    "an open quote": "test --vectors . --adapter \"'\"", "a.json" = vectors(&[]) => 2, 64 MiB, "`'` is no command";
+    "an adapter that is not there": "test --vectors . --adapter ./nowhere", "a.json" = vectors(&[]) => 2, 64 MiB, "`./nowhere` does not start: No such file";
+    "an adapter that is a folder": "test --vectors . --adapter .", "a.json" = vectors(&[]) => 2, 64 MiB, "`.` does not start: Permission denied";
+    "an adapter with a hostile name": "test --vectors . --adapter '\u{1b}[2J'", "a.json" = vectors(&[]) => 2, 64 MiB, r"`\u{1b}[2J` does not start";
+    "an adapter that says nothing": "test --vectors . --adapter 'sleep 100' --timeout 0.3", "a.json" = vectors(&[]) => 2, 64 MiB, "did not answer within 0.3 s";
+    "an adapter that ends at once": "test --vectors . --adapter true", "a.json" = vectors(&[]) => 2, 64 MiB, "ended before it answered";
+    "an adapter that repeats what it hears": "test --vectors . --adapter cat", "a.json" = vectors(&[]) => 2, 64 MiB, "does not answer `describe`";
+    "an endless line": "test --vectors . --adapter 'cat /dev/zero'", "a.json" = vectors(&[]) => 2, 128 MiB, "wrote a line of more than";
+    "endless lines": "test --vectors . --adapter yes", "a.json" = vectors(&[]) => 2, 64 MiB, "wrote what is no answer";
+    "another version of the protocol": "test --vectors . --adapter 'sh a.sh'", "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"bad","version":"0","protocol":4294967295,"suites":["tigress-1"],"roles":[],"randomness":"own"}"#, "exit") => 2, 64 MiB, "speaks version 4294967295 of the adapter protocol";
+    "a role that there is none of": "test --vectors . --adapter 'sh a.sh'", "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["king"],"randomness":"own"}"#, "exit") => 2, 64 MiB, "unknown variant `king`";
+    "a name that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"b\u001b[2J\nok","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 64 MiB, r"b\u{1b}[2J\nok \u{202e} does not conform";
+    "a crash": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("exit 3") => 1, 64 MiB, "ended before it answered: exit status: 3";
+    "a crash with hostile last words": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r"printf '\033[2Jlast\302\233words\n' >&2; exit 3") => 1, 64 MiB, r"\u{1b}[2Jlast\u{9b}words";
+    "silence": "test --vectors . --scenarios x.feature --adapter 'sh a.sh' --timeout 0.5", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("sleep 100") => 1, 64 MiB, "did not answer within 0.5 s";
+    "a line of 17 MB": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 17000000 /dev/zero | tr '\\0' a; echo") => 1, 128 MiB, "wrote a line of more than";
+    "half an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("printf '{\"jsonrpc\":'; exit 0") => 1, 64 MiB, "ended in the middle of a line";
+    "an answer that is no UTF-8": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"'"$(printf '\377')"'"}'"#) => 1, 64 MiB, "wrote what is no answer";
+    "a million arrays in an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 1000000 /dev/zero | tr '\\0' '['; echo") => 1, 64 MiB, "wrote what is no answer";
+    "the answer to another request": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("id=999; answer '{}'") => 1, 64 MiB, "answered request 999, and was asked";
+    "an answer that is no object": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("answer '[1]'") => 1, 64 MiB, "FAILED tigress-1/public_key/base_point";
+    "an answer that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"\u001b[2J\u202e\ufffe"}'"#) => 1, 64 MiB, r#"got                  "\u001b[2J\u{202e}\u{fffe}""#;
+    "an answer of 10 MB": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"answer '{"u":"'"$(head -c 10000000 /dev/zero | tr '\0' 0)"'"}'"#) => 1, 192 MiB, "FAILED tigress-1/public_key/base_point";
+    "an error that clears the terminal": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":1,"message":"\\u001b[2J\\nok","data":{"error":"\\u202e"}}}\n' "$id""#) => 1, 64 MiB, r"refused with `\u{202e}`: \u{1b}[2J", "\n                         ok";
+    "a result twice": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"result":{"u":"00"},"result":{}}\n' "$id""#) => 1, 64 MiB, "the name `result` stands twice";
+    "a result and an error": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"result":{},"error":{"code":1,"message":""}}\n' "$id""#) => 1, 64 MiB, "both `result` and `error`";
+    "an answer twice": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("answer '{}'; answer '{}'") => 1, 64 MiB, "a second time, and was asked";
+    "an error text of 15 MB": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":1,"message":"%s","data":{"error":"x"}}}\n' "$id" "$(head -c 15000000 /dev/zero | tr '\0' e)""#) => 1, 192 MiB, "`error.message` has 15000000 bytes, and at most 16384 may be";
+    "four million numbers in an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("answer \"[$(yes 0, | head -c 12000000 | tr -d '\\n')0]\"") => 1, 128 MiB, "more than 100000 values";
+    "endless last words": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 100000000 /dev/zero | tr '\\0' x >&2; exit 3") => 1, 64 MiB, "ended before it answered: exit status: 3";
+
+    // Requests to the reference engine as an adapter.
+    "no request": "adapter", "stdin" = text("") => 0, 32 MiB;
+    "an empty line": "adapter", "stdin" = text("\n") => 0, 32 MiB, "-32700";
+    "a line that is no JSON": "adapter", "stdin" = text("\u{1b}[2J\n") => 0, 32 MiB, "-32700";
+    "a line that is no UTF-8": "adapter", "stdin" = Bytes(b"\xff\xfe\n") => 0, 32 MiB, "-32700";
+    "a million arrays in a request": "adapter", "stdin" = Many("", "[", 1_000_000, "\n") => 0, 32 MiB, "-32700";
+    "an endless request": "adapter", "stdin" = LinkTo("/dev/zero") => 2, 64 MiB, "a request of more than 16777216 bytes";
+    "a million numbers in a request": "adapter", "stdin" = Many("[", "0,", 1_000_000, "0]\n") => 0, 64 MiB, "-32700";
+    "a request to an intermediary that is none": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.create\",\"params\":{\"handle\":\"a\"}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"intermediary.requests\",\"params\":{\"handle\":\"a\",\"request\":[1],\"times\":2,\"now\":1}}\n") => 0, 32 MiB, "\"error\":\"malformed\"";
+    "a request to be made four billion times": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.create\",\"params\":{\"handle\":\"a\"}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"intermediary.requests\",\"params\":{\"handle\":\"a\",\"request\":{},\"times\":4000000000,\"now\":1}}\n") => 0, 32 MiB, "`times` is 4000000000, and at most 10000";
+    "a number out of its range": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ratchet.chain_step\",\"params\":{\"chainKey\":\"00\",\"counter\":4294967296}}\n") => 0, 32 MiB, "parameters of ratchet.chain_step: `counter`: 4294967296 is greater than the maximum of 4294967295";
+    "a request that is null": "adapter", "stdin" = text("null\n") => 0, 32 MiB, "-32600";
+    "a method that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dance\",\"params\":{}}\n") => 0, 32 MiB, "-32601";
+    "parameters that are an array": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"xeddsa.verify\",\"params\":[1]}\n") => 0, 32 MiB, "-32602";
+    "a number that is a text": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"describe\",\"params\":{}}\n") => 0, 32 MiB, "-32600";
+    "a reset to a suite that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reset\",\"params\":{\"suite\":\"x\"}}\n") => 0, 32 MiB, "-32601";
+}
+
+fn write(place: &Path, content: &Content) -> io::Result<()> {
+    match content {
+        Content::Text(text) => fs::write(place, text),
+        Bytes(bytes) => fs::write(place, bytes),
+        Many(head, item, times, tail) => {
+            let mut file = BufWriter::new(File::create(place)?);
+            file.write_all(head.as_bytes())?;
+            let chunk = item.repeat(1_000);
+            for _ in 0..times / 1_000 {
+                file.write_all(chunk.as_bytes())?;
+            }
+            file.write_all(item.repeat(times % 1_000).as_bytes())?;
+            file.write_all(tail.as_bytes())?;
+            file.flush()
+        }
+        Zeros(many) => File::create(place)?.set_len(*many),
+        Pipe => {
+            let made = Command::new("mkfifo").arg(place).status()?;
+            assert!(made.success());
+            Ok(())
+        }
+        LinkTo(there) => symlink(there, place),
+        Folder => fs::create_dir(place),
+        Files(many) => {
+            fs::create_dir(place)?;
+            (0..*many).try_for_each(|n| fs::write(place.join(format!("{n}.json")), ""))
+        }
+        Nested(many) => {
+            let below = vec!["f"; *many].join("/");
+            fs::create_dir_all(place.join(below))
+        }
+    }
+}
+
+/// How a run ended.
+struct Ended {
+    /// The exit status; none where a signal, or this test, ended it.
+    status: Option<i32>,
+    /// The most memory that it had, in MiB, where the system says so.
+    memory: u64,
+    said: String,
+}
+
+impl Attempt {
+    fn run(&self) -> io::Result<Ended> {
+        let folder = tempfile::tempdir()?;
+        let outputs = tempfile::tempdir()?;
+        for (name, content) in &self.files {
+            write(&folder.path().join(name), content)?;
+        }
+        let words = shlex::split(self.arguments).expect("words");
+        let mut words: Vec<OsString> = words
+            .iter()
+            .map(|word| match word.as_str() {
+                "BYTES" => OsString::from_vec(vec![0xff, 0xfe]),
+                word => word.replace("LONG", &"A".repeat(100_000)).into(),
+            })
+            .collect();
+        let (out, error) = (outputs.path().join("out"), outputs.path().join("error"));
+        let mut stdout = File::create(&out)?;
+        if let Some(at) = words.iter().position(|word| word == ">") {
+            stdout = File::options().write(true).open(&words[at + 1])?;
+            words.truncate(at);
+        }
+        let stdin = match File::open(folder.path().join("stdin")) {
+            Ok(file) => Stdio::from(file),
+            Err(_) => Stdio::null(),
+        };
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tigress"))
+            .args(words)
+            .current_dir(folder.path())
+            // What a terminal gets, colours and all.
+            .env("CLICOLOR_FORCE", "1")
+            .env_remove("RUST_BACKTRACE")
+            .stdin(stdin)
+            .stdout(stdout)
+            .stderr(File::create(&error)?)
+            .spawn()?;
+        let began = Instant::now();
+        let mut memory = 0;
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status.code();
+            }
+            memory = memory.max(peak_of(child.id()));
+            if memory > self.memory || began.elapsed() > NET {
+                child.kill()?;
+                child.wait()?;
+                break None;
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        let mut said = Vec::new();
+        for file in [&out, &error] {
+            File::open(file)?
+                .take(MOST_OUTPUT as u64)
+                .read_to_end(&mut said)?;
+        }
+        Ok(Ended {
+            status,
+            memory,
+            said: without_colours(&String::from_utf8_lossy(&said)),
+        })
+    }
+
+    /// What is wrong with how it ended.
+    fn fault(&self) -> Option<String> {
+        let ended = match self.run() {
+            Ok(ended) => ended,
+            Err(error) => return Some(format!("{}: {error}", self.what)),
+        };
+        let Ended {
+            status,
+            memory,
+            said,
+        } = ended;
+        println!("{memory:>4} of {:>4} MiB  {}", self.memory, self.what);
+        let mut faults = Vec::new();
+        if memory > self.memory {
+            faults.push(format!("took {memory} MiB, more than {}", self.memory));
+        }
+        if status != Some(self.status) {
+            faults.push(format!("ended with {status:?}, and not {}", self.status));
+        }
+        for words in &self.says {
+            if !said.contains(words) {
+                faults.push(format!("does not say {words:?}"));
+            }
+        }
+        if let Some(harm) = said.chars().find(|&c| c != '\n' && is_harmful(c)) {
+            faults.push(format!("says {harm:?}"));
+        }
+        if said.contains("panicked at") || said.len() >= MOST_OUTPUT {
+            faults.push("panics, or does not end".to_owned());
+        }
+        if faults.is_empty() {
+            return None;
+        }
+        let said: String = said.chars().take(2_000).collect();
+        Some(format!(
+            "{}: tigress {}\n  {}\n  it says: {said}",
+            self.what,
+            self.arguments,
+            faults.join("\n  ")
+        ))
+    }
+}
+
+/// The most memory that a process had until now, in MiB.
+fn peak_of(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.trim().split(' ').next()?.parse().ok());
+    kib.unwrap_or(0_u64).div_ceil(1024)
+}
+
+/// The output without the program's own colours. No hostile text here has an `m` behind an escape.
+fn without_colours(output: &str) -> String {
+    let colour = regex::Regex::new("\x1b\\[[0-9;]*m").expect("an expression");
+    colour.replace_all(output, "").into_owned()
+}
+
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{e0001}'..='\u{e007f}' | '\u{fdd0}'..='\u{fdef}')
+        || u32::from(c) & 0xfffe == 0xfffe
+}
+
+#[test]
+fn each_attempt_ends_as_its_row_says() {
+    let wanted = std::env::var("HOSTILE").unwrap_or_default();
+    let attempts: Vec<Attempt> = attempts();
+    let attempts: Vec<&Attempt> = attempts
+        .iter()
+        .filter(|attempt| attempt.what.contains(&wanted))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let faults = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let fault = attempt.fault();
+                    faults.lock().expect("nobody panics").extend(fault);
+                }
+            });
+        }
+    });
+    let faults = faults.into_inner().expect("nobody panicked");
+    assert!(
+        faults.is_empty(),
+        "{} of {} attempts:\n\n{}",
+        faults.len(),
+        attempts.len(),
+        faults.join("\n\n")
+    );
+}
+
+/// Every command is attempted, and each row is another.
+#[test]
+fn the_table_is_whole() {
+    let attempts = attempts();
+    assert!(attempts.len() >= 150, "{}", attempts.len());
+    let mut names: Vec<_> = attempts.iter().map(|attempt| attempt.what).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), attempts.len(), "two rows are called the same");
+    let help = Command::new(env!("CARGO_BIN_EXE_tigress"))
+        .arg("--help")
+        .output()
+        .expect("it runs");
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    let commands = help.split("Commands:").nth(1).expect("commands");
+    let commands = commands.split("Options:").next().expect("their end");
+    for line in commands.lines() {
+        let Some(command) = line
+            .strip_prefix("  ")
+            .filter(|line| !line.starts_with(' '))
+        else {
+            continue;
+        };
+        let command = command.split(' ').next().expect("a word");
+        let is_attempted = attempts
+            .iter()
+            .any(|attempt| attempt.arguments.starts_with(command));
+        assert!(is_attempted || command == "help", "no attempt at {command}");
+    }
+}
