@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const NET: Duration = Duration::from_mins(2);
 
 /// So many characters of an output are looked at; none that is to be has as many.
-const MOST_OUTPUT: usize = 4 << 20;
+const MOST_OUTPUT: usize = 16 << 20;
 
 /// What is attempted, and how it must end.
 struct Attempt {
@@ -80,6 +80,14 @@ const TRANSCRIPT: &str = include_str!("../docs/example/hotel_key.jsonl");
 fn transcript(changes: &[(&str, &str)]) -> Content {
     changed(TRANSCRIPT, changes)
 }
+
+/// The first line of the transcript.
+fn header() -> &'static str {
+    TRANSCRIPT.split_inclusive('\n').next().expect("a header")
+}
+
+/// The beginning of a script, up to the first step.
+const HEAD: &str = "Feature: Mine\n  What and why.\n\n  @XFER-01\n  Scenario: Well\n";
 
 /// A script of one scenario that comes off.
 const SCRIPT: &str = "Feature: Mine\n  What and why.\n\n  @XFER-01\n  Scenario: Well\n    Given Ben has a phone\n    And Ryan has a phone\n    \
@@ -277,6 +285,29 @@ attempts! {
     "a step that there is none of": "scenarios check x.feature", "x.feature" = script(&[("offers a hotel", "offer a hotel")]) => 2, 48 MiB, "x.feature:8: no step is called";
     "a step that clears the terminal": "scenarios check x.feature", "x.feature" = script(&[("Ben has a phone", "Ben has a \u{1b}[2J phone")]) => 2, 48 MiB, r"x.feature:6: no step is called `Ben has a \u{1b}[2J phone`";
     "a requirement in a script that there is none of": "scenarios check x.feature", "x.feature" = script(&[("XFER-01", "XFER-99")]) => 2, 48 MiB, "XFER-99";
+    "1 MB of indentation": "scenarios check x.feature", "x.feature" = Many("", " ", 1_000_000, "Feature: Mine") => 2, 48 MiB, "x.feature:1: a line of 1000013 bytes; a script has lines of 1000 at most";
+    "100,000 steps that there are none of": "scenarios check x.feature", "x.feature" = Many(HEAD, "  And so\n", 100_000, "") => 2, 96 MiB, "a scenario of 100000 steps; 2000 are the most";
+    "2,000 steps that there are none of": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so on\n", 2_000, "") => 2, 64 MiB, "x.feature:6: no step is called `so on`", "so many faults that no more are looked for";
+    "a step of 900 KB": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so", 90_000, "") => 2, 48 MiB, "x.feature:6: a line of 900000 bytes";
+    "a step of 50 MB": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so", 5_000_000, "") => 2, 32 MiB, "x.feature: has more than 1048576 bytes";
+    "4,000,000,000 bundles": "scenarios run x.feature", "x.feature" = script(&[("Then", "And strangers fetch 4000000000 bundles of Ben's phone\n    Then")]) => 2, 48 MiB, "x.feature:9: ", "strangers fetch from 1 to 1000";
+    "more bundles than there are numbers": "scenarios run x.feature", "x.feature" = script(&[("Then", "And strangers fetch 99999999999999999999999 bundles of Ben's phone\n    Then")]) => 2, 48 MiB, "x.feature:9: ";
+    "days beyond all time": "scenarios run x.feature", "x.feature" = script(&[("Then", "And 18446744073709551615 days pass\n    Then")]) => 2, 48 MiB, "x.feature:9: ";
+    "1,000 scenarios in a row of tags": "scenarios check x.feature", "x.feature" = Many("Feature: Mine\n  Why.\n", "  @XFER-01\n  Scenario: Well\n    Given Ben has a phone\n", 1_001, "") => 2, 96 MiB, "more than 1000 scenarios";
+    "10,000 rows of an outline": "scenarios check x.feature", "x.feature" = Many("Feature: Mine\n  Why.\n  @XFER-01\n  Scenario Outline: Well\n    Given <who> has a phone\n    Examples:\n      | who |\n", "      | Ben |\n", 10_000, "") => 2, 96 MiB, "more than 1000 scenarios";
+    "a step that values blow up": "scenarios check x.feature", "x.feature" = text(format!("Feature: Mine\n  Why.\n  @XFER-01\n  Scenario Outline: Well\n    Given {}\n    Examples:\n      | a |\n      | {} |\n", "<a>".repeat(300), "b".repeat(900))) => 2, 48 MiB, "longer than 1000 bytes with the values of line 8";
+    "10,000 steps of a background for 100 scenarios": "scenarios check x.feature", "x.feature" = Many("Feature: Mine\n  Why.\n  Background:\n", "    Given Ben has a phone\n", 10_000, "  @XFER-01\n  Scenario: Well\n    Given Ryan has a phone\n") => 2, 96 MiB, "steps; 2000 are the most";
+    "a scenario without a step": "scenarios check x.feature", "x.feature" = text(HEAD) => 2, 48 MiB, "x.feature:5: a scenario without a step, which shows nothing";
+    "text that nobody reads": "scenarios check x.feature", "x.feature" = script(&[("    When", "    and then\n    When")]) => 2, 48 MiB, "x.feature:8: `and then` is text that nobody reads";
+    "a doc string that never ends": "scenarios check x.feature", "x.feature" = script(&[("    When", "    \"\"\"\n    When")]) => 2, 48 MiB, "x.feature:8: a doc string, which no step reads";
+    "a table that nobody reads": "scenarios check x.feature", "x.feature" = script(&[("    When", "    | a |\n    When")]) => 2, 48 MiB, "x.feature:8: a table that no step reads";
+    "a state that there is none of": "scenarios check x.feature", "x.feature" = script(&[("S:Offered", "S:Forged")]) => 2, 48 MiB, "x.feature:9: `S:Forged` is no state, which is one of";
+    "a script in another language": "scenarios check x.feature", "x.feature" = script(&[("Feature", "# language: xx\u{1b}[2J\nFeature")]) => 2, 48 MiB, r"scripts are in English, and not in `xx\u{1b}[2J`";
+    "a script of tags": "scenarios check x.feature", "x.feature" = Many("", "@a ", 300_000, "\n") => 2, 48 MiB, "x.feature:1: a line of";
+    "a script of tags, a line each": "scenarios check x.feature", "x.feature" = Many("", "@a\n", 300_000, "") => 2, 96 MiB, "x.feature:300000: tags that nobody bears";
+    "a script with the line ends of Windows, and none at its end": "scenarios run x.feature", "x.feature" = text(SCRIPT.trim_end().replace('\n', "\r\n")) => 0, 64 MiB, "1 scenarios, 0 failed";
+    "a script with a byte order mark": "scenarios check x.feature", "x.feature" = text(format!("\u{feff}{SCRIPT}")) => 0, 48 MiB, "no fault";
+    "100,000 faults in 10 scripts": "scenarios check .", "a.feature" = Many("Feature: a\n  b\n", "a\n", 200_000, ""), "b.feature" = Many("Feature: a\n  b\n  Scenario: c\n", "a\n", 200_000, "") => 2, 96 MiB, "so many faults that no more are looked for";
     "a scenario's name that clears the terminal": "scenarios list x.feature", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}\u{9b}K")]) => 0, 48 MiB, r"Well\u{1b}[2J\u{202e}\u{9b}K";
     "the same, run": "scenarios run x.feature", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}\u{9b}K")]) => 0, 48 MiB, r"Well\u{1b}[2J\u{202e}\u{9b}K";
     "a theme that sets the title": "scenarios list x.feature", "x.feature" = script(&[("Mine", "\u{1b}]0;Mine\u{7}"), ("What", "\u{1b}c\u{2067}")]) => 0, 48 MiB, r"\u{1b}]0;Mine\u{7}", r"\u{1b}c\u{2067} and why.";
@@ -290,19 +321,29 @@ attempts! {
     "a transcript that is a folder": "diagram ." => 2, 32 MiB, ".: is a folder, and no regular file";
     "a transcript that is no UTF-8": "intermediary-view t.jsonl", "t.jsonl" = Bytes(b"{\"transcript\": \"\xff\"}") => 2, 32 MiB, "t.jsonl: is not UTF-8 at byte 17";
     "a transcript of 4 TiB": "replay t.jsonl", "t.jsonl" = Zeros(1 << 42) => 2, 32 MiB, "t.jsonl: has more than 16777216 bytes";
-    "an empty transcript": "replay t.jsonl", "t.jsonl" = text("") => 2, 32 MiB, "t.jsonl: line 1: an empty file is no transcript";
-    "15 MB of line feeds as a transcript": "diagram t.jsonl", "t.jsonl" = Many("", "\n", 15_000_000, "") => 2, 48 MiB, "t.jsonl: line 1: ";
-    "a transcript without a header": "diagram t.jsonl", "t.jsonl" = text("{}\n") => 2, 32 MiB, "t.jsonl: line 1: missing field";
-    "a million arrays as a header": "diagram t.jsonl", "t.jsonl" = Many("", "[", 1_000_000, "") => 2, 32 MiB, "t.jsonl: line 1: ";
+    "an empty transcript": "replay t.jsonl", "t.jsonl" = text("") => 2, 32 MiB, "t.jsonl:1: nothing, where a transcript has its header";
+    "15 MB of line feeds as a transcript": "diagram t.jsonl", "t.jsonl" = Many("", "\n", 15_000_000, "") => 2, 48 MiB, "t.jsonl:1: nothing, where a transcript has its header";
+    "a transcript without a header": "diagram t.jsonl", "t.jsonl" = text("{}\n") => 2, 32 MiB, "t.jsonl:1: column 2: missing field `transcript`";
+    "a million arrays as a header": "diagram t.jsonl", "t.jsonl" = Many("", "[", 1_000_000, "") => 2, 32 MiB, "t.jsonl:1: column 1: invalid type: sequence";
     "another version of the transcript": "replay t.jsonl", "t.jsonl" = transcript(&[("\"transcript\":1", "\"transcript\":4294967295")]) => 2, 32 MiB, "transcript version 4294967295; this build reads version 1";
-    "an event that there is none of": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"dance\"")]) => 2, 32 MiB, "t.jsonl: line 2: unknown variant `dance`";
+    "an event that there is none of": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"dance\"")]) => 2, 32 MiB, "t.jsonl:2: column 16: unknown variant `dance`";
     "an event that clears the terminal": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"\\u001b[2J\"")]) => 2, 32 MiB, r"unknown variant `\u{1b}[2J`";
     "half a line": "intermediary-view t.jsonl", "t.jsonl" = text(&TRANSCRIPT[..TRANSCRIPT.len() - 9]) => 2, 32 MiB, "EOF while parsing";
-    "a device with a hostile name, drawn": "diagram t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\n  Note over a0: forged"), &[]) => 0, 48 MiB, r"as Ben\u{1b}[2J\n  Note over a0: forged";
+    "a device with a hostile name, drawn": "diagram t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\n  Note over a0: forged"), &[]) => 0, 48 MiB, "as Ben#92;u#123;1b#125;[2J#92;n  Note over a0: forged";
     "a device with a hostile name, as a picture": "diagram t.jsonl --format svg", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "<script>\\u001b[2J\\ufffe</script>"), &[]) => 0, 48 MiB, r"&lt;script&gt;\u{1b}[2J\u{fffe}&lt;/script&gt;";
     "a device with a hostile name, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\nok"), &[]) => 0, 48 MiB, r"Ben\u{1b}[2J\nok";
     "a suite in a transcript that clears the terminal": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress-1", "\\u001b[2J")]) => 2, 48 MiB, r"no suite is called `\u{1b}[2J`";
     "a step in a transcript that there is none of": "replay t.jsonl", "t.jsonl" = transcript(&[("Ben has a phone", "Ben has a \\u001b[2J phone")]) => 2, 48 MiB, r"no step is called `Ben has a \u{1b}[2J phone`";
+    "a transcript without an outcome": "replay t.jsonl", "t.jsonl" = transcript(&[("{\"event\":\"passed\"}\n", "")]) => 2, 48 MiB, "the last line says that the run passed or failed";
+    "a run that failed, and says so": "replay t.jsonl", "t.jsonl" = transcript(&[("{\"event\":\"passed\"}", "{\"event\":\"failed\",\"line\":19,\"text\":\"\\u001b[2J\",\"reason\":\"\\u202e\"}")]) => 1, 64 MiB, r"\u{1b}[2J: \u{202e}";
+    "another program": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress 0.1.0", "tigress \\u001b[2J\\u202e")]) => 1, 64 MiB, r#"/program was "tigress \u001b[2J\u{202e}", and is "tigress"#;
+    "another script's digest": "replay t.jsonl", "t.jsonl" = transcript(&[("\"digest\":\"a7", "\"digest\":\"00")]) => 1, 64 MiB, "t.jsonl:1: ";
+    "a script for a transcript that is not there": "replay t.jsonl --script nowhere", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "nowhere: cannot be read";
+    "a script for a transcript that is endless": "replay t.jsonl --script /dev/zero", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "/dev/zero: is a device";
+    "300,000 events": "diagram t.jsonl", "t.jsonl" = Many(header(), "{\"event\":\"time\",\"now\":1}\n", 300_000, "") => 2, 96 MiB, "one event too many; a transcript has 20000 at most";
+    "20,000 devices": "diagram t.jsonl --format svg", "t.jsonl" = text(format!("{}\n{}{{\"event\":\"passed\"}}\n", header().trim_end(), (0..19_999).map(|n| format!("{{\"event\":\"device\",\"device\":\"d{n}\",\"what\":\"x\"}}\n")).collect::<String>())) => 0, 96 MiB, "d19998";
+    "a line of 15 MB in a transcript": "intermediary-view t.jsonl", "t.jsonl" = Many("{\"transcript\":1,\"scenario\":\"", "a", 15_000_000, "\"}\n") => 2, 64 MiB, "t.jsonl:1: 15000030 bytes; a line has 8388608 at most";
+    "the line ends of Windows, and none at the end": "replay t.jsonl", "t.jsonl" = text(TRANSCRIPT.trim_end().replace('\n', "\r\n")) => 0, 64 MiB, "all the same";
     "another seed": "replay t.jsonl", "t.jsonl" = transcript(&[("\"seed\":\"1\"", "\"seed\":\"2\"")]) => 1, 48 MiB, "t.jsonl:";
     "a time beyond all time": "diagram t.jsonl", "t.jsonl" = transcript(&[("1767225600", "18446744073709551615")]) => 0, 48 MiB, "the time is 18446744073709551615";
 
@@ -317,6 +358,13 @@ attempts! {
     "a failure twice": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = text("tigress-1/public_key/base_point a\ntigress-1/public_key/base_point b") => 2, 64 MiB, "k:2: `tigress-1/public_key/base_point` is listed twice";
     "a line of 1 MB": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = Many("", "a", 1_000_000, " why") => 2, 64 MiB, "characters)";
     "a reason that sets the title": "test --vectors . --scenarios x.feature --known-failures k", "a.json" = vectors(&[]), "x.feature" = script(&[]), "k" = text("tigress-1/public_key/point_of_the_twist \u{1b}]0;title\u{7}") => 0, 64 MiB, r"\u{1b}]0;title\u{7}";
+
+    // What a run must have.
+    "more passed than there are": "test --vectors . --scenarios x.feature --min-passed 4294967295", "a.json" = vectors(&[("0300", "0200")]), "x.feature" = script(&[]) => 1, 64 MiB, "4294967295";
+    "more passed than there are numbers": "test --min-passed 4294967296" => 2, 32 MiB, "4294967296 is not in 0..=4294967295";
+    "no time-out at all": "test --adapter x --max-timeouts 0" => 2, 32 MiB, "invalid value '0'";
+    "a trace of no adapter": "test --trace t" => 2, 32 MiB, "--adapter <COMMAND>";
+    "a trace in place of a folder": "test --vectors . --adapter cat --trace .", "a.json" = vectors(&[]) => 2, 64 MiB, ".: Is a directory";
 
     // Adapters.
     "no command for an adapter": "test --vectors . --adapter ''", "a.json" = vectors(&[]) => 2, 64 MiB, "`` is no command";
@@ -349,6 +397,9 @@ attempts! {
     "an answer twice": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("answer '{}'; answer '{}'") => 1, 64 MiB, "a second time, and was asked";
     "an error text of 15 MB": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":1,"message":"%s","data":{"error":"x"}}}\n' "$id" "$(head -c 15000000 /dev/zero | tr '\0' e)""#) => 1, 192 MiB, "`error.message` has 15000000 bytes, and at most 16384 may be";
     "four million numbers in an answer": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("answer \"[$(yes 0, | head -c 12000000 | tr -d '\\n')0]\"") => 1, 128 MiB, "more than 100000 values";
+    "no suite": "test --vectors . --adapter 'sh a.sh'", "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"bad","version":"0","protocol":1,"suites":[],"roles":["primitives"],"randomness":"own"}"#, "exit") => 2, 64 MiB, "`suites`";
+    "no name": "test --vectors . --adapter 'sh a.sh'", "a.json" = vectors(&[]), "a.sh" = described(r#"{"name":"","version":"0","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"own"}"#, "exit") => 2, 64 MiB, "`name`";
+    "nothing implemented": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter(r#"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"\u001b[2J"}}\n' "$id""#) => 1, 64 MiB, "has nothing implemented yet";
     "endless last words": "test --vectors . --scenarios x.feature --adapter 'sh a.sh'", "x.feature" = script(&[]), "a.json" = vectors(&[]), "a.sh" = adapter("head -c 100000000 /dev/zero | tr '\\0' x >&2; exit 3") => 1, 64 MiB, "ended before it answered: exit status: 3";
 
     // Requests to the reference engine as an adapter.
@@ -365,6 +416,8 @@ attempts! {
     "a request that is null": "adapter", "stdin" = text("null\n") => 0, 32 MiB, "-32600";
     "a method that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dance\",\"params\":{}}\n") => 0, 32 MiB, "-32601";
     "parameters that are an array": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"xeddsa.verify\",\"params\":[1]}\n") => 0, 32 MiB, "-32602";
+    "a request of 100 MB": "adapter", "stdin" = Many("", " ", 100_000_000, "\n") => 0, 64 MiB, "-32600,", "a line of more than 16777216 bytes";
+    "a request that a million others are in": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.request\",\"params\":{\"request\":[1]}}\n") => 0, 32 MiB, "-32602";
     "a number that is a text": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"describe\",\"params\":{}}\n") => 0, 32 MiB, "-32600";
     "a reset to a suite that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reset\",\"params\":{\"suite\":\"x\"}}\n") => 0, 32 MiB, "-32601";
 }
