@@ -152,31 +152,7 @@ impl Test {
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Junit => report::junit::write(out, &result)?,
-            Format::Pretty => {
-                let argument = |name: &str, folder: &Option<PathBuf>| {
-                    folder.as_ref().map_or_else(String::new, |folder| {
-                        format!(" --{name} {}", quoted(&folder.display().to_string()))
-                    })
-                };
-                let mut adapter = self.adapter.as_ref().map_or_else(String::new, |command| {
-                    format!(" --adapter {}", quoted(command))
-                });
-                if let Some(suite) = selection.suite() {
-                    adapter = format!("{adapter} --suite {}", suite.name());
-                }
-                if self.strict_errors {
-                    adapter.push_str(" --strict-errors");
-                }
-                let arguments = report::pretty::Arguments {
-                    adapter,
-                    vectors: argument("vectors", &self.vectors),
-                    scenarios: argument("scenarios", &self.scenarios),
-                };
-                report::pretty::sections(out, &result)?;
-                report::pretty::skips(out, &result)?;
-                report::pretty::failures(out, &result, &arguments)?;
-                report::pretty::verdict(out, &result)?;
-            }
+            Format::Pretty => self.show(out, &result, &selection)?,
         }
         if let Some(file) = &self.report {
             let page = report::html::page(&result);
@@ -202,6 +178,38 @@ impl Test {
             Verdict::NothingImplemented | Verdict::DoesNotConform => Ended::Badly,
             Verdict::None => Ended::Incomplete,
         }))
+    }
+
+    /// Writes the result for people, and how to run again what failed.
+    fn show(
+        &self,
+        out: &mut dyn Write,
+        result: &TestResult,
+        selection: &Selection,
+    ) -> io::Result<()> {
+        let argument = |name: &str, folder: &Option<PathBuf>| {
+            folder.as_ref().map_or_else(String::new, |folder| {
+                format!(" --{name} {}", quoted(&folder.display().to_string()))
+            })
+        };
+        let mut adapter = self.adapter.as_ref().map_or_else(String::new, |command| {
+            format!(" --adapter {}", quoted(command))
+        });
+        if let Some(suite) = selection.suite() {
+            adapter = format!("{adapter} --suite {}", suite.name());
+        }
+        if self.strict_errors {
+            adapter.push_str(" --strict-errors");
+        }
+        let arguments = report::pretty::Arguments {
+            adapter,
+            vectors: argument("vectors", &self.vectors),
+            scenarios: argument("scenarios", &self.scenarios),
+        };
+        report::pretty::sections(out, result)?;
+        report::pretty::skips(out, result)?;
+        report::pretty::failures(out, result, &arguments)?;
+        report::pretty::verdict(out, result)
     }
 
     /// Whether the run falls short of what the arguments ask of it; on standard error, what of.
