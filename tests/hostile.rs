@@ -5,6 +5,10 @@
 //! `HOSTILE=words cargo test --test hostile` runs the rows whose first words hold these.
 #![cfg(unix)]
 
+#[path = "common/harm.rs"]
+mod harm;
+
+use harm::{is_harmful, without_colours};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
@@ -570,19 +574,6 @@ fn peak_of(process: u32) -> u64 {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = peak.and_then(|peak| peak.trim().split(' ').next()?.parse().ok());
     kib.unwrap_or(0_u64).div_ceil(1024)
-}
-
-/// The output without the program's own colours. No hostile text here has an `m` behind an escape.
-fn without_colours(output: &str) -> String {
-    let colour = regex::Regex::new("\x1b\\[[0-9;]*m").expect("an expression");
-    colour.replace_all(output, "").into_owned()
-}
-
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{e0001}'..='\u{e007f}' | '\u{fdd0}'..='\u{fdef}')
-        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 #[test]
