@@ -7,6 +7,7 @@ mod adapter;
 use adapter::{TIGRESS, answering, not_implemented, script, text, tigress};
 use serde_json::json;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -203,14 +204,18 @@ fn a_signal_ends_the_run_and_all_that_its_adapters_started() {
 /// Whoever interrupts twice does not want to read what there is.
 #[test]
 fn a_second_signal_ends_the_program_at_once() {
-    // More than a pipe takes that nobody reads.
-    let run = begun(&[
+    // More than a pipe takes: once it has begun to write, it waits to be read.
+    let mut run = begun(&[
         "test", "--only", "kdf", "--only", "xeddsa", "--format", "json",
     ]);
-    thread::sleep(Duration::from_millis(500));
-    signal(&run, "INT");
-    thread::sleep(Duration::from_millis(500));
-    signal(&run, "INT");
+    let mut first = [0; 1];
+    let mut stdout = run.stdout.take().expect("a pipe");
+    stdout.read_exact(&mut first).expect("a byte");
+    for _ in 0..2 {
+        thread::sleep(Duration::from_millis(300));
+        assert_eq!(run.try_wait().expect("a child"), None);
+        signal(&run, "INT");
+    }
     assert_eq!(ended(run).0, Some(130));
 }
 
@@ -378,10 +383,11 @@ fn a_time_out_is_any_time() {
     let command = script(folder.path(), "quick", "", &not_implemented());
     for (seconds, code, says) in [
         ("1e19", None, ""),
-        ("0", Some(2), "did not answer within 0 s"),
-        ("1e20", Some(2), "--timeout 1"),
-        ("inf", Some(2), "--timeout inf"),
-        ("NaN", Some(2), "--timeout NaN"),
+        ("0.001", None, ""),
+        ("0", Some(2), "not a number of seconds above 0"),
+        ("1e20", Some(2), "not a number of seconds"),
+        ("inf", Some(2), "not a number of seconds"),
+        ("NaN", Some(2), "not a number of seconds"),
     ] {
         let arguments = ["test", "--adapter", &command, "--timeout", seconds];
         let output = tigress(&[&arguments, &ONLY[..]].concat());

@@ -16,7 +16,7 @@ use tigress_signal::conformance::run::{self, Cause, Difference, Outcome, Terms, 
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::vector::conversation::Action;
-use tigress_signal::conformance::vector::{Body, Call, Collection, Vector};
+use tigress_signal::conformance::vector::{Body, Call, Collection, Expectation, Vector};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::report;
 
@@ -241,7 +241,8 @@ fn whole_answers_are_compared() {
     let mut tried = BTreeMap::new();
     for vector in &collection.vectors {
         let mut changes = changes(vector, &known);
-        if changes.is_empty() {
+        // One that may be refused is, and has no answer.
+        if changes.is_empty() || vector.result == Expectation::Acceptable {
             continue;
         }
         // One of each vector: together they are of every kind and at every depth.
@@ -404,7 +405,7 @@ fn what_came_back_is_cut() {
         Ok(answer)
     });
     let result = judge(vec![Box::new(subject)], &["public_key"], Ends::default());
-    assert!(result.failures.len() > 10);
+    assert!(result.failures.len() > 3);
     for difference in result.failures.iter().flat_map(|it| &it.differences) {
         assert!(difference.got.len() < difference.expected.len() + 5000);
     }
@@ -496,10 +497,10 @@ fn nothing_passed_is_not_green() {
 fn a_requirement_that_was_tested_in_part_is_partial_in_every_form() {
     let result = judge(
         vec![in_roles(&[Role::Primitives])],
-        &["KEY-02"],
+        &["X3DH-08"],
         Ends::default(),
     );
-    let requirement = result.requirements.iter().find(|it| it.id == "KEY-02");
+    let requirement = result.requirements.iter().find(|it| it.id == "X3DH-08");
     let requirement = requirement.expect("one");
     let Counts {
         passed, skipped, ..
@@ -518,19 +519,19 @@ fn a_requirement_that_was_tested_in_part_is_partial_in_every_form() {
     });
     let (of, reason) = (passed + skipped, "the role `device` is not claimed");
     assert!(
-        pretty.contains(&format!("KEY-02 ({passed} of {of})")),
+        pretty.contains(&format!("X3DH-08 ({passed} of {of})")),
         "{pretty}"
     );
     assert!(pretty.contains(reason), "{pretty}");
     let junit = written(&|out| report::junit::write(out, &result).expect("bytes"));
     assert!(
-        junit.contains(r#"<property name="KEY-02" value="partial, "#),
+        junit.contains(r#"<property name="X3DH-08" value="partial, "#),
         "{junit}"
     );
     assert!(junit.contains(reason), "{junit}");
     let html = report::html::page(&result);
     assert!(
-        html.contains(r#"<tr class="row partial s-2" id="KEY-02">"#),
+        html.contains(r#"<tr class="row partial s-3" id="X3DH-08">"#),
         "{html}"
     );
     assert!(html.contains("the role `device` is not claimed"));
@@ -737,7 +738,7 @@ fn a_run_may_be_asked_for_more() {
     fs::write(&script, text).expect("written");
     let adapter = format!("sh '{}'", script.display());
     let run = |more: &[&str]| {
-        let fixed = ["test", "--only", "KEY-02", "--adapter", &adapter];
+        let fixed = ["test", "--only", "X3DH-08", "--adapter", &adapter];
         let output = tigress(&[&fixed[..], more].concat());
         let said = [output.stdout, output.stderr].concat();
         (

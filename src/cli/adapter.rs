@@ -2,11 +2,19 @@
 
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};
+use comfy_table::{Table, presets};
+use owo_colors::OwoColorize;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use tigress_signal::conformance::adapter::{self, skeleton};
+use tigress_signal::conformance::case::Cases;
+use tigress_signal::conformance::hint::Hint;
+use tigress_signal::conformance::method::Method;
 use tigress_signal::conformance::operation::Reference;
-use tigress_signal::conformance::printable::Printable;
+use tigress_signal::conformance::printable::{Printable, shortened};
+
+/// Longer examples are shortened to about so many characters: `--format json` has them whole.
+const LONG: usize = 1200;
 
 /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
 #[derive(Args)]
@@ -18,6 +26,25 @@ pub(super) struct Adapter {
 #[derive(Subcommand)]
 enum Command {
     Init(Init),
+    Methods(Methods),
+}
+
+/// List the methods of the protocol; of those that are named, every field of parameters and result, and an example.
+#[derive(Args)]
+struct Methods {
+    /// A method (`x3dh.initiate`), an area (`device`), or a family of vectors (`sesame`).
+    names: Vec<String>,
+    /// How to write them.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Pretty,
+    /// For programs.
+    Json,
 }
 
 /// Write an adapter to begin with: it runs at once, and reports everything as not implemented.
@@ -41,6 +68,7 @@ impl Adapter {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         match self.command {
             Some(Command::Init(init)) => init.run(out),
+            Some(Command::Methods(methods)) => methods.run(out),
             None => {
                 // Bytes, and nothing for a terminal.
                 let mut out = io::stdout();
@@ -72,4 +100,97 @@ impl Init {
         writeln!(out, "  tigress test --adapter '{}'", skeleton.command)?;
         Ok(Ended::Well)
     }
+}
+
+impl Methods {
+    fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let cases = Cases::load(None, None);
+        let mut methods = Method::all();
+        if let Some(unknown) = self
+            .names
+            .iter()
+            .find(|name| !methods.iter().any(|method| method.is_called(name, &cases)))
+        {
+            let areas = methods.iter().filter_map(|it| it.name.split_once('.'));
+            let known = methods.iter().map(|method| method.name);
+            let hint = Hint::nearest(unknown, known.chain(areas.map(|(area, _)| area)));
+            return Err(CliError::Unknown(
+                format!("no method, area or family is called `{unknown}`{hint}"),
+                Vec::new(),
+                "`tigress adapter methods` lists the methods",
+            ));
+        }
+        let is_named = |method: &Method| {
+            let mut names = self.names.iter();
+            self.names.is_empty() || names.any(|name| method.is_called(name, &cases))
+        };
+        methods.retain(is_named);
+        if self.format == Format::Json || !self.names.is_empty() {
+            Method::exemplify(&mut methods, &cases);
+        }
+        if self.format == Format::Json {
+            serde_json::to_writer_pretty(&mut *out, &methods).map_err(io::Error::from)?;
+            writeln!(out)?;
+        } else if self.names.is_empty() {
+            list(out, &methods)?;
+        } else {
+            for method in &methods {
+                show(out, method)?;
+            }
+            writeln!(
+                out,
+                "| one of several; what is not required may be absent, or null, which is the same"
+            )?;
+        }
+        Ok(Ended::Well)
+    }
+}
+
+fn list(out: &mut dyn Write, methods: &[Method]) -> io::Result<()> {
+    let names = methods.iter().map(|method| method.name.len());
+    let width = names.max().unwrap_or_default();
+    for Method { name, about, .. } in methods {
+        writeln!(out, "{name:<width$}  {about}")?;
+    }
+    writeln!(
+        out,
+        "\nTheir fields, and examples: tigress adapter methods {}",
+        methods.first().map_or("", |method| method.name)
+    )
+}
+
+fn show(out: &mut dyn Write, method: &Method) -> io::Result<()> {
+    let role = method.role.name();
+    writeln!(
+        out,
+        "{}  {}  (role `{role}`)",
+        method.name.bold(),
+        method.about
+    )?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for (of, fields) in [("params", &method.params), ("result", &method.result)] {
+        if fields.is_empty() {
+            table.add_row([of, "nothing"]);
+        }
+        for (place, field) in fields.iter().enumerate() {
+            table.add_row([
+                if place == 0 { of } else { "" },
+                &field.name,
+                &field.kind,
+                if field.required { "required" } else { "" },
+                &field.about,
+            ]);
+        }
+    }
+    for line in table.to_string().lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    if let Some(example) = &method.example {
+        writeln!(out, " example, of {}", example.of)?;
+        for (mark, value) in [("->", &example.params), ("<-", &example.result)] {
+            writeln!(out, "   {mark} {}", shortened(&value.to_string(), LONG))?;
+        }
+    }
+    writeln!(out)
 }

@@ -17,6 +17,7 @@
 //! | [`case`] | a vector or a scenario, and all of them |
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
 //! | [`run`] | puts one of them to a subject, and says how it went |
+//! | [`method`] | the adapter protocol's methods, with an example each |
 //! | [`result`] | what comes of a run |
 //! | [`verdict`] | runs many, counts, judges |
 //! | [`transitions`] | which rows of the transfer's table they reach |
@@ -34,6 +35,7 @@ pub mod interrupt;
 mod json;
 pub mod known_failures;
 mod leak;
+pub mod method;
 pub mod operation;
 pub mod printable;
 pub mod result;

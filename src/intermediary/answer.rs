@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// An answer that carries something, or says that the request was carried out.
 ///
 /// The last two refuse a submission: nothing is stored, and the sender learns what it has to mend. Every
-/// other refusal is an [`IntermediaryError`](super::IntermediaryError).
+/// other refusal is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]

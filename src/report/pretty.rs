@@ -5,7 +5,7 @@ use crate::conformance::printable::{Printable, block, shortened};
 use crate::conformance::result::{
     Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
 };
-use crate::conformance::run::Why;
+use crate::conformance::run::{Cause, Why};
 use crate::conformance::subject::Party;
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
@@ -15,6 +15,8 @@ use std::io::{self, Write};
 
 /// Longer texts are shortened to about this many characters.
 const LONG: usize = 160;
+/// And why there is no answer to this many: it shows a line that is none.
+const NO_ANSWER: usize = 400;
 
 /// Of failures that are the same so many are named.
 const NAMED: usize = 20;
@@ -200,9 +202,24 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
         if let Some(field) = &difference.field {
             line(out, "answered", field)?;
         }
-        let (expected, got) = side_by_side(&difference.expected, &difference.got);
+        // Below the first line stands what an adapter last wrote on its standard error: the end of it tells most.
+        let (first, rest) = difference.got.split_once('\n').unzip();
+        let got = first.unwrap_or(&difference.got);
+        let (expected, got) = match failure.cause {
+            Cause::NoAnswer | Cause::TimedOut => {
+                let got = shortened(got, NO_ANSWER);
+                (
+                    shortened(&difference.expected, LONG).into_owned(),
+                    got.into_owned(),
+                )
+            }
+            _ => side_by_side(&difference.expected, got),
+        };
         line(out, "expected", &expected)?;
         line(out, "got", &got)?;
+        if let Some(rest) = rest {
+            line(out, "", rest)?;
+        }
     }
     if failure.kind == Kind::Vector {
         let vectors = Printable(&arguments.vectors);

@@ -303,7 +303,7 @@ impl Process {
         }
         match running.last_words() {
             words if words.is_empty() => format!("{why}; its standard error is empty"),
-            words => format!("{why}; its standard error: {words}"),
+            words => format!("{why}; its standard error:\n{words}"),
         }
     }
 

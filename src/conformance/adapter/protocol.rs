@@ -257,7 +257,7 @@ impl From<Outcome> for Result<Value, Failure> {
 }
 
 /// The JSON Schemas of the protocol: a request, an answer, what `describe` gives, what `reset` is given, and of each method what it
-/// does, its parameters and its result. It stands in docs/adapter_schema.json.
+/// does, its parameters and its result. It stands in `docs/adapter_schema.json`.
 #[must_use]
 pub fn schemas() -> Value {
     let mut generator = SchemaSettings::draft2020_12()

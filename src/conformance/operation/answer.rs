@@ -1,10 +1,11 @@
-//! Answers of a subject, read by the type of their operation.
+//! Parameters and answers, read by the type of their operation.
 
-use super::Operation;
+use super::{IntegerRange, Operation};
 use crate::conformance::hint::Hint;
 use crate::conformance::schema_error;
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 use serde_json::Value;
@@ -76,14 +77,58 @@ pub fn absent(hint: &Hint) -> String {
 /// # Errors
 /// All that its type says against it: twenty faults at most.
 pub fn read<O: Operation>(answer: &Value) -> Result<O::Output, Vec<Fault>> {
-    if let Some(shape) = Shape::of::<O>() {
+    let answer = &without_nulls(answer, O::DATA);
+    if let Some(shape) = Shape::of::<O::Output>(O::METHOD, Part::Result) {
         let faults = shape.faults(answer);
         if !faults.is_empty() {
             return Err(faults);
         }
     }
-    // What a schema cannot say: that an integer has no decimal point, or fits its field.
+    // What a schema cannot say: that an integer has no decimal point.
     O::Output::deserialize(answer).map_err(|error| vec![Fault::of_the_whole(error)])
+}
+
+/// Parameters of an operation.
+///
+/// # Errors
+/// All that their type says against them, where they cannot be read: twenty faults at most.
+pub(super) fn params<O: Operation>(params: &Value) -> Result<O::Input, Vec<Fault>> {
+    O::Input::deserialize(params).map_err(|error| {
+        let shape = Shape::of::<O::Input>(O::METHOD, Part::Params);
+        let mut faults = shape.map_or_else(Vec::new, |shape| shape.faults(params));
+        if faults.is_empty() {
+            faults.push(Fault::of_the_whole(error));
+        }
+        faults
+    })
+}
+
+/// What of a method has a schema.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Params,
+    Result,
+}
+
+/// The same without the fields that are null; those that carry data stay as they are.
+fn without_nulls(value: &Value, data: &[&str]) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, inner)| !inner.is_null())
+            .map(|(name, inner)| {
+                let is_data = data.contains(&name.as_str());
+                let inner = if is_data {
+                    inner.clone()
+                } else {
+                    without_nulls(inner, &[])
+                };
+                (name.clone(), inner)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| without_nulls(item, &[])).collect(),
+        other => other.clone(),
+    }
 }
 
 /// An answer as its type writes it.
@@ -92,7 +137,7 @@ pub(super) fn normal<O: Operation>(answer: &Value) -> Result<Value, Vec<Fault>> 
     serde_json::to_value(output).map_err(|error| vec![Fault::of_the_whole(error)])
 }
 
-/// The schema of a result.
+/// The schema of parameters or of a result.
 struct Shape {
     validator: Validator,
     /// Every name that it has for a field, at any depth.
@@ -100,23 +145,24 @@ struct Shape {
 }
 
 impl Shape {
-    /// That of an operation, which is made once; none where it is no schema, which a test denies.
-    fn of<O: Operation>() -> Option<Arc<Shape>> {
-        static MADE: LazyLock<Mutex<BTreeMap<&'static str, Arc<Shape>>>> =
-            LazyLock::new(Mutex::default);
+    /// That of a part of a method, which is made once; none where it is no schema, which a test denies.
+    fn of<T: JsonSchema>(method: &'static str, part: Part) -> Option<Arc<Shape>> {
+        type Made = BTreeMap<(&'static str, Part), Arc<Shape>>;
+        static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shape) = made.get(O::METHOD) {
+        if let Some(shape) = made.get(&(method, part)) {
             return Some(Arc::clone(shape));
         }
         let schema = SchemaSettings::draft2020_12()
+            .with_transform(IntegerRange)
             .into_generator()
-            .into_root_schema_for::<O::Output>()
+            .into_root_schema_for::<T>()
             .to_value();
         let mut names = BTreeSet::new();
         collect_names(&schema, &mut names);
         let validator = jsonschema::validator_for(&schema).ok()?;
         let shape = Arc::new(Shape { validator, names });
-        made.insert(O::METHOD, Arc::clone(&shape));
+        made.insert((method, part), Arc::clone(&shape));
         Some(shape)
     }
 

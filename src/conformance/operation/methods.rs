@@ -13,9 +13,12 @@ use crate::suite;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-fn run<O: Operation>(reference: &mut Reference, params: Value) -> Result<Value, Failure> {
-    let input = serde_json::from_value(params)
-        .map_err(|error| Failure::Broken(format!("parameters of {}: {error}", O::METHOD)))?;
+fn run<O: Operation>(reference: &mut Reference, params: &Value) -> Result<Value, Failure> {
+    let input = answer::params::<O>(params).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let faults = faults.join("; ");
+        Failure::Broken(format!("parameters of {}: {faults}", O::METHOD))
+    })?;
     let output = O::run(reference, input)?;
     serde_json::to_value(output).map_err(|error| Failure::Broken(error.to_string()))
 }
@@ -75,7 +78,7 @@ macro_rules! operations {
         fn dispatch(
             reference: &mut Reference,
             method: &str,
-            params: Value,
+            params: &Value,
         ) -> Result<Value, Failure> {
             $(if method == <$operation>::METHOD {
                 return run::<$operation>(reference, params);
@@ -187,6 +190,6 @@ impl Subject for Reference {
     }
 
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
-        dispatch(self, method, params)
+        dispatch(self, method, &params)
     }
 }

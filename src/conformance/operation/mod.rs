@@ -53,6 +53,9 @@ use std::marker::PhantomData;
 pub trait Operation: JsonSchema {
     /// The method's name in the adapter protocol.
     const METHOD: &'static str;
+    /// The fields of its result that carry JSON of others, in which null is a value: in all else it is as if a field were
+    /// absent.
+    const DATA: &'static [&'static str] = &[];
     /// Its parameters.
     type Input: Serialize + DeserializeOwned + JsonSchema;
     /// Its result.

@@ -154,6 +154,7 @@ pub struct Decode;
 
 impl Operation for Decode {
     const METHOD: &'static str = "payload.decode";
+    const DATA: &'static [&'static str] = &["unknownContent", "unknownTop"];
     type Input = Plaintext;
     type Output = Fields;
 
