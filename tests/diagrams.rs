@@ -132,12 +132,12 @@ fn hostile() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// A transcript in which a text stands wherever one may.
 fn with(text: &str, of: &Transcript) -> Transcript {
     let mut transcript = of.clone();
-    transcript.header.scenario = text.to_owned();
+    text.clone_into(&mut transcript.header.scenario);
     for event in &mut transcript.events {
         match event {
-            Line::Step { text: words, .. } => *words = text.to_owned(),
+            Line::Step { text: words, .. } => text.clone_into(words),
             Line::Device { device, what, .. } => {
-                *what = text.to_owned();
+                text.clone_into(what);
                 device.push_str(text);
             }
             Line::Request { device, .. }
@@ -145,7 +145,7 @@ fn with(text: &str, of: &Transcript) -> Transcript {
             | Line::State { device, .. }
             | Line::Report { device, .. } => device.push_str(text),
             Line::Refused { device, code } => {
-                *code = text.to_owned();
+                text.clone_into(code);
                 device.push_str(text);
             }
             Line::Time { .. } => {}
@@ -196,6 +196,7 @@ fn a_diagram_has_a_line_a_row_and_no_mark_within() {
     let first = &library.scripts[0].scenarios[0];
     let first = run(first, first.suite_or(None), "1").transcript;
     let plain = Diagram::of(&with("x", &first)).mermaid();
+    let entity = regex::Regex::new("#[0-9]+;").expect("an expression");
     for (text, shown) in hostile() {
         let diagram = Diagram::of(&with(text, &first)).mermaid();
         assert_eq!(diagram.lines().count(), plain.lines().count(), "{diagram}");
@@ -209,7 +210,6 @@ fn a_diagram_has_a_line_a_row_and_no_mark_within() {
                 .split_once(": ")
                 .or(line.split_once(" as "))
                 .expect(line);
-            let entity = regex::Regex::new("#[0-9]+;").expect("an expression");
             let rest = entity.replace_all(shown, "");
             assert!(
                 !rest.contains(['#', ';', '%', '<', '>', '$', '{', '`']),

@@ -3,7 +3,7 @@
 //! What stands in a script is read, or is a fault with its line: free text that nobody reads is most often a step whose
 //! keyword is misspelled, and a scenario that has lost a step is green for nothing.
 //!
-//! Whatever is read here without a fault, any other reader of Gherkin reads alike (`tests/scenarios.rs`).
+//! Whatever is read here without a fault, other readers of Gherkin read alike (`tests/scenarios.rs`).
 
 use super::limits;
 use crate::conformance::hint::Hint;
@@ -342,7 +342,7 @@ impl Reader<'_> {
                     self.faults.add(number, "a feature without a name");
                 }
                 self.feature.line = number;
-                self.feature.name = name.to_owned();
+                name.clone_into(&mut self.feature.name);
                 self.feature.tags = std::mem::take(&mut self.tags);
                 self.place = Place::Description;
             }
@@ -494,9 +494,11 @@ fn cells(line: &str) -> Result<Vec<String>, &'static str> {
             _ => cell.push(letter),
         }
     }
-    if cell.is_empty() {
-        Ok(cells)
-    } else {
-        Err("a row that does not end with `|`")
+    if !cell.is_empty() {
+        return Err("a row that does not end with `|`");
     }
+    if cells.is_empty() {
+        return Err("a row without a cell");
+    }
+    Ok(cells)
 }

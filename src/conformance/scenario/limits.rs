@@ -17,7 +17,7 @@ pub const DAYS: u64 = 36_500;
 /// Bundles that strangers may fetch in a scenario.
 pub const BUNDLES: u64 = 1_000;
 /// Steps of a scenario that go through all that has happened so far.
-pub const REVIEWS: usize = 100;
+pub const REVIEWS: usize = 20;
 /// Events that a run may make, and a transcript may have.
 pub const EVENTS: usize = 20_000;
 

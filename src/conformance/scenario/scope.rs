@@ -53,7 +53,10 @@ impl Scope {
     }
 }
 
-/// The nearest of the first hundred: among more of them nobody looks for a misspelled one.
+/// The nearest of the first hundred, of names that somebody types: comparing takes time.
 fn nearest(name: &str, known: &BTreeSet<String>) -> Hint {
-    Hint::nearest(name, known.iter().take(100).map(String::as_str))
+    let is_typed = |name: &str| name.len() <= 40;
+    let known = known.iter().map(String::as_str);
+    let known = known.filter(|it| is_typed(it) && is_typed(name));
+    Hint::nearest(name, known.take(100))
 }
