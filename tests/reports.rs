@@ -1,5 +1,9 @@
 //! The result in its other forms: JUnit's XML and one HTML page.
 
+#[path = "common/harm.rs"]
+mod harm;
+
+use harm::{is_harmful, without_colours};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -140,15 +144,6 @@ fn what_is_known_to_fail_is_held_apart() {
     assert!(text.contains("known.txt:1: no vector and no scenario is called `tigress-1/public_kye/point_of_the_twist`; did you mean `tigress-1/public_key/point_of_the_twist`?"));
 }
 
-/// What terminals, browsers and CI obey, or what XML 1.0 cannot hold.
-fn is_harmful(c: char) -> bool {
-    let number = u32::from(c);
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{e0001}'..='\u{e007f}' | '\u{fdd0}'..='\u{fdef}')
-        || number & 0xfffe == 0xfffe
-}
-
 /// Where a value has texts: strings in whose place it may have any other. What names one of a few things is none.
 fn texts_of<T: DeserializeOwned>(value: &Value) -> Vec<String> {
     fn strings(value: &Value, place: &str, found: &mut Vec<String>) {
@@ -234,12 +229,6 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).expect("a vector takes all");
     String::from_utf8(out).expect("UTF-8")
-}
-
-/// The output without what colours it. The hostile texts have no `m`.
-fn without_colours(output: &str) -> String {
-    let colour = regex::Regex::new("\x1b\\[[0-9;]+m").expect("an expression");
-    colour.replace_all(output, "").into_owned()
 }
 
 fn assert_xml(text: &str) {

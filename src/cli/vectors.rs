@@ -114,7 +114,6 @@ impl Show {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let sources: Vec<Source> = match &self.vectors {
             Some(folder) => Source::in_folder(folder)
-                .into_iter()
                 .collect::<Result<_, _>>()
                 .map_err(|error| CliError::Files(vec![error]))?,
             None => Source::built_in().collect(),

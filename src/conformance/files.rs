@@ -82,35 +82,37 @@ pub(super) struct Most {
     pub(super) all: u64,
 }
 
-/// The files that are `wanted` in a folder and its subfolders: their names and texts, by name. A file that cannot be used is
-/// an error beside the others.
+/// The files that are `wanted` in a folder and its subfolders: their names and texts, by name; one is read when it is asked
+/// for. A file that cannot be used is an error beside the others; the first that goes beyond the bound of all is the last.
 pub(super) fn read_below(
     folder: &Path,
     wanted: fn(&Path) -> bool,
     most: Most,
-) -> Vec<Result<(String, String), FileError>> {
-    let paths = match below(folder, wanted) {
-        Ok(paths) => paths,
-        Err(error) => return vec![Err(error)],
+) -> impl Iterator<Item = Result<(String, String), FileError>> {
+    let (paths, error) = match below(folder, wanted) {
+        Ok(paths) => (paths, None),
+        Err(error) => (Vec::new(), Some(error)),
     };
-    let mut read = Vec::new();
-    let mut left = most.all;
-    for path in paths {
+    let mut left = Some(most.all);
+    let texts = paths.into_iter().map_while(move |path| {
+        let before = left?;
         let name = path.display().to_string();
-        let text = self::read(&path, most.each);
-        let length = text.as_ref().map_or(0, String::len) as u64;
-        let Some(rest) = left.checked_sub(length) else {
+        let text = match read(&path, most.each) {
+            Ok(text) => text,
+            Err(error) => return Some(Err(error)),
+        };
+        left = before.checked_sub(text.len() as u64);
+        Some(if left.is_some() {
+            Ok((name, text))
+        } else {
             let reason = format!(
                 "the files up to this one have more than {} bytes together; name a folder that has less",
                 most.all
             );
-            read.push(Err(FileError::of(name, reason)));
-            break;
-        };
-        left = rest;
-        read.push(text.map(|text| (name, text)));
-    }
-    read
+            Err(FileError::of(name, reason))
+        })
+    });
+    error.into_iter().map(Err).chain(texts)
 }
 
 /// The files that are `wanted` in a folder and its subfolders, by name. No link to a folder is followed.

@@ -9,10 +9,10 @@ use crate::conformance::subject::{Failure, Subject};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Read, Write};
 
-/// Answers requests, a line each, until there are no more. Of a line that is too long nothing is kept.
+/// Answers requests, a line each, until there are no more.
 ///
 /// # Errors
-/// Where a line cannot be read or written.
+/// Where a line cannot be read or written, or is longer than an answer may be.
 pub fn serve(
     subject: &mut dyn Subject,
     mut input: impl BufRead,
@@ -22,25 +22,26 @@ pub fn serve(
     loop {
         line.clear();
         // One byte more than allowed tells a line that is too long from one that just fits.
-        let mut limited = Read::by_ref(&mut input).take(MAX_LINE as u64 + 1);
-        if limited.read_until(b'\n', &mut line)? == 0 {
+        let read = Read::by_ref(&mut input)
+            .take(MAX_LINE as u64 + 1)
+            .read_until(b'\n', &mut line)?;
+        if read == 0 {
             return Ok(());
         }
-        let answer = if line.len() > MAX_LINE && line.last() != Some(&b'\n') {
-            input.skip_until(b'\n')?;
-            let reason = format!("a line of more than {MAX_LINE} bytes");
-            failed(None, INVALID_REQUEST, reason)
-        } else {
-            answer(subject, &line)
-        };
-        serde_json::to_writer(&mut *output, &answer)?;
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        } else if read > MAX_LINE {
+            let reason = format!("a request of more than {MAX_LINE} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        serde_json::to_writer(&mut *output, &answer(subject, &line))?;
         output.write_all(b"\n")?;
         output.flush()?;
     }
 }
 
-fn failed(id: Option<u64>, code: i64, message: String) -> Answer {
-    Answer {
+fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
+    let failed = |id, code, message: String| Answer {
         jsonrpc: Version::Two,
         id,
         outcome: Outcome::Error(Error {
@@ -48,10 +49,7 @@ fn failed(id: Option<u64>, code: i64, message: String) -> Answer {
             message,
             data: None,
         }),
-    }
-}
-
-fn answer(subject: &mut dyn Subject, line: &[u8]) -> Answer {
+    };
     let read = str::from_utf8(line).map_err(|error| error.to_string());
     let read =
         read.and_then(|text| outside::read(text, MAX_VALUES).map_err(|error| error.to_string()));

@@ -87,7 +87,7 @@ fn read(path: &Path) -> Vec<Result<Source, FileError>> {
     let is_script = |path: &Path| path.extension().is_some_and(|end| end == "feature");
     let name = path.display().to_string();
     let mut found = if path.is_dir() {
-        files::read_below(path, is_script, MOST)
+        files::read_below(path, is_script, MOST).collect()
     } else {
         vec![files::read(path, MOST.each).map(|text| (name.clone(), text))]
     };

@@ -36,11 +36,11 @@ impl Source {
         })
     }
 
-    /// The vector files in a folder and its subfolders, by name: every `.json` that is no `_schema.json`.
+    /// The vector files in a folder and its subfolders, by name: every `.json` that is no `_schema.json`. One is read when it
+    /// is asked for.
     ///
     /// A file that cannot be read is an error beside the others.
-    #[must_use]
-    pub fn in_folder(folder: &Path) -> Vec<Result<Source, FileError>> {
+    pub fn in_folder(folder: &Path) -> impl Iterator<Item = Result<Source, FileError>> {
         let is_vector_file = |path: &Path| {
             let name = path.to_string_lossy();
             name.ends_with(".json") && !name.ends_with("_schema.json")
@@ -49,18 +49,18 @@ impl Source {
             each: VectorFile::MOST_BYTES,
             all: Collection::MOST_BYTES,
         };
-        let mut found = files::read_below(folder, is_vector_file, most);
-        if found.is_empty() {
-            found.push(Err(FileError::of(
+        let mut found = files::read_below(folder, is_vector_file, most).peekable();
+        let none = found.peek().is_none().then(|| {
+            Err(FileError::of(
                 folder.display().to_string(),
                 "no vector file in this folder; one is called SUITE/FAMILY/FAMILY.json",
-            )));
-        }
+            ))
+        });
         let source = |(name, text)| Source {
             name,
             text: Cow::Owned(text),
         };
-        found.into_iter().map(|file| file.map(source)).collect()
+        found.map(move |file| file.map(source)).chain(none)
     }
 
     /// The vector of that name, or of that number, as it stands in this file, if it is there.
