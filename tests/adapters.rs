@@ -17,9 +17,12 @@ use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
+use tigress_signal::conformance::run::{self, Outcome, Terms};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Subject};
+use tigress_signal::conformance::vector::conversation::Action;
+use tigress_signal::conformance::vector::{Body, Call};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::hex::Hex;
 
@@ -563,6 +566,41 @@ fn the_last_words_are_the_last_lines() {
     );
     assert!(words.starts_with("line number "), "{words}");
     assert!((2_500..=3 * 1024).contains(&words.len()), "{}", words.len());
+}
+
+/// A vector may ask for counters of a session that it had dropped: it fails, and nothing else does.
+#[test]
+fn counters_of_no_session_are_refused() {
+    let cases = Cases::load(None, None);
+    let mut tried = 0;
+    for case in cases.iter() {
+        let Case::Vector(vector) = case else { continue };
+        let mut vector = vector.clone();
+        let Body::Conversation(conversation) = &mut vector.body else {
+            continue;
+        };
+        let sets = |step: &Action| matches!(step, Action::Call(call) if call.method == "device.set_counters");
+        let Some(at) = conversation.steps.iter().position(sets) else {
+            continue;
+        };
+        let Action::Call(call) = &conversation.steps[at] else {
+            continue;
+        };
+        let drops = Action::Call(Call {
+            method: "device.drop_sessions",
+            params: json!({ "peer": call.params["peer"] }),
+            expected: Some(json!({})),
+            error: None,
+        });
+        conversation.steps.insert(at, drops);
+        let outcome = run::run(&mut Reference::default(), &vector, Terms::STRICT);
+        let Outcome::Failed(mismatch) = outcome else {
+            panic!("{}: {outcome:?}", vector.name())
+        };
+        assert_eq!(mismatch.differences[0].got, "no session with that peer");
+        tried += 1;
+    }
+    assert!(tried > 3, "{tried}");
 }
 
 /// An error must not show what was decrypted, or a key (PRIV-04).

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where an enumeration has more words than this, the first of them stand for all.
-const WORDS: usize = 8;
+/// So many words of an enumeration stand in place of a type; of more the description tells.
+const WORDS: usize = 4;
 
 /// A method.
 #[derive(Clone, Debug, Serialize)]
@@ -212,14 +212,20 @@ impl<'a> Page<'a> {
 
     fn field(&self, schema: &'a Value, name: &str, required: bool, fields: &mut Vec<Field>) {
         let of = self.value(schema);
+        let about = match &schema["description"] {
+            Value::Null => &of["description"],
+            about => about,
+        };
+        let words = words(of);
+        let all = match words.len() {
+            0..=WORDS => String::new(),
+            _ => format!(" {}", words.join(", ")),
+        };
         fields.push(Field {
             name: name.to_owned(),
             kind: self.kind(of),
             required,
-            about: on_one_line(match &schema["description"] {
-                Value::Null => &of["description"],
-                about => about,
-            }),
+            about: on_one_line(about) + &all,
         });
         self.inside(of, name, fields);
     }
@@ -285,24 +291,17 @@ impl<'a> Page<'a> {
 
     /// What a value is in JSON.
     fn kind(&self, of: &'a Value) -> String {
-        if let Some(shapes) = of["oneOf"].as_array() {
-            let words: Vec<_> = shapes
-                .iter()
-                .filter_map(|shape| shape["const"].as_str())
-                .collect();
-            let objects = if words.len() < shapes.len() {
-                "one of |"
-            } else {
-                ""
+        let words = words(of);
+        let objects = of["oneOf"].as_array().map_or(0, Vec::len) > words.len();
+        if objects || !words.is_empty() {
+            let words = match words.len() {
+                0..=WORDS => words.join(", "),
+                many => format!("one of {many} words"),
             };
-            return [objects.to_owned(), listed(&words)]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join(", ");
-        }
-        if let Some(words) = of["enum"].as_array() {
-            return listed(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+            let objects = if objects { "one of |" } else { "" };
+            let parts = [objects, &words].into_iter();
+            let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+            return parts.join(", ");
         }
         let types = match &of["type"] {
             Value::Array(types) => types.iter().find(|one| *one != "null"),
@@ -326,18 +325,13 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Words that a string may be.
-fn listed(words: &[&str]) -> String {
-    let quoted: Vec<_> = words
-        .iter()
-        .take(WORDS)
-        .map(|word| format!("`{word}`"))
-        .collect();
-    let more = words.len().saturating_sub(WORDS);
-    match more {
-        0 => quoted.join(", "),
-        more => format!("{}, … ({more} more)", quoted.join(", ")),
-    }
+/// The words that a string may be.
+fn words(of: &Value) -> Vec<String> {
+    let shapes = of["oneOf"].as_array().into_iter().flatten();
+    let constants = shapes.map(|shape| &shape["const"]);
+    let listed = of["enum"].as_array().into_iter().flatten();
+    let words = constants.chain(listed).filter_map(Value::as_str);
+    words.map(|word| format!("`{word}`")).collect()
 }
 
 fn on_one_line(text: &Value) -> String {

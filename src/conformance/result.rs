@@ -354,6 +354,17 @@ impl TestResult {
         self.vectors + self.scenarios
     }
 
+    /// What requirements came out as.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<RequirementOutcome> {
+        let occurs = |outcome: &RequirementOutcome| {
+            let mut sections = self.sections.iter();
+            sections.any(|section| section.outcomes.contains_key(outcome))
+        };
+        let all = RequirementOutcome::ALL.into_iter();
+        all.filter(occurs).collect()
+    }
+
     /// Whether exactly that failed which is known to fail.
     #[must_use]
     pub fn is_as_known(&self) -> bool {

@@ -11,7 +11,7 @@ use super::result::{
 };
 use super::run::{Cause, Mismatch, Outcome, Skip, Terms, Why, ask};
 use super::selection::{Selection, Shard};
-use super::subject::Subject;
+use super::subject::{Description, Subject};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -100,6 +100,91 @@ impl Ledger {
         });
         &groups[at]
     }
+
+    /// What is entered, as the result has it: without a verdict, and of no subject.
+    fn result(mut self, plan: &Plan) -> TestResult {
+        for failure in &mut self.failures {
+            failure.known = plan.known.reason(&failure.name).map(str::to_owned);
+        }
+        let requirements = self.requirements();
+        TestResult {
+            version: RESULT_VERSION,
+            profile: super::PROFILE_VERSION,
+            subject: Description::default(),
+            only: plan.selection.names().to_vec(),
+            suite: plan.selection.suite().map(|suite| suite.name().to_owned()),
+            shard: (plan.shard != Shard::WHOLE).then(|| plan.shard.to_string()),
+            verdict: Verdict::None,
+            ended: None,
+            vectors: self.total.vectors,
+            scenarios: self.total.scenarios,
+            sections: self.sections(&requirements),
+            requirements,
+            families: self.families,
+            themes: self.themes,
+            no_longer_fails: no_longer_fails(&self.cases, plan.known),
+            cases: self.cases,
+            failures: self.failures,
+            faults: Vec::new(),
+            errors: plan.cases.errors.clone(),
+        }
+    }
+
+    fn requirements(&self) -> Vec<RequirementResult> {
+        let requirements = Catalogue::get().requirements.iter();
+        requirements
+            .map(|requirement| {
+                let tally = self.by_requirement.get(requirement.id).copied();
+                let Tally { vectors, scenarios } = tally.unwrap_or_default();
+                RequirementResult {
+                    id: requirement.id.to_owned(),
+                    section: requirement.section,
+                    text: requirement.text.to_owned(),
+                    outcome: RequirementOutcome::of(vectors + scenarios),
+                    vectors,
+                    scenarios,
+                }
+            })
+            .collect()
+    }
+
+    fn sections(&self, requirements: &[RequirementResult]) -> Vec<SectionResult> {
+        let sections = Catalogue::get().sections.iter();
+        sections
+            .map(|section| {
+                let of_section = requirements.iter().filter(|r| r.section == section.number);
+                let mut outcomes = BTreeMap::new();
+                for requirement in of_section.clone() {
+                    *outcomes.entry(requirement.outcome).or_default() += 1;
+                }
+                let tally = self.by_section.get(&section.number).copied();
+                let Tally { vectors, scenarios } = tally.unwrap_or_default();
+                SectionResult {
+                    section: section.number,
+                    title: section.title.to_owned(),
+                    requirements: count(of_section),
+                    outcomes,
+                    vectors,
+                    scenarios,
+                }
+            })
+            .collect()
+    }
+}
+
+/// The names of what is known to fail and was run, and did not.
+fn no_longer_fails(cases: &[CaseResult], known: &KnownFailures) -> Vec<String> {
+    let was_run = |case: &&CaseResult| {
+        let skip = case.skip.as_ref();
+        skip.is_none_or(|skip| skip.why != Why::NotRun)
+    };
+    cases
+        .iter()
+        .filter(|case| case.outcome != CaseOutcome::Failed)
+        .filter(was_run)
+        .filter(|case| known.reason(&case.name).is_some())
+        .map(|case| case.name.clone())
+        .collect()
 }
 
 /// What is run, and how.
@@ -184,7 +269,6 @@ pub fn judge(
     plan: &Plan,
     progress: &mut dyn Progress,
 ) -> TestResult {
-    let catalogue = Catalogue::get();
     let selected = plan.selected();
     let mut ledger = Ledger::default();
     progress.started(selected.len());
@@ -219,96 +303,13 @@ pub fn judge(
             );
         }
     }
-    let ended = ended.map(|(_, ending)| ending);
-    let Ledger {
-        total,
-        families,
-        themes,
-        by_section,
-        by_requirement,
-        cases,
-        mut failures,
-    } = ledger;
-    for failure in &mut failures {
-        failure.known = plan.known.reason(&failure.name).map(str::to_owned);
+    let mut result = ledger.result(plan);
+    result.ended = ended.map(|(_, ending)| ending);
+    if let Some(subject) = subjects.first() {
+        result.subject = subject.describe();
     }
-    let no_longer_fails = cases
-        .iter()
-        .filter(|case| case.outcome != CaseOutcome::Failed)
-        .filter(|case| {
-            case.skip
-                .as_ref()
-                .is_none_or(|skip| skip.why != Why::NotRun)
-        })
-        .filter(|case| plan.known.reason(&case.name).is_some())
-        .map(|case| case.name.clone())
-        .collect();
-    let requirements: Vec<_> = catalogue
-        .requirements
-        .iter()
-        .map(|requirement| {
-            let tally = by_requirement
-                .get(requirement.id)
-                .copied()
-                .unwrap_or_default();
-            RequirementResult {
-                id: requirement.id.to_owned(),
-                section: requirement.section,
-                text: requirement.text.to_owned(),
-                outcome: RequirementOutcome::of(tally.vectors + tally.scenarios),
-                vectors: tally.vectors,
-                scenarios: tally.scenarios,
-            }
-        })
-        .collect();
-    let sections = catalogue
-        .sections
-        .iter()
-        .map(|section| {
-            let of_section = requirements.iter().filter(|r| r.section == section.number);
-            let mut outcomes = BTreeMap::new();
-            for requirement in of_section.clone() {
-                *outcomes.entry(requirement.outcome).or_default() += 1;
-            }
-            let tally = by_section.get(&section.number).copied().unwrap_or_default();
-            SectionResult {
-                section: section.number,
-                title: section.title.to_owned(),
-                requirements: count(of_section),
-                outcomes,
-                vectors: tally.vectors,
-                scenarios: tally.scenarios,
-            }
-        })
-        .collect();
-    let mut result = TestResult {
-        version: RESULT_VERSION,
-        profile: super::PROFILE_VERSION,
-        subject: subjects
-            .first()
-            .map(|subject| subject.describe())
-            .unwrap_or_default(),
-        only: plan.selection.names().to_vec(),
-        suite: plan.selection.suite().map(|suite| suite.name().to_owned()),
-        shard: (plan.shard != Shard::WHOLE).then(|| plan.shard.to_string()),
-        verdict: Verdict::None,
-        ended,
-        vectors: total.vectors,
-        scenarios: total.scenarios,
-        families,
-        themes,
-        sections,
-        requirements,
-        cases,
-        failures,
-        no_longer_fails,
-        faults: subjects
-            .iter()
-            .flat_map(|subject| subject.faults())
-            .cloned()
-            .collect(),
-        errors: plan.cases.errors.clone(),
-    };
+    let faults = subjects.iter().flat_map(|subject| subject.faults());
+    result.faults = faults.cloned().collect();
     result.verdict = verdict(&result);
     result
 }

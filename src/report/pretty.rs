@@ -70,11 +70,7 @@ fn tally(counts: Counts) -> String {
 pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let result = &harmless(result);
     // An outcome that nothing has needs no column.
-    let occurs = |outcome: &RequirementOutcome| {
-        let mut sections = result.sections.iter();
-        sections.any(|section| section.outcomes.contains_key(outcome))
-    };
-    let outcomes: Vec<_> = RequirementOutcome::ALL.into_iter().filter(occurs).collect();
+    let outcomes = result.outcomes();
     let mut header = vec!["", "section of the profile", "requirements"];
     header.extend(outcomes.iter().map(|outcome| outcome.name()));
     header.extend(["vectors", "scenarios"]);

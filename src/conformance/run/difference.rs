@@ -30,9 +30,7 @@ impl Difference {
         let (expected, mut got) = (expected.into(), got.into());
         let end = got.floor_char_boundary(expected.len() + MORE);
         if end < got.len() {
-            let whole = got.len();
-            got.truncate(end);
-            got.push_str(&format!("… ({whole} bytes)"));
+            got = format!("{}… ({} bytes)", &got[..end], got.len());
         }
         Difference {
             field: None,
@@ -164,6 +162,6 @@ fn unknown<'r>(
 ) -> impl Iterator<Item = &'r str> {
     let names = raw.as_object().into_iter().flat_map(Map::keys);
     names
-        .filter(move |name| !expected.contains_key(*name) && !(typed && got.contains_key(*name)))
+        .filter(move |name| !(expected.contains_key(*name) || typed && got.contains_key(*name)))
         .map(String::as_str)
 }
