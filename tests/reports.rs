@@ -233,12 +233,7 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 
 fn assert_xml(text: &str) {
     let mut reader = quick_xml::Reader::from_str(text);
-    loop {
-        match reader.read_event().expect("well-formed") {
-            quick_xml::events::Event::Eof => return,
-            _ => continue,
-        }
-    }
+    while reader.read_event().expect("well-formed") != quick_xml::events::Event::Eof {}
 }
 
 /// Each output, by its name, of a result and a transcript whose every text is this one.

@@ -14,16 +14,16 @@ use tigress_signal::conformance::vector::VectorFile;
 pub(crate) fn vectors(tests: usize) -> Sized {
     let file = include_str!("../../docs/example/public_key.json");
     let mut file: serde_json::Value = serde_json::from_str(file).expect("JSON");
-    let test = file["testGroups"][0]["tests"][0].clone();
-    let tests_of_file: Vec<_> = (1..=tests)
+    let first = file["testGroups"][0]["tests"][0].clone();
+    let many: Vec<_> = (1..=tests)
         .map(|number| {
-            let mut test = test.clone();
+            let mut test = first.clone();
             test["tcId"] = (number % tests).max(1).into();
             test["name"] = format!("t{number}").into();
             test
         })
         .collect();
-    file["testGroups"][0]["tests"] = tests_of_file.into();
+    file["testGroups"][0]["tests"] = many.into();
     file["numberOfTests"] = tests.into();
     file["lastTcId"] = tests.into();
     let text = file.to_string();
