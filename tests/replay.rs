@@ -177,11 +177,7 @@ fn what_is_no_transcript_is_refused_with_its_line() {
         none.header.steps.clear();
         none.to_lines()
     };
-    let cut_off: String = lines
-        .lines()
-        .take(3)
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let cut_off: String = lines.split_inclusive('\n').take(3).collect();
     let time = "{\"event\":\"time\",\"now\":1}\n";
     let passed = "{\"event\":\"passed\"}\n";
     for (text, words) in [
