@@ -362,6 +362,7 @@ fn plot(
     caption: &str,
     across: &str,
     rows: &[(&str, &str)],
+    legend: SeriesLabelPosition,
 ) -> Result<(), Box<dyn Error>> {
     // 0 has no logarithm: a message of no bytes stands in the table.
     let series: Vec<(String, Vec<(f64, f64)>)> = rows
@@ -394,7 +395,7 @@ fn plot(
         .margin_right(40)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d(x.log_scale(), (y.start * 0.8..y.end * 6.0).log_scale())?;
+        .build_cartesian_2d(x.log_scale(), (y.start * 0.8..y.end * 30.0).log_scale())?;
     chart
         .configure_mesh()
         .x_desc(across)
@@ -410,6 +411,10 @@ fn plot(
         RGBColor(0, 140, 90),
         RGBColor(60, 60, 60),
         RGBColor(170, 90, 0),
+        RGBColor(130, 60, 170),
+        RGBColor(0, 150, 170),
+        RGBColor(200, 80, 140),
+        RGBColor(110, 140, 30),
     ];
     for ((name, points), colour) in series.into_iter().zip(colours) {
         chart
@@ -421,7 +426,7 @@ fn plot(
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(legend)
         .background_style(WHITE.mix(0.85))
         .border_style(BLACK.mix(0.3))
         .draw()?;
@@ -507,6 +512,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("decrypt", FLOOR),
             ("decrypt", PEER),
         ],
+        SeriesLabelPosition::UpperLeft,
     )?;
     plot(
         &figures,
@@ -514,6 +520,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "Cost of a message by the gap before it",
         "messages skipped",
         &[("gap", ENGINE), ("gap", FLOOR), ("gap", PEER)],
+        SeriesLabelPosition::UpperLeft,
     )?;
     let cases = figures
         .rows
@@ -528,6 +535,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "Cost of one by how many there are",
             "how many",
             &cases,
+            SeriesLabelPosition::UpperRight,
         )?;
     }
     let mut page = format!(
