@@ -146,8 +146,16 @@ impl World {
             .map(|(id, _)| *id)
             .collect();
         let lifetime = None;
-        self.event(who, WalletEvent::Offer(Offer { to, what, lifetime }))
-            .expect("an offer");
+        self.event(
+            who,
+            WalletEvent::Offer(Offer {
+                to: to.device(DeviceId::try_from(1).expect("a DeviceID")),
+                what,
+                lifetime,
+                again: false,
+            }),
+        )
+        .expect("an offer");
         let new = self.wallets[who].transfers().states().map(|(id, _)| *id);
         new.into_iter()
             .find(|id| !known.contains(id))

@@ -8,13 +8,13 @@ use crate::intermediary::{
     Answer, Body, Envelope, MessageBytes, PublishedOneTimePreKey, Registration, Request, RequestId,
     Submission, SubmittedMessage, Token,
 };
-use crate::primitives::{PublicKey, Randomness, SecretBytes};
+use crate::primitives::{PublicKey, Randomness, Secret, SecretBytes};
 use crate::requirement::{always_require, flawed, require, required};
 use crate::sesame::{Device, DeviceMessage, Send, SendEvent, SendStep, SesameError};
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Fingerprint, Host, Invitation, Offer, Outcome, Payload, StateName, TransferEvent, Transfers,
-    Vertical,
+    Fingerprint, Host, Invitation, InvitationId, Offer, Outcome, Payload, StateName, TokenKey,
+    TransferEvent, Transfers, Vertical,
 };
 use imbl::{OrdMap, Vector};
 use serde::{Deserialize, Serialize};
@@ -157,8 +157,8 @@ impl Wallet {
     pub fn new(device: Device) -> Self {
         Wallet {
             counted: device.now(),
+            transfers: Transfers::new(TokenKey::of(device.keys().identity().private())),
             device,
-            transfers: Transfers::new(),
             token: None,
             invited: OrdMap::new(),
             outbound: Vector::new(),
@@ -208,6 +208,9 @@ impl Wallet {
             address: self.device.address(),
             vertical,
             fingerprint: Fingerprint::of(self.device.keys().identity().public()),
+            id: InvitationId::from([0; 16]),
+            secret: Secret::new([0; 16]),
+            expires: Timestamp(253_402_300_799),
         }
     }
 
@@ -489,6 +492,7 @@ impl Step<'_> {
         let event = TransferEvent::Message {
             from,
             payload: &payload,
+            size: decrypted.plaintext.len(),
         };
         match self.wallet.transfers.step(event, self.now, self.randomness) {
             Ok(outcomes) => self.outcomes(outcomes),
@@ -542,9 +546,18 @@ impl Step<'_> {
                 self.report(Report::Transfer { transfer, code });
             }
             if let Some(outgoing) = sends {
-                let plaintext = outgoing.payload.encode()?;
+                // As if it went at once.
+                if outgoing.provisioning {
+                    let out = TransferEvent::Out(transfer);
+                    self.wallet.transfers.step(out, self.now, self.randomness)?;
+                }
+                let plaintext = outgoing.payload.encode(outgoing.at_least)?;
                 self.wallet.outbound.push_back(Arc::new(Outbound {
-                    recipient: outgoing.to,
+                    recipient: flawed!(
+                        "XFER-04 to the user",
+                        outgoing.to.into(),
+                        Recipient::User(outgoing.to.user_id)
+                    ),
                     plaintext: plaintext.to_vec().into(),
                     send: None,
                 }));

@@ -195,6 +195,7 @@ impl From<Offer> for OfferFields {
                 }
             },
             lifetime: offer.lifetime,
+            again: offer.again,
         }
     }
 }
