@@ -553,11 +553,7 @@ impl Step<'_> {
                 }
                 let plaintext = outgoing.payload.encode(outgoing.at_least)?;
                 self.wallet.outbound.push_back(Arc::new(Outbound {
-                    recipient: flawed!(
-                        "XFER-04 to the user",
-                        outgoing.to.into(),
-                        Recipient::User(outgoing.to.user_id)
-                    ),
+                    recipient: outgoing.to.into(),
                     plaintext: plaintext.to_vec().into(),
                     send: None,
                 }));
