@@ -21,7 +21,6 @@ struct World {
     now: Timestamp,
     limits: Limits,
     intermediary: Intermediary<MemoryStore>,
-    intermediary_randomness: Seeded,
     wallets: Vec<Wallet>,
     randomness: Vec<Seeded>,
     reports: Vec<(usize, Report)>,
@@ -39,7 +38,6 @@ impl World {
             now: Timestamp(1_000_000),
             limits,
             intermediary: Intermediary::new(&Tigress1, MemoryStore::default()),
-            intermediary_randomness: Seeded(99),
             wallets: Vec::new(),
             randomness: Vec::new(),
             reports: Vec::new(),
@@ -115,8 +113,8 @@ impl World {
 
     fn handled(&mut self, request: &Request) -> Result<Answer, ErrorCode> {
         self.intermediary
-            .handle(request, self.now, &mut self.intermediary_randomness)
-            .map_err(|error| error.code().expect("the randomness never ends"))
+            .handle(request, self.now)
+            .map_err(|error| error.code().expect("the store never fails"))
     }
 
     /// Everybody reads for as long as something waits.
@@ -344,7 +342,10 @@ fn a_wallet_keeps_to_the_limits_that_it_is_given() {
         world.now = Timestamp(1_000_000 + seconds);
         world.event(0, WalletEvent::Tick).expect("time passes");
         assert_eq!(world.state(0, &id), Some(state), "after {seconds} s");
-        let published = world.intermediary.store().one_time_pre_keys(&address);
+        let published = world
+            .intermediary
+            .store()
+            .one_time_pre_keys(&address, world.now);
         assert_eq!(published, keys, "after {seconds} s");
         assert_eq!(signed(&world) != first, replaced, "after {seconds} s");
     }

@@ -24,6 +24,7 @@ pub struct SavedWallet {
     device: SavedDevice,
     transfers: SavedTransfers,
     token: Option<Secret<32>>,
+    registering: Option<Secret<32>>,
     invited: Vec<SavedInvitation>,
     outbound: Vec<SavedOutbound>,
     waiting: Vec<SavedRequest>,
@@ -91,6 +92,10 @@ impl From<&Wallet> for SavedWallet {
             transfers: wallet.transfers.save(),
             token: wallet
                 .token
+                .as_ref()
+                .map(|token| Secret::copy_of(token.expose())),
+            registering: wallet
+                .registering
                 .as_ref()
                 .map(|token| Secret::copy_of(token.expose())),
             invited: wallet
@@ -161,6 +166,7 @@ impl TryFrom<SavedWallet> for Wallet {
             device: saved.device.try_into()?,
             transfers: Transfers::try_from(saved.transfers)?,
             token: saved.token.map(Into::into),
+            registering: saved.registering.map(Into::into),
             invited: invited.collect::<Result<_, SavedWalletError>>()?,
             outbound: outbound.collect::<Result<_, SavedWalletError>>()?,
             waiting: saved

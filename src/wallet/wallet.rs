@@ -5,8 +5,8 @@ use crate::agreement::BundleFields;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, Recipient, TransferId};
 use crate::intermediary::{
-    Answer, Body, Envelope, MessageBytes, PublishedOneTimePreKey, Registration, Request, RequestId,
-    Submission, SubmittedMessage, Token,
+    AccessKey, Answer, Body, Envelope, MessageBytes, PublishedOneTimePreKey, Registration, Request,
+    RequestId, Submission, Token,
 };
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
 use crate::requirement::{always_require, flawed, require, required};
@@ -140,6 +140,8 @@ pub struct Wallet {
     pub(super) device: Device,
     pub(super) transfers: Transfers,
     pub(super) token: Option<Token>,
+    /// The token of a registration that has no answer yet.
+    pub(super) registering: Option<Token>,
     /// What invitations say of devices whose identity key has not been seen yet (INV-03).
     pub(super) invited: OrdMap<Address, Fingerprint>,
     /// Messages to send, one after the other; the first is on its way.
@@ -160,6 +162,7 @@ impl Wallet {
             device,
             transfers: Transfers::new(),
             token: None,
+            registering: None,
             invited: OrdMap::new(),
             outbound: Vector::new(),
             waiting: Vector::new(),
@@ -320,6 +323,9 @@ impl Step<'_> {
             WalletError::Registration("registered already")
         );
         let one_time_pre_keys = self.more_one_time_pre_keys()?;
+        let token = Token::random(self.randomness)?;
+        let token_hash = token.digest();
+        self.wallet.registering = Some(token);
         let device = &self.wallet.device;
         let bundle = required!(
             "KEY-08",
@@ -328,6 +334,7 @@ impl Step<'_> {
         );
         let registration = Registration {
             address: device.address(),
+            token_hash,
             registration_id: bundle.registration_id,
             identity_key: bundle.party.identity_key.encode().into(),
             signed_pre_key_id: bundle.signed_pre_key.id,
@@ -410,8 +417,8 @@ impl Step<'_> {
                 self.wallet.waiting.insert(index, asked);
                 Ok(())
             }
-            (Body::Register(_), Ok(Answer::Registered { token })) => {
-                self.wallet.token = Some(token);
+            (Body::Register(_), Ok(Answer::Done)) => {
+                self.wallet.token = self.wallet.registering.take();
                 Ok(())
             }
             (Body::Remove { .. }, Ok(Answer::Done)) => {
@@ -419,15 +426,13 @@ impl Step<'_> {
                 Ok(())
             }
             (Body::FetchBundle { .. }, Ok(Answer::Bundle { bundle })) => self.bundle_came(bundle),
-            (Body::FetchBundle { address }, Err(ErrorCode::NotFound)) => {
+            (Body::FetchBundle { address, .. }, Err(ErrorCode::NotFound)) => {
                 self.continue_send(SendEvent::NoBundle(*address))
             }
             (Body::Submit(_), Ok(Answer::Done)) => self.continue_send(SendEvent::Accepted),
-            (Body::Submit(_), Ok(Answer::DeviceMismatch { missing, extra })) => {
-                self.continue_send(SendEvent::DeviceMismatch { missing, extra })
-            }
-            (Body::Submit(_), Ok(Answer::StaleRegistration { devices })) => {
-                self.continue_send(SendEvent::StaleRegistration(devices))
+            (Body::Submit(submission), Err(ErrorCode::StaleRegistration)) => {
+                let device = submission.recipient.device_id;
+                self.continue_send(SendEvent::StaleRegistration(vec![device]))
             }
             (Body::FetchBundle { .. } | Body::Submit(_), Err(code)) => {
                 self.give_up(code);
@@ -584,24 +589,26 @@ impl Step<'_> {
         match step {
             SendStep::FetchBundles(addresses) => addresses
                 .into_iter()
-                .filter(|address| {
-                    !self.waits_for(|body| *body == Body::FetchBundle { address: *address })
+                .map(|address| Body::FetchBundle {
+                    address,
+                    access_key: Some(AccessKey::from([0; 32])),
                 })
+                .filter(|bundle| !self.waits_for(|body| body == bundle))
                 .collect::<Vec<_>>()
                 .into_iter()
-                .try_for_each(|address| self.request(Body::FetchBundle { address })),
+                .try_for_each(|bundle| self.request(bundle)),
+            // A submission is for one device: which devices a user has, nobody tells (MBX-05).
+            SendStep::Submit { messages, .. } if messages.is_empty() => {
+                self.give_up(ErrorCode::NotFound);
+                Ok(())
+            }
             SendStep::Submit {
                 recipient,
                 messages,
-            } => self.request(Body::Submit(Submission {
-                recipient,
-                messages: messages.iter().map(submitted).collect(),
-                lifetime: flawed!(
-                    "XFER-16 default lifetime",
-                    Some(self.wallet.limits.message_lifetime),
-                    None
-                ),
-            })),
+            } => messages.into_iter().try_for_each(|message| {
+                let submission = self.submission(recipient, message);
+                self.request(Body::Submit(submission))
+            }),
             SendStep::Done => {
                 self.wallet.outbound.pop_front();
                 Ok(())
@@ -610,6 +617,21 @@ impl Step<'_> {
                 self.give_up(reason.code());
                 Ok(())
             }
+        }
+    }
+
+    fn submission(&self, recipient: Recipient, message: DeviceMessage) -> Submission {
+        Submission {
+            recipient: recipient.device(message.device_id),
+            access_key: AccessKey::from([0; 32]),
+            registration_id: message.registration_id,
+            kind: message.message.kind,
+            message: message.message.bytes.as_slice().into(),
+            lifetime: flawed!(
+                "XFER-16 default lifetime",
+                Some(self.wallet.limits.message_lifetime),
+                None
+            ),
         }
     }
 
@@ -703,14 +725,5 @@ impl Wallet {
             token,
             body: waiting.body.clone(),
         }
-    }
-}
-
-fn submitted(message: &DeviceMessage) -> SubmittedMessage {
-    SubmittedMessage {
-        device_id: message.device_id,
-        registration_id: message.registration_id,
-        kind: message.message.kind,
-        message: message.message.bytes.as_slice().into(),
     }
 }
