@@ -70,7 +70,7 @@ impl Desk {
                 if let Effect::Request(request) = effect {
                     let answer = self
                         .intermediary
-                        .handle(&request, NOW, &mut self.numbers)
+                        .handle(&request, NOW)
                         .map_err(|error| error.code().expect("the client's fault"));
                     events.push(WalletEvent::Answer {
                         request: request.id,

@@ -29,6 +29,11 @@ pub enum Learned {
     SignedPreKey,
     /// A one-time prekey: its id and key.
     OneTimePreKey,
+    /// The hash of an access key that the device published, withdrew or used: who uses it has the invitation or the
+    /// offer of who published it.
+    AccessKey,
+    /// From when on an access key admits nobody, in seconds since 1970.
+    AccessExpires,
     /// Whose bundle the device asked for: an address.
     AskedBundleOf,
     /// To which mailbox the device wrote: an address.
@@ -77,13 +82,29 @@ pub fn learned(asker: Address, request: &Request, now: Timestamp) -> Vec<Row> {
         Body::PublishOneTimePreKeys {
             one_time_pre_keys, ..
         } => rows.one_time_pre_keys(asker, one_time_pre_keys),
-        Body::FetchBundle { address } => rows.add(Learned::AskedBundleOf, address, asker),
+        Body::PublishAccessKey { hash, expires, .. } => {
+            rows.add(Learned::AccessKey, hash, asker);
+            rows.add(Learned::AccessExpires, &expires.0, asker);
+        }
+        Body::WithdrawAccessKey { hash, .. } => rows.add(Learned::AccessKey, hash, asker),
+        Body::FetchBundle {
+            address,
+            access_key,
+        } => {
+            rows.add(Learned::AskedBundleOf, address, asker);
+            if let Some(access_key) = access_key {
+                rows.add(Learned::AccessKey, &access_key.digest(), asker);
+            }
+        }
         Body::Submit(submission) => rows.submission(asker, submission),
         Body::Read { limit, .. } => rows.add(Learned::Mailbox, limit, asker),
         Body::Acknowledge { ids, .. } => {
             for id in ids {
                 rows.add(Learned::Mailbox, &id.0, asker);
             }
+        }
+        Body::Remove { address } if *address != asker => {
+            rows.add(Learned::Address, address, *address)
         }
         Body::CountOneTimePreKeys { .. } | Body::Remove { .. } => {}
     }
@@ -138,19 +159,19 @@ impl Rows {
 
     fn submission(&mut self, sender: Address, submission: &Submission) {
         self.add(Learned::Lifetime, &submission.lifetime(), sender);
-        for message in &submission.messages {
-            let recipient = Address {
-                user_id: submission.recipient.user_id(),
-                device_id: message.device_id,
-            };
-            let kind = match message.kind {
-                MessageKind::PreKey => "prekey",
-                MessageKind::Ratchet => "ratchet",
-            };
-            self.add(Learned::WroteTo, &recipient, sender);
-            self.add(Learned::RegistrationId, &message.registration_id, recipient);
-            self.add(Learned::EnvelopeKind, &kind, sender);
-            self.add(Learned::PaddedSize, &message.message.0.len(), sender);
-        }
+        let kind = match submission.kind {
+            MessageKind::PreKey => "prekey",
+            MessageKind::Ratchet => "ratchet",
+        };
+        let recipient = submission.recipient;
+        self.add(Learned::WroteTo, &recipient, sender);
+        self.add(Learned::AccessKey, &submission.access_key.digest(), sender);
+        self.add(
+            Learned::RegistrationId,
+            &submission.registration_id,
+            recipient,
+        );
+        self.add(Learned::EnvelopeKind, &kind, sender);
+        self.add(Learned::PaddedSize, &submission.message.0.len(), sender);
     }
 }

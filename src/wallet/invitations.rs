@@ -5,7 +5,7 @@ use crate::identifier::Address;
 use crate::intermediary::AccessKey;
 use crate::primitives::Secret;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Invitation, InvitationId};
+use crate::transfer::{Invitation, InvitationId, access_key};
 use imbl::OrdMap;
 use std::sync::Arc;
 
@@ -17,6 +17,13 @@ pub(super) struct Made {
     pub(super) owner: Option<Owner>,
     /// How many transfers it has served.
     pub(super) transfers: u32,
+}
+
+impl Made {
+    /// What opens the mailbox to whoever has the link.
+    pub(super) fn access_key(&self) -> AccessKey {
+        access_key(&self.invitation.secret).into()
+    }
 }
 
 /// A sender that an invitation belongs to.
@@ -51,7 +58,7 @@ impl Invitations {
     /// What opens the mailbox of that device to this wallet: its link's access key, or the one that its offer brought.
     pub(super) fn access_key(&self, device: &Address) -> Option<AccessKey> {
         match self.taken.get(device) {
-            Some(taken) => Some(AccessKey::of_invitation(&taken.secret)),
+            Some(taken) => Some(access_key(&taken.secret).into()),
             None => self.senders.get(device).cloned(),
         }
     }

@@ -6,6 +6,7 @@ use super::step::Step;
 use super::wallet::Effect;
 use crate::identifier::Address;
 use crate::intermediary::{AccessKey, Body, Digest};
+use crate::primitives::Secret;
 use crate::requirement::{flawed, require, required};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Host, Invitation, InvitationError, Vertical};
@@ -35,14 +36,13 @@ impl Step<'_> {
             limits.invitation_expiry(lifetime, self.now)?,
             self.randomness,
         )?;
-        let access_key = AccessKey::of_invitation(&invitation.secret);
-        let expires = invitation.expires.0.saturating_add(limits.invitation_grace);
+                let expires = invitation.expires.0.saturating_add(limits.invitation_grace);
         let made = Made {
             owner: None,
             transfers: 0,
             invitation,
         };
-        let id = made.invitation.id;
+        let (id, access_key) = (made.invitation.id, made.access_key());
         self.wallet.invitations.made.insert(id, Arc::new(made));
         self.publish(access_key.digest(), Timestamp(expires))
     }
@@ -75,7 +75,7 @@ impl Step<'_> {
 
     fn made_with(&self, hash: &Digest) -> Option<&Made> {
         let mut made = self.wallet.invitations.made.values();
-        made.find(|made| AccessKey::of_invitation(&made.invitation.secret).digest() == *hash)
+        made.find(|made| made.access_key().digest() == *hash)
             .map(|made| &**made)
     }
 
@@ -88,7 +88,7 @@ impl Step<'_> {
         if made.transfers > 0 {
             return Ok(());
         }
-        let access_key = AccessKey::of_invitation(&made.invitation.secret);
+        let access_key = made.access_key();
         self.withdraw_access_key(access_key.digest())
     }
 
@@ -106,7 +106,7 @@ impl Step<'_> {
         let made = invitations.made.values().map(|made| {
             let expires = made.invitation.expires.0;
             let expires = expires.saturating_add(limits.invitation_grace);
-            let access_key = AccessKey::of_invitation(&made.invitation.secret);
+            let access_key = made.access_key();
             (access_key.digest(), Timestamp(expires))
         });
         let answers = invitations.taken.values().map(|taken| {
@@ -150,7 +150,7 @@ impl Step<'_> {
                 self.wallet.device.open_anew(&address);
                 (known.answers.clone(), 0)
             }
-            None => (AccessKey::random(self.randomness)?, 0),
+            None => (AccessKey::from(Secret::random(self.randomness)?), 0),
         };
         require!(
             "INV-05",

@@ -146,7 +146,7 @@ impl From<&Wallet> for SavedWallet {
                 .iter()
                 .map(|(address, access_key)| SavedSender {
                     address: *address,
-                    access_key: access_key.secret().clone(),
+                    access_key: Secret::copy_of(access_key.expose()),
                 })
                 .collect(),
             outbox: wallet.outbox.iter().map(SavedOutbound::from).collect(),
@@ -190,7 +190,7 @@ impl From<(&Address, &Arc<Taken>)> for SavedTaken {
             id: taken.id,
             secret: taken.secret.clone(),
             expires: taken.expires,
-            answers: taken.answers.secret().clone(),
+            answers: Secret::copy_of(taken.answers.expose()),
             transfers: taken.transfers,
         }
     }

@@ -7,7 +7,7 @@ use super::wallet::{Report, Wallet};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, Recipient, TransferId};
 use crate::intermediary::{Body, Submission};
-use crate::primitives::SecretBytes;
+use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::sesame::{Purpose, SendEvent, SendStep, SesameError};
 use crate::suite::Party;
@@ -36,7 +36,7 @@ impl Step<'_> {
                 let taken = Arc::make_mut(taken);
                 taken.transfers += 1;
                 payload.invitation = Some(taken.id);
-                payload.access_key = Some(taken.answers.secret().clone());
+                payload.access_key = Some(Secret::copy_of(taken.answers.expose()));
                 let parties = OfferParties {
                     sender: Party {
                         identity_key: *device.keys().identity().public(),

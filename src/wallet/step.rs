@@ -10,7 +10,7 @@ use crate::identifier::Address;
 use crate::intermediary::{
     Answer, Body, PublishedOneTimePreKey, Registration, Request, RequestId, Token,
 };
-use crate::primitives::Randomness;
+use crate::primitives::{Randomness, Secret};
 use crate::requirement::{always_require, flawed, require, required};
 use crate::sesame::SendEvent;
 use crate::suite::Party;
@@ -171,7 +171,7 @@ impl<'a> Step<'a> {
             self.wallet.token.is_none(),
             WalletError::Registration("registered already")
         );
-        let token = Token::random(self.randomness)?;
+        let token = Token::from(Secret::random(self.randomness)?);
         let one_time_pre_keys = self.more_one_time_pre_keys()?;
         let device = &self.wallet.device;
         let bundle = required!(

@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// A device of a user: what can be seen of it from outside, whoever plays it.
 pub(super) struct Participant {
     pub(super) address: Address,
-    /// What the intermediary gave it.
+    /// Whether the intermediary knows it.
+    pub(super) has_joined: bool,
+    /// What authorises it, as its requests say.
     pub(super) token: Option<Token>,
     /// As it registered.
     pub(super) identity_key: Option<PublicKey>,
@@ -33,6 +35,7 @@ impl Participant {
     pub(super) fn new(address: Address) -> Self {
         Participant {
             address,
+            has_joined: false,
             token: None,
             identity_key: None,
             states: BTreeMap::new(),
@@ -49,23 +52,24 @@ impl Participant {
         Timestamp(now.0.saturating_add_signed(self.skew))
     }
 
-    /// It is made anew, and returns the token that it had.
-    pub(super) fn reset(&mut self) -> Option<Token> {
+    /// It is made anew.
+    pub(super) fn reset(&mut self) {
         self.made += 1;
         self.identity_key = None;
         self.states.clear();
         self.outbox.clear();
-        self.token.take()
+        self.has_joined = false;
+        self.token = None;
     }
 
     /// What anybody sees of an answer to it: as what it registered, and whether it may go on.
     pub(super) fn see_answer<E>(&mut self, request: &Body, answer: &Result<Answer, E>) {
         match (request, answer) {
-            (Body::Register(registration), Ok(Answer::Registered { token })) => {
-                self.token = Some(token.clone());
+            (Body::Register(registration), Ok(Answer::Done)) => {
+                self.has_joined = true;
                 self.identity_key = PublicKey::decode(&registration.identity_key).ok();
             }
-            (Body::Remove { .. }, Ok(Answer::Done)) => self.token = None,
+            (Body::Remove { .. }, Ok(Answer::Done)) => self.has_joined = false,
             _ => {}
         }
     }
@@ -75,6 +79,9 @@ impl Participant {
         let device = name.to_owned();
         match effect {
             Effect::Request(request) => {
+                if !matches!(request.body, Body::Register(_)) {
+                    self.token.clone_from(&request.token);
+                }
                 // What has not left yet need not leave twice.
                 if !self.outbox.contains(&request) {
                     self.outbox.push_back(request);
