@@ -4,7 +4,7 @@ use super::requests::Waiting;
 use super::wallet::{Effect, Report, Wallet, WalletEvent};
 use super::WalletError;
 use crate::agreement::fingerprint::fingerprint;
-use crate::agreement::{AgreementError, Fingerprint};
+use crate::agreement::{AgreementError, Bundle, Fingerprint};
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
 use crate::intermediary::{
@@ -176,10 +176,22 @@ impl<'a> Step<'a> {
         let device = &self.wallet.device;
         let bundle = required!(
             "KEY-08",
-            device.bundle_fields(None),
+            device.bundle(None),
             WalletError::Registration("without a signed prekey, and cannot register")
         );
-        let registration = Registration::of(&bundle, device.address(), token.digest(), one_time_pre_keys);
+        let registration = Registration {
+            address: device.address(),
+            token_hash: token.digest(),
+            registration_id: bundle.registration_id,
+            identity_key: bundle.party.identity_key.encode().into(),
+            signed_pre_key_id: bundle.signed_pre_key.id,
+            signed_pre_key: bundle.signed_pre_key.key.encode().into(),
+            signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
+            created: bundle.statement.created,
+            suites: bundle.statement.suites.into(),
+            statement_signature: bundle.statement.signature.as_bytes().into(),
+            one_time_pre_keys,
+        };
         self.wallet.token = Some(token);
         self.ask(sponsor, Body::Register(registration))
     }
@@ -210,7 +222,7 @@ impl<'a> Step<'a> {
 
     /// Time passes: prekeys are replaced, transfers, links and sessions expire, what was not answered is asked again.
     fn tick(&mut self) -> Result<(), WalletError> {
-        let before = self.wallet.device.bundle_fields(None);
+        let before = self.wallet.device.bundle(None);
         self.wallet.device.tick(self.now, self.randomness)?;
         self.transfer(TransferEvent::Tick)?;
         let now = self.now;
@@ -235,10 +247,23 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         let address = self.wallet.device.address();
-        if let Some(new) = self.wallet.device.bundle_fields(None)
-            && before.is_none_or(|before| before.signed_pre_key != new.signed_pre_key)
+        let after = self.wallet.device.bundle(None);
+        if before != after
+            && let Some(Bundle {
+                signed_pre_key,
+                statement,
+                ..
+            }) = after
         {
-            self.request(Body::publish_signed_pre_key(address, &new)?)?;
+            self.request(Body::PublishSignedPreKey {
+                address,
+                id: signed_pre_key.id,
+                key: signed_pre_key.key.encode().into(),
+                signature: signed_pre_key.signature.as_bytes().into(),
+                created: statement.created,
+                suites: statement.suites.into(),
+                statement_signature: statement.signature.as_bytes().into(),
+            })?;
         }
         if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {
             self.wallet.counted = self.now;
