@@ -5,7 +5,8 @@ use crate::identifier::Address;
 use crate::intermediary::AccessKey;
 use crate::primitives::Secret;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Invitation, InvitationId, access_key};
+use crate::transfer::invitation::access_key;
+use crate::transfer::{Invitation, InvitationId, Limits};
 use imbl::OrdMap;
 use std::sync::Arc;
 
@@ -22,7 +23,13 @@ pub(super) struct Made {
 impl Made {
     /// What opens the mailbox to whoever has the link.
     pub(super) fn access_key(&self) -> AccessKey {
-        access_key(&self.invitation.secret).into()
+        self.invitation.access_key().into()
+    }
+
+    /// Until then an offer by it is taken, and its access key opens the mailbox.
+    pub(super) fn honoured_until(&self, limits: &Limits) -> Timestamp {
+        let Timestamp(expires) = self.invitation.expires;
+        Timestamp(expires.saturating_add(limits.invitation_grace))
     }
 }
 
@@ -63,19 +70,20 @@ impl Invitations {
         }
     }
 
-    /// Erases what nobody can use any more, `grace` seconds after its expiry (INV-05).
-    pub(super) fn expire(&mut self, now: Timestamp, grace: u64) {
-        let is_over = |expires: Timestamp| now.0 >= expires.0.saturating_add(grace);
-        let made = |(id, made): (&InvitationId, &Arc<Made>)| {
-            is_over(made.invitation.expires).then_some(*id)
+    /// Erases what nobody can use any more (INV-05).
+    pub(super) fn expire(&mut self, now: Timestamp, limits: &Limits) {
+        let over = |(id, made): (&InvitationId, &Arc<Made>)| {
+            let honoured = made.invitation.is_honoured(now, limits);
+            (!honoured).then_some(*id)
         };
-        for id in self.made.iter().filter_map(made).collect::<Vec<_>>() {
+        for id in self.made.iter().filter_map(over).collect::<Vec<_>>() {
             self.made.remove(&id);
         }
-        let taken = |(address, taken): (&Address, &Arc<Taken>)| {
-            is_over(taken.expires).then_some(*address)
+        let grace = limits.invitation_grace;
+        let over = |(address, taken): (&Address, &Arc<Taken>)| {
+            (now.seconds_since(taken.expires) >= grace).then_some(*address)
         };
-        for address in self.taken.iter().filter_map(taken).collect::<Vec<_>>() {
+        for address in self.taken.iter().filter_map(over).collect::<Vec<_>>() {
             self.taken.remove(&address);
         }
     }

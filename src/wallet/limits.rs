@@ -18,6 +18,10 @@ pub struct Limits {
     pub count_interval: u64,
     /// The most messages that a reading asks for.
     pub read: u32,
+    /// How many links of others a wallet has at most (INV-05).
+    pub taken_invitations: usize,
+    /// How long the access key for the answers lives, in seconds: as long as an offer by the link can be made and live.
+    pub answers_lifetime: u64,
     /// After so many wrong answers a request is given up (WAL-02).
     pub wrong_answers: u8,
 }
@@ -31,6 +35,8 @@ impl Limits {
         more_one_time_pre_keys: 20,
         count_interval: DAY,
         read: 100,
+        taken_invitations: 1_000 - transfer::Limits::PROFILE.invitations,
+        answers_lifetime: 61 * DAY,
         wrong_answers: 5,
     };
 }

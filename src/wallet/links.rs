@@ -8,6 +8,7 @@ use crate::identifier::Address;
 use crate::intermediary::{AccessKey, Body, Digest};
 use crate::primitives::Secret;
 use crate::requirement::{flawed, require, required};
+use crate::sesame::SesameError;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Host, Invitation, InvitationError, Vertical};
 use std::sync::Arc;
@@ -28,23 +29,23 @@ impl Step<'_> {
             WalletError::TooManyInvitations(limits.invitations)
         );
         let device = &self.wallet.device;
-        let invitation = Invitation::random(
+        let invitation = Invitation::draw(
             host,
             device.address(),
             vertical,
             device.keys().identity().public(),
-            limits.invitation_expiry(lifetime, self.now)?,
+            Invitation::expiry(self.now, lifetime, &limits)?,
             self.randomness,
         )?;
-                let expires = invitation.expires.0.saturating_add(limits.invitation_grace);
-        let made = Made {
+                let made = Made {
             owner: None,
             transfers: 0,
             invitation,
         };
+        let expires = made.honoured_until(&limits);
         let (id, access_key) = (made.invitation.id, made.access_key());
         self.wallet.invitations.made.insert(id, Arc::new(made));
-        self.publish(access_key.digest(), Timestamp(expires))
+        self.publish(access_key.digest(), expires)
     }
 
     fn publish(&mut self, hash: Digest, expires: Timestamp) -> Result<(), WalletError> {
@@ -83,7 +84,7 @@ impl Step<'_> {
     pub(super) fn withdraw(&mut self, link: &str) -> Result<(), WalletError> {
         let Invitation { id, .. } = link.parse()?;
         let made = self.wallet.invitations.made.remove(&id);
-        let made = required!("INV-05", made, WalletError::Invitation(InvitationError::Unknown));
+        let made = required!("INV-05", made, WalletError::NotInvited("it is no link of this wallet"));
         // Transfers that it has served go on by its access key, until that expires.
         if made.transfers > 0 {
             return Ok(());
@@ -102,15 +103,13 @@ impl Step<'_> {
     pub(super) fn publish_again(&mut self) -> Result<(), WalletError> {
         let limits = self.wallet.limits.transfers;
         let now = self.now;
+        let answers_lifetime = self.wallet.limits.answers_lifetime;
         let invitations = &self.wallet.invitations;
         let made = invitations.made.values().map(|made| {
-            let expires = made.invitation.expires.0;
-            let expires = expires.saturating_add(limits.invitation_grace);
-            let access_key = made.access_key();
-            (access_key.digest(), Timestamp(expires))
+            (made.access_key().digest(), made.honoured_until(&limits))
         });
         let answers = invitations.taken.values().map(|taken| {
-            let expires = now.0.saturating_add(limits.answers_lifetime);
+            let expires = now.0.saturating_add(answers_lifetime);
             (taken.answers.digest(), Timestamp(expires))
         });
         let all: Vec<_> = made.chain(answers).collect();
@@ -123,7 +122,7 @@ impl Step<'_> {
     pub(super) fn take(&mut self, link: &str) -> Result<(), WalletError> {
         let invitation: Invitation = link.parse()?;
         let limits = self.wallet.limits.transfers;
-        invitation.may_be_taken(self.now, &limits)?;
+        invitation.check_time(self.now, &limits)?;
         let Invitation {
             address,
             fingerprint,
@@ -135,15 +134,16 @@ impl Step<'_> {
         require!(
             "SES-15",
             address.user_id != self.wallet.device.address().user_id,
-            WalletError::Sesame(crate::sesame::SesameError::OwnUser)
+            SesameError::OwnUser
         );
         flawed!(
             "INV-03 not pinned",
             self.wallet.device.pin(address, fingerprint, true)?,
             ()
         );
-        let known = self.wallet.invitations.taken.get(&address);
-        let (answers, transfers) = match known {
+        let most = self.wallet.limits.taken_invitations;
+        let known = self.wallet.invitations.taken.get(&address).cloned();
+        let (answers, transfers) = match &known {
             Some(known) if known.id == id => (known.answers.clone(), known.transfers),
             // The user was given another link: what went wrong before is left behind.
             Some(known) => {
@@ -154,8 +154,8 @@ impl Step<'_> {
         };
         require!(
             "INV-05",
-            known.is_some() || self.wallet.invitations.taken.len() < limits.taken,
-            WalletError::TooManyInvitations(limits.taken)
+            known.is_some() || self.wallet.invitations.taken.len() < most,
+            WalletError::TooManyInvitations(most)
         );
         let hash = answers.digest();
         let taken = Taken {
@@ -166,7 +166,7 @@ impl Step<'_> {
             transfers,
         };
         self.wallet.invitations.taken.insert(address, Arc::new(taken));
-        let expires = self.now.0.saturating_add(limits.answers_lifetime);
+        let expires = self.now.0.saturating_add(self.wallet.limits.answers_lifetime);
         self.publish(hash, Timestamp(expires))
     }
 
@@ -186,19 +186,19 @@ impl Step<'_> {
                 require!(
                     "INV-05",
                     self.now < taken.expires,
-                    WalletError::Invitation(InvitationError::Expired)
+                    WalletError::Invitation(InvitationError::Over)
                 );
                 require!(
                     "INV-05",
-                    taken.transfers < limits.transfers_by_invitation,
-                    WalletError::Invitation(InvitationError::UsedUp)
+                    taken.transfers < limits.invitation_transfers,
+                    WalletError::NotInvited("as many transfers as it serves were offered by it")
                 );
             }
             // A key that the user compared, of a sender whose offer brought an access key.
             None => require!(
                 "INV-05",
                 invitations.senders.contains_key(to),
-                WalletError::Invitation(InvitationError::Unknown)
+                WalletError::NotInvited("no link of that device was taken")
             ),
         }
         Ok(())

@@ -10,8 +10,8 @@ use crate::identifier::Address;
 use crate::intermediary::{Body, Envelope, MessageBytes};
 use crate::primitives::PublicKey;
 use crate::requirement::{flawed, require, required};
+use crate::sesame::SesameError;
 use crate::suite::Party;
-use crate::timestamp::Timestamp;
 use crate::transfer::{
     Content, InvitationError, InvitationId, OfferParties, Payload, TransferEvent, offer_mac_holds,
 };
@@ -81,7 +81,7 @@ impl Step<'_> {
         let event = TransferEvent::Message {
             from,
             payload: &payload,
-            length: plaintext.len(),
+            size: plaintext.len(),
         };
         let outcomes = self
             .wallet
@@ -104,7 +104,7 @@ impl Step<'_> {
         require!(
             "INV-08",
             kind == MessageKind::PreKey,
-            WalletError::Sesame(crate::sesame::SesameError::NoSession(from))
+            SesameError::NoSession(from)
         );
         let (identity_key, plaintext) = self.wallet.device.read_opening(&from, message)?;
         let payload = Payload::decode(&plaintext)?;
@@ -138,7 +138,11 @@ impl Step<'_> {
         }
         let has_key = payload.access_key.is_some()
             || self.wallet.invitations.access_key(&from).is_some();
-        require!("INV-08", has_key, WalletError::Invitation(InvitationError::Unknown));
+        require!(
+            "INV-08",
+            has_key,
+            WalletError::NotInvited("it brings no access key for the answer")
+        );
         Ok(())
     }
 
@@ -152,6 +156,7 @@ impl Step<'_> {
     ) -> Result<(), WalletError> {
         let limits = self.wallet.limits.transfers;
         let device = &self.wallet.device;
+        let suite = device.suites()[0];
         let (receiver, own_key) = (device.address(), device.keys().identity().public());
         let receiver_fingerprint = Fingerprint::of(own_key);
         let owner = Owner {
@@ -159,27 +164,31 @@ impl Step<'_> {
             fingerprint: Fingerprint::of(identity_key),
         };
         let made = self.wallet.invitations.made.get_mut(&id).map(Arc::make_mut);
-        let made: &mut Made = required!("INV-08", made, InvitationError::Unknown);
-        let end = made.invitation.expires.0.saturating_add(limits.invitation_grace);
-        require!("INV-05", self.now < Timestamp(end), InvitationError::Expired);
-        let parties = OfferParties {
-            sender: Party {
-                identity_key: *identity_key,
-                address: from,
-            },
-            receiver,
-            receiver_fingerprint,
+        let made: &mut Made = required!(
+            "INV-08",
+            made,
+            WalletError::NotInvited("no such link was given away, or no longer")
+        );
+        require!(
+            "INV-05",
+            made.invitation.is_honoured(self.now, &limits),
+            InvitationError::Over
+        );
+        let sender = Party {
+            identity_key: *identity_key,
+            address: from,
         };
+        let parties = OfferParties::new(suite, &sender, &receiver, &receiver_fingerprint);
         offer_mac_holds(plaintext, &made.invitation.offer_key(), &parties)?;
         require!(
             "INV-08",
             made.owner.is_none_or(|known| known == owner),
-            InvitationError::Taken
+            WalletError::NotInvited("the link is another sender's")
         );
         require!(
             "INV-05",
-            made.transfers < limits.transfers_by_invitation,
-            InvitationError::UsedUp
+            made.transfers < limits.invitation_transfers,
+            WalletError::NotInvited("the link has served as many transfers as it may")
         );
         made.owner = Some(owner);
         Ok(())

@@ -47,6 +47,9 @@ pub enum WalletError {
     /// The link is no invitation, or not one that can be used.
     #[error(transparent)]
     Invitation(#[from] InvitationError),
+    /// A link that says nothing here, or no longer (INV-05, INV-08).
+    #[error("the invitation cannot be used: {0} (INV-05, INV-08)")]
+    NotInvited(&'static str),
     /// No link and no comparison names the key of that device (SES-18, INV-08).
     #[error("nothing says whose key {0} has: take a link of it first (SES-18, INV-08)")]
     Unnamed(Address),
@@ -77,6 +80,7 @@ impl WalletError {
             Self::Sesame(error) => error.code(),
             Self::Agreement(error) => error.code(),
             Self::Invitation(error) => Some(error.code()),
+            Self::NotInvited(_) => Some(ErrorCode::InvalidInvitation),
             Self::Unnamed(_) => Some(ErrorCode::UntrustedIdentity),
             Self::Registration(_) | Self::UnknownDevice(_) | Self::TooManyInvitations(_) => {
                 Some(ErrorCode::InvalidState)

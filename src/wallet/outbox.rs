@@ -2,7 +2,7 @@
 
 use crate::identifier::{Address, TransferId};
 use crate::primitives::SecretBytes;
-use crate::sesame::Send;
+use crate::sesame::{Purpose, Send};
 use crate::timestamp::Timestamp;
 use crate::transfer::MessageType;
 use imbl::{OrdMap, Vector};
@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(super) struct Outbound {
     pub(super) transfer: TransferId,
     pub(super) message_type: MessageType,
+    pub(super) purpose: Purpose,
     /// The payload, for as long as it is not on its way.
     pub(super) plaintext: SecretBytes,
     /// From then on nobody needs it.

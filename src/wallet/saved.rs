@@ -3,7 +3,6 @@
 use super::invitations::{Invitations, Made, Owner, Taken};
 use super::outbox::Outbound;
 use super::requests::Waiting;
-use super::wallet::token_key;
 use super::{Limits, Wallet};
 use crate::agreement::Fingerprint;
 use crate::identifier::{Address, TransferId};
@@ -11,7 +10,9 @@ use crate::intermediary::{Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::saved::json_text;
-use crate::sesame::{Device, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send};
+use crate::sesame::{
+    Device, Purpose, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send,
+};
 use crate::timestamp::Timestamp;
 use crate::transfer::{
     Invitation, InvitationId, MessageType, SavedTransfers, SavedTransfersError, Transfers,
@@ -79,6 +80,7 @@ struct SavedOutbound {
     to: Address,
     transfer: TransferId,
     message_type: MessageType,
+    purpose: Purpose,
     plaintext: SecretBytes,
     until: Timestamp,
     lifetime: u64,
@@ -202,6 +204,7 @@ impl From<(&Address, &Outbound)> for SavedOutbound {
             to: *to,
             transfer: outbound.transfer,
             message_type: outbound.message_type,
+            purpose: outbound.purpose,
             plaintext: outbound.plaintext.clone(),
             until: outbound.until,
             lifetime: outbound.lifetime,
@@ -244,6 +247,7 @@ impl TryFrom<SavedOutbound> for (Address, Outbound) {
         let outbound = Outbound {
             transfer: saved.transfer,
             message_type: saved.message_type,
+            purpose: saved.purpose,
             plaintext: saved.plaintext,
             until: saved.until,
             lifetime: saved.lifetime,
@@ -274,7 +278,7 @@ impl TryFrom<SavedWallet> for Wallet {
                 .map_err(|error| SavedWalletError::Send { index, error })
         });
         Ok(Wallet {
-            transfers: Transfers::restore(saved.transfers, token_key(&device))?,
+            transfers: Transfers::try_from(saved.transfers)?,
             token: saved.token.map(Into::into),
             invitations: Invitations {
                 made,

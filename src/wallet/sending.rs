@@ -11,8 +11,8 @@ use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::sesame::{Purpose, SendEvent, SendStep, SesameError};
 use crate::suite::Party;
-use crate::timestamp::Timestamp;
-use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent, offer_key};
+use crate::transfer::invitation::offer_key;
+use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
 use std::sync::Arc;
 
 impl Step<'_> {
@@ -22,10 +22,13 @@ impl Step<'_> {
         transfer: TransferId,
         outgoing: Outgoing,
     ) -> Result<(), WalletError> {
+        let limits = self.wallet.limits.transfers;
+        let lifetime = limits.message_lifetime(&outgoing, self.now);
         let Outgoing {
             to,
             mut payload,
             at_least,
+            provisioning,
             expires,
         } = outgoing;
         let message_type = payload.message_type();
@@ -37,31 +40,26 @@ impl Step<'_> {
                 taken.transfers += 1;
                 payload.invitation = Some(taken.id);
                 payload.access_key = Some(Secret::copy_of(taken.answers.expose()));
-                let parties = OfferParties {
-                    sender: Party {
-                        identity_key: *device.keys().identity().public(),
-                        address: device.address(),
-                    },
-                    receiver: to,
-                    receiver_fingerprint: pin.fingerprint,
+                let sender = Party {
+                    identity_key: *device.keys().identity().public(),
+                    address: device.address(),
                 };
+                let suite = device.suites()[0];
+                let parties = OfferParties::new(suite, &sender, &to, &pin.fingerprint);
                 payload.encode_offer(&offer_key(&taken.secret), &parties, at_least)?
             }
             _ => payload.encode(at_least)?,
         };
-        let limits = self.wallet.limits.transfers;
-        let provisioning = is_provisioning(message_type);
-        let lifetime = limits.message_lifetime(provisioning, self.now, expires);
-        let until = if provisioning {
-            expires
-        } else {
-            Timestamp(self.now.0.saturating_add(lifetime))
-        };
         let message = Outbound {
             transfer,
             message_type,
+            purpose: if provisioning {
+                Purpose::Provisioning
+            } else {
+                Purpose::Other
+            },
             plaintext: plaintext.to_vec().into(),
-            until,
+            until: expires,
             lifetime,
             send: None,
         };
@@ -99,15 +97,10 @@ impl Step<'_> {
         let Some(first) = self.wallet.outbox.first_mut(to) else {
             return Ok(());
         };
-        let purpose = if is_provisioning(first.message_type) {
-            Purpose::Provisioning
-        } else {
-            Purpose::Other
-        };
         let started = self.wallet.device.start_send(
             Recipient::Device(*to),
             first.plaintext.expose(),
-            purpose,
+            first.purpose,
             self.randomness,
         );
         match started {
@@ -142,7 +135,7 @@ impl Step<'_> {
                 let Some(first) = self.wallet.outbox.first(to) else {
                     return Ok(());
                 };
-                let (transfer, message_type) = (first.transfer, first.message_type);
+                let (transfer, purpose) = (first.transfer, first.purpose);
                 let submission = Submission {
                     recipient: *to,
                     access_key,
@@ -151,12 +144,11 @@ impl Step<'_> {
                     message: message.message.bytes.as_slice().into(),
                     lifetime: flawed!("XFER-16 default lifetime", Some(first.lifetime), None),
                 };
-                self.request(Body::Submit(submission))?;
                 // From here on it counts as out, whatever is answered (WAL-01).
-                self.transfer(TransferEvent::Out {
-                    transfer,
-                    message_type,
-                })
+                if purpose == Purpose::Provisioning {
+                    self.transfer(TransferEvent::Out(transfer))?;
+                }
+                self.request(Body::Submit(submission))
             }
             SendStep::Done => {
                 self.wallet.outbox.pop(to);
@@ -229,12 +221,4 @@ impl Step<'_> {
             None => Err(error.into()),
         }
     }
-}
-
-/// Whether whoever reads it can provision: such a message goes only to a key that is named (SES-18).
-fn is_provisioning(message_type: MessageType) -> bool {
-    matches!(
-        message_type,
-        MessageType::ProvisioningInformation | MessageType::KeyImportRequest
-    )
 }

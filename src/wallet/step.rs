@@ -6,7 +6,7 @@ use super::WalletError;
 use crate::agreement::fingerprint::fingerprint;
 use crate::agreement::{AgreementError, Bundle, Fingerprint};
 use crate::error_code::ErrorCode;
-use crate::identifier::Address;
+use crate::identifier::{Address, TransferId};
 use crate::intermediary::{
     Answer, Body, PublishedOneTimePreKey, Registration, Request, RequestId, Token,
 };
@@ -226,8 +226,8 @@ impl<'a> Step<'a> {
         self.wallet.device.tick(self.now, self.randomness)?;
         self.transfer(TransferEvent::Tick)?;
         let now = self.now;
-        let grace = self.wallet.limits.invitation_grace;
-        self.wallet.invitations.expire(now, grace);
+        let limits = self.wallet.limits.transfers;
+        self.wallet.invitations.expire(now, &limits);
         let late = self.erase_unsent(|_, message| message.until <= now);
         for to in late {
             let code = ErrorCode::RetryLimit;
@@ -413,8 +413,9 @@ impl<'a> Step<'a> {
     /// The user no longer holds a device to its key: the transfers with it end, and nothing that was for it leaves any
     /// more. A transfer is with a key, not with whoever has the address next (XFER-06).
     fn drop_pin(&mut self, device: &Address) -> Result<(), WalletError> {
-        let open = self.wallet.transfers.open_with(device);
-        for id in flawed!("XFER-06 any key", open, Vec::new()) {
+        let open = self.wallet.transfers.under_way_with(device);
+        let open: Vec<TransferId> = open.copied().collect();
+        for id in flawed!("WAL-06 any key", open, Vec::new()) {
             self.transfer(TransferEvent::Cancel(id))?;
         }
         self.erase_unsent(|to, _| to == device);

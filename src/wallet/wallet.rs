@@ -169,7 +169,7 @@ impl Wallet {
     pub fn new(device: Device) -> Self {
         Wallet {
             counted: device.now(),
-            transfers: Transfers::new(token_key(&device)),
+            transfers: Transfers::new(TokenKey::of(device.keys().identity().private())),
             device,
             token: None,
             invitations: Invitations::default(),
@@ -235,9 +235,4 @@ impl Wallet {
         *self = wallet;
         Ok(effects)
     }
-}
-
-/// The key under which offered tokens are remembered (XFER-18): derived, so that it lives as long as the device's keys.
-pub(super) fn token_key(device: &Device) -> TokenKey {
-    TokenKey::of(device.keys().identity().private())
 }
