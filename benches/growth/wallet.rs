@@ -3,7 +3,7 @@
 use crate::turns::repeated;
 use crate::{Numbers, Sized};
 use tigress_signal::agreement::PreKeyStore;
-use tigress_signal::identifier::{Address, DeviceId, Recipient, UserId};
+use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::intermediary::{Answer, Intermediary, Limits, MemoryStore};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
@@ -49,9 +49,10 @@ impl Desk {
         desk.event(WalletEvent::Register { sponsor: None });
         for number in 0..offers {
             desk.event(WalletEvent::Offer(Offer {
-                to: Recipient::Device(to),
+                to,
                 what: Offered::AuthorizationToken(number.to_string().into_bytes().into()),
                 lifetime: None,
+                again: false,
             }));
         }
         desk

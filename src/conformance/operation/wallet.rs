@@ -271,6 +271,7 @@ impl From<Offer> for OfferFields {
                 }
             },
             lifetime: offer.lifetime,
+            again: offer.again,
         }
     }
 }
