@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Exhausted, Seeded, bundle, device};
+use common::{Exhausted, Seeded, bundle, device, device_at};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -38,14 +38,14 @@ static REGISTRATIONS: LazyLock<Vec<Registration>> = LazyLock::new(|| {
     (0..DEVICES)
         .map(|index| {
             let seed = index as u64 + 1;
-            let fields = bundle(&device(seed).1);
             let user = UserId::random(&mut Seeded(1_000 + seed / 2)).expect("never ends");
             let device_id = DeviceId::try_from(1 + u32::from(index % 2 == 0)).expect("1 or 2");
             let address = Address {
                 user_id: user,
                 device_id,
             };
-            registration(address, &fields)
+            let device = device_at(&Tigress1, address, &mut Seeded(seed));
+            registration(address, &bundle(&device))
         })
         .collect()
 });
@@ -58,6 +58,9 @@ fn registration(address: Address, fields: &BundleFields) -> Registration {
         signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
         signed_pre_key: fields.signed_pre_key.clone(),
         signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
+        created: fields.created,
+        suites: fields.suites.clone(),
+        statement_signature: fields.statement_signature.clone(),
         one_time_pre_keys: one_time_pre_keys(1, 3),
     }
 }
@@ -1298,6 +1301,9 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
                 id: spk.signed_pre_key_id,
                 key: spk.signed_pre_key.clone(),
                 signature: spk.signed_pre_key_signature.clone(),
+                created: spk.created,
+                suites: spk.suites.clone(),
+                statement_signature: spk.statement_signature.clone(),
             },
         ),
         (

@@ -26,7 +26,8 @@ pub(super) fn fetch_bundles(
             user_id: UserId::random(&mut randomness).map_err(StepFailure::script)?,
             device_id: DeviceId::try_from(1).map_err(StepFailure::script)?,
         };
-        let keys = PreKeyStore::random(suite, now, &mut randomness).map_err(StepFailure::script)?;
+        let keys = PreKeyStore::random(&[suite], &own, now, &mut randomness)
+            .map_err(StepFailure::script)?;
         let mut effects = Wallet::new(Device::new(suite, own, keys))
             .step(
                 WalletEvent::Register { sponsor: None },
