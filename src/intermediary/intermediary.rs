@@ -217,7 +217,22 @@ impl<T: Transaction> Handling<T> {
                 id,
                 key,
                 signature,
-            } => self.publish_signed_pre_key(address, *id, key, signature),
+                created,
+                suites,
+                statement_signature,
+            } => {
+                let record = self.device(address)?;
+                let fields = BundleFields {
+                    signed_pre_key_id: (*id).into(),
+                    signed_pre_key: key.clone(),
+                    signed_pre_key_signature: signature.clone(),
+                    created: *created,
+                    suites: suites.clone(),
+                    statement_signature: statement_signature.clone(),
+                    ..bundle_of(address, &record, None)
+                };
+                self.publish_signed_pre_key(address, record, &fields)
+            }
             Body::PublishOneTimePreKeys {
                 address,
                 one_time_pre_keys,
@@ -304,16 +319,19 @@ impl<T: Transaction> Handling<T> {
             signed_pre_key_id: registration.signed_pre_key_id.into(),
             signed_pre_key: registration.signed_pre_key.clone(),
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
+            created: registration.created,
+            suites: registration.suites.clone(),
+            statement_signature: registration.statement_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
             kem_pre_key: None,
-            suites: Vec::new(),
         })?;
         let record = DeviceRecord {
             token: registration.token_hash,
             identity_key: bundle.party.identity_key,
             registration_id: bundle.registration_id,
             signed_pre_key: bundle.signed_pre_key,
+            statement: bundle.statement,
             last_one_time_pre_key_id: keys.last().map(|key| key.id),
             next_envelope_id: EnvelopeId::FIRST,
         };
@@ -336,19 +354,13 @@ impl<T: Transaction> Handling<T> {
     fn publish_signed_pre_key(
         &mut self,
         address: &Address,
-        id: PreKeyId,
-        key: &Hex,
-        signature: &Hex,
+        record: DeviceRecord,
+        fields: &BundleFields,
     ) -> Result<Outcome, IntermediaryError> {
-        let record = self.device(address)?;
-        let bundle = self.verify(&BundleFields {
-            signed_pre_key_id: id.into(),
-            signed_pre_key: key.clone(),
-            signed_pre_key_signature: signature.clone(),
-            ..bundle_of(address, &record, None)
-        })?;
+        let bundle = self.verify(fields)?;
         let record = DeviceRecord {
             signed_pre_key: bundle.signed_pre_key,
+            statement: bundle.statement,
             ..record
         };
         let list = vec![Change::PutDevice(*address, record)];
@@ -593,6 +605,7 @@ fn bundle_of(
         },
         registration_id: record.registration_id,
         signed_pre_key: record.signed_pre_key,
+        statement: record.statement.clone(),
         one_time_pre_key,
         kem_pre_key: None,
     })

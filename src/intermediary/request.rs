@@ -118,6 +118,12 @@ pub enum Body {
         key: Hex,
         /// The identity key's signature over it: 64 bytes (KEY-07).
         signature: Hex,
+        /// When SPK was made, in seconds since 1970 (KEY-09).
+        created: Timestamp,
+        /// The suites that the device speaks.
+        suites: Vec<String>,
+        /// The identity key's signature over the statement: 64 bytes (KEY-09).
+        statement_signature: Hex,
     },
     /// One-time prekeys are added.
     PublishOneTimePreKeys {
@@ -294,6 +300,12 @@ pub struct Registration {
     pub signed_pre_key: Hex,
     /// The identity key's signature over it: 64 bytes (KEY-07).
     pub signed_pre_key_signature: Hex,
+    /// When SPK was made, in seconds since 1970 (KEY-09).
+    pub created: Timestamp,
+    /// The suites that the device speaks.
+    pub suites: Vec<String>,
+    /// The identity key's signature over the statement: 64 bytes (KEY-09).
+    pub statement_signature: Hex,
     /// The one-time prekeys, by rising id.
     pub one_time_pre_keys: Vec<PublishedOneTimePreKey>,
 }
