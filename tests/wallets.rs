@@ -4,12 +4,11 @@
 
 mod common;
 
-use common::{Seeded, device_of};
+use common::{Seeded, device_at, device_of};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId};
 use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
-use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{Offer, Offered, StateName, Vertical};
@@ -47,12 +46,12 @@ impl World {
             for device in 1..=*devices {
                 let number = world.wallets.len();
                 let (first, _) = device_of(&Tigress1, 1000 + user as u64);
-                let (_, keys) = device_of(&Tigress1, 2000 + number as u64);
                 let address = Address {
                     user_id: first.user_id,
                     device_id: DeviceId::try_from(device).expect("from 1 to 127"),
                 };
-                let device = Device::new(&Tigress1, address, keys.keys().clone());
+                let mut seeded = Seeded(2000 + number as u64);
+                let device = device_at(&Tigress1, address, &mut seeded);
                 world.wallets.push(Wallet::new(device).with_limits(limits));
                 world.randomness.push(Seeded(number as u64));
                 world.event(number, WalletEvent::Tick).expect("time passes");
@@ -202,12 +201,11 @@ fn a_device_added_during_a_transfer_gets_what_comes_after() {
     let first = world.offer(0, user, Offered::CarKey);
     world.settle();
     let sponsor = world.wallets[1].token().cloned();
-    let (_, keys) = device_of(&Tigress1, 3000);
     let address = Address {
         user_id: world.address(1).user_id,
         device_id: DeviceId::try_from(2).expect("from 1 to 127"),
     };
-    let watch = Wallet::new(Device::new(&Tigress1, address, keys.keys().clone()));
+    let watch = Wallet::new(device_at(&Tigress1, address, &mut Seeded(3000)));
     world.wallets.push(watch);
     world.randomness.push(Seeded(7));
     world.event(2, WalletEvent::Tick).expect("time passes");

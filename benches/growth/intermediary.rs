@@ -3,12 +3,11 @@
 use crate::turns::repeated;
 use crate::{Numbers, Sized};
 use tigress_signal::agreement::{BundleFields, PreKeyStore};
-use tigress_signal::identifier::{Address, DeviceId, UserId};
+use tigress_signal::identifier::{Address, DeviceId, RegistrationId, UserId};
 use tigress_signal::intermediary::{
     AccessKey, Answer, Body, EnvelopeId, Intermediary, Limits, MemoryStore, Registration, Request,
     RequestId, Submission, Token,
 };
-use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind;
@@ -19,8 +18,7 @@ const ACCESS_KEY: [u8; 32] = [7; 32];
 /// An intermediary, and devices that ask it for something one after the other.
 struct Traffic {
     intermediary: Intermediary<MemoryStore>,
-    devices: Vec<(Address, Token)>,
-    bundle: BundleFields,
+    devices: Vec<(Address, RegistrationId, Token)>,
     numbers: Numbers,
     round: usize,
 }
@@ -28,15 +26,12 @@ struct Traffic {
 impl Traffic {
     fn new(devices: usize) -> Self {
         let mut numbers = Numbers::default();
-        let keys = PreKeyStore::random(&Tigress1, Timestamp::default(), &mut numbers);
         let device_id = DeviceId::try_from(1).expect("in range");
         let mut address = || Address {
             user_id: UserId::random(&mut numbers).expect("an id"),
             device_id,
         };
         let addresses: Vec<_> = (0..devices).map(|_| address()).collect();
-        let device = Device::new(&Tigress1, addresses[0], keys.expect("keys"));
-        let bundle = BundleFields::from(&device.bundle(None).expect("it has keys"));
         let limits = Limits {
             access_key_lifetime: u64::MAX,
             ..Limits::PROFILE
@@ -44,36 +39,41 @@ impl Traffic {
         let mut traffic = Traffic {
             intermediary: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
             devices: Vec::new(),
-            bundle,
             numbers,
             round: 0,
         };
         for address in addresses {
             let token = Token::random(&mut traffic.numbers).expect("a token");
-            let body = Body::Register(traffic.registration(address, &token));
-            traffic.ask(None, body);
+            let registration = traffic.registration(address, &token);
+            let id = registration.registration_id;
+            traffic.ask(None, Body::Register(registration));
             let body = Body::PublishAccessKey {
                 address,
                 hash: AccessKey::from(ACCESS_KEY).digest(),
                 expires: Timestamp(u64::MAX),
             };
             traffic.ask(Some(token.clone()), body);
-            traffic.devices.push((address, token));
+            traffic.devices.push((address, id, token));
         }
         traffic
     }
 
-    /// All of them have the same keys: nobody looks for that.
-    fn registration(&self, address: Address, token: &Token) -> Registration {
-        let bundle = &self.bundle;
+    fn registration(&mut self, address: Address, token: &Token) -> Registration {
+        let numbers = &mut self.numbers;
+        let keys = PreKeyStore::random(&[&Tigress1], &address, Timestamp::default(), numbers);
+        let bundle = keys.expect("keys").bundle(address, None);
+        let bundle = BundleFields::from(&bundle.expect("it has keys"));
         Registration {
             address,
             token_hash: token.digest(),
             registration_id: bundle.registration_id.try_into().expect("in range"),
-            identity_key: bundle.identity_key.clone(),
+            identity_key: bundle.identity_key,
             signed_pre_key_id: bundle.signed_pre_key_id.try_into().expect("in range"),
-            signed_pre_key: bundle.signed_pre_key.clone(),
-            signed_pre_key_signature: bundle.signed_pre_key_signature.clone(),
+            signed_pre_key: bundle.signed_pre_key,
+            signed_pre_key_signature: bundle.signed_pre_key_signature,
+            created: bundle.created,
+            suites: bundle.suites.try_into().expect("suites"),
+            statement_signature: bundle.statement_signature,
             one_time_pre_keys: Vec::new(),
         }
     }
@@ -96,8 +96,8 @@ impl Traffic {
         self.round += 1;
         // From all over the place.
         let [from, to] = [0, 1].map(|n| (self.round * 7_919 + n) % self.devices.len());
-        let (_, sender) = self.devices[from].clone();
-        let (address, owner) = self.devices[to].clone();
+        let (_, _, sender) = self.devices[from].clone();
+        let (address, registration_id, owner) = self.devices[to].clone();
         let fetch = Body::FetchBundle {
             address,
             access_key: Some(ACCESS_KEY.into()),
@@ -106,7 +106,7 @@ impl Traffic {
         let submission = Submission {
             recipient: address,
             access_key: ACCESS_KEY.into(),
-            registration_id: self.bundle.registration_id.try_into().expect("in range"),
+            registration_id,
             kind: MessageKind::Ratchet,
             message: [7; 300].as_slice().into(),
             lifetime: None,

@@ -11,8 +11,7 @@ use super::token::{AccessKey, Digest};
 use super::view::{self, Row};
 use super::{EnvelopeId, IntermediaryError, Limits};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
-use crate::hex::Hex;
-use crate::identifier::{Address, PreKeyId};
+use crate::identifier::Address;
 use crate::primitives::PublicKey;
 use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
@@ -217,7 +216,22 @@ impl<T: Transaction> Handling<T> {
                 id,
                 key,
                 signature,
-            } => self.publish_signed_pre_key(address, *id, key, signature),
+                created,
+                suites,
+                statement_signature,
+            } => {
+                let record = self.device(address)?;
+                let fields = BundleFields {
+                    signed_pre_key_id: (*id).into(),
+                    signed_pre_key: key.clone(),
+                    signed_pre_key_signature: signature.clone(),
+                    created: *created,
+                    suites: suites.clone().into(),
+                    statement_signature: statement_signature.clone(),
+                    ..bundle_of(address, &record, None)
+                };
+                self.publish_signed_pre_key(address, record, &fields)
+            }
             Body::PublishOneTimePreKeys {
                 address,
                 one_time_pre_keys,
@@ -304,16 +318,19 @@ impl<T: Transaction> Handling<T> {
             signed_pre_key_id: registration.signed_pre_key_id.into(),
             signed_pre_key: registration.signed_pre_key.clone(),
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
+            created: registration.created,
+            suites: registration.suites.clone().into(),
+            statement_signature: registration.statement_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
             kem_pre_key: None,
-            suites: Vec::new(),
         })?;
         let record = DeviceRecord {
             token: registration.token_hash,
             identity_key: bundle.party.identity_key,
             registration_id: bundle.registration_id,
             signed_pre_key: bundle.signed_pre_key,
+            statement: bundle.statement,
             last_one_time_pre_key_id: keys.last().map(|key| key.id),
             next_envelope_id: EnvelopeId::FIRST,
         };
@@ -328,27 +345,28 @@ impl<T: Transaction> Handling<T> {
         Ok(Outcome::Once(list, Answer::Done))
     }
 
-    /// MBX-02: every key, then the signature.
+    /// Every key, then the signatures (MBX-02), then the statement's time (MBX-24).
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
-        Ok(Bundle::verify(self.suite, fields)?)
+        let bundle = Bundle::verify(self.suite, fields)?;
+        let created = bundle.statement.created;
+        require!(
+            "MBX-24",
+            self.now.0.abs_diff(created.0) <= self.limits.statement_off,
+            AgreementError::StaleStatement(created)
+        );
+        Ok(bundle)
     }
 
     fn publish_signed_pre_key(
         &mut self,
         address: &Address,
-        id: PreKeyId,
-        key: &Hex,
-        signature: &Hex,
+        record: DeviceRecord,
+        fields: &BundleFields,
     ) -> Result<Outcome, IntermediaryError> {
-        let record = self.device(address)?;
-        let bundle = self.verify(&BundleFields {
-            signed_pre_key_id: id.into(),
-            signed_pre_key: key.clone(),
-            signed_pre_key_signature: signature.clone(),
-            ..bundle_of(address, &record, None)
-        })?;
+        let bundle = self.verify(fields)?;
         let record = DeviceRecord {
             signed_pre_key: bundle.signed_pre_key,
+            statement: bundle.statement,
             ..record
         };
         let list = vec![Change::PutDevice(*address, record)];
@@ -593,6 +611,7 @@ fn bundle_of(
         },
         registration_id: record.registration_id,
         signed_pre_key: record.signed_pre_key,
+        statement: record.statement.clone(),
         one_time_pre_key,
         kem_pre_key: None,
     })

@@ -466,10 +466,11 @@ impl Transaction for MemoryTransaction<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::SignedPreKey;
+    use crate::agreement::{SignedPreKey, Statement, SuiteNames};
     use crate::hex::Hex;
     use crate::intermediary::MessageBytes;
     use crate::primitives::{PrivateKey, Signature};
+    use crate::suite::Tigress1;
     use crate::wire::MessageKind;
 
     fn address(number: u8) -> Address {
@@ -492,6 +493,11 @@ mod tests {
                 signed_pre_key: SignedPreKey {
                     id: PreKeyId::FIRST,
                     key: identity_key,
+                    signature: Signature::decode(&[0; 64]).expect("64 bytes"),
+                },
+                statement: Statement {
+                    created: Timestamp(0),
+                    suites: SuiteNames::of(&[&Tigress1]),
                     signature: Signature::decode(&[0; 64]).expect("64 bytes"),
                 },
                 last_one_time_pre_key_id: None,

@@ -3,6 +3,7 @@
 use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{AccessKey, Digest, Token};
 use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
+use crate::agreement::SuiteNames;
 use crate::hex::Hex;
 use crate::identifier::{Address, IdentifierError, Identifiers, PreKeyId, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
@@ -118,6 +119,13 @@ pub enum Body {
         key: Hex,
         /// The identity key's signature over it: 64 bytes (KEY-07).
         signature: Hex,
+        /// When SPK was made, in seconds since 1970 (KEY-09).
+        created: Timestamp,
+        /// The suites that the device speaks.
+        #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
+        suites: SuiteNames,
+        /// The identity key's signature over the statement: 64 bytes (KEY-09).
+        statement_signature: Hex,
     },
     /// One-time prekeys are added.
     PublishOneTimePreKeys {
@@ -294,6 +302,13 @@ pub struct Registration {
     pub signed_pre_key: Hex,
     /// The identity key's signature over it: 64 bytes (KEY-07).
     pub signed_pre_key_signature: Hex,
+    /// When SPK was made, in seconds since 1970 (KEY-09).
+    pub created: Timestamp,
+    /// The suites that the device speaks.
+    #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
+    pub suites: SuiteNames,
+    /// The identity key's signature over the statement: 64 bytes (KEY-09).
+    pub statement_signature: Hex,
     /// The one-time prekeys, by rising id.
     pub one_time_pre_keys: Vec<PublishedOneTimePreKey>,
 }

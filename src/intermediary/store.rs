@@ -10,7 +10,7 @@
 
 use super::envelope::{Envelope, EnvelopeId};
 use super::token::Digest;
-use crate::agreement::{BundleFields, OneTimePreKey, SignedPreKey};
+use crate::agreement::{BundleFields, OneTimePreKey, SignedPreKey, Statement};
 use crate::identifier::{Address, PreKeyId, RegistrationId, UserId};
 use crate::primitives::PublicKey;
 use crate::timestamp::Timestamp;
@@ -33,6 +33,8 @@ pub struct DeviceRecord {
     pub registration_id: RegistrationId,
     /// SPK.
     pub signed_pre_key: SignedPreKey,
+    /// What the device said of it and of itself (KEY-09).
+    pub statement: Statement,
     /// The highest id of all one-time prekeys ever published: none at or below it is taken again (MBX-03).
     pub last_one_time_pre_key_id: Option<PreKeyId>,
     /// The id of the next message in its mailbox.

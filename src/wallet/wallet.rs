@@ -10,7 +10,7 @@ use crate::intermediary::{
 };
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
 use crate::requirement::{always_require, flawed, require, required};
-use crate::sesame::{Device, DeviceMessage, Send, SendEvent, SendStep, SesameError};
+use crate::sesame::{Device, DeviceMessage, Purpose, Send, SendEvent, SendStep, SesameError};
 use crate::timestamp::Timestamp;
 use crate::transfer::{
     Fingerprint, Host, Invitation, Offer, Outcome, Payload, StateName, TransferEvent, Transfers,
@@ -340,6 +340,9 @@ impl Step<'_> {
             signed_pre_key_id: bundle.signed_pre_key.id,
             signed_pre_key: bundle.signed_pre_key.key.encode().into(),
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
+            created: bundle.statement.created,
+            suites: bundle.statement.suites,
+            statement_signature: bundle.statement.signature.as_bytes().into(),
             one_time_pre_keys,
         };
         self.ask(sponsor, Body::Register(registration))
@@ -375,7 +378,10 @@ impl Step<'_> {
             let request = self.wallet.on_the_wire(waiting);
             self.effects.push(Effect::Request(request));
         }
-        let current = |device: &Device| device.bundle(None).map(|bundle| bundle.signed_pre_key);
+        let current = |device: &Device| {
+            let bundle = device.bundle(None);
+            bundle.map(|bundle| (bundle.signed_pre_key, bundle.statement))
+        };
         let before = current(&self.wallet.device);
         self.wallet.device.tick(self.now, self.randomness)?;
         self.transfer(TransferEvent::Tick)?;
@@ -383,14 +389,18 @@ impl Step<'_> {
             return Ok(());
         }
         let address = self.wallet.device.address();
-        if let Some(new) = current(&self.wallet.device)
-            && before != Some(new)
+        let after = current(&self.wallet.device);
+        if before != after
+            && let Some((new, statement)) = after
         {
             self.request(Body::PublishSignedPreKey {
                 address,
                 id: new.id,
                 key: new.key.encode().into(),
                 signature: new.signature.as_bytes().into(),
+                created: statement.created,
+                suites: statement.suites,
+                statement_signature: statement.signature.as_bytes().into(),
             })?;
         }
         if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {
@@ -569,7 +579,13 @@ impl Step<'_> {
             let Some(first) = outbound.front_mut().filter(|first| first.send.is_none()) else {
                 return Ok(());
             };
-            match device.start_send(first.recipient, first.plaintext.expose(), self.randomness) {
+            let started = device.start_send(
+                first.recipient,
+                first.plaintext.expose(),
+                Purpose::Other,
+                self.randomness,
+            );
+            match started {
                 Ok((send, step)) => {
                     let first = Arc::make_mut(first);
                     first.send = Some(send);
@@ -587,7 +603,7 @@ impl Step<'_> {
 
     fn carry_out(&mut self, step: SendStep) -> Result<(), WalletError> {
         match step {
-            SendStep::FetchBundles(addresses) => addresses
+            SendStep::FetchBundles(addresses) | SendStep::FetchStatements(addresses) => addresses
                 .into_iter()
                 .map(|address| Body::FetchBundle {
                     address,
@@ -659,11 +675,15 @@ impl Step<'_> {
                 self.give_up(ErrorCode::UntrustedIdentity);
                 return Ok(());
             };
-            flawed!(
+            let pinned = flawed!(
                 "INV-03 not pinned",
-                self.wallet.device.pin(address, key),
-                ()
+                (self.wallet.device).pin(address, Fingerprint::of(&key), true),
+                Ok(())
             );
+            if pinned.is_err() {
+                self.give_up(ErrorCode::UntrustedIdentity);
+                return Ok(());
+            }
             self.wallet.invited.remove(&address);
         }
         self.continue_send(SendEvent::Bundle(bundle))

@@ -78,6 +78,9 @@ impl Client {
                 "signedPreKeyId": bundle.signed_pre_key_id,
                 "signedPreKey": bundle.signed_pre_key,
                 "signedPreKeySignature": bundle.signed_pre_key_signature,
+                "created": bundle.created,
+                "suites": bundle.suites,
+                "statementSignature": bundle.statement_signature,
             }),
             token: Value::Null,
         };

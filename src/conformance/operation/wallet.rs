@@ -47,7 +47,7 @@ impl Operation for Create {
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let address = Address::try_from(&input.address)?;
         let mut randomness = Stream::new(&input.seed);
-        let keys = PreKeyStore::random(reference.suite, input.now, &mut randomness)
+        let keys = PreKeyStore::random(&[reference.suite], &address, input.now, &mut randomness)
             .map_err(|error| Failure::Broken(error.to_string()))?;
         let wallet = Wallet::new(Device::new(reference.suite, address, keys));
         reference
