@@ -57,6 +57,9 @@ fn registration(address: Address, seed: u64, token: &Token) -> Registration {
         signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
         signed_pre_key: fields.signed_pre_key.clone(),
         signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
+        created: fields.created,
+        suites: fields.suites.clone().try_into().expect("suites"),
+        statement_signature: fields.statement_signature.clone(),
         one_time_pre_keys: one_time_pre_keys(1, 3),
     }
 }
@@ -251,6 +254,7 @@ const FEW: Limits = Limits {
     access_keys: 2,
     access_key_lifetime: 62 * DAY,
     one_time_pre_keys_of_access_key: 2,
+    statement_off: u64::MAX,
 };
 
 /// The model: what the profile says, in the plainest form.
@@ -332,7 +336,11 @@ impl Model {
                         && self.known[index].is_some()
                         && token.map(Token::digest) == Some(registration.token_hash)
                 });
-                return refusal.or(taken.then_some(ErrorCode::Malformed));
+                let off = now.abs_diff(registration.created.0);
+                let stale = off > limits.statement_off;
+                return refusal
+                    .or(taken.then_some(ErrorCode::Malformed))
+                    .or(stale.then_some(ErrorCode::StaleStatement));
             }
             Body::PublishAccessKey { expires, .. }
                 if expires.0 > now + limits.access_key_lifetime =>
@@ -1093,7 +1101,7 @@ fn stranger(seed: u64) -> Registration {
         user_id,
         device_id: DeviceId::try_from(1).expect("in its range"),
     };
-    registration(address, seed, &token(seed))
+    registration(address, seed, &token(seed + 1_000))
 }
 
 #[test]
@@ -1232,7 +1240,7 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
                     address: address(1),
                     access_key: Some(access_key(number)),
                 },
-                ..fetch(&token(seed), id)
+                ..fetch(&token(seed + 1_000), id)
             };
             let fetched = (0..each).map(|id| server.handle(&fetch(id), Timestamp(0)));
             fetched
@@ -1324,7 +1332,7 @@ fn what_is_too_long_or_too_deep_is_refused_before_it_is_read() {
     let error = Request::from_json(&long[1..]).expect_err("blank");
     assert_eq!(error.code(), Some(ErrorCode::Malformed));
     for deep in ["[", "{\"body\":", "{\"body\":{\"type\":\"read\",\"x\":["] {
-        let error = Request::from_json(deep.repeat(10_000).as_bytes()).expect_err("too deep");
+        let error = Request::from_json(deep.repeat(2_000).as_bytes()).expect_err("too deep");
         assert_eq!(error.code(), Some(ErrorCode::Malformed));
     }
 }
@@ -1389,6 +1397,9 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
                 id: spk.signed_pre_key_id,
                 key: spk.signed_pre_key.clone(),
                 signature: spk.signed_pre_key_signature.clone(),
+                created: spk.created,
+                suites: spk.suites.clone(),
+                statement_signature: spk.statement_signature.clone(),
             },
         ),
         (&ryan, opens(1)),

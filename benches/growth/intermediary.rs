@@ -8,7 +8,6 @@ use tigress_signal::intermediary::{
     AccessKey, Answer, Body, EnvelopeId, Intermediary, Limits, MemoryStore, Registration, Request,
     RequestId, Submission, Token,
 };
-use tigress_signal::primitives::Secret;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind;
@@ -44,8 +43,7 @@ impl Traffic {
             round: 0,
         };
         for address in addresses {
-            let token = Secret::random(&mut traffic.numbers).expect("a token");
-            let token = Token::from(token);
+            let token = Token::random(&mut traffic.numbers).expect("a token");
             let registration = traffic.registration(address, &token);
             let id = registration.registration_id;
             traffic.ask(None, Body::Register(registration));
@@ -74,7 +72,7 @@ impl Traffic {
             signed_pre_key: bundle.signed_pre_key,
             signed_pre_key_signature: bundle.signed_pre_key_signature,
             created: bundle.created,
-            suites: bundle.suites,
+            suites: bundle.suites.try_into().expect("suites"),
             statement_signature: bundle.statement_signature,
             one_time_pre_keys: Vec::new(),
         }

@@ -11,8 +11,7 @@ use super::token::{AccessKey, Digest};
 use super::view::{self, Row};
 use super::{EnvelopeId, IntermediaryError, Limits};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
-use crate::hex::Hex;
-use crate::identifier::{Address, PreKeyId};
+use crate::identifier::Address;
 use crate::primitives::PublicKey;
 use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
@@ -227,7 +226,7 @@ impl<T: Transaction> Handling<T> {
                     signed_pre_key: key.clone(),
                     signed_pre_key_signature: signature.clone(),
                     created: *created,
-                    suites: suites.clone(),
+                    suites: suites.clone().into(),
                     statement_signature: statement_signature.clone(),
                     ..bundle_of(address, &record, None)
                 };
@@ -320,7 +319,7 @@ impl<T: Transaction> Handling<T> {
             signed_pre_key: registration.signed_pre_key.clone(),
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
             created: registration.created,
-            suites: registration.suites.clone(),
+            suites: registration.suites.clone().into(),
             statement_signature: registration.statement_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
@@ -346,9 +345,16 @@ impl<T: Transaction> Handling<T> {
         Ok(Outcome::Once(list, Answer::Done))
     }
 
-    /// MBX-02: every key, then the signature.
+    /// Every key, then the signatures (MBX-02), then the statement's time (MBX-24).
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
-        Ok(Bundle::verify(self.suite, fields)?)
+        let bundle = Bundle::verify(self.suite, fields)?;
+        let created = bundle.statement.created;
+        require!(
+            "MBX-24",
+            self.now.0.abs_diff(created.0) <= self.limits.statement_off,
+            AgreementError::StaleStatement(created)
+        );
+        Ok(bundle)
     }
 
     fn publish_signed_pre_key(

@@ -31,6 +31,8 @@ pub struct Limits {
     pub access_key_lifetime: u64,
     /// How many one-time prekeys are handed out for one access key in all (MBX-17).
     pub one_time_pre_keys_of_access_key: u32,
+    /// How far the time of a statement may be off the intermediary's clock, in seconds (MBX-24).
+    pub statement_off: u64,
 }
 
 impl Limits {
@@ -49,6 +51,7 @@ impl Limits {
         access_keys: 1_000,
         access_key_lifetime: 62 * DAY,
         one_time_pre_keys_of_access_key: 10,
+        statement_off: DAY,
     };
 }
 

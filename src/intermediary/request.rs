@@ -3,6 +3,7 @@
 use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{AccessKey, Digest, Token};
 use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
+use crate::agreement::SuiteNames;
 use crate::hex::Hex;
 use crate::identifier::{Address, IdentifierError, Identifiers, PreKeyId, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
@@ -121,7 +122,8 @@ pub enum Body {
         /// When SPK was made, in seconds since 1970 (KEY-09).
         created: Timestamp,
         /// The suites that the device speaks.
-        suites: Vec<String>,
+        #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
+        suites: SuiteNames,
         /// The identity key's signature over the statement: 64 bytes (KEY-09).
         statement_signature: Hex,
     },
@@ -303,7 +305,8 @@ pub struct Registration {
     /// When SPK was made, in seconds since 1970 (KEY-09).
     pub created: Timestamp,
     /// The suites that the device speaks.
-    pub suites: Vec<String>,
+    #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
+    pub suites: SuiteNames,
     /// The identity key's signature over the statement: 64 bytes (KEY-09).
     pub statement_signature: Hex,
     /// The one-time prekeys, by rising id.

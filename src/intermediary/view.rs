@@ -4,6 +4,7 @@
 //! bytes is not listed: this intermediary does not parse them (MBX-14).
 
 use super::request::{Body, PublishedOneTimePreKey, Registration, Request, Submission};
+use crate::agreement::SuiteNames;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId};
 use crate::timestamp::Timestamp;
@@ -27,6 +28,9 @@ pub enum Learned {
     RegistrationId,
     /// A signed prekey: its id, key and signature.
     SignedPreKey,
+    /// A statement: when the signed prekey was made, in seconds since 1970, which suites the device speaks, and the
+    /// signature.
+    Statement,
     /// A one-time prekey: its id and key.
     OneTimePreKey,
     /// The hash of an access key that the device published, withdrew or used: who uses it has the invitation or the
@@ -77,8 +81,17 @@ pub fn learned(asker: Address, request: &Request, now: Timestamp) -> Vec<Row> {
     match &request.body {
         Body::Register(registration) => rows.registration(registration),
         Body::PublishSignedPreKey {
-            id, key, signature, ..
-        } => rows.signed_pre_key(asker, *id, key, signature),
+            id,
+            key,
+            signature,
+            created,
+            suites,
+            statement_signature,
+            ..
+        } => {
+            rows.signed_pre_key(asker, *id, key, signature);
+            rows.statement(asker, *created, suites, statement_signature);
+        }
         Body::PublishOneTimePreKeys {
             one_time_pre_keys, ..
         } => rows.one_time_pre_keys(asker, one_time_pre_keys),
@@ -140,6 +153,12 @@ impl Rows {
             &registration.signed_pre_key,
             &registration.signed_pre_key_signature,
         );
+        self.statement(
+            whose,
+            registration.created,
+            &registration.suites,
+            &registration.statement_signature,
+        );
         self.one_time_pre_keys(whose, &registration.one_time_pre_keys);
     }
 
@@ -149,6 +168,18 @@ impl Rows {
             &format!("{id} {key} {signature}"),
             whose,
         );
+    }
+
+    fn statement(
+        &mut self,
+        whose: Address,
+        created: Timestamp,
+        suites: &SuiteNames,
+        signature: &Hex,
+    ) {
+        let suites: Vec<_> = suites.iter().collect();
+        let value = format!("{} {} {signature}", created.0, suites.join(" "));
+        self.add(Learned::Statement, &value, whose);
     }
 
     fn one_time_pre_keys(&mut self, whose: Address, keys: &[PublishedOneTimePreKey]) {

@@ -29,7 +29,8 @@ pub(super) fn fetch_bundles(
             user_id: UserId::random(&mut randomness).map_err(StepFailure::script)?,
             device_id: DeviceId::try_from(1).map_err(StepFailure::script)?,
         };
-        let keys = PreKeyStore::random(&[suite], &own, now, &mut randomness).map_err(StepFailure::script)?;
+        let keys = PreKeyStore::random(&[suite], &own, now, &mut randomness)
+            .map_err(StepFailure::script)?;
         let mut wallet = Wallet::new(Device::new(suite, own, keys));
         let joins = WalletEvent::Register { sponsor: None };
         let mut effects = wallet
