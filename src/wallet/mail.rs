@@ -5,7 +5,6 @@ use super::invitations::{Made, Owner};
 use super::step::Step;
 use super::wallet::Report;
 use crate::agreement::Fingerprint;
-use crate::error_code::ErrorCode;
 use crate::identifier::Address;
 use crate::intermediary::{Body, Envelope, MessageBytes};
 use crate::primitives::PublicKey;

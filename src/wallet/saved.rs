@@ -6,7 +6,7 @@ use super::requests::Waiting;
 use super::{Limits, Wallet};
 use crate::agreement::Fingerprint;
 use crate::identifier::{Address, TransferId};
-use crate::intermediary::{Body, RequestId};
+use crate::intermediary::{AccessKey, Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::saved::json_text;
@@ -288,7 +288,7 @@ impl TryFrom<SavedWallet> for Wallet {
                 senders: saved
                     .senders
                     .into_iter()
-                    .map(|saved| (saved.address, saved.access_key.into()))
+                    .map(|saved| (saved.address, AccessKey::from(saved.access_key)))
                     .collect(),
             },
             outbox: outbox.collect::<Result<_, SavedWalletError>>()?,

@@ -147,8 +147,9 @@ impl<'a> Step<'a> {
     }
 
     fn ask(&mut self, sponsor: Option<Token>, body: Body) -> Result<(), WalletError> {
+        let id = RequestId::random(self.randomness)?;
         self.ask_again(Waiting {
-            id: RequestId::random(self.randomness)?,
+            id,
             sponsor,
             body,
             wrong: 0,

@@ -8,7 +8,6 @@ use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{Answer, Body, Request, Token};
-use crate::intermediary::{Answer, Body, Request};
 use crate::primitives::Secret;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
