@@ -112,7 +112,7 @@ impl World {
     fn handled(&mut self, request: &Request) -> Result<Answer, ErrorCode> {
         self.intermediary
             .handle(request, self.now)
-            .map_err(|error| error.code())
+            .map_err(|error| error.code().expect("a store in memory never fails"))
     }
 
     /// Everybody reads for as long as something waits.
@@ -419,7 +419,7 @@ fn a_wallet_keeps_to_the_limits_that_it_is_given() {
         world.now = Timestamp(1_000_000 + seconds);
         world.event(0, WalletEvent::Tick).expect("time passes");
         assert_eq!(world.state(0, &id), Some(state), "after {seconds} s");
-        let published = world.intermediary.store().one_time_pre_keys(&address);
+        let published = world.intermediary.store().one_time_pre_keys(&address, world.now);
         assert_eq!(published, keys, "after {seconds} s");
         assert_eq!(signed(&world) != first, replaced, "after {seconds} s");
     }
