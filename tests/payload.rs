@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::{Failure, Subject};
 use tigress_signal::conformance::vector::{Body, Collection};
+use tigress_signal::agreement::Fingerprint;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::primitives::ed25519::SigningKey;
@@ -277,7 +278,10 @@ proptest! {
             },
         };
         let [ben, ryan, thief, _] = seeds.map(party);
-        let between = |sender, receiver| OfferParties::new(&Tigress1, sender, receiver);
+        let between = |sender: &Party, receiver: &Party| {
+            let fingerprint = Fingerprint::of(&receiver.identity_key);
+            OfferParties::new(&Tigress1, sender, &receiver.address, &fingerprint)
+        };
         let offer = Payload {
             invitation: Some(InvitationId::from([seeds[3]; 16])),
             access_key: access_key.map(Secret::new),
@@ -291,7 +295,7 @@ proptest! {
             payload.encode(0).map(|plain| plain.len()).ok(), Some(plaintext.len()),
             "its length does not tell whether there is an invitation",
         );
-        let holds = |plaintext: &[u8], key, sender, receiver| {
+        let holds = |plaintext: &[u8], key, sender: &Party, receiver: &Party| {
             offer_mac_holds(plaintext, key, &between(sender, receiver))
         };
         prop_assert_eq!(holds(&plaintext, &key, &ben, &ryan), Ok(()));
