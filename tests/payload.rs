@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::{Failure, Subject};
 use tigress_signal::conformance::vector::{Body, Collection};
-use tigress_signal::agreement::Fingerprint;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::primitives::ed25519::SigningKey;
