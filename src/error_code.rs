@@ -44,6 +44,8 @@ error_codes! {
     InvalidKey = "invalid-key",
     /// A signature that does not verify.
     InvalidSignature = "invalid-signature",
+    /// A statement that is too old, or of a time to come.
+    StaleStatement = "stale-statement",
     /// An identity key other than the pinned one.
     UntrustedIdentity = "untrusted-identity",
     /// A signed prekey id that the device does not hold.

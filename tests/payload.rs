@@ -277,7 +277,10 @@ proptest! {
             },
         };
         let [ben, ryan, thief, _] = seeds.map(party);
-        let between = |sender, receiver| OfferParties::new(&Tigress1, sender, receiver);
+        let between = |sender: &Party, receiver: &Party| {
+            let fingerprint = Fingerprint::of(&receiver.identity_key);
+            OfferParties::new(&Tigress1, sender, &receiver.address, &fingerprint)
+        };
         let offer = Payload {
             invitation: Some(InvitationId::from([seeds[3]; 16])),
             access_key: access_key.map(Secret::new),
@@ -291,7 +294,7 @@ proptest! {
             payload.encode(0).map(|plain| plain.len()).ok(), Some(plaintext.len()),
             "its length does not tell whether there is an invitation",
         );
-        let holds = |plaintext: &[u8], key, sender, receiver| {
+        let holds = |plaintext: &[u8], key, sender: &Party, receiver: &Party| {
             offer_mac_holds(plaintext, key, &between(sender, receiver))
         };
         prop_assert_eq!(holds(&plaintext, &key, &ben, &ryan), Ok(()));

@@ -25,7 +25,7 @@ fn wallet(numbers: &mut Numbers) -> (Address, Wallet) {
         user_id: UserId::random(numbers).expect("an id"),
         device_id: DeviceId::try_from(1).expect("in range"),
     };
-    let keys = PreKeyStore::random(&Tigress1, NOW, numbers).expect("keys");
+    let keys = PreKeyStore::random(&[&Tigress1], &address, NOW, numbers).expect("keys");
     (address, Wallet::new(Device::new(&Tigress1, address, keys)))
 }
 
@@ -71,7 +71,7 @@ impl Desk {
                 if let Effect::Request(request) = effect {
                     let answer = self
                         .intermediary
-                        .handle(&request, NOW, &mut self.numbers)
+                        .handle(&request, NOW)
                         .map_err(|error| error.code().expect("the client's fault"));
                     events.push(WalletEvent::Answer {
                         request: request.id,

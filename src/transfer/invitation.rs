@@ -4,7 +4,7 @@
 //! letter: a general URL parser mends what INV-04 refuses.
 
 use super::Limits;
-
+pub use crate::agreement::Fingerprint;
 use crate::error_code::ErrorCode;
 use crate::hex;
 use crate::identifier::{Address, DeviceId, IdentifierError};
@@ -14,11 +14,8 @@ use crate::requirement::{flawed, require, required};
 use crate::timestamp::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 const SCHEME: &str = "https://";
@@ -316,7 +313,7 @@ impl FromStr for Invitation {
             host,
             address,
             vertical,
-            fingerprint: Fingerprint(*fingerprint),
+            fingerprint: (*fingerprint).into(),
             id: InvitationId(*id),
             secret: Secret::copy_of(secret),
             expires,
@@ -425,62 +422,6 @@ impl Vertical {
             .into_iter()
             .find(|vertical| query.strip_prefix(QUERY) == Some(vertical.letter()));
         Ok(required!("INV-04", vertical, InvitationError::Query))
-    }
-}
-
-/// SHA-256 over the 33-byte identity key (INV-01). As text it is base64url without padding.
-#[derive(Clone, Copy)]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    /// The fingerprint of an identity key.
-    #[must_use]
-    pub fn of(key: &PublicKey) -> Self {
-        let key = key.encode();
-        Fingerprint(Sha256::digest(&key[flawed!("INV-01 bare key", 0, 1)..]).into())
-    }
-
-    /// The 32 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl PartialEq for Fingerprint {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for Fingerprint {}
-
-impl Hash for Fingerprint {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-impl FromStr for Fingerprint {
-    type Err = InvitationError;
-
-    fn from_str(text: &str) -> Result<Self, InvitationError> {
-        // The decoder refuses trailing bits that are not zero.
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).unwrap_or_default();
-        let bytes = required!("INV-04", bytes.try_into().ok(), InvitationError::Fragment);
-        Ok(Fingerprint(bytes))
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64URL_NOPAD.encode(&self.0))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fingerprint({self})")
     }
 }
 

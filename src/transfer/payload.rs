@@ -2,7 +2,9 @@
 
 use super::json::object;
 use super::{InvitationError, InvitationId, TransferId, expires, json, padding};
+use crate::agreement::Fingerprint;
 use crate::error_code::ErrorCode;
+use crate::identifier::Address;
 use crate::primitives::hmac::hmac_sha256;
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::{flawed, require, required};
@@ -478,23 +480,34 @@ fn bytes<const N: usize>(
 pub struct OfferParties(Vec<u8>);
 
 impl OfferParties {
-    /// The sender's address and identity key, then the receiver's.
+    /// The sender's address and identity key, then the receiver's address and the fingerprint of its identity key: of
+    /// that the sender knows no more when it writes the offer.
     #[must_use]
-    pub fn new(suite: &dyn Suite, sender: &Party, receiver: &Party) -> Self {
-        let parties = flawed!(
+    pub fn new(
+        suite: &dyn Suite,
+        sender: &Party,
+        receiver: &Address,
+        receiver_fingerprint: &Fingerprint,
+    ) -> Self {
+        let sender_address = suite.encode_address(&sender.address);
+        let receiver_address = suite.encode_address(receiver);
+        let (first, second) = flawed!(
             "PAY-14 parties turned",
-            [sender, receiver],
-            [receiver, sender]
+            (sender_address, receiver_address),
+            (receiver_address, sender_address)
         );
-        let mut covered = Vec::new();
-        for party in parties {
-            covered.extend_from_slice(suite.encode_address(&party.address).as_bytes());
-            flawed!(
-                "PAY-14 no keys",
-                covered.extend_from_slice(&party.identity_key.encode()),
-                ()
-            );
-        }
+        let mut covered = first.as_bytes().to_vec();
+        flawed!(
+            "PAY-14 no keys",
+            covered.extend_from_slice(&sender.identity_key.encode()),
+            ()
+        );
+        covered.extend_from_slice(second.as_bytes());
+        flawed!(
+            "PAY-14 no keys",
+            covered.extend_from_slice(receiver_fingerprint.as_bytes()),
+            ()
+        );
         OfferParties(covered)
     }
 

@@ -2,6 +2,7 @@
 
 use super::fingerprint::PartyFields;
 use super::{Done, Operation, Reference, array};
+use crate::agreement::Fingerprint;
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::primitives::{Secret, SecretBytes};
@@ -237,7 +238,9 @@ impl OfferedBy {
 
     fn parties(&self, reference: &Reference) -> Result<OfferParties, Failure> {
         let (sender, receiver) = (self.sender.party()?, self.receiver.party()?);
-        Ok(OfferParties::new(reference.suite, &sender, &receiver))
+        let fingerprint = Fingerprint::of(&receiver.identity_key);
+        let suite = reference.suite;
+        Ok(OfferParties::new(suite, &sender, &receiver.address, &fingerprint))
     }
 }
 

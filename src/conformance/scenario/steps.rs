@@ -64,7 +64,7 @@ steps! {
         "At the intermediary."
         |world, call| {
             let device = world.people.address(call.the("device"))?;
-            let left = world.intermediary.one_time_pre_keys(&device) as u64;
+            let left = world.intermediary.one_time_pre_keys(&device, world.now) as u64;
             checks::same(call.number()?, left)
         };
     Given "{device} has taken the invitation of {device}"
