@@ -136,6 +136,7 @@ impl Step<'_> {
                     return Ok(());
                 };
                 let (transfer, purpose) = (first.transfer, first.purpose);
+                let message_type = first.message_type;
                 let submission = Submission {
                     recipient: *to,
                     access_key,
@@ -146,7 +147,10 @@ impl Step<'_> {
                 };
                 // From here on it counts as out, whatever is answered (WAL-01).
                 if purpose == Purpose::Provisioning {
-                    self.transfer(TransferEvent::Out(transfer))?;
+                    self.transfer(TransferEvent::Out {
+                        transfer,
+                        message: message_type,
+                    })?;
                 }
                 self.request(Body::Submit(submission))
             }
