@@ -139,16 +139,14 @@ pub(super) fn no_payload(world: &mut World) -> Check {
         let Body::Submit(submission) = &request.body else {
             continue;
         };
-        for sent in &submission.messages {
-            let message = &sent.message.0;
-            let found = words.iter().find(|text| {
-                message
-                    .windows(text.len())
-                    .any(|part| part == text.as_bytes())
-            });
-            if let Some(found) = found {
-                return Err(StepFailure::differs("no payload", found));
-            }
+        let message = &submission.message.0;
+        let found = words.iter().find(|text| {
+            message
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        });
+        if let Some(found) = found {
+            return Err(StepFailure::differs("no payload", found));
         }
     }
     Ok(())

@@ -83,7 +83,7 @@ impl Watch {
                 device, request, ..
             } => {
                 let asked = match &request.body {
-                    Body::FetchBundle { address } => Some(*address),
+                    Body::FetchBundle { address, .. } => Some(*address),
                     _ => None,
                 };
                 let id = String::from(request.id.clone());
@@ -91,13 +91,11 @@ impl Watch {
                 let Body::Submit(submission) = &request.body else {
                     return None;
                 };
-                let found = submission.messages.iter().find_map(|sent| {
-                    let bytes = &sent.message.0;
-                    WORDS.iter().find(|word| {
-                        bytes
-                            .windows(word.len())
-                            .any(|window| window == word.as_bytes())
-                    })
+                let bytes = &submission.message.0;
+                let found = WORDS.iter().find(|word| {
+                    bytes
+                        .windows(word.len())
+                        .any(|window| window == word.as_bytes())
                 });
                 found.map(|word| (Property::NoPlaintext, format!("{device} sends {word}")))
             }

@@ -2,7 +2,6 @@
 
 use crate::agreement::BundleFields;
 use crate::conformance::scenario::step_failure::StepFailure;
-use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId};
@@ -16,7 +15,6 @@ use std::collections::BTreeMap;
 /// The intermediary, honest until a script says otherwise.
 pub(in super::super) struct ScriptedIntermediary {
     machine: Intermediary<MemoryStore>,
-    randomness: Recorder,
     /// Devices that are not told that messages wait.
     pub(in super::super) withheld: Vec<Address>,
     /// Envelopes that it puts into the next reading of their owner.
@@ -32,11 +30,10 @@ pub(in super::super) struct ScriptedIntermediary {
 }
 
 impl ScriptedIntermediary {
-    /// It knows nobody. All its randomness is made from `seed`.
-    pub(super) fn new(suite: SuiteRef, seed: &str) -> Self {
+    /// It knows nobody.
+    pub(super) fn new(suite: SuiteRef) -> Self {
         ScriptedIntermediary {
             machine: Intermediary::new(suite, MemoryStore::default()),
-            randomness: Recorder::new(&format!("{seed}/intermediary")),
             withheld: Vec::new(),
             injected: Vec::new(),
             reversed: false,
@@ -52,7 +49,7 @@ impl ScriptedIntermediary {
         request: &Request,
         now: Timestamp,
     ) -> Result<Result<Answer, ErrorCode>, StepFailure> {
-        let answer = self.machine.handle(request, now, &mut self.randomness);
+        let answer = self.machine.handle(request, now);
         answer.map(Ok).or_else(|error| match error.code() {
             Some(code) => Ok(Err(code)),
             None => Err(StepFailure::script(error)),
@@ -127,8 +124,8 @@ impl ScriptedIntermediary {
     }
 
     /// How many one-time prekeys of a device it still has.
-    pub(in super::super) fn one_time_pre_keys(&self, of: &Address) -> usize {
-        self.machine.store().one_time_pre_keys(of)
+    pub(in super::super) fn one_time_pre_keys(&self, of: &Address, now: Timestamp) -> usize {
+        self.machine.store().one_time_pre_keys(of, now)
     }
 
     /// It is stopped and started again from its saved state.

@@ -71,7 +71,7 @@ impl<'a> World<'a> {
             now: BEGINNING,
             people: People::new(suite, seed, tested),
             network: Network::default(),
-            intermediary: ScriptedIntermediary::new(suite, seed),
+            intermediary: ScriptedIntermediary::new(suite),
             stolen: BTreeMap::new(),
             fetched: 0,
             reviews: 0,

@@ -7,10 +7,11 @@ use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
-use crate::intermediary::{Answer, Body, Request};
+use crate::intermediary::{Answer, Body, Request, Token};
+use crate::primitives::Secret;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Fingerprint, Invitation, Offer, StateName, Vertical};
+use crate::transfer::{Fingerprint, Invitation, InvitationId, Offer, StateName, Vertical};
 use crate::wallet::{Wallet, WalletEvent};
 use std::collections::BTreeMap;
 
@@ -142,12 +143,12 @@ impl<'a> People<'a> {
                 .map_err(StepFailure::script)?,
         };
         let siblings = || {
-            let devices = self.devices.values();
-            devices.filter(|device| device.address.user_id == user_id)
+            let devices = self.devices.iter();
+            devices.filter(|(_, device)| device.address.user_id == user_id)
         };
-        let numbers = siblings().map(|device| u32::from(device.address.device_id));
+        let numbers = siblings().map(|(_, device)| u32::from(device.address.device_id));
         let number = numbers.max().unwrap_or(0) + 1;
-        let sponsor = siblings().find_map(|device| device.token.clone());
+        let sponsor = siblings().find_map(|(name, _)| self.token(name));
         let device_id = DeviceId::try_from(number).map_err(StepFailure::script)?;
         let address = Address { user_id, device_id };
         let seed = self.seed_of(&name, 1);
@@ -162,6 +163,14 @@ impl<'a> People<'a> {
         self.event(&name, WalletEvent::Register { sponsor }, now, lines)
     }
 
+    /// What authorises a device that has joined, where that can be seen.
+    fn token(&self, name: &str) -> Option<Token> {
+        let device = self.devices.get(name).filter(|device| device.has_joined)?;
+        let wallet = self.players.wallet(name).ok();
+        let token = wallet.and_then(|wallet| wallet.token().cloned());
+        token.or_else(|| device.token.clone())
+    }
+
     /// A device is erased and set up again at its address: other keys, another registration id (ID-04).
     pub(super) fn reset(
         &mut self,
@@ -172,8 +181,9 @@ impl<'a> People<'a> {
         let device = self.device(name)?;
         let (address, own_now) = (device.address, device.clock(now));
         let seed = self.seed_of(name, device.made + 1);
+        let sponsor = self.token(name);
         self.players.create(name, address, own_now, seed)?;
-        let sponsor = self.device_mut(name)?.reset();
+        self.device_mut(name)?.reset();
         happened(lines, name, "is set up anew");
         self.event(name, WalletEvent::Register { sponsor }, now, lines)
     }
@@ -291,7 +301,7 @@ impl<'a> People<'a> {
     pub(super) fn readers(&self) -> impl Iterator<Item = (&String, Address)> {
         self.devices
             .iter()
-            .filter(|(_, device)| device.online && device.token.is_some())
+            .filter(|(_, device)| device.online && device.has_joined)
             .map(|(name, device)| (name, device.address))
     }
 
@@ -320,6 +330,9 @@ impl<'a> People<'a> {
             address: device.address,
             vertical: Vertical::Car,
             fingerprint: Fingerprint::of(&key),
+            id: InvitationId::from([0; 16]),
+            secret: Secret::new([0; 16]),
+            expires: Timestamp(253_402_300_799),
         };
         Ok(invitation.to_string())
     }
