@@ -69,7 +69,11 @@ pub enum SavedIntermediaryError {
     },
 }
 
-json_text!(SavedIntermediary, SavedIntermediaryError);
+json_text!(
+    SavedIntermediary,
+    SavedIntermediaryError,
+    SAVED_INTERMEDIARY_VERSION
+);
 
 impl SavedIntermediary {
     /// The intermediary again, with these limits. The profile's are those of `try_from`.
