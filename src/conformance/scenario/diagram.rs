@@ -398,8 +398,10 @@ fn told(report: &Report) -> String {
     match report {
         Report::Refused { code, .. } => format!("refused a message: {code}"),
         Report::Unsent { code, .. } => format!("could not send: {code}"),
+        Report::Delayed { code, .. } => format!("still waits to send: {code}"),
         Report::Rejected { code } => format!("was rejected: {code}"),
         Report::IdentityChanged { .. } => "another identity key".to_owned(),
+        Report::FurtherSession { .. } => "a further session".to_owned(),
         Report::Transfer { code, .. } => code.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use super::mallory;
 use super::step_failure::StepFailure;
 use super::transcript::Fate;
 use super::world::World;
-use crate::identifier::{Recipient, TransferId};
+use crate::identifier::{Address, DeviceId, TransferId};
 use crate::transfer::{Offer, Offered};
 use crate::wallet::WalletEvent;
 
@@ -327,14 +327,25 @@ steps! {
 fn offer(world: &mut World, call: &Call, lifetime: Option<u64>) -> Check {
     let name = call.transfer();
     let to = match call.all("user").next() {
-        Some(user) => Recipient::User(world.people.user(user)?),
-        None => Recipient::Device(world.people.address(call.nth("device", 1))?),
+        // An offer goes to one device (XFER-04): the first.
+        Some(user) => Address {
+            user_id: world.people.user(user)?,
+            device_id: DeviceId::try_from(1)
+                .map_err(|error| StepFailure::script(error.to_string()))?,
+        },
+        None => world.people.address(call.nth("device", 1))?,
     };
     let what = match call.the("credential") {
         "car key" => Offered::CarKey,
         _ => Offered::AuthorizationToken(checks::token(name).into()),
     };
-    let offer = Offer { to, what, lifetime };
+    let again = false;
+    let offer = Offer {
+        to,
+        what,
+        lifetime,
+        again,
+    };
     world.offer(call.the("device"), name, offer)
 }
 

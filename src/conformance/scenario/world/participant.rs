@@ -28,6 +28,8 @@ pub(super) struct Participant {
     pub(super) outbox: VecDeque<Request>,
     /// What its user was told, and has not been asked for.
     pub(super) told: Vec<String>,
+    /// The link that its user was given last.
+    pub(super) link: Option<String>,
 }
 
 impl Participant {
@@ -44,6 +46,7 @@ impl Participant {
             skew: 0,
             outbox: VecDeque::new(),
             told: Vec::new(),
+            link: None,
         }
     }
 
@@ -102,6 +105,10 @@ impl Participant {
                     after,
                 })
             }
+            Effect::Invitation { link } => {
+                self.link = Some(link);
+                None
+            }
             Effect::Report(report) => {
                 self.told.push(words(&report));
                 Some(Line::Report { device, report })
@@ -118,8 +125,10 @@ fn words(report: &Report) -> String {
     match report {
         Report::Refused { code, .. }
         | Report::Unsent { code, .. }
+        | Report::Delayed { code, .. }
         | Report::Rejected { code }
         | Report::Transfer { code, .. } => code.to_string(),
         Report::IdentityChanged { .. } => IDENTITY_CHANGED.to_owned(),
+        Report::FurtherSession { .. } => "further-session".to_owned(),
     }
 }

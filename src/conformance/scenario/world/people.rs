@@ -8,9 +8,10 @@ use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{Answer, Body, Request, Token};
+use crate::primitives::Secret;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Fingerprint, Invitation, Offer, StateName, Vertical};
+use crate::transfer::{Fingerprint, Invitation, InvitationId, Offer, StateName, Vertical};
 use crate::wallet::{Wallet, WalletEvent};
 use std::collections::BTreeMap;
 
@@ -329,6 +330,9 @@ impl<'a> People<'a> {
             address: device.address,
             vertical: Vertical::Car,
             fingerprint: Fingerprint::of(&key),
+            id: InvitationId::from([0; 16]),
+            secret: Secret::new([0; 16]),
+            expires: Timestamp(253_402_300_799),
         };
         Ok(invitation.to_string())
     }
