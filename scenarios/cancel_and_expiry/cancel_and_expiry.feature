@@ -382,7 +382,7 @@ Feature: Cancel and expiry, and the races between them
 
   # Several devices of one receiver
 
-  @XFER-01 @XFER-05
+  @XFER-01
   Scenario Outline: One of two devices <ends> the offer before the other asks: it has ended for both
     When Ryan adds a watch
     And Ben's phone offers a car key to Ryan
@@ -401,7 +401,7 @@ Feature: Cancel and expiry, and the races between them
       | declines | S:Declined  |
       | cancels  | S:Cancelled |
 
-  @XFER-06 @XFER-05
+  @XFER-06
   Scenario Outline: One of two devices <ends> the offer after the other asked: the other gets its key
     When Ryan adds a watch
     And Ben's phone offers a car key to Ryan
@@ -420,7 +420,7 @@ Feature: Cancel and expiry, and the races between them
       | declines | R:Declined  |
       | cancels  | R:Cancelled |
 
-  @XFER-05 @XFER-06
+  @XFER-06
   Scenario: The owner cancels while two devices have asked
     When Ryan adds a watch
     And Ben's phone offers a car key to Ryan

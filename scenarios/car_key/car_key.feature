@@ -7,7 +7,7 @@ Feature: A car key, the stateful flow
     Given Ben has a phone
     And Ryan has a phone and a watch
 
-  @XFER-01 @XFER-05 @XFER-09 @XFER-13
+  @XFER-01 @XFER-09 @XFER-13
   Scenario: The first of two devices wins
     When Ben's phone offers a car key to Ryan
     Then Ryan's phone is in "R:Invited" with the car key
@@ -36,7 +36,7 @@ Feature: A car key, the stateful flow
     And Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
 
-  @SES-15 @XFER-05
+  @SES-15
   Scenario: Offered to one device, the other knows nothing
     When Ben's phone offers a car key to Ryan's watch
     And Ryan's watch accepts the car key
@@ -62,7 +62,7 @@ Feature: A car key, the stateful flow
     And Ryan's phone is in "R:Provisioned" with "the van"
     And Ryan's watch is in "R:Invited" with "the van"
 
-  @XFER-05 @XFER-08 @XFER-14
+  @XFER-08 @XFER-14
   Scenario: A third device asks after the key is out
     When Ryan adds a tablet
     And Ben's phone offers a car key to Ryan

@@ -224,7 +224,7 @@ Feature: Devices come and go during a transfer
 
   # Devices come and go in the middle of one transfer
 
-  @SES-15 @XFER-05
+  @SES-15
   Scenario: A watch that is added after the offer gets nothing of it
     When Ben's phone offers a car key to Ryan
     And Ryan adds a watch
@@ -245,7 +245,7 @@ Feature: Devices come and go during a transfer
     And Ryan's watch is told "unknown-transfer"
     And Ryan's watch knows nothing of the car key
 
-  @SES-09 @MBX-15 @XFER-05
+  @SES-09 @MBX-15
   Scenario: The watch is removed before anybody accepted, and the phone takes the key
     When Ryan adds a watch
     And Ben's phone offers a car key to Ryan
@@ -255,7 +255,7 @@ Feature: Devices come and go during a transfer
     And Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
 
-  @SES-09 @SES-15 @XFER-05 @XFER-08
+  @SES-09 @SES-15 @XFER-08
   Scenario: The watch asks and is removed: its answer goes to nobody else, and the phone cannot take its place
     When Ryan adds a watch
     And Ben's phone offers a car key to Ryan

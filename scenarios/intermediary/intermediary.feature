@@ -142,7 +142,7 @@ Feature: An intermediary that is not honest
 
   # Silence and order
 
-  @XFER-05 @XFER-08
+  @XFER-08
   Scenario: It withholds the offer from one of two devices, and so decides who gets the key
     When Ryan adds a watch
     And the intermediary withholds the messages of Ryan's watch
@@ -185,7 +185,7 @@ Feature: An intermediary that is not honest
     Then Ben's phone is told "provisioned-after-end"
     And nobody is told anything
 
-  @DR-10 @XFER-05
+  @DR-10
   Scenario: It hands out the requests of two devices in the order that it likes, and one gets the key
     When Ryan adds a watch
     And Ben's phone offers a car key to Ryan
