@@ -102,17 +102,15 @@ impl ReferenceStateMachine for Model {
             ));
         }
         if !open.is_empty() {
-            let to = prop::sample::select(vec!["Ryan", "Ryan's phone", "Ryan's watch"]);
             let offer = (
                 prop::sample::select(&SENDERS[..]),
                 prop::sample::select(open),
-                to,
+                receiver(),
             )
                 .prop_map(|(from, name, to)| {
-                    let (what, to) = match (name, to) {
-                        ("the room", "Ryan") => ("hotel key", "Ryan's phone"),
-                        ("the room", to) => ("hotel key", to),
-                        (_, to) => ("car key", to),
+                    let what = match name {
+                        "the room" => "hotel key",
+                        _ => "car key",
                     };
                     format!("{from} offers a {what} called \"{name}\" to {to}")
                 });

@@ -33,13 +33,6 @@ Feature: A hotel key, the stateless flow
     And 0 messages wait for Ben's phone
     And nobody is told anything
 
-  @XFER-04
-  Scenario: A hotel key is offered to a person, not to a device
-    When Ben's phone offers a hotel key to Ryan
-    Then it is refused with "invalid-state"
-    And 0 messages wait for Ryan's phone
-    And 20 one-time prekeys of Ryan's phone are left
-
   @XFER-04 @SES-15
   Scenario: The receiver has two devices, and one gets the hotel key
     When Ryan adds a watch

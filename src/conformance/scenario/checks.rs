@@ -1,5 +1,6 @@
 //! What a step looks at: each check is a sentence about the world.
 
+use super::property;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
 use super::world::World;
@@ -45,20 +46,26 @@ pub(super) fn state(
 }
 
 /// The token of a hotel key that the script calls by that name.
-pub(super) fn token(name: &str) -> Vec<u8> {
+pub(super) fn token(world: &World, name: &str) -> Vec<u8> {
+    let name = world.tokens.get(name).map_or(name, String::as_str);
     format!("the token of {name}").into_bytes()
 }
 
 /// It is provisioned, and what the device holds is what was offered: of a token the very bytes.
 pub(super) fn holds(world: &World, device: &str, name: &str) -> Check {
     state(world, device, name, Some(StateName::Provisioned))?;
+    if world.revoked.contains(name) {
+        return Err(StepFailure::differs("a credential", "one that was revoked"));
+    }
     // A subject's credentials cannot be looked into.
     if world.people.is_tested(device) {
         return Ok(());
     }
     let transfers = world.people.wallet(device)?.transfers();
     match transfers.credential(&world.people.transfer(name)?) {
-        Some(Credential::AuthorizationToken { token: held }) if held.expose() != token(name) => {
+        Some(Credential::AuthorizationToken { token: held })
+            if held.expose() != token(world, name) =>
+        {
             Err(StepFailure::differs(
                 "the token that was offered",
                 "another one",
@@ -69,12 +76,71 @@ pub(super) fn holds(world: &World, device: &str, name: &str) -> Check {
     }
 }
 
+/// It is not provisioned there, or opens nothing any more.
+pub(super) fn does_not_hold(world: &World, device: &str, name: &str) -> Check {
+    let state = world.people.state(device, name)?;
+    if state == Some(StateName::Provisioned) && !world.revoked.contains(name) {
+        return Err(StepFailure::differs("no credential", "one that opens"));
+    }
+    Ok(())
+}
+
+/// So many guests hold what was offered to each of them.
+pub(super) fn guests_hold(world: &World, expected: u64) -> Check {
+    let guests = world.all_guests();
+    let holding = guests
+        .iter()
+        .filter(|(guest, name)| holds(world, guest, name).is_ok());
+    same(expected, holding.count() as u64)
+}
+
+/// The device's saved state is so many bytes longer at most than it was at that moment.
+pub(super) fn has_grown(world: &mut World, device: &str, moment: &str, most: u64) -> Check {
+    let before = world.people.moment(moment)?.state.len();
+    let now = world.people.save(device)?.len();
+    let grown = now.saturating_sub(before) as u64;
+    if grown > most {
+        return Err(StepFailure::differs(
+            format!("{most} bytes more at most"),
+            format!("{grown}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Both devices show the same number (X3DH-16), or not.
+pub(super) fn fingerprints(world: &World, one: &str, other: &str, equal: bool) -> Check {
+    let shown = world.people.fingerprint(one, other)?;
+    let theirs = world.people.fingerprint(other, one)?;
+    let words = |equal| {
+        if equal {
+            "the same number"
+        } else {
+            "two numbers"
+        }
+    };
+    same(words(equal), words(shown.is_some() && shown == theirs))
+}
+
+/// A message key of the device has encrypted two messages (DR-19), or none has. What it submitted is parsed as anybody can.
+pub(super) fn reuses_a_key(world: &mut World, device: &str, expected: bool) -> Check {
+    let lines = world.review()?;
+    let words = |reused| {
+        if reused {
+            "a message key used twice"
+        } else {
+            "no message key used twice"
+        }
+    };
+    same(words(expected), words(property::reused_key(lines, device)))
+}
+
 /// The token of that name stands nowhere in the device's saved state (XFER-14).
 pub(super) fn saved_state_lacks(world: &mut World, device: &str, name: &str) -> Check {
     // Of what was never offered nothing can be held.
     world.people.transfer(name)?;
     let saved = world.people.save(device)?;
-    if leak::holds(&saved, &Hex(token(name))) {
+    if leak::holds(&saved, &Hex(token(world, name))) {
         return Err(StepFailure::differs("no token", "its bytes"));
     }
     Ok(())

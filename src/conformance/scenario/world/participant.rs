@@ -49,13 +49,15 @@ impl Participant {
         Timestamp(now.0.saturating_add_signed(self.skew))
     }
 
-    /// It is made anew, and returns the token that it had.
-    pub(super) fn reset(&mut self) -> Option<Token> {
-        self.made += 1;
-        self.identity_key = None;
-        self.states.clear();
-        self.outbox.clear();
-        self.token.take()
+    /// It is made anew at that address: what it knew, and what waited, is gone.
+    pub(super) fn reset(&mut self, address: Address) {
+        *self = Participant {
+            made: self.made + 1,
+            online: self.online,
+            skew: self.skew,
+            told: std::mem::take(&mut self.told),
+            ..Participant::new(address)
+        };
     }
 
     /// What anybody sees of an answer to it: as what it registered, and whether it may go on.
@@ -103,8 +105,15 @@ impl Participant {
     }
 }
 
-/// What a user is told of a device that presents another identity key (SES-12); all else that users are told has a code.
-pub(in super::super) const IDENTITY_CHANGED: &str = "identity-changed";
+/// What a user is told of a device that presents another identity key (SES-12).
+const IDENTITY_CHANGED: &str = "identity-changed";
+/// All that users are told that has no code.
+pub(in super::super) const REPORTS: &[&str] = &[
+    IDENTITY_CHANGED,
+    "credential-may-be-out",
+    "further-session",
+    "delayed",
+];
 
 /// What a user is told, as scripts have it.
 fn words(report: &Report) -> String {

@@ -1,0 +1,76 @@
+//! What a sender that does not keep to the profile puts into a message.
+
+use crate::conformance::scenario::step_failure::StepFailure;
+use crate::identifier::TransferId;
+use crate::timestamp::Timestamp;
+use crate::transfer::payload::AUTHORIZATION_TOKEN;
+use crate::transfer::{Content, Payload, Provisioning};
+
+/// An offer in a format that no wallet knows (PAY-07).
+const UNKNOWN_FORMAT: &str = "an offer in an unknown format";
+/// An offer that lives for ever (XFER-10).
+const YEAR_9999: &str = "an offer that expires in the year 9999";
+/// Of another version of the payload (PAY-06).
+const OTHER_VERSION: &str = "an offer of another version";
+/// Padded otherwise (PAY-11).
+const NOT_PADDED: &str = "an offer that is not padded";
+/// No JSON at all (PAY-01).
+const NO_JSON: &str = "something that is no offer";
+
+/// What scripts call them.
+pub(in super::super) const PAYLOADS: [&str; 5] = [
+    UNKNOWN_FORMAT,
+    YEAR_9999,
+    OTHER_VERSION,
+    NOT_PADDED,
+    NO_JSON,
+];
+
+/// 9999-12-31T23:59:59Z.
+const LAST_SECOND: Timestamp = Timestamp(253_402_300_799);
+/// How long the others live, in seconds.
+const LIFETIME: u64 = 48 * 60 * 60;
+
+/// The plaintext of that name.
+pub(super) fn plaintext(
+    name: &str,
+    transfer: TransferId,
+    now: Timestamp,
+) -> Result<Vec<u8>, StepFailure> {
+    let format = match name {
+        UNKNOWN_FORMAT => "digitalwallet.unheard.of",
+        _ => AUTHORIZATION_TOKEN,
+    };
+    let provisioning = match name {
+        UNKNOWN_FORMAT => Provisioning::Unsupported,
+        _ => Provisioning::AuthorizationToken(b"what a sender made itself".to_vec().into()),
+    };
+    let expires = match name {
+        YEAR_9999 => LAST_SECOND,
+        _ => Timestamp(now.0.saturating_add(LIFETIME)),
+    };
+    let content = Content::ProvisioningInformation {
+        provisioning,
+        expires,
+    };
+    let payload = Payload::new(transfer, format, content);
+    let encoded = payload.encode().map_err(StepFailure::script)?;
+    let mut plaintext = encoded.to_vec();
+    match name {
+        OTHER_VERSION => replace(&mut plaintext, b"\"version\":1", b"\"version\":2")?,
+        NOT_PADDED => plaintext.truncate(plaintext.len() - 1),
+        NO_JSON => plaintext.fill(b'0'),
+        _ => {}
+    }
+    Ok(plaintext)
+}
+
+/// Puts something of the same length in the place of what stands there once.
+fn replace(bytes: &mut [u8], what: &[u8], by: &[u8]) -> Result<(), StepFailure> {
+    let at = bytes
+        .windows(what.len())
+        .position(|window| window == what)
+        .ok_or_else(|| StepFailure::script("the payload has no such field"))?;
+    bytes[at..at + what.len()].copy_from_slice(by);
+    Ok(())
+}
