@@ -68,10 +68,10 @@ steps! {
             let left = world.intermediary.one_time_pre_keys(&device) as u64;
             checks::same(call.number()?, left)
         };
-    When "{many} strangers offer a hotel key to {device}"
+    When "{many} stranger(s) offer(s) a hotel key to {device}"
         "They know its address and its public keys, and have made a link up."
         |world, call| world.strangers_offer(call.the("device"), None, call.number()?);
-    When "{many} strangers with the invitation {link} offer a hotel key to {device}"
+    When "{many} stranger(s) with the invitation {link} offer(s) a hotel key to {device}"
         "Somebody has passed the link on."
         |world, call| world.strangers_offer(call.the("device"), Some(call.the("link")), call.number()?);
 
@@ -157,6 +157,12 @@ steps! {
             let to = call.nth("device", 1);
             world.send_payload(call.the("device"), to, call.the("payload"), call.the("name"))
         };
+    When "{device} sends the last message to {device} once more"
+        "It says the same in another message. Somebody who copied the receiver's state before it was read tells what it said."
+        |world, call| world.send_once_more(call.the("device"), call.nth("device", 1));
+    When "{device} signs {name} wrongly for {device}"
+        "A key import request whose attestation does not hold, which its wallet knows nothing of."
+        |world, call| world.sign_wrongly(call.the("device"), call.nth("device", 1), call.the("name"));
     When "{device} offers a hotel key to {many} guests"
         "Each of them has a phone, and gave it a link."
         |world, call| {
@@ -383,6 +389,21 @@ steps! {
     Given "{user} has a copy of {device}"
         "A thief has all that the device has saved, and runs it: the copy is a device as any other, called `Mallory's copy` where it is Mallory's, at the same address and offline at first." brings Copy
         |world, call| world.copy(call.the("user"), call.the("device"));
+    When "{device} opens a further session with {device}"
+        "Beside the one that the two have, with a bundle that the intermediary gives it; it says nothing that makes sense."
+        |world, call| world.further_sessions(call.the("device"), call.nth("device", 1), 1);
+    When "{device} opens {many} further sessions with {device}"
+        "One after the other."
+        |world, call| {
+            let (from, to) = (call.the("device"), call.nth("device", 1));
+            world.further_sessions(from, to, call.number()?)
+        };
+    When "Mallory forges a cancel of the {credential} from {device} to {device}"
+        "With the stolen keys of the second device, and the public identity key of the first."
+        |world, call| {
+            let (from, to) = (call.the("device"), call.nth("device", 1));
+            world.forge_cancel(from, to, call.the("credential"))
+        };
     When "Mallory forges a cancel of {name} from {device} to {device}"
         "With the stolen keys of the second device, and the public identity key of the first."
         |world, call| {

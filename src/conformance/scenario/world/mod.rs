@@ -406,6 +406,27 @@ impl<'a> World<'a> {
         self.settle()
     }
 
+    /// A device opens so many sessions with another one, beside those that the two have.
+    pub(super) fn further_sessions(
+        &mut self,
+        from: &str,
+        to: &str,
+        many: u64,
+    ) -> Result<(), StepFailure> {
+        let receiver = self.people.wallet(to)?.device().clone();
+        let mut device = self.people.wallet(from)?.device().clone();
+        let mut randomness = Recorder::new(&format!("{}/further/{}", self.seed, self.lines.len()));
+        for _ in 0..many {
+            let nothing = b"nothing that makes sense";
+            let message = forgery::first_message(&mut device, &receiver, nothing, &mut randomness)?;
+            let (from, to) = (device.address(), receiver.address());
+            let envelope = forgery::envelope(from, to, message, self.now);
+            self.intermediary.injected.push(envelope);
+        }
+        self.people.replace_device(from, &device)?;
+        self.settle()
+    }
+
     /// A device sends another what its wallet would not write: the script calls the transfer by a name.
     pub(super) fn send_payload(
         &mut self,
@@ -414,15 +435,55 @@ impl<'a> World<'a> {
         payload: &str,
         name: &str,
     ) -> Result<(), StepFailure> {
+        let mut randomness = Recorder::new(&format!("{}/named/{}", self.seed, self.lines.len()));
+        let transfer = TransferId::random(&mut randomness).map_err(StepFailure::script)?;
+        let plaintext = payloads::plaintext(payload, transfer, self.now)?;
+        self.people.call(name, transfer);
+        self.send_plaintext(from, to, &plaintext)
+    }
+
+    /// A device sends the last message to another one again, in a new one: with the stolen state it can be told what it said.
+    pub(super) fn send_once_more(&mut self, from: &str, to: &str) -> Result<(), StepFailure> {
+        let address = self.people.address(to)?;
+        let last = self.last_message(&address);
+        let last = last.ok_or_else(|| StepFailure::script("it has read no message"))?;
+        let stolen = self.stolen.get(to);
+        let stolen = stolen.ok_or_else(|| StepFailure::script(format!("nobody copied {to}")))?;
+        let mut randomness = Recorder::new("what it said");
+        let read = stolen
+            .device()
+            .clone()
+            .decrypt(&last.sender, last.kind, &last.message.0, &mut randomness)
+            .map_err(StepFailure::script)?;
+        self.send_plaintext(from, to, &read.plaintext)
+    }
+
+    /// A device signs a transfer with a signature that does not hold.
+    pub(super) fn sign_wrongly(
+        &mut self,
+        from: &str,
+        to: &str,
+        name: &str,
+    ) -> Result<(), StepFailure> {
+        let transfer = self.people.transfer(name)?;
+        let plaintext = payloads::wrong_signature(transfer)?;
+        self.send_plaintext(from, to, &plaintext)
+    }
+
+    /// A device sends another what its wallet would not write.
+    fn send_plaintext(
+        &mut self,
+        from: &str,
+        to: &str,
+        plaintext: &[u8],
+    ) -> Result<(), StepFailure> {
         self.exchange(from, to)?;
         let address = self.people.address(to)?;
         let mut device = self.people.wallet(from)?.device().clone();
         let mut randomness = Recorder::new(&format!("{}/written/{}", self.seed, self.lines.len()));
-        let transfer = TransferId::random(&mut randomness).map_err(StepFailure::script)?;
-        let plaintext = payloads::plaintext(payload, transfer, self.now)?;
         let recipient = Recipient::Device(address);
         let (mut send, mut step) = device
-            .start_send(recipient, &plaintext, &mut randomness)
+            .start_send(recipient, plaintext, &mut randomness)
             .map_err(StepFailure::script)?;
         loop {
             let body = match step {
@@ -458,7 +519,6 @@ impl<'a> World<'a> {
                 .step;
         }
         self.people.replace_device(from, &device)?;
-        self.people.call(name, transfer);
         self.settle()
     }
 
@@ -516,7 +576,13 @@ impl<'a> World<'a> {
     /// Nothing leaves a device, and it reads nothing, until it is online again.
     pub(super) fn set_online(&mut self, device: &str, online: bool) -> Result<(), StepFailure> {
         self.people.set_online(device, online)?;
-        if online { self.settle() } else { Ok(()) }
+        if !online {
+            return Ok(());
+        }
+        // What was asked meanwhile went nowhere: the wallet asks again for what it still wants.
+        self.people.take_requests(device, |_| true)?;
+        self.event(device, WalletEvent::Tick)?;
+        self.settle()
     }
 
     /// Time passes for everybody who is there.

@@ -3,7 +3,7 @@
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::identifier::TransferId;
 use crate::timestamp::Timestamp;
-use crate::transfer::payload::AUTHORIZATION_TOKEN;
+use crate::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY};
 use crate::transfer::{Content, Payload, Provisioning};
 
 /// An offer in a format that no wallet knows (PAY-07).
@@ -63,6 +63,13 @@ pub(super) fn plaintext(
         _ => {}
     }
     Ok(plaintext)
+}
+
+/// A key import request with a signature of zeros.
+pub(super) fn wrong_signature(transfer: TransferId) -> Result<Vec<u8>, StepFailure> {
+    let content = Content::KeyImportRequest(vec![0; 96].into());
+    let payload = Payload::new(transfer, CAR_KEY, content);
+    Ok(payload.encode().map_err(StepFailure::script)?.to_vec())
 }
 
 /// Puts something of the same length in the place of what stands there once.
