@@ -37,12 +37,8 @@ use super::step_failure::StepFailure;
 use super::transcript::{Answered, Fate, Line};
 use super::view::View;
 use crate::conformance::seed::Recorder;
-use crate::error_code::ErrorCode;
-use crate::identifier::{Address, Recipient, TransferId};
-use crate::intermediary::{
-    Answer, Body, Envelope, Request, RequestId, Submission, SubmittedMessage,
-};
-use crate::sesame::{SendEvent, SendStep};
+use crate::identifier::{Address, TransferId};
+use crate::intermediary::{Answer, Body, Envelope, Request};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::Offer;
@@ -478,77 +474,20 @@ impl<'a> World<'a> {
         plaintext: &[u8],
     ) -> Result<(), StepFailure> {
         self.exchange(from, to)?;
-        let address = self.people.address(to)?;
+        let receiver = self.people.wallet(to)?.device().clone();
+        let address = receiver.address();
         let mut device = self.people.wallet(from)?.device().clone();
         let mut randomness = Recorder::new(&format!("{}/written/{}", self.seed, self.lines.len()));
-        let recipient = Recipient::Device(address);
-        let (mut send, mut step) = device
-            .start_send(recipient, plaintext, &mut randomness)
-            .map_err(StepFailure::script)?;
-        loop {
-            let body = match step {
-                SendStep::FetchBundles(_) => Body::FetchBundle { address },
-                SendStep::Submit {
-                    recipient,
-                    messages,
-                } => Body::Submit(Submission {
-                    recipient,
-                    messages: messages
-                        .into_iter()
-                        .map(|message| SubmittedMessage {
-                            device_id: message.device_id,
-                            registration_id: message.registration_id,
-                            kind: message.message.kind,
-                            message: message.message.bytes.as_slice().into(),
-                        })
-                        .collect(),
-                    lifetime: None,
-                }),
-                SendStep::Done => break,
-                SendStep::GiveUp(why) => return Err(StepFailure::script(why)),
-            };
-            let event = match self.ask(from, body, &mut randomness)? {
-                Ok(Answer::Bundle { bundle }) => SendEvent::Bundle(bundle),
-                Ok(Answer::Done) => SendEvent::Accepted,
-                Ok(_) => return Err(StepFailure::script("an answer of another kind")),
-                Err(code) => return Err(StepFailure::script(code)),
-            };
-            step = device
-                .continue_send(&mut send, event, &mut randomness)
-                .map_err(StepFailure::script)?
-                .step;
-        }
-        self.people.replace_device(from, &device)?;
-        self.settle()
-    }
-
-    /// A device asks for something that its wallet knows nothing of.
-    fn ask(
-        &mut self,
-        device: &str,
-        body: Body,
-        randomness: &mut Recorder,
-    ) -> Result<Result<Answer, ErrorCode>, StepFailure> {
-        let request = Request {
-            id: RequestId::random(randomness).map_err(StepFailure::script)?,
-            token: self.people.token(device)?,
-            body,
+        let message = match device.session(&address) {
+            Some(_) => device
+                .encrypt(&address, plaintext, &mut randomness)
+                .map_err(StepFailure::script)?,
+            None => forgery::first_message(&mut device, &receiver, plaintext, &mut randomness)?,
         };
-        self.lines.push(Line::Request {
-            device: device.to_owned(),
-            fate: None,
-            request: Box::new(request.clone()),
-        });
-        let answer = self.intermediary.handle(&request, self.now)?;
-        self.lines.push(Line::Answer {
-            device: device.to_owned(),
-            fate: None,
-            answer: Box::new(match &answer {
-                Ok(answer) => Answered::Answer(answer.clone()),
-                Err(code) => Answered::Refused { code: *code },
-            }),
-        });
-        Ok(answer)
+        self.people.replace_device(from, &device)?;
+        let envelope = forgery::envelope(device.address(), address, message, self.now);
+        self.intermediary.injected.push(envelope);
+        self.settle()
     }
 
     /// A thief has a copy of a device, which is offline.

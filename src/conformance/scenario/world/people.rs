@@ -8,7 +8,7 @@ use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
-use crate::intermediary::{Answer, Body, Request, Token};
+use crate::intermediary::{Answer, Body, Request};
 use crate::primitives::PublicKey;
 use crate::sesame::Device;
 use crate::suite::{Party, SuiteRef};
@@ -523,11 +523,6 @@ impl<'a> People<'a> {
             .partition(|request| is(&request.body));
         *outbox = left;
         Ok(taken.into())
-    }
-
-    /// What a device knows of itself that its requests need.
-    pub(super) fn token(&self, name: &str) -> Result<Option<Token>, StepFailure> {
-        Ok(self.device(name)?.token.clone())
     }
 
     /// A device's engine takes the place of the one in its wallet: what was sent with it outside the wallet is not sent again.
