@@ -44,6 +44,8 @@ error_codes! {
     InvalidKey = "invalid-key",
     /// A signature that does not verify.
     InvalidSignature = "invalid-signature",
+    /// A statement that is too old, or of a time to come.
+    StaleStatement = "stale-statement",
     /// An identity key other than the pinned one.
     UntrustedIdentity = "untrusted-identity",
     /// A signed prekey id that the device does not hold.
@@ -76,6 +78,8 @@ error_codes! {
     MailboxFull = "mailbox-full",
     /// Too many requests.
     RateLimited = "rate-limited",
+    /// An invitation whose time is over, or an offer that its holder did not make.
+    InvalidInvitation = "invalid-invitation",
     /// A payload that breaks section 8.
     InvalidPayload = "invalid-payload",
     /// A credential format that the receiver does not support.
@@ -86,8 +90,8 @@ error_codes! {
     UnknownTransfer = "unknown-transfer",
     /// A message from an address that is not bound to the transfer.
     NotBound = "not-bound",
-    /// Another device was first.
-    AlreadyClaimed = "already-claimed",
+    /// A token that was offered before, to somebody who may still have it.
+    AlreadyOffered = "already-offered",
     /// A remote event that the state does not allow.
     UnexpectedMessage = "unexpected-message",
     /// A local event that the state does not allow.
@@ -98,6 +102,8 @@ error_codes! {
     AttestationInvalid = "attestation-invalid",
     /// The receiver provisioned after the sender's transfer had ended.
     ProvisionedAfterEnd = "provisioned-after-end",
+    /// A transfer ended, and the receiver may have what lets it provision.
+    CredentialMayBeOut = "credential-may-be-out",
 }
 
 impl fmt::Display for ErrorCode {

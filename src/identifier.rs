@@ -293,10 +293,10 @@ impl PreKeyId {
     /// The first id that a device gives (ID-06), in every suite.
     pub const FIRST: PreKeyId = PreKeyId(1);
 
-    /// The id that a device gives after this one: 1 again after 2^24 - 1 (ID-06).
+    /// The id that a device gives after this one: none after 2^24 - 1 (ID-06).
     #[must_use]
-    pub fn next(self) -> PreKeyId {
-        PreKeyId::try_from(self.0.saturating_add(1)).unwrap_or(PreKeyId::FIRST)
+    pub fn next(self) -> Option<PreKeyId> {
+        PreKeyId::try_from(self.0.saturating_add(1)).ok()
     }
 }
 

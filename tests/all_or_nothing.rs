@@ -13,7 +13,7 @@ use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, Recipient};
 use tigress_signal::ratchet::{SavedSession, Session};
 use tigress_signal::sesame::{
-    Device, SavedDevice, SavedSend, Send, SendEvent, SendOutcome, SendStep, SesameError,
+    Device, Purpose, SavedDevice, SavedSend, Send, SendEvent, SendOutcome, SendStep, SesameError,
 };
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::{DAY, Timestamp};
@@ -285,7 +285,9 @@ impl World {
             raw.iter().map(id).collect()
         };
         let awaited = match self.devices[who].send.as_ref()?.step() {
-            SendStep::FetchBundles(addresses) => addresses.first().copied(),
+            SendStep::FetchBundles(addresses) | SendStep::FetchStatements(addresses) => {
+                addresses.first().copied()
+            }
             _ => None,
         };
         let good = || match awaited {
@@ -385,7 +387,7 @@ proptest! {
                     let refused = me.step(|me| me.device.encrypt(&peer, &vec![0; 65_537], &mut Exhausted));
                     prop_assert!(refused.is_err());
                     let recipient = Recipient::Device(peer);
-                    let refused = me.step(|me| me.device.start_send(recipient, &vec![0; 65_537], &mut Exhausted));
+                    let refused = me.step(|me| me.device.start_send(recipient, &vec![0; 65_537], Purpose::Other, &mut Exhausted));
                     prop_assert!(refused.is_err());
                 }
                 Event::Deliver(which, how) if !world.sent.is_empty() => {
@@ -439,7 +441,7 @@ proptest! {
                     };
                     let me = &mut world.devices[who];
                     let started = me.step(|me| {
-                        let (send, step) = me.device.start_send(recipient, &plaintext, &mut Exhausted)?;
+                        let (send, step) = me.device.start_send(recipient, &plaintext, Purpose::Other, &mut Exhausted)?;
                         me.send = Some(send);
                         Ok::<_, SesameError>(step)
                     });

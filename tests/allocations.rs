@@ -24,7 +24,10 @@ fn sessions() -> (Session, Session) {
     let mut keys = bob.keys().clone();
     let (mut responder, _) = tigress_signal::sesame::accept(
         &Tigress1,
-        Tigress1.limits(),
+        (
+            &tigress_signal::agreement::Limits::PROFILE,
+            Tigress1.limits(),
+        ),
         &mut keys,
         b,
         a,

@@ -1,10 +1,10 @@
 //! The intermediary against a small model: whatever is asked in whatever order, a refused request changes
-//! nothing, a repeated one gets the first answer again, no one-time prekey is handed out twice, a mailbox is
-//! first in, first out, and what it learns is listed (MBX-01 to MBX-19, PRIV-01).
+//! nothing, a repeated one gets the first answer again, no one-time prekey is handed out twice, no access key gets more
+//! than its share, a mailbox is first in, first out, and what it learns is listed (MBX-01 to MBX-24, PRIV-01).
 
 mod common;
 
-use common::{Exhausted, Seeded, bundle, device};
+use common::{Exhausted, Seeded, bundle, device, device_at};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -12,20 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::thread::ScopedJoinHandle;
-use tigress_signal::agreement::{BundleFields, OneTimePreKey};
+use tigress_signal::agreement::OneTimePreKey;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
-use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, UserId};
+use tigress_signal::identifier::{Address, DeviceId, PreKeyId, UserId};
 use tigress_signal::intermediary::memory_store::MemoryTransaction;
-use tigress_signal::intermediary::store::{Answered, Change, DeviceRecord, Transaction};
-use tigress_signal::intermediary::{
-    Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError, Learned, Limits,
-    MAX_REQUEST, MemoryStore, PublishedOneTimePreKey, Registration, Request, RequestId, Row,
-    SavedIntermediary, Store, StoreError, Submission, SubmittedMessage, Token,
+use tigress_signal::intermediary::store::{
+    AccessRecord, Answered, Change, DeviceRecord, Transaction,
 };
-use tigress_signal::primitives::Randomness;
+use tigress_signal::intermediary::{
+    AccessKey, Answer, Body, Digest, Envelope, EnvelopeId, Intermediary, IntermediaryError,
+    Learned, Limits, MAX_REQUEST, MemoryStore, PublishedOneTimePreKey, Registration, Request,
+    RequestId, Row, SavedIntermediary, Store, StoreError, Submission, Token,
+};
 use tigress_signal::suite::Tigress1;
-use tigress_signal::timestamp::Timestamp;
+use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::MessageKind;
 
 type Server = Intermediary<MemoryStore>;
@@ -33,33 +34,44 @@ type Server = Intermediary<MemoryStore>;
 /// How many devices there are: two of each of two users, and one of a third.
 const DEVICES: usize = 5;
 
-/// What each device registers: the second of each user is device 2.
+/// What each device registers, but for the token: the second of each user is device 2.
 static REGISTRATIONS: LazyLock<Vec<Registration>> = LazyLock::new(|| {
     (0..DEVICES)
         .map(|index| {
             let seed = index as u64 + 1;
-            let fields = bundle(&device(seed).1);
-            let user = UserId::random(&mut Seeded(1_000 + seed / 2)).expect("never ends");
+            let user_id = UserId::random(&mut Seeded(1_000 + seed / 2)).expect("never ends");
             let device_id = DeviceId::try_from(1 + u32::from(index % 2 == 0)).expect("1 or 2");
-            let address = Address {
-                user_id: user,
-                device_id,
-            };
-            registration(address, &fields)
+            registration(Address { user_id, device_id }, seed, &token(seed))
         })
         .collect()
 });
 
-fn registration(address: Address, fields: &BundleFields) -> Registration {
+/// A registration of a device whose keys are made from that seed.
+fn registration(address: Address, seed: u64, token: &Token) -> Registration {
+    let fields = bundle(&device_at(&Tigress1, address, &mut Seeded(seed)));
     Registration {
         address,
+        token_hash: token.digest(),
         registration_id: fields.registration_id.try_into().expect("in its range"),
         identity_key: fields.identity_key.clone(),
         signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
         signed_pre_key: fields.signed_pre_key.clone(),
         signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
+        created: fields.created,
+        suites: fields.suites.clone().try_into().expect("suites"),
+        statement_signature: fields.statement_signature.clone(),
         one_time_pre_keys: one_time_pre_keys(1, 3),
     }
+}
+
+/// A token that is another one for each seed.
+fn token(seed: u64) -> Token {
+    Token::random(&mut Seeded(seed + 1_000_000)).expect("never ends")
+}
+
+/// One of a few access keys.
+fn access_key(number: usize) -> AccessKey {
+    AccessKey::from([u8::try_from(number).expect("few"); 32])
 }
 
 /// That many one-time prekeys from that id on; the keys themselves do not matter here.
@@ -99,31 +111,29 @@ fn request_id(text: impl ToString) -> RequestId {
     text.to_string().try_into().expect("visible ASCII")
 }
 
-fn ask(
-    server: &mut Server,
-    request: &Request,
-    now: u64,
-    randomness: &mut dyn Randomness,
-) -> Result<Answer, IntermediaryError> {
+fn ask(server: &mut Server, request: &Request, now: u64) -> Result<Answer, IntermediaryError> {
     // Off the wire and on it again, the request is the same.
     let json = serde_json::to_vec(request).expect("a request");
     assert_eq!(&Request::from_json(&json).expect("a request"), request);
-    server.handle(request, Timestamp(now), randomness)
+    server.handle(request, Timestamp(now))
 }
 
-/// What happens. The numbers say which device acts, and on which.
+/// What happens. The numbers say which device acts, on which, and with which access key.
 #[derive(Clone, Debug)]
 enum Event {
     /// With the token of that device, if any.
     Register(usize, Option<usize>),
-    RegisterExhausted(usize),
+    /// Under the hash of another device's token.
+    RegisterUnder(usize, usize),
     /// So many times.
-    Fetch(usize, usize, usize),
+    Fetch(usize, usize, Option<usize>, usize),
     Publish(usize, usize, u32),
     Count(usize, usize),
-    /// From, to, whether to all devices of the user or to one, which devices are listed, whether the
-    /// registration ids are right, lifetime.
-    Submit(usize, usize, bool, u8, bool, u64),
+    /// For so long.
+    PublishAccessKey(usize, usize, usize, u64),
+    WithdrawAccessKey(usize, usize, usize),
+    /// From, to, by which access key, whether the registration id is right, lifetime.
+    Submit(usize, usize, usize, bool, u64),
     SubmitTooMuch(usize, usize),
     Read(usize, usize, u32),
     Acknowledge(usize, usize, Vec<u64>),
@@ -139,6 +149,7 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     let who = || 0..DEVICES;
+    let key = || 0..4_usize;
     // Mostly the device itself.
     let own = || who().prop_flat_map(move |me| (Just(me), prop_oneof![5 => Just(me), 1 => who()]));
     let lifetime = prop_oneof![
@@ -148,16 +159,24 @@ fn event() -> impl Strategy<Value = Event> {
         Just(0),
         Just(2_592_001)
     ];
+    let long = prop_oneof![
+        3 => Just(62 * DAY),
+        1 => Just(62 * DAY + 1),
+        1 => Just(60),
+        1 => Just(0),
+    ];
     prop_oneof![
         3 => (who(), prop::option::of(who())).prop_map(|(me, with)| Event::Register(me, with)),
-        1 => who().prop_map(Event::RegisterExhausted),
-        6 => (who(), who(), prop_oneof![5 => Just(1_usize), 1 => Just(6)])
-            .prop_map(|(me, target, times)| Event::Fetch(me, target, times)),
+        1 => (who(), who()).prop_map(|(me, of)| Event::RegisterUnder(me, of)),
+        6 => (who(), who(), prop::option::weighted(0.8, key()), prop_oneof![5 => Just(1_usize), 1 => Just(6)])
+            .prop_map(|(me, target, key, times)| Event::Fetch(me, target, key, times)),
         2 => (own(), 0..4_u32).prop_map(|((me, whose), count)| Event::Publish(me, whose, count)),
         2 => own().prop_map(|(me, whose)| Event::Count(me, whose)),
-        10 => (who(), who(), any::<bool>(), 0..4_u8, prop::bool::weighted(0.9), lifetime).prop_map(
-            |(me, to, all, listed, right, lifetime)| Event::Submit(me, to, all, listed, right, lifetime)
-        ),
+        5 => (own(), key(), long)
+            .prop_map(|((me, whose), key, seconds)| Event::PublishAccessKey(me, whose, key, seconds)),
+        1 => (own(), key()).prop_map(|((me, whose), key)| Event::WithdrawAccessKey(me, whose, key)),
+        10 => (who(), who(), key(), prop::bool::weighted(0.9), lifetime)
+            .prop_map(|(me, to, key, right, lifetime)| Event::Submit(me, to, key, right, lifetime)),
         1 => (who(), who()).prop_map(|(me, to)| Event::SubmitTooMuch(me, to)),
         8 => (own(), prop_oneof![Just(100), 0..4_u32])
             .prop_map(|((me, whose), limit)| Event::Read(me, whose, limit)),
@@ -183,11 +202,16 @@ struct First {
 /// What the model knows of a registered device.
 #[derive(Clone, Default)]
 struct Known {
+    /// Which registration of all this is.
+    registration: u64,
     last_one_time_pre_key: u32,
-    one_time_pre_keys: BTreeSet<u32>,
+    /// Until when each is handed out.
+    one_time_pre_keys: BTreeMap<u32, u64>,
     next: u64,
-    mailbox: BTreeMap<u64, Envelope>,
-    bundles: Vec<(usize, u64)>,
+    /// Each with the hash of its access key.
+    mailbox: BTreeMap<u64, (Envelope, Digest)>,
+    /// Until when each is good, and how many one-time prekeys it got.
+    access_keys: BTreeMap<Digest, (u64, u32)>,
     /// The oldest first.
     first: Vec<First>,
 }
@@ -197,20 +221,40 @@ impl Known {
         let mut living = self.first.iter().filter(|first| now < first.until);
         living.find(|first| first.request == request.id)
     }
+
+    fn held(&self, now: u64) -> usize {
+        let until = self.one_time_pre_keys.values();
+        until.filter(|until| now < **until).count()
+    }
+
+    fn admits(&self, hash: &Digest, now: u64) -> bool {
+        self.access_keys
+            .get(hash)
+            .is_some_and(|(until, _)| now < *until)
+    }
+
+    fn waiting(&self, now: u64) -> impl Iterator<Item = &(Envelope, Digest)> {
+        let mailbox = self.mailbox.values();
+        mailbox.filter(move |(one, _)| now < one.expires.0)
+    }
 }
 
 /// Limits that a story meets.
 const FEW: Limits = Limits {
     message_length: 100,
     mailbox: 3,
+    mailbox_of_access_key: 2,
     one_time_pre_keys: 5,
+    one_time_pre_key_lifetime: 4_000,
     lifetime: 172_800,
     read: 2,
     acknowledged: 2,
     answers: 4,
     answer_lifetime: 3_600,
-    bundles: 2,
-    bundle_window: 60,
+    access_keys: 2,
+    access_key_lifetime: 62 * DAY,
+    one_time_pre_keys_of_access_key: 2,
+    statement_off: u64::MAX,
 };
 
 /// The model: what the profile says, in the plainest form.
@@ -219,10 +263,12 @@ struct Model {
     limits: Limits,
     now: u64,
     tokens: Vec<Option<Token>>,
+    /// Every token that was drawn, by its hash.
+    drawn: BTreeMap<Digest, Token>,
     known: Vec<Option<Known>>,
     asked: Vec<(usize, Request)>,
-    /// Every one-time prekey ever handed out, by the token of its owner.
-    handed_out: BTreeSet<(Digest, u32)>,
+    /// Every one-time prekey ever handed out, by the registration of its owner.
+    handed_out: BTreeSet<(u64, u32)>,
     requests: u64,
 }
 
@@ -235,8 +281,9 @@ impl Model {
         Model {
             server: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
             limits,
-            now: 1_700_000_000,
+            now: 1_000,
             tokens: vec![None; DEVICES],
+            drawn: BTreeMap::new(),
             known: vec![None; DEVICES],
             asked: Vec::new(),
             handed_out: BTreeSet::new(),
@@ -244,10 +291,8 @@ impl Model {
         }
     }
 
-    fn users_devices(&self, user: UserId) -> Vec<usize> {
-        (0..DEVICES)
-            .filter(|index| address(*index).user_id == user && self.known[*index].is_some())
-            .collect()
+    fn has_devices(&self, user: UserId) -> bool {
+        (0..DEVICES).any(|index| address(index).user_id == user && self.known[index].is_some())
     }
 
     /// The device whose token that is.
@@ -258,46 +303,62 @@ impl Model {
     }
 
     fn request(&mut self, me: usize, body: Body) -> Request {
+        let token = self.tokens[me].clone();
+        self.request_with(me, token, body)
+    }
+
+    fn request_with(&mut self, me: usize, token: Option<Token>, body: Body) -> Request {
         self.requests += 1;
-        let request = Request {
-            id: request_id(format!("request-{}", self.requests)),
-            token: self.tokens[me].clone(),
-            body,
-        };
+        let id = request_id(format!("request-{}", self.requests));
+        let request = Request { id, token, body };
         self.asked.push((me, request.clone()));
         request
     }
 
     /// What the profile says comes of it: a refusal's code, or nothing where it is to be carried out.
+    #[allow(clippy::too_many_lines, reason = "a request after the other")]
     fn refusal(&self, request: &Request) -> Option<ErrorCode> {
+        let (now, limits) = (self.now, &self.limits);
         let asker = self.owner(request.token.as_ref());
         match &request.body {
             Body::Register(registration) => {
                 let user = registration.address.user_id;
-                let is_first = self.users_devices(user).is_empty();
-                return match asker {
+                let is_first = !self.has_devices(user);
+                let refusal = match asker {
                     Some(asker) if address(asker).user_id != user => Some(ErrorCode::Forbidden),
                     Some(_) => None,
                     None if is_first && request.token.is_none() => None,
                     None => Some(ErrorCode::Unauthorized),
                 };
+                let taken = (0..DEVICES).any(|index| {
+                    let token = self.tokens[index].as_ref();
+                    address(index) != registration.address
+                        && self.known[index].is_some()
+                        && token.map(Token::digest) == Some(registration.token_hash)
+                });
+                let off = now.abs_diff(registration.created.0);
+                let stale = off > limits.statement_off;
+                return refusal
+                    .or(taken.then_some(ErrorCode::Malformed))
+                    .or(stale.then_some(ErrorCode::StaleStatement));
+            }
+            Body::PublishAccessKey { expires, .. }
+                if expires.0 > now + limits.access_key_lifetime =>
+            {
+                return Some(ErrorCode::Malformed);
             }
             Body::Submit(submission) => {
-                if !(1..=self.limits.lifetime).contains(&submission.lifetime()) {
+                if !(1..=limits.lifetime).contains(&submission.lifetime()) {
                     return Some(ErrorCode::Malformed);
                 }
-                if submission
-                    .messages
-                    .iter()
-                    .any(|m| m.message.0.len() > self.limits.message_length)
-                {
+                if submission.message.0.len() > limits.message_length {
                     return Some(ErrorCode::TooLarge);
                 }
             }
-            Body::Read { limit, .. } if !(1..=self.limits.read).contains(limit) => {
+            Body::Read { limit, .. } if !(1..=limits.read).contains(limit) => {
                 return Some(ErrorCode::Malformed);
             }
-            Body::Acknowledge { ids, .. } if ids.len() > self.limits.acknowledged => {
+            Body::Acknowledge { ids, .. } if ids.len() > limits.acknowledged => {
                 return Some(ErrorCode::TooLarge);
             }
             _ => {}
@@ -305,10 +366,21 @@ impl Model {
         let Some(asker) = asker else {
             return Some(ErrorCode::Unauthorized);
         };
-        if request.body.own().is_some_and(|own| *own != address(asker)) {
-            return Some(ErrorCode::Forbidden);
+        let of_user = matches!(request.body, Body::Remove { .. });
+        let target = request.body.target();
+        match &request.body {
+            Body::FetchBundle { .. } | Body::Submit(_) => {}
+            _ if of_user && target.user_id == address(asker).user_id => {}
+            _ if *target == address(asker) => {}
+            _ => return Some(ErrorCode::Forbidden),
         }
-        let known = self.known[asker].as_ref().expect("registered");
+        let known = self.at(target).map(|target| {
+            let known = self.known[target].as_ref();
+            (target, known.expect("registered"))
+        });
+        let Some((target, known)) = known else {
+            return Some(ErrorCode::NotFound);
+        };
         match &request.body {
             Body::PublishOneTimePreKeys {
                 one_time_pre_keys, ..
@@ -317,53 +389,27 @@ impl Model {
                 if first <= known.last_one_time_pre_key {
                     return Some(ErrorCode::Malformed);
                 }
-                let held = known.one_time_pre_keys.len() + one_time_pre_keys.len();
-                (held > self.limits.one_time_pre_keys).then_some(ErrorCode::TooLarge)
+                let held = known.held(now) + one_time_pre_keys.len();
+                (held > limits.one_time_pre_keys).then_some(ErrorCode::TooLarge)
             }
-            Body::FetchBundle { address: target } => {
-                let Some(target) = self.at(target) else {
-                    return Some(ErrorCode::NotFound);
-                };
-                let recent = known.bundles.iter();
-                let window = self.limits.bundle_window;
-                let recent = recent.filter(|(of, at)| *of == target && self.now < at + window);
-                (recent.count() >= self.limits.bundles).then_some(ErrorCode::RateLimited)
+            Body::PublishAccessKey { hash, .. } => {
+                let living = known.access_keys.values();
+                let living = living.filter(|(until, _)| now < *until).count();
+                let is_room = known.admits(hash, now) || living < limits.access_keys;
+                (!is_room).then_some(ErrorCode::TooLarge)
             }
             Body::Submit(submission) => {
-                let devices = match submission.recipient {
-                    Recipient::User(user) => self.users_devices(user),
-                    Recipient::Device(address) => self.at(&address).into_iter().collect(),
-                };
-                if devices.is_empty() {
-                    return Some(ErrorCode::NotFound);
+                let hash = submission.access_key.digest();
+                if !known.admits(&hash, now) {
+                    return Some(ErrorCode::Forbidden);
                 }
-                let current: BTreeSet<DeviceId> = devices
-                    .iter()
-                    .map(|index| address(*index).device_id)
-                    .collect();
-                let listed: BTreeSet<DeviceId> = submission
-                    .messages
-                    .iter()
-                    .map(|message| message.device_id)
-                    .collect();
-                if current != listed {
-                    return Some(ErrorCode::DeviceMismatch);
-                }
-                let stale = devices.iter().any(|index| {
-                    submission.messages.iter().any(|message| {
-                        message.device_id == address(*index).device_id
-                            && message.registration_id != REGISTRATIONS[*index].registration_id
-                    })
-                });
-                if stale {
+                if submission.registration_id != REGISTRATIONS[target].registration_id {
                     return Some(ErrorCode::StaleRegistration);
                 }
-                let full = devices.iter().any(|index| {
-                    let mailbox = &self.known[*index].as_ref().expect("registered").mailbox;
-                    let waiting = mailbox.values().filter(|one| self.now < one.expires.0);
-                    waiting.count() >= self.limits.mailbox
-                });
-                full.then_some(ErrorCode::MailboxFull)
+                let of_key = known.waiting(now).filter(|(_, by)| *by == hash);
+                let is_full = known.waiting(now).count() >= limits.mailbox
+                    || of_key.count() >= limits.mailbox_of_access_key;
+                is_full.then_some(ErrorCode::MailboxFull)
             }
             _ => None,
         }
@@ -374,9 +420,9 @@ impl Model {
     }
 
     /// Makes the request, and holds what comes of it against the model.
-    fn make(&mut self, me: usize, request: &Request, randomness: &mut dyn Randomness) {
+    fn make(&mut self, request: &Request) {
         let before = self.server.clone();
-        let got = ask(&mut self.server, request, self.now, randomness);
+        let got = ask(&mut self.server, request, self.now);
         // What is the same, what hashes the same and what is saved the same is one thing.
         let unchanged = self.server == before;
         assert_eq!(hash_of(&self.server) == hash_of(&before), unchanged);
@@ -386,7 +432,7 @@ impl Model {
             Body::Register(registration) => self.at(&registration.address),
             body => self
                 .owner(request.token.as_ref())
-                .filter(|asker| body.own().is_none_or(|own| *own == address(*asker))),
+                .filter(|asker| body.is_open_to(&address(*asker))),
         };
         let first = asker
             .and_then(|asker| self.known[asker].as_ref())
@@ -401,16 +447,14 @@ impl Model {
             return;
         }
         let refusal = self.refusal(request);
-        let code = match &got {
-            Ok(answer) => answer.code(),
-            Err(error) => Some(error.code().expect("randomness and store do not fail here")),
-        };
+        let code = got.as_ref().err();
+        let code = code.map(|error| error.code().expect("memory does not fail"));
         assert_eq!(code, refusal, "{request:?}");
         if refusal.is_some() {
             assert!(unchanged, "what is refused changes nothing: {request:?}");
             return;
         }
-        self.carry_out(me, request, got.expect("not refused"));
+        self.carry_out(request, got.expect("not refused"));
         if !unchanged {
             self.has_nothing_that_expired();
         }
@@ -420,115 +464,121 @@ impl Model {
     fn has_nothing_that_expired(&self) {
         let saved: Value = serde_json::from_str(&self.server.save().to_json()).expect("JSON");
         for device in saved["devices"].as_array().expect("devices") {
-            for list in ["mailbox", "answered", "bundles"] {
+            for (list, at) in [
+                ("mailbox", "/envelope/expires"),
+                ("oneTimePreKeys", "/expires"),
+                ("accessKeys", "/record/expires"),
+                ("answered", "/expires"),
+            ] {
                 for kept in device[list].as_array().expect("a list") {
-                    assert!(kept["expires"].as_u64() > Some(self.now), "{list}: {kept}");
+                    let expires = kept.pointer(at).and_then(Value::as_u64);
+                    assert!(expires > Some(self.now), "{list}: {kept}");
                 }
             }
         }
     }
 
     #[allow(clippy::too_many_lines, reason = "a request after the other")]
-    fn carry_out(&mut self, me: usize, request: &Request, answer: Answer) {
+    fn carry_out(&mut self, request: &Request, answer: Answer) {
         let now = self.now;
         let mut remembered = self.owner(request.token.as_ref());
+        let sender = remembered.map(address);
+        let target = *request.body.target();
+        if let Body::Register(registration) = &request.body {
+            let me = (0..DEVICES).find(|index| address(*index) == target);
+            let me = me.expect("one of them");
+            let until = now + self.limits.one_time_pre_key_lifetime;
+            let keys = registration.one_time_pre_keys.iter();
+            let keys = keys.map(|key| u32::from(key.id));
+            self.known[me] = Some(Known {
+                registration: self.requests,
+                last_one_time_pre_key: keys.clone().max().unwrap_or(0),
+                one_time_pre_keys: keys.map(|id| (id, until)).collect(),
+                next: 1,
+                ..Known::default()
+            });
+            self.tokens[me] = self.drawn.get(&registration.token_hash).cloned();
+            assert!(self.tokens[me].is_some(), "a token that was drawn");
+            remembered = Some(me);
+        }
+        let at = self.at(&target).expect("found");
+        let known = self.known[at].as_mut().expect("registered");
         match &request.body {
-            Body::Register(registration) => {
-                let Answer::Registered { token } = &answer else {
-                    panic!("{answer:?}")
-                };
-                let keys = registration
-                    .one_time_pre_keys
-                    .iter()
-                    .map(|key| u32::from(key.id));
-                self.known[me] = Some(Known {
-                    last_one_time_pre_key: keys.clone().max().unwrap_or(0),
-                    one_time_pre_keys: keys.collect(),
-                    next: 1,
-                    ..Known::default()
-                });
-                assert!(!self.tokens.contains(&Some(token.clone())), "a fresh token");
-                self.tokens[me] = Some(token.clone());
-                remembered = Some(me);
-            }
             Body::PublishOneTimePreKeys {
                 one_time_pre_keys, ..
             } => {
-                let known = self.known[me].as_mut().expect("registered");
+                let until = now + self.limits.one_time_pre_key_lifetime;
                 for key in one_time_pre_keys {
-                    known.one_time_pre_keys.insert(key.id.into());
+                    known.one_time_pre_keys.insert(key.id.into(), until);
                     known.last_one_time_pre_key = key.id.into();
                 }
             }
             Body::CountOneTimePreKeys { .. } => {
-                let known = self.known[me].as_ref().expect("registered");
-                let left = u32::try_from(known.one_time_pre_keys.len()).expect("few");
+                let left = u32::try_from(known.held(now)).expect("few");
                 assert_eq!(answer, Answer::OneTimePreKeys { left });
                 remembered = None;
             }
-            Body::FetchBundle { address } => {
-                let target = self.at(address).expect("found");
+            Body::PublishAccessKey { hash, expires, .. } => {
+                let counted = known.access_keys.get(hash).copied();
+                let counted = counted.filter(|(until, _)| now < *until);
+                let counted = counted.map_or(0, |(_, counted)| counted);
+                known.access_keys.insert(*hash, (expires.0, counted));
+            }
+            Body::WithdrawAccessKey { hash, .. } => {
+                known.access_keys.remove(hash);
+            }
+            Body::FetchBundle { access_key, .. } => {
                 let Answer::Bundle { bundle } = &answer else {
                     panic!("{answer:?}")
                 };
-                let owner = self.tokens[target].as_ref().expect("registered").digest();
-                let known = self.known[target].as_mut().expect("registered");
-                assert_eq!(
-                    bundle.one_time_pre_key_id,
-                    known.one_time_pre_keys.pop_first()
-                );
-                if let Some(id) = bundle.one_time_pre_key_id {
-                    assert!(
-                        self.handed_out.insert((owner, id)),
-                        "handed out twice (MBX-03)"
-                    );
+                known.one_time_pre_keys.retain(|_, until| now < *until);
+                let hash = access_key.as_ref().map(AccessKey::digest);
+                let access = hash.filter(|hash| known.admits(hash, now));
+                let access = access.and_then(|hash| known.access_keys.get_mut(&hash));
+                let most = self.limits.one_time_pre_keys_of_access_key;
+                let expected = access
+                    .filter(|(_, counted)| *counted < most)
+                    .and_then(|access| {
+                        let (id, _) = known.one_time_pre_keys.pop_first()?;
+                        access.1 += 1;
+                        Some(id)
+                    });
+                assert_eq!(bundle.one_time_pre_key_id, expected);
+                if let Some(id) = expected {
+                    let once = self.handed_out.insert((known.registration, id));
+                    assert!(once, "handed out twice (MBX-03)");
                 }
-                self.known[me]
-                    .as_mut()
-                    .expect("registered")
-                    .bundles
-                    .push((target, now));
             }
             Body::Submit(submission) => {
                 assert_eq!(answer, Answer::Done);
-                for message in &submission.messages {
-                    let recipient = Address {
-                        user_id: submission.recipient.user_id(),
-                        device_id: message.device_id,
-                    };
-                    let at = self.at(&recipient).expect("found");
-                    let known = self.known[at].as_mut().expect("registered");
-                    let envelope = Envelope {
-                        id: EnvelopeId(known.next),
-                        sender: address(me),
-                        recipient,
-                        kind: message.kind,
-                        message: message.message.clone(),
-                        expires: Timestamp(now + submission.lifetime()),
-                    };
-                    known.mailbox.insert(known.next, envelope);
-                    known.next += 1;
-                }
+                let envelope = Envelope {
+                    id: EnvelopeId(known.next),
+                    sender: sender.expect("authorised"),
+                    recipient: target,
+                    kind: submission.kind,
+                    message: submission.message.clone(),
+                    expires: Timestamp(now + submission.lifetime()),
+                };
+                let hash = submission.access_key.digest();
+                known.mailbox.insert(known.next, (envelope, hash));
+                known.next += 1;
             }
             Body::Read { limit, .. } => {
-                let known = self.known[me].as_ref().expect("registered");
-                let there = known.mailbox.values().filter(|one| now < one.expires.0);
+                let there = known.waiting(now).map(|(envelope, _)| envelope);
                 let envelopes = there.take(*limit as usize).cloned().collect();
                 assert_eq!(answer, Answer::Envelopes { envelopes });
                 remembered = None;
             }
             Body::Acknowledge { ids, .. } => {
-                let known = self.known[me].as_mut().expect("registered");
-                known
-                    .mailbox
-                    .retain(|id, _| !ids.contains(&EnvelopeId(*id)));
+                let mailbox = &mut known.mailbox;
+                mailbox.retain(|id, _| !ids.contains(&EnvelopeId(*id)));
                 remembered = None;
             }
             Body::Remove { .. } => {
-                self.known[me] = None;
-                remembered = None;
+                self.known[at] = None;
+                remembered = remembered.filter(|asker| *asker != at);
             }
-            Body::PublishSignedPreKey { .. } => {}
+            Body::Register(_) | Body::PublishSignedPreKey { .. } => {}
         }
         if let Some(remembered) = remembered {
             let known = self.known[remembered].as_mut().expect("registered");
@@ -544,25 +594,32 @@ impl Model {
         }
     }
 
-    fn step(&mut self, event: Event, randomness: &mut dyn Randomness) {
+    fn registers(&mut self, me: usize, with: Option<usize>, token: Token) {
+        let registration = Registration {
+            token_hash: token.digest(),
+            ..REGISTRATIONS[me].clone()
+        };
+        self.drawn.insert(token.digest(), token);
+        let with = with.and_then(|with| self.tokens[with].clone());
+        let request = self.request_with(me, with, Body::Register(registration));
+        self.make(&request);
+    }
+
+    fn step(&mut self, event: Event) {
         match event {
-            Event::Register(me, with) => {
-                let mut request = self.request(me, Body::Register(REGISTRATIONS[me].clone()));
-                request.token = with.and_then(|with| self.tokens[with].clone());
-                self.asked.last_mut().expect("just asked").1 = request.clone();
-                self.make(me, &request, randomness);
+            Event::Register(me, with) => self.registers(me, with, token(self.requests)),
+            Event::RegisterUnder(me, of) => {
+                if let Some(token) = self.tokens[of].clone() {
+                    self.registers(me, Some(me), token);
+                }
             }
-            Event::RegisterExhausted(me) => {
-                let request = self.request(me, Body::Register(REGISTRATIONS[me].clone()));
-                self.asked.pop();
-                let before = self.server.save().to_json();
-                assert!(ask(&mut self.server, &request, self.now, &mut Exhausted).is_err());
-                assert_eq!(self.server.save().to_json(), before);
-            }
-            Event::Fetch(me, target, times) => {
-                let address = address(target);
+            Event::Fetch(me, target, key, times) => {
+                let body = Body::FetchBundle {
+                    address: address(target),
+                    access_key: key.map(access_key),
+                };
                 for _ in 0..times {
-                    self.asks(me, Body::FetchBundle { address }, randomness);
+                    self.asks(me, body.clone());
                 }
             }
             Event::Publish(me, whose, count) => {
@@ -575,45 +632,62 @@ impl Model {
                     address: address(whose),
                     one_time_pre_keys: one_time_pre_keys(first, count),
                 };
-                self.asks(me, body, randomness);
+                self.asks(me, body);
             }
             Event::Count(me, whose) => {
                 let address = address(whose);
-                self.asks(me, Body::CountOneTimePreKeys { address }, randomness);
+                self.asks(me, Body::CountOneTimePreKeys { address });
             }
-            Event::Submit(me, to, all, listed, right, lifetime) => {
-                let body = self.submission(to, all, listed, right, lifetime);
-                self.asks(me, body, randomness);
+            Event::PublishAccessKey(me, whose, key, seconds) => {
+                let body = Body::PublishAccessKey {
+                    address: address(whose),
+                    hash: access_key(key).digest(),
+                    expires: Timestamp(self.now + seconds),
+                };
+                self.asks(me, body);
+            }
+            Event::WithdrawAccessKey(me, whose, key) => {
+                let body = Body::WithdrawAccessKey {
+                    address: address(whose),
+                    hash: access_key(key).digest(),
+                };
+                self.asks(me, body);
+            }
+            Event::Submit(me, to, key, right, lifetime) => {
+                let submission = Submission {
+                    access_key: access_key(key),
+                    lifetime: Some(lifetime),
+                    ..submission(to, right, self.requests)
+                };
+                self.asks(me, Body::Submit(submission));
             }
             Event::SubmitTooMuch(me, to) => {
-                let mut message = message(to, true, 0);
-                message.message = vec![7; self.limits.message_length + 1].as_slice().into();
-                let body = Body::Submit(Submission {
-                    recipient: Recipient::Device(address(to)),
-                    messages: vec![message],
-                    lifetime: None,
-                });
-                self.asks(me, body, randomness);
+                let message = vec![7; self.limits.message_length + 1];
+                let submission = Submission {
+                    message: message.as_slice().into(),
+                    ..submission(to, true, 0)
+                };
+                self.asks(me, Body::Submit(submission));
                 self.asked.pop();
             }
             Event::Read(me, whose, limit) => {
                 let address = address(whose);
-                self.asks(me, Body::Read { address, limit }, randomness);
+                self.asks(me, Body::Read { address, limit });
             }
             Event::Acknowledge(me, whose, ids) => {
                 let body = Body::Acknowledge {
                     address: address(whose),
                     ids: ids.into_iter().map(EnvelopeId).collect(),
                 };
-                self.asks(me, body, randomness);
+                self.asks(me, body);
             }
             Event::Remove(me, whose) => {
                 let address = address(whose);
-                self.asks(me, Body::Remove { address }, randomness);
+                self.asks(me, Body::Remove { address });
             }
             Event::Repeat(which) if !self.asked.is_empty() => {
-                let (me, request) = self.asked[usize::from(which) % self.asked.len()].clone();
-                self.make(me, &request, randomness);
+                let (_, request) = self.asked[usize::from(which) % self.asked.len()].clone();
+                self.make(&request);
             }
             Event::Conflict(which, target) if !self.asked.is_empty() => {
                 self.conflict(usize::from(which) % self.asked.len(), target);
@@ -629,16 +703,18 @@ impl Model {
         }
     }
 
-    fn asks(&mut self, me: usize, body: Body, randomness: &mut dyn Randomness) {
+    fn asks(&mut self, me: usize, body: Body) {
         let request = self.request(me, body);
-        self.make(me, &request, randomness);
+        self.make(&request);
     }
 
     /// A remembered request id with another body is refused, and changes nothing.
     fn conflict(&mut self, which: usize, target: usize) {
         let (_, mut request) = self.asked[which].clone();
-        let address = address(target);
-        let other = Body::FetchBundle { address };
+        let other = Body::FetchBundle {
+            address: address(target),
+            access_key: None,
+        };
         if request.body == other || matches!(request.body, Body::Register(_)) {
             return;
         }
@@ -650,43 +726,20 @@ impl Model {
             .is_some();
         if remembered {
             let before = self.server.save().to_json();
-            let got = ask(&mut self.server, &request, self.now, &mut Exhausted);
+            let got = ask(&mut self.server, &request, self.now);
             assert_eq!(got, Err(IntermediaryError::ConflictingRequest));
             assert_eq!(self.server.save().to_json(), before);
         }
     }
-
-    fn submission(&self, to: usize, all: bool, listed: u8, right: bool, lifetime: u64) -> Body {
-        let user = address(to).user_id;
-        let of_user = |index: &usize| address(*index).user_id == user;
-        let devices: Vec<usize> = match (all, listed) {
-            (false, 0..=2) => vec![to],
-            // Exactly the current ones, as an honest sender would.
-            (true, 0..=1) => self.users_devices(user),
-            (_, 2) => Vec::new(),
-            _ => (0..DEVICES).filter(of_user).collect(),
-        };
-        Body::Submit(Submission {
-            recipient: if all {
-                Recipient::User(user)
-            } else {
-                Recipient::Device(address(to))
-            },
-            messages: devices
-                .into_iter()
-                .map(|index| message(index, right, self.requests))
-                .collect(),
-            lifetime: Some(lifetime),
-        })
-    }
 }
 
-/// A message for that device that no other message is equal to.
-fn message(to: usize, right: bool, number: u64) -> SubmittedMessage {
+/// A submission to that device, by the first access key, that no other is equal to.
+fn submission(to: usize, right: bool, number: u64) -> Submission {
     let registration = &REGISTRATIONS[to];
     let other = u32::from(registration.registration_id) ^ 2;
-    SubmittedMessage {
-        device_id: registration.address.device_id,
+    Submission {
+        recipient: registration.address,
+        access_key: access_key(0),
         registration_id: if right {
             registration.registration_id
         } else {
@@ -694,6 +747,7 @@ fn message(to: usize, right: bool, number: u64) -> SubmittedMessage {
         },
         kind: MessageKind::Ratchet,
         message: format!("message {number} for {to}").as_bytes().into(),
+        lifetime: None,
     }
 }
 
@@ -707,15 +761,13 @@ proptest! {
         limits in prop_oneof![1 => Just(Limits::PROFILE), 2 => Just(FEW)],
     ) {
         let mut model = Model::new(limits);
-        // Most stories begin with everybody there.
-        for me in [0, 1, 3] {
-            model.step(Event::Register(me, None), &mut Seeded(me as u64 + 500));
+        // Most stories begin with everybody there, and open to who has the first access key.
+        for (me, with) in [(0, None), (1, None), (3, None), (2, Some(1)), (4, Some(3))] {
+            model.step(Event::Register(me, with));
+            model.step(Event::PublishAccessKey(me, me, 0, 62 * DAY));
         }
-        for (me, with) in [(2, 1), (4, 3)] {
-            model.step(Event::Register(me, Some(with)), &mut Seeded(me as u64 + 500));
-        }
-        for (index, event) in events.into_iter().enumerate() {
-            model.step(event, &mut Seeded(index as u64 + 1_000));
+        for event in events {
+            model.step(event);
         }
     }
 
@@ -728,36 +780,57 @@ proptest! {
     }
 }
 
-/// A server that knows Ben (device 3 of the list) and Ryan (device 1), with their tokens.
+/// A server that knows Ben (device 3 of the list) and Ryan (device 1, open to who has the first access key), with their
+/// tokens.
 fn two() -> (Server, Token, Token) {
     let mut server = server();
-    let tokens = [3, 1].map(|me| {
+    for me in [3, 1] {
         let request = Request {
             id: request_id(format!("registration-{me}")),
             token: None,
             body: Body::Register(REGISTRATIONS[me].clone()),
         };
-        let answer = ask(&mut server, &request, 0, &mut Seeded(me as u64));
-        match answer {
-            Ok(Answer::Registered { token }) => token,
-            other => panic!("{other:?}"),
-        }
-    });
-    let [ben, ryan] = tokens;
+        assert_eq!(ask(&mut server, &request, 0), Ok(Answer::Done));
+    }
+    let [ben, ryan] = [3, 1].map(|me| token(me as u64 + 1));
+    let opening = Request {
+        id: request_id("opening"),
+        token: Some(ryan.clone()),
+        body: opens(1),
+    };
+    assert_eq!(ask(&mut server, &opening, 0), Ok(Answer::Done));
     (server, ben, ryan)
 }
 
+/// A device is open to who has the first access key.
+fn opens(me: usize) -> Body {
+    Body::PublishAccessKey {
+        address: address(me),
+        hash: access_key(0).digest(),
+        expires: Timestamp(62 * DAY),
+    }
+}
+
 fn submit(token: &Token, id: impl ToString, bytes: &[u8]) -> Request {
-    let mut message = message(1, true, 0);
-    message.message = bytes.into();
     Request {
         id: request_id(id),
         token: Some(token.clone()),
         body: Body::Submit(Submission {
-            recipient: Recipient::Device(address(1)),
-            messages: vec![message],
-            lifetime: None,
+            message: bytes.into(),
+            ..submission(1, true, 0)
         }),
+    }
+}
+
+/// Ben fetches Ryan's bundle.
+fn fetch(token: &Token, id: impl ToString) -> Request {
+    Request {
+        id: request_id(id),
+        token: Some(token.clone()),
+        body: Body::FetchBundle {
+            address: address(1),
+            access_key: Some(access_key(0)),
+        },
     }
 }
 
@@ -765,7 +838,7 @@ fn submit(token: &Token, id: impl ToString, bytes: &[u8]) -> Request {
 fn a_thousand_answers_are_remembered_and_the_oldest_go_first() {
     let (mut server, ben, ryan) = two();
     let empty = |server: &mut Server, round: usize| {
-        let ids = (0..2_000).map(EnvelopeId).skip(round * 1_000).take(1_000);
+        let ids = (0..1_000).map(EnvelopeId);
         let body = Body::Acknowledge {
             address: address(1),
             ids: ids.collect(),
@@ -775,23 +848,22 @@ fn a_thousand_answers_are_remembered_and_the_oldest_go_first() {
             token: Some(ryan.clone()),
             body,
         };
-        assert_eq!(ask(server, &request, 0, &mut Exhausted), Ok(Answer::Done));
+        assert_eq!(ask(server, &request, 0), Ok(Answer::Done));
     };
-    // The registration is the first of the thousand.
+    // The registration is the first of the thousand. The mailbox takes 40 of one access key at once.
     for number in 1..Limits::PROFILE.answers {
         let request = submit(&ben, number, b"hello");
-        assert_eq!(
-            ask(&mut server, &request, 0, &mut Exhausted),
-            Ok(Answer::Done)
-        );
+        assert_eq!(ask(&mut server, &request, 0), Ok(Answer::Done));
+        if number % 40 == 0 {
+            empty(&mut server, number);
+        }
     }
-    empty(&mut server, 0);
-    empty(&mut server, 1);
+    empty(&mut server, 1_000);
     let held = |server: &Server| server.store().mailbox_length(&address(1), Timestamp(0));
     assert_eq!(held(&server), 0);
     let again = |server: &mut Server, number: usize| {
         let request = submit(&ben, number, b"hello");
-        assert_eq!(ask(server, &request, 0, &mut Exhausted), Ok(Answer::Done));
+        assert_eq!(ask(server, &request, 0), Ok(Answer::Done));
     };
     again(&mut server, 1);
     assert_eq!(held(&server), 0, "still remembered");
@@ -812,12 +884,9 @@ macro_rules! reads_by_way_of {
             let $this = self;
             $inner.device(address)
         }
-        fn devices(
-            &mut self,
-            user: &UserId,
-        ) -> Result<BTreeMap<DeviceId, DeviceRecord>, StoreError> {
+        fn has_devices(&mut self, user: &UserId) -> Result<bool, StoreError> {
             let $this = self;
-            $inner.devices(user)
+            $inner.has_devices(user)
         }
         fn owner(&mut self, token: &Digest) -> Result<Option<Address>, StoreError> {
             let $this = self;
@@ -846,9 +915,25 @@ macro_rules! reads_by_way_of {
             let $this = self;
             $inner.mailbox_length(address)
         }
-        fn bundles(&mut self, requester: &Address, target: &Address) -> Result<usize, StoreError> {
+        fn mailbox_length_of(
+            &mut self,
+            address: &Address,
+            access_key: &Digest,
+        ) -> Result<usize, StoreError> {
             let $this = self;
-            $inner.bundles(requester, target)
+            $inner.mailbox_length_of(address, access_key)
+        }
+        fn access_key(
+            &mut self,
+            address: &Address,
+            access_key: &Digest,
+        ) -> Result<Option<AccessRecord>, StoreError> {
+            let $this = self;
+            $inner.access_key(address, access_key)
+        }
+        fn access_keys(&mut self, address: &Address) -> Result<usize, StoreError> {
+            let $this = self;
+            $inner.access_keys(address)
         }
         fn answered(
             &mut self,
@@ -942,7 +1027,7 @@ impl Drop for WatchedTransaction<'_> {
 fn requests_of_all_kinds() -> (MemoryStore, Vec<Request>) {
     let (server, requests, _) = real_requests(b"a car key for Ryan");
     let ben = requests[0].token.clone();
-    let removed = requests.len() - 2;
+    let removed = requests.len() - 3;
     let mut refused = Vec::new();
     for (body, token) in [
         (requests[1].body.clone(), None),
@@ -980,7 +1065,7 @@ fn a_request_is_one_transaction_that_begins_before_the_first_read() {
     let mut ended = Vec::new();
     for request in &requests {
         let before = server.store().store.clone();
-        let got = server.handle(request, Timestamp(5), &mut Seeded(7));
+        let got = server.handle(request, Timestamp(5));
         let did = server.store().watch.did.take();
         let [Did::Begin, reads @ .., end] = &did[..] else {
             panic!("{did:?}")
@@ -1004,9 +1089,19 @@ fn a_request_is_one_transaction_that_begins_before_the_first_read() {
             limit: 0,
         },
     };
-    let got = server.handle(&malformed, Timestamp(5), &mut Exhausted);
+    let got = server.handle(&malformed, Timestamp(5));
     assert!(matches!(got, Err(IntermediaryError::Malformed(_))));
     assert_eq!(server.store().watch.did.take(), [], "nothing to look up");
+}
+
+/// The registration of a user's first device.
+fn stranger(seed: u64) -> Registration {
+    let user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
+    let address = Address {
+        user_id,
+        device_id: DeviceId::try_from(1).expect("in its range"),
+    };
+    registration(address, seed, &token(seed + 1_000))
 }
 
 #[test]
@@ -1014,21 +1109,19 @@ fn a_request_asks_no_more_of_the_store_among_many_devices() {
     let calls = |strangers: u64| -> Vec<usize> {
         let (store, requests) = requests_of_all_kinds();
         let mut server = watched(store);
-        let fields = bundle(&device(9).1);
         for seed in 0..strangers {
-            let mut registration = registration(address(3), &fields);
-            registration.address.user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
+            let registration = stranger(seed);
             let request = Request {
                 id: request_id(seed),
                 token: None,
                 body: Body::Register(registration),
             };
-            let registered = server.handle(&request, Timestamp(5), &mut Seeded(seed + 1_000));
+            let registered = server.handle(&request, Timestamp(5));
             registered.expect("a stranger registers");
         }
         server.store().watch.did.take();
         let calls = requests.iter().map(|request| {
-            let _ = server.handle(request, Timestamp(5), &mut Seeded(7));
+            let _ = server.handle(request, Timestamp(5));
             server.store().watch.did.take().len()
         });
         calls.collect()
@@ -1043,11 +1136,11 @@ fn a_store_that_fails_at_any_call_leaves_everything_as_it_was() {
     let mut server = watched(store.clone());
     let mut unharmed = Intermediary::new(&Tigress1, store);
     for request in &requests {
-        let expected = unharmed.handle(request, Timestamp(5), &mut Seeded(7));
+        let expected = unharmed.handle(request, Timestamp(5));
         for at in 1.. {
             let before = server.store().store.clone();
             server.store().watch.fails_at.set(Some(at));
-            let got = server.handle(request, Timestamp(5), &mut Seeded(7));
+            let got = server.handle(request, Timestamp(5));
             let did = server.store().watch.did.take();
             if did.iter().filter(|did| **did != Did::Drop).count() < at {
                 assert_eq!(got, expected);
@@ -1068,7 +1161,7 @@ fn a_store_that_fails_at_any_call_leaves_everything_as_it_was() {
 #[test]
 fn a_dropped_transaction_changes_nothing_and_a_committed_one_erases_what_has_expired() {
     let (mut server, ben, _) = two();
-    ask(&mut server, &submit(&ben, "x", b"hello"), 0, &mut Exhausted).expect("accepted");
+    ask(&mut server, &submit(&ben, "x", b"hello"), 0).expect("accepted");
     let mut store = server.store().clone();
     let late = Timestamp(3_000_000);
     {
@@ -1113,39 +1206,43 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
     const FETCHERS: usize = 4;
     let shared = Shared::default();
     let mut server = Intermediary::new(&Tigress1, shared.clone());
-    let mut register = |registration: Registration, seed: u64| {
+    let mut done = |token: Option<&Token>, id: String, body: Body| {
         let request = Request {
-            id: request_id(format!("registration-{seed}")),
-            token: None,
-            body: Body::Register(registration),
+            id: request_id(id),
+            token: token.cloned(),
+            body,
         };
-        match server.handle(&request, Timestamp(0), &mut Seeded(seed)) {
-            Ok(Answer::Registered { token }) => token,
-            other => panic!("{other:?}"),
-        }
+        let answer = server.handle(&request, Timestamp(0));
+        assert_eq!(answer, Ok(Answer::Done));
     };
-    let count = u32::try_from(FETCHERS * Limits::PROFILE.bundles).expect("few");
+    // Each by an access key of its own.
+    let each = Limits::PROFILE.one_time_pre_keys_of_access_key;
+    let count = u32::try_from(FETCHERS).expect("few") * each;
     let ryan = Registration {
         one_time_pre_keys: one_time_pre_keys(1, count),
         ..REGISTRATIONS[1].clone()
     };
-    register(ryan, 1);
+    done(None, "ryan".to_owned(), Body::Register(ryan));
     let fetchers = (0..FETCHERS).map(|number| {
         let seed = 100 + number as u64;
-        let mut registration = registration(address(3), &bundle(&device(seed).1));
-        registration.address.user_id = UserId::random(&mut Seeded(seed)).expect("never ends");
-        let token = register(registration, seed);
+        let registration = Body::Register(stranger(seed));
+        done(None, format!("stranger-{number}"), registration);
+        let opening = Body::PublishAccessKey {
+            address: address(1),
+            hash: access_key(number).digest(),
+            expires: Timestamp(1),
+        };
+        done(Some(&token(2)), format!("opening-{number}"), opening);
         let mut server = Intermediary::new(&Tigress1, shared.clone());
         move || -> Vec<Option<u32>> {
-            let fetch = |number: usize| Request {
-                id: request_id(number),
-                token: Some(token.clone()),
+            let fetch = |id: u32| Request {
                 body: Body::FetchBundle {
                     address: address(1),
+                    access_key: Some(access_key(number)),
                 },
+                ..fetch(&token(seed + 1_000), id)
             };
-            let fetched = (0..Limits::PROFILE.bundles)
-                .map(|n| server.handle(&fetch(n), Timestamp(0), &mut Exhausted));
+            let fetched = (0..each).map(|id| server.handle(&fetch(id), Timestamp(0)));
             fetched
                 .map(|answer| match answer {
                     Ok(Answer::Bundle { bundle }) => bundle.one_time_pre_key_id,
@@ -1168,11 +1265,11 @@ fn intermediaries_that_share_a_store_hand_out_each_one_time_pre_key_once() {
 }
 
 #[test]
-fn debug_output_shows_no_token_and_no_message() {
+fn debug_output_shows_no_token_no_access_key_and_no_message() {
     let (mut server, ben, ryan) = two();
     let text = b"four score and seven years";
     let request = submit(&ben, "submission", text);
-    ask(&mut server, &request, 0, &mut Exhausted).expect("accepted");
+    ask(&mut server, &request, 0).expect("accepted");
     let read = Request {
         id: request_id("reading"),
         token: Some(ryan.clone()),
@@ -1181,13 +1278,14 @@ fn debug_output_shows_no_token_and_no_message() {
             limit: 1,
         },
     };
-    let answer = ask(&mut server, &read, 0, &mut Exhausted).expect("read");
-    let registered = Answer::Registered { token: ben.clone() };
+    let answer = ask(&mut server, &read, 0).expect("read");
+    let fetching = fetch(&ben, "bundle");
     let debug = format!(
-        "{server:?} {:?} {request:?} {answer:#?} {registered:?}",
+        "{server:?} {:?} {request:?} {fetching:?} {answer:#?}",
         server.save()
     );
-    for secret in [&text[..], ben.expose(), ryan.expose()] {
+    let access_key = access_key(0);
+    for secret in [&text[..], ben.expose(), ryan.expose(), access_key.expose()] {
         let hex = tigress_signal::hex::encode(secret);
         let list = format!("{secret:?}");
         assert!(!debug.contains(&hex), "{debug}");
@@ -1207,7 +1305,13 @@ fn a_name_that_stands_twice_is_malformed_wherever_it_stands() {
     let request = serde_json::to_string(&submit(&ben, "twice", b"hello")).expect("a request");
     assert!(Request::from_json(request.as_bytes()).is_ok());
     for name in [
-        "id", "token", "type", "messages", "deviceId", "kind", "userId",
+        "id",
+        "token",
+        "type",
+        "accessKey",
+        "deviceId",
+        "kind",
+        "userId",
     ] {
         let quoted = format!("\"{name}\":");
         let at = request.find(&quoted).expect("a field");
@@ -1228,7 +1332,7 @@ fn what_is_too_long_or_too_deep_is_refused_before_it_is_read() {
     let error = Request::from_json(&long[1..]).expect_err("blank");
     assert_eq!(error.code(), Some(ErrorCode::Malformed));
     for deep in ["[", "{\"body\":", "{\"body\":{\"type\":\"read\",\"x\":["] {
-        let error = Request::from_json(deep.repeat(100_000).as_bytes()).expect_err("too deep");
+        let error = Request::from_json(deep.repeat(2_000).as_bytes()).expect_err("too deep");
         assert_eq!(error.code(), Some(ErrorCode::Malformed));
     }
 }
@@ -1257,12 +1361,7 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
         .expect("a session");
     let spk = &REGISTRATIONS[1];
     let bodies = [
-        (
-            &ben,
-            Body::FetchBundle {
-                address: address(1),
-            },
-        ),
+        (&ben, fetch(&ben, "x").body),
         (&ben, submit(&ben, "x", &opening.bytes).body),
         (
             &ryan,
@@ -1298,6 +1397,24 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
                 id: spk.signed_pre_key_id,
                 key: spk.signed_pre_key.clone(),
                 signature: spk.signed_pre_key_signature.clone(),
+                created: spk.created,
+                suites: spk.suites.clone(),
+                statement_signature: spk.statement_signature.clone(),
+            },
+        ),
+        (&ryan, opens(1)),
+        (
+            &ryan,
+            Body::WithdrawAccessKey {
+                address: address(1),
+                hash: access_key(0).digest(),
+            },
+        ),
+        (&ben, Body::Register(REGISTRATIONS[4].clone())),
+        (
+            &ben,
+            Body::Remove {
+                address: address(4),
             },
         ),
         (
@@ -1306,7 +1423,6 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
                 address: address(1),
             },
         ),
-        (&ben, Body::Register(REGISTRATIONS[4].clone())),
     ];
     let requests = bodies.into_iter().enumerate();
     let requests = requests.map(|(index, (token, body))| Request {
@@ -1319,6 +1435,7 @@ fn real_requests(plaintext: &[u8]) -> (Server, Vec<Request>, Vec<u8>) {
 
 #[test]
 fn the_view_lists_everything_that_a_request_tells_but_token_and_message() {
+    let access_key = tigress_signal::hex::encode(access_key(0).expose());
     let (mut server, requests, message) = real_requests(b"a car key for Ryan");
     for request in &requests {
         let rows = server
@@ -1330,13 +1447,17 @@ fn the_view_lists_everything_that_a_request_tells_but_token_and_message() {
             &serde_json::to_value(request).expect("a request"),
             &mut told,
         );
-        for (name, value) in told {
+        for (name, mut value) in told {
+            // It is listed by its hash.
+            if value == access_key {
+                value = self::access_key(0).digest().to_string();
+            }
             let listed = rows.iter().any(|row| {
                 let whose = format!("{} {}", row.whose.user_id, row.whose.device_id);
                 let words = format!("{} {whose}", row.value.replace('/', " "));
                 words.split(' ').any(|word| word == value)
             });
-            let hidden = name == "token" || name == "message";
+            let hidden = ["token", "tokenHash", "message"].contains(&name.as_str());
             assert_eq!(
                 listed,
                 !hidden,
@@ -1345,7 +1466,7 @@ fn the_view_lists_everything_that_a_request_tells_but_token_and_message() {
             );
         }
         assert!(rows.iter().all(|row| row.when == Timestamp(5)));
-        ask(&mut server, request, 5, &mut Seeded(7)).expect("carried out");
+        ask(&mut server, request, 5).expect("carried out");
     }
     let submission = server
         .learns(&requests[1], Timestamp(5))
@@ -1397,16 +1518,9 @@ fn saved() -> Value {
     let (mut server, ben, _) = two();
     for number in 0..2 {
         let request = submit(&ben, number, b"hello");
-        ask(&mut server, &request, 0, &mut Exhausted).expect("accepted");
+        ask(&mut server, &request, 0).expect("accepted");
     }
-    let fetch = Request {
-        id: request_id("fetch"),
-        token: Some(ben),
-        body: Body::FetchBundle {
-            address: address(1),
-        },
-    };
-    ask(&mut server, &fetch, 0, &mut Exhausted).expect("a bundle");
+    ask(&mut server, &fetch(&ben, "fetch"), 0).expect("a bundle");
     serde_json::from_str(&server.save().to_json()).expect("JSON")
 }
 
@@ -1453,10 +1567,10 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
         (
             {
                 let mut v = saved();
-                v["version"] = json!(1);
+                v["version"] = json!(2);
                 v
             },
-            "saved intermediary version 1",
+            "saved intermediary version 2",
         ),
         (
             {
@@ -1483,11 +1597,11 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
             "by rising id (MBX-02)",
         ),
         (
-            ryan_has(|d| d["mailbox"][0]["id"] = json!(2)),
+            ryan_has(|d| d["mailbox"][0]["envelope"]["id"] = json!(2)),
             "by rising id (MBX-07",
         ),
         (
-            ryan_has(|d| d["mailbox"][0]["recipient"]["deviceId"] = json!(9)),
+            ryan_has(|d| d["mailbox"][0]["envelope"]["recipient"]["deviceId"] = json!(9)),
             "another device's mailbox",
         ),
         (
@@ -1495,7 +1609,7 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
             "at or beyond the next id",
         ),
         (
-            ryan_has(|d| d["mailbox"][0]["message"] = "00".repeat(98_305).into()),
+            ryan_has(|d| d["mailbox"][0]["envelope"]["message"] = "00".repeat(98_305).into()),
             "too long",
         ),
         (
@@ -1517,10 +1631,28 @@ fn a_state_that_no_intermediary_could_have_written_is_refused_with_a_word() {
         (
             {
                 let mut v = saved();
-                many(&mut v["devices"][ben]["bundles"], 11);
+                let ryan = &mut v["devices"][ryan];
+                many(&mut ryan["mailbox"], 41);
+                for (at, kept) in ryan["mailbox"]
+                    .as_array_mut()
+                    .expect("mail")
+                    .iter_mut()
+                    .enumerate()
+                {
+                    kept["envelope"]["id"] = json!(at + 1);
+                }
+                ryan["record"]["nextEnvelopeId"] = json!(42);
                 v
             },
-            "too many bundles of one device",
+            "too many messages of one access key",
+        ),
+        (
+            ryan_has(|d| d["accessKeys"][0]["record"]["oneTimePreKeys"] = json!(11)),
+            "too many one-time prekeys for one access key",
+        ),
+        (
+            ryan_has(|d| d["accessKeys"] = json!([d["accessKeys"][0], d["accessKeys"][0]])),
+            "not by rising hash",
         ),
         (
             ben_has(|d| d["record"]["token"] = json!("ab")),

@@ -11,12 +11,13 @@ use tigress_signal::conformance::vector::{Body, Collection};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::primitives::ed25519::SigningKey;
-use tigress_signal::primitives::{KeyPair, PrivateKey, SecretBytes};
+use tigress_signal::primitives::{KeyPair, PrivateKey, Secret, SecretBytes};
+use tigress_signal::suite::{Party, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY, MAX_REASON};
 use tigress_signal::transfer::{
-    CarKeyError, Content, Fingerprint, Invitation, Payload, Provisioning, TransferId, Unknown,
-    Vertical, car_key,
+    CarKeyError, Content, Fingerprint, Invitation, InvitationId, Limits, OfferParties, Payload,
+    Provisioning, TransferId, Unknown, Vertical, car_key, offer_mac_holds,
 };
 
 fn transfers() -> impl Strategy<Value = TransferId> {
@@ -120,12 +121,13 @@ fn payloads() -> impl Strategy<Value = Payload> {
 
 proptest! {
     #[test]
-    fn every_payload_is_written_padded_and_read_again(payload in payloads()) {
-        let plaintext = payload.encode().expect("nothing in it is refused");
-        prop_assert!(plaintext.len().is_multiple_of(256));
+    fn every_payload_is_written_padded_and_read_again(payload in payloads(), at_least in 0..=65_536_usize) {
+        let plaintext = payload.encode(at_least).expect("nothing in it is refused");
+        prop_assert!([1024, 4096, 16_384, 65_536].contains(&plaintext.len()));
+        prop_assert!(plaintext.len() >= at_least);
         let read = Payload::decode(&plaintext).expect("what is written is accepted");
         prop_assert_eq!(&read, &payload);
-        prop_assert_eq!(read.encode().expect("as before"), plaintext);
+        prop_assert_eq!(read.encode(at_least).expect("as before"), plaintext);
     }
 
     /// However the payload's keys were put together, they are written in one order.
@@ -134,7 +136,7 @@ proptest! {
         let mut turned = payload.clone();
         turned.unknown.top = payload.unknown.top.clone().into_iter().rev().collect();
         turned.unknown.content = payload.unknown.content.clone().into_iter().rev().collect();
-        prop_assert_eq!(payload.encode(), turned.encode());
+        prop_assert_eq!(payload.encode(0), turned.encode(0));
     }
 
     #[test]
@@ -151,13 +153,13 @@ proptest! {
             0..3,
         ),
     ) {
-        let mut plaintext = payload.encode().expect("nothing in it is refused");
+        let mut plaintext = payload.encode(0).expect("nothing in it is refused");
         for (at, byte) in changes {
             let at = at.index(plaintext.len());
             plaintext[at] = byte;
         }
         if let Ok(read) = Payload::decode(&plaintext) {
-            let again = read.encode().expect("what is accepted can be written");
+            let again = read.encode(0).expect("what is accepted can be written");
             prop_assert_eq!(Payload::decode(&again), Ok(read));
         }
     }
@@ -170,7 +172,7 @@ proptest! {
         payload.unknown.top.insert(noise.clone(), noise.clone().into());
         let shown = format!("{payload:?} {:?}", payload.unknown);
         prop_assert!(!shown.contains(&noise));
-        let plaintext = payload.encode().expect("nothing in it is refused");
+        let plaintext = payload.encode(0).expect("nothing in it is refused");
         for at in 0..plaintext.len() {
             let mut broken = plaintext.clone();
             broken[at] ^= 0x15;
@@ -185,6 +187,7 @@ proptest! {
     fn every_invitation_is_read_as_it_was_written(
         host in "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?(\\.[a-z]([a-z0-9-]{0,20}[a-z0-9])?){1,3}(:[1-9][0-9]{0,3})?",
         seed in any::<u64>(), device in 1..=127_u32, key in any::<[u8; 32]>(),
+        id in any::<[u8; 16]>(), secret in any::<[u8; 16]>(), expires in 0..=253_402_300_799_u64,
         vertical in prop::sample::select(&[Vertical::GeneralAccess, Vertical::Home, Vertical::Car][..]),
     ) {
         prop_assume!(!host.ends_with(":443"));
@@ -197,6 +200,9 @@ proptest! {
             },
             vertical,
             fingerprint: Fingerprint::of(&key),
+            id: InvitationId::from(id),
+            secret: Secret::new(secret),
+            expires: Timestamp(expires),
         };
         let link = invitation.to_string();
         prop_assert_eq!(link.parse(), Ok(invitation.clone()));
@@ -213,7 +219,7 @@ proptest! {
         with in prop_oneof![Just(String::new()), ".{1,2}", "[/?#&=%:@ .A-Za-z0-9-]{1,2}"],
         cut in 0..2_usize,
     ) {
-        let good = "https://relay.example/v1/i/4d1b6c0e-6a0c-4c8e-9b5e-3a1f0c2d4e5f/1?v=c#n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg";
+        let good = "https://relay.example/v1/i/4d1b6c0e-6a0c-4c8e-9b5e-3a1f0c2d4e5f/1?v=c#n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCggAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHwAAAABqnuwA";
         let at = at.index(good.len());
         let changed = format!("{}{with}{}", &good[..at], &good[(at + cut).min(good.len())..]);
         if let Ok(invitation) = changed.parse::<Invitation>() {
@@ -253,6 +259,92 @@ proptest! {
             prop_assert_eq!(check(&transfer, &owner_key, &key, &bad), refused);
         }
     }
+}
+
+proptest! {
+    /// PAY-14, PAY-15: the MAC holds for what was written, from and to whom it was, and for nothing else.
+    #[test]
+    fn an_offers_mac_holds_for_all_of_it(
+        payload in payloads(), seeds in any::<[u8; 4]>(), at in any::<prop::sample::Index>(), bit in 0..8_u32,
+        key in any::<[u8; 32]>(), access_key in any::<Option<[u8; 32]>>(),
+    ) {
+        prop_assume!(matches!(payload.content, Content::ProvisioningInformation { .. }));
+        let party = |seed: u8| Party {
+            identity_key: *KeyPair::from(PrivateKey::from([seed; 32])).public(),
+            address: Address {
+                user_id: UserId::random(&mut Seeded(seed.into())).expect("never ends"),
+                device_id: DeviceId::try_from(1 + u32::from(seed) % 127).expect("from 1 to 127"),
+            },
+        };
+        let [ben, ryan, thief, _] = seeds.map(party);
+        let between = |sender: &Party, receiver: &Party| {
+            let fingerprint = Fingerprint::of(&receiver.identity_key);
+            OfferParties::new(&Tigress1, sender, &receiver.address, &fingerprint)
+        };
+        let offer = Payload {
+            invitation: Some(InvitationId::from([seeds[3]; 16])),
+            access_key: access_key.map(Secret::new),
+            ..payload.clone()
+        };
+        let (key, other) = (Secret::new(key), Secret::new(key.map(|byte| !byte)));
+        let plaintext = offer.encode_offer(&key, &between(&ben, &ryan), 0).expect("it can be written");
+        prop_assert_eq!(Payload::decode(&plaintext), Ok(offer.clone()));
+        prop_assert!(offer.encode(0).is_err(), "without its MAC nobody reads it");
+        prop_assert_eq!(
+            payload.encode(0).map(|plain| plain.len()).ok(), Some(plaintext.len()),
+            "its length does not tell whether there is an invitation",
+        );
+        let holds = |plaintext: &[u8], key, sender: &Party, receiver: &Party| {
+            offer_mac_holds(plaintext, key, &between(sender, receiver))
+        };
+        prop_assert_eq!(holds(&plaintext, &key, &ben, &ryan), Ok(()));
+        let refused = |checked: Result<(), _>| checked.is_err();
+        prop_assert!(refused(holds(&plaintext, &other, &ben, &ryan)));
+        if thief != ben && thief != ryan && ben != ryan {
+            for (sender, receiver) in [(&thief, &ryan), (&ben, &thief), (&ryan, &ben)] {
+                prop_assert!(refused(holds(&plaintext, &key, sender, receiver)));
+            }
+        }
+        let mut changed = plaintext.clone();
+        changed[at.index(plaintext.len())] ^= 1 << bit;
+        prop_assert!(refused(holds(&changed, &key, &ben, &ryan)));
+    }
+}
+
+/// INV-05.
+#[test]
+fn an_invitation_lives_as_long_as_it_says() {
+    const DAY: u64 = 86_400;
+    let (limits, now) = (Limits::PROFILE, Timestamp(1_000_000_000));
+    let expiry = |lifetime| Invitation::expiry(now, lifetime, &limits);
+    assert_eq!(expiry(None), Ok(Timestamp(now.0 + 7 * DAY)));
+    for lifetime in [1, 30 * DAY] {
+        assert_eq!(expiry(Some(lifetime)), Ok(Timestamp(now.0 + lifetime)));
+    }
+    for lifetime in [0, 30 * DAY + 1, u64::MAX] {
+        let code = expiry(Some(lifetime)).map_err(|error| error.code());
+        assert_eq!(code, Err(ErrorCode::InvalidState));
+    }
+    let link = "https://relay.example/v1/i/4d1b6c0e-6a0c-4c8e-9b5e-3a1f0c2d4e5f/1?v=c#n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCggAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHwAAAABqnuwA";
+    let invitation: Invitation = link.parse().expect("a link");
+    let end = invitation.expires.0;
+    let taken = |now| invitation.check_time(Timestamp(now), &limits).is_ok();
+    let honoured = |now| invitation.is_honoured(Timestamp(now), &limits);
+    assert_eq!(
+        [end - 31 * DAY - 1, end - 31 * DAY, end - 1, end].map(taken),
+        [false, true, true, false]
+    );
+    assert_eq!(
+        [0, end, end + 31 * DAY - 1, end + 31 * DAY].map(honoured),
+        [true, true, true, false]
+    );
+    // What its secret is for, and that it is not shown.
+    assert_ne!(invitation.access_key(), invitation.offer_key());
+    let shown = format!("{invitation:?}");
+    assert!(
+        shown.contains("[secret]") && !shown.contains("16, 17"),
+        "{shown}"
+    );
 }
 
 #[test]

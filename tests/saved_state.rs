@@ -5,8 +5,9 @@ mod common;
 
 use common::{Exhausted, Seeded, bundle, device};
 use serde_json::{Value, json};
+use tigress_signal::agreement::Fingerprint;
 use tigress_signal::identifier::{Address, Recipient};
-use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
+use tigress_signal::sesame::{Device, Purpose, SavedDevice, SavedSend, Send};
 
 /// Alice in the middle of things: a session with Bob, a former chain, skipped keys, a pinned key.
 fn alice() -> (Device, Address) {
@@ -16,7 +17,10 @@ fn alice() -> (Device, Address) {
     alice
         .process_bundle(&bundle(&bob), &mut randomness)
         .expect("a good bundle");
-    alice.pin(bob_address, *bob.keys().identity().public());
+    let fingerprint = Fingerprint::of(bob.keys().identity().public());
+    alice
+        .pin(bob_address, fingerprint, true)
+        .expect("nothing is pinned");
     for _ in 0..2 {
         let message = alice
             .encrypt(&bob_address, b"to Bob", &mut Exhausted)
@@ -307,6 +311,7 @@ fn send() -> Send {
         .start_send(
             Recipient::Device(bob),
             b"a plaintext that nobody may see",
+            Purpose::Other,
             &mut Exhausted,
         )
         .expect("a session");

@@ -429,7 +429,7 @@ impl Peer {
         let zero = RegistrationId::within(0, &IDENTIFIERS.registration_id).expect("in range");
         let mut keys = PreKeyStore::new(key_pair(&mut randomness), zero);
         let zero = PreKeyId::within(0, &IDENTIFIERS.pre_key_id).expect("in range");
-        keys.insert_one_time_pre_key(zero, key_pair(&mut randomness));
+        keys.insert_one_time_pre_key(zero, key_pair(&mut randomness), Timestamp(0));
         let mut device = Device::new(&Contrast, address, keys);
         device
             .tick(Timestamp(0), &mut randomness)
@@ -443,10 +443,16 @@ impl Peer {
 
     /// A device that speaks these suites, the preferred one first.
     fn speaking(suites: &[SuiteRef], seed: u64) -> Self {
-        // Its keys hold what any of them needs.
-        let with_kem = suites.iter().find(|suite| suite.kem().is_some());
-        let (address, drawn) = device_of(*with_kem.unwrap_or(&suites[0]), seed);
-        let device = Device::new(suites[0], address, drawn.keys().clone());
+        let mut randomness = Seeded(seed);
+        let address = Address {
+            user_id: UserId::random(&mut randomness).expect("never ends"),
+            device_id: DeviceId::try_from(1).expect("from 1 to 127"),
+        };
+        let keys = PreKeyStore::random(suites, &address, Timestamp(0), &mut randomness);
+        let mut keys = keys.expect("never ends");
+        keys.add_one_time_pre_keys(4, Timestamp(0), &mut randomness)
+            .expect("never ends");
+        let device = Device::new(suites[0], address, keys);
         Peer {
             address,
             device: suites[1..]
@@ -742,13 +748,13 @@ fn a_device_speaks_two_suites_side_by_side() {
     assert_eq!(both.suite_with(&one), "tigress-1");
     // A device that speaks the preferred one opens a session in it.
     let next = both.device.keys().one_time_pre_key_ids().next();
-    let fields = both.device.bundle_fields(next).expect("it has keys");
+    let fields = BundleFields::from(&both.device.bundle(next).expect("it has keys"));
     assert_eq!(fields.suites, ["contrast", "tigress-1"]);
     other.opens(&fields);
     converse(&mut other, &mut both);
     assert_eq!(both.suite_with(&other), "contrast");
     // Where both speak both, whoever opens the session has the choice.
-    let fields = both.device.bundle_fields(None).expect("it has keys");
+    let fields = BundleFields::from(&both.device.bundle(None).expect("it has keys"));
     alike.opens(&fields);
     converse(&mut alike, &mut both);
     assert_eq!(both.suite_with(&alike), "tigress-1");
@@ -757,7 +763,7 @@ fn a_device_speaks_two_suites_side_by_side() {
     converse(&mut one, &mut both);
     // Sessions of both suites with one device: each message finds its own.
     let late = alike.send(&both, b"late");
-    let mut fields = alike.device.bundle_fields(None).expect("it has keys");
+    let mut fields = BundleFields::from(&alike.device.bundle(None).expect("it has keys"));
     fields.suites = vec!["contrast".to_owned()];
     both.opens(&fields);
     let message = both.send(&alike, b"in the other suite");

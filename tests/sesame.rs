@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, Recipient};
 use tigress_signal::primitives::PublicKey;
-use tigress_signal::sesame::{Device, DeviceMessage, GiveUp, Limits, SendEvent, SendStep};
+use tigress_signal::sesame::{Device, DeviceMessage, GiveUp, Limits, Purpose, SendEvent, SendStep};
 use tigress_signal::suite::{Ratchet, Tigress1};
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
@@ -265,12 +265,14 @@ impl World {
         let plaintext = self.sent.to_be_bytes();
         let (mut send, mut step) = self
             .alice
-            .start_send(recipient, &plaintext, &mut Exhausted)
+            .start_send(recipient, &plaintext, Purpose::Other, &mut Exhausted)
             .expect("short enough");
         let mut submitted = BTreeMap::new();
         loop {
             let event = match &step {
-                SendStep::FetchBundles(addresses) => self.fetched(addresses[0]),
+                SendStep::FetchBundles(addresses) | SendStep::FetchStatements(addresses) => {
+                    self.fetched(addresses[0])
+                }
                 SendStep::Submit { messages, .. } => {
                     for DeviceMessage {
                         device_id, message, ..
@@ -582,7 +584,8 @@ fn a_time_before_the_device_s_own_changes_nothing() {
 fn a_new_device_s_time_is_that_of_its_signed_prekey() {
     let (address, _) = device(1);
     let keys = tigress_signal::agreement::PreKeyStore::random(
-        &Tigress1,
+        &[&Tigress1],
+        &address,
         Timestamp(500 * DAY),
         &mut Seeded(2),
     );
@@ -602,6 +605,7 @@ fn a_device_keeps_to_the_bounds_that_it_is_given() {
         pre_keys: tigress_signal::agreement::Limits {
             signed_pre_key_lifetime: 30,
             max_latency: 5,
+            ..tigress_signal::agreement::Limits::PROFILE
         },
         session: Some(tigress_signal::suite::Limits {
             max_skip: 2,
@@ -652,7 +656,12 @@ fn a_device_keeps_to_the_bounds_that_it_is_given() {
     let restored = saved.restore(tigress_signal::suite::ALL, &limits);
     assert_eq!(restored.expect("as saved"), alice);
     let (mut once, _) = alice
-        .start_send(Recipient::Device(b), b"once", &mut Exhausted)
+        .start_send(
+            Recipient::Device(b),
+            b"once",
+            Purpose::Other,
+            &mut Exhausted,
+        )
         .expect("a session");
     let refused = SendEvent::DeviceMismatch {
         missing: Vec::new(),

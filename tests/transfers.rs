@@ -5,6 +5,8 @@
 //! * at most one device is provisioned with a transfer (XFER-08);
 //! * nothing is provisioned without the receiver's consent (XFER-09);
 //! * nothing is signed or provisioned from the expiry on, nor after a cancel or decline was known (XFER-10);
+//! * nobody but the two devices has a say (XFER-06);
+//! * where the receiver may be able to provision, and the sender's side ends otherwise, the owner is told (XFER-17);
 //! * with a fair network every accepted transfer ends (XFER-16);
 //! * a refused step changes nothing, and a restart changes nothing (XFER-15).
 
@@ -14,15 +16,15 @@ use common::{Exhausted, Seeded};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tigress_signal::error_code::ErrorCode;
-use tigress_signal::identifier::{Address, DeviceId, Recipient, TransferId, UserId};
+use tigress_signal::identifier::{Address, DeviceId, TransferId, UserId};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::payload::CAR_KEY;
 use tigress_signal::transfer::table::{
-    self, EventName, Facts, Flow, Refusal, Sender, StateName, TABLE,
+    self, EventName, Facts, Flow, Out, Refusal, StateName, TABLE,
 };
 use tigress_signal::transfer::{
-    Content, Limits, Offer, Offered, Outgoing, Payload, Provisioning, SavedTransfers,
-    TransferError, TransferEvent, Transfers,
+    Content, Limits, MessageType, Offer, Offered, Outcome, Outgoing, Payload, Provisioning,
+    SavedTransfers, TokenKey, TransferError, TransferEvent, Transfers,
 };
 
 fn address(user: u64, device: u32) -> Address {
@@ -30,6 +32,10 @@ fn address(user: u64, device: u32) -> Address {
         user_id: UserId::random(&mut Seeded(user)).expect("never ends"),
         device_id: DeviceId::try_from(device).expect("from 1 to 127"),
     }
+}
+
+fn no_transfers() -> Transfers {
+    Transfers::new(TokenKey::from([7; 32]))
 }
 
 /// A device with its transfers; refused steps and restarts are looked at.
@@ -43,7 +49,7 @@ impl Device {
     fn new(user: u64, device: u32) -> Self {
         Device {
             address: address(user, device),
-            transfers: Transfers::new(),
+            transfers: no_transfers(),
             randomness: Seeded(user * 100 + u64::from(device)),
         }
     }
@@ -52,7 +58,7 @@ impl Device {
     fn at(address: Address) -> Self {
         Device {
             address,
-            transfers: Transfers::new(),
+            transfers: no_transfers(),
             randomness: Seeded(1),
         }
     }
@@ -66,11 +72,7 @@ impl Device {
         }
     }
 
-    fn step(
-        &mut self,
-        event: TransferEvent<'_>,
-        now: u64,
-    ) -> Result<Vec<tigress_signal::transfer::Outcome>, TransferError> {
+    fn step(&mut self, event: TransferEvent<'_>, now: u64) -> Result<Vec<Outcome>, TransferError> {
         let before = self.transfers.save().to_json();
         let result = self
             .transfers
@@ -95,24 +97,34 @@ impl Device {
     }
 }
 
-fn car_key(to: Recipient) -> TransferEvent<'static> {
-    TransferEvent::Offer(Offer {
+fn offer(to: Address, what: Offered) -> Offer {
+    Offer {
         to,
-        what: Offered::CarKey,
+        what,
         lifetime: None,
-    })
+        again: false,
+    }
 }
 
-fn token(to: Recipient) -> TransferEvent<'static> {
-    TransferEvent::Offer(Offer {
-        to,
-        what: Offered::AuthorizationToken(vec![7; 32].into()),
-        lifetime: None,
-    })
+fn car_key(to: Address) -> TransferEvent<'static> {
+    TransferEvent::Offer(offer(to, Offered::CarKey))
+}
+
+fn a_token() -> Offered {
+    Offered::AuthorizationToken(vec![7; 32].into())
+}
+
+fn token(to: Address) -> TransferEvent<'static> {
+    TransferEvent::Offer(offer(to, a_token()))
 }
 
 fn message(from: Address, payload: &Payload) -> TransferEvent<'_> {
-    TransferEvent::Message { from, payload }
+    let size = 1024;
+    TransferEvent::Message {
+        from,
+        payload,
+        size,
+    }
 }
 
 /// A sender and a receiver in every pair of states that a transfer of that flow goes through.
@@ -128,7 +140,7 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId)> {
         "cancelled",
     ] {
         let (mut sender, mut receiver) = (Device::new(1, 1), Device::new(2, 1));
-        let to = Recipient::Device(receiver.address);
+        let to = receiver.address;
         let offer = sender
             .sends(
                 if flow == Flow::Stateful {
@@ -191,9 +203,11 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId)> {
 struct Model {
     state: Option<StateName>,
     /// Whom the transfer is with.
-    peer: Recipient,
+    peer: Address,
     /// The request that was signed.
     signed: Option<Content>,
+    /// What is out.
+    out: Out,
 }
 
 /// A message that can arrive.
@@ -207,7 +221,7 @@ struct Arrival {
 /// A transfer from phone to phone, always the same one: its devices draw the same bytes each time.
 struct Transfer {
     flow: Flow,
-    to: Recipient,
+    to: Address,
     id: TransferId,
     import: Content,
     arrivals: Vec<Arrival>,
@@ -216,7 +230,7 @@ struct Transfer {
 const LIFETIME: u64 = 2 * 24 * 3600;
 
 impl Transfer {
-    fn new(flow: Flow, to: Recipient) -> Self {
+    fn new(flow: Flow, to: Address) -> Self {
         let mut sender = Device::at(address(1, 1));
         let (mut phone, mut watch) = (Device::at(address(2, 1)), Device::new(2, 2));
         let offer = sender.sends(Self::offer(flow, to), 0).payload;
@@ -295,7 +309,7 @@ impl Transfer {
         }
     }
 
-    fn offer(flow: Flow, to: Recipient) -> TransferEvent<'static> {
+    fn offer(flow: Flow, to: Address) -> TransferEvent<'static> {
         match flow {
             Flow::Stateless => token(to),
             Flow::Stateful => car_key(to),
@@ -306,6 +320,7 @@ impl Transfer {
     fn events(&self) -> impl Iterator<Item = (TransferEvent<'_>, Option<&Arrival>)> {
         let wishes = [
             Self::offer(self.flow, self.to),
+            TransferEvent::Out(self.id),
             TransferEvent::Accept(self.id),
             TransferEvent::Decline(self.id),
             TransferEvent::Cancel(self.id),
@@ -321,38 +336,47 @@ impl Transfer {
     fn facts(&self, model: &Model, arrival: Option<&Arrival>, late: bool) -> Facts {
         let arrived = arrival.map(|arrival| &arrival.payload.content);
         let offered = matches!(arrived, Some(Content::ProvisioningInformation { .. }));
-        let sender = |from: Address| match model.peer {
-            _ if offered || model.state.is_none() => Sender::Bound,
-            Recipient::User(user) if user == from.user_id => Sender::Bound,
-            Recipient::Device(device) if device == from => Sender::Bound,
-            Recipient::Device(device) if device.user_id == from.user_id => Sender::OtherDevice,
-            _ => Sender::Stranger,
-        };
+        let begins = offered || model.state.is_none();
+        let is_strange = |arrival: &Arrival| !begins && arrival.from != model.peer;
         Facts {
             past_expiry: late,
-            sender: arrival.map_or(Sender::Bound, |arrival| sender(arrival.from)),
+            stranger: arrival.is_some_and(is_strange),
             same_request: arrived.is_some() && arrived == model.signed.as_ref(),
             attestation_valid: arrived == Some(&self.import),
             format_supported: arrival
                 .is_some_and(|arrival| arrival.payload.format != "org.example.boat"),
+            out: model.out,
         }
     }
 
     /// What is known after an event that a row took.
-    fn after(&self, model: &Model, arrival: Option<&Arrival>, to: StateName) -> Model {
+    fn after(
+        &self,
+        model: &Model,
+        event: EventName,
+        arrival: Option<&Arrival>,
+        to: StateName,
+    ) -> Model {
         let signs = to == StateName::Signed && model.state == Some(StateName::Offered);
         let begins = model.state.is_none();
         let signed = arrival.filter(|_| signs);
         Model {
             state: Some(to),
             peer: match arrival {
-                Some(arrival) if signs || begins => Recipient::Device(arrival.from),
+                Some(arrival) if begins => arrival.from,
                 _ if begins => self.to,
                 _ => model.peer,
             },
             signed: signed
                 .map(|arrival| arrival.payload.content.clone())
                 .or(model.signed.clone()),
+            out: match (event, to, self.flow) {
+                (_, to, _) if to.is_final() => Out::Nothing,
+                (EventName::Out, StateName::Offered, Flow::Stateful) => Out::Offer,
+                (EventName::Out, ..) => Out::Credential,
+                _ if signs => Out::Offer,
+                _ => model.out,
+            },
         }
     }
 }
@@ -381,17 +405,14 @@ fn the_machine_does_what_the_table_says() {
     let mut rows = BTreeSet::new();
     let mut refused = BTreeSet::new();
     let phone = address(2, 1);
-    for (flow, to) in [
-        (Flow::Stateless, Recipient::Device(phone)),
-        (Flow::Stateful, Recipient::Device(phone)),
-        (Flow::Stateful, Recipient::User(phone.user_id)),
-    ] {
-        let transfer = Transfer::new(flow, to);
+    for flow in [Flow::Stateless, Flow::Stateful] {
+        let transfer = Transfer::new(flow, phone);
         for owner in [address(1, 1), phone] {
             let nothing = Model {
                 state: None,
-                peer: Recipient::Device(owner),
+                peer: owner,
                 signed: None,
+                out: Out::Nothing,
             };
             let mut open = vec![(nothing, Device::at(owner))];
             let mut seen = Vec::new();
@@ -452,7 +473,7 @@ fn the_machine_does_what_the_table_says() {
                         assert_eq!(reason, row.reason, "{said}");
                     }
                     assert_eq!(device.transfers.state(&transfer.id), Some(row.to));
-                    open.push((transfer.after(&model, arrival, row.to), device));
+                    open.push((transfer.after(&model, name, arrival, row.to), device));
                 }
             }
         }
@@ -464,43 +485,36 @@ fn the_machine_does_what_the_table_says() {
 #[test]
 fn an_offer_without_randomness_changes_nothing() {
     let mut sender = Device::new(1, 1);
-    let to = Recipient::Device(address(2, 1));
+    let to = address(2, 1);
     let error = sender
         .transfers
         .step(car_key(to), Timestamp(0), &mut Exhausted);
     assert_eq!(error.expect_err("no randomness").code(), None);
-    assert_eq!(sender.transfers, Transfers::new());
-}
-
-#[test]
-fn a_token_goes_to_one_device() {
-    let mut sender = Device::new(1, 1);
-    let error = sender.step(token(Recipient::User(address(2, 1).user_id)), 0);
-    assert_eq!(error, Err(TransferError::NamesNoDevice));
+    assert_eq!(sender.transfers, no_transfers());
 }
 
 #[test]
 fn a_lifetime_is_at_most_the_limit_of_30_days() {
-    let offer = |lifetime| {
+    let lasting = |lifetime| {
         TransferEvent::Offer(Offer {
-            to: Recipient::Device(address(2, 1)),
-            what: Offered::CarKey,
             lifetime,
+            ..offer(address(2, 1), Offered::CarKey)
         })
     };
     let short = Limits {
         default_lifetime: 3,
         lifetime: 5,
+        ..Limits::PROFILE
     };
     for (limits, usual, most) in [(Limits::PROFILE, 172_800, 2_592_000), (short, 3, 5)] {
         let mut sender = Device::new(1, 1);
-        sender.transfers = Transfers::new().with_limits(limits);
+        sender.transfers = no_transfers().with_limits(limits);
         for refused in [0, most + 1] {
-            let error = sender.step(offer(Some(refused)), 0);
+            let error = sender.step(lasting(Some(refused)), 0);
             assert_eq!(error, Err(TransferError::Lifetime(most)));
         }
         for (asked, lives) in [(None, usual), (Some(1), 1), (Some(most), most)] {
-            let sent = sender.sends(offer(asked), 0).payload.content;
+            let sent = sender.sends(lasting(asked), 0).payload.content;
             let Content::ProvisioningInformation { expires, .. } = sent else {
                 panic!("an offer");
             };
@@ -516,13 +530,12 @@ fn a_tick_ends_what_is_due_by_rising_transfer() {
     let mut offered = Vec::new();
     for number in 0..200_u64 {
         let offer = TransferEvent::Offer(Offer {
-            to: Recipient::Device(address(2, 1)),
-            what: Offered::CarKey,
             lifetime: Some(1 + number % 7),
+            ..offer(address(2, 1), Offered::CarKey)
         });
         let id = sender.sends(offer, 0).payload.transfer;
         if number % 10 == 0 {
-            sender.sends(TransferEvent::Cancel(id), 0);
+            sender.step(TransferEvent::Cancel(id), 0).expect("a cancel");
         } else {
             offered.push((1 + number % 7, id));
         }
@@ -537,36 +550,347 @@ fn a_tick_ends_what_is_due_by_rising_transfer() {
     }
 }
 
+/// XFER-17: what of a transfer is out decides whether its receiver is told of its end, and the owner of the credential.
 #[test]
-fn the_second_device_is_told_that_the_key_is_claimed() {
-    let (mut sender, mut phone, mut watch) =
-        (Device::new(1, 1), Device::new(2, 1), Device::new(2, 2));
-    let offer = sender
-        .sends(car_key(Recipient::User(phone.address.user_id)), 0)
-        .payload;
-    let id = offer.transfer;
-    for device in [&mut phone, &mut watch] {
-        device
-            .step(message(sender.address, &offer), 0)
-            .expect("an offer");
+fn at_an_end_the_owner_is_told_of_what_is_out() {
+    let (phone, told) = (address(2, 1), Some(ErrorCode::CredentialMayBeOut));
+    for (flow, out, signed, cancels, reports) in [
+        (Flow::Stateless, false, false, false, None),
+        (Flow::Stateless, true, false, true, told),
+        (Flow::Stateful, false, false, false, None),
+        (Flow::Stateful, true, false, true, None),
+        (Flow::Stateful, false, true, true, None),
+        (Flow::Stateful, true, true, true, told),
+    ] {
+        let transfer = Transfer::new(flow, phone);
+        let mut sender = Device::at(address(1, 1));
+        sender.sends(Transfer::offer(flow, phone), 0);
+        let request = |content: &Content| matches!(content, Content::KeySigningRequest(_));
+        let mut requests = transfer.arrivals.iter().filter(|arrival| {
+            arrival.from == phone && arrival.fault.is_none() && request(&arrival.payload.content)
+        });
+        if signed {
+            let asks = requests.next().expect("a request");
+            sender.sends(message(phone, &asks.payload), 0);
+        }
+        if out {
+            for _ in 0..2 {
+                let again = sender
+                    .step(TransferEvent::Out(transfer.id), 0)
+                    .expect("out");
+                assert_eq!((&again[0].sends, again[0].report), (&None, None));
+                sender.restart();
+            }
+        }
+        let end = |event: TransferEvent<'_>, now| {
+            let mut sender = sender.again();
+            let outcomes = sender.step(event, now).expect("an end");
+            let refused = sender.step(TransferEvent::Out(transfer.id), now);
+            assert_eq!(refused, Err(TransferError::InvalidState(outcomes[0].after)));
+            outcomes[0].clone()
+        };
+        let said = format!("{flow:?}, out: {out}, signed: {signed}");
+        let cancelled = end(TransferEvent::Cancel(transfer.id), 0);
+        assert_eq!(cancelled.sends.is_some(), cancels, "{said}");
+        assert_eq!(cancelled.report, reports, "{said}");
+        assert_eq!(end(TransferEvent::Tick, LIFETIME).report, reports, "{said}");
+        let reason = "test".to_owned();
+        for content in [
+            Content::Decline {
+                reason: reason.clone(),
+            },
+            Content::Cancel { reason },
+        ] {
+            let payload = Payload::new(transfer.id, CAR_KEY, content);
+            let ended = end(message(phone, &payload), 0);
+            assert_eq!((ended.report, ended.sends), (reports, None), "{said}");
+        }
     }
-    let from_watch = watch.sends(TransferEvent::Accept(id), 0).payload;
-    let from_phone = phone.sends(TransferEvent::Accept(id), 0).payload;
+}
+
+/// What is judged as over is not handed over any more.
+#[test]
+fn nothing_goes_out_from_the_expiry_on() {
+    let mut sender = Device::new(1, 1);
+    let id = sender.sends(token(address(2, 1)), 0).payload.transfer;
+    let out = |sender: &mut Device, now| sender.step(TransferEvent::Out(id), now);
+    assert!(out(&mut sender.again(), LIFETIME - 1).is_ok());
+    let refused = Err(TransferError::InvalidState(StateName::OfferExpired));
+    assert_eq!(out(&mut sender, LIFETIME), refused);
+}
+
+/// XFER-18.
+#[test]
+fn a_token_is_offered_once_in_60_days() {
+    const DAY: u64 = 86_400;
+    let mut sender = Device::new(1, 1);
+    let offered = |token: u8, again: bool| {
+        TransferEvent::Offer(Offer {
+            again,
+            ..offer(
+                address(2, 1),
+                Offered::AuthorizationToken(vec![token; 32].into()),
+            )
+        })
+    };
+    let id = sender.sends(offered(1, false), 0).payload.transfer;
+    sender.step(TransferEvent::Cancel(id), 0).expect("a cancel");
+    let refused = Err(TransferError::AlreadyOffered);
+    sender.restart();
+    for now in [0, 30 * DAY, 60 * DAY - 1] {
+        sender.step(TransferEvent::Tick, now).expect("time passes");
+        assert_eq!(sender.step(offered(1, false), now), refused, "{now}");
+    }
+    sender.sends(offered(2, false), 0);
+    // With and without a tick.
+    let mut other = sender.again();
+    other
+        .step(TransferEvent::Tick, 60 * DAY)
+        .expect("time passes");
+    other.sends(offered(1, false), 60 * DAY);
+    sender.sends(offered(1, false), 60 * DAY);
+    // The user may know better; from then on it counts anew.
+    sender.sends(offered(1, true), 61 * DAY);
+    assert_eq!(sender.step(offered(1, false), 120 * DAY), refused);
+    sender.sends(offered(1, false), 121 * DAY);
+}
+
+/// XFER-18.
+#[test]
+fn so_many_tokens_are_remembered_and_no_more() {
+    let limits = Limits {
+        offered: 3,
+        ..Limits::PROFILE
+    };
+    let mut sender = Device::new(1, 1);
+    sender.transfers = no_transfers().with_limits(limits);
+    let offered = |token: u8, again: bool| {
+        TransferEvent::Offer(Offer {
+            again,
+            ..offer(
+                address(2, 1),
+                Offered::AuthorizationToken(vec![token].into()),
+            )
+        })
+    };
+    for token in 0..3 {
+        sender.sends(offered(token, false), 10);
+    }
+    let full = Err(TransferError::TooManyOffered(3));
+    assert_eq!(sender.step(offered(3, false), 10), full);
+    assert_eq!(sender.step(offered(3, true), 10), full);
+    sender.sends(offered(2, true), 11);
+    // A car key is no token.
+    sender.sends(car_key(address(2, 1)), 11);
+    let later = 10 + Limits::PROFILE.offered_kept;
+    sender.sends(offered(3, false), later);
+    sender.sends(offered(4, false), later);
+    assert_eq!(sender.step(offered(5, false), later), full);
+}
+
+/// XFER-19.
+#[test]
+fn what_has_ended_is_forgotten_after_60_days() {
+    let kept = Limits::PROFILE.ended_kept;
+    for flow in [Flow::Stateless, Flow::Stateful] {
+        for (sender, receiver, id) in walks(flow) {
+            for mut device in [sender, receiver] {
+                let state = device.transfers.state(&id).expect("known");
+                device.restart();
+                device
+                    .step(TransferEvent::Tick, kept - 1)
+                    .expect("time passes");
+                let ended = device.transfers.state(&id).expect("known");
+                device.step(TransferEvent::Tick, kept).expect("time passes");
+                let expected = match state {
+                    // Its end was the first tick.
+                    _ if !state.is_final() => Some(ended),
+                    StateName::Provisioned => Some(state),
+                    _ => None,
+                };
+                assert_eq!(device.transfers.state(&id), expected, "{state}");
+                device.restart();
+                device
+                    .step(TransferEvent::Tick, 2 * kept)
+                    .expect("time passes");
+                let for_ever = (state == StateName::Provisioned).then_some(state);
+                assert_eq!(device.transfers.state(&id), for_ever, "{state}");
+            }
+        }
+    }
+}
+
+/// Offers of a sender, each of its own transfer.
+fn offers(from: u64, count: usize) -> Vec<Payload> {
+    let mut sender = Device::new(from, 1);
+    let offers = (0..count).map(|number| {
+        let token = Offered::AuthorizationToken(number.to_be_bytes().to_vec().into());
+        sender
+            .sends(TransferEvent::Offer(offer(address(2, 1), token)), 0)
+            .payload
+    });
+    offers.collect()
+}
+
+/// XFER-20.
+#[test]
+fn a_sender_has_10_transfers_under_way_and_30_that_are_known() {
+    let mut receiver = Device::new(2, 1);
+    let (from, friend) = (address(1, 1), address(3, 1));
+    let refused = Err(TransferError::TooManyTransfers(from));
+    let mut offers_left = offers(1, 40).into_iter();
+    let mut next = || offers_left.next().expect("enough");
+    let mut known: Vec<TransferId> = Vec::new();
+    for _ in 0..10 {
+        let payload = next();
+        known.push(payload.transfer);
+        receiver.step(message(from, &payload), 0).expect("an offer");
+    }
+    receiver.restart();
+    let eleventh = next();
+    assert_eq!(receiver.step(message(from, &eleventh), 0), refused);
+    // A known one is known, and somebody else is somebody else.
+    let again = Payload {
+        transfer: known[0],
+        ..eleventh.clone()
+    };
+    let error = receiver.step(message(from, &again), 0);
+    assert_eq!(error, Err(TransferError::Duplicate(known[0])));
+    receiver
+        .step(message(friend, &offers(3, 1)[0]), 0)
+        .expect("an offer");
+    // Each end makes room for one; what was provisioned is the user's own.
+    receiver
+        .step(TransferEvent::Accept(known[0]), 0)
+        .expect("accepted");
+    receiver
+        .step(message(from, &eleventh), 0)
+        .expect("an offer");
+    known.push(eleventh.transfer);
+    for _ in 0..20 {
+        let ends = *known.iter().rev().nth(9).expect("ten are under way");
+        receiver
+            .step(TransferEvent::Decline(ends), 0)
+            .expect("declined");
+        let payload = next();
+        known.push(payload.transfer);
+        receiver.step(message(from, &payload), 0).expect("an offer");
+    }
+    // 30 are known, ten of them under way: nine would be few enough.
+    let last = *known.last().expect("one");
+    receiver
+        .step(TransferEvent::Decline(last), 0)
+        .expect("declined");
+    let too_many = next();
+    assert_eq!(receiver.step(message(from, &too_many), 0), refused);
+    receiver.restart();
+    assert_eq!(receiver.step(message(from, &too_many), 0), refused);
+    let later = Limits::PROFILE.ended_kept;
+    receiver
+        .step(TransferEvent::Tick, later)
+        .expect("time passes");
+    let kept = receiver.transfers.states().count();
+    assert_eq!(kept, 11, "those that have ended just now, and a credential");
+    receiver
+        .step(message(from, &too_many), later)
+        .expect("an offer");
+}
+
+/// XFER-10.
+#[test]
+fn a_receiver_waits_30_days_at_most() {
+    let most = Limits::PROFILE.lifetime;
+    for (arrives, expires) in [(0, most - 1), (0, most), (0, most + 1), (7, u64::MAX)] {
+        let mut offer = offers(1, 1).remove(0);
+        let Content::ProvisioningInformation { expires: at, .. } = &mut offer.content else {
+            panic!("an offer");
+        };
+        *at = Timestamp(expires);
+        let id = offer.transfer;
+        let mut receiver = Device::new(2, 1);
+        receiver
+            .step(message(address(1, 1), &offer), arrives)
+            .expect("an offer");
+        let ends = expires.min(arrives + most);
+        let early = receiver.step(TransferEvent::Tick, ends - 1);
+        assert_eq!(early, Ok(vec![]), "{expires}");
+        receiver
+            .step(TransferEvent::Tick, ends)
+            .expect("time passes");
+        assert_eq!(receiver.transfers.state(&id), Some(StateName::Expired));
+    }
+}
+
+/// PAY-11, XFER-16: each message is as long as the offer, and says how long somebody needs it.
+#[test]
+fn messages_are_as_long_as_their_offer_and_as_lasting_as_they_need() {
+    let (mut sender, mut receiver) = (Device::new(1, 1), Device::new(2, 1));
+    let offer = sender.sends(car_key(receiver.address), 0);
+    let id = offer.payload.transfer;
+    let of_size = |from: Address, payload: &Payload, size: usize, device: &mut Device| {
+        let event = TransferEvent::Message {
+            from,
+            payload,
+            size,
+        };
+        device.sends(event, 5)
+    };
+    // As if the sender's wallet had written more into it.
+    let event = TransferEvent::Message {
+        from: sender.address,
+        payload: &offer.payload,
+        size: 4096,
+    };
+    receiver.step(event, 3).expect("an offer");
+    receiver.restart();
+    let request = receiver.sends(TransferEvent::Accept(id), 4);
+    let import = of_size(receiver.address, &request.payload, 4096, &mut sender);
+    let last = of_size(sender.address, &import.payload, 1024, &mut receiver);
+    let told = |sent: &Outgoing| (sent.at_least, sent.provisioning, sent.expires.0);
+    assert_eq!(told(&offer), (1024, true, LIFETIME));
+    assert_eq!(told(&request), (4096, false, LIFETIME));
+    assert_eq!(told(&import), (1024, true, LIFETIME));
+    assert_eq!(told(&last), (4096, false, 5 + 30 * 86_400));
+    let lasts = |sent: &Outgoing, now| Limits::PROFILE.message_lifetime(sent, Timestamp(now));
+    let days = |days: u64| days * 86_400;
+    assert_eq!(lasts(&offer, 0), days(2));
+    for (expires, lifetime) in [
+        (0, 2),
+        (1, 2),
+        (2, 2),
+        (3, 7),
+        (7, 7),
+        (8, 30),
+        (30, 30),
+        (31, 30),
+    ] {
+        let ends = |expires: u64| Outgoing {
+            expires: Timestamp(expires),
+            ..offer.clone()
+        };
+        assert_eq!(lasts(&ends(days(expires)), 0), days(lifetime), "{expires}");
+        assert_eq!(
+            lasts(&ends(days(expires) + 9), 9),
+            days(lifetime),
+            "{expires}"
+        );
+    }
+    let later = |sent: &Outgoing| lasts(sent, 0);
+    assert_eq!([&request, &last].map(later), [days(30); 2]);
+    // Where the offer needs more, so does all else.
+    let long = vec![9; 3000];
+    let event = TransferEvent::Offer(super_offer(receiver.address, long));
+    let offer = sender.sends(event, 0);
+    assert_eq!(offer.at_least, 16_384);
     sender
-        .step(message(watch.address, &from_watch), 0)
-        .expect("the first");
-    let told = sender.sends(message(phone.address, &from_phone), 0);
-    assert_eq!(told.to, Recipient::Device(phone.address));
-    let reason = "already-claimed".to_owned();
-    assert_eq!(told.payload.content, Content::Cancel { reason });
-    assert_eq!(sender.transfers.state(&id), Some(StateName::Signed));
-    phone
-        .step(message(sender.address, &told.payload), 0)
-        .expect("a cancel");
-    assert_eq!(phone.transfers.state(&id), Some(StateName::Cancelled));
-    let stranger = Device::new(3, 1);
-    let error = sender.step(message(stranger.address, &from_phone), 0);
-    assert_eq!(error, Err(TransferError::NotBound(stranger.address)));
+        .step(TransferEvent::Out(offer.payload.transfer), 0)
+        .expect("out");
+    let cancel = sender.sends(TransferEvent::Cancel(offer.payload.transfer), 0);
+    assert_eq!(told(&cancel), (16_384, false, 30 * 86_400));
+}
+
+fn super_offer(to: Address, token: Vec<u8>) -> Offer {
+    offer(to, Offered::AuthorizationToken(token.into()))
 }
 
 #[test]
@@ -575,7 +899,9 @@ fn a_transfer_that_ended_holds_no_secret() {
         for (sender, receiver, id) in walks(flow) {
             for device in [sender, receiver] {
                 let state = device.transfers.state(&id).expect("known");
-                let holds = device.transfers.save().to_json().contains("\"secret\"");
+                let json = device.transfers.save().to_json();
+                // But for the key under which tokens are remembered.
+                let holds = json.matches("\"secret\"").count() > 1;
                 let keeps = !state.is_final() || state == StateName::Provisioned;
                 // An offered token is with its receiver; the sender's side keeps none of it.
                 let token = flow == Flow::Stateless && state == StateName::Offered;
@@ -585,13 +911,15 @@ fn a_transfer_that_ended_holds_no_secret() {
     }
 }
 
-/// What happens on the way. Devices: 0 the sender, 1 and 2 the receiver's.
+/// What happens on the way. Devices: 0 the sender, 1 the receiver; 2 is a stranger.
 #[derive(Clone, Debug)]
 enum Step {
-    Accept(bool),
-    Decline(bool),
+    Accept,
+    Decline,
     Cancel(u8),
     Deliver(prop::sample::Index),
+    /// A message comes to that device as if from a stranger.
+    Forge(u8, prop::sample::Index),
     Lose(prop::sample::Index),
     Wait(u16),
     Tick(u8),
@@ -601,15 +929,45 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let index = any::<prop::sample::Index>;
     prop_oneof![
-        3 => any::<bool>().prop_map(Step::Accept),
-        1 => any::<bool>().prop_map(Step::Decline),
-        1 => (0..3_u8).prop_map(Step::Cancel),
+        3 => Just(Step::Accept),
+        1 => Just(Step::Decline),
+        1 => (0..2_u8).prop_map(Step::Cancel),
         9 => index().prop_map(Step::Deliver),
+        2 => (0..2_u8, index()).prop_map(|(to, index)| Step::Forge(to, index)),
         1 => index().prop_map(Step::Lose),
         1 => any::<u16>().prop_map(Step::Wait),
-        2 => (0..3_u8).prop_map(Step::Tick),
-        1 => (0..3_u8).prop_map(Step::Restart),
+        2 => (0..2_u8).prop_map(Step::Tick),
+        1 => (0..2_u8).prop_map(Step::Restart),
     ]
+}
+
+/// Everything ever sent may arrive at any time, any number of times, but for what is lost.
+struct Network {
+    devices: [Device; 2],
+    id: TransferId,
+    sent: Vec<(usize, Outgoing)>,
+    /// Something that lets the receiver provision has been handed over.
+    credential_is_out: bool,
+}
+
+impl Network {
+    /// Hands over what one device has sent the other: provisioning information once it is said to be out.
+    fn deliver(&mut self, from: usize, outgoing: &Outgoing, now: u64) -> Vec<Outcome> {
+        let to = 1 - from;
+        if outgoing.provisioning {
+            if self.devices[from]
+                .step(TransferEvent::Out(self.id), now)
+                .is_err()
+            {
+                return Vec::new();
+            }
+            let offer = outgoing.payload.message_type() == MessageType::ProvisioningInformation;
+            self.credential_is_out |= !offer || outgoing.payload.format != CAR_KEY;
+        }
+        let from = self.devices[from].address;
+        let arrives = message(from, &outgoing.payload);
+        self.devices[to].step(arrives, now).unwrap_or_default()
+    }
 }
 
 proptest! {
@@ -621,34 +979,25 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
         fair in any::<bool>(),
     ) {
-        let mut devices = [Device::new(1, 1), Device::new(2, 1), Device::new(2, 2)];
-        let addresses = devices.each_ref().map(|device| device.address);
-        let offer = if stateful {
-            car_key(Recipient::User(addresses[1].user_id))
-        } else {
-            token(Recipient::Device(addresses[1]))
-        };
+        let devices = [Device::new(1, 1), Device::new(2, 1)];
+        let stranger = address(3, 1);
+        let to = devices[1].address;
+        let offer = if stateful { car_key(to) } else { token(to) };
         let mut now = 0_u64;
-        let first = devices[0].sends(offer, now);
+        let mut network = Network {
+            devices,
+            id: TransferId::random(&mut Seeded(0)).expect("never ends"),
+            sent: Vec::new(),
+            credential_is_out: false,
+        };
+        let first = network.devices[0].sends(offer, now);
         let id = first.payload.transfer;
+        network.id = id;
         let Content::ProvisioningInformation { expires, .. } = first.payload.content else {
             panic!("an offer");
         };
-        // Everything ever sent may arrive at any time, any number of times, but for what is lost.
-        let mut sent: Vec<(usize, usize, Payload)> = Vec::new();
-        let post = |sent: &mut Vec<_>, from: usize, outgoing: Outgoing| {
-            for (to, address) in addresses.iter().enumerate() {
-                let meant = match outgoing.to {
-                    Recipient::User(user) => address.user_id == user,
-                    Recipient::Device(device) => *address == device,
-                };
-                if meant {
-                    sent.push((from, to, outgoing.payload.clone()));
-                }
-            }
-        };
-        post(&mut sent, 0, first);
-        let mut accepted = [false; 3];
+        network.sent.push((0, first));
+        let mut accepted = false;
         let mut ended_for_sender = false;
         let mut lost = false;
         let deliver_all = if fair { 40 } else { 0 };
@@ -658,33 +1007,48 @@ proptest! {
         script.extend((0..deliver_all).map(|_| Step::Tick(0)));
         let mut cursor = 0;
         for (number, step) in script.into_iter().enumerate() {
+            let wish = |network: &mut Network, who: usize, event| {
+                network.devices[who].step(event, now)
+            };
             let (who, outcomes) = match step {
-                Step::Accept(second) => {
-                    let who = 1 + usize::from(second);
-                    let was = devices[who].transfers.state(&id);
-                    let result = devices[who].step(TransferEvent::Accept(id), now);
+                Step::Accept => {
+                    let was = network.devices[1].transfers.state(&id);
+                    let result = wish(&mut network, 1, TransferEvent::Accept(id));
                     if result.is_ok() {
                         prop_assert_eq!(was, Some(StateName::Invited));
                         prop_assert!(now < expires.0);
-                        accepted[who] = true;
+                        accepted = true;
                     }
-                    (who, result.unwrap_or_default())
+                    (1, result.unwrap_or_default())
                 }
-                Step::Decline(second) => {
-                    let who = 1 + usize::from(second);
-                    (who, devices[who].step(TransferEvent::Decline(id), now).unwrap_or_default())
+                Step::Decline => {
+                    (1, wish(&mut network, 1, TransferEvent::Decline(id)).unwrap_or_default())
                 }
                 Step::Cancel(who) => {
                     let who = usize::from(who);
-                    (who, devices[who].step(TransferEvent::Cancel(id), now).unwrap_or_default())
+                    (who, wish(&mut network, who, TransferEvent::Cancel(id)).unwrap_or_default())
                 }
-                Step::Deliver(_) | Step::Lose(_) if sent.is_empty() => continue,
+                Step::Deliver(_) | Step::Forge(..) | Step::Lose(_) if network.sent.is_empty() => continue,
                 Step::Deliver(index) => {
-                    let (from, to, payload) = sent[index.index(sent.len())].clone();
-                    (to, devices[to].step(message(addresses[from], &payload), now).unwrap_or_default())
+                    let (from, outgoing) = network.sent[index.index(network.sent.len())].clone();
+                    (1 - from, network.deliver(from, &outgoing, now))
+                }
+                Step::Forge(to, index) => {
+                    let (_, outgoing) = &network.sent[index.index(network.sent.len())];
+                    let payload = outgoing.payload.clone();
+                    let is_offer = payload.message_type() == MessageType::ProvisioningInformation;
+                    let to = usize::from(to);
+                    // A stranger's offer would be a transfer of its own.
+                    if is_offer && network.devices[to].transfers.state(&id).is_none() {
+                        continue;
+                    }
+                    let refused = network.devices[to].step(message(stranger, &payload), now);
+                    prop_assert!(refused.is_err(), "a stranger has a say");
+                    continue;
                 }
                 Step::Lose(index) => {
-                    sent.remove(index.index(sent.len()));
+                    let index = index.index(network.sent.len());
+                    network.sent.remove(index);
                     cursor = 0;
                     lost = true;
                     continue;
@@ -694,19 +1058,19 @@ proptest! {
                     continue;
                 }
                 Step::Tick(_) if number >= scripted => {
-                    if cursor >= sent.len() {
+                    if cursor >= network.sent.len() {
                         continue;
                     }
-                    let (from, to, payload) = sent[cursor].clone();
+                    let (from, outgoing) = network.sent[cursor].clone();
                     cursor += 1;
-                    (to, devices[to].step(message(addresses[from], &payload), now).unwrap_or_default())
+                    (1 - from, network.deliver(from, &outgoing, now))
                 }
                 Step::Tick(who) => {
                     let who = usize::from(who);
-                    (who, devices[who].step(TransferEvent::Tick, now).expect("time passes"))
+                    (who, wish(&mut network, who, TransferEvent::Tick).expect("time passes"))
                 }
                 Step::Restart(who) => {
-                    devices[usize::from(who)].restart();
+                    network.devices[usize::from(who)].restart();
                     continue;
                 }
             };
@@ -715,23 +1079,24 @@ proptest! {
                     prop_assert!(!ended_for_sender, "signed after its end");
                     prop_assert!(now < expires.0, "signed after its expiry");
                 }
+                if who == 0 && outcome.after.is_final() && !ended_for_sender {
+                    let out = network.credential_is_out && outcome.after != StateName::Completed;
+                    let told = outcome.report == Some(ErrorCode::CredentialMayBeOut);
+                    prop_assert_eq!(told, out, "{} is told", outcome.after);
+                }
                 if outcome.after == StateName::Provisioned {
-                    prop_assert!(accepted[who], "provisioned without consent");
+                    prop_assert!(accepted, "provisioned without consent");
                     prop_assert!(now < expires.0, "provisioned after its expiry");
+                    prop_assert!(network.credential_is_out, "provisioned with nothing");
                 }
                 ended_for_sender |= who == 0 && outcome.after.is_final();
                 if let Some(outgoing) = outcome.sends {
-                    post(&mut sent, who, outgoing);
+                    network.sent.push((who, outgoing));
                 }
             }
-            let provisioned = devices
-                .iter()
-                .filter(|device| device.transfers.state(&id) == Some(StateName::Provisioned))
-                .count();
-            prop_assert!(provisioned <= 1, "provisioned on two devices");
         }
-        if fair && !lost && accepted.contains(&true) && now < expires.0 && cursor >= sent.len() {
-            let sender = devices[0].transfers.state(&id).expect("known");
+        if fair && !lost && accepted && now < expires.0 && cursor >= network.sent.len() {
+            let sender = network.devices[0].transfers.state(&id).expect("known");
             prop_assert!(sender.is_final(), "the sender is still in {}", sender);
         }
     }

@@ -3,21 +3,22 @@
 use crate::turns::repeated;
 use crate::{Numbers, Sized};
 use tigress_signal::agreement::{BundleFields, PreKeyStore};
-use tigress_signal::identifier::{Address, DeviceId, Recipient, UserId};
+use tigress_signal::identifier::{Address, DeviceId, RegistrationId, UserId};
 use tigress_signal::intermediary::{
-    Answer, Body, EnvelopeId, Intermediary, MemoryStore, Registration, Request, RequestId,
-    Submission, SubmittedMessage, Token,
+    AccessKey, Answer, Body, EnvelopeId, Intermediary, Limits, MemoryStore, Registration, Request,
+    RequestId, Submission, Token,
 };
-use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind;
 
+/// Which each device has published.
+const ACCESS_KEY: [u8; 32] = [7; 32];
+
 /// An intermediary, and devices that ask it for something one after the other.
 struct Traffic {
     intermediary: Intermediary<MemoryStore>,
-    devices: Vec<(Address, Token)>,
-    bundle: BundleFields,
+    devices: Vec<(Address, RegistrationId, Token)>,
     numbers: Numbers,
     round: usize,
 }
@@ -25,42 +26,54 @@ struct Traffic {
 impl Traffic {
     fn new(devices: usize) -> Self {
         let mut numbers = Numbers::default();
-        let keys = PreKeyStore::random(&Tigress1, Timestamp::default(), &mut numbers);
         let device_id = DeviceId::try_from(1).expect("in range");
         let mut address = || Address {
             user_id: UserId::random(&mut numbers).expect("an id"),
             device_id,
         };
         let addresses: Vec<_> = (0..devices).map(|_| address()).collect();
-        let device = Device::new(&Tigress1, addresses[0], keys.expect("keys"));
-        let bundle = BundleFields::from(&device.bundle(None).expect("it has keys"));
+        let limits = Limits {
+            access_key_lifetime: u64::MAX,
+            ..Limits::PROFILE
+        };
         let mut traffic = Traffic {
-            intermediary: Intermediary::new(&Tigress1, MemoryStore::default()),
+            intermediary: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
             devices: Vec::new(),
-            bundle,
             numbers,
             round: 0,
         };
         for address in addresses {
-            let body = Body::Register(traffic.registration(address));
-            match traffic.ask(None, body) {
-                Answer::Registered { token } => traffic.devices.push((address, token)),
-                other => panic!("{other:?}"),
-            }
+            let token = Token::random(&mut traffic.numbers).expect("a token");
+            let registration = traffic.registration(address, &token);
+            let id = registration.registration_id;
+            traffic.ask(None, Body::Register(registration));
+            let body = Body::PublishAccessKey {
+                address,
+                hash: AccessKey::from(ACCESS_KEY).digest(),
+                expires: Timestamp(u64::MAX),
+            };
+            traffic.ask(Some(token.clone()), body);
+            traffic.devices.push((address, id, token));
         }
         traffic
     }
 
-    /// All of them have the same keys: nobody looks for that.
-    fn registration(&self, address: Address) -> Registration {
-        let bundle = &self.bundle;
+    fn registration(&mut self, address: Address, token: &Token) -> Registration {
+        let numbers = &mut self.numbers;
+        let keys = PreKeyStore::random(&[&Tigress1], &address, Timestamp::default(), numbers);
+        let bundle = keys.expect("keys").bundle(address, None);
+        let bundle = BundleFields::from(&bundle.expect("it has keys"));
         Registration {
             address,
+            token_hash: token.digest(),
             registration_id: bundle.registration_id.try_into().expect("in range"),
-            identity_key: bundle.identity_key.clone(),
+            identity_key: bundle.identity_key,
             signed_pre_key_id: bundle.signed_pre_key_id.try_into().expect("in range"),
-            signed_pre_key: bundle.signed_pre_key.clone(),
-            signed_pre_key_signature: bundle.signed_pre_key_signature.clone(),
+            signed_pre_key: bundle.signed_pre_key,
+            signed_pre_key_signature: bundle.signed_pre_key_signature,
+            created: bundle.created,
+            suites: bundle.suites.try_into().expect("suites"),
+            statement_signature: bundle.statement_signature,
             one_time_pre_keys: Vec::new(),
         }
     }
@@ -70,12 +83,9 @@ impl Traffic {
         let request = Request { id, token, body };
         // So much time passes between rounds that as many answers expire as are remembered.
         let now = Timestamp(100 * self.round as u64);
-        let answer = self
-            .intermediary
-            .handle(&request, now, &mut self.numbers)
-            .expect("it is carried out");
-        assert!(answer.code().is_none(), "{answer:?}");
-        answer
+        self.intermediary
+            .handle(&request, now)
+            .expect("it is carried out")
     }
 
     /// How many requests a round makes.
@@ -86,18 +96,19 @@ impl Traffic {
         self.round += 1;
         // From all over the place.
         let [from, to] = [0, 1].map(|n| (self.round * 7_919 + n) % self.devices.len());
-        let (_, sender) = self.devices[from].clone();
-        let (address, owner) = self.devices[to].clone();
-        self.ask(Some(sender.clone()), Body::FetchBundle { address });
-        let message = SubmittedMessage {
-            device_id: address.device_id,
-            registration_id: self.bundle.registration_id.try_into().expect("in range"),
+        let (_, _, sender) = self.devices[from].clone();
+        let (address, registration_id, owner) = self.devices[to].clone();
+        let fetch = Body::FetchBundle {
+            address,
+            access_key: Some(ACCESS_KEY.into()),
+        };
+        self.ask(Some(sender.clone()), fetch);
+        let submission = Submission {
+            recipient: address,
+            access_key: ACCESS_KEY.into(),
+            registration_id,
             kind: MessageKind::Ratchet,
             message: [7; 300].as_slice().into(),
-        };
-        let submission = Submission {
-            recipient: Recipient::User(address.user_id),
-            messages: vec![message],
             lifetime: None,
         };
         self.ask(Some(sender), Body::Submit(submission));

@@ -3,7 +3,7 @@
 use crate::turns::repeated;
 use crate::{Numbers, Sized};
 use tigress_signal::agreement::PreKeyStore;
-use tigress_signal::identifier::{Address, DeviceId, Recipient, UserId};
+use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::intermediary::{Answer, Intermediary, Limits, MemoryStore};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
@@ -25,7 +25,7 @@ fn wallet(numbers: &mut Numbers) -> (Address, Wallet) {
         user_id: UserId::random(numbers).expect("an id"),
         device_id: DeviceId::try_from(1).expect("in range"),
     };
-    let keys = PreKeyStore::random(&Tigress1, NOW, numbers).expect("keys");
+    let keys = PreKeyStore::random(&[&Tigress1], &address, NOW, numbers).expect("keys");
     (address, Wallet::new(Device::new(&Tigress1, address, keys)))
 }
 
@@ -49,9 +49,10 @@ impl Desk {
         desk.event(WalletEvent::Register { sponsor: None });
         for number in 0..offers {
             desk.event(WalletEvent::Offer(Offer {
-                to: Recipient::Device(to),
+                to,
                 what: Offered::AuthorizationToken(number.to_string().into_bytes().into()),
                 lifetime: None,
+                again: false,
             }));
         }
         desk
@@ -70,7 +71,7 @@ impl Desk {
                 if let Effect::Request(request) = effect {
                     let answer = self
                         .intermediary
-                        .handle(&request, NOW, &mut self.numbers)
+                        .handle(&request, NOW)
                         .map_err(|error| error.code().expect("the client's fault"));
                     events.push(WalletEvent::Answer {
                         request: request.id,

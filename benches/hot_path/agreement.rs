@@ -6,7 +6,7 @@ use crate::sessions::{
 };
 use crate::{ENGINE, FLOOR, VODOZEMAC, floor};
 use criterion::Criterion;
-use tigress_signal::agreement::{BundleFields, x3dh};
+use tigress_signal::agreement::{BundleFields, Limits, x3dh};
 use tigress_signal::primitives::{KeyPair, NoRandomness};
 use tigress_signal::sesame;
 use tigress_signal::wire::PreKeyMessage;
@@ -114,7 +114,7 @@ pub(crate) fn accept(criterion: &mut Criterion) {
             let message = PreKeyMessage::decode(SUITE, &message.bytes).expect("it reads");
             sesame::accept(
                 SUITE,
-                SUITE.limits(),
+                (&Limits::PROFILE, SUITE.limits()),
                 keys,
                 own,
                 sender,

@@ -1,6 +1,6 @@
 //! Two ends of a session, of the engine and of each peer.
 
-use tigress_signal::agreement::PreKeyStore;
+use tigress_signal::agreement::{Limits, PreKeyStore};
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, UserId};
 use tigress_signal::primitives::{NoRandomness, Randomness, RandomnessError};
 use tigress_signal::ratchet::Session;
@@ -47,11 +47,12 @@ pub(crate) struct Strangers {
 impl Strangers {
     pub(crate) fn new(randomness: &mut Numbers) -> Self {
         let mut device = || {
-            let keys = PreKeyStore::random(SUITE, Timestamp::default(), randomness).expect("keys");
             let address = Address {
                 user_id: UserId::random(randomness).expect("an id"),
                 device_id: DeviceId::try_from(1).expect("in range"),
             };
+            let keys = PreKeyStore::random(&[SUITE], &address, Timestamp::default(), randomness);
+            let keys = keys.expect("keys");
             Device::new(SUITE, address, keys)
         };
         let (a, mut b) = (device(), device());
@@ -91,7 +92,7 @@ impl Pair {
         let mut keys = b.keys().clone();
         let (theirs, _) = accept(
             SUITE,
-            SUITE.limits(),
+            (&Limits::PROFILE, SUITE.limits()),
             &mut keys,
             b.address(),
             a.address(),

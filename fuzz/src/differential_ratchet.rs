@@ -5,7 +5,7 @@ use crate::common::Seeded;
 use crate::naive::{self, State};
 use crate::session_decrypt::ratchet_message;
 use arbitrary::Arbitrary;
-use tigress_signal::agreement::{BundleFields, PreKeyStore};
+use tigress_signal::agreement::{BundleFields, PreKeyStore, Statement, SuiteNames, stated};
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use tigress_signal::primitives::Randomness;
 use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret};
@@ -112,8 +112,16 @@ fn party(seed: u64, keys: &[KeyPair; 3]) -> Party {
     let [identity, signed, one_time] = keys;
     let mut store = PreKeyStore::new(identity.clone(), registration_id);
     let signature = Tigress1.sign(identity, &signed.public().encode(), &Secret::new([1; 64]));
-    store.insert_signed_pre_key(PreKeyId::FIRST, signed.clone(), signature, Timestamp(0));
-    store.insert_one_time_pre_key(PreKeyId::FIRST, one_time.clone());
+    let suites = SuiteNames::of(&[&Tigress1]);
+    let spk = (PreKeyId::FIRST, signed.public());
+    let said = stated(&address, registration_id, spk, Timestamp(0), &suites);
+    let statement = Statement {
+        created: Timestamp(0),
+        suites,
+        signature: Tigress1.sign(identity, &said, &Secret::new([2; 64])),
+    };
+    store.insert_signed_pre_key(PreKeyId::FIRST, signed.clone(), signature, statement);
+    store.insert_one_time_pre_key(PreKeyId::FIRST, one_time.clone(), Timestamp(0));
     Party {
         address,
         device: Device::new(&Tigress1, address, store),

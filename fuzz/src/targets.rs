@@ -13,11 +13,14 @@ use tigress_signal::conformance::scenario::{self, Script};
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Role, Subject};
 use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
-use tigress_signal::primitives::NoRandomness;
+use tigress_signal::identifier::{Address, DeviceId, UserId};
+use tigress_signal::primitives::{KeyPair, NoRandomness, PrivateKey, Secret};
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
-use tigress_signal::suite::Tigress1;
+use tigress_signal::suite::{Party, Tigress1};
 use tigress_signal::timestamp::Timestamp;
-use tigress_signal::transfer::{Payload, SavedTransfers, TransferEvent, Transfers};
+use tigress_signal::transfer::{
+    OfferParties, Payload, SavedTransfers, TransferEvent, Transfers, offer_mac_holds,
+};
 use tigress_signal::wallet::{SavedWallet, Wallet, WalletEvent};
 use tigress_signal::wire::{PreKeyMessage, RatchetMessage};
 
@@ -51,17 +54,42 @@ pub fn bundle(data: &[u8]) {
 pub fn payload(data: &[u8]) {
     let mut padded = data.to_vec();
     padded.push(0x80);
-    padded.resize(padded.len().next_multiple_of(256), 0);
+    let sizes = [1 << 10, 1 << 12, 1 << 14, 1 << 16];
+    let size = sizes.into_iter().find(|size| padded.len() <= *size);
+    padded.resize(size.unwrap_or(padded.len()), 0);
     for plaintext in [data, &padded] {
         let Ok(payload) = Payload::decode(plaintext) else {
             continue;
         };
         // What has unknown keys can be too long once it is written canonically.
-        if let Ok(written) = payload.encode() {
+        let (key, parties) = offered_by();
+        let write = || match payload.invitation {
+            None => payload.encode(plaintext.len()),
+            Some(_) => payload.encode_offer(&key, &parties, plaintext.len()),
+        };
+        if let Ok(written) = write() {
             assert_eq!(Payload::decode(&written).as_ref(), Ok(&payload));
-            assert!(payload.encode().is_ok_and(|again| again == written));
+            assert!(write().is_ok_and(|again| again == written));
+            assert!(written.len() >= plaintext.len());
+            let holds = offer_mac_holds(&written, &key, &parties).is_ok();
+            assert_eq!(holds, payload.invitation.is_some());
         }
+        // Whatever it says, it ends in an answer.
+        let _ = offer_mac_holds(plaintext, &key, &parties);
     }
+}
+
+/// Somebody who holds an invitation, and whose it is.
+fn offered_by() -> (Secret<32>, OfferParties) {
+    let party = |seed: u8| Party {
+        identity_key: *KeyPair::from(PrivateKey::from([seed; 32])).public(),
+        address: Address {
+            user_id: UserId::random(&mut Seeded(seed.into())).expect("never ends"),
+            device_id: DeviceId::FIRST,
+        },
+    };
+    let parties = OfferParties::new(&Tigress1, &party(1), &party(2));
+    (Secret::new([3; 32]), parties)
 }
 
 /// Vectors from outside: each is refused, or run. The first byte picks the file that it is called after.

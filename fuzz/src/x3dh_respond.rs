@@ -4,7 +4,7 @@ use crate::common::Seeded;
 use crate::naive::{self, State};
 use arbitrary::Arbitrary;
 use std::collections::BTreeSet;
-use tigress_signal::agreement::PreKeyStore;
+use tigress_signal::agreement::{PreKeyStore, Statement, SuiteNames, stated};
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use tigress_signal::primitives::{KeyPair, Secret};
 use tigress_signal::sesame::Device;
@@ -71,9 +71,17 @@ impl Fixture {
         let registration_id = RegistrationId::try_from(1).expect("in range");
         let mut keys = PreKeyStore::new(identity.clone(), registration_id);
         let signature = Tigress1.sign(&identity, &signed.public().encode(), &Secret::new([0; 64]));
-        keys.insert_signed_pre_key(PreKeyId::FIRST, signed.clone(), signature, Timestamp(0));
+        let suites = SuiteNames::of(&[&Tigress1]);
+    let spk = (PreKeyId::FIRST, signed.public());
+    let said = stated(&own, registration_id, spk, Timestamp(0), &suites);
+    let statement = Statement {
+        created: Timestamp(0),
+        suites,
+        signature: Tigress1.sign(&identity, &said, &Secret::new([2; 64])),
+    };
+    keys.insert_signed_pre_key(PreKeyId::FIRST, signed.clone(), signature, statement);
         for (id, key) in (1..).zip([&first, &second]) {
-            keys.insert_one_time_pre_key(PreKeyId::try_from(id).expect("small"), key.clone());
+            keys.insert_one_time_pre_key(PreKeyId::try_from(id).expect("small"), key.clone(), Timestamp(0));
         }
         Fixture {
             device: Device::new(&Tigress1, own, keys),

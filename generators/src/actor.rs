@@ -6,7 +6,9 @@ use super::public_key::key_pair;
 use super::said::Said;
 use super::seed::{self, Recorder};
 use serde_json::Value;
-use tigress_signal::agreement::{BundleFields, PreKeyStore};
+use tigress_signal::agreement::{
+    BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames, stated,
+};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
     EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
@@ -23,7 +25,7 @@ use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
 use tigress_signal::primitives::{NoRandomness, PublicKey, Secret, xeddsa};
-use tigress_signal::sesame::{self, Device, SendEvent, SesameError};
+use tigress_signal::sesame::{self, Device, Purpose, SendEvent, SesameError};
 use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
@@ -83,6 +85,21 @@ impl Actor {
         let signature = xeddsa::sign(&identity, &signed.public().encode(), &z);
         let registration_id = RegistrationId::random(&mut Recorder::new(label));
         let registration_id = registration_id.expect("a recorder never ends");
+        let (id, created) = (pre_key_id(SIGNED_PRE_KEY_ID), Timestamp(0));
+        let suites = SuiteNames::of(&[&Tigress1]);
+        let z = Secret::new(seed::bytes(&format!("{label}/statement")));
+        let said = stated(
+            &address,
+            registration_id,
+            (id, signed.public()),
+            created,
+            &suites,
+        );
+        let statement = Statement {
+            created,
+            suites,
+            signature: xeddsa::sign(&identity, &said, &z),
+        };
         let mut loaded = LoadInput {
             address: address.into(),
             registration_id: registration_id.into(),
@@ -91,19 +108,23 @@ impl Actor {
                 id: SIGNED_PRE_KEY_ID,
                 private_key: signed.private().expose().into(),
                 signature: signature.as_bytes().into(),
-                created: Timestamp(0),
+                created,
+                statement_signature: statement.signature.as_bytes().into(),
             }],
             one_time_pre_keys: Vec::new(),
         };
         let mut keys = PreKeyStore::new(identity, registration_id);
-        let id = pre_key_id(SIGNED_PRE_KEY_ID);
-        keys.insert_signed_pre_key(id, signed, signature, Timestamp(0));
+        keys.insert_signed_pre_key(id, signed, signature, statement);
         for id in 1..=ONE_TIME_PRE_KEYS {
             let one_time = key(&format!("one-time prekey {id}"));
             let private_key = one_time.private().expose().into();
-            let fields = OneTimePreKeyFields { id, private_key };
+            let fields = OneTimePreKeyFields {
+                id,
+                private_key,
+                drawn: created,
+            };
             loaded.one_time_pre_keys.push(fields);
-            keys.insert_one_time_pre_key(pre_key_id(id), one_time);
+            keys.insert_one_time_pre_key(pre_key_id(id), one_time, created);
         }
         Actor {
             name: name.to_owned(),
@@ -353,6 +374,7 @@ impl Talk {
             DecryptOutput {
                 plaintext: read.0.into(),
                 identity_changed: got.identity_changed,
+                beside: got.beside,
             }
         });
         self.record(Step::Decrypt, input, output);
@@ -376,7 +398,7 @@ impl Talk {
 
     /// Starts a send; the messages that it submits.
     pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Sent> {
-        let got = self.me.device.start_send(to, plaintext, &mut NoRandomness);
+        let got = (self.me.device).start_send(to, plaintext, Purpose::Other, &mut NoRandomness);
         let output = self.outcome(got, asks.refusal()).map(|(send, step)| {
             self.send = Some(send);
             SendOutput { step: step.into() }
@@ -387,6 +409,7 @@ impl Talk {
         let input = SendInput {
             recipient,
             plaintext,
+            provisioning: false,
         };
         self.record(Step::Send, input, output);
         messages
@@ -497,9 +520,17 @@ pub(super) trait Conversation: Sized {
 
     fn pins(&mut self, peer: &Actor, key: PublicKey) -> &mut Self {
         let talk = self.talk();
-        talk.me.device.pin(peer.address, key);
+        let pinned = talk
+            .me
+            .device
+            .pin(peer.address, Fingerprint::of(&key), true);
+        pinned.expect("nothing else is pinned");
         let (peer, identity_key) = (peer.address.into(), key.encode().into());
-        let input = PinInput { peer, identity_key };
+        let input = PinInput {
+            peer,
+            identity_key,
+            named: true,
+        };
         talk.record(Step::Pin, input, Ok(Done {}));
         self
     }

@@ -7,17 +7,43 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest, Sha256};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::invitation::{
-    Check, CheckInput, Link, Make, MakeInput, Parse, ParseOutput,
+    Check, CheckInput, Honour, Link, Make, MakeInput, Parse, ParseOutput, Take, TakeInput,
 };
+use tigress_signal::primitives::hkdf::hkdf_sha256;
+use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::transfer::Vertical::{self, Car, GeneralAccess, Home};
+
+/// When links are made.
+const NOW: u64 = 1_700_000_000;
+/// When they expire, where nothing else is said.
+const EXPIRES: u64 = NOW + 7 * DAY;
+/// The last second that a link can expire in.
+const LAST: u64 = 253_402_300_799;
 
 fn identity_key() -> [u8; 33] {
     key("invitation")
 }
 
-/// The fingerprint of those bytes, as a link bears it.
-fn fingerprint(bytes: &[u8]) -> String {
-    BASE64URL_NOPAD.encode(&Sha256::digest(bytes))
+/// The id and the secret of every link here.
+fn drawn() -> [u8; 32] {
+    seed::bytes("invitation/id and secret")
+}
+
+/// The bytes of a fragment with that fingerprint and expiry.
+fn fragment_bytes(fingerprint: &[u8], expires: u64) -> Vec<u8> {
+    [fingerprint, &drawn(), &expires.to_be_bytes()].concat()
+}
+
+/// The fragment of a link to whoever has that key, which is hashed whatever it is.
+fn fragment_of(key: &[u8]) -> String {
+    BASE64URL_NOPAD.encode(&fragment_bytes(&Sha256::digest(key), EXPIRES))
+}
+
+/// What is derived from the secret under that label.
+fn derived(label: &str) -> Hex {
+    hkdf_sha256::<32>(None, &[&drawn()[16..]], label.as_bytes())
+        .expose()
+        .into()
 }
 
 /// The link to device 1 at `relay.example`, for a car.
@@ -38,6 +64,7 @@ struct Parts<'a> {
     device_id: u32,
     vertical: Vertical,
     query: &'a str,
+    expires: u64,
 }
 
 impl Parts<'_> {
@@ -46,6 +73,7 @@ impl Parts<'_> {
         device_id: 1,
         vertical: Car,
         query: "?v=c",
+        expires: EXPIRES,
     };
 
     fn path(&self) -> String {
@@ -54,8 +82,9 @@ impl Parts<'_> {
     }
 
     fn link(&self) -> String {
-        let fingerprint = fingerprint(&identity_key());
-        format!("{}{}#{fingerprint}", self.path(), self.query)
+        let fragment = fragment_bytes(&Sha256::digest(identity_key()), self.expires);
+        let fragment = BASE64URL_NOPAD.encode(&fragment);
+        format!("{}{}#{fragment}", self.path(), self.query)
     }
 }
 
@@ -66,6 +95,11 @@ fn reads(parts: Parts<'_>) -> impl Case {
         address: address("ryan", parts.device_id),
         vertical: parts.vertical,
         fingerprint: Sha256::digest(identity_key()).into(),
+        id: drawn()[..16].into(),
+        secret: drawn()[16..].into(),
+        expires: Timestamp(parts.expires),
+        access_key: derived("TigressSignal/1 Access"),
+        offer_key: derived("TigressSignal/1 Offer"),
         request_url: format!("{}?v={}", parts.path(), parts.vertical.letter()),
     };
     valid::<Parse>(Link { link: parts.link() }, output)
@@ -77,29 +111,31 @@ fn refuses(from: &str, to: &str) -> impl Case + use<> {
     refused::<Parse>(Malformed, Link { link })
 }
 
-/// A link for a device at `relay.example:8443` is made.
-fn makes(vertical: Vertical) -> impl Case {
-    let (user, letter) = (user_id("ryan"), vertical.letter());
-    let fingerprint = fingerprint(&identity_key());
-    let input = MakeInput {
+/// What a link for a device at `relay.example:8443` is made of.
+fn made_of(vertical: Vertical, lifetime: Option<u64>) -> MakeInput {
+    MakeInput {
         host: "relay.example:8443".to_owned(),
         address: address("ryan", 12),
         vertical,
         identity_key: identity_key().into(),
-    };
-    let link = format!("https://relay.example:8443/v1/i/{user}/12?v={letter}#{fingerprint}");
-    valid::<Make>(input, Link { link })
+        now: Timestamp(NOW),
+        lifetime,
+        randomness: drawn().into(),
+    }
+}
+
+/// That link is made, and expires so many seconds later.
+fn makes(vertical: Vertical, lifetime: Option<u64>, lives: u64) -> impl Case {
+    let (user, letter) = (user_id("ryan"), vertical.letter());
+    let fragment = fragment_bytes(&Sha256::digest(identity_key()), NOW + lives);
+    let fragment = BASE64URL_NOPAD.encode(&fragment);
+    let link = format!("https://relay.example:8443/v1/i/{user}/12?v={letter}#{fragment}");
+    valid::<Make>(made_of(vertical, lifetime), Link { link })
 }
 
 /// No link is made of this, once it was changed.
 fn makes_not(error: ErrorCode, change: impl FnOnce(&mut MakeInput)) -> impl Case {
-    let input = MakeInput {
-        host: "relay.example".to_owned(),
-        address: address("ryan", 1),
-        vertical: Car,
-        identity_key: identity_key().into(),
-    };
-    refused::<Make>(error, but(input, change))
+    refused::<Make>(error, but(made_of(Car, None), change))
 }
 
 fn check(link: String, key: &[u8]) -> CheckInput {
@@ -108,9 +144,12 @@ fn check(link: String, key: &[u8]) -> CheckInput {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    b.header("The link that invites a person's device (profile section 7): reading one, making one, and holding the");
-    b.header("key that a server gives against the fingerprint in it. A link has one form: what else a browser would");
-    b.header("mend or follow must be refused before anything is asked of anybody.");
+    b.header("The link that invites a person's device (profile section 7): reading one, making one, holding the key");
+    b.header("that a server gives against the fingerprint in it, and when it may be taken and is honoured. A link has");
+    b.header("one form: what else a browser would mend or follow must be refused before anything is asked of anybody.");
+    b.header(
+        "Its fragment is 72 bytes: fingerprint (32), id (16), secret (16), expiry (8, big-endian).",
+    );
     notes! { b;
         Normal BASIC [rfc("3986")] "A link as honest wallets make it." => "Whoever refuses it cannot be invited.";
         Scheme MISSING_STEP [rfc("9110#section-4.2.2"), cwe(319)]
@@ -128,17 +167,24 @@ pub(super) fn generate(b: &mut Builder) {
         Query PARSER_BUG [rfc("3986#section-3.4"), cwe(235)]
             "A query that is not one `v` with one of three letters; a bug guesses."
             => "The link is taken for another credential than its reader takes it for.";
-        Fingerprint AUTH_BYPASS [rfc("4648#section-3.5")]
-            "The fragment ties a person to a key; a bug accepts less than 32 bytes in their one form."
-            => "Less than the whole key is compared, or nothing.";
+        Fragment AUTH_BYPASS [rfc("4648#section-3.5")]
+            "The fragment ties a person to a key, and its holder to an offer; a bug accepts another number of bytes."
+            => "Less than the whole key is compared, or a part is taken for another.";
+        Secret CONFIDENTIALITY [rfc("5869#section-3.2")]
+            "What the secret of a link yields: two keys under two labels; a bug derives another or uses one for both."
+            => "The server that is told an access key can make offers, or nobody can.";
+        Expiry EDGE_CASE [cwe(613), cwe(190)]
+            "An expiry at its bounds; a bug takes a link that is over or never ends, or drops one that is still good."
+            => "An old link, found in a chat, is worth as much as a new one; or an honest one is worth nothing.";
         WrongKey AUTH_BYPASS [signal("x3dh/#authentication")]
             "A key that is not the one that the link names; a bug takes it."
             => "The wallet talks to the intermediary, or to anybody.";
     }
     parse(b);
     refuse_places(b);
-    refuse_fingerprints(b);
+    refuse_fragments(b);
     make_and_check(b);
+    times(b);
 }
 
 /// A name of 253 characters.
@@ -166,6 +212,29 @@ fn parse(b: &mut Builder) {
         digits_and_hyphens: "labels that begin with a digit and hold hyphens" => host("2--relay-4.7.example");
         internationalised_name: "an internationalised name in its ASCII form" => host("xn--bcher-kva.example");
         longest_name: "a name of 253 characters with labels of 63, the longest that there are" => host(&longest);
+    }
+    let expires = |expires| reads(Parts { expires, ..car });
+    let expires_not = |expires| {
+        let link = Parts { expires, ..car }.link();
+        refused::<Parse>(Malformed, Link { link })
+    };
+    cases! { b, [Expiry: INV-01 INV-04];
+        /// an expiry in the first second of 1970: long over, but a link
+        expires_at_0 => expires(0);
+        /// an expiry 2^32 seconds after 1970: 0 where seconds have 32 bits
+        expires_at_2_32 => expires(1 << 32);
+        /// an expiry in the last second of the year 9999
+        expires_in_9999 => expires(LAST);
+        /// an expiry in the first second of the year 10000
+        expires_in_10000 => expires_not(LAST + 1);
+        /// an expiry of 2^63: below 0 where seconds are signed
+        expires_at_2_63 => expires_not(1 << 63);
+        /// an expiry of 2^64 - 1: a sum with it overflows
+        expires_at_2_64_minus_1 => expires_not(u64::MAX);
+    }
+    cases! { b, [Secret: INV-06];
+        /// the access key and the key of the MAC of offers, each under its label
+        keys_of_secret => reads(car);
     }
     let scheme = |to: &str| refuses("https://", to);
     cases! { b, [Scheme: INV-04];
@@ -275,52 +344,60 @@ fn refuse_places(b: &mut Builder) {
     }
 }
 
-/// The same fingerprint with bits behind its last that are not zero: its last digit carries four bits and two zeros.
-fn loose(fingerprint: &str) -> String {
-    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let (all, last) = fingerprint.split_at(42);
-    let value = digits.iter().position(|&digit| digit == last.as_bytes()[0]);
-    let next = digits[value.expect("a digit") + 1];
-    format!("{all}{}", char::from(next))
-}
-
-/// 32 bytes in plain base64, with both digits that the URL alphabet does not have.
+/// 72 bytes in plain base64, with both digits that the URL alphabet does not have. They expire in time.
 fn plain_base64() -> String {
+    let bytes = |n| fragment_bytes(&seed::bytes::<32>(&format!("invitation/{n}")), EXPIRES);
     (0..1000)
-        .map(|n| BASE64_NOPAD.encode(&seed::bytes::<32>(&format!("invitation/{n}"))))
+        .map(|n| BASE64_NOPAD.encode(&bytes(n)))
         .find(|text| text.contains('+') && text.contains('/'))
         .expect("one in a few")
 }
 
-fn refuse_fingerprints(b: &mut Builder) {
+fn refuse_fragments(b: &mut Builder) {
     let (key, digest) = (identity_key(), Sha256::digest(identity_key()));
-    let good = fingerprint(&key);
+    let good = fragment_of(&key);
+    let bytes = fragment_bytes(&digest, EXPIRES);
     let fragment = |to: &str| refuses(&format!("#{good}"), to);
     let base64 = |bytes: &[u8]| fragment(&format!("#{}", BASE64URL_NOPAD.encode(bytes)));
-    cases! { b, [Fingerprint: INV-01 INV-04];
+    cases! { b, [Fragment: INV-01 INV-04];
         no_fragment: "no fragment: nothing ties the link to a key" => fragment("");
         empty_fragment: "an empty fragment" => fragment("#");
         second_fragment: "a second fragment" => fragment(&format!("#{good}#{good}"));
-        fingerprint_of_31_bytes: "31 bytes" => base64(&digest[..31]);
-        fingerprint_is_key: "33 bytes: the identity key itself" => base64(&key);
-        fingerprint_padded: "the fingerprint with padding" => fragment(&format!("#{good}="));
-        fingerprint_cut: "the fingerprint without its last character" => fragment(&format!("#{}", &good[..42]));
-        fingerprint_with_character_more: "a character more" => fragment(&format!("#{good}A"));
-        fingerprint_in_hex: "the fingerprint in hex" => fragment(&format!("#{}", hex::encode(&digest)));
-        /// bits left over that are not zero: a second link for the same key
-        fingerprint_bits_left => fragment(&format!("#{}", loose(&good)));
-        fingerprint_in_plain_base64: "the alphabet of plain base64" => fragment(&format!("#{}", plain_base64()));
+        /// the fingerprint alone, as links of version 1 had it: whoever takes it has no secret to prove anything by
+        fingerprint_alone => base64(&digest);
+        fragment_of_71_bytes: "71 bytes: the last byte of the expiry is missing" => base64(&bytes[..71]);
+        fragment_of_73_bytes: "73 bytes: the identity key in place of its fingerprint"
+            => base64(&fragment_bytes(&key, EXPIRES));
+        /// 68 bytes: an expiry of 32 bits
+        expiry_of_32_bits => base64(&[&bytes[..64], &bytes[68..]].concat());
+        /// 64 bytes: no expiry
+        no_expiry [Fragment Expiry:] => base64(&bytes[..64]);
+        fragment_padded: "the fragment with padding" => fragment(&format!("#{good}===="));
+        fragment_cut: "the fragment without its last character" => fragment(&format!("#{}", &good[..95]));
+        fragment_with_character_more: "a character more" => fragment(&format!("#{good}A"));
+        fragment_in_hex: "the fragment in hex" => fragment(&format!("#{}", hex::encode(&bytes)));
+        fragment_in_plain_base64: "the alphabet of plain base64" => fragment(&format!("#{}", plain_base64()));
         line_feed_at_end: "a line feed at the end" => fragment(&format!("#{good}\n"));
-        fingerprint_with_name: "a name before the fingerprint" => fragment(&format!("#f={good}"));
+        fragment_with_name: "a name before the fragment" => fragment(&format!("#f={good}"));
+        /// a comma between the parts
+        fragment_in_parts => fragment(&format!("#{},{}", &good[..48], &good[48..]));
         empty_link [Scheme: INV-04]: "an empty link" => refuses(&link(), "");
     }
 }
 
 fn make_and_check(b: &mut Builder) {
     cases! { b, [Normal: INV-01];
-        make_for_car: "for a car" => makes(Car);
-        make_for_home: "for a home" => makes(Home);
-        make_for_general_access: "for general access: the letter is written all the same" => makes(GeneralAccess);
+        make_for_car [: INV-01 INV-05 RND-01]: "for a car, for 7 days" => makes(Car, None, 7 * DAY);
+        make_for_home: "for a home" => makes(Home, None, 7 * DAY);
+        make_for_general_access: "for general access: the letter is written all the same"
+            => makes(GeneralAccess, None, 7 * DAY);
+        make_for_a_second [Expiry: INV-05]: "for a second" => makes(Car, Some(1), 1);
+        make_for_30_days [Expiry: INV-05]: "for 30 days, the most" => makes(Car, Some(30 * DAY), 30 * DAY);
+        make_for_no_second [Expiry: INV-05]: "for no second" => makes_not(InvalidState, |f| f.lifetime = Some(0));
+        /// for a second more than 30 days
+        make_for_more_than_30_days [Expiry: INV-05] => makes_not(InvalidState, |f| f.lifetime = Some(30 * DAY + 1));
+        /// for 2^64 - 1 seconds: the sum overflows
+        make_for_ever [Expiry: INV-05] => makes_not(InvalidState, |f| f.lifetime = Some(u64::MAX));
         /// for a HOST with a path: nobody could read the link
         make_host_with_path [Host: INV-01 INV-04] => makes_not(Malformed, |f| f.host.push_str("/x"));
         /// for an upper-case HOST
@@ -332,8 +409,9 @@ fn make_and_check(b: &mut Builder) {
             makes_not(InvalidKey, |f| f.identity_key = identity_key()[1..].into());
     }
     let (own, zero) = (identity_key(), [&[5][..], &[0; 32]].concat());
-    let fingerprinted = |bytes: &[u8]| with(&fingerprint(&own), &fingerprint(bytes));
-    let nearly = BASE64URL_NOPAD.encode(&but(Sha256::digest(own), |digest| digest[31] ^= 1));
+    let fingerprinted = |bytes: &[u8]| with(&fragment_of(&own), &fragment_of(bytes));
+    let nearly = fragment_bytes(&but(Sha256::digest(own), |digest| digest[31] ^= 1), EXPIRES);
+    let nearly = BASE64URL_NOPAD.encode(&nearly);
     let untrusted =
         |link: String, key: &[u8]| refused::<Check>(UntrustedIdentity, check(link, key));
     cases! { b, [WrongKey: INV-03];
@@ -343,13 +421,45 @@ fn make_and_check(b: &mut Builder) {
         /// a fingerprint of the 32 bytes without the type byte
         fingerprint_without_type_byte => untrusted(fingerprinted(&own[1..]), &own);
         /// a fingerprint that differs in its last bit: all 32 bytes count
-        fingerprint_last_bit [WrongKey Fingerprint:] => untrusted(with(&fingerprint(&own), &nearly), &own);
+        fingerprint_last_bit [WrongKey Fragment:] => untrusted(with(&fragment_of(&own), &nearly), &own);
         /// a fingerprint of the key in hex
         fingerprint_of_key_in_hex => untrusted(fingerprinted(hex::encode(&own).as_bytes()), &own);
         /// a key of small order whose fingerprint matches
         key_of_small_order [: INV-03 KEY-04] => refused::<Check>(InvalidKey, check(fingerprinted(&zero), &zero));
         /// no fragment: whoever takes that for nothing to check trusts any key
-        check_no_fragment [Fingerprint WrongKey: INV-03 INV-04] => refused::<Check>(Malformed,
-            check(with(&format!("#{}", fingerprint(&own)), ""), &own));
+        check_no_fragment [Fragment WrongKey: INV-03 INV-04] => refused::<Check>(Malformed,
+            check(with(&format!("#{}", fragment_of(&own)), ""), &own));
+    }
+}
+
+/// When a link may be taken, and is honoured.
+fn times(b: &mut Builder) {
+    let at = |now| TakeInput {
+        link: link(),
+        now: Timestamp(now),
+    };
+    let takes = |now| valid::<Take>(at(now), Done {});
+    let takes_not = |now| refused::<Take>(InvalidInvitation, at(now));
+    cases! { b, [Expiry: INV-05];
+        take [Normal:]: "a link is taken when it was made" => takes(NOW);
+        take_a_second_before_expiry: "taken a second before it expires" => takes(EXPIRES - 1);
+        take_at_expiry: "taken in the second that it expires in" => takes_not(EXPIRES);
+        take_a_year_later: "taken a year later" => takes_not(EXPIRES + 365 * DAY);
+        /// taken 31 days before it expires: it may live 30, and clocks may be a day off
+        take_31_days_before_expiry => takes(EXPIRES - 31 * DAY);
+        /// taken a second more than 31 days before it expires: no honest wallet makes such a link
+        take_more_than_31_days_before_expiry => takes_not(EXPIRES - 31 * DAY - 1);
+        /// a link that expires in the year 9999
+        take_expires_in_9999 => refused::<Take>(InvalidInvitation, TakeInput {
+            link: Parts { expires: LAST, ..Parts::CAR }.link(), now: Timestamp(NOW) });
+    }
+    let honours = |now| valid::<Honour>(at(now), Done {});
+    let honours_not = |now| refused::<Honour>(InvalidInvitation, at(now));
+    cases! { b, [Expiry: INV-05];
+        honour [Normal:]: "an offer by a link that has not expired" => honours(NOW);
+        /// an offer that was on its way when the link expired
+        honour_at_expiry => honours(EXPIRES);
+        honour_a_second_before_31_days: "a second before 31 days are over" => honours(EXPIRES + 31 * DAY - 1);
+        honour_after_31_days: "31 days after it expired" => honours_not(EXPIRES + 31 * DAY);
     }
 }

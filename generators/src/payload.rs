@@ -2,8 +2,10 @@
 //!
 //! The JSON is put together as text, so that it can be put together wrongly.
 
+use super::actor::address;
 use super::prelude::*;
 use super::public_key::first_byte;
+use super::wire::key;
 use super::xeddsa::{hash, plus_order};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
@@ -17,10 +19,15 @@ use tigress_signal::conformance::operation::car_key::{
     CheckSigningRequestInput, CreationRequest, CreationRequestInput, ImportRequest,
     ImportRequestInput, Key, Request, SigningRequest, SigningRequestInput,
 };
-use tigress_signal::conformance::operation::payload::{Decode, Encode, Fields, Plaintext};
+use tigress_signal::conformance::operation::fingerprint::PartyFields;
+use tigress_signal::conformance::operation::payload::{
+    CheckOffer, CheckOfferInput, Decode, Encode, EncodeInput, EncodeOffer, EncodeOfferInput,
+    Fields, OfferedBy, Plaintext,
+};
 use tigress_signal::conformance::seed::Recorder;
 use tigress_signal::identifier::TransferId;
 use tigress_signal::primitives::ed25519::SigningKey;
+use tigress_signal::primitives::hmac::hmac_sha256;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::MessageType::{
     self, Cancel, Decline, KeyImportRequest as Import, KeySigningRequest as Signing, Provisioned,
@@ -163,6 +170,8 @@ fn said(message_type: MessageType, format: &str) -> Fields {
         r#type: message_type,
         format: format.to_owned(),
         expires: (message_type == Offer).then_some(EXPIRES_SECONDS),
+        invitation: None,
+        access_key: None,
         key_creation_request: None,
         authorization_token: None,
         key_signing_request: None,
@@ -230,16 +239,26 @@ fn bearing(message_type: MessageType) -> (Text, Fields) {
     (Text::new(message_type, CAR_KEY, &content), fields)
 }
 
-/// `text` with 0x80 and zeros behind it up to a multiple of `block`.
-fn padded_to(block: usize, text: impl Into<Vec<u8>>) -> Vec<u8> {
+/// The lengths that a plaintext has (PAY-11).
+const SIZES: [usize; 4] = [1024, 4096, 16_384, 65_536];
+
+/// `text` with 0x80 and zeros behind it up to `size` bytes; where it is longer, with 0x80 alone.
+fn padded_to(size: usize, text: impl Into<Vec<u8>>) -> Vec<u8> {
     let mut bytes = text.into();
     bytes.push(0x80);
-    bytes.resize(bytes.len().div_ceil(block) * block, 0);
+    bytes.resize(bytes.len().max(size), 0);
     bytes
 }
 
+/// The shortest size that holds `text` and `more` bytes beside it.
+fn size_of(text: &[u8], more: usize) -> usize {
+    let holds = |size: &usize| text.len() + more < *size;
+    SIZES.into_iter().find(holds).unwrap_or(SIZES[3])
+}
+
 fn padded(text: impl Into<Vec<u8>>) -> Plaintext {
-    plaintext(padded_to(256, text))
+    let text = text.into();
+    plaintext(padded_to(size_of(&text, 0), text))
 }
 
 fn plaintext(bytes: Vec<u8>) -> Plaintext {
@@ -272,9 +291,30 @@ fn refuses(text: impl Into<Vec<u8>>) -> impl Case {
     refused::<Decode>(InvalidPayload, padded(text))
 }
 
+/// What the invitation, the access key and the MAC add to an offer, in bytes.
+const INVITED: usize = 152;
+
+/// What says that is written so, at least of that length.
+fn writes_at_least(at_least: usize, fields: Fields, text: Text) -> impl Case {
+    let offered = fields.r#type == Offer;
+    let more = match (&fields.access_key, offered) {
+        (None, true) => INVITED,
+        (Some(_), true) => INVITED - 59,
+        _ => 0,
+    };
+    let text = Vec::from(text);
+    let size = size_of(&text, more).max(at_least);
+    let size = SIZES
+        .into_iter()
+        .find(|one| *one >= size)
+        .unwrap_or(SIZES[3]);
+    let input = EncodeInput { fields, at_least };
+    valid::<Encode>(input, plaintext(padded_to(size, text)))
+}
+
 /// What says that is written so.
 fn writes(fields: Fields, text: Text) -> impl Case {
-    valid::<Encode>(fields, padded(text))
+    writes_at_least(0, fields, text)
 }
 
 /// The text is written of what it says.
@@ -284,7 +324,8 @@ fn encodes((text, fields): (Text, Fields)) -> impl Case {
 
 /// What says that is not written.
 fn writes_not(fields: Fields) -> impl Case {
-    refused::<Encode>(InvalidPayload, fields)
+    let at_least = 0;
+    refused::<Encode>(InvalidPayload, EncodeInput { fields, at_least })
 }
 
 pub(super) fn generate(b: &mut Builder) {
@@ -345,6 +386,12 @@ pub(super) fn generate(b: &mut Builder) {
         Base64 MALLEABILITY [rfc("4648#section-3.5"), eprint("2022/361")]
             "Base64 at its edges or in another form; a bug is lenient."
             => "The same bytes are read from many texts, and two readers read two things.";
+        Invited MISSING_STEP [cwe(1287)]
+            "What an offer says of its invitation and of the way back, wrong or by halves; a bug goes on without it."
+            => "An offer that nobody vouches for is taken for one that somebody does.";
+        Mac AUTH_BYPASS [rfc("2104"), cwe(353)]
+            "The MAC of an offer by an invitation, or what it does not cover; a bug accepts it."
+            => "Whoever saw the offer, or made the link, or runs the server, offers in somebody else's name.";
         Date PARSER_BUG [rfc("3339#section-5.6")]
             "A date at its edges, in another form, or that no calendar has; a bug mends it."
             => "An offer lives longer than its sender said.";
@@ -365,6 +412,8 @@ pub(super) fn generate(b: &mut Builder) {
     refuse_keys(b);
     refuse_values(b);
     encode(b);
+    invited(b);
+    offers(b);
     car_key_creation_request(b);
     car_key_signing_request(b);
     car_key_import_request(b);
@@ -383,7 +432,7 @@ fn readable(b: &mut Builder) {
         provisioned_car_key [: PAY-02 PAY-06 PAY-08] => decodes(empty(Provisioned, CAR_KEY));
         provisioned_token: "`provisioned` of a token" => decodes(empty(Provisioned, TOKEN));
         decline_token: "a decline of a token" => decodes(ended(Decline, TOKEN, "not now"));
-        cancellation: "a cancellation" => decodes(ended(Cancel, CAR_KEY, "already-claimed"));
+        cancellation: "a cancellation" => decodes(ended(Cancel, CAR_KEY, "user"));
         /// a cancellation whose reason is empty: an empty string is a string
         cancellation_empty_reason [: PAY-08] => decodes(ended(Cancel, CAR_KEY, ""));
         /// an offer of a format that nobody supports: it is read, so that it can be declined, and its content is kept
@@ -512,13 +561,24 @@ fn bounds(b: &mut Builder) {
         open_brackets_60000: "60,000 brackets that are never closed" => refuses("[".repeat(60_000));
     }
     let json_of = |length| cancels(stretched(&cancel(), length), "r");
+    let in_size = |size, length| {
+        let bytes = padded_to(size, stretched(&cancel(), length));
+        valid::<Decode>(plaintext(bytes), cancelled("r"))
+    };
     cases! { b, [Padding: PAY-11];
-        json_of_511_bytes: "JSON of 511 bytes: the padding is 0x80 alone" => json_of(511);
-        json_of_512_bytes: "JSON of 512 bytes: the padding is a whole block of 256" => json_of(512);
-        json_of_510_bytes: "JSON of 510 bytes: the padding is 0x80 and one zero" => json_of(510);
-        json_of_65279_bytes [Size: PAY-01 PAY-11]: "JSON of 65,279 bytes, the most there may be" => json_of(65_279);
-        /// JSON of 65,280 bytes: one too many
-        json_of_65280_bytes [Size: PAY-01] => refuses(stretched(&cancel(), 65_280));
+        json_of_1023_bytes: "JSON of 1,023 bytes: the padding is 0x80 alone" => json_of(1023);
+        json_of_1022_bytes: "JSON of 1,022 bytes: the padding is 0x80 and one zero" => json_of(1022);
+        json_of_1024_bytes: "JSON of 1,024 bytes: it is padded to 4,096" => json_of(1024);
+        json_of_4095_bytes: "JSON of 4,095 bytes, padded by 0x80 alone" => json_of(4095);
+        json_of_4096_bytes: "JSON of 4,096 bytes, padded to 16,384" => json_of(4096);
+        json_of_16383_bytes: "JSON of 16,383 bytes, padded by 0x80 alone" => json_of(16_383);
+        json_of_16384_bytes: "JSON of 16,384 bytes, padded to 65,536" => json_of(16_384);
+        /// padded to 4,096 bytes, where 1,024 would do: as long as the offer that it answers
+        padded_longer_than_needed => in_size(4096, 300);
+        padded_to_the_longest: "padded to 65,536 bytes, where 1,024 would do" => in_size(65_536, 300);
+        json_of_65535_bytes [Size: PAY-01 PAY-11]: "JSON of 65,535 bytes, the most there may be" => json_of(65_535);
+        /// JSON of 65,536 bytes: one too many
+        json_of_65536_bytes [Size: PAY-01 PAY-11] => refuses(stretched(&cancel(), 65_536));
     }
     let date = |text: &str, seconds| reads(token("AA==").expires(text), token_until(seconds, &[0]));
     cases! { b, [Date: PAY-10];
@@ -543,25 +603,31 @@ fn at_sign(text: &Text, bytes: &[u8]) -> Vec<u8> {
 
 fn refuse_bytes(b: &mut Builder) {
     let text = cancel().json();
-    let good = padded_to(256, text.clone());
+    let good = padded_to(1024, text.clone());
     let (mark, last) = (text.len(), good.len() - 1);
     let with = |at: usize, byte: u8| but(good.clone(), |bytes| bytes[at] = byte);
-    let missing = u8::try_from(good.len() - mark).expect("below 256");
-    let pkcs7 = [text.as_bytes(), &vec![missing; missing.into()]].concat();
+    let pkcs7 = [text.as_bytes(), &vec![0x10; good.len() - mark]].concat();
     let raw = |bytes: Vec<u8>| refused::<Decode>(InvalidPayload, plaintext(bytes));
     cases! { b, [Padding: PAY-11];
         padding_no_byte: "no byte at all" => raw(vec![]);
-        /// JSON of 512 bytes without padding: spaces are no padding
-        padding_of_spaces => raw(stretched(&cancel(), 512).into());
+        /// JSON of 1,024 bytes without padding: spaces are no padding
+        padding_of_spaces => raw(stretched(&cancel(), 1024).into());
         padding_missing: "JSON without padding" => raw(text.clone().into());
-        /// 0x80 without zeros: the length is no multiple of 256
+        /// 0x80 without zeros: no length that a payload has
         padding_mark_without_zeros => raw(good[..=mark].to_vec());
         padding_zero_missing: "the last zero is missing" => raw(good[..last].to_vec());
         padding_zero_too_many: "a zero too many" => raw([&good[..], &[0]].concat());
-        padding_to_16: "zeros up to a multiple of 16 alone" => raw(padded_to(16, text.clone()));
-        /// a block of zeros too many: a second plaintext for the same JSON
+        padding_to_16: "zeros up to a multiple of 16 alone" => raw(padded_to(text.len().div_ceil(16) * 16, text.clone()));
+        padding_to_256: "256 bytes, as version 1 padded" => raw(padded_to(256, text.clone()));
+        padding_to_512: "512 bytes" => raw(padded_to(512, text.clone()));
+        /// a block of 256 zeros too many
         padding_block_too_many => raw([&good[..], &[0; 256]].concat());
-        padding_zeros_alone: "zeros alone" => raw(vec![0; 512]);
+        /// 2,048 bytes: a power of 2, but between two lengths
+        padding_to_2048 => raw(padded_to(2048, text.clone()));
+        padding_to_8192: "8,192 bytes" => raw(padded_to(8192, text.clone()));
+        padding_to_32768: "32,768 bytes" => raw(padded_to(32_768, text.clone()));
+        padding_to_65792: "65,792 bytes: longer than the longest" => raw(padded_to(65_792, text.clone()));
+        padding_zeros_alone: "zeros alone" => raw(vec![0; 1024]);
         padding_without_mark: "zeros without 0x80" => raw(with(mark, 0));
         padding_mark_01: "0x01 in place of 0x80" => raw(with(mark, 0x01));
         padding_mark_81: "0x81 in place of 0x80" => raw(with(mark, 0x81));
@@ -878,7 +944,35 @@ fn refuse_values(b: &mut Builder) {
 fn encode(b: &mut Builder) {
     // What a cancellation's JSON is long without a reason.
     let bare = cancel().reason("").json().len();
-    let json_of = |length| encodes(ended(Cancel, CAR_KEY, &"r".repeat(length - bare)));
+    let json_of = |length| {
+        let (text, fields) = ended(Cancel, CAR_KEY, "r");
+        let filled = "r".repeat(length - bare - 1 - r#","new":"""#.len());
+        writes(
+            top(fields, json!({ "new": filled })),
+            text.new_key(&format!("{filled:?}")),
+        )
+    };
+    let cancels = |at_least| writes_at_least(at_least, cancelled("r"), cancel());
+    // An offer of a token whose JSON is that long.
+    let offer_of = |length: usize, access_key: bool| {
+        let key = access_key.then(|| seed::vec("payload/access key", 32));
+        let fields = |n: usize| {
+            but(top(token_of(&[0]), json!({ "new": "n".repeat(n) })), |f| {
+                f.access_key = key.clone().map(Hex);
+            })
+        };
+        let text = |n: usize| {
+            let text = token("AA==").new_key(&format!("{:?}", "n".repeat(n)));
+            match &key {
+                Some(key) => {
+                    text.in_tigress(&format!("{:?}:{:?}", "accessKey", BASE64.encode(key)))
+                }
+                None => text,
+            }
+        };
+        let n = length - text(0).json().len();
+        writes(fields(n), text(n))
+    };
     cases! { b, [Writer: PAY-13];
         write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13]: "an offer of a car key" => encodes(bearing(Offer));
         /// an offer of a token of two bytes until the last second of 9999
@@ -910,10 +1004,34 @@ fn encode(b: &mut Builder) {
         write_unsupported_offer [Writer Unknown: PAY-03 PAY-07 PAY-13] => writes(
             content(said(Offer, OTHER_FORMAT), json!({ "gears": [1, 2], "lock": "blue" })),
             bicycle(r#"{"gears":[1,2],"lock":"blue"}"#));
-        /// JSON of 255 bytes: the padding is 0x80 alone
-        write_json_of_255_bytes [Writer Padding: PAY-11 PAY-13] => json_of(255);
-        /// JSON of 256 bytes: the padding is a whole block
-        write_json_of_256_bytes [Writer Padding: PAY-11 PAY-13] => json_of(256);
+        /// JSON of 1,023 bytes: the padding is 0x80 alone
+        write_json_of_1023_bytes [Writer Padding: PAY-11 PAY-13] => json_of(1023);
+        /// JSON of 1,024 bytes: it is padded to 4,096
+        write_json_of_1024_bytes [Writer Padding: PAY-11 PAY-13] => json_of(1024);
+        /// JSON of 65,535 bytes, the most there may be
+        write_json_of_65535_bytes [Writer Padding Size: PAY-01 PAY-11] => json_of(65_535);
+        /// an answer to an offer of 1,024 bytes
+        write_at_least_1024 [Writer Padding: PAY-11] => cancels(1024);
+        /// an answer to an offer of 4,096 bytes: as long, though 1,024 would do
+        write_at_least_4096 [Writer Padding: PAY-11] => cancels(4096);
+        write_at_least_16384 [Writer Padding: PAY-11]: "an answer to an offer of 16,384 bytes" => cancels(16_384);
+        write_at_least_65536 [Writer Padding: PAY-11]: "an answer to an offer of 65,536 bytes" => cancels(65_536);
+        /// an offer of 871 bytes of JSON: with what an invitation adds to it 1,024 are enough
+        write_offer_of_871_bytes [Writer Padding: PAY-11] => offer_of(871, false);
+        /// an offer of 872 bytes of JSON: an invitation would make it longer, so it is
+        write_offer_of_872_bytes [Writer Padding: PAY-11] => offer_of(872, false);
+        /// an offer with an access key, of 930 bytes of JSON
+        write_offer_with_access_key_of_930_bytes [Writer Padding: PAY-11 PAY-15] => offer_of(930, true);
+        /// an offer with an access key, of 931 bytes of JSON
+        write_offer_with_access_key_of_931_bytes [Writer Padding: PAY-11 PAY-15] => offer_of(931, true);
+        /// an offer by an invitation without its MAC
+        write_invitation_without_mac [Writer Invited: PAY-15] => writes_not(
+            but(token_of(&[0]), |f| f.invitation = Some(Hex(vec![7; 16]))));
+        /// a cancellation with an invitation: nobody would read it
+        write_invitation_of_cancellation [Writer Invited: PAY-13] => writes_not(
+            but(cancelled("r"), |f| f.invitation = Some(Hex(vec![7; 16]))));
+        write_access_key_of_cancellation [Writer Invited: PAY-13]: "a cancellation with an access key" => writes_not(
+            but(cancelled("r"), |f| f.access_key = Some(Hex(vec![7; 32]))));
         /// a reason of 257 bytes: the peer would refuse it
         write_long_reason [Writer Reason: PAY-08] => writes_not(cancelled(&"r".repeat(257)));
         /// a cancellation without a reason
@@ -942,6 +1060,250 @@ fn encode(b: &mut Builder) {
             top(cancelled("r"), json!({ "new": parsed(&arrays(16, "")) })));
         /// a token of 49,000 bytes, whose base64 is longer than a payload
         write_long_token [Writer Size: PAY-01] => writes_not(token_of(&seed::vec("payload/long token", 49_000)));
+    }
+}
+
+/// What an offer says of its invitation (PAY-15). Its MAC, which holds for nothing, is not looked at.
+fn invited(b: &mut Builder) {
+    let (id, key) = (
+        seed::vec("payload/invitation", 16),
+        seed::vec("payload/access key", 32),
+    );
+    let base64 = |bytes: &[u8]| BASE64.encode(bytes);
+    let (invitation, access_key) = (
+        format!(r#""invitation":"{}""#, base64(&id)),
+        format!(r#""accessKey":"{}""#, base64(&key)),
+    );
+    let mac = format!(r#""mac":"{}""#, base64(&[9; 32]));
+    let says = |keys: &[&String]| {
+        let keys: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+        token("AA==").in_tigress(&keys.join(","))
+    };
+    let reads_as = |text: Text, with_id: bool, with_key: bool| {
+        let fields = but(token_of(&[0]), |f| {
+            f.invitation = with_id.then(|| Hex(id.clone()));
+            f.access_key = with_key.then(|| Hex(key.clone()));
+        });
+        reads(text, fields)
+    };
+    cases! { b, [Invited: PAY-15];
+        /// an offer by an invitation, with the way back
+        offer_by_invitation [Normal:] => reads_as(says(&[&invitation, &access_key, &mac]), true, true);
+        /// an offer by an invitation, without a way back
+        offer_without_access_key => reads_as(says(&[&invitation, &mac]), true, false);
+        /// an offer without an invitation, with a way back: its sender is known
+        offer_with_access_key_alone => reads_as(says(&[&access_key]), false, true);
+        /// the MAC before the invitation: no order is asked for
+        mac_first => reads_as(says(&[&mac, &invitation]), true, false);
+        invitation_without_mac: "an invitation without a MAC" => refuses(says(&[&invitation]));
+        mac_without_invitation: "a MAC without an invitation" => refuses(says(&[&mac]));
+        /// keys that mean something in an offer are unknown in a cancellation, and ignored, whatever they say
+        invitation_of_cancellation [Invited Unknown: PAY-03 PAY-15] =>
+            cancels(cancel().in_tigress(r#""invitation":7,"mac":null"#), "r");
+        access_key_of_cancellation [Invited Unknown: PAY-03 PAY-15]: "the same of an access key" =>
+            cancels(cancel().in_tigress(r#""accessKey":"""#), "r");
+        /// the same keys at the top level are unknown, and kept
+        invitation_at_top [Invited Unknown: PAY-03 PAY-15] => reads(
+            token("AA==").with(r#","invitation":1,"mac":2"#),
+            top(token_of(&[0]), json!({ "invitation": 1, "mac": 2 })));
+    }
+    let with_mac = |invitation: &str| refuses(says(&[&invitation.to_owned(), &mac]));
+    let key_is = |value: &str| refuses(says(&[&format!(r#""accessKey":{value}"#)]));
+    let mac_is = |value: &str| refuses(says(&[&invitation, &format!(r#""mac":{value}"#)]));
+    let text = |bytes: &[u8]| format!("{:?}", base64(bytes));
+    cases! { b, [Invited: PAY-15];
+        invitation_of_15_bytes: "an invitation of 15 bytes" => with_mac(&format!(r#""invitation":{}"#, text(&id[1..])));
+        invitation_of_17_bytes: "an invitation of 17 bytes"
+            => with_mac(&format!(r#""invitation":{}"#, text(&[&id[..], &[0]].concat())));
+        invitation_empty: "an empty invitation" => with_mac(r#""invitation":"""#);
+        /// an invitation that is null: there, but no string
+        invitation_null => with_mac(r#""invitation":null"#);
+        invitation_number: "an invitation that is a number" => with_mac(r#""invitation":7"#);
+        invitation_in_hex: "an invitation in hex" => with_mac(&format!(r#""invitation":"{}""#, hex::encode(&id)));
+        access_key_of_31_bytes: "an access key of 31 bytes" => key_is(&text(&key[1..]));
+        access_key_of_33_bytes: "an access key of 33 bytes" => key_is(&text(&[&key[..], &[0]].concat()));
+        access_key_empty: "an empty access key" => key_is(r#""""#);
+        /// an access key that is null: there, but no string
+        access_key_null => key_is("null");
+        access_key_in_list: "an access key in a list" => key_is(&format!("[{}]", text(&key)));
+        mac_of_31_bytes: "a MAC of 31 bytes" => mac_is(&text(&[9; 31]));
+        mac_of_33_bytes: "a MAC of 33 bytes" => mac_is(&text(&[9; 33]));
+        mac_null: "a MAC that is null" => mac_is("null");
+        mac_empty: "an empty MAC" => mac_is(r#""""#);
+        /// base64 without its padding
+        mac_unpadded [Invited Base64: PAY-09 PAY-15] => mac_is(&text(&[9; 32]).replace('=', ""));
+        /// base64 with bits left over that are not zero: a second text for the same bytes
+        mac_with_bits_left [Invited Base64: PAY-09] => mac_is(&text(&[9; 32]).replace("k=", "l="));
+        invitation_twice [Invited DuplicateName: PAY-04]: "an invitation that stands twice"
+            => with_mac(&format!("{invitation},{invitation}"));
+    }
+}
+
+fn party(user: &str, device_id: u32) -> PartyFields {
+    PartyFields {
+        address: address(user, device_id),
+        identity_key: key(&format!("payload/{user} {device_id}")).into(),
+    }
+}
+
+/// Ben offers to Ryan, who made the invitation.
+fn offered_by() -> OfferedBy {
+    OfferedBy {
+        offer_key: seed::bytes::<32>("payload/offer key").into(),
+        sender: party("ben", 1),
+        receiver: party("ryan", 1),
+    }
+}
+
+/// What the MAC of an offer covers of who makes it to whom: the addresses by hand, a UUID's bytes and a DeviceID.
+fn parties(by: &OfferedBy) -> Vec<u8> {
+    let encoded = |party: &PartyFields| {
+        let user_id = hex::decode(&party.address.user_id.replace('-', "")).expect("a UUID");
+        let device_id = u8::try_from(party.address.device_id).expect("a DeviceID");
+        [&user_id[..], &[device_id], &party.identity_key].concat()
+    };
+    [encoded(&by.sender), encoded(&by.receiver)].concat()
+}
+
+/// The base64 of the MAC over those parts.
+fn mac_over(by: &OfferedBy, parts: &[&[u8]]) -> String {
+    BASE64.encode(hmac_sha256(&by.offer_key, &parts.concat()).expose())
+}
+
+/// The text with its MAC, which stands in it as `@`.
+fn with_mac(by: &OfferedBy, text: &str) -> String {
+    let covered = text.replacen('@', "", 1);
+    let mac = mac_over(
+        by,
+        &[b"TigressSignal/1 Offer", &parties(by), covered.as_bytes()],
+    );
+    text.replacen('@', &mac, 1)
+}
+
+/// Whether an offer's MAC holds, and how it is written (PAY-14).
+fn offers(b: &mut Builder) {
+    let (id, key) = (
+        seed::vec("payload/invitation", 16),
+        seed::vec("payload/access key", 32),
+    );
+    let (id_text, key_text) = (BASE64.encode(&id), BASE64.encode(&key));
+    let keys = format!(r#""invitation":"{id_text}","accessKey":"{key_text}","mac":"@""#);
+    let by = offered_by();
+    let unsigned = token("AQID").in_tigress(&keys).json();
+    let good = with_mac(&by, &unsigned);
+    let fields = but(token_of(&[1, 2, 3]), |f| {
+        (f.invitation, f.access_key) = (Some(Hex(id.clone())), Some(Hex(key.clone())));
+    });
+    let input = |text: String, by: &OfferedBy| CheckOfferInput {
+        plaintext: padded(text).plaintext,
+        by: by.clone(),
+    };
+    let holds = |text: String| valid::<CheckOffer>(input(text, &by), Done {});
+    let fails = |text: String| refused::<CheckOffer>(InvalidInvitation, input(text, &by));
+    let changed = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        fails(good.replacen(from, to, 1))
+    };
+    let between = |change: &dyn Fn(&mut OfferedBy)| {
+        let by = but(by.clone(), change);
+        refused::<CheckOffer>(InvalidInvitation, input(good.clone(), &by))
+    };
+    let covers = |parts: &[&[u8]]| fails(unsigned.replacen('@', &mac_over(&by, parts), 1));
+    let (covered, label) = (unsigned.replacen('@', "", 1), &b"TigressSignal/1 Offer"[..]);
+    let who = parties(&by);
+    cases! { b, [Mac: PAY-14];
+        offer_right [Normal Mac:]: "an offer by an invitation, as its holder makes it" => holds(good.clone());
+        /// the same, padded to 4,096 bytes: the padding is not covered
+        offer_padded_longer [Mac Padding: PAY-11 PAY-14] => valid::<CheckOffer>(CheckOfferInput {
+            plaintext: Hex(padded_to(4096, good.clone())), by: by.clone() }, Done {});
+        /// keys in another order and white space: what was written is covered, as it was
+        offer_written_otherwise [Mac Json:] => holds(with_mac(&by, &format!(" {}\n",
+            token("AQID").tigress("}", &format!(r#", "mac" : "@", "invitation":"{id_text}"}}"#)).json())));
+        /// an unknown key, which is covered as well
+        offer_with_unknown_key [Mac Unknown:] => holds(with_mac(&by, &token("AQID").in_tigress(&keys).new_key("1").json()));
+        another_secret: "made by the secret of another invitation"
+            => between(&|by| by.offer_key = seed::bytes::<32>("payload/another offer key").into());
+        another_sender: "sent from another address" => between(&|by| by.sender.address = address("thief", 1));
+        another_device_of_sender: "sent from the sender's other device" => between(&|by| by.sender.address.device_id = 2);
+        /// sent under another identity key: whoever runs the server puts their own in place
+        another_key_of_sender => between(&|by| by.sender.identity_key = party("thief", 1).identity_key);
+        another_receiver: "sent to another address" => between(&|by| by.receiver.address = address("thief", 1));
+        another_key_of_receiver: "sent to another identity key"
+            => between(&|by| by.receiver.identity_key = party("thief", 1).identity_key);
+        /// sent back to whoever made it
+        offer_turned_round => between(&|by| std::mem::swap(&mut by.sender, &mut by.receiver));
+        another_token: "another token in its place" => changed("AQID", "AQIE");
+        another_expiry: "a later expiry" => changed(EXPIRES, "2027-11-25T12:00:00Z");
+        another_invitation: "another invitation" => changed(&id_text, &BASE64.encode(&[7; 16]));
+        another_access_key: "another access key: the answers go elsewhere" => changed(&key_text, &BASE64.encode(&[7; 32]));
+        another_transfer_id: "another transfer" => changed(&transfer().to_string(), &transfer_id("another transfer").to_string());
+        space_added: "a space more: the same payload in another text" => changed("{", "{ ");
+        key_added: "a key more" => changed(r#""tigress""#, r#""new":1,"tigress""#);
+        mac_last_bit: "a MAC that differs in its last bit" => {
+            let mac = &good[good.len() - 47..good.len() - 3];
+            let bytes = BASE64.decode(mac.as_bytes()).expect("base64");
+            changed(mac, &BASE64.encode(&but(bytes, |bytes| bytes[31] ^= 1)))
+        };
+        mac_of_zeros: "a MAC of zeros" => fails(unsigned.replacen('@', &BASE64.encode(&[0; 32]), 1));
+        mac_without_label: "a MAC without its label" => covers(&[&who, covered.as_bytes()]);
+        mac_without_parties: "a MAC over the text alone" => covers(&[label, covered.as_bytes()]);
+        mac_over_keys_alone: "a MAC that leaves the addresses out"
+            => covers(&[label, &who[17..50], &who[67..], covered.as_bytes()]);
+        /// a MAC that leaves the text out
+        mac_over_parties_alone => covers(&[label, &who]);
+        /// a MAC over a text with 44 zeros in its own place
+        mac_over_zeros => covers(&[label, &who, unsigned.replacen('@', &"0".repeat(44), 1).as_bytes()]);
+        /// a MAC over a text without the key `mac`
+        mac_over_text_without_it => covers(&[label, &who, unsigned.replacen(r#","mac":"@""#, "", 1).as_bytes()]);
+        /// the characters of the MAC stand in the text twice: which of them it does not cover is anybody's guess
+        mac_stands_twice => {
+            let bare = token("AQID").in_tigress(&keys);
+            let covered = bare.clone().new_key(r#""""#).json().replacen('@', "", 1);
+            let mac = mac_over(&by, &[label, &who, covered.as_bytes()]);
+            fails(bare.new_key(&format!("{mac:?}")).json().replacen('@', &mac, 1))
+        };
+        /// a character of the MAC is written as an escape: its characters stand nowhere
+        mac_with_escape [Mac Json:] => {
+            let mac = &good[good.len() - 47..good.len() - 3];
+            let escaped = format!(r"\u{:04x}{}", mac.as_bytes()[0], &mac[1..]);
+            changed(mac, &escaped)
+        };
+        offer_without_invitation: "an offer without an invitation" => fails(token("AQID").json());
+        /// a cancellation, whose keys are unknown ones
+        cancellation_with_mac => fails(with_mac(&by, &cancel().in_tigress(&keys).json()));
+        /// no JSON: that is told first
+        offer_cut_short [Mac Json: PAY-01] => refused::<CheckOffer>(InvalidPayload, input(good[1..].to_owned(), &by));
+    }
+    let written = |fields: Fields, by: &OfferedBy| EncodeOfferInput {
+        fields,
+        by: by.clone(),
+    };
+    let long = |n: usize| {
+        let new = "n".repeat(n);
+        let text = token("AQID").in_tigress(&keys).new_key(&format!("{new:?}"));
+        let fields = top(fields.clone(), json!({ "new": new }));
+        let text = with_mac(&by, &text.json());
+        let size = size_of(text.as_bytes(), 0);
+        valid::<EncodeOffer>(written(fields, &by), plaintext(padded_to(size, text)))
+    };
+    let more = 1023
+        - with_mac(
+            &by,
+            &token("AQID").in_tigress(&keys).new_key(r#""""#).json(),
+        )
+        .len();
+    let without_key = but(fields.clone(), |f| f.access_key = None);
+    let unsigned_without_key = format!(r#""invitation":"{id_text}","mac":"@""#);
+    cases! { b, [Writer Mac: PAY-13 PAY-14];
+        write_offer_by_invitation [Normal:]: "an offer by an invitation" => valid::<EncodeOffer>(
+            written(fields.clone(), &by), padded(good.clone()));
+        write_offer_by_invitation_without_access_key: "one without a way back" => valid::<EncodeOffer>(
+            written(without_key, &by),
+            padded(with_mac(&by, &token("AQID").in_tigress(&unsigned_without_key).json())));
+        write_offer_by_invitation_of_1023_bytes [Writer Padding: PAY-11]: "one of 1,023 bytes of JSON" => long(more);
+        write_offer_by_invitation_of_1024_bytes [Writer Padding: PAY-11]: "one of 1,024 bytes of JSON" => long(more + 1);
+        write_mac_without_invitation [Writer Invited: PAY-15]: "one that names no invitation" => refused::<EncodeOffer>(
+            InvalidPayload, written(token_of(&[0]), &by));
     }
 }
 
@@ -1029,6 +1391,8 @@ fn car_key_signing_request(b: &mut Builder) {
         signing_request_95_bytes: "95 bytes" => refuses(good[..95].to_vec());
         signing_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
         signing_request_signature_first: "the signature before the key" => refuses([&good[32..], &good[..32]].concat());
+        /// 32 bytes that are no point where the key should be
+        signing_request_no_point => refuses([&NO_POINT[..], &good[32..]].concat());
     }
     cases! { b, [Attestation: PAY-12];
         /// a request of another transfer, sent again
@@ -1075,6 +1439,8 @@ fn car_key_import_request(b: &mut Builder) {
         import_request_right: "a right request" => valid::<CheckImportRequest>(input(good.clone()), Done {});
         import_request_no_byte: "no byte" => refuses(vec![]);
         import_request_95_bytes: "95 bytes" => refuses(good[..95].to_vec());
+        /// 32 bytes that are no point where the owner's key should be
+        import_request_no_point => refuses([&NO_POINT[..], &good[32..]].concat());
         import_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
     }
     cases! { b, [Attestation: PAY-12 XFER-13];

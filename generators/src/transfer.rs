@@ -7,6 +7,7 @@
 //! ```text
 //! car key "label"                 token for 60 seconds
 //! user offers to phone -> S:Offered, offer to phone               user accepts -> invalid-state
+//! user offers to phone again -> S:Offered, offer to phone         out -> S:Offered
 //! user declines -> R:Declined, decline to owner                   user cancels -> S:Cancelled, cancel to friend
 //! request from phone -> S:Signed, import to phone
 //! provisioned from phone -> S:Cancelled, reports provisioned-after-end
@@ -19,8 +20,8 @@
 //! reason is stated it is `user`. Before a message may stand whose it is: `another transfer's`, `another owner's`,
 //! `another device's`; behind it what it holds instead: `holding nothing`, `holding import`, `holding 31 * 0x07`; what
 //! is changed in that: `with byte 40 flipped`, `without its last byte`, `followed by 0x00`,
-//! `with another owner's signature`; its format: `under "format"`; and what is wrong with all of it: `cut short`,
-//! `badly padded`. There is also an `empty message`, and `every message from stranger -> not-bound` is each but the
+//! `with another owner's signature`; its format: `under "format"`; its length, where that is not its offer's:
+//! `padded to 4,096`; and what is wrong with all of it: `cut short`, `badly padded`. There is also an `empty message`, and `every message from stranger -> not-bound` is each but the
 //! offer.
 //!
 //! Else: `at 60 seconds` after the beginning, `restart`, `erased token, owner's key`, and `once signed` for the steps of
@@ -72,7 +73,8 @@ fn generate(b: &mut Builder, scripts: &[Script], from_peer: &str) {
 }
 
 /// Each thing that can happen to a transfer: in a vector's name, in a script, and in profile section 9.
-const EVENTS: [(&str, &str, &str); 9] = [
+const EVENTS: [(&str, &str, &str); 10] = [
+    ("own_out", "out", "out"),
     ("own_accept", "user accepts", "accept"),
     ("own_decline", "user declines", "decline (local)"),
     ("own_cancel", "user cancels", "cancel (local)"),
@@ -99,7 +101,7 @@ fn refusals(
         if rows.contains(&event) {
             continue;
         }
-        let own = event.starts_with("user");
+        let own = event.starts_with("user") || event == "out";
         let (flags, requirements, error): (&[&str], &[&str], _) = match event {
             "offer" => (
                 &["RefusedPair", "Duplicate"],
@@ -107,6 +109,7 @@ fn refusals(
                 "duplicate-transfer",
             ),
             "user cancels" => (&case.flags, &["XFER-01", "XFER-11"], "invalid-state"),
+            "out" => (&case.flags, &["XFER-01", "XFER-17"], "invalid-state"),
             _ if own => (&case.flags, &case.requirements, "invalid-state"),
             _ => (&case.flags, &case.requirements, "unexpected-message"),
         };

@@ -8,6 +8,7 @@ use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
 use tigress_signal::conformance::operation::{Operation, Reference};
 use tigress_signal::primitives::{Secret, xeddsa};
+use tigress_signal::timestamp::Timestamp;
 
 /// The notes that both X3DH families share.
 pub(super) fn notes(b: &mut Builder) {
@@ -45,6 +46,7 @@ fn input(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> I
         identity_private_key: from.loaded.identity_private_key.clone(),
         bundle,
         pinned_identity_key: None,
+        now: Timestamp(0),
         randomness: seed::bytes::<64>(&format!("x3dh_initiate/{label}")).into(),
         plaintext: plaintext.into(),
     }

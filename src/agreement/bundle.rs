@@ -1,11 +1,12 @@
 //! Prekey bundles (X3DH 3.2; profile X3DH-01).
 
-use super::AgreementError;
+use super::{AgreementError, Statement, SuiteNames, stated};
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId};
 use crate::primitives::{PrimitiveError, PublicKey, Signature};
 use crate::requirement::{flawed, require};
 use crate::suite::{Party, Suite};
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A bundle as it comes from outside: every field as written, nothing checked.
@@ -27,6 +28,13 @@ pub struct BundleFields {
     pub signed_pre_key: Hex,
     /// XEdDSA signature of `IK_B` over the encoded `SPK_B`: 64 bytes (KEY-07).
     pub signed_pre_key_signature: Hex,
+    /// When `SPK_B` was made, in seconds since 1970 (KEY-09).
+    pub created: Timestamp,
+    /// The suites that B speaks, by name, the preferred one first: 1 to 16, each 1 to 32 characters of visible
+    /// ASCII, none twice.
+    pub suites: Vec<String>,
+    /// XEdDSA signature of `IK_B` over its statement: 64 bytes (KEY-09).
+    pub statement_signature: Hex,
     /// Id of `OPK_B`, where the bundle has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_pre_key_id: Option<u32>,
@@ -37,11 +45,6 @@ pub struct BundleFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "conformance", schemars(skip))]
     pub kem_pre_key: Option<Box<KemPreKeyFields>>,
-    /// The suites that the device speaks, by name; none where there is but one, which whoever fetches the
-    /// bundle knows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "conformance", schemars(skip))]
-    pub suites: Vec<String>,
 }
 
 /// The KEM prekey of a bundle, in suites that have a KEM (PQXDH 3.2).
@@ -98,6 +101,8 @@ pub struct Bundle {
     pub registration_id: RegistrationId,
     /// `SPK_B`.
     pub signed_pre_key: SignedPreKey,
+    /// What B says of itself and of `SPK_B` (KEY-09).
+    pub statement: Statement,
     /// `OPK_B`, where there is one.
     pub one_time_pre_key: Option<OneTimePreKey>,
     /// The KEM prekey, in suites that have a KEM.
@@ -105,10 +110,12 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Checks the fields, then the signatures, before any Diffie-Hellman (X3DH-02).
+    /// Checks the fields, then the signatures, before any Diffie-Hellman (X3DH-02, KEY-10). The statement's time is
+    /// for [`Statement::check_time`].
     ///
     /// # Errors
-    /// `malformed` for an identifier, `invalid-key` for a key, `invalid-signature` for the signature.
+    /// `malformed` for an identifier or the list of suites, `invalid-key` for a key, `invalid-signature` for a
+    /// signature.
     pub fn verify(suite: &dyn Suite, fields: &BundleFields) -> Result<Self, AgreementError> {
         let identifiers = suite.identifiers();
         let pre_key_id = |id| PreKeyId::within(id, &identifiers.pre_key_id);
@@ -117,9 +124,12 @@ impl Bundle {
                 .read_public_key(bytes)
                 .map_err(|error| AgreementError::Bundle { field, error })
         };
-        let signature_error = |error: PrimitiveError| AgreementError::Bundle {
-            field: "signedPreKeySignature",
-            error,
+        let signature = |field, bytes: &Hex| {
+            Signature::decode(bytes).map_err(|error| AgreementError::Bundle { field, error })
+        };
+        let invalid = |field| AgreementError::Bundle {
+            field,
+            error: PrimitiveError::Signature,
         };
         let bundle = Bundle {
             party: Party {
@@ -136,8 +146,12 @@ impl Bundle {
             signed_pre_key: SignedPreKey {
                 id: pre_key_id(fields.signed_pre_key_id)?,
                 key: key("signedPreKey", &fields.signed_pre_key)?,
-                signature: Signature::decode(&fields.signed_pre_key_signature)
-                    .map_err(signature_error)?,
+                signature: signature("signedPreKeySignature", &fields.signed_pre_key_signature)?,
+            },
+            statement: Statement {
+                created: fields.created,
+                suites: SuiteNames::try_from(fields.suites.clone())?,
+                signature: signature("statementSignature", &fields.statement_signature)?,
             },
             one_time_pre_key: match (&fields.one_time_pre_key_id, &fields.one_time_pre_key) {
                 (Some(id), Some(bytes)) => Some(OneTimePreKey {
@@ -161,8 +175,14 @@ impl Bundle {
         require!(
             "X3DH-02",
             verified.is_ok(),
-            signature_error(PrimitiveError::Signature)
+            invalid("signedPreKeySignature")
         );
+        let verified = suite.verify(
+            &bundle.party.identity_key,
+            &bundle.stated(),
+            &bundle.statement.signature,
+        );
+        require!("KEY-10", verified.is_ok(), invalid("statementSignature"));
         if let Some(kem) = &bundle.kem_pre_key {
             let identity_key = &bundle.party.identity_key;
             suite
@@ -170,6 +190,17 @@ impl Bundle {
                 .map_err(kem_error)?;
         }
         Ok(bundle)
+    }
+
+    /// What the statement's signature covers (KEY-09).
+    fn stated(&self) -> Vec<u8> {
+        stated(
+            &self.party.address,
+            self.registration_id,
+            (self.signed_pre_key.id, &self.signed_pre_key.key),
+            self.statement.created,
+            &self.statement.suites,
+        )
     }
 }
 
@@ -209,6 +240,9 @@ impl From<&Bundle> for BundleFields {
             signed_pre_key_id: bundle.signed_pre_key.id.into(),
             signed_pre_key: bundle.signed_pre_key.key.encode().into(),
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
+            created: bundle.statement.created,
+            suites: bundle.statement.suites.clone().into(),
+            statement_signature: bundle.statement.signature.as_bytes().into(),
             one_time_pre_key_id: one_time.map(|key| key.id.into()),
             one_time_pre_key: one_time.map(|key| key.key.encode().into()),
             kem_pre_key: bundle.kem_pre_key.as_ref().map(|kem| {
@@ -218,7 +252,6 @@ impl From<&Bundle> for BundleFields {
                     signature: kem.signature.as_bytes().into(),
                 })
             }),
-            suites: Vec::new(),
         }
     }
 }

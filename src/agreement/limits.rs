@@ -1,21 +1,33 @@
-//! How long a device's signed prekeys live (KEY-08).
+//! How long a device's prekeys live, and what it takes of others' (KEY-08, KEY-10, KEY-12, X3DH-14).
 
 use crate::timestamp::DAY;
 
-/// The times of KEY-08. They are data: a device can be run with shorter ones.
+/// The bounds of sections 2 and 3. They are data: a device can be run with smaller ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// A signed prekey is replaced at this age, in seconds.
+    /// A signed prekey is replaced at this age, in seconds (KEY-08).
     pub signed_pre_key_lifetime: u64,
-    /// MAXLATENCY: a replaced signed prekey is kept this long, in seconds.
+    /// MAXLATENCY: a replaced signed prekey is kept this long, in seconds (KEY-08).
     pub max_latency: u64,
+    /// A one-time prekey is kept this long after it was drawn, in seconds (KEY-12).
+    pub one_time_pre_key_lifetime: u64,
+    /// The oldest statement that opens a session, in seconds (KEY-10).
+    pub statement_age: u64,
+    /// How far a statement may be ahead of the device's clock, in seconds (KEY-10).
+    pub statement_ahead: u64,
+    /// How many openings without one-time prekey are taken of one identity key at one signed prekey (X3DH-14).
+    pub max_openings: usize,
 }
 
 impl Limits {
-    /// Those of the profile: 7 days and 30 days.
+    /// Those of the profile.
     pub const PROFILE: Limits = Limits {
         signed_pre_key_lifetime: 7 * DAY,
         max_latency: 30 * DAY,
+        one_time_pre_key_lifetime: 90 * DAY,
+        statement_age: 30 * DAY,
+        statement_ahead: DAY,
+        max_openings: 100,
     };
 }
 

@@ -5,19 +5,23 @@ pub mod fingerprint;
 mod limits;
 mod pinned_identities;
 mod pre_key_store;
+mod statement;
 pub mod x3dh;
 
 pub use bundle::{
     Bundle, BundleFields, KemPreKeyFields, OneTimePreKey, SignedKemPreKey, SignedPreKey,
 };
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use limits::Limits;
-pub use pinned_identities::PinnedIdentities;
+pub use pinned_identities::{Pin, PinnedIdentities};
 pub use pre_key_store::{PreKeyStore, Response};
+pub use statement::{Statement, SuiteNames, stated};
 pub use x3dh::{Initiation, KemMessage, SharedSecret};
 
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, IdentifierError};
 use crate::primitives::{PrimitiveError, RandomnessError};
+use crate::timestamp::Timestamp;
 
 /// A key agreement that is refused. Nothing has changed, and nothing is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +32,14 @@ pub enum AgreementError {
     /// A bundle that gives a one-time prekey without its id, or the other way round (X3DH-01).
     #[error("a bundle gives a one-time prekey and its id together or not at all (X3DH-01)")]
     HalfOneTimePreKey,
+    /// A bundle whose list of suites is none (X3DH-01).
+    #[error(
+        "a bundle names 1 to 16 suites, each by 1 to 32 characters of visible ASCII, none twice (X3DH-01)"
+    )]
+    Suites,
+    /// A statement that is too old, or of a time to come (KEY-10).
+    #[error("the statement is of second {}, too long ago or too far ahead (KEY-10)", .0.0)]
+    StaleStatement(Timestamp),
     /// A bundle without the KEM prekey that the suite agrees with (PQXDH 3.2).
     #[error("the bundle has no KEM prekey, which this suite needs")]
     NoKemPreKey,
@@ -60,6 +72,9 @@ pub enum AgreementError {
     /// X3DH-14.
     #[error("this prekey message opened a session before (X3DH-14)")]
     Replay,
+    /// X3DH-14.
+    #[error("{0} sessions were opened with this signed prekey and no one-time prekey (X3DH-14)")]
+    TooManyOpenings(usize),
     /// The source of randomness failed.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
@@ -71,7 +86,8 @@ impl AgreementError {
     pub fn code(self) -> Option<ErrorCode> {
         Some(match self {
             Self::Identifier(error) => error.code(),
-            Self::HalfOneTimePreKey | Self::NoKemPreKey => ErrorCode::Malformed,
+            Self::HalfOneTimePreKey | Self::NoKemPreKey | Self::Suites => ErrorCode::Malformed,
+            Self::StaleStatement(_) => ErrorCode::StaleStatement,
             Self::NoCommonSuite => ErrorCode::UnsupportedVersion,
             Self::Bundle { error, .. } | Self::Primitive(error) => error.code(),
             Self::UntrustedIdentity(_) => ErrorCode::UntrustedIdentity,
@@ -80,6 +96,7 @@ impl AgreementError {
             }
             Self::UnknownOneTimePreKey(_) => ErrorCode::UnknownOneTimePrekey,
             Self::Replay => ErrorCode::DuplicateMessage,
+            Self::TooManyOpenings(_) => ErrorCode::RateLimited,
             Self::Randomness(_) => return None,
         })
     }

@@ -1,23 +1,67 @@
-//! Identity keys that a user has checked (X3DH-15).
+//! Identity keys that somebody has vouched for (X3DH-15).
 
-use super::AgreementError;
+use super::{AgreementError, Fingerprint};
 use crate::identifier::Address;
 use crate::primitives::PublicKey;
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
 
-/// The identity keys pinned to addresses: from an invitation, or compared out of band (X3DH-16).
+/// What is pinned to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// That of the identity key.
+    pub fingerprint: Fingerprint,
+    /// Whether the user named the key, by taking an invitation or by comparing fingerprints (X3DH-16): provisioning
+    /// information goes to no other (SES-18). Else an offer's MAC vouched for it.
+    pub named: bool,
+}
+
+/// The identity keys pinned to addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct PinnedIdentities(OrdMap<Address, PublicKey>);
+pub struct PinnedIdentities(OrdMap<Address, Pin>);
 
 impl PinnedIdentities {
-    /// Pins `key` to `address`, in place of any other.
-    pub fn pin(&mut self, address: Address, key: PublicKey) {
-        self.0.insert(address, key);
+    /// Pins a key to `address`. The same again may name it; it takes no name away.
+    ///
+    /// # Errors
+    /// `untrusted-identity` where another key is pinned; that one stays.
+    pub fn pin(
+        &mut self,
+        address: Address,
+        fingerprint: Fingerprint,
+        named: bool,
+    ) -> Result<(), AgreementError> {
+        let pinned = self.0.get(&address);
+        require!(
+            "X3DH-15 pin replaced",
+            pinned.is_none_or(|pin| pin.fingerprint == fingerprint),
+            AgreementError::UntrustedIdentity(address)
+        );
+        let named = named
+            || flawed!(
+                "X3DH-15 name lost",
+                pinned.is_some_and(|pin| pin.named),
+                false
+            );
+        self.0.insert(address, Pin { fingerprint, named });
+        Ok(())
+    }
+
+    /// Nothing is pinned to `address` any more.
+    pub fn unpin(&mut self, address: &Address) {
+        self.0.remove(address);
+    }
+
+    /// What is pinned to `address`.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&Pin> {
+        self.0.get(address)
     }
 
     /// The pairs, by address.
-    pub fn iter(&self) -> impl Iterator<Item = (&Address, &PublicKey)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Pin)> {
         self.0.iter()
     }
 
@@ -26,17 +70,12 @@ impl PinnedIdentities {
     /// # Errors
     /// `untrusted-identity` where another key is pinned (X3DH-15).
     pub fn check(&self, address: &Address, key: &PublicKey) -> Result<(), AgreementError> {
+        let is_pinned = |pin: &Pin| pin.fingerprint == Fingerprint::of(key);
         require!(
             "X3DH-15",
-            self.0.get(address).is_none_or(|pinned| pinned == key),
+            self.0.get(address).is_none_or(is_pinned),
             AgreementError::UntrustedIdentity(*address)
         );
         Ok(())
-    }
-}
-
-impl FromIterator<(Address, PublicKey)> for PinnedIdentities {
-    fn from_iter<I: IntoIterator<Item = (Address, PublicKey)>>(pairs: I) -> Self {
-        PinnedIdentities(pairs.into_iter().collect())
     }
 }

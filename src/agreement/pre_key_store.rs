@@ -1,28 +1,54 @@
-//! A device's own keys for X3DH: identity, signed prekeys, one-time prekeys, and which base keys it has
-//! seen (profile KEY-06 to KEY-08, X3DH-08 to X3DH-11, X3DH-14).
+//! A device's own keys for X3DH: identity, signed prekeys, one-time prekeys, and which sessions were opened with
+//! them (profile KEY-06 to KEY-12, X3DH-08 to X3DH-11, X3DH-14).
 
 use super::x3dh::{self, SharedSecret};
-use super::{AgreementError, Bundle, Limits, OneTimePreKey, SignedKemPreKey, SignedPreKey};
+use super::{
+    AgreementError, Bundle, Limits, OneTimePreKey, SignedKemPreKey, SignedPreKey, Statement,
+    SuiteNames, stated,
+};
+use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 #[cfg(feature = "flaws")]
 use crate::primitives::PrivateKey;
+use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::{
     KeyPair, PublicKey, Randomness, RandomnessError, Secret, SecretBytes, Signature,
 };
 use crate::requirement::{flawed, require, required};
-use crate::suite::{KemKeyPair, Party, Suite};
+use crate::suite::{KemKeyPair, Party, Suite, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::PreKeyMessage;
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// An identity key and base key that opened a session (X3DH-14).
+/// A one-way id of SK, by which an opening is known again: 16 bytes (X3DH-14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Opening {
-    identity_key: PublicKey,
-    base_key: PublicKey,
+#[serde(try_from = "Hex", into = "Hex")]
+struct OpeningId([u8; 16]);
+
+impl OpeningId {
+    fn of(secret: &SharedSecret) -> Self {
+        let info = b"TigressSignal/1 Opening";
+        OpeningId(*hkdf_sha256(None, &[secret.root.expose()], info).expose())
+    }
+}
+
+impl From<OpeningId> for Hex {
+    fn from(id: OpeningId) -> Self {
+        id.0.into()
+    }
+}
+
+impl TryFrom<Hex> for OpeningId {
+    type Error = &'static str;
+
+    fn try_from(bytes: Hex) -> Result<Self, Self::Error> {
+        let bytes = bytes.0.try_into();
+        bytes
+            .map(OpeningId)
+            .map_err(|_| "an opening's id is 16 bytes")
+    }
 }
 
 /// A signed prekey of this device.
@@ -31,14 +57,23 @@ struct Opening {
 struct OwnSignedPreKey {
     key: KeyPair,
     signature: Signature,
-    created: Timestamp,
+    /// What was said when it was made (KEY-09).
+    statement: Statement,
     /// When another took its place; the current one has none.
     replaced: Option<Timestamp>,
-    /// The base keys of every prekey message accepted with it (X3DH-14): they go when it goes.
-    openings: OrdSet<Opening>,
+    /// What was opened with it and no one-time prekey, by the peer's identity key (X3DH-14): it goes when it goes.
+    openings: OrdMap<PublicKey, OrdSet<OpeningId>>,
     /// The KEM prekey that came with it, under the same id, in suites that have a KEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kem: Option<OwnKemPreKey>,
+}
+
+/// A one-time prekey of this device.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnOneTimePreKey {
+    key: KeyPair,
+    drawn: Timestamp,
 }
 
 /// A KEM prekey of this device.
@@ -57,9 +92,9 @@ pub struct PreKeyStore {
     identity: KeyPair,
     registration_id: RegistrationId,
     signed_pre_keys: BTreeMap<PreKeyId, OwnSignedPreKey>,
-    one_time_pre_keys: OrdMap<PreKeyId, KeyPair>,
-    /// The id of the next one-time prekey: an id once used is not used again (ID-06).
-    next_one_time_pre_key_id: PreKeyId,
+    one_time_pre_keys: OrdMap<PreKeyId, OwnOneTimePreKey>,
+    /// The id of the next one-time prekey: an id once used is not used again, and after the last there is none (ID-06).
+    next_one_time_pre_key_id: Option<PreKeyId>,
 }
 
 /// B's part of X3DH for a prekey message that its keys fit: nothing has changed yet.
@@ -71,13 +106,15 @@ pub struct Response {
     pub signed_pre_key: KeyPair,
     signed_pre_key_id: PreKeyId,
     one_time_pre_key_id: Option<PreKeyId>,
-    opening: Opening,
+    identity_key: PublicKey,
 }
 
 impl PreKeyStore {
-    /// Draws a device's keys: identity key pair, registration id, signed prekey, its signature (RND-01).
+    /// Draws the keys of a device at `address` that speaks these suites, the preferred one first: identity key pair,
+    /// registration id, then what [`PreKeyStore::rotate`] draws (RND-01).
     pub fn random(
-        suite: &dyn Suite,
+        suites: &[SuiteRef],
+        address: &Address,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Self, RandomnessError> {
@@ -90,7 +127,7 @@ impl PreKeyStore {
         );
         let registration_id = RegistrationId::random(randomness)?;
         let mut store = Self::new(identity, registration_id);
-        store.add_signed_pre_key(suite, PreKeyId::FIRST, now, randomness)?;
+        store.add_signed_pre_key(suites, address, now, randomness)?;
         Ok(store)
     }
 
@@ -102,41 +139,48 @@ impl PreKeyStore {
             registration_id,
             signed_pre_keys: BTreeMap::new(),
             one_time_pre_keys: OrdMap::new(),
-            next_one_time_pre_key_id: PreKeyId::FIRST,
+            next_one_time_pre_key_id: Some(PreKeyId::FIRST),
         }
     }
 
-    /// Adds a given signed prekey, made at `created`, as the current one.
+    /// Adds a given signed prekey as the current one.
     pub fn insert_signed_pre_key(
         &mut self,
         id: PreKeyId,
         key: KeyPair,
         signature: Signature,
-        created: Timestamp,
+        statement: Statement,
     ) {
         let added = OwnSignedPreKey {
             key,
             signature,
-            created,
+            statement,
             replaced: None,
-            openings: OrdSet::new(),
+            openings: OrdMap::new(),
             kem: None,
         };
         self.replace_signed_pre_key(id, added);
     }
 
     fn replace_signed_pre_key(&mut self, id: PreKeyId, added: OwnSignedPreKey) {
+        let created = added.statement.created;
         for other in self.signed_pre_keys.values_mut() {
-            other.replaced.get_or_insert(added.created);
+            other.replaced.get_or_insert(created);
         }
         self.signed_pre_keys.insert(id, added);
     }
 
-    /// Adds a given one-time prekey.
-    pub fn insert_one_time_pre_key(&mut self, id: PreKeyId, key: KeyPair) {
-        self.one_time_pre_keys.insert(id, key);
-        if id >= self.next_one_time_pre_key_id {
-            self.next_one_time_pre_key_id = id.next();
+    /// Adds a given one-time prekey, drawn at `drawn`.
+    pub fn insert_one_time_pre_key(&mut self, id: PreKeyId, key: KeyPair, drawn: Timestamp) {
+        let held = OwnOneTimePreKey { key, drawn };
+        self.one_time_pre_keys.insert(id, held);
+        if self.next_one_time_pre_key_id.is_some_and(|next| id >= next) {
+            let next = flawed!(
+                "ID-06 wraps",
+                id.next(),
+                id.next().or(Some(PreKeyId::FIRST))
+            );
+            self.next_one_time_pre_key_id = next;
         }
     }
 
@@ -166,55 +210,65 @@ impl PreKeyStore {
     pub(crate) fn ids(&self) -> impl Iterator<Item = PreKeyId> {
         self.signed_pre_key_ids()
             .chain(self.one_time_pre_key_ids())
-            .chain([self.next_one_time_pre_key_id])
+            .chain(self.next_one_time_pre_key_id)
     }
 
-    /// Draws `count` one-time prekeys, 32 bytes each, by rising id (RND-01), and gives their public halves.
+    /// Draws `count` one-time prekeys, 32 bytes each, by rising id (RND-01), and gives their public halves: fewer
+    /// where ids run out (ID-06).
     pub fn add_one_time_pre_keys(
         &mut self,
         count: usize,
+        now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<OneTimePreKey>, RandomnessError> {
-        let keys = (0..count)
-            .map(|_| KeyPair::random(randomness))
-            .collect::<Result<Vec<_>, _>>()?;
-        let added = keys.into_iter().map(|pair| {
-            let id = self.next_one_time_pre_key_id;
+        let ids = std::iter::successors(self.next_one_time_pre_key_id, |id| {
+            flawed!(
+                "ID-06 wraps",
+                id.next(),
+                id.next().or(Some(PreKeyId::FIRST))
+            )
+        });
+        let drawn = ids
+            .take(count)
+            .map(|id| Ok((id, KeyPair::random(randomness)?)))
+            .collect::<Result<Vec<_>, RandomnessError>>()?;
+        let added = drawn.into_iter().map(|(id, pair)| {
             let pair = flawed!(
                 "PRIV-02 fixed prekey",
                 pair,
                 KeyPair::from(PrivateKey::from([7; 32]))
             );
             let key = *pair.public();
-            self.insert_one_time_pre_key(id, pair);
+            self.insert_one_time_pre_key(id, pair, now);
             OneTimePreKey { id, key }
         });
         Ok(added.collect())
     }
 
-    /// Replaces the signed prekey where it is 7 days old, and erases those replaced 30 days ago (KEY-08).
+    /// Replaces the signed prekey where it is 7 days old or its statement names other suites than the device speaks,
+    /// and erases those replaced 30 days ago (KEY-08) and one-time prekeys drawn 90 days ago (KEY-12).
     ///
-    /// A replacement draws 32 bytes for the key pair, then 64 for its signature (RND-01); then, where the suite
-    /// has a KEM, a key pair of that and another 64.
+    /// A replacement draws 32 bytes for the key pair, 64 for its signature and 64 for the statement's (RND-01); then,
+    /// where a suite has a KEM, a key pair of that and another 64.
     pub fn rotate(
         &mut self,
-        suite: &dyn Suite,
+        suites: &[SuiteRef],
+        address: &Address,
         limits: &Limits,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
         let lifetime = limits.signed_pre_key_lifetime;
+        let lifetime = flawed!("KEY-08 never replaced", lifetime, u64::MAX);
+        let speaks = SuiteNames::of(suites);
         let due = self.current_signed_pre_key().is_none_or(|(_, current)| {
-            now.seconds_since(current.created)
-                >= flawed!("KEY-08 never replaced", lifetime, u64::MAX)
+            let Statement {
+                created, suites, ..
+            } = &current.statement;
+            now.seconds_since(*created) >= lifetime || *suites != speaks
         });
         if due {
-            let id = self
-                .signed_pre_keys
-                .keys()
-                .next_back()
-                .map_or(PreKeyId::FIRST, |last| last.next());
-            self.add_signed_pre_key(suite, id, now, randomness)?;
+            self.add_signed_pre_key(suites, address, now, randomness)?;
         }
         let latency = flawed!("KEY-08 erased at once", limits.max_latency, 1);
         let latency = flawed!("KEY-08 never erased", latency, u64::MAX);
@@ -222,21 +276,62 @@ impl PreKeyStore {
             let replaced = key.replaced;
             replaced.is_none_or(|replaced| now.seconds_since(replaced) < latency)
         });
+        let lifetime = limits.one_time_pre_key_lifetime;
+        let lifetime = flawed!("KEY-12 never erased", lifetime, u64::MAX);
+        let lifetime = flawed!("KEY-12 too early", lifetime, lifetime / 2);
+        let is_kept = |held: &OwnOneTimePreKey| now.seconds_since(held.drawn) < lifetime;
+        let due = self.one_time_pre_keys.iter();
+        let due = due.filter(|(_, held)| !is_kept(held)).map(|(id, _)| *id);
+        for id in due.collect::<Vec<_>>() {
+            self.one_time_pre_keys.remove(&id);
+        }
         Ok(())
+    }
+
+    /// The id of a new signed prekey: that after the highest held; after the last, the lowest that none has (ID-06).
+    fn next_signed_pre_key_id(&self) -> PreKeyId {
+        let Some(highest) = self.signed_pre_keys.keys().next_back() else {
+            return PreKeyId::FIRST;
+        };
+        let free = || {
+            let ids = std::iter::successors(Some(PreKeyId::FIRST), |id| id.next());
+            let mut free = ids.filter(|id| !self.signed_pre_keys.contains_key(id));
+            free.next().unwrap_or(PreKeyId::FIRST)
+        };
+        let wrapped = || flawed!("KEY-08 overwrites", free(), PreKeyId::FIRST);
+        highest.next().unwrap_or_else(wrapped)
     }
 
     fn add_signed_pre_key(
         &mut self,
-        suite: &dyn Suite,
-        id: PreKeyId,
+        suites: &[SuiteRef],
+        address: &Address,
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
+        let with_kem = suites.iter().find(|suite| suite.kem().is_some());
+        let Some(suite) = with_kem.or(suites.first()).copied() else {
+            return Ok(());
+        };
+        let id = self.next_signed_pre_key_id();
         let key = KeyPair::random(randomness)?;
         // KEY-07: the signature covers the encoded key.
         let encoded = key.public().encode();
         let covered = &encoded[flawed!("KEY-07 bare key", 0, 1)..];
         let signature = self.sign(suite, covered, randomness)?;
+        let names = SuiteNames::of(suites);
+        let stated = stated(
+            address,
+            self.registration_id,
+            (id, key.public()),
+            now,
+            &names,
+        );
+        let statement = Statement {
+            created: now,
+            suites: names,
+            signature: self.sign(suite, &stated, randomness)?,
+        };
         let kem = match suite.kem() {
             None => None,
             Some(kem) => {
@@ -248,9 +343,9 @@ impl PreKeyStore {
         let added = OwnSignedPreKey {
             key,
             signature,
-            created: now,
+            statement,
             replaced: None,
-            openings: OrdSet::new(),
+            openings: OrdMap::new(),
             kem,
         };
         self.replace_signed_pre_key(id, added);
@@ -272,7 +367,7 @@ impl PreKeyStore {
     #[must_use]
     pub fn signed_pre_key_created(&self) -> Option<Timestamp> {
         self.current_signed_pre_key()
-            .map(|(_, current)| current.created)
+            .map(|(_, current)| current.statement.created)
     }
 
     fn current_signed_pre_key(&self) -> Option<(PreKeyId, &OwnSignedPreKey)> {
@@ -298,8 +393,9 @@ impl PreKeyStore {
                 key: *signed.key.public(),
                 signature: signed.signature,
             },
+            statement: signed.statement.clone(),
             one_time_pre_key: one_time_pre_key.and_then(|id| {
-                let key = *self.one_time_pre_keys.get(&id)?.public();
+                let key = *self.one_time_pre_keys.get(&id)?.key.public();
                 Some(OneTimePreKey { id, key })
             }),
             kem_pre_key: signed.kem.as_ref().map(|kem| SignedKemPreKey {
@@ -313,17 +409,14 @@ impl PreKeyStore {
     /// B's side of X3DH for a prekey message. The store stays as it is (X3DH-11).
     ///
     /// # Errors
-    /// In this order: `unknown-signed-prekey` (X3DH-08), `duplicate-message` (X3DH-14),
-    /// `unknown-one-time-prekey` (X3DH-09), `invalid-key` (KEY-04).
+    /// In this order: `unknown-signed-prekey` (X3DH-08), `unknown-one-time-prekey` (X3DH-09), `invalid-key` (KEY-04),
+    /// `duplicate-message`, then `rate-limited` (X3DH-14).
     pub fn respond(
         &self,
         suite: &dyn Suite,
+        limits: &Limits,
         message: &PreKeyMessage<'_>,
     ) -> Result<Response, AgreementError> {
-        let opening = Opening {
-            identity_key: message.identity_key,
-            base_key: message.base_key,
-        };
         let pre_key_id = |id| PreKeyId::within(id, &suite.identifiers().pre_key_id);
         let signed = pre_key_id(message.signed_pre_key_id)
             .ok()
@@ -338,17 +431,12 @@ impl PreKeyStore {
             signed,
             AgreementError::UnknownSignedPreKey(message.signed_pre_key_id)
         );
-        require!(
-            "X3DH-14",
-            !signed.openings.contains(&opening),
-            AgreementError::Replay
-        );
         let one_time = match message.pre_key_id {
             None => None,
             Some(raw) => {
                 let held = pre_key_id(raw)
                     .ok()
-                    .and_then(|id| Some((id, self.one_time_pre_keys.get(&id)?)));
+                    .and_then(|id| Some((id, &self.one_time_pre_keys.get(&id)?.key)));
                 require!(
                     "X3DH-09",
                     held.is_some(),
@@ -367,12 +455,24 @@ impl PreKeyStore {
             &message.identity_key,
             &message.base_key,
         )?;
+        if let (None, Some(openings)) = (one_time, signed.openings.get(&message.identity_key)) {
+            require!(
+                "X3DH-14",
+                !openings.contains(&OpeningId::of(&secret)),
+                AgreementError::Replay
+            );
+            require!(
+                "X3DH-14 bound",
+                openings.len() < limits.max_openings,
+                AgreementError::TooManyOpenings(limits.max_openings)
+            );
+        }
         Ok(Response {
             secret,
             signed_pre_key: signed.key.clone(),
             signed_pre_key_id,
             one_time_pre_key_id: one_time.map(|(id, _)| id),
-            opening,
+            identity_key: message.identity_key,
         })
     }
 
@@ -392,8 +492,8 @@ impl PreKeyStore {
         Ok(Some(kem.decapsulate(&held.pair, fields.ciphertext)?))
     }
 
-    /// The first ciphertext has decrypted: erases the one-time prekey (X3DH-10) and remembers the base key
-    /// (X3DH-14).
+    /// The first ciphertext has decrypted: erases the one-time prekey (X3DH-10), or where there was none remembers the
+    /// opening (X3DH-14).
     pub fn accept(&mut self, response: &Response) {
         if let Some(id) = response.one_time_pre_key_id {
             flawed!("X3DH-10 kept", drop(self.one_time_pre_keys.remove(&id)), ());
@@ -402,10 +502,14 @@ impl PreKeyStore {
     }
 
     pub(crate) fn remember(&mut self, response: &Response) {
+        if response.one_time_pre_key_id.is_some() {
+            return;
+        }
         if let Some(signed) = self.signed_pre_keys.get_mut(&response.signed_pre_key_id) {
+            let openings = signed.openings.entry(response.identity_key).or_default();
             flawed!(
                 "X3DH-14 not remembered",
-                _ = signed.openings.insert(response.opening),
+                _ = openings.insert(OpeningId::of(&response.secret)),
                 ()
             );
         }

@@ -11,7 +11,9 @@ use super::scenario::transcript::{Cause, Line};
 use super::vector::Body;
 use super::vector::conversation::Action;
 use crate::conformance::operation::transfers::CredentialFields;
-use crate::transfer::table::{EventName, Facts, Flow, Refusal, StateName, TABLE, decide, rows};
+use crate::transfer::table::{
+    EventName, Facts, Flow, Out, Refusal, Row, StateName, TABLE, decide, rows,
+};
 use crate::transfer::{Content, Payload, Provisioning};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,8 +137,15 @@ fn of_vector(steps: &[Action]) -> Reached {
                 .as_ref()
                 .and_then(|sent| Payload::decode(&sent.plaintext).ok())
                 .map(|payload| payload.message_type());
-            let row = rows(from, name)
-                .find(|(_, row, step)| step.to == outcome.after && row.sends == sends);
+            // What a row sends if something is out, it may as well not send.
+            let is_sent = |row: &Row| match row.sends {
+                Some(sent) => {
+                    sends == Some(sent.what) || sends.is_none() && sent.least > Out::Nothing
+                }
+                None => sends.is_none(),
+            };
+            let row =
+                rows(from, name).find(|(_, row, step)| step.to == outcome.after && is_sent(row));
             reached.rows.extend(row.map(|(index, ..)| index));
             let flow = from.map(|(_, flow)| flow).or(flow);
             states.extend(flow.map(|flow| (outcome.transfer.clone(), (outcome.after, flow))));
@@ -159,6 +168,7 @@ fn about(event: &TransferEventFields) -> Option<(EventName, Option<String>, Opti
             };
             Some((EventName::Offer, None, Some(flow)))
         }
+        TransferEventFields::Out(fields) => known(EventName::Out, &fields.transfer),
         TransferEventFields::Accept(fields) => known(EventName::Accept, &fields.transfer),
         TransferEventFields::Decline(fields) => known(EventName::Decline, &fields.transfer),
         TransferEventFields::Cancel(fields) => known(EventName::Cancel, &fields.transfer),

@@ -1,22 +1,21 @@
-//! The machine: a request, the time and randomness in, an answer out; no I/O.
+//! The machine: a request and the time in, an answer out; no I/O, nothing drawn.
 
 use super::answer::Answer;
 use super::envelope::Envelope;
-use super::request::{
-    Body, PublishedOneTimePreKey, Registration, Request, Submission, SubmittedMessage,
+use super::request::{Body, PublishedOneTimePreKey, Registration, Request, Submission};
+use super::store::{
+    AccessRecord, Answered, Change, DeviceRecord, FirstAnswer, KeptEnvelope, KeptOneTimePreKey,
+    Store, Transaction,
 };
-use super::store::{Answered, Change, DeviceRecord, FirstAnswer, Store, Transaction};
-use super::token::{Digest, Token};
+use super::token::{AccessKey, Digest};
 use super::view::{self, Row};
 use super::{EnvelopeId, IntermediaryError, Limits};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
-use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, PreKeyId, Recipient};
-use crate::primitives::{PublicKey, Randomness};
+use crate::identifier::Address;
+use crate::primitives::PublicKey;
 use crate::requirement::{flawed, require};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 /// The store-and-forward server of the profile.
@@ -82,21 +81,19 @@ impl<S: Store> Intermediary<S> {
     /// Answers a request, in one transaction of the store: it changes everything that it has to change, or nothing.
     ///
     /// # Errors
-    /// Those of profile section 7, in its order. Only a registration draws randomness, and only once it can
-    /// no longer be refused: 32 bytes (RND-02).
+    /// Those of profile section 7, in its order.
     pub fn handle(
         &mut self,
         request: &Request,
         now: Timestamp,
-        randomness: &mut dyn Randomness,
     ) -> Result<Answer, IntermediaryError> {
-        request.check(self.suite.identifiers(), &self.limits)?;
+        request.check(self.suite.identifiers(), &self.limits, now)?;
         let mut handling = self.begin(now)?;
         let asker = handling.asker(request)?;
         if let Some(answer) = handling.first_answer(&asker, request)? {
             return Ok(answer);
         }
-        let (changes, answer) = match handling.carry_out(&asker, request, randomness)? {
+        let (changes, answer) = match handling.carry_out(&asker, request)? {
             Outcome::Answer(answer) => return Ok(answer),
             Outcome::Change(changes, answer) => (changes, answer),
             Outcome::Once(mut changes, answer) => {
@@ -176,9 +173,11 @@ impl<T: Transaction> Handling<T> {
         let asker = self.owner(request)?;
         require!("MBX-12", asker.is_some(), IntermediaryError::Unauthorized);
         let asker = asker.ok_or(IntermediaryError::Unauthorized)?;
-        if let Some(own) = request.body.own() {
-            require!("MBX-12", asker == *own, IntermediaryError::Forbidden(*own));
-        }
+        require!(
+            "MBX-12",
+            request.body.is_open_to(&asker),
+            IntermediaryError::Forbidden(*request.body.target())
+        );
         Ok(asker)
     }
 
@@ -188,9 +187,6 @@ impl<T: Transaction> Handling<T> {
         asker: &Address,
         request: &Request,
     ) -> Result<Option<Answer>, IntermediaryError> {
-        let Some(record) = self.store.device(asker)? else {
-            return Ok(None);
-        };
         let answered = self.store.answered(asker, &request.id.digest())?;
         let Some(answered) = flawed!("MBX-13 carried out twice", answered, None) else {
             return Ok(None);
@@ -204,9 +200,6 @@ impl<T: Transaction> Handling<T> {
         Ok(Some(match answered.answer {
             FirstAnswer::Done => Answer::Done,
             FirstAnswer::Bundle(bundle) => Answer::Bundle { bundle },
-            FirstAnswer::Registered(sealed) => Answer::Registered {
-                token: sealed.open(&record.token, &request.identifying()),
-            },
         }))
     }
 
@@ -215,16 +208,30 @@ impl<T: Transaction> Handling<T> {
         &mut self,
         asker: &Address,
         request: &Request,
-        randomness: &mut dyn Randomness,
     ) -> Result<Outcome, IntermediaryError> {
         match &request.body {
-            Body::Register(registration) => self.register(request, registration, randomness),
+            Body::Register(registration) => self.register(request, registration),
             Body::PublishSignedPreKey {
                 address,
                 id,
                 key,
                 signature,
-            } => self.publish_signed_pre_key(address, *id, key, signature),
+                created,
+                suites,
+                statement_signature,
+            } => {
+                let record = self.device(address)?;
+                let fields = BundleFields {
+                    signed_pre_key_id: (*id).into(),
+                    signed_pre_key: key.clone(),
+                    signed_pre_key_signature: signature.clone(),
+                    created: *created,
+                    suites: suites.clone().into(),
+                    statement_signature: statement_signature.clone(),
+                    ..bundle_of(address, &record, None)
+                };
+                self.publish_signed_pre_key(address, record, &fields)
+            }
             Body::PublishOneTimePreKeys {
                 address,
                 one_time_pre_keys,
@@ -235,7 +242,23 @@ impl<T: Transaction> Handling<T> {
                 let left = u32::try_from(left).unwrap_or(u32::MAX);
                 Ok(Outcome::Answer(Answer::OneTimePreKeys { left }))
             }
-            Body::FetchBundle { address } => self.fetch_bundle(asker, address),
+            Body::PublishAccessKey {
+                address,
+                hash,
+                expires,
+            } => self.publish_access_key(address, hash, *expires),
+            Body::WithdrawAccessKey { address, hash } => {
+                let list = flawed!(
+                    "MBX-21 kept",
+                    vec![Change::EraseAccessKey(*address, *hash)],
+                    Vec::new()
+                );
+                Ok(Outcome::Once(list, Answer::Done))
+            }
+            Body::FetchBundle {
+                address,
+                access_key,
+            } => self.fetch_bundle(address, access_key.as_ref()),
             Body::Submit(submission) => self.submit(asker, submission),
             Body::Read { address, limit } => {
                 let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
@@ -248,12 +271,14 @@ impl<T: Transaction> Handling<T> {
                 Ok(Outcome::Change(list, Answer::Done))
             }
             Body::Remove { address } => {
+                self.device(address)?;
                 let list = flawed!(
                     "MBX-15 kept",
                     vec![Change::EraseDevice(*address)],
                     Vec::new()
                 );
-                Ok(Outcome::Change(list, Answer::Done))
+                // Not twice: in between, the device may have registered anew.
+                Ok(Outcome::Once(list, Answer::Done))
             }
         }
     }
@@ -264,11 +289,10 @@ impl<T: Transaction> Handling<T> {
         &mut self,
         request: &Request,
         registration: &Registration,
-        randomness: &mut dyn Randomness,
     ) -> Result<Outcome, IntermediaryError> {
         let address = registration.address;
         let asker = self.owner(request)?;
-        let is_first = self.store.devices(&address.user_id)?.is_empty();
+        let is_first = !self.store.has_devices(&address.user_id)?;
         require!(
             "MBX-12",
             asker.is_some() || (request.token.is_none() && is_first),
@@ -276,8 +300,14 @@ impl<T: Transaction> Handling<T> {
         );
         require!(
             "MBX-12",
-            asker.is_none_or(|asker| asker.user_id == address.user_id),
+            asker.is_none_or(|asker| request.body.is_open_to(&asker)),
             IntermediaryError::Forbidden(address)
+        );
+        let former = self.store.owner(&registration.token_hash)?;
+        require!(
+            "MBX-01",
+            former.is_none_or(|former| former == address),
+            IntermediaryError::malformed(&"another device has this token; draw one")
         );
         let keys = self.one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
         let bundle = self.verify(&BundleFields {
@@ -288,17 +318,19 @@ impl<T: Transaction> Handling<T> {
             signed_pre_key_id: registration.signed_pre_key_id.into(),
             signed_pre_key: registration.signed_pre_key.clone(),
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
+            created: registration.created,
+            suites: registration.suites.clone().into(),
+            statement_signature: registration.statement_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
             kem_pre_key: None,
-            suites: Vec::new(),
         })?;
-        let token = Token::random(randomness)?;
         let record = DeviceRecord {
-            token: token.digest(),
+            token: registration.token_hash,
             identity_key: bundle.party.identity_key,
             registration_id: bundle.registration_id,
             signed_pre_key: bundle.signed_pre_key,
+            statement: bundle.statement,
             last_one_time_pre_key_id: keys.last().map(|key| key.id),
             next_envelope_id: EnvelopeId::FIRST,
         };
@@ -309,31 +341,32 @@ impl<T: Transaction> Handling<T> {
         );
         let mut list = Vec::from_iter(erase);
         list.push(Change::PutDevice(address, record));
-        list.extend(put(address, keys));
-        Ok(Outcome::Once(list, Answer::Registered { token }))
+        list.extend(self.put(address, keys));
+        Ok(Outcome::Once(list, Answer::Done))
     }
 
-    /// MBX-02: every key, then the signature.
+    /// Every key, then the signatures (MBX-02), then the statement's time (MBX-24).
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
-        Ok(Bundle::verify(self.suite, fields)?)
+        let bundle = Bundle::verify(self.suite, fields)?;
+        let created = bundle.statement.created;
+        require!(
+            "MBX-24",
+            self.now.0.abs_diff(created.0) <= self.limits.statement_off,
+            AgreementError::StaleStatement(created)
+        );
+        Ok(bundle)
     }
 
     fn publish_signed_pre_key(
         &mut self,
         address: &Address,
-        id: PreKeyId,
-        key: &Hex,
-        signature: &Hex,
+        record: DeviceRecord,
+        fields: &BundleFields,
     ) -> Result<Outcome, IntermediaryError> {
-        let record = self.device(address)?;
-        let bundle = self.verify(&BundleFields {
-            signed_pre_key_id: id.into(),
-            signed_pre_key: key.clone(),
-            signed_pre_key_signature: signature.clone(),
-            ..bundle_of(address, &record, None)
-        })?;
+        let bundle = self.verify(fields)?;
         let record = DeviceRecord {
             signed_pre_key: bundle.signed_pre_key,
+            statement: bundle.statement,
             ..record
         };
         let list = vec![Change::PutDevice(*address, record)];
@@ -364,30 +397,78 @@ impl<T: Transaction> Handling<T> {
             ..record
         };
         let mut list = vec![Change::PutDevice(*address, record)];
-        list.extend(put(*address, keys));
+        list.extend(self.put(*address, keys));
         Ok(Outcome::Once(list, Answer::Done))
     }
 
+    /// One whose time has passed is as good as withdrawn.
+    fn publish_access_key(
+        &mut self,
+        address: &Address,
+        hash: &Digest,
+        expires: Timestamp,
+    ) -> Result<Outcome, IntermediaryError> {
+        let former = self.store.access_key(address, hash)?;
+        require!(
+            "MBX-20",
+            former.is_some() || self.store.access_keys(address)? < self.limits.access_keys,
+            IntermediaryError::TooLarge {
+                what: "the access keys of a device",
+                limit: self.limits.access_keys
+            }
+        );
+        let counted = former.map_or(0, |former| former.one_time_pre_keys);
+        let record = AccessRecord {
+            one_time_pre_keys: flawed!("MBX-20 counted anew", counted, 0),
+            expires,
+        };
+        let change = if self.now < expires {
+            Change::PutAccessKey(*address, *hash, record)
+        } else {
+            Change::EraseAccessKey(*address, *hash)
+        };
+        Ok(Outcome::Once(vec![change], Answer::Done))
+    }
+
+    /// With a one-time prekey for whom the device admits, and for him so many in all (MBX-17).
     fn fetch_bundle(
         &mut self,
-        requester: &Address,
         target: &Address,
+        access_key: Option<&AccessKey>,
     ) -> Result<Outcome, IntermediaryError> {
         let record = self.device(target)?;
-        require!(
-            "MBX-17",
-            self.store.bundles(requester, target)? < self.limits.bundles,
-            IntermediaryError::RateLimited(*target)
-        );
-        let one_time = self.store.next_one_time_pre_key(target)?;
+        let hash = access_key.map(AccessKey::digest);
+        let access = match &hash {
+            Some(hash) => self.store.access_key(target, hash)?,
+            None => None,
+        };
+        let is_left = |access: &AccessRecord| {
+            access.one_time_pre_keys < self.limits.one_time_pre_keys_of_access_key
+        };
+        let is_admitted = access
+            .as_ref()
+            .is_some_and(|access| flawed!("MBX-17 without end", is_left(access), true));
+        let one_time = if flawed!("MBX-17 for everybody", is_admitted, true) {
+            self.store.next_one_time_pre_key(target)?
+        } else {
+            None
+        };
+        let mut list = Vec::new();
+        if let Some(one_time) = one_time {
+            list.extend(flawed!(
+                "MBX-03 handed out again",
+                Some(Change::EraseOneTimePreKey(*target, one_time.id)),
+                None
+            ));
+            if let (Some(hash), Some(access)) = (hash, access) {
+                let access = AccessRecord {
+                    one_time_pre_keys: access.one_time_pre_keys.saturating_add(1),
+                    ..access
+                };
+                list.push(Change::PutAccessKey(*target, hash, access));
+            }
+        }
         let bundle = bundle_of(target, &record, one_time);
-        let mut list = vec![Change::CountBundle {
-            requester: *requester,
-            target: *target,
-            expires: self.after(self.limits.bundle_window),
-        }];
-        let handed_out = flawed!("MBX-03 handed out again", one_time, None);
-        list.extend(handed_out.map(|key| Change::EraseOneTimePreKey(*target, key.id)));
         Ok(Outcome::Once(list, Answer::Bundle { bundle }))
     }
 
@@ -397,56 +478,57 @@ impl<T: Transaction> Handling<T> {
         submission: &Submission,
     ) -> Result<Outcome, IntermediaryError> {
         let recipient = submission.recipient;
-        let devices = match &recipient {
-            Recipient::User(user) => self.store.devices(user)?,
-            Recipient::Device(address) => {
-                BTreeMap::from([(address.device_id, self.device(address)?)])
-            }
-        };
+        let record = self.device(&recipient)?;
+        let access_key = submission.access_key.digest();
         require!(
-            "MBX-16",
-            !devices.is_empty(),
-            IntermediaryError::NoUser(recipient.user_id())
+            "MBX-22",
+            self.store.access_key(&recipient, &access_key)?.is_some(),
+            IntermediaryError::NoAccess(recipient)
         );
-        if let Err(answer) = match_devices(&submission.messages, &devices) {
-            return Ok(Outcome::Answer(*answer));
-        }
-        let mut list = Vec::new();
-        for message in &submission.messages {
-            let recipient = Address {
-                user_id: recipient.user_id(),
-                device_id: message.device_id,
-            };
-            require!(
-                "MBX-11",
-                self.store.mailbox_length(&recipient)? < self.limits.mailbox,
-                IntermediaryError::MailboxFull(recipient)
-            );
-            let Some(record) = devices.get(&message.device_id) else {
-                return Err(IntermediaryError::NoDevice(recipient));
-            };
-            list.push(Change::PutEnvelope(Envelope {
-                id: record.next_envelope_id,
-                sender: flawed!("MBX-19 recipient's", *sender, recipient),
-                recipient,
-                kind: message.kind,
-                message: message.message.clone(),
-                expires: self.after(flawed!(
-                    "MBX-10 default lifetime",
-                    submission.lifetime(),
-                    2 * 86_400
-                )),
-            }));
-            let record = DeviceRecord {
-                next_envelope_id: flawed!(
-                    "MBX-07 same number",
-                    record.next_envelope_id.next(),
-                    record.next_envelope_id
-                ),
-                ..record.clone()
-            };
-            list.push(Change::PutDevice(recipient, record));
-        }
+        require!(
+            "MBX-06",
+            record.registration_id == submission.registration_id,
+            IntermediaryError::StaleRegistration(recipient)
+        );
+        require!(
+            "MBX-11",
+            self.store.mailbox_length(&recipient)? < self.limits.mailbox,
+            IntermediaryError::MailboxFull(recipient)
+        );
+        let of_access_key = self.store.mailbox_length_of(&recipient, &access_key)?;
+        require!(
+            "MBX-23",
+            of_access_key < self.limits.mailbox_of_access_key,
+            IntermediaryError::MailboxFull(recipient)
+        );
+        let envelope = Envelope {
+            id: record.next_envelope_id,
+            sender: flawed!("MBX-19 recipient's", *sender, recipient),
+            recipient,
+            kind: submission.kind,
+            message: submission.message.clone(),
+            expires: self.after(flawed!(
+                "MBX-10 default lifetime",
+                submission.lifetime(),
+                2 * 86_400
+            )),
+        };
+        let record = DeviceRecord {
+            next_envelope_id: flawed!(
+                "MBX-07 same number",
+                record.next_envelope_id.next(),
+                record.next_envelope_id
+            ),
+            ..record
+        };
+        let envelope = KeptEnvelope {
+            envelope,
+            access_key,
+        };
+        let list = vec![
+            Change::PutEnvelope(envelope),
+            Change::PutDevice(recipient, record),
+        ];
         Ok(Outcome::Once(list, Answer::Done))
     }
 
@@ -480,6 +562,18 @@ impl<T: Transaction> Handling<T> {
             .collect()
     }
 
+    /// They are handed out for so long from now (MBX-03).
+    fn put(&self, address: Address, keys: Vec<OneTimePreKey>) -> impl Iterator<Item = Change> {
+        let expires = self.after(flawed!(
+            "MBX-03 without end",
+            self.limits.one_time_pre_key_lifetime,
+            u64::MAX
+        ));
+        keys.into_iter().map(move |OneTimePreKey { id, key }| {
+            Change::PutOneTimePreKey(address, KeptOneTimePreKey { id, key, expires })
+        })
+    }
+
     /// So many seconds from now.
     fn after(&self, seconds: u64) -> Timestamp {
         Timestamp(self.now.0.saturating_add(seconds))
@@ -491,9 +585,6 @@ impl<T: Transaction> Handling<T> {
             request: request.id.digest(),
             body: Digest::of_json(&request.body),
             answer: match answer {
-                Answer::Registered { token } => {
-                    FirstAnswer::Registered(token.seal(&request.identifying()))
-                }
                 Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
                 _ => FirstAnswer::Done,
             },
@@ -505,45 +596,6 @@ impl<T: Transaction> Handling<T> {
             at_most: self.limits.answers,
         }
     }
-}
-
-/// The listed devices are the current ones (MBX-05), and so are their registration ids (MBX-06).
-fn match_devices(
-    messages: &[SubmittedMessage],
-    devices: &BTreeMap<DeviceId, DeviceRecord>,
-) -> Result<(), Box<Answer>> {
-    let listed: BTreeSet<DeviceId> = messages.iter().map(|message| message.device_id).collect();
-    let current: BTreeSet<DeviceId> = devices.keys().copied().collect();
-    require!(
-        "MBX-05",
-        listed == current,
-        Answer::DeviceMismatch {
-            missing: current.difference(&listed).copied().collect(),
-            extra: listed.difference(&current).copied().collect(),
-        }
-    );
-    let stale: BTreeSet<DeviceId> = messages
-        .iter()
-        .filter(|message| {
-            devices
-                .get(&message.device_id)
-                .is_some_and(|record| record.registration_id != message.registration_id)
-        })
-        .map(|message| message.device_id)
-        .collect();
-    require!(
-        "MBX-06",
-        stale.is_empty(),
-        Answer::StaleRegistration {
-            devices: stale.into_iter().collect()
-        }
-    );
-    Ok(())
-}
-
-fn put(address: Address, keys: Vec<OneTimePreKey>) -> impl Iterator<Item = Change> {
-    keys.into_iter()
-        .map(move |key| Change::PutOneTimePreKey(address, key))
 }
 
 /// The bundle of a device as it is handed out (X3DH-01).
@@ -559,6 +611,7 @@ fn bundle_of(
         },
         registration_id: record.registration_id,
         signed_pre_key: record.signed_pre_key,
+        statement: record.statement.clone(),
         one_time_pre_key,
         kem_pre_key: None,
     })

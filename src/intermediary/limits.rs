@@ -9,8 +9,12 @@ pub struct Limits {
     pub message_length: usize,
     /// The most messages in a mailbox (MBX-11).
     pub mailbox: usize,
+    /// The most messages of one access key in a mailbox (MBX-23).
+    pub mailbox_of_access_key: usize,
     /// The most one-time prekeys of a device (MBX-02).
     pub one_time_pre_keys: usize,
+    /// How long a one-time prekey is handed out after it was published, in seconds (MBX-03).
+    pub one_time_pre_key_lifetime: u64,
     /// How long a message is kept at most, in seconds (MBX-10).
     pub lifetime: u64,
     /// The most messages that one answer holds (MBX-08).
@@ -21,10 +25,14 @@ pub struct Limits {
     pub answers: usize,
     /// How long an answer is remembered, in seconds (MBX-13).
     pub answer_lifetime: u64,
-    /// How many bundles of one device another gets within `bundle_window` (MBX-17).
-    pub bundles: usize,
-    /// The time over which bundles are counted, in seconds (MBX-17).
-    pub bundle_window: u64,
+    /// The most access keys of a device (MBX-20).
+    pub access_keys: usize,
+    /// How far ahead an access key may expire, in seconds (MBX-20).
+    pub access_key_lifetime: u64,
+    /// How many one-time prekeys are handed out for one access key in all (MBX-17).
+    pub one_time_pre_keys_of_access_key: u32,
+    /// How far the time of a statement may be off the intermediary's clock, in seconds (MBX-24).
+    pub statement_off: u64,
 }
 
 impl Limits {
@@ -32,14 +40,18 @@ impl Limits {
     pub const PROFILE: Limits = Limits {
         message_length: 96 * 1024,
         mailbox: 1_000,
+        mailbox_of_access_key: 40,
         one_time_pre_keys: 200,
+        one_time_pre_key_lifetime: 60 * DAY,
         lifetime: 30 * DAY,
         read: 100,
         acknowledged: 1_000,
         answers: 1_000,
         answer_lifetime: DAY,
-        bundles: 10,
-        bundle_window: 60 * 60,
+        access_keys: 1_000,
+        access_key_lifetime: 62 * DAY,
+        one_time_pre_keys_of_access_key: 10,
+        statement_off: DAY,
     };
 }
 

@@ -5,11 +5,13 @@
 //! it.
 
 use super::envelope::{Envelope, EnvelopeId};
-use super::store::{Answered, Change, DeviceRecord, Store, StoreError, Transaction};
+use super::store::{
+    AccessRecord, Answered, Change, DeviceRecord, KeptEnvelope, KeptOneTimePreKey, Store,
+    StoreError, Transaction,
+};
 use super::token::Digest;
 use crate::agreement::OneTimePreKey;
 use crate::identifier::{Address, DeviceId, PreKeyId, UserId};
-use crate::primitives::PublicKey;
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -29,11 +31,12 @@ pub struct MemoryStore {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Kept {
     record: DeviceRecord,
-    one_time_pre_keys: BTreeMap<PreKeyId, PublicKey>,
-    mailbox: BTreeMap<EnvelopeId, Arc<Envelope>>,
+    one_time_pre_keys: BTreeMap<PreKeyId, KeptOneTimePreKey>,
+    mailbox: BTreeMap<EnvelopeId, Arc<KeptEnvelope>>,
+    /// Which messages came by which access key: follows from `mailbox`.
+    by_access_key: BTreeSet<(Digest, EnvelopeId)>,
+    access_keys: BTreeMap<Digest, AccessRecord>,
     answered: Remembered,
-    /// When each bundle that the device was handed is no longer counted, by whose it is; rising.
-    bundles: BTreeMap<Address, Vec<Timestamp>>,
     /// What expires, by when: follows from the rest.
     expiries: BTreeSet<(Timestamp, Expiring)>,
 }
@@ -42,8 +45,9 @@ pub(super) struct Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Expiring {
     Envelope(EnvelopeId),
+    OneTimePreKey(PreKeyId),
+    AccessKey(Digest),
     Answer(Digest),
-    BundleOf(Address),
 }
 
 /// Answers in the order in which they were remembered, each found by the hash of its request id.
@@ -101,8 +105,9 @@ impl Kept {
             record,
             one_time_pre_keys: BTreeMap::new(),
             mailbox: BTreeMap::new(),
+            by_access_key: BTreeSet::new(),
+            access_keys: BTreeMap::new(),
             answered: Remembered::default(),
-            bundles: BTreeMap::new(),
             expiries: BTreeSet::new(),
         }
     }
@@ -112,14 +117,18 @@ impl Kept {
     }
 
     /// By rising id.
-    pub(super) fn one_time_pre_keys(&self) -> impl Iterator<Item = OneTimePreKey> {
-        let keys = self.one_time_pre_keys.iter();
-        keys.map(|(id, key)| OneTimePreKey { id: *id, key: *key })
+    pub(super) fn one_time_pre_keys(&self) -> impl Iterator<Item = &KeptOneTimePreKey> {
+        self.one_time_pre_keys.values()
     }
 
     /// By rising id.
-    pub(super) fn mailbox(&self) -> impl Iterator<Item = &Envelope> {
+    pub(super) fn mailbox(&self) -> impl Iterator<Item = &KeptEnvelope> {
         self.mailbox.values().map(Arc::as_ref)
+    }
+
+    /// By rising hash.
+    pub(super) fn access_keys(&self) -> impl Iterator<Item = (&Digest, &AccessRecord)> {
+        self.access_keys.iter()
     }
 
     /// The oldest first.
@@ -127,35 +136,53 @@ impl Kept {
         self.answered.in_order.values()
     }
 
-    /// Whose bundles the device was handed, with when they are no longer counted.
-    pub(super) fn bundles(&self) -> impl Iterator<Item = (Address, Timestamp)> {
-        let bundles = self.bundles.iter();
-        bundles.flat_map(|(target, expiries)| expiries.iter().map(|expires| (*target, *expires)))
+    pub(super) fn put_one_time_pre_key(&mut self, one_time: KeptOneTimePreKey) {
+        self.erase_one_time_pre_key(one_time.id);
+        let expiring = Expiring::OneTimePreKey(one_time.id);
+        self.expiries.insert((one_time.expires, expiring));
+        self.one_time_pre_keys.insert(one_time.id, one_time);
     }
 
-    pub(super) fn put_one_time_pre_key(&mut self, one_time: OneTimePreKey) {
-        self.one_time_pre_keys.insert(one_time.id, one_time.key);
+    fn erase_one_time_pre_key(&mut self, id: PreKeyId) {
+        if let Some(erased) = self.one_time_pre_keys.remove(&id) {
+            let expiring = Expiring::OneTimePreKey(id);
+            self.expiries.remove(&(erased.expires, expiring));
+        }
     }
 
-    pub(super) fn put_envelope(&mut self, envelope: Envelope) {
-        self.erase_envelope(envelope.id);
-        let expiring = Expiring::Envelope(envelope.id);
-        self.expiries.insert((envelope.expires, expiring));
-        self.mailbox.insert(envelope.id, Arc::new(envelope));
+    pub(super) fn put_envelope(&mut self, kept: KeptEnvelope) {
+        let Envelope { id, expires, .. } = kept.envelope;
+        self.erase_envelope(id);
+        self.expiries.insert((expires, Expiring::Envelope(id)));
+        self.by_access_key.insert((kept.access_key, id));
+        self.mailbox.insert(id, Arc::new(kept));
     }
 
     fn erase_envelope(&mut self, id: EnvelopeId) {
         if let Some(erased) = self.mailbox.remove(&id) {
             let expiring = Expiring::Envelope(id);
+            self.expiries.remove(&(erased.envelope.expires, expiring));
+            self.by_access_key.remove(&(erased.access_key, id));
+        }
+    }
+
+    pub(super) fn put_access_key(&mut self, hash: Digest, record: AccessRecord) {
+        self.erase_access_key(&hash);
+        let expiring = Expiring::AccessKey(hash);
+        self.expiries.insert((record.expires, expiring));
+        self.access_keys.insert(hash, record);
+    }
+
+    fn erase_access_key(&mut self, hash: &Digest) {
+        if let Some(erased) = self.access_keys.remove(hash) {
+            let expiring = Expiring::AccessKey(*hash);
             self.expiries.remove(&(erased.expires, expiring));
         }
     }
 
-    pub(super) fn count_bundle(&mut self, target: Address, expires: Timestamp) {
-        let counted = self.bundles.entry(target).or_default();
-        let at = counted.partition_point(|earlier| *earlier <= expires);
-        counted.insert(at, expires);
-        self.expiries.insert((expires, Expiring::BundleOf(target)));
+    /// How many things are there that `is` tells, without those that expire by `now`.
+    fn count(&self, all: usize, now: Timestamp, is: impl Fn(&Expiring) -> bool) -> usize {
+        all - self.expired(now).filter(|expiring| is(expiring)).count()
     }
 
     pub(super) fn remember(&mut self, answered: Answered, at_most: usize) {
@@ -190,19 +217,11 @@ impl Kept {
             && let Some((_, expiring)) = self.expiries.pop_first()
         {
             match expiring {
-                Expiring::Envelope(id) => {
-                    self.mailbox.remove(&id);
-                }
+                Expiring::Envelope(id) => self.erase_envelope(id),
+                Expiring::OneTimePreKey(id) => self.erase_one_time_pre_key(id),
+                Expiring::AccessKey(hash) => self.erase_access_key(&hash),
                 Expiring::Answer(request) => {
                     self.answered.remove(&request);
-                }
-                Expiring::BundleOf(target) => {
-                    if let Some(expiries) = self.bundles.get_mut(&target) {
-                        expiries.retain(|expires| now < *expires);
-                        if expiries.is_empty() {
-                            self.bundles.remove(&target);
-                        }
-                    }
                 }
             }
         }
@@ -225,20 +244,21 @@ impl MemoryStore {
         self.owners.get(token).copied()
     }
 
-    /// How many one-time prekeys a device has.
+    /// How many one-time prekeys of a device have not expired.
     #[must_use]
-    pub fn one_time_pre_keys(&self, address: &Address) -> usize {
-        self.kept(address)
-            .map_or(0, |kept| kept.one_time_pre_keys.len())
+    pub fn one_time_pre_keys(&self, address: &Address, now: Timestamp) -> usize {
+        self.kept(address).map_or(0, |kept| {
+            let is = |expiring: &Expiring| matches!(expiring, Expiring::OneTimePreKey(_));
+            kept.count(kept.one_time_pre_keys.len(), now, is)
+        })
     }
 
     /// How many messages of a mailbox have not expired.
     #[must_use]
     pub fn mailbox_length(&self, address: &Address, now: Timestamp) -> usize {
         self.kept(address).map_or(0, |kept| {
-            let expired = kept.expired(now);
-            let expired = expired.filter(|expiring| matches!(expiring, Expiring::Envelope(_)));
-            kept.mailbox.len() - expired.count()
+            let is = |expiring: &Expiring| matches!(expiring, Expiring::Envelope(_));
+            kept.count(kept.mailbox.len(), now, is)
         })
     }
 
@@ -304,20 +324,21 @@ impl MemoryStore {
                 self.change(&address, |kept| kept.put_one_time_pre_key(one_time));
             }
             Change::EraseOneTimePreKey(address, id) => self.change(&address, |kept| {
-                kept.one_time_pre_keys.remove(&id);
+                kept.erase_one_time_pre_key(id);
             }),
-            Change::PutEnvelope(envelope) => {
-                let recipient = envelope.recipient;
-                self.change(&recipient, |kept| kept.put_envelope(envelope));
+            Change::PutEnvelope(new) => {
+                let recipient = new.envelope.recipient;
+                self.change(&recipient, |kept| kept.put_envelope(new));
             }
             Change::EraseEnvelope(address, id) => {
                 self.change(&address, |kept| kept.erase_envelope(id));
             }
-            Change::CountBundle {
-                requester,
-                target,
-                expires,
-            } => self.change(&requester, |kept| kept.count_bundle(target, expires)),
+            Change::PutAccessKey(address, hash, record) => {
+                self.change(&address, |kept| kept.put_access_key(hash, record));
+            }
+            Change::EraseAccessKey(address, hash) => {
+                self.change(&address, |kept| kept.erase_access_key(&hash));
+            }
             Change::Remember {
                 address,
                 answered,
@@ -347,16 +368,13 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(self.store.kept(address).map(|kept| kept.record.clone()))
     }
 
-    fn devices(&mut self, user: &UserId) -> Result<BTreeMap<DeviceId, DeviceRecord>, StoreError> {
+    fn has_devices(&mut self, user: &UserId) -> Result<bool, StoreError> {
         let first = Address {
             user_id: *user,
             device_id: DeviceId::FIRST,
         };
-        let devices = self.store.devices.range(first..);
-        let of_user = devices.take_while(|(address, _)| address.user_id == *user);
-        Ok(of_user
-            .map(|(address, kept)| (address.device_id, kept.record.clone()))
-            .collect())
+        let next = self.store.devices.range(first..).next();
+        Ok(next.is_some_and(|(address, _)| address.user_id == *user))
     }
 
     fn owner(&mut self, token: &Digest) -> Result<Option<Address>, StoreError> {
@@ -367,16 +385,22 @@ impl Transaction for MemoryTransaction<'_> {
         &mut self,
         address: &Address,
     ) -> Result<Option<OneTimePreKey>, StoreError> {
-        let kept = self.store.kept(address);
-        Ok(kept.and_then(|kept| kept.one_time_pre_keys().next()))
+        let kept = self.store.kept(address).into_iter();
+        let mut there = kept
+            .flat_map(Kept::one_time_pre_keys)
+            .filter(|key| self.now < key.expires);
+        Ok(there
+            .next()
+            .map(|KeptOneTimePreKey { id, key, .. }| OneTimePreKey { id: *id, key: *key }))
     }
 
     fn one_time_pre_keys(&mut self, address: &Address) -> Result<usize, StoreError> {
-        Ok(self.store.one_time_pre_keys(address))
+        Ok(self.store.one_time_pre_keys(address, self.now))
     }
 
     fn envelopes(&mut self, address: &Address, limit: usize) -> Result<Vec<Envelope>, StoreError> {
         let mailbox = self.store.kept(address).into_iter().flat_map(Kept::mailbox);
+        let mailbox = mailbox.map(|kept| &kept.envelope);
         let there = mailbox.filter(|envelope| self.now < envelope.expires);
         Ok(there.take(limit).cloned().collect())
     }
@@ -385,11 +409,37 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(self.store.mailbox_length(address, self.now))
     }
 
-    fn bundles(&mut self, requester: &Address, target: &Address) -> Result<usize, StoreError> {
-        let kept = self.store.kept(requester);
-        let expiries = kept.and_then(|kept| kept.bundles.get(target));
-        let expiries = expiries.into_iter().flatten();
-        Ok(expiries.filter(|expires| self.now < **expires).count())
+    fn mailbox_length_of(
+        &mut self,
+        address: &Address,
+        access_key: &Digest,
+    ) -> Result<usize, StoreError> {
+        let Some(kept) = self.store.kept(address) else {
+            return Ok(0);
+        };
+        let bounds = (*access_key, EnvelopeId(0))..=(*access_key, EnvelopeId(u64::MAX));
+        let of_access_key = kept.by_access_key.range(bounds);
+        let messages = of_access_key.filter_map(|(_, id)| kept.mailbox.get(id));
+        Ok(messages
+            .filter(|kept| self.now < kept.envelope.expires)
+            .count())
+    }
+
+    fn access_key(
+        &mut self,
+        address: &Address,
+        access_key: &Digest,
+    ) -> Result<Option<AccessRecord>, StoreError> {
+        let kept = self.store.kept(address);
+        let record = kept.and_then(|kept| kept.access_keys.get(access_key).copied());
+        Ok(record.filter(|record| self.now < record.expires))
+    }
+
+    fn access_keys(&mut self, address: &Address) -> Result<usize, StoreError> {
+        Ok(self.store.kept(address).map_or(0, |kept| {
+            let is = |expiring: &Expiring| matches!(expiring, Expiring::AccessKey(_));
+            kept.count(kept.access_keys.len(), self.now, is)
+        }))
     }
 
     fn answered(
@@ -416,10 +466,11 @@ impl Transaction for MemoryTransaction<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::SignedPreKey;
+    use crate::agreement::{SignedPreKey, Statement, SuiteNames};
     use crate::hex::Hex;
     use crate::intermediary::MessageBytes;
     use crate::primitives::{PrivateKey, Signature};
+    use crate::suite::Tigress1;
     use crate::wire::MessageKind;
 
     fn address(number: u8) -> Address {
@@ -444,17 +495,27 @@ mod tests {
                     key: identity_key,
                     signature: Signature::decode(&[0; 64]).expect("64 bytes"),
                 },
+                statement: Statement {
+                    created: Timestamp(0),
+                    suites: SuiteNames::of(&[&Tigress1]),
+                    signature: Signature::decode(&[0; 64]).expect("64 bytes"),
+                },
                 last_one_time_pre_key_id: None,
                 next_envelope_id: EnvelopeId(3),
             });
             for (id, expires) in [(1, 100), (2, 1_000)] {
-                kept.put_envelope(Envelope {
+                let envelope = Envelope {
                     id: EnvelopeId(id),
                     sender: address(0),
                     recipient: address(number),
                     kind: MessageKind::Ratchet,
                     message: MessageBytes(Hex(vec![number])),
                     expires: Timestamp(expires + u64::from(number)),
+                };
+                let access_key = Digest::of(b"access key");
+                kept.put_envelope(KeptEnvelope {
+                    envelope,
+                    access_key,
                 });
             }
             store.put(address(number), kept);

@@ -1,14 +1,14 @@
-//! The intermediary: prekeys and mailboxes (profile section 7; MBX-01 to MBX-19).
+//! The intermediary: prekeys and mailboxes (profile section 7; MBX-01 to MBX-23).
 //!
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`request`], [`answer`] | what is asked and answered, as it stands on the wire |
-//! | [`token`] | what authorises a device |
+//! | [`token`] | what authorises a device, and what admits strangers to it |
 //! | [`envelope`] | what a mailbox holds |
 //! | [`limits`] | how much the intermediary takes, keeps and hands out |
 //! | [`store`] | what is kept, behind two small traits |
 //! | [`memory_store`] | the same in memory |
-//! | [`intermediary`] | the machine: request, time and randomness in, answer out |
+//! | [`intermediary`] | the machine: request and time in, answer out |
 //! | [`view`] | what the intermediary learns (PRIV-01) |
 //! | [`saved`] | its state at rest |
 
@@ -32,24 +32,21 @@ pub use envelope::{Envelope, EnvelopeId, MessageBytes};
 pub use intermediary::Intermediary;
 pub use limits::Limits;
 pub use memory_store::MemoryStore;
-pub use request::{
-    Body, PublishedOneTimePreKey, Registration, Request, RequestId, Submission, SubmittedMessage,
-};
+pub use request::{Body, PublishedOneTimePreKey, Registration, Request, RequestId, Submission};
 pub use saved::{SAVED_INTERMEDIARY_VERSION, SavedIntermediary, SavedIntermediaryError};
 pub use store::{Store, StoreError, Transaction};
-pub use token::{Digest, Token};
+pub use token::{AccessKey, Digest, Token};
 pub use view::{Learned, Row};
 
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
-use crate::identifier::{Address, UserId};
-use crate::primitives::RandomnessError;
+use crate::identifier::Address;
 use crate::timestamp::DAY;
 
 /// How long a message is kept where the submission does not say, in seconds.
 pub const DEFAULT_LIFETIME: u64 = 2 * DAY;
-/// The longest request, in bytes of JSON: room for 127 messages of 96 KiB in hex.
-pub const MAX_REQUEST: usize = 25 * 1024 * 1024;
+/// The longest request, in bytes of JSON: room for a message of 96 KiB in hex.
+pub const MAX_REQUEST: usize = 256 * 1024;
 
 /// A request that is refused. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,8 +54,8 @@ pub enum IntermediaryError {
     /// No request, or one that contradicts itself.
     #[error("malformed request: {0} (profile section 7)")]
     Malformed(String),
-    /// Longer than allowed (MBX-11).
-    #[error("{what}: at most {limit} (MBX-11)")]
+    /// Longer or more than allowed (MBX-02, MBX-09, MBX-11, MBX-20).
+    #[error("{what}: at most {limit} (section 7)")]
     TooLarge {
         /// What is too large.
         what: &'static str,
@@ -80,18 +77,15 @@ pub enum IntermediaryError {
     /// MBX-16.
     #[error("no device is registered at {0} (MBX-16)")]
     NoDevice(Address),
-    /// MBX-16.
-    #[error("no device of user {0} is registered (MBX-16)")]
-    NoUser(UserId),
-    /// MBX-17.
-    #[error("no more bundles of {0} for now; try again later (MBX-17)")]
-    RateLimited(Address),
+    /// MBX-22.
+    #[error("{0} has published no such access key, or no longer (MBX-22)")]
+    NoAccess(Address),
+    /// MBX-06.
+    #[error("the registration id of {0} is another one; take it from its statement (MBX-06)")]
+    StaleRegistration(Address),
     /// MBX-11.
     #[error("the mailbox of {0} is full; try again later (MBX-11)")]
     MailboxFull(Address),
-    /// The source of randomness failed.
-    #[error(transparent)]
-    Randomness(#[from] RandomnessError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -102,21 +96,20 @@ impl IntermediaryError {
         Self::Malformed(reason.to_string())
     }
 
-    /// The profile's code for this error; none where randomness or the store failed, which is no fault of
-    /// the client.
+    /// The profile's code for this error; none where the store failed, which is no fault of the client.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         Some(match self {
             Self::Malformed(_) => ErrorCode::Malformed,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
             Self::Unauthorized => ErrorCode::Unauthorized,
-            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::Forbidden(_) | Self::NoAccess(_) => ErrorCode::Forbidden,
             Self::ConflictingRequest => ErrorCode::ConflictingRequest,
             Self::Keys(error) => return error.code(),
-            Self::NoDevice(_) | Self::NoUser(_) => ErrorCode::NotFound,
-            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::NoDevice(_) => ErrorCode::NotFound,
+            Self::StaleRegistration(_) => ErrorCode::StaleRegistration,
             Self::MailboxFull(_) => ErrorCode::MailboxFull,
-            Self::Randomness(_) | Self::Store(_) => return None,
+            Self::Store(_) => return None,
         })
     }
 }

@@ -1,24 +1,19 @@
 //! What a client asks of the intermediary (profile section 7, "Requests and answers").
 
 use super::envelope::{EnvelopeId, MessageBytes};
-use super::token::{Digest, Token};
+use super::token::{AccessKey, Digest, Token};
 use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
+use crate::agreement::SuiteNames;
 use crate::hex::Hex;
-use crate::identifier::{
-    Address, DeviceId, IdentifierError, Identifiers, PreKeyId, Recipient, RegistrationId,
-};
+use crate::identifier::{Address, IdentifierError, Identifiers, PreKeyId, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
+use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::fmt;
-use zeroize::Zeroizing;
 
-/// What a client calls a request: 1 to 64 characters of visible ASCII.
-///
-/// That of a registration is drawn at random, 128 bits at least: whoever knows it and the rest of the
-/// registration gets the token (MBX-13). It prints nothing.
+/// What a client calls a request: 1 to 64 characters of visible ASCII. It prints nothing.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
@@ -88,7 +83,7 @@ impl schemars::JsonSchema for RequestId {
     }
 }
 
-/// A request as it stands on the wire. Its debug output shows no token and no message.
+/// A request as it stands on the wire. Its debug output shows no token, no access key and no message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -112,7 +107,7 @@ pub struct Request {
 )]
 #[serde(deny_unknown_fields)]
 pub enum Body {
-    /// A device is stored; the answer is its token (MBX-01).
+    /// A device is stored (MBX-01).
     Register(Registration),
     /// The signed prekey is replaced (KEY-08).
     PublishSignedPreKey {
@@ -124,6 +119,13 @@ pub enum Body {
         key: Hex,
         /// The identity key's signature over it: 64 bytes (KEY-07).
         signature: Hex,
+        /// When SPK was made, in seconds since 1970 (KEY-09).
+        created: Timestamp,
+        /// The suites that the device speaks.
+        #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
+        suites: SuiteNames,
+        /// The identity key's signature over the statement: 64 bytes (KEY-09).
+        statement_signature: Hex,
     },
     /// One-time prekeys are added.
     PublishOneTimePreKeys {
@@ -137,12 +139,31 @@ pub enum Body {
         /// The asker's own device.
         address: Address,
     },
-    /// A device's bundle is handed out, with a one-time prekey as long as there is one (MBX-03).
+    /// Whoever has that access key may write to the device from now on (MBX-20).
+    PublishAccessKey {
+        /// The asker's own device.
+        address: Address,
+        /// The hash of the access key.
+        hash: Digest,
+        /// From when on it admits nobody.
+        expires: Timestamp,
+    },
+    /// That access key admits nobody any more (MBX-21).
+    WithdrawAccessKey {
+        /// The asker's own device.
+        address: Address,
+        /// The hash of the access key.
+        hash: Digest,
+    },
+    /// A device's bundle is handed out (MBX-03, MBX-17).
     FetchBundle {
         /// The device.
         address: Address,
+        /// With one that the device has published, a one-time prekey is in the bundle as long as there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access_key: Option<AccessKey>,
     },
-    /// Messages are put into mailboxes (MBX-05).
+    /// A message is put into a mailbox (MBX-05).
     Submit(Submission),
     /// The oldest messages of a mailbox (MBX-07, MBX-08).
     Read {
@@ -160,7 +181,7 @@ pub enum Body {
     },
     /// A device is erased (MBX-15).
     Remove {
-        /// The asker's own device.
+        /// A device of the asker's user.
         address: Address,
     },
 }
@@ -174,6 +195,8 @@ impl Body {
             Self::PublishSignedPreKey { .. } => "publishSignedPreKey",
             Self::PublishOneTimePreKeys { .. } => "publishOneTimePreKeys",
             Self::CountOneTimePreKeys { .. } => "countOneTimePreKeys",
+            Self::PublishAccessKey { .. } => "publishAccessKey",
+            Self::WithdrawAccessKey { .. } => "withdrawAccessKey",
             Self::FetchBundle { .. } => "fetchBundle",
             Self::Submit(_) => "submit",
             Self::Read { .. } => "read",
@@ -210,35 +233,52 @@ impl Body {
                 pre_keys(one_time_pre_keys)
             }
             Self::Submit(submission) => {
-                let recipient = &submission.recipient;
-                match recipient {
-                    Recipient::Device(address) => admitted.check(address)?,
-                    Recipient::User(user) => admitted.check_user(user)?,
-                }
-                submission.messages.iter().try_for_each(|message| {
-                    admitted.check(&recipient.device(message.device_id))?;
-                    registration(message.registration_id).map(drop)
-                })
+                admitted.check(&submission.recipient)?;
+                registration(submission.registration_id).map(drop)
             }
             Self::CountOneTimePreKeys { address }
-            | Self::FetchBundle { address }
+            | Self::PublishAccessKey { address, .. }
+            | Self::WithdrawAccessKey { address, .. }
+            | Self::FetchBundle { address, .. }
             | Self::Read { address, .. }
             | Self::Acknowledge { address, .. }
             | Self::Remove { address } => admitted.check(address),
         }
     }
 
-    /// The device that nobody but itself may ask this for (MBX-01, MBX-12).
+    /// Whether a device may ask this (MBX-12).
     #[must_use]
-    pub fn own(&self) -> Option<&Address> {
+    pub fn is_open_to(&self, asker: &Address) -> bool {
         match self {
             Self::PublishSignedPreKey { address, .. }
             | Self::PublishOneTimePreKeys { address, .. }
             | Self::CountOneTimePreKeys { address }
+            | Self::PublishAccessKey { address, .. }
+            | Self::WithdrawAccessKey { address, .. }
+            | Self::Read { address, .. }
+            | Self::Acknowledge { address, .. } => asker == address,
+            Self::Register(Registration { address, .. }) | Self::Remove { address } => {
+                asker.user_id == address.user_id
+            }
+            Self::FetchBundle { .. } | Self::Submit(_) => true,
+        }
+    }
+
+    /// The device that it is about.
+    #[must_use]
+    pub fn target(&self) -> &Address {
+        match self {
+            Self::Register(registration) => &registration.address,
+            Self::Submit(submission) => &submission.recipient,
+            Self::PublishSignedPreKey { address, .. }
+            | Self::PublishOneTimePreKeys { address, .. }
+            | Self::CountOneTimePreKeys { address }
+            | Self::PublishAccessKey { address, .. }
+            | Self::WithdrawAccessKey { address, .. }
+            | Self::FetchBundle { address, .. }
             | Self::Read { address, .. }
             | Self::Acknowledge { address, .. }
-            | Self::Remove { address } => Some(address),
-            Self::Register(_) | Self::FetchBundle { .. } | Self::Submit(_) => None,
+            | Self::Remove { address } => address,
         }
     }
 }
@@ -250,6 +290,8 @@ impl Body {
 pub struct Registration {
     /// The device.
     pub address: Address,
+    /// The hash of its token.
+    pub token_hash: Digest,
     /// Its registration id.
     pub registration_id: RegistrationId,
     /// IK, encoded.
@@ -260,6 +302,13 @@ pub struct Registration {
     pub signed_pre_key: Hex,
     /// The identity key's signature over it: 64 bytes (KEY-07).
     pub signed_pre_key_signature: Hex,
+    /// When SPK was made, in seconds since 1970 (KEY-09).
+    pub created: Timestamp,
+    /// The suites that the device speaks.
+    #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
+    pub suites: SuiteNames,
+    /// The identity key's signature over the statement: 64 bytes (KEY-09).
+    pub statement_signature: Hex,
     /// The one-time prekeys, by rising id.
     pub one_time_pre_keys: Vec<PublishedOneTimePreKey>,
 }
@@ -275,41 +324,32 @@ pub struct PublishedOneTimePreKey {
     pub key: Hex,
 }
 
-/// Messages to the devices of one user: the same transfer message, encrypted for each.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Submission {
-    /// Whom they are for.
-    pub recipient: Recipient,
-    /// One message a device.
-    pub messages: Vec<SubmittedMessage>,
-    /// How long they are kept, in seconds: 1 to 2,592,000; 172,800 where not stated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lifetime: Option<u64>,
-}
-
-impl Submission {
-    /// How long its messages are kept, in seconds.
-    #[must_use]
-    pub fn lifetime(&self) -> u64 {
-        self.lifetime.unwrap_or(DEFAULT_LIFETIME)
-    }
-}
-
 /// A message for one device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SubmittedMessage {
-    /// The recipient's device.
-    pub device_id: DeviceId,
+pub struct Submission {
+    /// Whom it is for.
+    pub recipient: Address,
+    /// What admits the sender to the recipient (MBX-22).
+    pub access_key: AccessKey,
     /// The registration id that the sender knows of it (MBX-06).
     pub registration_id: RegistrationId,
     /// Which of the two messages it is.
     pub kind: MessageKind,
     /// The message: at most 98,304 bytes (MBX-11).
     pub message: MessageBytes,
+    /// How long it is kept, in seconds: 1 to 2,592,000; 172,800 where not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<u64>,
+}
+
+impl Submission {
+    /// How long the message is kept, in seconds.
+    #[must_use]
+    pub fn lifetime(&self) -> u64 {
+        self.lifetime.unwrap_or(DEFAULT_LIFETIME)
+    }
 }
 
 impl Request {
@@ -330,16 +370,8 @@ impl Request {
         serde_json::from_slice(json).map_err(|error| IntermediaryError::malformed(&error))
     }
 
-    /// The request's id and body as JSON: what a repetition has in common with it.
-    pub(super) fn identifying(&self) -> Zeroizing<Vec<u8>> {
-        match serde_json::to_vec(&(&self.id, &self.body)) {
-            Ok(json) => Zeroizing::new(json),
-            Err(_) => unreachable!("a request has no map"),
-        }
-    }
-
-    /// What can be seen to be wrong without knowing anything else: identifiers that the suite does not admit
-    /// first.
+    /// What can be seen to be wrong without knowing anything else than the time: identifiers that the suite does not
+    /// admit first.
     ///
     /// # Errors
     /// `malformed`, then `too-large`.
@@ -347,6 +379,7 @@ impl Request {
         &self,
         identifiers: &Identifiers,
         limits: &Limits,
+        now: Timestamp,
     ) -> Result<(), IntermediaryError> {
         self.body
             .check_identifiers(identifiers)
@@ -356,6 +389,17 @@ impl Request {
             Body::PublishOneTimePreKeys {
                 one_time_pre_keys, ..
             } => rising(one_time_pre_keys),
+            Body::PublishAccessKey { expires, .. } => {
+                require!(
+                    "MBX-20",
+                    expires.seconds_since(now) <= limits.access_key_lifetime,
+                    IntermediaryError::malformed(&format!(
+                        "an access key expires within {} seconds",
+                        limits.access_key_lifetime
+                    ))
+                );
+                Ok(())
+            }
             Body::Submit(submission) => submission.check(limits),
             Body::Read { limit, .. } => {
                 require!(
@@ -386,14 +430,6 @@ impl Request {
 
 impl Submission {
     fn check(&self, limits: &Limits) -> Result<(), IntermediaryError> {
-        let mut devices = BTreeSet::new();
-        require!(
-            "MBX-05",
-            self.messages
-                .iter()
-                .all(|message| devices.insert(message.device_id)),
-            IntermediaryError::malformed(&"a submission has one message for a device")
-        );
         require!(
             "MBX-10",
             (1..=limits.lifetime).contains(&self.lifetime()),
@@ -404,9 +440,7 @@ impl Submission {
         );
         require!(
             "MBX-11",
-            self.messages
-                .iter()
-                .all(|message| message.message.0.len() <= limits.message_length),
+            self.message.0.len() <= limits.message_length,
             IntermediaryError::TooLarge {
                 what: "a message, in bytes",
                 limit: limits.message_length

@@ -1,21 +1,19 @@
 //! The intermediary at rest: its documented, versioned form (`docs/saved-state.md`).
 
 use super::memory_store::{Kept, MemoryStore};
-use super::store::{Answered, DeviceRecord};
-use super::{Envelope, Intermediary, Limits};
-use crate::agreement::OneTimePreKey;
+use super::store::{AccessRecord, Answered, DeviceRecord, KeptEnvelope, KeptOneTimePreKey};
+use super::{Digest, Intermediary, Limits};
 use crate::identifier::Address;
 use crate::requirement::flawed;
 use crate::saved::json_text;
 use crate::suite;
-use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_INTERMEDIARY_VERSION: u32 = 2;
+pub const SAVED_INTERMEDIARY_VERSION: u32 = 3;
 
-/// An intermediary as it is saved. It holds no token and no key that opens a message.
+/// An intermediary as it is saved. It holds no token, no access key and no key that opens a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedIntermediary {
@@ -31,21 +29,20 @@ struct SavedDevice {
     address: Address,
     record: DeviceRecord,
     /// By rising id.
-    one_time_pre_keys: Vec<OneTimePreKey>,
+    one_time_pre_keys: Vec<KeptOneTimePreKey>,
     /// By rising id.
-    mailbox: Vec<Envelope>,
+    mailbox: Vec<KeptEnvelope>,
+    /// By rising hash.
+    access_keys: Vec<SavedAccessKey>,
     /// The oldest first.
     answered: Vec<Answered>,
-    /// The oldest first.
-    bundles: Vec<CountedBundle>,
 }
 
-/// A bundle that the device was handed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CountedBundle {
-    target: Address,
-    expires: Timestamp,
+struct SavedAccessKey {
+    hash: Digest,
+    record: AccessRecord,
 }
 
 /// A saved intermediary that no intermediary of this build could have written.
@@ -123,22 +120,22 @@ impl Intermediary<MemoryStore> {
 
 impl SavedDevice {
     fn new(address: Address, kept: &Kept) -> Self {
-        let bundles = kept.bundles();
-        let mut bundles: Vec<_> = bundles
-            .map(|(target, expires)| CountedBundle { target, expires })
-            .collect();
-        bundles.sort_by_key(|bundle| bundle.expires);
+        let access_keys = kept.access_keys();
+        let access_keys = access_keys.map(|(hash, record)| SavedAccessKey {
+            hash: *hash,
+            record: *record,
+        });
         SavedDevice {
             address,
             record: kept.record().clone(),
-            one_time_pre_keys: kept.one_time_pre_keys().collect(),
+            one_time_pre_keys: kept.one_time_pre_keys().copied().collect(),
             mailbox: flawed!(
                 "MBX-18 mailbox lost",
                 kept.mailbox().cloned().collect(),
                 Vec::new()
             ),
+            access_keys: access_keys.collect(),
             answered: kept.answered().cloned().collect(),
-            bundles,
         }
     }
 
@@ -153,30 +150,36 @@ impl SavedDevice {
         if keys.last().map(|key| key.id) > record.last_one_time_pre_key_id {
             return Err("a one-time prekey above the highest published (MBX-03)");
         }
-        let rising = self.mailbox.is_sorted_by(|one, next| one.id < next.id);
+        let mailbox = || self.mailbox.iter().map(|kept| &kept.envelope);
+        let rising = mailbox().is_sorted_by(|one, next| one.id < next.id);
         if self.mailbox.len() > limits.mailbox || !rising {
             return Err("too many messages, or not by rising id (MBX-07, MBX-11)");
         }
-        if self
-            .mailbox
-            .iter()
-            .any(|envelope| envelope.recipient != self.address)
-        {
+        if mailbox().any(|envelope| envelope.recipient != self.address) {
             return Err("a message of another device's mailbox");
         }
-        if self
-            .mailbox
-            .iter()
-            .any(|envelope| envelope.id >= record.next_envelope_id)
-        {
+        if mailbox().any(|envelope| envelope.id >= record.next_envelope_id) {
             return Err("a message at or beyond the next id (MBX-07)");
         }
-        if self
-            .mailbox
-            .iter()
-            .any(|envelope| envelope.message.0.len() > limits.message_length)
-        {
+        if mailbox().any(|envelope| envelope.message.0.len() > limits.message_length) {
             return Err("a message that is too long (MBX-11)");
+        }
+        let mut of_access_keys: BTreeMap<_, usize> = BTreeMap::new();
+        for kept in &self.mailbox {
+            *of_access_keys.entry(kept.access_key).or_default() += 1;
+        }
+        let most = of_access_keys.into_values().max();
+        if most.is_some_and(|most| most > limits.mailbox_of_access_key) {
+            return Err("too many messages of one access key (MBX-23)");
+        }
+        let keys = &self.access_keys;
+        let rising = keys.is_sorted_by(|one, next| one.hash < next.hash);
+        if keys.len() > limits.access_keys || !rising {
+            return Err("too many access keys, or not by rising hash (MBX-20)");
+        }
+        let most = limits.one_time_pre_keys_of_access_key;
+        if keys.iter().any(|key| key.record.one_time_pre_keys > most) {
+            return Err("too many one-time prekeys for one access key (MBX-17)");
         }
         if self.answered.len() > limits.answers {
             return Err("too many remembered answers (MBX-13)");
@@ -188,13 +191,6 @@ impl SavedDevice {
             .all(|answered| requests.insert(answered.request))
         {
             return Err("two answers to one request (MBX-13)");
-        }
-        let mut bundles: BTreeMap<&Address, usize> = BTreeMap::new();
-        for bundle in &self.bundles {
-            *bundles.entry(&bundle.target).or_default() += 1;
-        }
-        if bundles.values().any(|count| *count > limits.bundles) {
-            return Err("too many bundles of one device (MBX-17)");
         }
         Ok(())
     }
@@ -209,11 +205,11 @@ impl From<SavedDevice> for Kept {
         for envelope in saved.mailbox {
             kept.put_envelope(envelope);
         }
+        for access_key in saved.access_keys {
+            kept.put_access_key(access_key.hash, access_key.record);
+        }
         for answered in saved.answered {
             kept.remember(answered, usize::MAX);
-        }
-        for bundle in saved.bundles {
-            kept.count_bundle(bundle.target, bundle.expires);
         }
         kept
     }

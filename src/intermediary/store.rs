@@ -9,13 +9,12 @@
 //! one statement about one row.
 
 use super::envelope::{Envelope, EnvelopeId};
-use super::token::{Digest, SealedToken};
-use crate::agreement::{BundleFields, OneTimePreKey, SignedPreKey};
-use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
+use super::token::Digest;
+use crate::agreement::{BundleFields, OneTimePreKey, SignedPreKey, Statement};
+use crate::identifier::{Address, PreKeyId, RegistrationId, UserId};
 use crate::primitives::PublicKey;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A store that failed, and why. Nothing of the commit was carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,10 +33,44 @@ pub struct DeviceRecord {
     pub registration_id: RegistrationId,
     /// SPK.
     pub signed_pre_key: SignedPreKey,
+    /// What the device said of it and of itself (KEY-09).
+    pub statement: Statement,
     /// The highest id of all one-time prekeys ever published: none at or below it is taken again (MBX-03).
     pub last_one_time_pre_key_id: Option<PreKeyId>,
     /// The id of the next message in its mailbox.
     pub next_envelope_id: EnvelopeId,
+}
+
+/// What is kept of an access key (MBX-20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AccessRecord {
+    /// How many one-time prekeys were handed out for it (MBX-17).
+    pub one_time_pre_keys: u32,
+    /// From when on it admits nobody.
+    pub expires: Timestamp,
+}
+
+/// A one-time prekey that is to be handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptOneTimePreKey {
+    /// Its id.
+    pub id: PreKeyId,
+    /// OPK.
+    pub key: PublicKey,
+    /// From when on it is not handed out (MBX-03).
+    pub expires: Timestamp,
+}
+
+/// A message in a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeptEnvelope {
+    /// The message.
+    pub envelope: Envelope,
+    /// The hash of the access key that it came by (MBX-23).
+    pub access_key: Digest,
 }
 
 /// A request that was carried out, and what is needed to answer it again (MBX-13).
@@ -60,8 +93,6 @@ pub struct Answered {
 pub enum FirstAnswer {
     /// It was carried out.
     Done,
-    /// The token, readable for nobody but who has the whole registration.
-    Registered(SealedToken),
     /// The bundle.
     Bundle(BundleFields),
 }
@@ -71,27 +102,22 @@ pub enum FirstAnswer {
 pub enum Change {
     /// The record is stored, in place of a former one.
     PutDevice(Address, DeviceRecord),
-    /// Everything of the device is erased: record, one-time prekeys, mailbox, remembered answers, its bundle
-    /// requests (MBX-15).
+    /// Everything of the device is erased: record, one-time prekeys, mailbox, access keys, remembered answers (MBX-15).
     EraseDevice(Address),
     /// A one-time prekey is stored.
-    PutOneTimePreKey(Address, OneTimePreKey),
+    PutOneTimePreKey(Address, KeptOneTimePreKey),
     /// A one-time prekey is erased.
     EraseOneTimePreKey(Address, PreKeyId),
     /// A message is put into its recipient's mailbox.
-    PutEnvelope(Envelope),
+    PutEnvelope(KeptEnvelope),
     /// A message is erased from a mailbox, where it is there.
     EraseEnvelope(Address, EnvelopeId),
-    /// A device was handed the bundle of another.
-    CountBundle {
-        /// The device that asked.
-        requester: Address,
-        /// The device whose bundle it is.
-        target: Address,
-        /// From when on it is no longer counted.
-        expires: Timestamp,
-    },
-    /// An answer is remembered; of more than `at_most` those go that were remembered first.
+    /// An access key of the device is stored by its hash, in place of a former record of it.
+    PutAccessKey(Address, Digest, AccessRecord),
+    /// An access key of the device is erased, where it is there.
+    EraseAccessKey(Address, Digest),
+    /// An answer to a device that is still there is remembered; of more than `at_most` those go that were remembered
+    /// first.
     Remember {
         /// The device that was answered.
         address: Address,
@@ -110,7 +136,7 @@ pub trait Store {
         Self: 'a;
 
     /// Begins a transaction at that time. What has expired by `now` is not there for its reads, and a commit erases it
-    /// first: messages (MBX-10), answers (MBX-13), counted bundles (MBX-17).
+    /// first: messages (MBX-10), one-time prekeys (MBX-03), access keys (MBX-21), answers (MBX-13).
     ///
     /// Until it ends, no other transaction of the store changes anything.
     fn begin(&mut self, now: Timestamp) -> Result<Self::Transaction<'_>, StoreError>;
@@ -124,8 +150,8 @@ pub trait Transaction: Sized {
     /// The record of a device.
     fn device(&mut self, address: &Address) -> Result<Option<DeviceRecord>, StoreError>;
 
-    /// The records of a user's devices.
-    fn devices(&mut self, user: &UserId) -> Result<BTreeMap<DeviceId, DeviceRecord>, StoreError>;
+    /// Whether a user has a device.
+    fn has_devices(&mut self, user: &UserId) -> Result<bool, StoreError>;
 
     /// The device with that token.
     fn owner(&mut self, token: &Digest) -> Result<Option<Address>, StoreError>;
@@ -145,8 +171,22 @@ pub trait Transaction: Sized {
     /// How many messages a mailbox holds.
     fn mailbox_length(&mut self, address: &Address) -> Result<usize, StoreError>;
 
-    /// How many bundles of `target` are counted for the requester.
-    fn bundles(&mut self, requester: &Address, target: &Address) -> Result<usize, StoreError>;
+    /// How many messages of a mailbox came by that access key.
+    fn mailbox_length_of(
+        &mut self,
+        address: &Address,
+        access_key: &Digest,
+    ) -> Result<usize, StoreError>;
+
+    /// What is kept of an access key of a device.
+    fn access_key(
+        &mut self,
+        address: &Address,
+        access_key: &Digest,
+    ) -> Result<Option<AccessRecord>, StoreError>;
+
+    /// How many access keys a device has.
+    fn access_keys(&mut self, address: &Address) -> Result<usize, StoreError>;
 
     /// What a device was answered to a request of that id.
     fn answered(

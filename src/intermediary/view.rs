@@ -4,6 +4,7 @@
 //! bytes is not listed: this intermediary does not parse them (MBX-14).
 
 use super::request::{Body, PublishedOneTimePreKey, Registration, Request, Submission};
+use crate::agreement::SuiteNames;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId};
 use crate::timestamp::Timestamp;
@@ -27,8 +28,16 @@ pub enum Learned {
     RegistrationId,
     /// A signed prekey: its id, key and signature.
     SignedPreKey,
+    /// A statement: when the signed prekey was made, in seconds since 1970, which suites the device speaks, and the
+    /// signature.
+    Statement,
     /// A one-time prekey: its id and key.
     OneTimePreKey,
+    /// The hash of an access key that the device published, withdrew or used: who uses it has the invitation or the
+    /// offer of who published it.
+    AccessKey,
+    /// From when on an access key admits nobody, in seconds since 1970.
+    AccessExpires,
     /// Whose bundle the device asked for: an address.
     AskedBundleOf,
     /// To which mailbox the device wrote: an address.
@@ -72,18 +81,43 @@ pub fn learned(asker: Address, request: &Request, now: Timestamp) -> Vec<Row> {
     match &request.body {
         Body::Register(registration) => rows.registration(registration),
         Body::PublishSignedPreKey {
-            id, key, signature, ..
-        } => rows.signed_pre_key(asker, *id, key, signature),
+            id,
+            key,
+            signature,
+            created,
+            suites,
+            statement_signature,
+            ..
+        } => {
+            rows.signed_pre_key(asker, *id, key, signature);
+            rows.statement(asker, *created, suites, statement_signature);
+        }
         Body::PublishOneTimePreKeys {
             one_time_pre_keys, ..
         } => rows.one_time_pre_keys(asker, one_time_pre_keys),
-        Body::FetchBundle { address } => rows.add(Learned::AskedBundleOf, address, asker),
+        Body::PublishAccessKey { hash, expires, .. } => {
+            rows.add(Learned::AccessKey, hash, asker);
+            rows.add(Learned::AccessExpires, &expires.0, asker);
+        }
+        Body::WithdrawAccessKey { hash, .. } => rows.add(Learned::AccessKey, hash, asker),
+        Body::FetchBundle {
+            address,
+            access_key,
+        } => {
+            rows.add(Learned::AskedBundleOf, address, asker);
+            if let Some(access_key) = access_key {
+                rows.add(Learned::AccessKey, &access_key.digest(), asker);
+            }
+        }
         Body::Submit(submission) => rows.submission(asker, submission),
         Body::Read { limit, .. } => rows.add(Learned::Mailbox, limit, asker),
         Body::Acknowledge { ids, .. } => {
             for id in ids {
                 rows.add(Learned::Mailbox, &id.0, asker);
             }
+        }
+        Body::Remove { address } if *address != asker => {
+            rows.add(Learned::Address, address, *address)
         }
         Body::CountOneTimePreKeys { .. } | Body::Remove { .. } => {}
     }
@@ -119,6 +153,12 @@ impl Rows {
             &registration.signed_pre_key,
             &registration.signed_pre_key_signature,
         );
+        self.statement(
+            whose,
+            registration.created,
+            &registration.suites,
+            &registration.statement_signature,
+        );
         self.one_time_pre_keys(whose, &registration.one_time_pre_keys);
     }
 
@@ -130,6 +170,18 @@ impl Rows {
         );
     }
 
+    fn statement(
+        &mut self,
+        whose: Address,
+        created: Timestamp,
+        suites: &SuiteNames,
+        signature: &Hex,
+    ) {
+        let suites: Vec<_> = suites.iter().collect();
+        let value = format!("{} {} {signature}", created.0, suites.join(" "));
+        self.add(Learned::Statement, &value, whose);
+    }
+
     fn one_time_pre_keys(&mut self, whose: Address, keys: &[PublishedOneTimePreKey]) {
         for PublishedOneTimePreKey { id, key } in keys {
             self.add(Learned::OneTimePreKey, &format!("{id} {key}"), whose);
@@ -138,19 +190,19 @@ impl Rows {
 
     fn submission(&mut self, sender: Address, submission: &Submission) {
         self.add(Learned::Lifetime, &submission.lifetime(), sender);
-        for message in &submission.messages {
-            let recipient = Address {
-                user_id: submission.recipient.user_id(),
-                device_id: message.device_id,
-            };
-            let kind = match message.kind {
-                MessageKind::PreKey => "prekey",
-                MessageKind::Ratchet => "ratchet",
-            };
-            self.add(Learned::WroteTo, &recipient, sender);
-            self.add(Learned::RegistrationId, &message.registration_id, recipient);
-            self.add(Learned::EnvelopeKind, &kind, sender);
-            self.add(Learned::PaddedSize, &message.message.0.len(), sender);
-        }
+        let kind = match submission.kind {
+            MessageKind::PreKey => "prekey",
+            MessageKind::Ratchet => "ratchet",
+        };
+        let recipient = submission.recipient;
+        self.add(Learned::WroteTo, &recipient, sender);
+        self.add(Learned::AccessKey, &submission.access_key.digest(), sender);
+        self.add(
+            Learned::RegistrationId,
+            &submission.registration_id,
+            recipient,
+        );
+        self.add(Learned::EnvelopeKind, &kind, sender);
+        self.add(Learned::PaddedSize, &submission.message.0.len(), sender);
     }
 }

@@ -124,6 +124,16 @@ struct Opened {
     second: Option<SecretBytes>,
 }
 
+/// A message that was read.
+#[derive(Debug)]
+pub struct Read {
+    /// What it says.
+    pub plaintext: Zeroizing<Vec<u8>>,
+    /// Whether it answers this device: whoever wrote it has read a message of this session. To the initiator each
+    /// message does; to the responder one that begins a chain, which needs its ratchet key.
+    pub answers: bool,
+}
+
 /// A DH ratchet step, worked out for a message that is authentic, but not yet kept.
 struct Turned {
     root_key: RootKey,
@@ -346,6 +356,25 @@ impl Responding {
     }
 }
 
+impl Responding {
+    /// What A's first message says. Nothing is drawn, and no session is made of it.
+    ///
+    /// # Errors
+    /// Those of [`Responding::decrypt`].
+    pub fn peek(&self, message: &RatchetMessage<'_>) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+        self.terms.check(self.ratchet_key.public(), message)?;
+        let turn = Turn {
+            terms: &self.terms,
+            root_key: &self.root_key,
+            ratchet_key: &self.ratchet_key,
+            sent: 0,
+            receiving: &ReceivingChains::default(),
+            second: self.second.as_ref(),
+        };
+        Ok(turn.receiving_step(message)?.1.plaintext)
+    }
+}
+
 impl Session {
     /// A's session from a verified bundle and what was agreed on with it (DR-01). Draws the ratchet key: 32 bytes (RND-01).
     ///
@@ -456,6 +485,12 @@ impl Session {
     #[must_use]
     pub fn stored_keys(&self) -> usize {
         self.receiving.stored()
+    }
+
+    /// Whether this device opened it, with a bundle.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.terms.role == Role::Initiator
     }
 
     /// Whether a prekey message with these keys belongs to this session (X3DH-13).
@@ -589,12 +624,26 @@ impl Session {
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+        Ok(self.read(message, randomness)?.plaintext)
+    }
+
+    /// As [`Session::decrypt_message`], with what the message tells of the peer.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read(
+        &mut self,
+        message: &RatchetMessage<'_>,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Read, RatchetError> {
         let limits = &self.terms.limits;
         let header = &message.header;
         self.terms
             .check(self.state.sending().ratchet_key.public(), message)?;
+        let chain = self.receiving.position(&header.ratchet_key);
+        let answers = self.is_own() || chain.is_none();
         // Until a message has been opened, the session is only read.
-        let opened = match self.receiving.position(&header.ratchet_key) {
+        let opened = match chain {
             Some(chain) => {
                 let second = self.second.as_ref();
                 let opened = match self.receiving.0[chain].find(header.counter, limits)? {
@@ -628,7 +677,10 @@ impl Session {
         if opened.second.is_some() {
             self.second = opened.second;
         }
-        Ok(opened.plaintext)
+        Ok(Read {
+            plaintext: opened.plaintext,
+            answers,
+        })
     }
 
     /// A DH ratchet step with the message that starts a new chain (DR-09).

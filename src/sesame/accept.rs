@@ -2,32 +2,25 @@
 //! new session.
 
 use super::SesameError;
-use crate::agreement::PreKeyStore;
+use crate::agreement::{self, PreKeyStore, Response};
 use crate::identifier::Address;
 use crate::primitives::Randomness;
 use crate::ratchet::{Responding, Session};
 use crate::requirement::flawed;
-use crate::suite::{Limits, Parties, Party, SuiteRef};
+use crate::suite::{self, Parties, Party, SuiteRef};
 use crate::wire::PreKeyMessage;
 use zeroize::Zeroizing;
 
-/// Opens B's session: the first ciphertext decrypts, and the one-time prekey is erased with it (X3DH-10).
-///
-/// The session is held to `limits`. `own` and `sender` are the addresses of B and A.
-///
-/// # Errors
-/// Those of [`PreKeyStore::respond`] and [`Responding::decrypt`]. Nothing is stored, and the one-time prekey
-/// stays usable (X3DH-11).
-pub fn accept(
+/// What B's keys make of A's first message; nothing has changed.
+pub(super) fn responding(
     suite: SuiteRef,
-    limits: &Limits,
-    keys: &mut PreKeyStore,
+    (limits, session_limits): (&agreement::Limits, &suite::Limits),
+    keys: &PreKeyStore,
     own: Address,
     sender: Address,
     message: &PreKeyMessage<'_>,
-    randomness: &mut dyn Randomness,
-) -> Result<(Session, Zeroizing<Vec<u8>>), SesameError> {
-    let response = keys.respond(suite, message)?;
+) -> Result<(Response, Responding), SesameError> {
+    let response = keys.respond(suite, limits, message)?;
     let parties = Parties {
         initiator: Party {
             identity_key: message.identity_key,
@@ -49,7 +42,27 @@ pub fn accept(
         ),
         response.secret.clone(),
     )
-    .with_limits(*limits);
+    .with_limits(*session_limits);
+    Ok((response, responding))
+}
+
+/// Opens B's session: the first ciphertext decrypts, and the one-time prekey is erased with it (X3DH-10).
+///
+/// Prekeys and session are held to `limits`. `own` and `sender` are the addresses of B and A.
+///
+/// # Errors
+/// Those of [`PreKeyStore::respond`] and [`Responding::decrypt`]. Nothing is stored, and the one-time prekey
+/// stays usable (X3DH-11).
+pub fn accept(
+    suite: SuiteRef,
+    limits: (&agreement::Limits, &suite::Limits),
+    keys: &mut PreKeyStore,
+    own: Address,
+    sender: Address,
+    message: &PreKeyMessage<'_>,
+    randomness: &mut dyn Randomness,
+) -> Result<(Session, Zeroizing<Vec<u8>>), SesameError> {
+    let (response, responding) = responding(suite, limits, keys, own, sender, message)?;
     flawed!("X3DH-10 early", (), keys.accept(&response));
     flawed!("X3DH-11 remembered", (), keys.remember(&response));
     let opened = responding.decrypt(&message.message, randomness)?;

@@ -1,14 +1,17 @@
 //! One device: its keys, and what it knows of each other device.
 
+use super::accept::{accept, responding};
 use super::device_record::{DeviceRecord, TimedSession};
-use super::{Limits, SavedDevice, SesameError, accept};
+use super::send::Purpose;
+use super::{Limits, SavedDevice, SesameError};
 use crate::agreement::{
-    AgreementError, Bundle, BundleFields, OneTimePreKey, PinnedIdentities, PreKeyStore, x3dh,
+    AgreementError, Bundle, BundleFields, Fingerprint, OneTimePreKey, Pin, PinnedIdentities,
+    PreKeyStore, SuiteNames, x3dh,
 };
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::ratchet::Session;
-use crate::requirement::flawed;
+use crate::requirement::{flawed, require};
 use crate::suite::{self, Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
@@ -42,6 +45,8 @@ pub struct Decrypted {
     /// Whether the sender came with another identity key than it was known by: to be told to the user
     /// (SES-12).
     pub identity_changed: bool,
+    /// Whether it opened a session beside one that the peer has answered in: to be told to the user (SES-19).
+    pub beside: bool,
 }
 
 impl Device {
@@ -63,7 +68,7 @@ impl Device {
     /// The same device, which also speaks `suite`, after those that it spoke before.
     ///
     /// Signed prekeys are those of the first suite with a KEM, where there is one, and else of the preferred
-    /// suite; the device's keys are to be drawn by it.
+    /// suite; where the device's keys do not say so, the next [`Device::tick`] draws a signed prekey that does.
     #[must_use]
     pub fn and_speaks(mut self, suite: SuiteRef) -> Self {
         self.suites = self.suites.iter().copied().chain([suite]).collect();
@@ -88,24 +93,29 @@ impl Device {
         self.suites[0]
     }
 
-    /// The suite that signs prekeys, and draws a KEM prekey beside them where any suite has one.
-    fn pre_key_suite(&self) -> SuiteRef {
-        let with_kem = self.suites.iter().find(|suite| suite.kem().is_some());
-        *with_kem.unwrap_or(&self.suites[0])
-    }
-
     /// The bounds that sessions of that suite are held to.
     pub(super) fn session_limits(&self, suite: SuiteRef) -> suite::Limits {
         self.limits.session.unwrap_or(*suite.limits())
     }
 
-    /// The first of the device's suites that the bundle's device speaks.
-    pub(super) fn suite_of_bundle(&self, fields: &BundleFields) -> Result<SuiteRef, SesameError> {
-        let names = &fields.suites;
-        let spoken =
-            |suite: &SuiteRef| names.is_empty() || names.iter().any(|name| name == suite.name());
-        let suite = self.suites.iter().copied().find(spoken);
-        Ok(suite.ok_or(AgreementError::NoCommonSuite)?)
+    /// The bundle, which says which suite a session with its device is opened in: the highest in the order of
+    /// section 0 that both speak, by version byte (KEY-11). The statement is signed and fresh (KEY-10).
+    pub(super) fn verify(&self, fields: &BundleFields) -> Result<(SuiteRef, Bundle), SesameError> {
+        let names = SuiteNames::try_from(fields.suites.clone())?;
+        let spoken = self
+            .suites
+            .iter()
+            .copied()
+            .filter(|suite| names.include(*suite));
+        let suite = flawed!(
+            "KEY-11 lowest",
+            spoken.max_by_key(|suite| suite.version()),
+            spoken.min_by_key(|suite| suite.version())
+        );
+        let suite = suite.ok_or(AgreementError::NoCommonSuite)?;
+        let bundle = Bundle::verify(suite, fields)?;
+        bundle.statement.check(self.now, &self.limits.pre_keys)?;
+        Ok((suite, bundle))
     }
 
     /// The suite that a message is of, by its version byte (WIRE-01): the preferred one where no suite
@@ -171,29 +181,45 @@ impl Device {
         self.records.get_mut(peer).map(Arc::make_mut)
     }
 
-    /// Pins an identity key (X3DH-15).
-    pub fn pin(&mut self, peer: Address, key: PublicKey) {
-        self.pinned.pin(peer, key);
+    /// Pins an identity key to `peer`: from now on bundles, messages and sessions of `peer` with another are refused, in
+    /// both directions (X3DH-15). `named` where the user named it, which the same key stays.
+    ///
+    /// # Errors
+    /// `untrusted-identity` where another key is pinned; nothing has changed.
+    pub fn pin(
+        &mut self,
+        peer: Address,
+        fingerprint: Fingerprint,
+        named: bool,
+    ) -> Result<(), AgreementError> {
+        self.pinned.pin(peer, fingerprint, named)
+    }
+
+    /// Forgets what is pinned to `peer`, and with it its record and sessions, as its user wishes.
+    pub fn unpin(&mut self, peer: &Address) {
+        self.pinned.unpin(peer);
+        self.records.remove(peer);
+    }
+
+    /// Provisioning information for `peer` opens a new session next time, as its user wishes (SES-19).
+    pub fn open_anew(&mut self, peer: &Address) {
+        if let Some(record) = self.record_mut(peer) {
+            for held in &mut record.sessions {
+                held.kept = false;
+            }
+        }
+    }
+
+    /// What is pinned to `peer`.
+    #[must_use]
+    pub fn pinned(&self, peer: &Address) -> Option<&Pin> {
+        self.pinned.get(peer)
     }
 
     /// The bundle to publish, with that one-time prekey if it is held (X3DH-01).
     #[must_use]
     pub fn bundle(&self, one_time_pre_key: Option<PreKeyId>) -> Option<Bundle> {
         self.keys.bundle(self.address, one_time_pre_key)
-    }
-
-    /// The same as it is written, with the suites that the device speaks where there are several.
-    #[must_use]
-    pub fn bundle_fields(&self, one_time_pre_key: Option<PreKeyId>) -> Option<BundleFields> {
-        let mut fields = BundleFields::from(&self.bundle(one_time_pre_key)?);
-        if let [_, _, ..] = &*self.suites {
-            fields.suites = self
-                .suites
-                .iter()
-                .map(|suite| suite.name().to_owned())
-                .collect();
-        }
-        Some(fields)
     }
 
     /// Draws `count` further one-time prekeys, 32 bytes each, and gives their public halves (RND-01).
@@ -205,10 +231,12 @@ impl Device {
         count: usize,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<OneTimePreKey>, SesameError> {
-        Ok(self.keys.add_one_time_pre_keys(count, randomness)?)
+        Ok(self
+            .keys
+            .add_one_time_pre_keys(count, self.now, randomness)?)
     }
 
-    /// Drops all sessions with `peer` (SES-10); the keys remember what they must (X3DH-14).
+    /// Drops all sessions with `peer`; the keys remember what they must (X3DH-14).
     pub fn drop_sessions(&mut self, peer: &Address) {
         if let Some(record) = self.record_mut(peer) {
             record.sessions.clear();
@@ -236,8 +264,9 @@ impl Device {
     ) -> Result<(), SesameError> {
         let now = now.max(self.now);
         let limits = self.limits;
-        let suite = self.pre_key_suite();
-        self.keys.rotate(suite, &limits.pre_keys, now, randomness)?;
+        let address = self.address;
+        self.keys
+            .rotate(&self.suites, &address, &limits.pre_keys, now, randomness)?;
         self.now = now;
         let max_latency = flawed!("SES-11 never erased", limits.pre_keys.max_latency, u64::MAX);
         let is_gone = |record: &DeviceRecord| {
@@ -265,16 +294,21 @@ impl Device {
     /// Returns whether the peer came with another identity key than it was known by (SES-12).
     ///
     /// # Errors
-    /// Those of [`Bundle::verify`], then `untrusted-identity` (X3DH-15), `invalid-key` (KEY-04).
+    /// Those of [`Bundle::verify`], then `stale-statement` (KEY-10), `untrusted-identity` (X3DH-15), `invalid-key`
+    /// (KEY-04).
     pub fn process_bundle(
         &mut self,
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
     ) -> Result<bool, SesameError> {
-        let suite = self.suite_of_bundle(fields)?;
-        let bundle = Bundle::verify(suite, fields)?;
+        let (suite, bundle) = self.verify(fields)?;
         let session = self.initiate(suite, &bundle, randomness)?;
         Ok(self.open_initiated(&bundle, session))
+    }
+
+    /// Whether a bundle's device may come with its identity key (X3DH-15).
+    pub(super) fn check_pin(&self, peer: &Party) -> Result<(), AgreementError> {
+        self.pinned.check(&peer.address, &peer.identity_key)
     }
 
     /// A's session from a verified bundle; the device is only read.
@@ -284,8 +318,7 @@ impl Device {
         bundle: &Bundle,
         randomness: &mut dyn Randomness,
     ) -> Result<Session, SesameError> {
-        let peer = bundle.party;
-        self.pinned.check(&peer.address, &peer.identity_key)?;
+        self.check_pin(&bundle.party)?;
         let own = Party {
             identity_key: *self.keys.identity().public(),
             address: self.address,
@@ -299,14 +332,20 @@ impl Device {
         Ok(session.with_limits(self.session_limits(suite)))
     }
 
-    /// Stores a session opened with a bundle. The bundle shows that the device is there: its record is no
-    /// longer stale (SES-09).
+    /// Stores a session opened with a bundle.
     pub(super) fn open_initiated(&mut self, bundle: &Bundle, session: Session) -> bool {
         let changed = self.open(bundle.registration_id, session);
+        self.confirm(bundle);
+        changed
+    }
+
+    /// The device is there, and its statement names its registration id: the record is no longer stale (SES-11).
+    pub(super) fn confirm(&mut self, bundle: &Bundle) {
         if let Some(record) = self.record_mut(&bundle.party.address) {
             record.stale_since = None;
+            record.registration_id = bundle.registration_id;
+            record.confirmed = true;
         }
-        changed
     }
 
     /// Encrypts to `peer` in the active session (SES-02). Draws what [`Session::encrypt`] draws.
@@ -335,12 +374,38 @@ impl Device {
         }
     }
 
-    /// The record of `peer` with its active session, where that may be sent in: not where it is with
-    /// another identity key than the pinned one (X3DH-15).
-    pub(super) fn sendable(&self, peer: &Address) -> Option<(&DeviceRecord, &Session)> {
+    /// The record of `peer`, and the place in it of the session that is sent in, where there is one: none where the
+    /// record is with another identity key than the pinned one (X3DH-15).
+    pub(super) fn sendable(
+        &self,
+        peer: &Address,
+        purpose: Purpose,
+    ) -> Option<(&DeviceRecord, usize)> {
         let record = self.record(peer)?;
         self.pinned.check(peer, &record.identity_key).ok()?;
-        Some((record, record.sendable(self.now, &self.limits)?))
+        let index = match purpose {
+            Purpose::Provisioning => record.provisioning(self.now, &self.limits)?,
+            Purpose::Other => record.sendable(self.now, &self.limits).map(|_| 0)?,
+        };
+        Some((record, index))
+    }
+
+    /// Provisioning information goes to a key that the user named, and to no other (SES-18).
+    ///
+    /// # Errors
+    /// `untrusted-identity`.
+    pub(super) fn check_purpose(
+        &self,
+        peer: &Address,
+        purpose: Purpose,
+    ) -> Result<(), AgreementError> {
+        let named = self.pinned(peer).is_some_and(|pin| pin.named);
+        require!(
+            "SES-18",
+            purpose == Purpose::Other || named,
+            AgreementError::UntrustedIdentity(*peer)
+        );
+        Ok(())
     }
 
     /// Decrypts a message of `sender`.
@@ -392,11 +457,12 @@ impl Device {
                 continue;
             }
             match record.sessions[index].decrypt(&message, randomness) {
-                Ok(plaintext) => {
-                    record.promote(index, now, &limits);
+                Ok(read) => {
+                    record.promote(index, read.answers, now, &limits);
                     return Ok(Decrypted {
-                        plaintext,
+                        plaintext: read.plaintext,
                         identity_changed: false,
+                        beside: false,
                     });
                 }
                 Err(error) => {
@@ -408,6 +474,57 @@ impl Device {
         Err(first_error.map_or(no_session, SesameError::Ratchet))
     }
 
+    /// What a prekey message that would open a session says, and the identity key that it comes with. Nothing changes
+    /// and nothing is drawn: whoever is to accept the message decides by it.
+    ///
+    /// # Errors
+    /// Those of [`Device::decrypt`] for a message that opens a session; `duplicate-message` for one of a session that
+    /// is there (X3DH-13).
+    pub fn read_opening(
+        &self,
+        sender: &Address,
+        message: &[u8],
+    ) -> Result<(PublicKey, Zeroizing<Vec<u8>>), SesameError> {
+        let (suite, message) = self.pre_key_message(sender, message)?;
+        require!(
+            "X3DH-13",
+            self.matching(suite, sender, &message).is_none(),
+            AgreementError::Replay
+        );
+        let limits = (&self.limits.pre_keys, &self.session_limits(suite));
+        let (own, keys) = (self.address, &self.keys);
+        let (_, responding) = responding(suite, limits, keys, own, *sender, &message)?;
+        Ok((message.identity_key, responding.peek(&message.message)?))
+    }
+
+    /// A prekey message in its suite, with an identity key that its sender may present (X3DH-15).
+    fn pre_key_message<'a>(
+        &self,
+        sender: &Address,
+        message: &'a [u8],
+    ) -> Result<(SuiteRef, PreKeyMessage<'a>), SesameError> {
+        let suite = self.suite_of_message(message);
+        let message = PreKeyMessage::decode(suite, message)?;
+        let identifiers = suite.identifiers();
+        identifiers.check(sender).map_err(AgreementError::from)?;
+        self.pinned.check(sender, &message.identity_key)?;
+        Ok((suite, message))
+    }
+
+    /// The place of the session that a prekey message belongs to (X3DH-13).
+    fn matching(
+        &self,
+        suite: SuiteRef,
+        sender: &Address,
+        message: &PreKeyMessage<'_>,
+    ) -> Option<usize> {
+        let matches = |held: &TimedSession| {
+            let session = &held.session;
+            session.suite() == suite && session.matches(&message.identity_key, &message.base_key)
+        };
+        self.record(sender)?.sessions.iter().position(matches)
+    }
+
     /// The matching session, without X3DH (X3DH-13); else a new one (X3DH-08 to X3DH-11).
     fn decrypt_prekey(
         &mut self,
@@ -416,33 +533,23 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
         let (now, limits) = (self.now, self.limits);
-        let suite = self.suite_of_message(message);
-        let message = PreKeyMessage::decode(suite, message)?;
-        let identifiers = suite.identifiers();
-        identifiers.check(sender).map_err(AgreementError::from)?;
-        self.pinned.check(sender, &message.identity_key)?;
-        let matching = self.record(sender).and_then(|record| {
-            record.sessions.iter().position(|held| {
-                held.session.suite() == suite
-                    && held
-                        .session
-                        .matches(&message.identity_key, &message.base_key)
-            })
-        });
+        let (suite, message) = self.pre_key_message(sender, message)?;
+        let matching = self.matching(suite, sender, &message);
         let matching = flawed!("X3DH-13 run again", matching, None);
         if let Some(index) = matching
             && let Some(record) = self.record_mut(sender)
         {
-            let plaintext = record.sessions[index].decrypt(&message.message, randomness)?;
-            record.promote(index, now, &limits);
+            let read = record.sessions[index].decrypt(&message.message, randomness)?;
+            record.promote(index, read.answers, now, &limits);
             return Ok(Decrypted {
-                plaintext,
+                plaintext: read.plaintext,
                 identity_changed: false,
+                beside: false,
             });
         }
+        let range = &suite.identifiers().registration_id;
         let registration_id =
-            RegistrationId::within(message.registration_id, &identifiers.registration_id)
-                .map_err(AgreementError::from)?;
+            RegistrationId::within(message.registration_id, range).map_err(AgreementError::from)?;
         flawed!("SES-07 record kept", (), {
             if let Some(record) = self.record_mut(sender) {
                 record.registration_id = registration_id;
@@ -450,16 +557,19 @@ impl Device {
         });
         let (session, plaintext) = accept(
             suite,
-            &self.session_limits(suite),
+            (&limits.pre_keys, &self.session_limits(suite)),
             &mut self.keys,
             self.address,
             *sender,
             &message,
             randomness,
         )?;
+        let beside = self.record(sender).is_some_and(DeviceRecord::has_kept);
+        let identity_changed = self.open(registration_id, session);
         Ok(Decrypted {
             plaintext,
-            identity_changed: self.open(registration_id, session),
+            identity_changed,
+            beside: flawed!("SES-19 not told", beside && !identity_changed, false),
         })
     }
 
@@ -489,9 +599,15 @@ impl Device {
         let record = Arc::make_mut(record);
         let changed = record.identity_key != peer.identity_key;
         if flawed!("SES-12 sessions kept", changed, false) {
+            // A message makes nothing current (SES-11), whatever key it comes with.
+            let stale_since = flawed!("SES-11 another key", record.stale_since, None);
             *record = fresh();
+            record.stale_since = stale_since;
         }
-        record.registration_id = registration_id;
+        // What a prekey message says of the registration id, nobody has authenticated.
+        if flawed!("KEY-09 hint", !record.confirmed, true) {
+            record.registration_id = registration_id;
+        }
         record.activate(Arc::new(session), now, &limits);
         flawed!("SES-12 not reported", changed, false)
     }

@@ -3,13 +3,12 @@
 use super::Limits;
 use crate::identifier::RegistrationId;
 use crate::primitives::{PublicKey, Randomness};
-use crate::ratchet::{RatchetError, Session};
+use crate::ratchet::{RatchetError, Read, Session};
 use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
 use crate::wire::RatchetMessage;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// A session with its time: that at which it was opened, then that at which it last read a message
 /// (SES-13). Copies share the session until one of them takes a step.
@@ -17,22 +16,29 @@ use zeroize::Zeroizing;
 pub(super) struct TimedSession {
     pub(super) session: Arc<Session>,
     pub(super) time: Timestamp,
+    /// Whether provisioning information goes into it, and into no other (SES-19): one of a record at most.
+    pub(super) kept: bool,
 }
 
 impl TimedSession {
+    fn is_fresh(&self, now: Timestamp, limits: &Limits) -> bool {
+        let max_send = flawed!("SES-13 sent for ever", limits.max_send, u64::MAX);
+        now.seconds_since(self.time) < max_send
+    }
+
     /// Decrypts; a session that is shared is copied, and the copy kept where it could.
     pub(super) fn decrypt(
         &mut self,
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
-    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+    ) -> Result<Read, RatchetError> {
         if let Some(session) = Arc::get_mut(&mut self.session) {
-            return session.decrypt_message(message, randomness);
+            return session.read(message, randomness);
         }
         let mut session = Session::clone(&self.session);
-        let plaintext = session.decrypt_message(message, randomness)?;
+        let read = session.read(message, randomness)?;
         self.session = Arc::new(session);
-        Ok(plaintext)
+        Ok(read)
     }
 }
 
@@ -44,6 +50,8 @@ impl TimedSession {
 pub struct DeviceRecord {
     pub(super) identity_key: PublicKey,
     pub(super) registration_id: RegistrationId,
+    /// Whether a statement of the device named it (KEY-09), and not a prekey message alone.
+    pub(super) confirmed: bool,
     pub(super) stale_since: Option<Timestamp>,
     /// The active one first, then the inactive ones in order. Each new session and each one that reads
     /// comes to the front, so that their times fall.
@@ -55,6 +63,7 @@ impl DeviceRecord {
         DeviceRecord {
             identity_key,
             registration_id,
+            confirmed: false,
             stale_since: None,
             sessions: VecDeque::new(),
         }
@@ -66,8 +75,8 @@ impl DeviceRecord {
         &self.identity_key
     }
 
-    /// The device's registration id, from its last bundle or from the last prekey message that opened a
-    /// session.
+    /// The device's registration id, from its last statement; where there was none, from the last prekey message that
+    /// opened a session, which nobody has authenticated.
     #[must_use]
     pub fn registration_id(&self) -> RegistrationId {
         self.registration_id
@@ -97,21 +106,67 @@ impl DeviceRecord {
     }
 
     fn may_send(&self, now: Timestamp, limits: &Limits) -> bool {
-        let max_send = flawed!("SES-13 sent for ever", limits.max_send, u64::MAX);
-        let fresh = |held: &TimedSession| now.seconds_since(held.time) < max_send;
+        let fresh = |held: &TimedSession| held.is_fresh(now, limits);
         flawed!("SES-11 sent to", self.stale_since.is_none(), true)
             && self.sessions.front().is_some_and(fresh)
+    }
+
+    /// Whether a session has the place of SES-19, be it for reading alone by now.
+    pub(super) fn has_kept(&self) -> bool {
+        self.sessions.iter().any(|held| held.kept)
+    }
+
+    /// The place of the session that provisioning information goes into (SES-19): the kept one while it has read
+    /// something within MAXSEND; else the first in order that this device opened itself, of those that may be sent in.
+    /// Never one that the peer opened and has not answered in: whoever holds a prekey of this device can open that.
+    pub(super) fn provisioning(&self, now: Timestamp, limits: &Limits) -> Option<usize> {
+        if self.stale_since.is_some() {
+            return None;
+        }
+        let find = |is: &dyn Fn(&TimedSession) -> bool| {
+            let fresh = |held: &TimedSession| held.is_fresh(now, limits);
+            self.sessions
+                .iter()
+                .position(|held| is(held) && fresh(held))
+        };
+        let kept = flawed!("SES-19 not kept", find(&|held| held.kept), find(&|_| true));
+        kept.or_else(|| find(&|held| flawed!("SES-19 any session", held.session.is_own(), true)))
+    }
+
+    /// The session at `index` has read a message that answers this device: it gets the place of SES-19, where no other
+    /// has it. One that the peer opened gets it only where no other is held at all, one that this device opened also
+    /// after one that has read nothing within MAXSEND.
+    fn answered(&mut self, index: usize, now: Timestamp, limits: &Limits) {
+        let is_own = self.sessions[index].session.is_own();
+        let holds = |held: &TimedSession| held.kept && (!is_own || held.is_fresh(now, limits));
+        if flawed!("SES-19 last", self.sessions.iter().any(holds), false) {
+            return;
+        }
+        for (at, held) in self.sessions.iter_mut().enumerate() {
+            held.kept = at == index;
+        }
     }
 
     /// A new session becomes the active one (SES-03); the tail of the inactive list is dropped (SES-04).
     pub(super) fn activate(&mut self, session: Arc<Session>, now: Timestamp, limits: &Limits) {
         let first = flawed!("SES-03 behind", 0, self.sessions.len().min(1));
         let first = flawed!("SES-08 own kept", first, self.behind_own(&session));
-        self.sessions
-            .insert(first, TimedSession { session, time: now });
+        let added = TimedSession {
+            session,
+            time: now,
+            kept: false,
+        };
+        self.sessions.insert(first, added);
         let inactive = flawed!("SES-04 unbounded", limits.max_inactive_sessions, 1000);
-        self.sessions
-            .truncate(1 + flawed!("SES-04 one", inactive, 1));
+        let most = 1 + flawed!("SES-04 one", inactive, 1);
+        while self.sessions.len() > most {
+            // The kept one stays: else whoever opens many sessions could push it out (SES-19).
+            let is_dropped = |held: &TimedSession| !flawed!("SES-19 pushed out", held.kept, false);
+            match self.sessions.iter().rposition(is_dropped) {
+                Some(last) => drop(self.sessions.remove(last)),
+                None => break,
+            }
+        }
     }
 
     /// Where a session of the peer's stands for a device that keeps to the one that it opened itself.
@@ -123,13 +178,23 @@ impl DeviceRecord {
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).
-    pub(super) fn promote(&mut self, index: usize, now: Timestamp, limits: &Limits) {
+    pub(super) fn promote(
+        &mut self,
+        index: usize,
+        answered: bool,
+        now: Timestamp,
+        limits: &Limits,
+    ) {
+        if answered {
+            self.answered(index, now, limits);
+        }
         let promoted = flawed!("SES-06 never promoted", true, index == 0);
         if !promoted {
             return;
         }
-        if let Some(held) = self.sessions.remove(index) {
-            self.activate(held.session, now, limits);
+        if let Some(mut held) = self.sessions.remove(index) {
+            held.time = now;
+            self.sessions.push_front(held);
         }
     }
 

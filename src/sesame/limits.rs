@@ -14,8 +14,8 @@ pub struct Limits {
     pub max_recv: u64,
     /// The most submissions of one send (SES-14).
     pub max_rounds: u8,
-    /// How long signed prekeys live, and, as MAXLATENCY, how long what is known of a device that is gone
-    /// (KEY-08, SES-11).
+    /// How long prekeys live, and, as MAXLATENCY, what is known of a device that is gone (KEY-08, SES-11); what is
+    /// taken of others' statements and openings.
     pub pre_keys: agreement::Limits,
     /// The bounds of every session; where there are none, those of its suite.
     pub session: Option<suite::Limits>,

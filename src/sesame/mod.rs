@@ -15,7 +15,7 @@ pub use device_record::DeviceRecord;
 pub use limits::Limits;
 pub use saved::{SAVED_DEVICE_VERSION, SavedDevice, SavedDeviceError};
 pub use saved_send::{SAVED_SEND_VERSION, SavedSend, SavedSendError};
-pub use send::{DeviceMessage, GiveUp, Send, SendEvent, SendOutcome, SendStep};
+pub use send::{DeviceMessage, GiveUp, Purpose, Send, SendEvent, SendOutcome, SendStep};
 
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
@@ -39,6 +39,9 @@ pub enum SesameError {
     /// The recipient is the device's own user (SES-15).
     #[error("a message goes to a peer's devices, not to those of the own user (SES-15)")]
     OwnUser,
+    /// Provisioning information for a user, and not for one device (SES-18).
+    #[error("provisioning information goes to one device, not to all of a user (SES-18)")]
+    NotOneDevice,
     /// An answer to nothing that a send has asked (SES-02, SES-09).
     #[error("the send has not asked for this answer; its present step says what it waits for")]
     UnexpectedAnswer,
@@ -52,7 +55,7 @@ impl SesameError {
             Self::Agreement(error) => error.code(),
             Self::Ratchet(error) => error.code(),
             Self::NoSession(_) => Some(ErrorCode::NoSession),
-            Self::OwnUser => Some(ErrorCode::InvalidState),
+            Self::OwnUser | Self::NotOneDevice => Some(ErrorCode::InvalidState),
             Self::UnexpectedAnswer => Some(ErrorCode::UnexpectedMessage),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::device_record::{DeviceRecord, TimedSession};
 use super::{Device, Limits};
-use crate::agreement::PreKeyStore;
+use crate::agreement::{Pin, PreKeyStore};
 use crate::identifier::{Address, IdentifierError, PreKeyId, RegistrationId};
 use crate::primitives::PublicKey;
 use crate::ratchet::{SavedSession, SavedSessionError};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_DEVICE_VERSION: u32 = 1;
+pub const SAVED_DEVICE_VERSION: u32 = 2;
 
 /// A device as it is saved. Secrets are marked as such: `{"secret": "…hex…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct SavedDevice {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SavedPin {
     address: Address,
-    identity_key: PublicKey,
+    pin: Pin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ struct SavedRecord {
     address: Address,
     identity_key: PublicKey,
     registration_id: RegistrationId,
+    /// Whether a statement named it.
+    confirmed: bool,
     stale_since: Option<Timestamp>,
     /// The active session first.
     sessions: Vec<SavedTimedSession>,
@@ -53,6 +55,7 @@ struct SavedRecord {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SavedTimedSession {
     time: Timestamp,
+    kept: bool,
     session: SavedSession,
 }
 
@@ -106,9 +109,9 @@ impl From<&Device> for SavedDevice {
             pinned: device
                 .pinned
                 .iter()
-                .map(|(address, identity_key)| SavedPin {
+                .map(|(address, pin)| SavedPin {
                     address: *address,
-                    identity_key: *identity_key,
+                    pin: *pin,
                 })
                 .collect(),
             records: device
@@ -118,12 +121,14 @@ impl From<&Device> for SavedDevice {
                     address: *address,
                     identity_key: record.identity_key,
                     registration_id: record.registration_id,
+                    confirmed: record.confirmed,
                     stale_since: record.stale_since,
                     sessions: record
                         .sessions
                         .iter()
                         .map(|held| SavedTimedSession {
                             time: held.time,
+                            kept: held.kept,
                             session: held.session.save(),
                         })
                         .collect(),
@@ -157,9 +162,16 @@ impl SavedDevice {
                 PreKeyId::within(id.get(), &suite.identifiers().pre_key_id)
             })?;
         }
-        for pin in self.pinned {
-            address(&pin.address)?;
-            device.pin(pin.address, pin.identity_key);
+        for SavedPin { address: peer, pin } in self.pinned {
+            address(&peer)?;
+            if device.pinned(&peer).is_some()
+                || device.pin(peer, pin.fingerprint, pin.named).is_err()
+            {
+                return Err(SavedDeviceError::Record {
+                    address: peer,
+                    reason: "two pins of one device (X3DH-15)",
+                });
+            }
         }
         device.now = self.now;
         for record in self.records {
@@ -223,10 +235,16 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
         address,
     };
     let mut record = DeviceRecord::new(saved.identity_key, saved.registration_id);
+    record.confirmed = saved.confirmed;
     record.stale_since = saved.stale_since;
     // Each session is as old as the one before it, or older; the first has read at `now` at the latest.
     let mut newest = device.now;
-    for (index, SavedTimedSession { time, session }) in saved.sessions.into_iter().enumerate() {
+    for (index, saved) in saved.sessions.into_iter().enumerate() {
+        let SavedTimedSession {
+            time,
+            kept,
+            session,
+        } = saved;
         let limits = device.limits.session.as_ref();
         let session = session.restore(&device.suites, limits);
         let session = session.map_err(|error| SavedDeviceError::Session {
@@ -244,8 +262,14 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
             return wrong("a session that is newer than the one before it (SES-06)");
         }
         newest = time;
-        let session = Arc::new(session);
-        record.sessions.push_back(TimedSession { session, time });
+        if kept && record.has_kept() {
+            return wrong("two sessions in the place of one (SES-19)");
+        }
+        record.sessions.push_back(TimedSession {
+            session: Arc::new(session),
+            time,
+            kept,
+        });
     }
     Ok(record)
 }

@@ -2,10 +2,10 @@
 
 use super::Limits;
 use super::saved::admitted;
-use super::send::{GiveUp, Open, Outgoing, Send, State};
+use super::send::{GiveUp, Open, Outgoing, Purpose, Send, State};
 use crate::hex::Hex;
 use crate::identifier::{DeviceId, IdentifierError, Recipient, RegistrationId};
-use crate::primitives::SecretBytes;
+use crate::primitives::{PublicKey, SecretBytes};
 use crate::suite::{self, SuiteRef};
 use crate::wire::{Message, MessageKind};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_SEND_VERSION: u32 = 1;
+pub const SAVED_SEND_VERSION: u32 = 2;
 
 /// A send as it is saved. The plaintext is marked as secret: `{"secret": "…hex…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,7 @@ pub const SAVED_SEND_VERSION: u32 = 1;
 pub struct SavedSend {
     version: u32,
     recipient: Recipient,
+    purpose: Purpose,
     rounds: u8,
     state: SavedState,
 }
@@ -43,9 +44,12 @@ enum SavedOutgoing {
     AwaitsBundle,
     #[serde(rename_all = "camelCase")]
     Encrypted {
+        identity_key: PublicKey,
         registration_id: RegistrationId,
         kind: MessageKind,
         message: Hex,
+        /// Whether a statement is awaited.
+        outdated: bool,
     },
 }
 
@@ -66,6 +70,9 @@ pub enum SavedSendError {
     /// Devices that the send cannot be for.
     #[error("a send to one device is for that device alone (SES-15)")]
     Devices,
+    /// Provisioning information for a user.
+    #[error("provisioning information goes to one device (SES-18)")]
+    Purpose,
 }
 
 impl From<&Send> for SavedSend {
@@ -85,6 +92,7 @@ impl From<&Send> for SavedSend {
         SavedSend {
             version: SAVED_SEND_VERSION,
             recipient: send.recipient,
+            purpose: send.purpose,
             rounds: send.rounds,
             state,
         }
@@ -96,12 +104,16 @@ impl From<&Outgoing> for SavedOutgoing {
         match outgoing {
             Outgoing::AwaitsBundle => SavedOutgoing::AwaitsBundle,
             Outgoing::Encrypted {
+                identity_key,
                 registration_id,
                 message,
+                outdated,
             } => SavedOutgoing::Encrypted {
+                identity_key: *identity_key,
                 registration_id: *registration_id,
                 kind: message.kind,
                 message: Hex(message.bytes.clone()),
+                outdated: *outdated,
             },
         }
     }
@@ -112,15 +124,19 @@ impl From<SavedOutgoing> for Outgoing {
         match saved {
             SavedOutgoing::AwaitsBundle => Outgoing::AwaitsBundle,
             SavedOutgoing::Encrypted {
+                identity_key,
                 registration_id,
                 kind,
                 message,
+                outdated,
             } => Outgoing::Encrypted {
+                identity_key,
                 registration_id,
                 message: Message {
                     kind,
                     bytes: message.0,
                 },
+                outdated,
             },
         }
     }
@@ -137,6 +153,9 @@ impl SavedSend {
         }
         if let Recipient::Device(address) = &self.recipient {
             admitted(suites, |suite| suite.identifiers().check(address))?;
+        }
+        if let (Recipient::User(_), Purpose::Provisioning) = (&self.recipient, self.purpose) {
+            return Err(SavedSendError::Purpose);
         }
         let state = match self.state {
             SavedState::Open { plaintext, devices } => {
@@ -157,7 +176,7 @@ impl SavedSend {
         };
         let max_rounds = limits.max_rounds;
         let (least, most) = match &state {
-            // Bundles are fetched before a round, and none after the last.
+            // Bundles and statements are fetched before a round, and none after the last.
             State::Open(open) if open.is_fetching() => (0, max_rounds.saturating_sub(1)),
             State::Open(_) | State::Done => (1, max_rounds),
             State::GivenUp(GiveUp::RetryLimit) => (max_rounds, max_rounds),
@@ -173,6 +192,7 @@ impl SavedSend {
         }
         Ok(Send {
             recipient: self.recipient,
+            purpose: self.purpose,
             rounds: self.rounds,
             state,
         })

@@ -7,13 +7,24 @@ use super::{Device, SavedSend, SesameError};
 use crate::agreement::{Bundle, BundleFields};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, Recipient, RegistrationId};
-use crate::primitives::{Randomness, SecretBytes};
+use crate::primitives::{PublicKey, Randomness, SecretBytes};
 use crate::ratchet::{RatchetError, Session};
 use crate::requirement::{flawed, require};
 use crate::wire::Message;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What a plaintext is, as far as it matters to whom it may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Purpose {
+    /// It lets whoever reads it have the credential: it goes to one device, whose identity key the user has named
+    /// (SES-18), in the session that this device keeps for it (SES-19).
+    Provisioning,
+    /// It does not.
+    Other,
+}
 
 /// One message of a submission.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +42,9 @@ pub struct DeviceMessage {
 pub enum SendStep {
     /// Fetch the bundles of these devices; each is answered by its own event, in any order.
     FetchBundles(Vec<Address>),
+    /// Fetch the bundles of these devices for their statements alone, without a one-time prekey: their registration ids
+    /// are out of date (SES-10). Each is answered as a bundle is.
+    FetchStatements(Vec<Address>),
     /// Submit these messages together: one round.
     Submit {
         /// To whom.
@@ -47,7 +61,7 @@ pub enum SendStep {
 /// What the intermediary answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SendEvent {
-    /// A bundle that was asked for.
+    /// A bundle that was asked for, for a session or for its statement.
     Bundle(BundleFields),
     /// A device whose bundle was asked for is unknown: `not-found` (MBX-16).
     NoBundle(Address),
@@ -104,6 +118,7 @@ impl GiveUp {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Send {
     pub(super) recipient: Recipient,
+    pub(super) purpose: Purpose,
     /// How many submissions there were.
     pub(super) rounds: u8,
     pub(super) state: State,
@@ -134,22 +149,34 @@ pub(super) enum Outgoing {
     AwaitsBundle,
     /// This message. A refused submission stores nothing, so it goes into the next one unchanged (SES-14).
     Encrypted {
+        /// The identity key that it was encrypted to.
+        identity_key: PublicKey,
         registration_id: RegistrationId,
         message: Message,
+        /// Whether the registration id is out of date: a statement is to name it anew (SES-10).
+        outdated: bool,
     },
 }
 
 impl Open {
-    fn awaiting(&self) -> impl Iterator<Item = DeviceId> {
-        let awaits = |outgoing: &Outgoing| matches!(outgoing, Outgoing::AwaitsBundle);
+    fn which(&self, is: impl Fn(&Outgoing) -> bool) -> impl Iterator<Item = DeviceId> {
         self.devices
             .iter()
-            .filter(move |(_, outgoing)| awaits(outgoing))
+            .filter(move |(_, outgoing)| is(outgoing))
             .map(|(id, _)| *id)
     }
 
+    fn awaiting_bundle(&self) -> impl Iterator<Item = DeviceId> {
+        self.which(|outgoing| matches!(outgoing, Outgoing::AwaitsBundle))
+    }
+
+    fn awaiting_statement(&self) -> impl Iterator<Item = DeviceId> {
+        self.which(|outgoing| matches!(outgoing, Outgoing::Encrypted { outdated: true, .. }))
+    }
+
     pub(super) fn is_fetching(&self) -> bool {
-        self.awaiting().next().is_some()
+        let mut awaiting = self.awaiting_bundle().chain(self.awaiting_statement());
+        awaiting.next().is_some()
     }
 
     fn messages(&self) -> impl Iterator<Item = DeviceMessage> {
@@ -160,22 +187,13 @@ impl Open {
                 Outgoing::Encrypted {
                     registration_id,
                     message,
+                    ..
                 } => Some(DeviceMessage {
                     device_id: *id,
                     registration_id: *registration_id,
                     message: message.clone(),
                 }),
             })
-    }
-
-    /// The registration id that a message was submitted with.
-    fn registration_id(&self, id: DeviceId) -> Option<RegistrationId> {
-        match self.devices.get(&id)? {
-            Outgoing::AwaitsBundle => None,
-            Outgoing::Encrypted {
-                registration_id, ..
-            } => Some(*registration_id),
-        }
     }
 }
 
@@ -184,6 +202,12 @@ impl Send {
     #[must_use]
     pub fn recipient(&self) -> Recipient {
         self.recipient
+    }
+
+    /// What it carries.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// The send in its documented, versioned form.
@@ -200,17 +224,18 @@ impl Send {
             State::Done => return SendStep::Done,
             State::GivenUp(why) => return SendStep::GiveUp(*why),
         };
-        let awaiting: Vec<Address> = open
-            .awaiting()
-            .map(|id| self.recipient.device(id))
-            .collect();
-        if awaiting.is_empty() {
+        let device = |id| self.recipient.device(id);
+        let bundles: Vec<Address> = open.awaiting_bundle().map(device).collect();
+        let statements: Vec<Address> = open.awaiting_statement().map(device).collect();
+        if !bundles.is_empty() {
+            SendStep::FetchBundles(bundles)
+        } else if !statements.is_empty() {
+            SendStep::FetchStatements(statements)
+        } else {
             SendStep::Submit {
                 recipient: self.recipient,
                 messages: open.messages().collect(),
             }
-        } else {
-            SendStep::FetchBundles(awaiting)
         }
     }
 
@@ -237,11 +262,11 @@ impl Send {
     }
 }
 
-/// What one device gets, with its active session as it is afterwards: nothing is changed yet.
+/// What one device gets, with the session that it goes into, by its place, as that is afterwards: nothing is changed yet.
 struct Prepared {
     device_id: DeviceId,
     outgoing: Outgoing,
-    session: Option<Arc<Session>>,
+    session: Option<(usize, Arc<Session>)>,
 }
 
 /// Why a submission was refused: by devices.
@@ -258,12 +283,14 @@ impl Device {
     /// [`Session::encrypt`] draws, by rising DeviceID.
     ///
     /// # Errors
-    /// `invalid-state` where the recipient is the device's own user (SES-15), `too-large` (DR-22), those of
-    /// [`Session::encrypt`].
+    /// `invalid-state` where the recipient is the device's own user (SES-15), or a user and it is provisioning
+    /// information, `untrusted-identity` where no named key is pinned for that (SES-18), `too-large` (DR-22), those
+    /// of [`Session::encrypt`].
     pub fn start_send(
         &mut self,
         recipient: Recipient,
         plaintext: &[u8],
+        purpose: Purpose,
         randomness: &mut dyn Randomness,
     ) -> Result<(Send, SendStep), SesameError> {
         require!(
@@ -271,6 +298,12 @@ impl Device {
             recipient.user_id() != self.address.user_id,
             SesameError::OwnUser
         );
+        if purpose == Purpose::Provisioning {
+            let Recipient::Device(address) = &recipient else {
+                return Err(SesameError::NotOneDevice);
+            };
+            self.check_purpose(address, purpose)?;
+        }
         let limit = self.session_limits(self.suite()).max_plaintext;
         require!(
             "DR-22",
@@ -288,10 +321,11 @@ impl Device {
             plaintext: plaintext.to_vec().into(),
             devices: BTreeMap::new(),
         };
-        let prepared = self.prepare(recipient, &open, &targets, randomness)?;
+        let prepared = self.prepare((recipient, purpose), &open, &targets, randomness)?;
         self.keep(recipient, &mut open, prepared);
         let mut send = Send {
             recipient,
+            purpose,
             rounds: 0,
             state: State::Open(Arc::new(open)),
         };
@@ -305,7 +339,8 @@ impl Device {
     ///
     /// # Errors
     /// `unexpected-message` where the answer is to nothing that was asked; with a bundle those of
-    /// [`Device::process_bundle`]. Device and send are as they were.
+    /// [`Device::process_bundle`]; for provisioning information, unless it was accepted, `untrusted-identity` where no
+    /// named key is pinned any more (SES-18). Device and send are as they were.
     pub fn continue_send(
         &mut self,
         send: &mut Send,
@@ -313,12 +348,16 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<SendOutcome, SesameError> {
         let recipient = send.recipient;
+        let to = (recipient, send.purpose);
         let last = send.rounds == flawed!("SES-14 ten rounds", self.limits.max_rounds, 10);
         let State::Open(open) = &mut send.state else {
             return Err(SesameError::UnexpectedAnswer);
         };
         let open = Arc::make_mut(open);
         let fetching = open.is_fetching();
+        if let (Recipient::Device(address), false) = (&recipient, event == SendEvent::Accepted) {
+            self.check_purpose(address, send.purpose)?;
+        }
         let mut identity_changed = false;
         match event {
             SendEvent::Bundle(fields) if fetching => {
@@ -342,7 +381,7 @@ impl Device {
                     gone: &extra,
                     outdated: &[],
                 };
-                self.refused(recipient, open, &refusal, randomness)?;
+                self.refused(to, open, &refusal, randomness)?;
                 send.refused(last);
             }
             SendEvent::StaleRegistration(devices) if !fetching => {
@@ -352,7 +391,7 @@ impl Device {
                     gone: &[],
                     outdated: &devices,
                 };
-                self.refused(recipient, open, &refusal, randomness)?;
+                self.refused(to, open, &refusal, randomness)?;
                 send.refused(last);
             }
             _ => return Err(SesameError::UnexpectedAnswer),
@@ -364,7 +403,9 @@ impl Device {
         })
     }
 
-    /// A session is opened, and the message encrypted in it (SES-02).
+    /// A session is opened, and the message encrypted in it (SES-02); or where only the statement was asked for, the
+    /// registration id is taken from it, and the message stays as it is (SES-10). A statement of another identity key
+    /// than the message was encrypted to is as good as a bundle: the message is of no use to its device (SES-12).
     fn bundle_came(
         &mut self,
         recipient: Recipient,
@@ -372,29 +413,49 @@ impl Device {
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
     ) -> Result<bool, SesameError> {
-        let suite = self.suite_of_bundle(fields)?;
-        let bundle = Bundle::verify(suite, fields)?;
-        require_awaited(recipient, open, &bundle.party.address)?;
+        let (suite, bundle) = self.verify(fields)?;
+        let Bundle {
+            party,
+            registration_id: named,
+            ..
+        } = bundle;
+        require_awaited(recipient, open, &party.address)?;
+        if let Some(Outgoing::Encrypted {
+            identity_key,
+            registration_id,
+            outdated,
+            ..
+        }) = open.devices.get_mut(&party.address.device_id)
+            && *identity_key == party.identity_key
+        {
+            self.check_pin(&party)?;
+            *registration_id = flawed!("SES-10 not taken", named, *registration_id);
+            *outdated = false;
+            self.confirm(&bundle);
+            return Ok(false);
+        }
         let mut session = self.initiate(suite, &bundle, randomness)?;
         let outgoing = Outgoing::Encrypted {
-            registration_id: bundle.registration_id,
+            identity_key: party.identity_key,
+            registration_id: named,
             message: session.encrypt(open.plaintext.expose(), randomness)?,
+            outdated: false,
         };
-        open.devices
-            .insert(bundle.party.address.device_id, outgoing);
+        open.devices.insert(party.address.device_id, outgoing);
         Ok(self.open_initiated(&bundle, session))
     }
 
     /// A submission was refused. Devices that are gone get a stale record, missing ones a session and a
-    /// message (SES-09); sessions that go with an outdated registration id are dropped (SES-10). All other
-    /// messages stay as they are (SES-14), and after the `last` round no new one is made.
+    /// message (SES-09); of those with an outdated registration id the statement is fetched (SES-10), and no session is
+    /// dropped. All other messages stay as they are (SES-14), and after the `last` round no new one is made.
     fn refused(
         &mut self,
-        recipient: Recipient,
+        to: (Recipient, Purpose),
         open: &mut Open,
         refusal: &Refusal<'_>,
         randomness: &mut dyn Randomness,
     ) -> Result<(), SesameError> {
+        let (recipient, _) = to;
         let Refusal {
             last,
             missing,
@@ -410,16 +471,12 @@ impl Device {
             true
         );
         let gone: Vec<DeviceId> = gone.iter().filter(submitted).copied().collect();
-        let (dropped, renewed): (Vec<DeviceId>, Vec<DeviceId>) =
-            outdated.iter().filter(submitted).partition(|id| {
-                open.registration_id(**id) == self.registration_id(recipient.device(**id))
-            });
         let missing = missing.iter().filter(|id| may_grow && !submitted(id));
-        let again: Vec<DeviceId> = missing.copied().chain(renewed).collect();
+        let missing: Vec<DeviceId> = missing.copied().collect();
         let prepared = if last {
             Vec::new()
         } else {
-            self.prepare(recipient, open, &again, randomness)?
+            self.prepare(to, open, &missing, randomness)?
         };
         for id in gone {
             flawed!(
@@ -429,40 +486,50 @@ impl Device {
             );
             open.devices.remove(&id);
         }
-        for id in dropped {
-            flawed!("SES-10 kept", self.drop_sessions(&recipient.device(id)), ());
-            open.devices.insert(id, Outgoing::AwaitsBundle);
+        for id in outdated {
+            // What an intermediary says costs no session that was healed (SES-10).
+            flawed!("SES-10 dropped", (), {
+                if open.devices.contains_key(id) {
+                    self.drop_sessions(&recipient.device(*id));
+                    open.devices.insert(*id, Outgoing::AwaitsBundle);
+                }
+            });
+            if let Some(Outgoing::Encrypted { outdated, .. }) = open.devices.get_mut(id) {
+                *outdated = true;
+            }
         }
         self.keep(recipient, open, prepared);
         Ok(())
     }
 
-    /// The message of each device, in its active session where that may be sent in.
+    /// The message of each device, in the session that it goes into, where there is one.
     fn prepare(
         &self,
-        recipient: Recipient,
+        (recipient, purpose): (Recipient, Purpose),
         open: &Open,
         devices: &[DeviceId],
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<Prepared>, SesameError> {
         let prepare = |&device_id: &DeviceId| {
             let address = recipient.device(device_id);
-            let Some((record, session)) = self.sendable(&address) else {
+            let Some((record, index)) = self.sendable(&address, purpose) else {
                 return Ok(Prepared {
                     device_id,
                     outgoing: Outgoing::AwaitsBundle,
                     session: None,
                 });
             };
-            let mut session = session.clone();
+            let mut session = Session::clone(&record.sessions[index].session);
             let message = session.encrypt(open.plaintext.expose(), randomness)?;
             Ok(Prepared {
                 device_id,
                 outgoing: Outgoing::Encrypted {
+                    identity_key: record.identity_key,
                     registration_id: record.registration_id(),
                     message,
+                    outdated: false,
                 },
-                session: Some(Arc::new(session)),
+                session: Some((index, Arc::new(session))),
             })
         };
         devices.iter().map(prepare).collect()
@@ -478,15 +545,10 @@ impl Device {
         {
             open.devices.insert(device_id, outgoing);
             let record = self.record_mut(&recipient.device(device_id));
-            let active = record.and_then(|record| record.sessions.front_mut());
-            if let (Some(active), Some(session)) = (active, session) {
-                active.session = session;
+            if let (Some(record), Some((index, session))) = (record, session) {
+                record.sessions[index].session = session;
             }
         }
-    }
-
-    fn registration_id(&self, peer: Address) -> Option<RegistrationId> {
-        Some(self.record(&peer)?.registration_id())
     }
 }
 
@@ -496,8 +558,9 @@ fn require_awaited(
     open: &Open,
     address: &Address,
 ) -> Result<(), SesameError> {
+    let mut awaiting = open.awaiting_bundle().chain(open.awaiting_statement());
     let awaited =
-        recipient.user_id() == address.user_id && open.awaiting().any(|id| id == address.device_id);
+        recipient.user_id() == address.user_id && awaiting.any(|id| id == address.device_id);
     require!("SES-02", awaited, SesameError::UnexpectedAnswer);
     Ok(())
 }

@@ -1,19 +1,22 @@
-//! The invitation: the link that ties a person to an identity key (INV-01 to INV-04).
+//! The invitation: the link that ties a person to an identity key, and lets its holder make offers (INV-01 to INV-08).
 //!
-//! `https://HOST/v1/i/UserID/DeviceID?v=VERTICAL#FINGERPRINT`. A link has one form, so it is read letter by
+//! `https://HOST/v1/i/UserID/DeviceID?v=VERTICAL#FRAGMENT`. A link has one form, so it is read letter by
 //! letter: a general URL parser mends what INV-04 refuses.
 
+use super::Limits;
+pub use crate::agreement::Fingerprint;
 use crate::error_code::ErrorCode;
+use crate::hex;
 use crate::identifier::{Address, DeviceId, IdentifierError};
-use crate::primitives::PublicKey;
+use crate::primitives::hkdf::hkdf_sha256;
+use crate::primitives::{PublicKey, Randomness, RandomnessError, Secret};
 use crate::requirement::{flawed, require, required};
+use crate::timestamp::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
-use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 const SCHEME: &str = "https://";
 const PATH: &str = "v1/i/";
@@ -26,7 +29,12 @@ const MAX_NAME: usize = 253;
 /// The longest label of a DNS name.
 const MAX_LABEL: usize = 63;
 
-/// A link that is no invitation, or a key that is not the one it names.
+/// Bytes of a fragment: the fingerprint, the id, the secret and the expiry. They are 96 characters, none left over.
+const FRAGMENT: usize = 32 + 16 + 16 + 8;
+/// The last second that an invitation can expire in: that of the year 9999.
+const LAST: Timestamp = Timestamp(253_402_300_799);
+
+/// A link that is no invitation, one whose time is over, or a key or an offer that does not belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvitationError {
     /// INV-04.
@@ -45,11 +53,26 @@ pub enum InvitationError {
     #[error("the query is `v=a`, `v=h` or `v=c`, or there is none and no `?` (INV-04)")]
     Query,
     /// INV-04.
-    #[error("the fragment is 32 bytes in base64url without padding, 43 characters (INV-04)")]
-    Fingerprint,
+    #[error("the fragment is 72 bytes in base64url without padding, 96 characters (INV-04)")]
+    Fragment,
+    /// INV-04.
+    #[error("an invitation expires in the year 9999 at the latest (INV-01, INV-04)")]
+    Expiry,
     /// INV-03.
     #[error("the identity key is not the one that the invitation names (INV-03)")]
     UntrustedIdentity,
+    /// INV-05.
+    #[error("an invitation lives 1 to {0} seconds (INV-05)")]
+    Lifetime(u64),
+    /// INV-05.
+    #[error("the invitation's time is over (INV-05)")]
+    Over,
+    /// INV-05.
+    #[error("the invitation lives longer than one may (INV-05)")]
+    TooFarAhead,
+    /// PAY-14.
+    #[error("the offer's MAC does not hold (PAY-14)")]
+    Mac,
 }
 
 impl InvitationError {
@@ -58,12 +81,14 @@ impl InvitationError {
     pub fn code(self) -> ErrorCode {
         match self {
             Self::UntrustedIdentity => ErrorCode::UntrustedIdentity,
+            Self::Lifetime(_) => ErrorCode::InvalidState,
+            Self::Over | Self::TooFarAhead | Self::Mac => ErrorCode::InvalidInvitation,
             _ => ErrorCode::Malformed,
         }
     }
 }
 
-/// An invitation to a device (INV-01). As text it is the link.
+/// An invitation to a device (INV-01). As text it is the link, its secret included; debug output hides that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Invitation {
     /// The intermediary of the device.
@@ -74,9 +99,103 @@ pub struct Invitation {
     pub vertical: Vertical,
     /// Of the device's identity key.
     pub fingerprint: Fingerprint,
+    /// What tells this invitation from the device's others.
+    pub id: InvitationId,
+    /// What its holder knows, and HOST does not.
+    pub secret: Secret<16>,
+    /// From then on nobody takes it (INV-05).
+    pub expires: Timestamp,
 }
 
 impl Invitation {
+    /// The invitation to a device that expires then: id and secret are drawn, 16 bytes each (RND-01).
+    pub fn draw(
+        host: Host,
+        address: Address,
+        vertical: Vertical,
+        identity_key: &PublicKey,
+        expires: Timestamp,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Self, RandomnessError> {
+        Ok(Invitation {
+            host,
+            address,
+            vertical,
+            fingerprint: Fingerprint::of(identity_key),
+            id: InvitationId::random(randomness)?,
+            secret: Secret::random(randomness)?,
+            expires,
+        })
+    }
+
+    /// When an invitation expires that is made now, and lives so many seconds, or as long as one does (INV-05).
+    ///
+    /// # Errors
+    /// `invalid-state` for a lifetime that no invitation has.
+    pub fn expiry(
+        now: Timestamp,
+        lifetime: Option<u64>,
+        limits: &Limits,
+    ) -> Result<Timestamp, InvitationError> {
+        let most = limits.invitation_lifetime;
+        let lifetime = lifetime.unwrap_or(flawed!(
+            "INV-05 default",
+            limits.invitation_default_lifetime,
+            most
+        ));
+        let expires = Timestamp(now.0.saturating_add(lifetime));
+        require!(
+            "INV-05",
+            (1..=most).contains(&lifetime) && expires <= LAST,
+            InvitationError::Lifetime(most)
+        );
+        Ok(expires)
+    }
+
+    /// Whether somebody may take it, and offer by it, now (INV-05).
+    ///
+    /// # Errors
+    /// `invalid-invitation`.
+    pub fn check_time(&self, now: Timestamp, limits: &Limits) -> Result<(), InvitationError> {
+        require!(
+            "INV-05",
+            flawed!(
+                "INV-05 a second late",
+                now < self.expires,
+                now <= self.expires
+            ),
+            InvitationError::Over
+        );
+        require!(
+            "INV-05",
+            flawed!(
+                "INV-05 any lifetime",
+                self.expires.seconds_since(now) <= limits.invitation_ahead,
+                true
+            ),
+            InvitationError::TooFarAhead
+        );
+        Ok(())
+    }
+
+    /// Whether the device that made it still honours it: it keeps it for offers that were on their way (INV-05).
+    #[must_use]
+    pub fn is_honoured(&self, now: Timestamp, limits: &Limits) -> bool {
+        now.seconds_since(self.expires) < flawed!("INV-05 no grace", limits.invitation_grace, 1)
+    }
+
+    /// The access key that the device publishes the hash of, and its holder submits with (INV-06).
+    #[must_use]
+    pub fn access_key(&self) -> Secret<32> {
+        access_key(&self.secret)
+    }
+
+    /// The key of the MAC of its holder's offers (INV-06).
+    #[must_use]
+    pub fn offer_key(&self) -> Secret<32> {
+        offer_key(&self.secret)
+    }
+
     /// What may be asked of HOST: the link without its fragment (INV-02).
     #[must_use]
     pub fn request_url(&self) -> String {
@@ -107,9 +226,50 @@ impl Invitation {
     }
 }
 
+/// The access key of an invitation with that secret (INV-06).
+#[must_use]
+pub fn access_key(secret: &Secret<16>) -> Secret<32> {
+    derived(secret, b"TigressSignal/1 Access")
+}
+
+/// The key of the MAC of offers by an invitation with that secret (INV-06).
+#[must_use]
+pub fn offer_key(secret: &Secret<16>) -> Secret<32> {
+    let label: &[u8] = flawed!(
+        "INV-06 one key",
+        b"TigressSignal/1 Offer",
+        b"TigressSignal/1 Access"
+    );
+    derived(secret, label)
+}
+
+fn derived(secret: &Secret<16>, label: &[u8]) -> Secret<32> {
+    hkdf_sha256(None, &[secret.expose()], label)
+}
+
 impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.without_fragment(), self.fingerprint)
+        let mut fragment = Zeroizing::new([0; FRAGMENT]);
+        let expires = self.expires.0.to_be_bytes();
+        let parts: [&[u8]; 4] = [
+            self.fingerprint.as_bytes(),
+            self.id.as_bytes(),
+            self.secret.expose(),
+            &expires,
+        ];
+        let mut rest = &mut fragment[..];
+        for part in parts {
+            let (here, behind) = rest.split_at_mut(part.len());
+            here.copy_from_slice(part);
+            rest = behind;
+        }
+        let alphabet = flawed!(
+            "INV-01 alphabet",
+            BASE64URL_NOPAD,
+            data_encoding::BASE64_NOPAD
+        );
+        let fragment = Zeroizing::new(alphabet.encode(&*fragment));
+        write!(f, "{}#{}", self.without_fragment(), *fragment)
     }
 }
 
@@ -119,8 +279,7 @@ impl FromStr for Invitation {
     /// Reads a link: `malformed` for anything but the one form (INV-04).
     fn from_str(link: &str) -> Result<Self, InvitationError> {
         let rest = required!("INV-04", link.strip_prefix(SCHEME), InvitationError::Scheme);
-        let (rest, fingerprint) =
-            required!("INV-04", rest.split_once('#'), InvitationError::Fingerprint);
+        let (rest, fragment) = required!("INV-04", rest.split_once('#'), InvitationError::Fragment);
         let (host, rest) = required!("INV-04", rest.split_once('/'), InvitationError::Path);
         let (path, query) = match rest.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -133,14 +292,92 @@ impl FromStr for Invitation {
             canonical_integer(device_id),
             IdentifierError::DeviceId
         );
-        Ok(Invitation {
-            host: host.parse()?,
-            address: Address {
+        let (host, address, vertical) = (
+            host.parse()?,
+            Address {
                 user_id: user_id.parse()?,
                 device_id: DeviceId::try_from(device_id)?,
             },
-            vertical: query.map_or(Ok(Vertical::default()), Vertical::from_query)?,
-            fingerprint: fingerprint.parse()?,
+            query.map_or(Ok(Vertical::default()), Vertical::from_query)?,
+        );
+        // The decoder refuses trailing bits that are not zero, of which 96 characters have none.
+        let fragment = Zeroizing::new(
+            BASE64URL_NOPAD
+                .decode(fragment.as_bytes())
+                .unwrap_or_default(),
+        );
+        let parts = required!("INV-04", parts(&fragment), InvitationError::Fragment);
+        let (fingerprint, id, secret, expires) = parts;
+        require!("INV-04", expires <= LAST, InvitationError::Expiry);
+        Ok(Invitation {
+            host,
+            address,
+            vertical,
+            fingerprint: (*fingerprint).into(),
+            id: InvitationId(*id),
+            secret: Secret::copy_of(secret),
+            expires,
+        })
+    }
+}
+
+/// Fingerprint, id, secret and expiry, where there is as much as they need, and no more.
+fn parts(fragment: &[u8]) -> Option<(&[u8; 32], &[u8; 16], &[u8; 16], Timestamp)> {
+    let (fingerprint, rest) = fragment.split_first_chunk()?;
+    let (id, rest) = rest.split_first_chunk()?;
+    let (secret, expires) = rest.split_first_chunk()?;
+    let expires = u64::from_be_bytes(expires.try_into().ok()?);
+    Some((fingerprint, id, secret, Timestamp(expires)))
+}
+
+/// What tells an invitation from its device's others: 16 random bytes (INV-01).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InvitationId([u8; 16]);
+
+impl InvitationId {
+    /// Draws one: 16 bytes of randomness (RND-01).
+    pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        let mut bytes = [0; 16];
+        randomness.fill(&mut bytes)?;
+        Ok(InvitationId(bytes))
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl From<[u8; 16]> for InvitationId {
+    fn from(bytes: [u8; 16]) -> Self {
+        InvitationId(bytes)
+    }
+}
+
+/// As hex.
+impl fmt::Display for InvitationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(&self.0))
+    }
+}
+
+impl fmt::Debug for InvitationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InvitationId({self})")
+    }
+}
+
+impl Serialize for InvitationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        hex::serialize(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for InvitationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        hex::deserialize(deserializer, "the id of an invitation", |bytes| {
+            bytes.try_into().map(InvitationId)
         })
     }
 }
@@ -185,70 +422,6 @@ impl Vertical {
             .into_iter()
             .find(|vertical| query.strip_prefix(QUERY) == Some(vertical.letter()));
         Ok(required!("INV-04", vertical, InvitationError::Query))
-    }
-}
-
-/// SHA-256 over the 33-byte identity key (INV-01). As text it is base64url without padding.
-#[derive(Clone, Copy)]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    /// The fingerprint of an identity key.
-    #[must_use]
-    pub fn of(key: &PublicKey) -> Self {
-        let key = key.encode();
-        Fingerprint(Sha256::digest(&key[flawed!("INV-01 bare key", 0, 1)..]).into())
-    }
-
-    /// The 32 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl PartialEq for Fingerprint {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for Fingerprint {}
-
-impl Hash for Fingerprint {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-impl FromStr for Fingerprint {
-    type Err = InvitationError;
-
-    fn from_str(text: &str) -> Result<Self, InvitationError> {
-        // The decoder refuses trailing bits that are not zero.
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).unwrap_or_default();
-        let bytes = required!(
-            "INV-04",
-            bytes.try_into().ok(),
-            InvitationError::Fingerprint
-        );
-        Ok(Fingerprint(bytes))
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&flawed!(
-            "INV-01 alphabet",
-            BASE64URL_NOPAD.encode(&self.0),
-            data_encoding::BASE64_NOPAD.encode(&self.0)
-        ))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fingerprint({self})")
     }
 }
 

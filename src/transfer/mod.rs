@@ -10,15 +10,20 @@ mod padding;
 pub mod payload;
 mod saved;
 pub mod table;
+mod token_key;
 mod transfers;
 
 pub use crate::identifier::TransferId;
 pub use car_key::CarKeyError;
-pub use invitation::{Fingerprint, Host, Invitation, InvitationError, Vertical};
+pub use invitation::{Fingerprint, Host, Invitation, InvitationError, InvitationId, Vertical};
 pub use limits::Limits;
-pub use payload::{Content, MessageType, Payload, PayloadError, Provisioning, Unknown};
+pub use payload::{
+    Content, MessageType, OfferParties, Payload, PayloadError, Provisioning, Unknown,
+    offer_mac_holds,
+};
 pub use saved::{SAVED_TRANSFERS_VERSION, SavedTransfers, SavedTransfersError};
 pub use table::{Flow, StateName};
+pub use token_key::TokenKey;
 pub use transfers::{
     Credential, Offer, Offered, Outcome, Outgoing, TransferError, TransferEvent, Transfers,
 };

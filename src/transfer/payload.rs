@@ -1,10 +1,14 @@
 //! The payload: what the ratchet encrypts (profile section 8).
 
 use super::json::object;
-use super::{TransferId, expires, json, padding};
+use super::{InvitationError, InvitationId, TransferId, expires, json, padding};
+use crate::agreement::Fingerprint;
 use crate::error_code::ErrorCode;
-use crate::primitives::SecretBytes;
+use crate::identifier::Address;
+use crate::primitives::hmac::hmac_sha256;
+use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::{flawed, require, required};
+use crate::suite::{Party, Suite};
 use crate::timestamp::Timestamp;
 use data_encoding::BASE64;
 use serde::de::IntoDeserializer;
@@ -20,14 +24,22 @@ pub const CAR_KEY: &str = "digitalwallet.carkey.ccc";
 pub const AUTHORIZATION_TOKEN: &str = "digitalwallet.generic.authorizationToken";
 
 /// The most bytes of JSON (PAY-01).
-pub const MAX_JSON: usize = 65_279;
+pub const MAX_JSON: usize = padding::MAX_TEXT;
 /// The most bytes of a plaintext: the JSON and its padding (PAY-11).
-pub const MAX_PLAINTEXT: usize = 65_280;
+pub const MAX_PLAINTEXT: usize = MAX_JSON + 1;
 /// The most bytes of a reason, in UTF-8 (PAY-08).
 pub const MAX_REASON: usize = 256;
 
 /// `tigress.version` (PAY-06).
 const VERSION: u64 = 1;
+
+/// What the MAC of an offer begins with (PAY-14).
+const OFFER: &[u8] = b"TigressSignal/1 Offer";
+/// How much `invitation`, `accessKey` and `mac` add to an offer, in bytes. Where one of them is missing, the padding
+/// counts it all the same: the size does not tell, and it is known before they are (PAY-11).
+const INVITATION: usize = r#","invitation":"""#.len() + 24;
+const ACCESS_KEY: usize = r#","accessKey":"""#.len() + 44;
+const MAC: usize = r#","mac":"""#.len() + 44;
 
 /// Provisioning Information with the key `tigress` (PAY-02): one message of a transfer.
 ///
@@ -40,6 +52,10 @@ pub struct Payload {
     pub format: String,
     /// What it says.
     pub content: Content,
+    /// The invitation by which it is offered: in an offer alone, and written with a MAC alone (PAY-14, PAY-15).
+    pub invitation: Option<InvitationId>,
+    /// What opens the sender's mailbox for the answers: in an offer alone (PAY-15).
+    pub access_key: Option<Secret<32>>,
     /// Keys that this version does not know (PAY-03).
     pub unknown: Unknown,
 }
@@ -138,7 +154,7 @@ pub struct Unknown {
 pub enum PayloadError {
     /// PAY-11.
     #[error(
-        "the plaintext is not padded with 0x80 and zeros to a multiple of 256 bytes: {0} (PAY-11)"
+        "the plaintext is not padded with 0x80 and zeros to 1,024, 4,096, 16,384 or 65,536 bytes: {0} (PAY-11)"
     )]
     Padding(&'static str),
     /// PAY-01.
@@ -217,6 +233,8 @@ impl Payload {
             transfer,
             format: format.to_owned(),
             content,
+            invitation: None,
+            access_key: None,
             unknown: Unknown::default(),
         }
     }
@@ -227,7 +245,8 @@ impl Payload {
         self.content.message_type()
     }
 
-    /// Reads a padded plaintext (PAY-01 to PAY-11).
+    /// Reads a padded plaintext (PAY-01 to PAY-11, PAY-15). Whether its MAC holds is not looked at
+    /// ([`offer_mac_holds`]).
     ///
     /// # Errors
     /// `invalid-payload`.
@@ -283,6 +302,15 @@ impl Payload {
             format == CAR_KEY || !message_type.is_of_car_keys_alone(),
             PayloadError::Format
         );
+        let is_offer = message_type == MessageType::ProvisioningInformation;
+        let Invited {
+            invitation,
+            access_key,
+        } = if is_offer {
+            Invited::read(&mut tigress)?
+        } else {
+            Invited::default()
+        };
         let said = match message_type {
             MessageType::ProvisioningInformation => Content::ProvisioningInformation {
                 provisioning: Provisioning::read(&format, &mut content)?,
@@ -313,6 +341,8 @@ impl Payload {
             transfer,
             format,
             content: said,
+            invitation,
+            access_key,
             unknown: flawed!(
                 "PAY-03 dropped",
                 Unknown { top, content },
@@ -321,15 +351,60 @@ impl Payload {
         })
     }
 
-    /// Writes the payload (PAY-13) and pads it (PAY-11).
+    /// Writes the payload (PAY-13) and pads it to `at_least` so many bytes (PAY-11): those of its transfer's offer; 0
+    /// for an offer. More than [`MAX_PLAINTEXT`] are as many.
     ///
     /// # Errors
-    /// `invalid-payload` where a receiver would refuse it or read another payload than this one.
-    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(MAX_PLAINTEXT));
-        serde_json::to_writer(&mut *plaintext, &Written::from(self))
-            .map_err(|_| PayloadError::Ambiguous)?;
-        padding::add(&mut plaintext);
+    /// `invalid-payload` where a receiver would refuse it or read another payload than this one: also for an offer by
+    /// an invitation, which needs its MAC.
+    pub fn encode(&self, at_least: usize) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
+        self.pad(self.write(None)?, at_least)
+    }
+
+    /// Writes an offer by an invitation with its MAC (PAY-13, PAY-14), and pads it as [`Payload::encode`] does.
+    /// `mac_key` is [`Invitation::offer_key`](super::Invitation::offer_key).
+    ///
+    /// # Errors
+    /// `invalid-payload` as there, and where it names no invitation.
+    pub fn encode_offer(
+        &self,
+        mac_key: &Secret<32>,
+        parties: &OfferParties,
+        at_least: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
+        let covered = self.write(Some(""))?;
+        let mac = parties.mac(mac_key, &[&covered]);
+        let mac = Zeroizing::new(BASE64.encode(mac.expose()));
+        self.pad(self.write(Some(&mac))?, at_least)
+    }
+
+    /// The JSON.
+    fn write(&self, mac: Option<&str>) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
+        let mut json = Zeroizing::new(Vec::with_capacity(MAX_PLAINTEXT));
+        let mut written = Written::from(self);
+        written.tigress.mac = mac;
+        serde_json::to_writer(&mut *json, &written).map_err(|_| PayloadError::Ambiguous)?;
+        Ok(json)
+    }
+
+    /// Pads the JSON that was written of the payload.
+    fn pad(
+        &self,
+        json: Zeroizing<Vec<u8>>,
+        at_least: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
+        let mut plaintext = json;
+        let length = plaintext.len();
+        let counted = length + flawed!("PAY-11 without invitation", self.missing(), 0);
+        let size = required!(
+            "PAY-01",
+            padding::size(
+                length.max(counted.min(MAX_JSON)),
+                at_least.min(MAX_PLAINTEXT)
+            ),
+            PayloadError::TooLong { length }
+        );
+        padding::add(&mut plaintext, size);
         require!(
             "PAY-13",
             Payload::decode(&plaintext)? == *self,
@@ -337,6 +412,155 @@ impl Payload {
         );
         Ok(plaintext)
     }
+
+    /// How much longer an offer would be that has all that one may have, in bytes.
+    fn missing(&self) -> usize {
+        let is_offer = self.message_type() == MessageType::ProvisioningInformation;
+        let invitation = INVITATION + MAC;
+        let missing = |is_there: bool, size: usize| if is_there { 0 } else { size };
+        missing(!is_offer || self.invitation.is_some(), invitation)
+            + missing(!is_offer || self.access_key.is_some(), ACCESS_KEY)
+    }
+}
+
+/// What an offer says of how it may be made and answered (PAY-15).
+#[derive(Default)]
+struct Invited {
+    invitation: Option<InvitationId>,
+    access_key: Option<Secret<32>>,
+}
+
+impl Invited {
+    fn read(tigress: &mut Map<String, Value>) -> Result<Self, PayloadError> {
+        let invitation = bytes::<16>(tigress, "invitation", "tigress.invitation")?;
+        let access_key = bytes::<32>(tigress, "accessKey", "tigress.accessKey")?;
+        let mac = bytes::<32>(tigress, "mac", "tigress.mac")?;
+        require!(
+            "PAY-15",
+            invitation.is_some() == mac.is_some(),
+            wanted(
+                "tigress.mac",
+                "there where `tigress.invitation` is, and only there (PAY-15)"
+            )
+        );
+        Ok(Invited {
+            invitation: invitation.map(|id| InvitationId::from(*id.expose())),
+            access_key,
+        })
+    }
+}
+
+/// The base64 of `N` bytes, where the object has it.
+fn bytes<const N: usize>(
+    tigress: &mut Map<String, Value>,
+    name: &str,
+    path: &'static str,
+) -> Result<Option<Secret<N>>, PayloadError> {
+    let value = tigress.shift_remove(name);
+    let value = flawed!("PAY-15 null", value, value.filter(|value| !value.is_null()));
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let wrong = wanted(path, "the base64 of its bytes, so many as it has (PAY-15)");
+    let text = required!("PAY-15", text(value).map(Zeroizing::new), wrong);
+    let bytes = Zeroizing::new(BASE64.decode(text.as_bytes()).unwrap_or_default());
+    let bytes = required!("PAY-15", bytes[..].try_into().ok(), wrong);
+    let bytes = Secret::<N>::copy_of(bytes);
+    // As in `opaque`.
+    require!(
+        "PAY-09",
+        *Zeroizing::new(BASE64.encode(bytes.expose())) == *text,
+        wanted(path, "padded base64 of RFC 4648 section 4 (PAY-09)")
+    );
+    Ok(Some(bytes))
+}
+
+/// Who makes an offer to whom, as its MAC covers it (PAY-14).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferParties(Vec<u8>);
+
+impl OfferParties {
+    /// The sender's address and identity key, then the receiver's address and the fingerprint of its identity key: of
+    /// that the sender knows no more when it writes the offer.
+    #[must_use]
+    pub fn new(
+        suite: &dyn Suite,
+        sender: &Party,
+        receiver: &Address,
+        receiver_fingerprint: &Fingerprint,
+    ) -> Self {
+        let sender_address = suite.encode_address(&sender.address);
+        let receiver_address = suite.encode_address(receiver);
+        let (first, second) = flawed!(
+            "PAY-14 parties turned",
+            (sender_address, receiver_address),
+            (receiver_address, sender_address)
+        );
+        let mut covered = first.as_bytes().to_vec();
+        flawed!(
+            "PAY-14 no keys",
+            covered.extend_from_slice(&sender.identity_key.encode()),
+            ()
+        );
+        covered.extend_from_slice(second.as_bytes());
+        flawed!(
+            "PAY-14 no keys",
+            covered.extend_from_slice(receiver_fingerprint.as_bytes()),
+            ()
+        );
+        OfferParties(covered)
+    }
+
+    /// The MAC of an offer between them whose text, without the MAC itself, has these parts.
+    fn mac(&self, mac_key: &Secret<32>, text: &[&[u8]]) -> Secret<32> {
+        let text = flawed!("PAY-14 parties alone", text, &[]);
+        let covered = [&[OFFER, &self.0], text].concat().concat();
+        hmac_sha256(mac_key.expose(), &Zeroizing::new(covered))
+    }
+}
+
+/// Whether an offer was made by whoever holds the invitation, from and to those devices (PAY-14). It is one that
+/// [`Payload::decode`] has read, with [`Payload::invitation`]; `mac_key` is that invitation's
+/// [`Invitation::offer_key`](super::Invitation::offer_key).
+///
+/// # Errors
+/// `invalid-invitation`.
+pub fn offer_mac_holds(
+    plaintext: &[u8],
+    mac_key: &Secret<32>,
+    parties: &OfferParties,
+) -> Result<(), InvitationError> {
+    require!(
+        "PAY-14",
+        mac_holds(plaintext, mac_key, parties) == Some(true),
+        InvitationError::Mac
+    );
+    Ok(())
+}
+
+fn mac_holds(plaintext: &[u8], mac_key: &Secret<32>, parties: &OfferParties) -> Option<bool> {
+    let json = padding::remove(plaintext).ok()?;
+    let mut top = json::read_object(json).ok()?;
+    let mut tigress = take(&mut top, "tigress", object)?;
+    let mac = take(&mut tigress, "mac", text)?;
+    let theirs: [u8; 32] = BASE64.decode(mac.as_bytes()).ok()?.try_into().ok()?;
+    // As it stands in the text: were it there twice, what it covers would be anybody's guess.
+    let mac = mac.as_bytes();
+    let mut places = json.windows(mac.len()).enumerate();
+    let mut place = || places.find(|(_, window)| *window == mac).map(|(at, _)| at);
+    let at = place()?;
+    let behind = &json[at + mac.len()..];
+    flawed!("PAY-14 every place", (), {
+        if let Some(second) = place() {
+            let (between, behind) = (&json[at + mac.len()..second], &json[second + mac.len()..]);
+            let text = [&json[..at], between, behind];
+            return Some(parties.mac(mac_key, &text) == Secret::new(theirs));
+        }
+    });
+    if place().is_some() {
+        return None;
+    }
+    Some(parties.mac(mac_key, &[&json[..at], behind]) == Secret::new(theirs))
 }
 
 impl Content {
@@ -453,13 +677,19 @@ struct WrittenTigress<'a> {
     r#type: MessageType,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<Base64<'a>>,
+    #[serde(rename = "accessKey", skip_serializing_if = "Option::is_none")]
+    access_key: Option<Base64<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac: Option<&'a str>,
 }
 
-struct Base64<'a>(&'a SecretBytes);
+struct Base64<'a>(&'a [u8]);
 
 impl Serialize for Base64<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Zeroizing::new(BASE64.encode(self.0.expose())).serialize(serializer)
+        Zeroizing::new(BASE64.encode(self.0)).serialize(serializer)
     }
 }
 
@@ -492,16 +722,20 @@ impl<'a> From<&'a Payload> for Written<'a> {
                 expires = expires::write(*at);
                 match provisioning {
                     Provisioning::KeyCreationRequest(bytes) => {
-                        content.key_creation_request = Some(Base64(bytes));
+                        content.key_creation_request = Some(Base64(bytes.expose()));
                     }
                     Provisioning::AuthorizationToken(bytes) => {
-                        content.authorization_token = Some(Base64(bytes));
+                        content.authorization_token = Some(Base64(bytes.expose()));
                     }
                     Provisioning::Unsupported => {}
                 }
             }
-            Content::KeySigningRequest(bytes) => content.key_signing_request = Some(Base64(bytes)),
-            Content::KeyImportRequest(bytes) => content.key_import_request = Some(Base64(bytes)),
+            Content::KeySigningRequest(bytes) => {
+                content.key_signing_request = Some(Base64(bytes.expose()))
+            }
+            Content::KeyImportRequest(bytes) => {
+                content.key_import_request = Some(Base64(bytes.expose()))
+            }
             Content::Provisioned => {}
             Content::Decline { reason } | Content::Cancel { reason } => {
                 content.reason = Some(reason);
@@ -515,6 +749,9 @@ impl<'a> From<&'a Payload> for Written<'a> {
                 transfer: &payload.transfer,
                 r#type: payload.message_type(),
                 expires,
+                invitation: payload.invitation.as_ref().map(|id| Base64(id.as_bytes())),
+                access_key: payload.access_key.as_ref().map(|key| Base64(key.expose())),
+                mac: None,
             },
             unknown: Sorted::from(&payload.unknown.top),
         }

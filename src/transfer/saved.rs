@@ -1,21 +1,25 @@
 //! Transfers at rest: their documented, versioned form (`docs/saved-state.md`).
 
+use super::token_key::TokenDigest;
 use super::transfers::Transfer;
-use super::{TransferId, Transfers};
+use super::{TokenKey, TransferId, Transfers};
 use crate::saved::json_text;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_TRANSFERS_VERSION: u32 = 1;
+pub const SAVED_TRANSFERS_VERSION: u32 = 2;
 
 /// Transfers as they are saved. Secrets are marked as such: `{"secret": "…hex…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedTransfers {
     version: u32,
     transfers: BTreeMap<TransferId, Transfer>,
+    offered: BTreeMap<TokenDigest, Timestamp>,
+    token_key: TokenKey,
 }
 
 /// Saved transfers that no device of this build could have written.
@@ -43,6 +47,12 @@ impl From<&Transfers> for SavedTransfers {
                 .iter()
                 .map(|(id, transfer)| (*id, Transfer::clone(transfer)))
                 .collect(),
+            offered: transfers
+                .offered
+                .iter()
+                .map(|(token, at)| (*token, *at))
+                .collect(),
+            token_key: transfers.token_key.clone(),
         }
     }
 }
@@ -60,7 +70,8 @@ impl TryFrom<SavedTransfers> for Transfers {
         if let Some((id, _)) = mislabelled {
             return Err(SavedTransfersError::Ended(*id));
         }
-        let mut transfers = Transfers::new();
+        let mut transfers = Transfers::new(saved.token_key);
+        transfers.offered = saved.offered.into_iter().collect();
         for (id, transfer) in saved.transfers {
             transfers.put(id, Arc::new(transfer));
         }

@@ -94,6 +94,8 @@ pub enum Flow {
 pub enum EventName {
     /// The user offers.
     Offer,
+    /// What was offered or signed is handed to the network.
+    Out,
     /// The user accepts.
     Accept,
     /// The user declines.
@@ -110,6 +112,7 @@ impl EventName {
     /// Every event.
     pub const ALL: &'static [EventName] = &[
         EventName::Offer,
+        EventName::Out,
         EventName::Accept,
         EventName::Decline,
         EventName::Cancel,
@@ -129,16 +132,16 @@ impl EventName {
     }
 }
 
-/// Who sent a message, as the transfer knows its other side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sender {
-    /// Whom the transfer is with (XFER-06); anybody where it begins.
+/// What of a transfer its sender has handed to the network (XFER-17). What was handed over counts as arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Out {
+    /// Nothing.
     #[default]
-    Bound,
-    /// Another device of the bound one's user.
-    OtherDevice,
-    /// Anybody else.
-    Stranger,
+    Nothing,
+    /// The offer, by which the receiver cannot provision yet.
+    Offer,
+    /// What lets the receiver provision: the offer of a token, or the key import request.
+    Credential,
 }
 
 /// What rows ask of an event beyond its name. A fact about another event than the one at hand says nothing.
@@ -150,14 +153,16 @@ pub enum Sender {
 pub struct Facts {
     /// The transfer's time has run out (XFER-10).
     pub past_expiry: bool,
-    /// Who sent the message.
-    pub sender: Sender,
+    /// The message is from another device than the one that the transfer is with (XFER-06).
+    pub stranger: bool,
     /// The key signing request is the one that was signed (XFER-07).
     pub same_request: bool,
     /// The attestation of the key import request holds (XFER-13).
     pub attestation_valid: bool,
     /// The offer's format is supported (PAY-07).
     pub format_supported: bool,
+    /// What of the transfer is out (XFER-17).
+    pub out: Out,
 }
 
 /// What a row asks beyond its state and its event.
@@ -167,8 +172,6 @@ pub enum Guard {
     Always,
     /// The key signing request is the one that was signed: another one is refused (XFER-07).
     SameRequest,
-    /// Another device of the user asks (XFER-05).
-    OtherDevice,
     /// The attestation of the key import request holds (XFER-13).
     AttestationValid,
     /// It does not.
@@ -185,11 +188,8 @@ impl Guard {
     /// Whether the row is the one for an event of which that is known. Where the request is another one, it is
     /// the row all the same, and refuses.
     fn chooses(self, facts: Facts) -> bool {
-        let other_device = facts.sender == Sender::OtherDevice;
         match self {
-            Guard::Always => true,
-            Guard::SameRequest => !other_device,
-            Guard::OtherDevice => flawed!("XFER-05 not told", other_device, false),
+            Guard::Always | Guard::SameRequest => true,
             Guard::AttestationValid => facts.attestation_valid,
             Guard::AttestationInvalid => !facts.attestation_valid,
             Guard::FormatSupported => facts.format_supported,
@@ -201,7 +201,6 @@ impl Guard {
     /// The reason that a decline or cancel of the row gives.
     fn reason(self) -> &'static str {
         match self {
-            Guard::OtherDevice => "already-claimed",
             Guard::AttestationInvalid => "attestation-invalid",
             Guard::FormatNotSupported => {
                 flawed!("PAY-07 reason", "unsupported-format", "user")
@@ -229,6 +228,31 @@ pub struct Step {
     pub to: StateName,
 }
 
+/// What a row sends or tells, where so much of the transfer is out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IfOut<T> {
+    /// What.
+    pub what: T,
+    /// The least that is out.
+    pub least: Out,
+}
+
+impl<T: Copy> IfOut<T> {
+    /// What is sent or told where that is out.
+    fn with(self, out: Out) -> Option<T> {
+        (out >= self.least).then_some(self.what)
+    }
+
+    /// The same as docs/profile.md writes it.
+    fn cell(self, what: &str) -> String {
+        match self.least {
+            Out::Nothing => what.to_owned(),
+            Out::Offer => format!("{what}, if the offer is out"),
+            Out::Credential => format!("{what}, if the credential is out"),
+        }
+    }
+}
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -239,9 +263,24 @@ pub struct Row {
     /// What it asks beyond them.
     pub guard: Guard,
     /// What is sent.
-    pub sends: Option<MessageType>,
+    pub sends: Option<IfOut<MessageType>>,
     /// What the user is told.
-    pub reports: Option<ErrorCode>,
+    pub reports: Option<IfOut<ErrorCode>>,
+}
+
+const fn always<T>(what: T) -> Option<IfOut<T>> {
+    let least = Out::Nothing;
+    Some(IfOut { what, least })
+}
+
+const fn if_offer<T>(what: T) -> Option<IfOut<T>> {
+    let least = Out::Offer;
+    Some(IfOut { what, least })
+}
+
+const fn if_credential<T>(what: T) -> Option<IfOut<T>> {
+    let least = Out::Credential;
+    Some(IfOut { what, least })
 }
 
 const fn at(state: StateName) -> From {
@@ -277,31 +316,31 @@ macro_rules! table {
     };
 }
 
-use ErrorCode::{AttestationInvalid, ProvisionedAfterEnd};
+use ErrorCode::{AttestationInvalid, CredentialMayBeOut, ProvisionedAfterEnd};
 use EventName::{Accept, Cancel, Decline, Message, Offer, Tick};
 use MessageType as M;
-use StateName::{Completed, Invited, OfferCancelled, OfferExpired, Offered, Requested, Signed};
+use StateName::{Invited, OfferCancelled, OfferExpired, Offered, Requested, Signed};
 
 table! {
-    [], Offer => Offered; Always, Some(M::ProvisioningInformation), None;
-    [stateful(Offered)], Message(M::KeySigningRequest) => Signed; Always, Some(M::KeyImportRequest), None;
-    [at(Signed)], Message(M::KeySigningRequest) => Signed; SameRequest, Some(M::KeyImportRequest), None;
-    [at(Signed)], Message(M::KeySigningRequest) => Signed; OtherDevice, Some(M::Cancel), None;
-    [at(Completed)], Message(M::KeySigningRequest) => Completed; OtherDevice, Some(M::Cancel), None;
+    [], Offer => Offered; Always, always(M::ProvisioningInformation), None;
+    [at(Offered)], EventName::Out => Offered; Always, None, None;
+    [stateful(Offered)], Message(M::KeySigningRequest) => Signed; Always, always(M::KeyImportRequest), None;
+    [at(Signed)], EventName::Out => Signed; Always, None, None;
+    [at(Signed)], Message(M::KeySigningRequest) => Signed; SameRequest, always(M::KeyImportRequest), None;
     [stateless(Offered), at(Signed)], Message(M::Provisioned) => Completed; Always, None, None;
-    [at(Offered), at(Signed)], Cancel => OfferCancelled; Always, Some(M::Cancel), None;
-    [at(Offered), at(Signed)], Message(M::Decline) => OfferDeclined, Message(M::Cancel) => OfferCancelled; Always, None, None;
-    [at(Offered), at(Signed)], Tick => OfferExpired; PastExpiry, None, None;
-    [at(OfferCancelled)], Message(M::Provisioned) => OfferCancelled; Always, None, Some(ProvisionedAfterEnd);
-    [at(OfferExpired)], Message(M::Provisioned) => OfferExpired; Always, None, Some(ProvisionedAfterEnd);
+    [at(Offered), at(Signed)], Cancel => OfferCancelled; Always, if_offer(M::Cancel), if_credential(CredentialMayBeOut);
+    [at(Offered), at(Signed)], Message(M::Decline) => OfferDeclined, Message(M::Cancel) => OfferCancelled; Always, None, if_credential(CredentialMayBeOut);
+    [at(Offered), at(Signed)], Tick => OfferExpired; PastExpiry, None, if_credential(CredentialMayBeOut);
+    [at(OfferCancelled)], Message(M::Provisioned) => OfferCancelled; Always, None, always(ProvisionedAfterEnd);
+    [at(OfferExpired)], Message(M::Provisioned) => OfferExpired; Always, None, always(ProvisionedAfterEnd);
     [], Message(M::ProvisioningInformation) => Invited; FormatSupported, None, None;
-    [], Message(M::ProvisioningInformation) => Declined; FormatNotSupported, Some(M::Decline), None;
-    [stateless(Invited)], Accept => Provisioned; Always, Some(M::Provisioned), None;
-    [stateful(Invited)], Accept => Requested; Always, Some(M::KeySigningRequest), None;
-    [at(Requested)], Message(M::KeyImportRequest) => Provisioned; AttestationValid, Some(M::Provisioned), None;
-    [at(Requested)], Message(M::KeyImportRequest) => Failed; AttestationInvalid, Some(M::Cancel), Some(AttestationInvalid);
-    [at(Invited)], Decline => Declined; Always, Some(M::Decline), None;
-    [at(Invited), at(Requested)], Cancel => Cancelled; Always, Some(M::Cancel), None;
+    [], Message(M::ProvisioningInformation) => Declined; FormatNotSupported, always(M::Decline), None;
+    [stateless(Invited)], Accept => Provisioned; Always, always(M::Provisioned), None;
+    [stateful(Invited)], Accept => Requested; Always, always(M::KeySigningRequest), None;
+    [at(Requested)], Message(M::KeyImportRequest) => Provisioned; AttestationValid, always(M::Provisioned), None;
+    [at(Requested)], Message(M::KeyImportRequest) => Failed; AttestationInvalid, always(M::Cancel), always(AttestationInvalid);
+    [at(Invited)], Decline => Declined; Always, always(M::Decline), None;
+    [at(Invited), at(Requested)], Cancel => Cancelled; Always, always(M::Cancel), None;
     [at(Invited), at(Requested)], Message(M::Cancel) => Cancelled; Always, None, None;
     [at(Invited), at(Requested)], Tick => Expired; PastExpiry, None, None;
 }
@@ -368,11 +407,7 @@ pub fn decide(
     };
     let found = find(from, event, facts);
     let guard = found.map(|found| TABLE[found.row - 1].guard);
-    require!(
-        "XFER-06",
-        facts.sender == Sender::Bound || guard == Some(Guard::OtherDevice),
-        Refusal::NotBound
-    );
+    require!("XFER-06", !facts.stranger, Refusal::NotBound);
     let state = from.map(|(state, _)| state);
     let found = required!("XFER-01", found, Refusal::NoRow { state });
     require!(
@@ -390,13 +425,23 @@ fn find(from: Option<(StateName, Flow)>, event: EventName, facts: Facts) -> Opti
         .map(|(index, row, step)| Transition {
             row: index + 1,
             to: step.to,
-            sends: row.sends,
+            sends: row.sends.and_then(|sends| {
+                sends.with(flawed!(
+                    "XFER-17 always cancels",
+                    facts.out,
+                    Out::Credential
+                ))
+            }),
             reason: row.guard.reason(),
-            reports: flawed!(
-                "XFER-12 not reported",
-                row.reports,
-                row.reports.filter(|code| *code != ProvisionedAfterEnd)
-            ),
+            reports: row
+                .reports
+                .and_then(|reports| {
+                    reports.with(flawed!("XFER-17 tells always", facts.out, Out::Credential))
+                })
+                .filter(|code| {
+                    flawed!("XFER-12 not reported", true, *code != ProvisionedAfterEnd)
+                        && flawed!("XFER-17 not told", true, *code != CredentialMayBeOut)
+                }),
         })
 }
 
@@ -432,30 +477,24 @@ impl Row {
             .collect();
         let events = events.join(" / ");
         let to: Vec<_> = self.steps.iter().map(|step| step.to.as_str()).collect();
-        let sends = self.sends.map_or("-", MessageType::as_str);
+        let sends = self.sends.map_or("-".to_owned(), |sends| {
+            sends.cell(MessageType::as_str(sends.what))
+        });
         let (event, sends) = match self.guard {
-            Guard::Always => (events, sends.to_owned()),
+            Guard::Always => (events, sends),
             Guard::SameRequest => (
                 format!("the same {events} again"),
                 format!("the same {sends} again"),
             ),
-            Guard::OtherDevice => (
-                format!("{events} of another device of the user"),
-                sends.to_owned(),
-            ),
-            Guard::AttestationValid => (format!("{events}, attestation valid"), sends.to_owned()),
-            Guard::AttestationInvalid => {
-                (format!("{events}, attestation invalid"), sends.to_owned())
-            }
-            Guard::FormatSupported => (format!("{events}, format supported"), sends.to_owned()),
-            Guard::FormatNotSupported => {
-                (format!("{events}, format not supported"), sends.to_owned())
-            }
-            Guard::PastExpiry => (format!("{events} past expiry"), sends.to_owned()),
+            Guard::AttestationValid => (format!("{events}, attestation valid"), sends),
+            Guard::AttestationInvalid => (format!("{events}, attestation invalid"), sends),
+            Guard::FormatSupported => (format!("{events}, format supported"), sends),
+            Guard::FormatNotSupported => (format!("{events}, format not supported"), sends),
+            Guard::PastExpiry => (format!("{events} past expiry"), sends),
         };
-        let reports = self
-            .reports
-            .map_or_else(|| "-".to_owned(), |code| format!("`{code}`"));
+        let reports = self.reports.map_or("-".to_owned(), |told| {
+            told.cell(&format!("`{}`", told.what))
+        });
         [self.states_cell(), event, to.join(" / "), sends, reports]
     }
 
@@ -481,6 +520,7 @@ impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Offer => "offer",
+            EventName::Out => "out",
             Accept => "accept",
             Decline => "decline",
             Cancel => "cancel (local)",
@@ -559,14 +599,15 @@ mod tests {
 
     /// All there can be.
     fn all_facts() -> impl Iterator<Item = Facts> {
-        let senders = [Sender::Bound, Sender::OtherDevice, Sender::Stranger];
-        senders.into_iter().flat_map(|sender| {
-            (0..16_u8).map(move |bits| Facts {
+        let outs = [Out::Nothing, Out::Offer, Out::Credential];
+        outs.into_iter().flat_map(|out| {
+            (0..32_u8).map(move |bits| Facts {
                 past_expiry: bits & 1 != 0,
-                sender,
-                same_request: bits & 2 != 0,
-                attestation_valid: bits & 4 != 0,
-                format_supported: bits & 8 != 0,
+                stranger: bits & 2 != 0,
+                same_request: bits & 4 != 0,
+                attestation_valid: bits & 8 != 0,
+                format_supported: bits & 16 != 0,
+                out,
             })
         })
     }
@@ -590,21 +631,31 @@ mod tests {
                         "{from:?}, {event}, {facts:?}: {chosen:?}"
                     );
                     let decided = decide(from, *event, facts);
-                    // A row is taken only by whom it is for.
                     if let Ok(taken) = decided {
-                        let other = TABLE[taken.row - 1].guard == Guard::OtherDevice;
-                        let whose = if other {
-                            Sender::OtherDevice
-                        } else {
-                            Sender::Bound
-                        };
-                        assert_eq!(facts.sender, whose, "{from:?}, {event}");
+                        assert!(!facts.stranger, "{from:?}, {event}");
                         reached.insert(taken.row);
                     }
                 }
             }
         }
         assert_eq!(reached.len(), TABLE.len(), "each row is somebody's outcome");
+    }
+
+    #[test]
+    fn every_end_but_completion_is_told_where_the_credential_is_out() {
+        let ends = TABLE.iter().filter(|row| {
+            let moves = |step: &Step| row.from.iter().any(|from| from.state != step.to);
+            let ended = |step: &Step| step.to.is_final() && step.to != StateName::Completed;
+            row.steps
+                .iter()
+                .any(|step| step.to.as_str().starts_with("S:") && ended(step) && moves(step))
+        });
+        let mut count = 0;
+        for row in ends {
+            assert_eq!(row.reports, if_credential(CredentialMayBeOut), "{row:?}");
+            count += 1;
+        }
+        assert_eq!(count, 3);
     }
 
     #[test]

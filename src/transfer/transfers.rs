@@ -2,13 +2,14 @@
 
 use super::car_key::{self, CarKeyError};
 use super::payload::{AUTHORIZATION_TOKEN, CAR_KEY, Content, Payload, PayloadError, Provisioning};
-use super::table::{self, EventName, Facts, Flow, Refusal, Sender, StateName, Transition};
-use super::{Limits, MessageType, SavedTransfers, TransferId};
+use super::table::{self, EventName, Facts, Flow, Out, Refusal, StateName, Transition};
+use super::token_key::TokenDigest;
+use super::{Limits, MessageType, SavedTransfers, TokenKey, TransferId};
 use crate::error_code::ErrorCode;
-use crate::identifier::{Address, Recipient};
+use crate::identifier::Address;
 use crate::primitives::ed25519::SigningKey;
 use crate::primitives::{Randomness, RandomnessError, SecretBytes};
-use crate::requirement::{flawed, require};
+use crate::requirement::{always_require, flawed, require};
 use crate::timestamp::Timestamp;
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
@@ -17,12 +18,14 @@ use std::sync::Arc;
 /// What a user offers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offer {
-    /// To whom.
-    pub to: Recipient,
+    /// To which device (XFER-04).
+    pub to: Address,
     /// What.
     pub what: Offered,
     /// For how long, in seconds: 1 to 2,592,000; 172,800 where not stated (XFER-10).
     pub lifetime: Option<u64>,
+    /// Whether the user knows that the token was offered before, and offers it all the same (XFER-18).
+    pub again: bool,
 }
 
 /// A credential on offer.
@@ -39,6 +42,10 @@ pub enum Offered {
 pub enum TransferEvent<'a> {
     /// The user offers a credential.
     Offer(Offer),
+    /// The transfer's offer, or once it has signed its key import request, is about to be handed to the network for
+    /// the first time; further times say nothing new. Where it is refused, the message must not be handed over
+    /// (XFER-17).
+    Out(TransferId),
     /// The user accepts.
     Accept(TransferId),
     /// The user declines.
@@ -53,6 +60,8 @@ pub enum TransferEvent<'a> {
         from: Address,
         /// What it says.
         payload: &'a Payload,
+        /// How long its plaintext is, in bytes: what answers it is no shorter (PAY-11).
+        size: usize,
     },
 }
 
@@ -62,6 +71,7 @@ impl TransferEvent<'_> {
     pub fn name(&self) -> EventName {
         match self {
             Self::Offer(_) => EventName::Offer,
+            Self::Out(_) => EventName::Out,
             Self::Accept(_) => EventName::Accept,
             Self::Decline(_) => EventName::Decline,
             Self::Cancel(_) => EventName::Cancel,
@@ -82,17 +92,25 @@ pub struct Outcome {
     pub after: StateName,
     /// What is to be sent.
     pub sends: Option<Outgoing>,
-    /// What the user is told (XFER-12).
+    /// What the user is told (XFER-12, XFER-13, XFER-17).
     pub report: Option<ErrorCode>,
 }
 
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// To whom.
-    pub to: Recipient,
-    /// What.
+    /// To which device.
+    pub to: Address,
+    /// What. An offer has no invitation yet.
     pub payload: Payload,
+    /// How long it is at least, in bytes, once it is padded (PAY-11).
+    pub at_least: usize,
+    /// Whether it is provisioning information: an offer or a key import request. Before it is handed to the network
+    /// for the first time, [`TransferEvent::Out`] is asked.
+    pub provisioning: bool,
+    /// From then on nobody needs it, and it is not handed over any more: the end of its transfer; where it is the end
+    /// itself, 30 days later.
+    pub expires: Timestamp,
 }
 
 /// An event that is refused. Nothing has changed.
@@ -104,9 +122,6 @@ pub enum TransferError {
     /// XFER-03.
     #[error("no transfer {0} is known (XFER-03)")]
     Unknown(TransferId),
-    /// XFER-04.
-    #[error("an authorization token goes to one device: name it (XFER-04)")]
-    NamesNoDevice,
     /// XFER-06.
     #[error("{0} is not bound to the transfer (XFER-06)")]
     NotBound(Address),
@@ -116,6 +131,15 @@ pub enum TransferError {
     /// XFER-10.
     #[error("a transfer lives 1 to {0} seconds (XFER-10)")]
     Lifetime(u64),
+    /// XFER-18.
+    #[error("the token was offered before, and somebody may still have it (XFER-18)")]
+    AlreadyOffered,
+    /// XFER-18.
+    #[error("no more than {0} tokens can be remembered (XFER-18)")]
+    TooManyOffered(usize),
+    /// XFER-20.
+    #[error("{0} has too many transfers here (XFER-20)")]
+    TooManyTransfers(Address),
     /// A message that the state does not allow (XFER-01).
     #[error("{message} is not expected in {state} (XFER-01)")]
     UnexpectedMessage {
@@ -148,7 +172,9 @@ impl TransferError {
             Self::NotBound(_) => ErrorCode::NotBound,
             Self::Conflicting => ErrorCode::ConflictingRequest,
             Self::UnexpectedMessage { .. } => ErrorCode::UnexpectedMessage,
-            Self::NamesNoDevice | Self::Lifetime(_) | Self::InvalidState(_) => {
+            Self::AlreadyOffered => ErrorCode::AlreadyOffered,
+            Self::TooManyTransfers(_) => ErrorCode::RateLimited,
+            Self::Lifetime(_) | Self::TooManyOffered(_) | Self::InvalidState(_) => {
                 ErrorCode::InvalidState
             }
             Self::CarKey(error) => error.code(),
@@ -158,7 +184,21 @@ impl TransferError {
     }
 }
 
+/// What every transfer that has not ended holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Terms {
+    /// The device that it is with (XFER-06).
+    peer: Address,
+    /// From then on it can no longer go on (XFER-10).
+    expires: Timestamp,
+    /// How long the plaintext of its offer is, in bytes: no message of it is shorter (PAY-11).
+    size: usize,
+}
+
 /// A transfer by its state: each state holds what it needs and no more (XFER-14).
+///
+/// `out` says of a sender's state whether the message that led to it was handed to the network (XFER-17).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(
     rename_all = "camelCase",
@@ -167,36 +207,27 @@ impl TransferError {
 )]
 pub(super) enum Transfer {
     /// S:Offered, a token.
-    OfferedToken { to: Recipient, expires: Timestamp },
+    OfferedToken { terms: Terms, out: bool },
     /// S:Offered, a car key: the owner's key signs the receiver's.
     OfferedCarKey {
-        to: Recipient,
-        expires: Timestamp,
+        terms: Terms,
+        out: bool,
         owner: SigningKey,
     },
     /// S:Signed: to the same request the same answer is sent again.
     Signed {
-        device: Address,
-        expires: Timestamp,
+        terms: Terms,
+        out: bool,
         request: SecretBytes,
         import: SecretBytes,
     },
     /// R:Invited, a token.
-    InvitedToToken {
-        from: Address,
-        expires: Timestamp,
-        token: SecretBytes,
-    },
+    InvitedToToken { terms: Terms, token: SecretBytes },
     /// R:Invited, a car key.
-    InvitedToCarKey {
-        from: Address,
-        expires: Timestamp,
-        creation: SecretBytes,
-    },
+    InvitedToCarKey { terms: Terms, creation: SecretBytes },
     /// R:Requested.
     Requested {
-        from: Address,
-        expires: Timestamp,
+        terms: Terms,
         creation: SecretBytes,
         receiver: SigningKey,
     },
@@ -205,8 +236,13 @@ pub(super) enum Transfer {
         from: Address,
         credential: Credential,
     },
-    /// Every other state: it has ended, and nothing is left but whom it was with (XFER-14).
-    Ended { state: StateName, peer: Recipient },
+    /// Every other state: it has ended, and nothing is left but whom it was with (XFER-14), until when it is forgotten
+    /// (XFER-19).
+    Ended {
+        state: StateName,
+        peer: Address,
+        since: Timestamp,
+    },
 }
 
 /// A credential that the receiver holds.
@@ -262,45 +298,93 @@ impl Transfer {
         }
     }
 
-    /// From when on it can no longer go on; nothing where it has ended.
-    fn expires(&self) -> Option<Timestamp> {
+    /// Nothing where it has ended.
+    fn terms(&self) -> Option<&Terms> {
         match self {
-            Self::OfferedToken { expires, .. }
-            | Self::OfferedCarKey { expires, .. }
-            | Self::Signed { expires, .. }
-            | Self::InvitedToToken { expires, .. }
-            | Self::InvitedToCarKey { expires, .. }
-            | Self::Requested { expires, .. } => Some(*expires),
+            Self::OfferedToken { terms, .. }
+            | Self::OfferedCarKey { terms, .. }
+            | Self::Signed { terms, .. }
+            | Self::InvitedToToken { terms, .. }
+            | Self::InvitedToCarKey { terms, .. }
+            | Self::Requested { terms, .. } => Some(terms),
             Self::Provisioned { .. } | Self::Ended { .. } => None,
         }
     }
 
-    /// Whom it is with.
-    fn peer(&self) -> Recipient {
-        match self {
-            Self::OfferedToken { to, .. } | Self::OfferedCarKey { to, .. } => *to,
-            Self::Signed { device, .. } => Recipient::Device(*device),
-            Self::InvitedToToken { from, .. }
-            | Self::InvitedToCarKey { from, .. }
-            | Self::Requested { from, .. }
-            | Self::Provisioned { from, .. } => Recipient::Device(*from),
-            Self::Ended { peer, .. } => *peer,
+    /// The same, now that the size of its offer is known.
+    fn with_size(mut self, size: usize) -> Self {
+        if let Self::OfferedToken { terms, .. } | Self::OfferedCarKey { terms, .. } = &mut self {
+            terms.size = size;
         }
+        self
+    }
+
+    /// From when on it can no longer go on; nothing where it has ended.
+    fn expires(&self) -> Option<Timestamp> {
+        self.terms().map(|terms| terms.expires)
+    }
+
+    /// When it ended; nothing where it has not, or is kept for ever.
+    fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Ended { since, .. } => Some(*since),
+            _ => None,
+        }
+    }
+
+    /// The device that it is with.
+    fn peer(&self) -> Address {
+        match self {
+            Self::Provisioned { from, .. } => *from,
+            Self::Ended { peer, .. } => *peer,
+            _ => self
+                .terms()
+                .map_or_else(|| unreachable!("it has not ended"), |terms| terms.peer),
+        }
+    }
+
+    /// Who offered it, where it is kept for their sake and not for the user's (XFER-20).
+    fn kept_for(&self) -> Option<Address> {
+        let received = self.name().as_str().starts_with("R:");
+        (received && self.name() != StateName::Provisioned).then(|| self.peer())
+    }
+
+    /// What of it is out (XFER-17).
+    fn out(&self) -> Out {
+        match self {
+            Self::OfferedToken { out: true, .. } | Self::Signed { out: true, .. } => {
+                Out::Credential
+            }
+            Self::OfferedCarKey { out: true, .. } | Self::Signed { .. } => Out::Offer,
+            _ => Out::Nothing,
+        }
+    }
+
+    /// The same, once its last message is out.
+    fn once_out(&self) -> Transfer {
+        let mut next = self.clone();
+        if let Self::OfferedToken { out, .. }
+        | Self::OfferedCarKey { out, .. }
+        | Self::Signed { out, .. } = &mut next
+        {
+            *out = flawed!("XFER-17 not remembered", true, *out);
+        }
+        next
     }
 
     /// It has ended in that state: all that it held is gone (XFER-14).
-    fn ended(&self, state: StateName) -> Transfer {
+    fn ended(&self, state: StateName, since: Timestamp) -> Transfer {
         let peer = self.peer();
-        Transfer::Ended { state, peer }
+        Transfer::Ended { state, peer, since }
     }
 
-    /// Who sent a message, for this transfer (XFER-06).
-    fn sender(&self, from: &Address) -> Sender {
-        match self.peer() {
-            peer if peer.includes(from) => Sender::Bound,
-            Recipient::Device(bound) if bound.user_id == from.user_id => Sender::OtherDevice,
-            _ => Sender::Stranger,
-        }
+    /// Whether that device is not the one that the transfer is with (XFER-06).
+    fn is_strange(&self, from: &Address) -> bool {
+        flawed!(
+            "XFER-06 any device",
+            self.peer() != *from,
+            self.peer().user_id != from.user_id
+        )
     }
 }
 
@@ -308,20 +392,35 @@ impl Transfer {
 ///
 /// A copy shares with the original what neither has changed since: copying takes no time that grows with the
 /// transfers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Transfers {
     pub(super) by_id: OrdMap<TransferId, Arc<Transfer>>,
-    /// Those that can still expire, the next one first. It follows from the transfers: it is kept so that a tick
-    /// looks at what is due, and at nothing else.
+    /// Those that can still expire, the next one first. It follows from the transfers, as do the next two: they are
+    /// kept so that a step looks at what it is about, and at nothing else.
     due: OrdSet<(Timestamp, TransferId)>,
+    /// Those that have ended, the first one first (XFER-19).
+    ended: OrdSet<(Timestamp, TransferId)>,
+    /// Those that others offered, by who did (XFER-20).
+    received: OrdMap<Address, OrdSet<TransferId>>,
+    /// The tokens that were offered, and when last (XFER-18).
+    pub(super) offered: OrdMap<TokenDigest, Timestamp>,
+    pub(super) token_key: TokenKey,
     limits: Limits,
 }
 
 impl Transfers {
-    /// No transfer yet.
+    /// No transfer yet. The tokens that are offered are remembered under that key (XFER-18).
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(token_key: TokenKey) -> Self {
+        Transfers {
+            by_id: OrdMap::new(),
+            due: OrdSet::new(),
+            ended: OrdSet::new(),
+            received: OrdMap::new(),
+            offered: OrdMap::new(),
+            token_key,
+            limits: Limits::PROFILE,
+        }
     }
 
     /// The same transfers, held to other limits than the profile's: for tests and models. They are not saved.
@@ -353,6 +452,16 @@ impl Transfers {
         }
     }
 
+    /// The transfers with that device that have not ended: a user who no longer trusts its key can cancel them.
+    pub fn under_way_with(&self, peer: &Address) -> impl Iterator<Item = &TransferId> {
+        let with_peer =
+            |transfer: &Transfer| transfer.terms().is_some_and(|terms| terms.peer == *peer);
+        self.by_id
+            .iter()
+            .filter(move |(_, transfer)| with_peer(transfer))
+            .map(|(id, _)| id)
+    }
+
     /// The transfers in their documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedTransfers {
@@ -365,8 +474,9 @@ impl Transfers {
     /// the acceptance of a car key, 32 bytes (RND-01).
     ///
     /// # Errors
-    /// In this order: `unknown-transfer` (XFER-03) or `duplicate-transfer` (XFER-02), `not-bound` (XFER-06),
-    /// `conflicting-request` (XFER-07), `unexpected-message` or `invalid-state` (XFER-01), then what the
+    /// In this order: for an offer of the user `invalid-state` (XFER-10), `already-offered`, `invalid-state` (XFER-18);
+    /// `unknown-transfer` (XFER-03) or `duplicate-transfer` (XFER-02), `not-bound` (XFER-06), `unexpected-message` or
+    /// `invalid-state` (XFER-01), `conflicting-request` (XFER-07), `rate-limited` (XFER-20), then what the
     /// event itself holds. Nothing has changed.
     #[allow(clippy::needless_pass_by_value, reason = "an event happens once")]
     pub fn step(
@@ -378,36 +488,47 @@ impl Transfers {
         let id = match &event {
             TransferEvent::Tick => return Ok(self.tick(now)),
             TransferEvent::Offer(offer) => {
-                self.check(offer)?;
+                self.check(offer, now)?;
                 TransferId::random(randomness)?
             }
-            TransferEvent::Accept(id) | TransferEvent::Decline(id) | TransferEvent::Cancel(id) => {
-                *id
-            }
+            TransferEvent::Out(id)
+            | TransferEvent::Accept(id)
+            | TransferEvent::Decline(id)
+            | TransferEvent::Cancel(id) => *id,
             TransferEvent::Message { payload, .. } => payload.transfer,
         };
         flawed!("XFER-03 made", (), {
             if let (None, TransferEvent::Message { from, .. }) = (self.by_id.get(&id), &event)
                 && !event.name().begins()
             {
-                let state = StateName::Cancelled;
-                let peer = Recipient::Device(*from);
-                let made = Transfer::Ended { state, peer };
+                let (state, peer, since) = (StateName::Cancelled, *from, now);
+                let made = Transfer::Ended { state, peer, since };
                 return Ok(vec![self.apply(id, made, None, None)]);
             }
         });
         let former = self.by_id.get(&id).map(|former| &**former);
         let row =
             decide(former, id, &event, now).map_err(|refusal| refused(refusal, id, &event))?;
+        if let TransferEvent::Message { from, .. } = &event
+            && event.name().begins()
+        {
+            self.check_sender(from, now)?;
+        }
         let limits = &self.limits;
-        let next = next(row.to, former, id, &event, now, limits, randomness)?;
+        let mut next = next(row.to, former, id, &event, now, limits, randomness)?;
         let sends = row
             .sends
             .map(|message| {
                 let content = content(message, row.reason, id, &next, &event)?;
-                outgoing(content, former, id, &next, &event)
+                outgoing(content, former, id, &next, &event, now, limits)
             })
             .transpose()?;
+        if let (TransferEvent::Offer(offer), Some(sends)) = (&event, &sends) {
+            next = next.with_size(sends.at_least);
+            if let Offered::AuthorizationToken(token) = &offer.what {
+                self.offered.insert(self.token_key.digest(token), now);
+            }
+        }
         flawed!("XFER-08 stays open", (), {
             if let (StateName::Signed, Some(former)) = (row.to, former) {
                 let former = former.clone();
@@ -447,48 +568,131 @@ impl Transfers {
 
     /// Puts a transfer in place of what was there, whose state is given back.
     pub(super) fn put(&mut self, id: TransferId, transfer: Arc<Transfer>) -> Option<StateName> {
-        let expires = transfer.expires();
-        let former = self.by_id.insert(id, transfer);
-        if let Some(former) = former.as_ref().and_then(|former| former.expires()) {
-            self.due.remove(&(former, id));
-        }
-        if let Some(expires) = expires {
+        let former = self.remove(&id);
+        if let Some(expires) = transfer.expires() {
             self.due.insert((expires, id));
         }
-        former.map(|former| former.name())
+        if let Some(ended) = transfer.ended_at() {
+            self.ended.insert((ended, id));
+        }
+        if let Some(sender) = transfer.kept_for() {
+            self.received.entry(sender).or_default().insert(id);
+        }
+        self.by_id.insert(id, transfer);
+        former
     }
 
-    /// What a user may offer, whatever the transfers are.
-    fn check(&self, offer: &Offer) -> Result<(), TransferError> {
+    /// Forgets a transfer, whose state is given back.
+    fn remove(&mut self, id: &TransferId) -> Option<StateName> {
+        let former = self.by_id.remove(id)?;
+        if let Some(expires) = former.expires() {
+            self.due.remove(&(expires, *id));
+        }
+        if let Some(ended) = former.ended_at() {
+            self.ended.remove(&(ended, *id));
+        }
+        if let Some(sender) = former.kept_for()
+            && let Some(of_sender) = self.received.get_mut(&sender)
+        {
+            of_sender.remove(id);
+            if of_sender.is_empty() {
+                self.received.remove(&sender);
+            }
+        }
+        Some(former.name())
+    }
+
+    /// What a user may offer.
+    fn check(&self, offer: &Offer, now: Timestamp) -> Result<(), TransferError> {
         let most = self.limits.lifetime;
         require!(
             "XFER-10",
             (1..=most).contains(&self.limits.lifetime_of(offer)),
             TransferError::Lifetime(most)
         );
+        if let Offered::AuthorizationToken(token) = &offer.what {
+            let is_fresh = |at: &Timestamp| self.knows_token_of(*at, now);
+            let known = self.offered.get(&self.token_key.digest(token));
+            let known = known.is_some_and(is_fresh);
+            require!(
+                "XFER-18",
+                offer.again || !known,
+                TransferError::AlreadyOffered
+            );
+            let most = self.limits.offered;
+            let fresh = || self.offered.values().filter(|at| is_fresh(at)).count();
+            always_require!(
+                "XFER-18",
+                known || flawed!("XFER-18 without bound", fresh() < most, true),
+                TransferError::TooManyOffered(most)
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether a token that was offered then is still remembered (XFER-18).
+    fn knows_token_of(&self, at: Timestamp, now: Timestamp) -> bool {
+        let kept = flawed!(
+            "XFER-18 a month",
+            self.limits.offered_kept,
+            self.limits.lifetime
+        );
+        now.seconds_since(at) < kept
+    }
+
+    /// Whether a further offer of that sender is taken (XFER-20).
+    fn check_sender(&self, from: &Address, now: Timestamp) -> Result<(), TransferError> {
+        let Some(known) = self.received.get(from) else {
+            return Ok(());
+        };
+        let expires = known.iter().filter_map(|id| self.by_id.get(id)?.expires());
+        let under_way = expires.filter(|expires| now < *expires).count();
         require!(
-            "XFER-04",
-            offer.what == Offered::CarKey || matches!(offer.to, Recipient::Device(_)),
-            TransferError::NamesNoDevice
+            "XFER-20",
+            under_way < self.limits.under_way
+                && flawed!("XFER-20 ended ones", known.len() < self.limits.known, true),
+            TransferError::TooManyTransfers(*from)
         );
         Ok(())
     }
 
-    /// What is past its expiry ends.
+    /// What is past its expiry ends, and what ended long ago is forgotten.
     fn tick(&mut self, now: Timestamp) -> Vec<Outcome> {
+        self.forget(now);
         let due = self.due.iter().take_while(|(expires, _)| *expires <= now);
         let mut ended: Vec<_> = due
             .filter_map(|(_, id)| {
                 let transfer = self.by_id.get(id)?;
                 let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
-                Some((*id, transfer.ended(row.to)))
+                Some((*id, transfer.ended(row.to, now), row.reports))
             })
             .collect();
-        ended.sort_by_key(|(id, _)| *id);
+        ended.sort_by_key(|(id, ..)| *id);
         ended
             .into_iter()
-            .map(|(id, next)| self.apply(id, next, None, None))
+            .map(|(id, next, report)| self.apply(id, next, None, report))
             .collect()
+    }
+
+    /// XFER-18, XFER-19.
+    fn forget(&mut self, now: Timestamp) {
+        let kept = flawed!("XFER-19 never", self.limits.ended_kept, u64::MAX);
+        let ended = self.ended.iter();
+        let over: Vec<_> = ended
+            .take_while(|(since, _)| now.seconds_since(*since) >= kept)
+            .map(|(_, id)| *id)
+            .collect();
+        for id in over {
+            self.remove(&id);
+        }
+        let offered = self.offered.iter();
+        let over: Vec<_> = offered
+            .filter(|(_, at)| !self.knows_token_of(**at, now))
+            .map(|(token, _)| *token)
+            .collect();
+        for token in over {
+            self.offered.remove(&token);
+        }
     }
 }
 
@@ -507,11 +711,11 @@ fn decide(
     let past = |expires| flawed!("XFER-10 a second late", now >= expires, now > expires);
     let facts = Facts {
         past_expiry: transfer.and_then(Transfer::expires).is_some_and(past),
-        sender: match (transfer, event) {
+        stranger: match (transfer, event) {
             (Some(transfer), TransferEvent::Message { from, .. }) if !name.begins() => {
-                transfer.sender(from)
+                transfer.is_strange(from)
             }
-            _ => Sender::Bound,
+            _ => false,
         },
         same_request: match (transfer, content) {
             (Some(Transfer::Signed { request, .. }), Some(Content::KeySigningRequest(again))) => {
@@ -534,6 +738,7 @@ fn decide(
             }
             _ => false,
         },
+        out: transfer.map(Transfer::out).unwrap_or_default(),
     };
     let from = transfer.map(|transfer| (transfer.name(), transfer.flow()));
     table::decide(from, name, facts)
@@ -582,69 +787,81 @@ fn next(
     limits: &Limits,
     randomness: &mut dyn Randomness,
 ) -> Result<Transfer, TransferError> {
-    use TransferEvent::{Accept, Cancel, Decline, Message, Offer};
+    use TransferEvent::{Accept, Cancel, Decline, Message, Offer, Out};
     let next = match (to, former, event) {
+        (_, Some(former), Out(_)) => former.once_out(),
         (to, Some(former), _) if to == former.name() => former.clone(),
         (StateName::Offered, _, Offer(offer)) => {
-            let to = offer.to;
-            let expires = Timestamp(now.0.saturating_add(limits.lifetime_of(offer)));
+            let terms = Terms {
+                peer: offer.to,
+                expires: Timestamp(now.0.saturating_add(limits.lifetime_of(offer))),
+                size: 0,
+            };
             match offer.what {
-                Offered::AuthorizationToken(_) => Transfer::OfferedToken { to, expires },
+                Offered::AuthorizationToken(_) => Transfer::OfferedToken { terms, out: false },
                 Offered::CarKey => Transfer::OfferedCarKey {
-                    to,
-                    expires,
+                    terms,
+                    out: false,
                     owner: SigningKey::random(randomness)?,
                 },
             }
         }
-        (
-            StateName::Requested,
-            Some(Transfer::InvitedToCarKey {
-                from,
-                expires,
-                creation,
-            }),
-            Accept(_),
-        ) => Transfer::Requested {
-            from: *from,
-            expires: *expires,
-            creation: creation.clone(),
-            receiver: SigningKey::random(randomness)?,
-        },
-        (StateName::Provisioned, Some(Transfer::InvitedToToken { from, token, .. }), Accept(_)) => {
-            provisioned_with(*from, token)
+        (StateName::Requested, Some(Transfer::InvitedToCarKey { terms, creation }), Accept(_)) => {
+            Transfer::Requested {
+                terms: *terms,
+                creation: creation.clone(),
+                receiver: SigningKey::random(randomness)?,
+            }
         }
-        (to, former, Message { from, payload }) => {
-            return next_by_message(to, former, id, *from, &payload.content);
+        (StateName::Provisioned, Some(Transfer::InvitedToToken { terms, token }), Accept(_)) => {
+            provisioned_with(terms.peer, token)
+        }
+        (
+            to,
+            former,
+            Message {
+                from,
+                payload,
+                size,
+            },
+        ) => {
+            let most = now.0.saturating_add(limits.lifetime);
+            let terms = |expires: Timestamp| Terms {
+                peer: *from,
+                expires: Timestamp(flawed!("XFER-10 for ever", expires.0.min(most), expires.0)),
+                size: *size,
+            };
+            return next_by_message(to, former, id, &payload.content, now, terms);
         }
         (state, Some(former), Decline(_) | Cancel(_)) => {
-            flawed!("XFER-11 goes on", former.ended(state), former.clone())
+            flawed!("XFER-11 goes on", former.ended(state, now), former.clone())
         }
-        (state, Some(former), _) => former.ended(state),
+        (state, Some(former), _) => former.ended(state, now),
         (_, None, _) => return Err(TransferError::Unknown(id)),
     };
     Ok(next)
 }
 
-/// The same, where a message brought it there.
+/// The same, where a message brought it there. An offer with that expiry has these terms.
 fn next_by_message(
     to: StateName,
     former: Option<&Transfer>,
     id: TransferId,
-    from: Address,
     content: &Content,
+    now: Timestamp,
+    offered: impl Fn(Timestamp) -> Terms,
 ) -> Result<Transfer, TransferError> {
     use Content::{KeyImportRequest, KeySigningRequest, ProvisioningInformation};
     let next = match (to, former, content) {
         (
             StateName::Signed,
-            Some(Transfer::OfferedCarKey { expires, owner, .. }),
+            Some(Transfer::OfferedCarKey { terms, owner, .. }),
             KeySigningRequest(request),
         ) => {
             let receiver = car_key::check_signing_request(&id, request.expose())?;
             Transfer::Signed {
-                device: from,
-                expires: *expires,
+                terms: *terms,
+                out: false,
                 request: request.clone(),
                 import: car_key::import_request(&id, owner, &receiver),
             }
@@ -659,11 +876,10 @@ fn next_by_message(
         ) => flawed!(
             "XFER-09 without consent",
             Transfer::InvitedToToken {
-                from,
-                expires: *expires,
+                terms: offered(*expires),
                 token: token.clone(),
             },
-            provisioned_with(from, token)
+            provisioned_with(offered(*expires).peer, token)
         ),
         (
             StateName::Invited,
@@ -675,26 +891,28 @@ fn next_by_message(
         ) => {
             car_key::check_creation_request(creation.expose())?;
             Transfer::InvitedToCarKey {
-                from,
-                expires: *expires,
+                terms: offered(*expires),
                 creation: creation.clone(),
             }
         }
         (
             StateName::Provisioned,
-            Some(Transfer::Requested { from, receiver, .. }),
+            Some(Transfer::Requested {
+                terms, receiver, ..
+            }),
             KeyImportRequest(import),
         ) => Transfer::Provisioned {
-            from: *from,
+            from: terms.peer,
             credential: Credential::CarKey {
                 receiver: receiver.clone(),
                 import: import.clone(),
             },
         },
-        (state, Some(former), _) => former.ended(state),
+        (state, Some(former), _) => former.ended(state, now),
         (state, None, _) => Transfer::Ended {
             state,
-            peer: Recipient::Device(from),
+            peer: offered(now).peer,
+            since: now,
         },
     };
     Ok(next)
@@ -721,23 +939,21 @@ fn content(
     Ok(match (message, next, event) {
         (
             MessageType::ProvisioningInformation,
-            Transfer::OfferedToken { expires, .. },
+            Transfer::OfferedToken { terms, .. },
             TransferEvent::Offer(Offer {
                 what: Offered::AuthorizationToken(token),
                 ..
             }),
         ) => Content::ProvisioningInformation {
             provisioning: Provisioning::AuthorizationToken(token.clone()),
-            expires: *expires,
+            expires: terms.expires,
         },
-        (
-            MessageType::ProvisioningInformation,
-            Transfer::OfferedCarKey { expires, owner, .. },
-            _,
-        ) => Content::ProvisioningInformation {
-            provisioning: Provisioning::KeyCreationRequest(car_key::creation_request(owner)),
-            expires: *expires,
-        },
+        (MessageType::ProvisioningInformation, Transfer::OfferedCarKey { terms, owner, .. }, _) => {
+            Content::ProvisioningInformation {
+                provisioning: Provisioning::KeyCreationRequest(car_key::creation_request(owner)),
+                expires: terms.expires,
+            }
+        }
         (MessageType::KeySigningRequest, Transfer::Requested { receiver, .. }, _) => {
             Content::KeySigningRequest(car_key::signing_request(&id, receiver))
         }
@@ -760,17 +976,30 @@ fn outgoing(
     id: TransferId,
     next: &Transfer,
     event: &TransferEvent<'_>,
+    now: Timestamp,
+    limits: &Limits,
 ) -> Result<Outgoing, TransferError> {
-    let (to, format) = match (event, former) {
-        (TransferEvent::Message { from, payload }, None) => {
-            (Recipient::Device(*from), payload.format.as_str())
+    let (format, offered) = match (event, former) {
+        (TransferEvent::Message { payload, size, .. }, None) => (payload.format.as_str(), *size),
+        (_, former) => {
+            let known = former.unwrap_or(next);
+            let offered = known.terms().map_or(0, |terms| terms.size);
+            (known.format(), offered)
         }
-        (TransferEvent::Message { from, .. }, Some(former)) => {
-            (Recipient::Device(*from), former.format())
-        }
-        (_, former) => (next.peer(), former.unwrap_or(next).format()),
     };
+    let expires = next
+        .expires()
+        .unwrap_or(Timestamp(now.0.saturating_add(limits.lifetime)));
     let payload = Payload::new(id, format, content);
-    payload.encode()?;
-    Ok(Outgoing { to, payload })
+    let at_least = flawed!("PAY-11 each by itself", offered, 0);
+    Ok(Outgoing {
+        to: next.peer(),
+        at_least: payload.encode(at_least)?.len(),
+        provisioning: matches!(
+            payload.message_type(),
+            MessageType::ProvisioningInformation | MessageType::KeyImportRequest
+        ),
+        payload,
+        expires,
+    })
 }

@@ -8,7 +8,7 @@ use crate::{sesame, transfer};
 pub struct Limits {
     /// Those of its device.
     pub device: sesame::Limits,
-    /// Those of its transfers.
+    /// Those of its links and transfers.
     pub transfers: transfer::Limits,
     /// Below so many one-time prekeys at the intermediary, more are published (MBX-04).
     pub few_one_time_pre_keys: u32,
@@ -18,8 +18,12 @@ pub struct Limits {
     pub count_interval: u64,
     /// The most messages that a reading asks for.
     pub read: u32,
-    /// How long messages wait at most for a device that is away, in seconds: as long as an offer can live (XFER-16).
-    pub message_lifetime: u64,
+    /// How many links of others a wallet has at most (INV-05).
+    pub taken_invitations: usize,
+    /// How long the access key for the answers lives, in seconds: as long as an offer by the link can be made and live.
+    pub answers_lifetime: u64,
+    /// After so many wrong answers a request is given up (WAL-02).
+    pub wrong_answers: u8,
 }
 
 impl Limits {
@@ -31,7 +35,9 @@ impl Limits {
         more_one_time_pre_keys: 20,
         count_interval: DAY,
         read: 100,
-        message_lifetime: transfer::Limits::PROFILE.lifetime,
+        taken_invitations: 1_000 - transfer::Limits::PROFILE.invitations,
+        answers_lifetime: 61 * DAY,
+        wrong_answers: 5,
     };
 }
 

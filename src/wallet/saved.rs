@@ -1,20 +1,28 @@
 //! A wallet at rest: its documented, versioned form (`docs/saved-state.md`).
 
-use super::wallet::{Outbound, Waiting};
+use super::invitations::{Invitations, Made, Owner, Taken};
+use super::outbox::Outbound;
+use super::requests::Waiting;
 use super::{Limits, Wallet};
-use crate::identifier::{Address, Recipient};
-use crate::intermediary::{Body, RequestId};
+use crate::agreement::Fingerprint;
+use crate::identifier::{Address, TransferId};
+use crate::intermediary::{AccessKey, Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::saved::json_text;
-use crate::sesame::{SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send};
+use crate::sesame::{
+    Device, Purpose, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send,
+};
 use crate::timestamp::Timestamp;
-use crate::transfer::{Fingerprint, SavedTransfers, SavedTransfersError, Transfers};
+use crate::transfer::{
+    Invitation, InvitationId, MessageType, SavedTransfers, SavedTransfersError, Transfers,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_WALLET_VERSION: u32 = 1;
+pub const SAVED_WALLET_VERSION: u32 = 2;
 
 /// A wallet as it is saved. Secrets are marked as such: `{"secret": "…hex…"}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,24 +32,58 @@ pub struct SavedWallet {
     device: SavedDevice,
     transfers: SavedTransfers,
     token: Option<Secret<32>>,
-    invited: Vec<SavedInvitation>,
-    outbound: Vec<SavedOutbound>,
-    waiting: Vec<SavedRequest>,
+    made: Vec<SavedMade>,
+    taken: Vec<SavedTaken>,
+    senders: Vec<SavedSender>,
+    outbox: Vec<SavedOutbound>,
+    requests: Vec<SavedRequest>,
     counted: Timestamp,
+}
+
+/// A link is as secret as what it opens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedMade {
+    link: SecretBytes,
+    owner: Option<SavedOwner>,
+    transfers: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SavedInvitation {
+struct SavedOwner {
     address: Address,
-    fingerprint: String,
+    fingerprint: Fingerprint,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedTaken {
+    address: Address,
+    id: InvitationId,
+    secret: Secret<16>,
+    expires: Timestamp,
+    answers: Secret<32>,
+    transfers: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedSender {
+    address: Address,
+    access_key: Secret<32>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SavedOutbound {
-    recipient: Recipient,
+    to: Address,
+    transfer: TransferId,
+    message_type: MessageType,
+    purpose: Purpose,
     plaintext: SecretBytes,
+    until: Timestamp,
+    lifetime: u64,
     send: Option<SavedSend>,
 }
 
@@ -51,6 +93,8 @@ struct SavedRequest {
     id: RequestId,
     sponsor: Option<Secret<32>>,
     body: Body,
+    wrong: u8,
+    told: bool,
 }
 
 /// A saved wallet that no wallet of this build could have written.
@@ -68,9 +112,9 @@ pub enum SavedWalletError {
     /// The transfers.
     #[error("transfers: {0}")]
     Transfers(#[from] SavedTransfersError),
-    /// A fingerprint of an invitation.
-    #[error("invited: {0} has no fingerprint of 32 bytes (INV-01)")]
-    Invitation(Address),
+    /// A link.
+    #[error("made invitation {0}: it is no link to this device (INV-01)")]
+    Invitation(usize),
     /// A message on its way.
     #[error("outbound message {index}: {error}")]
     Send {
@@ -85,6 +129,11 @@ json_text!(SavedWallet, SavedWalletError);
 
 impl From<&Wallet> for SavedWallet {
     fn from(wallet: &Wallet) -> Self {
+        let Invitations {
+            made,
+            taken,
+            senders,
+        } = &wallet.invitations;
         SavedWallet {
             version: SAVED_WALLET_VERSION,
             device: wallet.device.save(),
@@ -93,25 +142,18 @@ impl From<&Wallet> for SavedWallet {
                 .token
                 .as_ref()
                 .map(|token| Secret::copy_of(token.expose())),
-            invited: wallet
-                .invited
+            made: made.values().map(|made| SavedMade::from(&**made)).collect(),
+            taken: taken.iter().map(SavedTaken::from).collect(),
+            senders: senders
                 .iter()
-                .map(|(address, fingerprint)| SavedInvitation {
+                .map(|(address, access_key)| SavedSender {
                     address: *address,
-                    fingerprint: fingerprint.to_string(),
+                    access_key: Secret::copy_of(access_key.expose()),
                 })
                 .collect(),
-            outbound: wallet
-                .outbound
-                .iter()
-                .map(|outbound| SavedOutbound {
-                    recipient: outbound.recipient,
-                    plaintext: outbound.plaintext.clone(),
-                    send: outbound.send.as_ref().map(Send::save),
-                })
-                .collect(),
-            waiting: wallet
-                .waiting
+            outbox: wallet.outbox.iter().map(SavedOutbound::from).collect(),
+            requests: wallet
+                .requests
                 .iter()
                 .take(flawed!("XFER-15 not asked again", usize::MAX, 0))
                 .map(|waiting| SavedRequest {
@@ -121,10 +163,97 @@ impl From<&Wallet> for SavedWallet {
                         .as_ref()
                         .map(|token| Secret::copy_of(token.expose())),
                     body: waiting.body.clone(),
+                    wrong: waiting.wrong,
+                    told: waiting.told,
                 })
                 .collect(),
             counted: wallet.counted,
         }
+    }
+}
+
+impl From<&Made> for SavedMade {
+    fn from(made: &Made) -> Self {
+        SavedMade {
+            link: made.invitation.to_string().into_bytes().into(),
+            owner: made.owner.map(|owner| SavedOwner {
+                address: owner.address,
+                fingerprint: owner.fingerprint,
+            }),
+            transfers: made.transfers,
+        }
+    }
+}
+
+impl From<(&Address, &Arc<Taken>)> for SavedTaken {
+    fn from((address, taken): (&Address, &Arc<Taken>)) -> Self {
+        SavedTaken {
+            address: *address,
+            id: taken.id,
+            secret: taken.secret.clone(),
+            expires: taken.expires,
+            answers: Secret::copy_of(taken.answers.expose()),
+            transfers: taken.transfers,
+        }
+    }
+}
+
+impl From<(&Address, &Outbound)> for SavedOutbound {
+    fn from((to, outbound): (&Address, &Outbound)) -> Self {
+        SavedOutbound {
+            to: *to,
+            transfer: outbound.transfer,
+            message_type: outbound.message_type,
+            purpose: outbound.purpose,
+            plaintext: outbound.plaintext.clone(),
+            until: outbound.until,
+            lifetime: outbound.lifetime,
+            send: outbound.send.as_ref().map(Send::save),
+        }
+    }
+}
+
+impl SavedMade {
+    fn restore(self, device: &Device) -> Option<Made> {
+        let link = Zeroizing::new(String::from_utf8(self.link.expose().to_vec()).ok()?);
+        let invitation: Invitation = link.parse().ok()?;
+        (invitation.address == device.address()).then_some(Made {
+            invitation,
+            owner: self.owner.map(|owner| Owner {
+                address: owner.address,
+                fingerprint: owner.fingerprint,
+            }),
+            transfers: self.transfers,
+        })
+    }
+}
+
+impl From<SavedTaken> for Taken {
+    fn from(saved: SavedTaken) -> Self {
+        Taken {
+            id: saved.id,
+            secret: saved.secret,
+            expires: saved.expires,
+            answers: saved.answers.into(),
+            transfers: saved.transfers,
+        }
+    }
+}
+
+impl TryFrom<SavedOutbound> for (Address, Outbound) {
+    type Error = SavedSendError;
+
+    fn try_from(saved: SavedOutbound) -> Result<Self, SavedSendError> {
+        let outbound = Outbound {
+            transfer: saved.transfer,
+            message_type: saved.message_type,
+            purpose: saved.purpose,
+            plaintext: saved.plaintext,
+            until: saved.until,
+            lifetime: saved.lifetime,
+            send: saved.send.map(Send::try_from).transpose()?,
+        };
+        Ok((saved.to, outbound))
     }
 }
 
@@ -135,46 +264,47 @@ impl TryFrom<SavedWallet> for Wallet {
         if saved.version != SAVED_WALLET_VERSION {
             return Err(SavedWalletError::Version(saved.version));
         }
-        let invited = saved.invited.into_iter().map(|invitation| {
-            let SavedInvitation {
-                address,
-                fingerprint,
-            } = invitation;
-            let fingerprint: Fingerprint = fingerprint
-                .parse()
-                .map_err(|_| SavedWalletError::Invitation(address))?;
-            Ok((address, fingerprint))
+        let device: Device = saved.device.try_into()?;
+        let made = saved.made.into_iter().enumerate().map(|(index, saved)| {
+            let made = saved.restore(&device);
+            let made = made.ok_or(SavedWalletError::Invitation(index))?;
+            Ok((made.invitation.id, Arc::new(made)))
         });
-        let outbound = saved
-            .outbound
-            .into_iter()
-            .enumerate()
-            .map(|(index, saved)| {
-                let send = saved.send.map(Send::try_from).transpose();
-                Ok(Arc::new(Outbound {
-                    recipient: saved.recipient,
-                    plaintext: saved.plaintext,
-                    send: send.map_err(|error| SavedWalletError::Send { index, error })?,
-                }))
-            });
+        let made = made.collect::<Result<_, SavedWalletError>>()?;
+        let taken = saved.taken.into_iter();
+        let outbox = saved.outbox.into_iter().enumerate().map(|(index, saved)| {
+            saved
+                .try_into()
+                .map_err(|error| SavedWalletError::Send { index, error })
+        });
         Ok(Wallet {
-            device: saved.device.try_into()?,
             transfers: Transfers::try_from(saved.transfers)?,
             token: saved.token.map(Into::into),
-            invited: invited.collect::<Result<_, SavedWalletError>>()?,
-            outbound: outbound.collect::<Result<_, SavedWalletError>>()?,
-            waiting: saved
-                .waiting
+            invitations: Invitations {
+                made,
+                taken: taken
+                    .map(|saved| (saved.address, Arc::new(saved.into())))
+                    .collect(),
+                senders: saved
+                    .senders
+                    .into_iter()
+                    .map(|saved| (saved.address, AccessKey::from(saved.access_key)))
+                    .collect(),
+            },
+            outbox: outbox.collect::<Result<_, SavedWalletError>>()?,
+            requests: saved
+                .requests
                 .into_iter()
-                .map(|waiting| {
-                    Arc::new(Waiting {
-                        id: waiting.id,
-                        sponsor: waiting.sponsor.map(Into::into),
-                        body: waiting.body,
-                    })
+                .map(|saved| Waiting {
+                    id: saved.id,
+                    sponsor: saved.sponsor.map(Into::into),
+                    body: saved.body,
+                    wrong: saved.wrong,
+                    told: saved.told,
                 })
                 .collect(),
             counted: saved.counted,
+            device,
             limits: Limits::PROFILE,
         })
     }

@@ -52,8 +52,9 @@ pub(crate) fn device_of(suite: SuiteRef, seed: u64) -> (Address, Device) {
 
 /// A device at that address with four one-time prekeys, ids 1 to 4.
 pub(crate) fn device_at(suite: SuiteRef, address: Address, randomness: &mut Seeded) -> Device {
-    let mut keys = PreKeyStore::random(suite, Timestamp(0), randomness).expect("never ends");
-    keys.add_one_time_pre_keys(4, randomness)
+    let mut keys =
+        PreKeyStore::random(&[suite], &address, Timestamp(0), randomness).expect("never ends");
+    keys.add_one_time_pre_keys(4, Timestamp(0), randomness)
         .expect("never ends");
     Device::new(suite, address, keys)
 }

@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::public_key::key_pair;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tigress_signal::conformance::seed;
 use tigress_signal::hex;
 use tigress_signal::identifier::Address;
@@ -44,7 +45,22 @@ pub(super) fn public(label: &str) -> String {
     hex::encode(&key_pair(&format!("intermediary/{label}")).public().encode())
 }
 
+/// The token that a device draws whose keys are made of that.
+fn token_of(keys: &str, address: Address) -> [u8; 32] {
+    seed::bytes(&format!("intermediary/token/{keys}/{address}"))
+}
+
+/// SHA-256, in hex.
+fn hash(bytes: &[u8]) -> String {
+    hex::encode(&Sha256::digest(bytes))
+}
+
 impl Client {
+    /// The token whose hash it registers.
+    pub(super) fn drawn_token(&self) -> Value {
+        hex::encode(&token_of(self.keys, self.address)).into()
+    }
+
     pub(super) fn new(&(name, user, device, one_time_pre_keys, keys): &Role) -> Self {
         let actor = Actor::on_device(keys, device);
         let (address, bundle) = (Actor::on_device(user, device).address, actor.bundle(None));
@@ -56,11 +72,15 @@ impl Client {
             registration: json!({
                 "type": "register",
                 "address": address,
+                "tokenHash": hash(&token_of(keys, address)),
                 "registrationId": bundle.registration_id,
                 "identityKey": bundle.identity_key,
                 "signedPreKeyId": bundle.signed_pre_key_id,
                 "signedPreKey": bundle.signed_pre_key,
                 "signedPreKeySignature": bundle.signed_pre_key_signature,
+                "created": bundle.created,
+                "suites": bundle.suites,
+                "statementSignature": bundle.statement_signature,
             }),
             token: Value::Null,
         };

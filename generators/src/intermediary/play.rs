@@ -16,7 +16,6 @@ use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::{self, Hex};
 use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
-use tigress_signal::primitives::ScriptedRandomness;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 
@@ -268,7 +267,6 @@ impl<'a> Relay<'a> {
 
     /// Makes the request, once for each answer that is stated, and holds the answer against it.
     fn request(&mut self, wanted: &Wanted<'_>, w: &mut Words<'_>) -> Result<()> {
-        let repeated = wanted.tag.is_some_and(|tag| self.ids.contains_key(tag));
         let register = wanted.body["type"] == "register";
         let times = w.is_number().then(|| w.number()).transpose()?;
         if times.is_some() {
@@ -282,25 +280,14 @@ impl<'a> Relay<'a> {
         while w.eat("but") {
             self.change(&mut request, w)?;
         }
-        let drawn = seed::bytes::<32>(&format!("{}/token", self.name()));
-        let token = if repeated {
-            wanted.asker.token.clone()
-        } else {
-            hex::encode(&drawn).into()
-        };
-        for expected in self.answers(wanted, &token, w)? {
-            let randomness = match &expected {
-                // What a refused step is given, and must not draw.
-                Err(_) => seed::bytes::<32>(&self.name()).into(),
-                Ok(Answer::Registered { .. }) if !repeated => drawn.into(),
-                Ok(_) => Hex::default(),
-            };
-            if let (Ok(Answer::Registered { .. }), Some(asker)) =
-                (&expected, self.clients.get_mut(wanted.asker.name))
+        for expected in self.answers(wanted, w)? {
+            if register
+                && expected.is_ok()
+                && let Some(asker) = self.clients.get_mut(wanted.asker.name)
             {
-                asker.token = token.clone();
+                asker.token = asker.drawn_token();
             }
-            self.record(request.clone(), times, expected, randomness)?;
+            self.record(request.clone(), times, expected)?;
             request["id"] = self.id(None, register).into();
         }
         Ok(())
@@ -312,7 +299,6 @@ impl<'a> Relay<'a> {
         request: Value,
         times: Option<u64>,
         expected: Result<Answer, ErrorCode>,
-        randomness: Hex,
     ) -> Result<()> {
         let now = Timestamp(self.now);
         for time in 1..=times.unwrap_or(1) {
@@ -321,9 +307,8 @@ impl<'a> Relay<'a> {
                 let id = request["id"].as_str().unwrap_or_default();
                 request["id"] = format!("{id}-{time}").into();
             }
-            let mut script = ScriptedRandomness::new(&randomness);
             let got = Request::from_json(request.to_string().as_bytes())
-                .and_then(|request| self.machine.handle(&request, now, &mut script));
+                .and_then(|request| self.machine.handle(&request, now));
             let got = got.map_err(|error| error.code());
             if got != expected.clone().map_err(Some) {
                 return Err(format!("{request} is answered {got:?}"));
@@ -339,36 +324,24 @@ impl<'a> Relay<'a> {
             };
             Step::Requests(step_of(input, answer))
         } else {
-            let input = RequestInput {
-                request,
-                now,
-                randomness,
-            };
+            let input = RequestInput { request, now };
             Step::Request(step_of(input, answer))
         });
         Ok(())
     }
 
-    /// What is stated behind the arrow; where there is none, `done` or that token.
+    /// What is stated behind the arrow; where there is none, `done`.
     fn answers(
         &mut self,
         wanted: &Wanted<'_>,
-        token: &Value,
         w: &mut Words<'_>,
     ) -> Result<Vec<Result<Answer, ErrorCode>>> {
         let kind = wanted.body["type"].as_str().unwrap_or_default();
         let answers = if !w.eat("->") {
             vec![match kind {
-                "register" => json!({"type": "registered", "token": token}),
                 "fetchBundle" | "countOneTimePreKeys" | "read" => return w.expected("`->`"),
                 _ => json!({"type": "done"}),
             }]
-        } else if w.eat("stale-registration") {
-            vec![json!({"type": "stale-registration", "devices": w.numbers()?})]
-        } else if w.eat("device-mismatch") {
-            let missing = w.after("missing", Words::numbers)?.unwrap_or_default();
-            let extra = w.after("extra", Words::numbers)?.unwrap_or_default();
-            vec![json!({"type": "device-mismatch", "missing": missing, "extra": extra})]
         } else if let Some(code) = ErrorCode::ALL.iter().find(|code| w.eat(code.as_str())) {
             return Ok(vec![Err(*code)]);
         } else if kind == "countOneTimePreKeys" {

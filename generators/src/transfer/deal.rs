@@ -11,7 +11,7 @@ use tigress_signal::primitives::ed25519::SigningKey;
 use tigress_signal::primitives::{ScriptedRandomness, SecretBytes};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY};
-use tigress_signal::transfer::{Content, Payload, Provisioning, StateName, car_key};
+use tigress_signal::transfer::{Content, MessageType, Payload, Provisioning, StateName, car_key};
 
 /// When every conversation begins.
 pub(super) const START: u64 = 1_700_000_000;
@@ -30,6 +30,8 @@ pub(super) struct Deal {
     token: Option<Vec<u8>>,
     /// What is asked for, in seconds.
     pub(super) lifetime: Option<u64>,
+    /// How long its offer is, in bytes: no message of it is shorter.
+    size: usize,
     /// As the conversation has left it.
     pub(super) state: Option<StateName>,
 }
@@ -46,6 +48,7 @@ impl Deal {
             receiver: seed::bytes(&format!("transfer/{label}/receiver")),
             token: None,
             lifetime: None,
+            size: 0,
             state: None,
         }
     }
@@ -149,7 +152,7 @@ impl Deal {
     }
 
     /// The message that is named next, padded.
-    pub(super) fn message(&self, w: &mut Words<'_>) -> Result<Hex> {
+    pub(super) fn message(&mut self, w: &mut Words<'_>) -> Result<Hex> {
         if w.eat("empty message") {
             return Ok(Hex::default());
         }
@@ -162,7 +165,17 @@ impl Deal {
             _ => AUTHORIZATION_TOKEN,
         };
         let payload = Payload::new(deal.id, under.as_deref().unwrap_or(format), content);
-        let padded = payload.encode().map_err(|error| error.to_string())?;
+        let is_offer = payload.message_type() == MessageType::ProvisioningInformation;
+        let size = w.after("padded to", Words::number)?;
+        let size = match size {
+            Some(size) => usize::try_from(size).map_err(|error| error.to_string())?,
+            None if is_offer => 0,
+            None => self.size,
+        };
+        let padded = payload.encode(size).map_err(|error| error.to_string())?;
+        if is_offer {
+            self.size = padded.len();
+        }
         let shorter = &padded[..padded.len() - 1];
         Ok(if w.eat("cut short") {
             shorter.into()

@@ -5,8 +5,8 @@ use crate::actor::user_id;
 use crate::builder::step_of;
 use crate::script::{Case, Play, Result, Words};
 use tigress_signal::conformance::operation::transfers::{
-    self, Create, MessageFields, OfferFields, OutcomeFields, OutgoingFields, StepTransfers,
-    StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
+    self, Create, CreateInput, MessageFields, OfferFields, OutcomeFields, OutgoingFields,
+    StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
 };
 use tigress_signal::conformance::operation::{Done, On, Operation, Reference};
 use tigress_signal::conformance::seed;
@@ -14,7 +14,7 @@ use tigress_signal::conformance::subject::Failure;
 use tigress_signal::conformance::vector::conversation::ErasedFields;
 use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step};
 use tigress_signal::error_code::ErrorCode;
-use tigress_signal::identifier::{Address, DeviceId, Recipient};
+use tigress_signal::identifier::{Address, DeviceId};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::StateName;
 
@@ -69,7 +69,7 @@ impl Play for Transfers<'_> {
 impl<'a> Transfers<'a> {
     pub(super) fn new(states: &'a [Case<'a>], comment: &'a str, label: &'a str) -> Self {
         let mut reference = Reference::default();
-        Create::run(&mut reference, on(Done {})).expect("transfers can be made");
+        Create::run(&mut reference, on(created())).expect("transfers can be made");
         Transfers {
             states,
             comment,
@@ -84,7 +84,7 @@ impl<'a> Transfers<'a> {
 
     pub(super) fn recorded(self) -> Fields {
         Fields {
-            transfers: Done {},
+            transfers: created(),
             steps: self.steps,
         }
     }
@@ -127,10 +127,13 @@ impl<'a> Transfers<'a> {
         let event = if w.eat("user offers to") {
             drawn = deal.drawn_to_offer();
             TransferEventFields::Offer(OfferFields {
-                to: recipient(w)?.into(),
+                to: device(w)?.into(),
                 credential: deal.credential(),
                 lifetime: deal.lifetime,
+                again: w.eat("again"),
             })
+        } else if w.eat("out") {
+            TransferEventFields::Out(transfer)
         } else if w.eat("user accepts") {
             drawn = deal.drawn_to_accept();
             TransferEventFields::Accept(transfer)
@@ -243,7 +246,7 @@ fn outcome(deal: &mut Deal, w: &mut Words<'_>) -> Result<OutcomeFields> {
         } else {
             let plaintext = deal.message(w)?;
             w.need("to")?;
-            let to = recipient(w)?.into();
+            let to = device(w)?.into();
             outcome.sends = Some(OutgoingFields { to, plaintext });
         }
     }
@@ -269,12 +272,11 @@ fn device(w: &mut Words<'_>) -> Result<Address> {
     })
 }
 
-/// A device, or all of those of the receiver.
-fn recipient(w: &mut Words<'_>) -> Result<Recipient> {
-    if w.eat("friend") {
-        Ok(Recipient::User(device(&mut Words("phone"))?.user_id))
-    } else {
-        device(w).map(Recipient::Device)
+/// The transfers under test know nothing but the key under which they remember tokens.
+fn created() -> CreateInput {
+    let token_key: [u8; 32] = seed::bytes("transfer/token key");
+    CreateInput {
+        token_key: token_key.into(),
     }
 }
 

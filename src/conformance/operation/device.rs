@@ -4,7 +4,7 @@ use super::x3dh::key_pair;
 use super::{
     AddressFields, AtRest, Done, On, Operation, Reference, broken, is_false, with_randomness,
 };
-use crate::agreement::{BundleFields, PreKeyStore};
+use crate::agreement::{BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
@@ -42,7 +42,7 @@ pub struct CreateInput {
     /// The time, in seconds since 1970.
     pub now: Timestamp,
     /// Identity key 32 bytes, registration id 2 (again while out of range), signed prekey 32, its
-    /// signature 64, one-time prekeys 32 each.
+    /// signature 64, the statement's 64, one-time prekeys 32 each.
     pub randomness: Hex,
 }
 
@@ -66,8 +66,8 @@ impl Operation for Create {
         let address = Address::try_from(&input.address)?;
         let suite = reference.suite;
         let keys = with_randomness(&input.randomness, |randomness| {
-            let mut keys = PreKeyStore::random(suite, input.now, randomness)?;
-            keys.add_one_time_pre_keys(input.one_time_pre_keys.into(), randomness)?;
+            let mut keys = PreKeyStore::random(&[suite], &address, input.now, randomness)?;
+            keys.add_one_time_pre_keys(input.one_time_pre_keys.into(), input.now, randomness)?;
             Ok::<_, SesameError>(keys)
         })?;
         let first = keys.one_time_pre_key_ids().next();
@@ -94,6 +94,8 @@ pub struct SignedPreKeyFields {
     pub signature: Hex,
     /// When it was made, in seconds since 1970.
     pub created: Timestamp,
+    /// The identity key's signature over the statement that names the suite under test alone: 64 bytes (KEY-09).
+    pub statement_signature: Hex,
 }
 
 /// A one-time prekey with its private key.
@@ -104,6 +106,8 @@ pub struct OneTimePreKeyFields {
     pub id: u32,
     /// 32 bytes.
     pub private_key: Hex,
+    /// When it was drawn, in seconds since 1970.
+    pub drawn: Timestamp,
 }
 
 /// Makes a device whose keys are given.
@@ -141,13 +145,18 @@ impl Operation for Load {
                 PreKeyId::try_from(signed.id)?,
                 key_pair("privateKey", &signed.private_key)?,
                 Signature::decode(&signed.signature)?,
-                signed.created,
+                Statement {
+                    created: signed.created,
+                    suites: SuiteNames::of(&[reference.suite]),
+                    signature: Signature::decode(&signed.statement_signature)?,
+                },
             );
         }
         for one_time in &input.one_time_pre_keys {
             keys.insert_one_time_pre_key(
                 PreKeyId::try_from(one_time.id)?,
                 key_pair("privateKey", &one_time.private_key)?,
+                one_time.drawn,
             );
         }
         let address = Address::try_from(&input.address)?;
@@ -242,6 +251,9 @@ pub struct PinInput {
     pub peer: AddressFields,
     /// Its identity key, encoded.
     pub identity_key: Hex,
+    /// Whether the user named the key, by an invitation or by comparing fingerprints; else an offer's MAC vouches for
+    /// it.
+    pub named: bool,
 }
 
 impl Operation for Pin {
@@ -252,7 +264,32 @@ impl Operation for Pin {
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let peer = Address::try_from(&input.peer)?;
         let key = PublicKey::decode(&input.identity_key)?;
-        held(reference, &handle)?.pin(peer, key);
+        held(reference, &handle)?
+            .pin(peer, Fingerprint::of(&key), input.named)
+            .map_err(SesameError::from)?;
+        Ok(Done {})
+    }
+}
+
+/// Forgets what is pinned to an address, with its record and sessions (X3DH-15).
+#[derive(Debug, JsonSchema)]
+pub struct Unpin;
+
+/// Parameters of [`Unpin`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct UnpinInput {
+    /// The peer.
+    pub peer: AddressFields,
+}
+
+impl Operation for Unpin {
+    const METHOD: &'static str = "device.unpin";
+    type Input = On<UnpinInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        held(reference, &handle)?.unpin(&peer);
         Ok(Done {})
     }
 }
@@ -365,6 +402,9 @@ pub struct DecryptOutput {
     /// Whether the sender came with another identity key than it was known by (SES-12).
     #[serde(default, skip_serializing_if = "is_false")]
     pub identity_changed: bool,
+    /// Whether the message opened a session beside one that the sender has answered in (SES-19).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub beside: bool,
 }
 
 impl Operation for Decrypt {
@@ -384,6 +424,49 @@ impl Operation for Decrypt {
         Ok(DecryptOutput {
             plaintext: decrypted.plaintext.as_slice().into(),
             identity_changed: decrypted.identity_changed,
+            beside: decrypted.beside,
+        })
+    }
+}
+
+/// Reads a prekey message that would open a session, and changes nothing (X3DH-08 to X3DH-15).
+#[derive(Debug, JsonSchema)]
+pub struct ReadOpening;
+
+/// Parameters of [`ReadOpening`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ReadOpeningInput {
+    /// The sender's address.
+    pub peer: AddressFields,
+    /// The prekey message.
+    pub message: Hex,
+}
+
+/// Result of [`ReadOpening`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadOpeningOutput {
+    /// The identity key that the message comes with, encoded.
+    pub identity_key: Hex,
+    /// What the message says.
+    pub plaintext: Hex,
+}
+
+impl Operation for ReadOpening {
+    const METHOD: &'static str = "device.read_opening";
+    type Input = On<ReadOpeningInput>;
+    type Output = ReadOpeningOutput;
+
+    fn run(
+        reference: &mut Reference,
+        On { handle, input }: Self::Input,
+    ) -> Result<ReadOpeningOutput, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        let (identity_key, plaintext) =
+            held(reference, &handle)?.read_opening(&peer, &input.message)?;
+        Ok(ReadOpeningOutput {
+            identity_key: identity_key.encode().into(),
+            plaintext: plaintext.as_slice().into(),
         })
     }
 }
@@ -420,7 +503,7 @@ pub struct Tick;
 pub struct TickInput {
     /// The time, in seconds since 1970.
     pub now: Timestamp,
-    /// Where a new signed prekey is due: 32 bytes for it, 64 for its signature; else nothing.
+    /// Where a new signed prekey is due: 32 bytes for it, 64 for its signature, 64 for the statement's; else nothing.
     pub randomness: Hex,
 }
 

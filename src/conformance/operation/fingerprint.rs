@@ -25,7 +25,7 @@ pub struct PartyFields {
 }
 
 impl PartyFields {
-    fn party(&self) -> Result<Party, Failure> {
+    pub(super) fn party(&self) -> Result<Party, Failure> {
         Ok(Party {
             identity_key: PublicKey::decode(&self.identity_key)?,
             address: Address::try_from(&self.address)?,

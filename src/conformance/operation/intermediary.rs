@@ -1,6 +1,6 @@
 //! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
 
-use super::{AtRest, Done, On, Operation, Reference, broken, text, with_randomness};
+use super::{AtRest, Done, On, Operation, Reference, broken, text};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
@@ -54,7 +54,7 @@ impl Operation for Create {
     }
 }
 
-/// Makes a request (MBX-01 to MBX-19).
+/// Makes a request (MBX-01 to MBX-24). An intermediary draws nothing.
 #[derive(Debug, JsonSchema)]
 pub struct Request;
 
@@ -66,8 +66,6 @@ pub struct RequestInput {
     pub request: Value,
     /// The time, in seconds since 1970.
     pub now: Timestamp,
-    /// The token's 32 bytes where a registration is carried out; else nothing is drawn.
-    pub randomness: Hex,
 }
 
 /// Result of [`Request`].
@@ -87,11 +85,7 @@ impl Operation for Request {
         On { handle, input }: Self::Input,
     ) -> Result<RequestOutput, Failure> {
         let held = held(reference, &handle)?;
-        let answer = with_randomness(&input.randomness, |randomness| {
-            let request = read(&input.request)?;
-            held.handle(&request, input.now, randomness)
-                .map_err(Failure::from)
-        })?;
+        let answer = held.handle(&read(&input.request)?, input.now)?;
         Ok(RequestOutput { answer })
     }
 }
@@ -142,11 +136,7 @@ impl Operation for Requests {
             if let Some(request) = request.as_object_mut() {
                 request.insert("id".to_owned(), format!("{id}-{time}").into());
             }
-            let answer = with_randomness(&Hex::default(), |randomness| {
-                let request = read(&request)?;
-                held.handle(&request, input.now, randomness)
-                    .map_err(Failure::from)
-            })?;
+            let answer = held.handle(&read(&request)?, input.now)?;
             if *first.get_or_insert_with(|| answer.clone()) != answer {
                 return Err(Failure::Broken(format!(
                     "the answer to {id}-{time} differs"

@@ -1,12 +1,15 @@
 //! Payloads (profile section 8).
 
-use super::{Operation, Reference};
+use super::fingerprint::PartyFields;
+use super::{Done, Operation, Reference, array};
+use crate::agreement::Fingerprint;
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::primitives::SecretBytes;
+use crate::primitives::{Secret, SecretBytes};
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Content, MessageType, Payload, PayloadError, Provisioning, TransferId, Unknown,
+    Content, InvitationError, InvitationId, MessageType, OfferParties, Payload, PayloadError,
+    Provisioning, TransferId, Unknown, offer_mac_holds,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +35,12 @@ pub struct Fields {
     /// `tigress.expires`, in seconds since 1970; in `provisioningInformation` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// `tigress.invitation`, in `provisioningInformation` alone: 16 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Hex>,
+    /// `tigress.accessKey`, in `provisioningInformation` alone: 32 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_key: Option<Hex>,
     /// `content.keyCreationRequest`, where type and format require it: the bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_creation_request: Option<Hex>,
@@ -62,6 +71,8 @@ impl From<Payload> for Fields {
             r#type: payload.message_type(),
             format: payload.format,
             expires: None,
+            invitation: payload.invitation.map(|id| id.as_bytes().into()),
+            access_key: payload.access_key.map(|key| key.expose().into()),
             key_creation_request: None,
             authorization_token: None,
             key_signing_request: None,
@@ -131,7 +142,11 @@ impl Fields {
             },
         };
         let transfer: TransferId = self.transfer.parse().map_err(|_| missing("transfer"))?;
+        let invitation = self.invitation.as_ref().map(|id| array("invitation", id));
+        let access_key = self.access_key.as_ref().map(|key| array("accessKey", key));
         Ok(Payload {
+            invitation: invitation.transpose()?.map(InvitationId::from),
+            access_key: access_key.transpose()?.map(Secret::new),
             unknown: Unknown {
                 top: self.unknown_top,
                 content: self.unknown_content,
@@ -148,7 +163,7 @@ fn missing(path: &'static str) -> PayloadError {
     }
 }
 
-/// Reads a plaintext (PAY-01 to PAY-11).
+/// Reads a plaintext (PAY-01 to PAY-11, PAY-15).
 #[derive(Debug, JsonSchema)]
 pub struct Decode;
 
@@ -167,15 +182,124 @@ impl Operation for Decode {
 #[derive(Debug, JsonSchema)]
 pub struct Encode;
 
+/// Parameters of [`Encode`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EncodeInput {
+    /// What it says.
+    #[serde(flatten)]
+    pub fields: Fields,
+    /// How long it is at least, in bytes: as long as the offer that it belongs to. 0 where not stated.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub at_least: usize,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "as `skip_serializing_if` asks"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 impl Operation for Encode {
     const METHOD: &'static str = "payload.encode";
-    type Input = Fields;
+    type Input = EncodeInput;
     type Output = Plaintext;
 
-    fn run(_: &mut Reference, input: Fields) -> Result<Plaintext, Failure> {
-        let plaintext = input.payload()?.encode()?;
+    fn run(_: &mut Reference, input: EncodeInput) -> Result<Plaintext, Failure> {
+        let plaintext = input.fields.payload()?.encode(input.at_least)?;
         Ok(Plaintext {
             plaintext: plaintext.as_slice().into(),
         })
+    }
+}
+
+/// Writes an offer by an invitation, with its MAC (PAY-13 to PAY-15).
+#[derive(Debug, JsonSchema)]
+pub struct EncodeOffer;
+
+/// Who offers to whom, and by which invitation.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferedBy {
+    /// The key of the MAC: 32 bytes (INV-06).
+    pub offer_key: Hex,
+    /// Who offers.
+    pub sender: PartyFields,
+    /// To whom.
+    pub receiver: PartyFields,
+}
+
+impl OfferedBy {
+    fn mac_key(&self) -> Result<Secret<32>, Failure> {
+        array("offerKey", &self.offer_key).map(Secret::new)
+    }
+
+    fn parties(&self, reference: &Reference) -> Result<OfferParties, Failure> {
+        let (sender, receiver) = (self.sender.party()?, self.receiver.party()?);
+        let fingerprint = Fingerprint::of(&receiver.identity_key);
+        let suite = reference.suite;
+        Ok(OfferParties::new(
+            suite,
+            &sender,
+            &receiver.address,
+            &fingerprint,
+        ))
+    }
+}
+
+/// Parameters of [`EncodeOffer`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EncodeOfferInput {
+    /// What it says.
+    #[serde(flatten)]
+    pub fields: Fields,
+    /// By which invitation.
+    #[serde(flatten)]
+    pub by: OfferedBy,
+}
+
+impl Operation for EncodeOffer {
+    const METHOD: &'static str = "payload.encode_offer";
+    type Input = EncodeOfferInput;
+    type Output = Plaintext;
+
+    fn run(reference: &mut Reference, input: EncodeOfferInput) -> Result<Plaintext, Failure> {
+        let (key, parties) = (input.by.mac_key()?, input.by.parties(reference)?);
+        let plaintext = input.fields.payload()?.encode_offer(&key, &parties, 0)?;
+        Ok(Plaintext {
+            plaintext: plaintext.as_slice().into(),
+        })
+    }
+}
+
+/// Whether an offer's MAC holds (PAY-14).
+#[derive(Debug, JsonSchema)]
+pub struct CheckOffer;
+
+/// Parameters of [`CheckOffer`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CheckOfferInput {
+    /// The JSON with its padding.
+    pub plaintext: Hex,
+    /// Who may have made it.
+    #[serde(flatten)]
+    pub by: OfferedBy,
+}
+
+impl Operation for CheckOffer {
+    const METHOD: &'static str = "payload.check_offer";
+    type Input = CheckOfferInput;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, input: CheckOfferInput) -> Result<Done, Failure> {
+        let payload = Payload::decode(&input.plaintext)?;
+        if payload.invitation.is_none() {
+            return Err(InvitationError::Mac.into());
+        }
+        let (key, parties) = (input.by.mac_key()?, input.by.parties(reference)?);
+        offer_mac_holds(&input.plaintext, &key, &parties)?;
+        Ok(Done {})
     }
 }

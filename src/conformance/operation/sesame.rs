@@ -10,7 +10,7 @@ use crate::identifier::Recipient;
 use crate::identifier::{Address, DeviceId, IdentifierError};
 use crate::primitives::NoRandomness;
 use crate::ratchet::Session;
-use crate::sesame::{DeviceMessage, DeviceRecord, SendEvent, SendStep};
+use crate::sesame::{DeviceMessage, DeviceRecord, Purpose, SendEvent, SendStep};
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,8 @@ impl From<DeviceMessage> for DeviceMessageFields {
 pub enum StepFields {
     /// The bundles of these devices, by rising DeviceID.
     FetchBundles(Vec<AddressFields>),
+    /// The statements of these devices, by rising DeviceID: bundles without a one-time prekey (SES-10).
+    FetchStatements(Vec<AddressFields>),
     /// A submission of these messages, by rising DeviceID.
     Submit(Vec<DeviceMessageFields>),
     /// Nothing: the messages were accepted.
@@ -146,10 +148,10 @@ pub enum StepFields {
 
 impl From<SendStep> for StepFields {
     fn from(step: SendStep) -> Self {
+        let all = |addresses: Vec<Address>| addresses.into_iter().map(Into::into).collect();
         match step {
-            SendStep::FetchBundles(addresses) => {
-                StepFields::FetchBundles(addresses.into_iter().map(Into::into).collect())
-            }
+            SendStep::FetchBundles(addresses) => StepFields::FetchBundles(all(addresses)),
+            SendStep::FetchStatements(addresses) => StepFields::FetchStatements(all(addresses)),
             SendStep::Submit { messages, .. } => {
                 StepFields::Submit(messages.into_iter().map(Into::into).collect())
             }
@@ -170,6 +172,9 @@ pub struct SendInput {
     pub recipient: RecipientFields,
     /// What.
     pub plaintext: Hex,
+    /// Whether it is provisioning information (SES-18).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub provisioning: bool,
 }
 
 /// Result of [`Send`].
@@ -189,8 +194,17 @@ impl Operation for Send {
         On { handle, input }: Self::Input,
     ) -> Result<SendOutput, Failure> {
         let recipient = Recipient::try_from(&input.recipient)?;
-        let (send, step) =
-            held(reference, &handle)?.start_send(recipient, &input.plaintext, &mut NoRandomness)?;
+        let purpose = if input.provisioning {
+            Purpose::Provisioning
+        } else {
+            Purpose::Other
+        };
+        let (send, step) = held(reference, &handle)?.start_send(
+            recipient,
+            &input.plaintext,
+            purpose,
+            &mut NoRandomness,
+        )?;
         reference.sends.insert(handle, send);
         Ok(SendOutput { step: step.into() })
     }
@@ -200,7 +214,7 @@ impl Operation for Send {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EventFields {
-    /// A bundle.
+    /// A bundle, asked for a session or for its statement.
     Bundle(Box<BundleFields>),
     /// The device whose bundle was asked for is unknown.
     NoBundle(AddressFields),

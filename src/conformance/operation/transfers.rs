@@ -1,15 +1,17 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
-use super::sesame::RecipientFields;
-use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, text, with_randomness};
+use super::{
+    AddressFields, AtRest, Done, On, Operation, Reference, array, broken, is_false, text,
+    with_randomness,
+};
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TransferEvent, TransferId,
-    Transfers,
+    Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TokenKey, TransferEvent,
+    TransferId, Transfers,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,18 +27,28 @@ fn held<'a>(reference: &'a mut Reference, handle: &str) -> Result<&'a mut Transf
 #[derive(Debug, JsonSchema)]
 pub struct Create;
 
+/// Parameters of [`Create`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateInput {
+    /// The key under which offered tokens are remembered: 32 bytes (XFER-18).
+    pub token_key: Hex,
+}
+
 impl Operation for Create {
     const METHOD: &'static str = "transfers.create";
-    type Input = On<Done>;
+    type Input = On<CreateInput>;
     type Output = Done;
 
-    fn run(reference: &mut Reference, On { handle, .. }: Self::Input) -> Result<Done, Failure> {
-        reference.transfers.insert(handle, Transfers::new());
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let key: [u8; 32] = array("tokenKey", &input.token_key)?;
+        let transfers = Transfers::new(TokenKey::from(key));
+        reference.transfers.insert(handle, transfers);
         Ok(Done {})
     }
 }
 
-/// Carries an event out (XFER-01 to XFER-15).
+/// Carries an event out (XFER-01 to XFER-20).
 #[derive(Debug, JsonSchema)]
 pub struct StepTransfers;
 
@@ -57,6 +69,9 @@ pub struct StepTransfersInput {
 pub enum TransferEventFields {
     /// The user offers a credential.
     Offer(OfferFields),
+    /// The transfer's offer, or once it has signed its key import request, is about to be handed to the network for
+    /// the first time (XFER-17).
+    Out(TransferFields),
     /// The user accepts.
     Accept(TransferFields),
     /// The user declines.
@@ -72,13 +87,16 @@ pub enum TransferEventFields {
 /// What a user offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferFields {
-    /// To whom.
-    pub to: RecipientFields,
+    /// To which device (XFER-04).
+    pub to: AddressFields,
     /// What.
     pub credential: CredentialFields,
     /// For how long, in seconds; 172,800 where not stated (XFER-10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<u64>,
+    /// Whether the user offers a token that was offered before all the same (XFER-18); not where not stated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub again: bool,
 }
 
 /// A credential on offer.
@@ -135,8 +153,8 @@ pub struct OutcomeFields {
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutgoingFields {
-    /// To whom.
-    pub to: RecipientFields,
+    /// To which device.
+    pub to: AddressFields,
     /// The payload as it is written, with its padding (PAY-11, PAY-13).
     pub plaintext: Hex,
 }
@@ -148,7 +166,7 @@ impl TryFrom<Outcome> for OutcomeFields {
         let sends = outcome.sends.map(|sends| {
             Ok::<_, Failure>(OutgoingFields {
                 to: sends.to.into(),
-                plaintext: sends.payload.encode()?.as_slice().into(),
+                plaintext: sends.payload.encode(sends.at_least)?.as_slice().into(),
             })
         });
         Ok(OutcomeFields {
@@ -180,6 +198,7 @@ impl TryFrom<&OfferFields> for Offer {
                 }
             },
             lifetime: offer.lifetime,
+            again: offer.again,
         })
     }
 }
@@ -195,6 +214,7 @@ impl TransferEventFields {
     ) -> Result<T, Failure> {
         match self {
             Self::Offer(offer) => take(TransferEvent::Offer(offer.try_into()?)),
+            Self::Out(transfer) => take(TransferEvent::Out(transfer.id()?)),
             Self::Accept(transfer) => take(TransferEvent::Accept(transfer.id()?)),
             Self::Decline(transfer) => take(TransferEvent::Decline(transfer.id()?)),
             Self::Cancel(transfer) => take(TransferEvent::Cancel(transfer.id()?)),
@@ -202,7 +222,12 @@ impl TransferEventFields {
             Self::Message(message) => {
                 let from = Address::try_from(&message.from)?;
                 let payload = &Payload::decode(&message.plaintext)?;
-                take(TransferEvent::Message { from, payload })
+                let size = message.plaintext.len();
+                take(TransferEvent::Message {
+                    from,
+                    payload,
+                    size,
+                })
             }
         }
     }

@@ -8,11 +8,11 @@ use crate::conformance::seed::Stream;
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
-use crate::identifier::Address;
+use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{Answer, RequestId, Token};
 use crate::sesame::Device;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Offer, Offered};
+use crate::transfer::{Offer, Offered, Vertical};
 use crate::wallet::{Effect, SavedWallet, Wallet, WalletEvent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl Operation for Create {
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let address = Address::try_from(&input.address)?;
         let mut randomness = Stream::new(&input.seed);
-        let keys = PreKeyStore::random(reference.suite, input.now, &mut randomness)
+        let keys = PreKeyStore::random(&[reference.suite], &address, input.now, &mut randomness)
             .map_err(|error| Failure::Broken(error.to_string()))?;
         let wallet = Wallet::new(Device::new(reference.suite, address, keys));
         reference
@@ -72,7 +72,7 @@ pub struct StepWalletInput {
 
 /// What happens to a wallet.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum WalletEventFields {
     /// The device joins the intermediary.
     Register {
@@ -82,10 +82,42 @@ pub enum WalletEventFields {
     },
     /// The device leaves it (MBX-15).
     Remove {},
+    /// The user has lost another of its devices, which is taken off the intermediary (MBX-12).
+    RemoveSibling {
+        /// The other device's id.
+        device_id: u32,
+    },
+    /// The user wants a link to give away (INV-05).
+    Invite {
+        /// Where the device's intermediary is: HOST of INV-01.
+        host: String,
+        /// What kind of credential is meant.
+        vertical: Vertical,
+        /// For how long, in seconds; 604,800 where not stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lifetime: Option<u64>,
+    },
+    /// The user no longer wants to be found by a link (INV-05).
+    WithdrawInvitation {
+        /// The link.
+        link: String,
+    },
     /// The user takes somebody's invitation (INV-03).
     TakeInvitation {
         /// The link.
         link: String,
+    },
+    /// The user was shown the number of X3DH-16 by the other device.
+    CompareFingerprints {
+        /// The other device.
+        device: AddressFields,
+        /// What it shows.
+        number: String,
+    },
+    /// The user no longer holds that device to the key that it is known by (WAL-06).
+    DropPin {
+        /// The other device.
+        device: AddressFields,
     },
     /// The user offers a credential.
     Offer(OfferFields),
@@ -127,7 +159,29 @@ impl TryFrom<WalletEventFields> for WalletEvent {
         Ok(match fields {
             WalletEventFields::Register { sponsor } => WalletEvent::Register { sponsor },
             WalletEventFields::Remove {} => WalletEvent::Remove,
+            WalletEventFields::RemoveSibling { device_id } => {
+                WalletEvent::RemoveSibling(DeviceId::try_from(device_id)?)
+            }
+            WalletEventFields::Invite {
+                host,
+                vertical,
+                lifetime,
+            } => WalletEvent::Invite {
+                host: host.parse()?,
+                vertical,
+                lifetime,
+            },
+            WalletEventFields::WithdrawInvitation { link } => WalletEvent::WithdrawInvitation(link),
             WalletEventFields::TakeInvitation { link } => WalletEvent::TakeInvitation(link),
+            WalletEventFields::CompareFingerprints { device, number } => {
+                WalletEvent::CompareFingerprints {
+                    device: Address::try_from(&device)?,
+                    number,
+                }
+            }
+            WalletEventFields::DropPin { device } => {
+                WalletEvent::DropPin(Address::try_from(&device)?)
+            }
             WalletEventFields::Offer(offer) => WalletEvent::Offer(Offer::try_from(&offer)?),
             WalletEventFields::Accept(transfer) => WalletEvent::Accept(id(&transfer)?),
             WalletEventFields::Decline(transfer) => WalletEvent::Decline(id(&transfer)?),
@@ -162,7 +216,29 @@ impl From<WalletEvent> for WalletEventFields {
         match event {
             WalletEvent::Register { sponsor } => WalletEventFields::Register { sponsor },
             WalletEvent::Remove => WalletEventFields::Remove {},
+            WalletEvent::RemoveSibling(device_id) => WalletEventFields::RemoveSibling {
+                device_id: device_id.into(),
+            },
+            WalletEvent::Invite {
+                host,
+                vertical,
+                lifetime,
+            } => WalletEventFields::Invite {
+                host: host.to_string(),
+                vertical,
+                lifetime,
+            },
+            WalletEvent::WithdrawInvitation(link) => WalletEventFields::WithdrawInvitation { link },
             WalletEvent::TakeInvitation(link) => WalletEventFields::TakeInvitation { link },
+            WalletEvent::CompareFingerprints { device, number } => {
+                WalletEventFields::CompareFingerprints {
+                    device: device.into(),
+                    number,
+                }
+            }
+            WalletEvent::DropPin(device) => WalletEventFields::DropPin {
+                device: device.into(),
+            },
             WalletEvent::Offer(offer) => WalletEventFields::Offer(offer.into()),
             WalletEvent::Accept(id) => WalletEventFields::Accept(transfer(id)),
             WalletEvent::Decline(id) => WalletEventFields::Decline(transfer(id)),
@@ -195,6 +271,7 @@ impl From<Offer> for OfferFields {
                 }
             },
             lifetime: offer.lifetime,
+            again: offer.again,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! X3DH without a device around it (profile section 3).
 
 use super::{AddressFields, Operation, Reference, array, with_randomness};
-use crate::agreement::{self, Bundle, BundleFields, PinnedIdentities, PreKeyStore};
+use crate::agreement::{
+    self, Bundle, BundleFields, Fingerprint, Limits, PinnedIdentities, PreKeyStore, Statement,
+    SuiteNames,
+};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
@@ -86,6 +89,8 @@ pub struct InitiateInput {
     /// The identity key pinned to B's address, if any, encoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_identity_key: Option<Hex>,
+    /// A's time, in seconds since 1970 (KEY-10).
+    pub now: Timestamp,
     /// The ephemeral key's 32 bytes, then the ratchet key's 32.
     pub randomness: Hex,
     /// The plaintext of A's first message.
@@ -118,6 +123,7 @@ impl Operation for Initiate {
         };
         let registration_id = RegistrationId::try_from(input.registration_id)?;
         let bundle = Bundle::verify(suite, &input.bundle)?;
+        bundle.statement.check(input.now, &Limits::PROFILE)?;
         pins(bundle.party.address, input.pinned_identity_key.as_ref())?
             .check(&bundle.party.address, &bundle.party.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
@@ -203,9 +209,13 @@ impl Operation for Respond {
         keys.insert_signed_pre_key(
             PreKeyId::try_from(input.signed_pre_key_id)?,
             key_pair("signedPreKeyPrivateKey", &input.signed_pre_key_private_key)?,
-            // A responder never looks at its own signature.
+            // A responder never looks at its own signatures.
             Signature::decode(&[0; 64])?,
-            Timestamp::default(),
+            Statement {
+                created: Timestamp::default(),
+                suites: SuiteNames::of(&[suite]),
+                signature: Signature::decode(&[0; 64])?,
+            },
         );
         if let (Some(id), Some(private)) = (
             input.one_time_pre_key_id,
@@ -214,13 +224,14 @@ impl Operation for Respond {
             keys.insert_one_time_pre_key(
                 PreKeyId::try_from(id)?,
                 key_pair("oneTimePreKeyPrivateKey", private)?,
+                Timestamp::default(),
             );
         }
         let message = PreKeyMessage::decode(suite, &input.message)?;
         pins(sender, input.pinned_identity_key.as_ref())?.check(&sender, &message.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
-            let secret = keys.respond(suite, &message)?.secret;
-            let limits = suite.limits();
+            let secret = keys.respond(suite, &Limits::PROFILE, &message)?.secret;
+            let limits = (&Limits::PROFILE, suite.limits());
             let (session, plaintext) =
                 sesame::accept(suite, limits, &mut keys, own, sender, &message, randomness)?;
             Ok::<_, SesameError>(RespondOutput {
@@ -241,6 +252,9 @@ pub(super) fn key_pair(name: &str, private: &Hex) -> Result<KeyPair, Failure> {
 }
 
 fn pins(address: Address, key: Option<&Hex>) -> Result<PinnedIdentities, Failure> {
-    let key = key.map(|key| PublicKey::decode(key)).transpose()?;
-    Ok(key.map(|key| (address, key)).into_iter().collect())
+    let mut pins = PinnedIdentities::default();
+    if let Some(key) = key {
+        pins.pin(address, Fingerprint::of(&PublicKey::decode(key)?), true)?;
+    }
+    Ok(pins)
 }

@@ -10,7 +10,7 @@ use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, StateName};
 use crate::wallet::Wallet;
 use crate::wire::MessageKind;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 /// Whether it is so.
@@ -205,16 +205,14 @@ pub(super) fn no_payload(world: &mut World) -> Check {
         let Body::Submit(submission) = &request.body else {
             continue;
         };
-        for sent in &submission.messages {
-            let message = &sent.message.0;
-            let found = words.iter().find(|text| {
-                message
-                    .windows(text.len())
-                    .any(|part| part == text.as_bytes())
-            });
-            if let Some(found) = found {
-                return Err(StepFailure::differs("no payload", found));
-            }
+        let message = &submission.message.0;
+        let found = words.iter().find(|text| {
+            message
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        });
+        if let Some(found) = found {
+            return Err(StepFailure::differs("no payload", found));
         }
     }
     Ok(())
@@ -241,7 +239,7 @@ pub(super) fn sizes(world: &mut World) -> Result<String, StepFailure> {
     Ok(sizes.join(", "))
 }
 
-/// No secret of a device's saved state, but the token, stands in the transcript (PRIV-04).
+/// No secret of a device's saved state, but its token and access keys, stands in the transcript (PRIV-04).
 pub(super) fn no_secret_in_transcript(world: &mut World, device: &str) -> Check {
     // A subject's state has a form of its own, which marks nothing.
     if world.people.is_tested(device) {
@@ -251,12 +249,24 @@ pub(super) fn no_secret_in_transcript(world: &mut World, device: &str) -> Check 
     let token = wallet.token().map(|token| Hex(token.expose().to_vec()));
     let token = token.map(|token| token.to_string());
     let mut secrets = secrets(wallet)?;
-    secrets.retain(|secret| Some(secret) != token.as_ref());
-    let lines = serde_json::to_string(world.review()?).map_err(StepFailure::script)?;
+    let lines = world.review()?;
+    // The token and access keys are there to be shown to the intermediary.
+    let shown: BTreeSet<String> = lines.iter().filter_map(access_key).collect();
+    secrets.retain(|secret| Some(secret) != token.as_ref() && !shown.contains(secret));
+    let lines = serde_json::to_string(lines).map_err(StepFailure::script)?;
     match first_within(&lines, &secrets) {
         Some(secret) => Err(StepFailure::differs("no secret in the transcript", secret)),
         None => Ok(()),
     }
+}
+
+/// The access key of a request, in hex, where it has one.
+fn access_key(line: &Line) -> Option<String> {
+    let Line::Request { request, .. } = line else {
+        return None;
+    };
+    let body = serde_json::to_value(&request.body).ok()?;
+    body.get("accessKey")?.as_str().map(str::to_owned)
 }
 
 /// One of the secrets that stands in the text, which is gone through once however many there are.

@@ -347,7 +347,9 @@ impl Drawing {
                 one_time_pre_keys, ..
             } => format!("publish {} one-time prekeys", one_time_pre_keys.len()),
             Body::CountOneTimePreKeys { .. } => "how many one-time prekeys?".to_owned(),
-            Body::FetchBundle { address } => format!("bundle of {}?", self.name(address)),
+            Body::PublishAccessKey { .. } => "publish an access key".to_owned(),
+            Body::WithdrawAccessKey { .. } => "withdraw an access key".to_owned(),
+            Body::FetchBundle { address, .. } => format!("bundle of {}?", self.name(address)),
             Body::Submit(submission) => self.submission(submission),
             Body::Read { .. } => "messages?".to_owned(),
             Body::Acknowledge { ids, .. } => format!("acknowledge {}", ids.len()),
@@ -356,43 +358,19 @@ impl Drawing {
     }
 
     fn submission(&self, submission: &Submission) -> String {
-        let user_id = submission.recipient.user_id();
-        let messages: Vec<_> = submission
-            .messages
-            .iter()
-            .map(|message| {
-                let address = Address {
-                    user_id,
-                    device_id: message.device_id,
-                };
-                format!("{} for {}", kind(message.kind), self.name(&address))
-            })
-            .collect();
-        if messages.is_empty() {
-            "submit to whatever devices there are".to_owned()
-        } else {
-            messages.join(", ")
-        }
+        let recipient = self.name(&submission.recipient);
+        format!("{} for {recipient}", kind(submission.kind))
     }
 
     fn answer(&self, answer: &Answer) -> String {
         match answer {
             Answer::Done => "done".to_owned(),
-            Answer::Registered { .. } => "registered".to_owned(),
             Answer::OneTimePreKeys { left } => format!("{left} one-time prekeys"),
             Answer::Bundle { bundle } => match bundle.one_time_pre_key_id {
                 Some(_) => "bundle".to_owned(),
                 None => "bundle without one-time prekey".to_owned(),
             },
             Answer::Envelopes { envelopes } => self.envelopes(envelopes),
-            Answer::DeviceMismatch { missing, extra } => {
-                format!(
-                    "device-mismatch: {} missing, {} extra",
-                    missing.len(),
-                    extra.len()
-                )
-            }
-            Answer::StaleRegistration { .. } => "stale-registration".to_owned(),
         }
     }
 
@@ -420,8 +398,10 @@ fn told(report: &Report) -> String {
     match report {
         Report::Refused { code, .. } => format!("refused a message: {code}"),
         Report::Unsent { code, .. } => format!("could not send: {code}"),
+        Report::Delayed { code, .. } => format!("still waits to send: {code}"),
         Report::Rejected { code } => format!("was rejected: {code}"),
         Report::IdentityChanged { .. } => "another identity key".to_owned(),
+        Report::FurtherSession { .. } => "a further session".to_owned(),
         Report::Transfer { code, .. } => code.to_string(),
     }
 }

@@ -78,28 +78,27 @@ impl Keys {
     /// is passed over.
     fn submitted(&mut self, device: &str, submission: &Submission) -> bool {
         let suite = suite::ALL[0];
-        submitted(submission).any(|(to, kind, message)| {
-            let read = match kind {
-                MessageKind::Ratchet => RatchetMessage::decode(suite, message).ok(),
-                MessageKind::PreKey => PreKeyMessage::decode(suite, message)
-                    .ok()
-                    .map(|message| message.message),
-            };
-            let Some(message) = read else {
-                return false;
-            };
-            let Header {
-                ratchet_key,
-                counter,
-                ..
-            } = message.header;
-            let key = (device.to_owned(), to, ratchet_key.encode(), counter);
-            let first = self
-                .used
-                .entry(key)
-                .or_insert_with(|| message.ciphertext.to_vec());
-            first != message.ciphertext
-        })
+        let (to, kind, message) = submitted(submission);
+        let read = match kind {
+            MessageKind::Ratchet => RatchetMessage::decode(suite, message).ok(),
+            MessageKind::PreKey => PreKeyMessage::decode(suite, message)
+                .ok()
+                .map(|message| message.message),
+        };
+        let Some(message) = read else {
+            return false;
+        };
+        let Header {
+            ratchet_key,
+            counter,
+            ..
+        } = message.header;
+        let key = (device.to_owned(), to, ratchet_key.encode(), counter);
+        let first = self
+            .used
+            .entry(key)
+            .or_insert_with(|| message.ciphertext.to_vec());
+        first != message.ciphertext
     }
 }
 
@@ -151,7 +150,7 @@ impl Watch {
                 fate,
             } => {
                 let asked = match &request.body {
-                    Body::FetchBundle { address } => Some(*address),
+                    Body::FetchBundle { address, .. } => Some(*address),
                     _ => None,
                 };
                 let id = String::from(request.id.clone());
@@ -166,13 +165,11 @@ impl Watch {
                     let got = format!("{device} used one twice");
                     return Some((Property::NoKeyTwice, got));
                 }
-                let found = submission.messages.iter().find_map(|sent| {
-                    let bytes = &sent.message.0;
-                    WORDS.iter().find(|word| {
-                        bytes
-                            .windows(word.len())
-                            .any(|window| window == word.as_bytes())
-                    })
+                let bytes = &submission.message.0;
+                let found = WORDS.iter().find(|word| {
+                    bytes
+                        .windows(word.len())
+                        .any(|window| window == word.as_bytes())
                 });
                 found.map(|word| (Property::NoPlaintext, format!("{device} sends {word}")))
             }

@@ -7,7 +7,7 @@ use super::step_failure::StepFailure;
 use super::transcript::Fate;
 use super::world::{Swapped, World};
 use crate::agreement::BundleFields;
-use crate::identifier::{Recipient, TransferId};
+use crate::identifier::TransferId;
 use crate::transfer::{Offer, Offered};
 use crate::wallet::WalletEvent;
 
@@ -65,7 +65,7 @@ steps! {
         "At the intermediary."
         |world, call| {
             let device = world.people.address(call.the("device"))?;
-            let left = world.intermediary.one_time_pre_keys(&device) as u64;
+            let left = world.intermediary.one_time_pre_keys(&device, world.now) as u64;
             checks::same(call.number()?, left)
         };
     When "{many} stranger(s) offer(s) a hotel key to {device}"
@@ -98,14 +98,14 @@ steps! {
         |world, call| {
             let (maker, other) = (call.nth("device", 1), call.nth("device", 2));
             let link = world.mixed_link(maker, other)?;
-            world.take(call.the("device"), maker, &link)
+            world.take(call.the("device"), &link)
         };
     When "{device} compares fingerprints with {device}"
         "The users hold the two numbers next to each other, which are the same, and say so to both devices."
         |world, call| {
             let (one, other) = (call.the("device"), call.nth("device", 1));
             checks::fingerprints(world, one, other, true)?;
-            world.compared(one, other)
+            world.compare(one, other)
         };
     Then "{device} and {device} show different fingerprints"
         "Somebody stands between them."
@@ -168,9 +168,10 @@ steps! {
         |world, call| {
             let token = |name: &str| format!("the token of {name}").into_bytes();
             world.guests(call.the("device"), call.number()?, |name, to| Offer {
-                to: Recipient::Device(to),
+                to,
                 what: Offered::AuthorizationToken(token(name).into()),
                 lifetime: None,
+                again: false,
             })
         };
     When "every guest accepts"
@@ -541,26 +542,32 @@ fn offered(
         _ => Offered::AuthorizationToken(checks::token(world, call.offered()).into()),
     };
     Ok(Offer {
-        to: Recipient::Device(world.people.address(to)?),
+        to: world.people.address(to)?,
         what,
         lifetime,
+        again: false,
     })
 }
 
 /// The token of another offer is offered.
-fn offer_again(world: &mut World, call: &Call, _insists: bool) -> Check {
+fn offer_again(world: &mut World, call: &Call, again: bool) -> Check {
     let (first, name) = (call.the("name"), call.offered());
     world.people.transfer(first)?;
     world.tokens.insert(name.to_owned(), first.to_owned());
     let to = call.nth("device", 1);
-    let offer = offered(world, call, to, None)?;
+    let offer = Offer {
+        again,
+        ..offered(world, call, to, None)?
+    };
     world.offer(call.the("device"), name, offer, Some(to))
 }
 
 /// A device's bundle, without a one-time prekey.
 fn bundle_of(world: &World, device: &str) -> Result<BundleFields, StepFailure> {
-    let bundle = world.people.wallet(device)?.device().bundle_fields(None);
-    bundle.ok_or_else(|| StepFailure::script("it has no bundle"))
+    let bundle = world.people.wallet(device)?.device().bundle(None);
+    bundle
+        .map(|bundle| BundleFields::from(&bundle))
+        .ok_or_else(|| StepFailure::script("it has no bundle"))
 }
 
 fn lie(world: &mut World, call: &Call, always: bool, carried_out: bool) -> Check {

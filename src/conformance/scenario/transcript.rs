@@ -106,7 +106,7 @@ impl Cause {
                 Cause::User
             }
             EventName::Tick => Cause::Time,
-            EventName::Message(_) => Cause::Message,
+            EventName::Out | EventName::Message(_) => Cause::Message,
         }
     }
 }

@@ -136,6 +136,8 @@ fn kind_of_name(kind: Learned) -> Option<Learned> {
         Learned::Address
         | Learned::IdentityKey
         | Learned::SignedPreKey
+        | Learned::Statement
+        | Learned::AccessKey
         | Learned::OneTimePreKey
         | Learned::RequestId => Some(kind),
         _ => None,

@@ -77,11 +77,19 @@ families! {
     "intermediary": "Prekeys and mailboxes",
         ["IntermediaryConversation"];
     "invitation": "The link that ties a person to an identity key",
-        ["InvitationParse", "InvitationMake", "InvitationCheck"];
+        [
+            "InvitationParse",
+            "InvitationMake",
+            "InvitationCheck",
+            "InvitationTake",
+            "InvitationHonour",
+        ];
     "payload": "What wallets say to each other about a transfer",
         [
             "PayloadDecode",
             "PayloadEncode",
+            "OfferEncode",
+            "OfferCheck",
             "KeyCreationRequest",
             "KeyCreationRequestCheck",
             "KeySigningRequest",

@@ -7,7 +7,7 @@ use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Envelope, EnvelopeId, MessageBytes};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::ratchet::Session;
-use crate::sesame::Device;
+use crate::sesame::{Device, Limits};
 use crate::suite::{Party, Suite, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY};
@@ -26,14 +26,16 @@ pub(super) fn ghost(
     now: Timestamp,
     randomness: &mut dyn Randomness,
 ) -> Result<Device, StepFailure> {
-    let keys = PreKeyStore::random(suite, now, randomness).map_err(StepFailure::script)?;
+    let keys =
+        PreKeyStore::random(&[suite], &address, now, randomness).map_err(StepFailure::script)?;
     Ok(Device::new(suite, address, keys))
 }
 
 /// The bundle of a device, as its owner would publish it.
 pub(super) fn bundle(device: &Device) -> Result<BundleFields, StepFailure> {
-    device
-        .bundle_fields(None)
+    let bundle = device.bundle(None);
+    bundle
+        .map(|bundle| BundleFields::from(&bundle))
         .ok_or_else(|| StepFailure::script("it has no bundle"))
 }
 
@@ -74,7 +76,7 @@ pub(super) fn with_stolen_keys(
     shape.base_key = *base.public();
     let agreed = stolen
         .keys()
-        .respond(suite, &shape)
+        .respond(suite, &Limits::PROFILE.pre_keys, &shape)
         .map_err(StepFailure::script)?;
     let initiation = Initiation {
         secret: agreed.secret,
@@ -136,6 +138,6 @@ pub(super) fn cancel(transfer: TransferId, format: &str) -> Result<Vec<u8>, Step
     };
     let reason = "user".to_owned();
     let payload = Payload::new(transfer, format, Content::Cancel { reason });
-    let plaintext = payload.encode().map_err(StepFailure::script)?;
+    let plaintext = payload.encode(0).map_err(StepFailure::script)?;
     Ok(plaintext.to_vec())
 }

@@ -54,7 +54,7 @@ pub(in super::super) struct ScriptedIntermediary {
 }
 
 impl ScriptedIntermediary {
-    /// It knows nobody. All its randomness is made from `seed`.
+    /// It knows nobody. What it makes itself is made from `seed`.
     pub(super) fn new(suite: SuiteRef, seed: &str) -> Self {
         ScriptedIntermediary {
             machine: Intermediary::new(suite, MemoryStore::default()),
@@ -79,7 +79,7 @@ impl ScriptedIntermediary {
         request: &Request,
         now: Timestamp,
     ) -> Result<Result<Answer, ErrorCode>, StepFailure> {
-        let answer = self.machine.handle(request, now, &mut self.randomness);
+        let answer = self.machine.handle(request, now);
         answer.map(Ok).or_else(|error| match error.code() {
             Some(code) => Ok(Err(code)),
             None => Err(StepFailure::script(error)),
@@ -95,7 +95,7 @@ impl ScriptedIntermediary {
     ) -> Result<Option<Result<Answer, ErrorCode>>, StepFailure> {
         let kind = network::kind(&request.body);
         let is_to = |to: &Address| match &request.body {
-            Body::Submit(submission) => submitted(submission).any(|(of, ..)| of == *to),
+            Body::Submit(submission) => submission.recipient == *to,
             _ => false,
         };
         let is_meant = |lie: &Answering| {
@@ -145,15 +145,14 @@ impl ScriptedIntermediary {
         let Body::Submit(submission) = &request.body else {
             return false;
         };
-        submitted(submission).any(|(to, kind, message)| {
-            let mut ghosts = self.ghosts.iter().filter(|ghost| ghost.address() == to);
-            ghosts.any(|ghost| {
-                let mut randomness = Recorder::new("the intermediary reads");
-                ghost
-                    .clone()
-                    .decrypt(from, kind, message, &mut randomness)
-                    .is_ok()
-            })
+        let (to, kind, message) = submitted(submission);
+        let mut ghosts = self.ghosts.iter().filter(|ghost| ghost.address() == to);
+        ghosts.any(|ghost| {
+            let mut randomness = Recorder::new("the intermediary reads");
+            ghost
+                .clone()
+                .decrypt(from, kind, message, &mut randomness)
+                .is_ok()
         })
     }
 
@@ -255,8 +254,8 @@ impl ScriptedIntermediary {
     }
 
     /// How many one-time prekeys of a device it still has.
-    pub(in super::super) fn one_time_pre_keys(&self, of: &Address) -> usize {
-        self.machine.store().one_time_pre_keys(of)
+    pub(in super::super) fn one_time_pre_keys(&self, of: &Address, now: Timestamp) -> usize {
+        self.machine.store().one_time_pre_keys(of, now)
     }
 
     /// It is stopped and started again from its saved state.

@@ -1,14 +1,9 @@
 //! The links that people have given one another, out of band (INV-01).
 
 use crate::identifier::Address;
-use crate::timestamp::{DAY, Timestamp};
+use crate::timestamp::Timestamp;
+use crate::transfer::{Invitation, Limits};
 use std::collections::BTreeMap;
-
-/// For so long after it was made, in seconds, its maker serves a link that lives as long as links do unless asked otherwise
-/// (INV-05): 7 days and 31 more.
-const SERVED: u64 = (7 + 31) * DAY;
-/// So many transfers a link serves (INV-05).
-const TRANSFERS: u32 = 10;
 
 /// A link that a script calls by a name.
 #[derive(Clone, Debug)]
@@ -19,9 +14,9 @@ pub(super) struct Named {
 }
 
 /// A link that a device took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Taken {
-    since: Timestamp,
+    invitation: Invitation,
     transfers: u32,
 }
 
@@ -43,20 +38,34 @@ impl Links {
         self.named.get(name)
     }
 
-    pub(super) fn take(&mut self, taker: &str, maker: Address, since: Timestamp) {
-        let taken = Taken {
-            since,
-            transfers: 0,
+    /// A device took a link, which is the one that it has of its maker from now on; the same again counts on.
+    pub(super) fn take(&mut self, taker: &str, link: &str) {
+        let Ok(invitation) = link.parse::<Invitation>() else {
+            return;
         };
-        self.taken.insert((taker.to_owned(), maker), taken);
+        let key = (taker.to_owned(), invitation.address);
+        let known = self.taken.get(&key);
+        if known.is_none_or(|known| known.invitation.id != invitation.id) {
+            let transfers = 0;
+            let taken = Taken {
+                invitation,
+                transfers,
+            };
+            self.taken.insert(key, taken);
+        }
     }
 
-    /// Whether a device has a link of another one that still serves.
-    pub(super) fn serves(&self, taker: &str, maker: Address, now: Timestamp) -> bool {
+    /// The link that a device has of another one.
+    pub(super) fn of(&self, taker: &str, maker: Address) -> Option<&Invitation> {
+        let taken = self.taken.get(&(taker.to_owned(), maker))?;
+        Some(&taken.invitation)
+    }
+
+    /// Whether a device has a link of another one by which it can offer, at that time of its own clock (INV-05).
+    pub(super) fn serves(&self, taker: &str, maker: Address, clock: Timestamp) -> bool {
+        let most = Limits::PROFILE.invitation_transfers;
         let taken = self.taken.get(&(taker.to_owned(), maker));
-        taken.is_some_and(|taken| {
-            taken.transfers < TRANSFERS && now.seconds_since(taken.since) < SERVED
-        })
+        taken.is_some_and(|taken| taken.transfers < most && clock < taken.invitation.expires)
     }
 
     /// A transfer was offered by the link that the device has.

@@ -41,7 +41,7 @@ use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Body, Envelope, Request};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
-use crate::transfer::Offer;
+use crate::transfer::{Fingerprint, Invitation, Offer};
 use crate::wallet::{Wallet, WalletEvent};
 use intermediary::ScriptedIntermediary;
 use lies::{Answering, Lie};
@@ -164,7 +164,7 @@ impl<'a> World<'a> {
         self.more_strangers(many)?;
         let link = match link {
             Some(name) => self.link(name)?.link.clone(),
-            None => self.people.made_up_link(device)?,
+            None => self.people.made_up_link(device, self.now)?,
         };
         let seed = format!("{}/strangers to {device}/{}", self.seed, self.lines.len());
         let (intermediary, suite) = (&mut self.intermediary, self.suite);
@@ -213,54 +213,91 @@ impl<'a> World<'a> {
         name: &str,
         lifetime: Option<u64>,
     ) -> Result<(), StepFailure> {
-        let link = self
-            .people
+        self.people
             .make_invitation(device, lifetime, self.now, &mut self.lines)?;
-        if let Some(link) = link {
-            self.links.name(name, device, link);
+        self.settle_wish()?;
+        match self.people.take_made_link(device)? {
+            Some(link) => self.links.name(name, device, link),
+            None if self.people.refused.is_some() => {}
+            None => return Err(StepFailure::script("the link is not published yet")),
         }
-        self.settle_wish()
+        Ok(())
     }
 
     /// A device's user is given the link of that name.
     pub(super) fn take_invitation(&mut self, device: &str, name: &str) -> Result<(), StepFailure> {
-        let links::Named { maker, link } = self.link(name)?.clone();
-        self.take(device, &maker, &link)
+        let link = self.link(name)?.link.clone();
+        self.take(device, &link)
     }
 
-    /// A device's user is given a link of another device; what comes of it where it is refused, the script says.
-    pub(super) fn take(
-        &mut self,
-        device: &str,
-        maker: &str,
-        link: &str,
-    ) -> Result<(), StepFailure> {
-        let of = self.people.address(maker)?;
-        self.people
-            .take_invitation(device, link, self.now, &mut self.lines)?;
+    /// A device's user is given a link; where it is refused, the script says what comes of it.
+    pub(super) fn take(&mut self, device: &str, link: &str) -> Result<(), StepFailure> {
+        self.event(device, WalletEvent::TakeInvitation(link.to_owned()))?;
         if self.people.refused.is_none() {
-            self.links.take(device, of, self.now);
+            self.links.take(device, link);
         }
         self.settle_wish()
     }
 
-    /// A link of one device with the identity key of another.
-    pub(super) fn mixed_link(&self, maker: &str, other: &str) -> Result<String, StepFailure> {
-        let (link, other) = (
-            self.people.made_up_link(maker)?,
-            self.people.made_up_link(other)?,
-        );
-        let head = link.split('#').next().unwrap_or_default();
-        let tail = other.split('#').nth(1).unwrap_or_default();
-        Ok(format!("{head}#{tail}"))
+    /// One device is given a link of another, unless it has one that serves. What publishes the link reaches the intermediary
+    /// whatever the script does to the network, since the two exchanged it before.
+    pub(super) fn exchange(&mut self, taker: &str, maker: &str) -> Result<(), StepFailure> {
+        let of = self.people.address(maker)?;
+        let clock = self.people.clock(taker, self.now)?;
+        if self.links.serves(taker, of, clock) {
+            return Ok(());
+        }
+        let Some(link) = self.published_link(maker)? else {
+            return Ok(());
+        };
+        self.event(taker, WalletEvent::TakeInvitation(link.clone()))?;
+        if self.people.refused.is_none() {
+            self.links.take(taker, &link);
+        }
+        self.publish_link(taker)
     }
 
-    /// Two users have found the numbers of their devices to be the same.
-    pub(super) fn compared(&mut self, one: &str, other: &str) -> Result<(), StepFailure> {
+    /// A new link of a device, which reaches the intermediary at once; none where it does not.
+    fn published_link(&mut self, maker: &str) -> Result<Option<String>, StepFailure> {
+        self.people
+            .make_invitation(maker, None, self.now, &mut self.lines)?;
+        self.publish_link(maker)?;
+        self.people.take_made_link(maker)
+    }
+
+    /// What publishes a device's links reaches the intermediary.
+    fn publish_link(&mut self, device: &str) -> Result<(), StepFailure> {
+        let publishes = |body: &Body| matches!(body, Body::PublishAccessKey { .. });
+        for request in self.people.take_requests(device, publishes)? {
+            self.lines.push(Line::Request {
+                device: device.to_owned(),
+                fate: None,
+                request: Box::new(request.clone()),
+            });
+            self.arrive(device, &request)?;
+        }
+        Ok(())
+    }
+
+    /// A link of one device with the identity key of another.
+    pub(super) fn mixed_link(&mut self, maker: &str, other: &str) -> Result<String, StepFailure> {
+        let link = self.published_link(maker)?;
+        let link = link.ok_or_else(|| StepFailure::script("the link is not published yet"))?;
+        let mut invitation: Invitation = link.parse().map_err(StepFailure::script)?;
+        invitation.fingerprint = Fingerprint::of(&self.people.identity_key(other)?);
+        Ok(invitation.to_string())
+    }
+
+    /// Two users show each other the numbers of their devices, and both say so.
+    pub(super) fn compare(&mut self, one: &str, other: &str) -> Result<(), StepFailure> {
         for (device, peer) in [(one, other), (other, one)] {
-            let peer = self.people.address(peer)?;
-            self.people
-                .compare(device, peer, self.now, &mut self.lines)?;
+            let number = self.people.fingerprint(peer, device)?;
+            let number = number.ok_or_else(|| StepFailure::script("it shows no number"))?;
+            let event = WalletEvent::CompareFingerprints {
+                device: self.people.address(peer)?,
+                number,
+            };
+            self.event(device, event)?;
         }
         self.settle_wish()
     }
@@ -268,8 +305,7 @@ impl<'a> World<'a> {
     /// A device's user drops the pin of another device.
     pub(super) fn drop_pin(&mut self, device: &str, peer: &str) -> Result<(), StepFailure> {
         let peer = self.people.address(peer)?;
-        self.people
-            .drop_pin(device, peer, self.now, &mut self.lines)?;
+        self.event(device, WalletEvent::DropPin(peer))?;
         self.settle_wish()
     }
 
@@ -280,42 +316,8 @@ impl<'a> World<'a> {
         name: &str,
     ) -> Result<(), StepFailure> {
         let link = self.link(name)?.link.clone();
-        self.people
-            .withdraw_invitation(device, &link, self.now, &mut self.lines)?;
+        self.event(device, WalletEvent::WithdrawInvitation(link))?;
         self.settle_wish()
-    }
-
-    /// One device is given a link of another, unless it has one that serves. What publishes the link reaches the intermediary
-    /// whatever the script does to the network, since the two exchanged it before.
-    pub(super) fn exchange(&mut self, taker: &str, maker: &str) -> Result<(), StepFailure> {
-        let of = self.people.address(maker)?;
-        if self.links.serves(taker, of, self.now) {
-            return Ok(());
-        }
-        let made = self
-            .people
-            .make_invitation(maker, None, self.now, &mut self.lines)?;
-        let Some(link) = made else {
-            return Ok(());
-        };
-        self.publish_link(maker)?;
-        self.people
-            .take_invitation(taker, &link, self.now, &mut self.lines)?;
-        self.links.take(taker, of, self.now);
-        self.publish_link(taker)
-    }
-
-    /// What publishes a device's links reaches the intermediary.
-    fn publish_link(&mut self, device: &str) -> Result<(), StepFailure> {
-        for request in self.people.take_requests(device, publishes_link)? {
-            self.lines.push(Line::Request {
-                device: device.to_owned(),
-                fate: None,
-                request: Box::new(request.clone()),
-            });
-            self.arrive(device, &request)?;
-        }
-        Ok(())
     }
 
     /// All that comes of what a user just wanted; what it was refused with stays for the next step.
@@ -433,7 +435,19 @@ impl<'a> World<'a> {
     ) -> Result<(), StepFailure> {
         let mut randomness = Recorder::new(&format!("{}/named/{}", self.seed, self.lines.len()));
         let transfer = TransferId::random(&mut randomness).map_err(StepFailure::script)?;
-        let plaintext = payloads::plaintext(payload, transfer, self.now)?;
+        self.exchange(from, to)?;
+        let address = self.people.address(to)?;
+        let link = self.links.of(from, address);
+        let by = payloads::By {
+            sender: Party {
+                identity_key: self.people.identity_key(from)?,
+                address: self.people.address(from)?,
+            },
+            link: link.ok_or_else(|| StepFailure::script("it has no link"))?,
+            answers: self.people.answers(from, address)?,
+        };
+        let plaintext = payloads::plaintext(payload, self.suite, transfer, by, self.now)?;
+        self.links.count(from, address);
         self.people.call(name, transfer);
         self.send_plaintext(from, to, &plaintext)
     }
@@ -720,9 +734,4 @@ impl<'a> World<'a> {
 /// What the transfer to a guest is called.
 fn guest_transfer(number: u64) -> String {
     format!("the key of guest {number}")
-}
-
-/// Whether a request publishes a link, or what its taker answers with.
-fn publishes_link(_body: &Body) -> bool {
-    false
 }

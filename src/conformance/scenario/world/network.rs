@@ -26,7 +26,10 @@ pub(in super::super) struct Network {
 pub(super) fn kind(body: &Body) -> &'static str {
     match body {
         Body::Register(_) => "registration",
-        Body::PublishSignedPreKey { .. } | Body::PublishOneTimePreKeys { .. } => "publication",
+        Body::PublishSignedPreKey { .. }
+        | Body::PublishOneTimePreKeys { .. }
+        | Body::PublishAccessKey { .. }
+        | Body::WithdrawAccessKey { .. } => "publication",
         Body::CountOneTimePreKeys { .. } => "count",
         Body::FetchBundle { .. } => "bundle request",
         Body::Submit(_) => "submission",
@@ -100,10 +103,7 @@ impl Network {
         let fate = self.fate(device, &request.body, false);
         if fate == Some(Fate::Damaged) {
             damage(match &mut request.body {
-                Body::Submit(submission) => {
-                    let first = submission.messages.first_mut();
-                    first.map(|first| &mut first.message.0)
-                }
+                Body::Submit(submission) => Some(&mut submission.message.0),
                 _ => None,
             })?;
         }

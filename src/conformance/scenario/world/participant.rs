@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// A device of a user: what can be seen of it from outside, whoever plays it.
 pub(super) struct Participant {
     pub(super) address: Address,
-    /// What the intermediary gave it.
+    /// Whether the intermediary knows it.
+    pub(super) has_joined: bool,
+    /// What authorises it, as its requests say.
     pub(super) token: Option<Token>,
     /// As it registered.
     pub(super) identity_key: Option<PublicKey>,
@@ -26,6 +28,8 @@ pub(super) struct Participant {
     pub(super) outbox: VecDeque<Request>,
     /// What its user was told, and has not been asked for.
     pub(super) told: Vec<String>,
+    /// The link that its user was given last.
+    pub(super) link: Option<String>,
 }
 
 impl Participant {
@@ -33,6 +37,7 @@ impl Participant {
     pub(super) fn new(address: Address) -> Self {
         Participant {
             address,
+            has_joined: false,
             token: None,
             identity_key: None,
             states: BTreeMap::new(),
@@ -41,6 +46,7 @@ impl Participant {
             skew: 0,
             outbox: VecDeque::new(),
             told: Vec::new(),
+            link: None,
         }
     }
 
@@ -63,11 +69,11 @@ impl Participant {
     /// What anybody sees of an answer to it: as what it registered, and whether it may go on.
     pub(super) fn see_answer<E>(&mut self, request: &Body, answer: &Result<Answer, E>) {
         match (request, answer) {
-            (Body::Register(registration), Ok(Answer::Registered { token })) => {
-                self.token = Some(token.clone());
+            (Body::Register(registration), Ok(Answer::Done)) => {
+                self.has_joined = true;
                 self.identity_key = PublicKey::decode(&registration.identity_key).ok();
             }
-            (Body::Remove { .. }, Ok(Answer::Done)) => self.token = None,
+            (Body::Remove { .. }, Ok(Answer::Done)) => self.has_joined = false,
             _ => {}
         }
     }
@@ -77,6 +83,9 @@ impl Participant {
         let device = name.to_owned();
         match effect {
             Effect::Request(request) => {
+                if !matches!(request.body, Body::Register(_)) {
+                    self.token.clone_from(&request.token);
+                }
                 // What has not left yet need not leave twice.
                 if !self.outbox.contains(&request) {
                     self.outbox.push_back(request);
@@ -97,6 +106,10 @@ impl Participant {
                     after,
                 })
             }
+            Effect::Invitation { link } => {
+                self.link = Some(link);
+                None
+            }
             Effect::Report(report) => {
                 self.told.push(words(&report));
                 Some(Line::Report { device, report })
@@ -107,13 +120,12 @@ impl Participant {
 
 /// What a user is told of a device that presents another identity key (SES-12).
 const IDENTITY_CHANGED: &str = "identity-changed";
+/// What a user is told of a device that opened a session beside the one that answers (SES-19).
+const FURTHER_SESSION: &str = "further-session";
+/// What a user is told of a message that waits (WAL-03).
+const DELAYED: &str = "delayed";
 /// All that users are told that has no code.
-pub(in super::super) const REPORTS: &[&str] = &[
-    IDENTITY_CHANGED,
-    "credential-may-be-out",
-    "further-session",
-    "delayed",
-];
+pub(in super::super) const REPORTS: &[&str] = &[IDENTITY_CHANGED, FURTHER_SESSION, DELAYED];
 
 /// What a user is told, as scripts have it.
 fn words(report: &Report) -> String {
@@ -123,5 +135,7 @@ fn words(report: &Report) -> String {
         | Report::Rejected { code }
         | Report::Transfer { code, .. } => code.to_string(),
         Report::IdentityChanged { .. } => IDENTITY_CHANGED.to_owned(),
+        Report::FurtherSession { .. } => FURTHER_SESSION.to_owned(),
+        Report::Delayed { .. } => DELAYED.to_owned(),
     }
 }

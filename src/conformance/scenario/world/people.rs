@@ -8,13 +8,14 @@ use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
-use crate::intermediary::{Answer, Body, Request};
-use crate::primitives::PublicKey;
+use crate::intermediary::{Answer, Body, Request, Token};
+use crate::primitives::{PublicKey, Secret};
 use crate::sesame::Device;
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
-use crate::transfer::{Fingerprint, Invitation, Offer, StateName, Vertical};
+use crate::transfer::{Host, Invitation, Limits, Offer, StateName, Vertical};
 use crate::wallet::{Wallet, WalletEvent};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a device refused its user.
@@ -163,12 +164,12 @@ impl<'a> People<'a> {
                 .map_err(StepFailure::script)?,
         };
         let siblings = || {
-            let devices = self.devices.values();
-            devices.filter(|device| device.address.user_id == user_id)
+            let devices = self.devices.iter();
+            devices.filter(|(_, device)| device.address.user_id == user_id)
         };
-        let numbers = siblings().map(|device| u32::from(device.address.device_id));
+        let numbers = siblings().map(|(_, device)| u32::from(device.address.device_id));
         let number = numbers.max().unwrap_or(0) + 1;
-        let sponsor = siblings().find_map(|device| device.token.clone());
+        let sponsor = siblings().find_map(|(name, _)| self.token(name));
         let device_id = DeviceId::try_from(number).map_err(StepFailure::script)?;
         let address = Address { user_id, device_id };
         let seed = self.seed_of(&name, 1);
@@ -181,6 +182,14 @@ impl<'a> People<'a> {
             address: Some(address),
         });
         self.event(&name, WalletEvent::Register { sponsor }, now, lines)
+    }
+
+    /// What authorises a device that has joined, where that can be seen.
+    fn token(&self, name: &str) -> Option<Token> {
+        let device = self.devices.get(name).filter(|device| device.has_joined)?;
+        let wallet = self.players.wallet(name).ok();
+        let token = wallet.and_then(|wallet| wallet.token().cloned());
+        token.or_else(|| device.token.clone())
     }
 
     /// A device is erased and set up again: with other keys, another registration id and another UserID (ID-04).
@@ -212,8 +221,9 @@ impl<'a> People<'a> {
         let state = self.save(name)?;
         let bundle = match self.is_tested(name) {
             true => None,
-            false => self.wallet(name)?.device().bundle_fields(None),
+            false => self.wallet(name)?.device().bundle(None),
         };
+        let bundle = bundle.map(|bundle| BundleFields::from(&bundle));
         let what = Moment {
             device: name.to_owned(),
             state,
@@ -273,6 +283,7 @@ impl<'a> People<'a> {
         let address = original.address;
         let copy = Participant {
             token: original.token.clone(),
+            has_joined: original.has_joined,
             identity_key: original.identity_key,
             states: original.states.clone(),
             skew: original.skew,
@@ -318,6 +329,11 @@ impl<'a> People<'a> {
         let what = format!("has its clock {} seconds {words}", ahead.unsigned_abs());
         happened(lines, name, &what);
         Ok(())
+    }
+
+    /// What time a device takes it to be.
+    pub(super) fn clock(&self, name: &str, now: Timestamp) -> Result<Timestamp, StepFailure> {
+        Ok(self.device(name)?.clock(now))
     }
 
     pub(super) fn set_online(&mut self, name: &str, online: bool) -> Result<(), StepFailure> {
@@ -400,7 +416,7 @@ impl<'a> People<'a> {
     pub(super) fn readers(&self) -> impl Iterator<Item = (&String, Address)> {
         self.devices
             .iter()
-            .filter(|(_, device)| device.online && device.token.is_some())
+            .filter(|(_, device)| device.online && device.has_joined)
             .map(|(name, device)| (name, device.address))
     }
 
@@ -415,56 +431,59 @@ impl<'a> People<'a> {
         self.devices.contains_key(name)
     }
 
-    /// A device makes a link, for its user to give to somebody; none where it refuses.
+    /// A device makes a link, which its user gets once it is published.
     pub(super) fn make_invitation(
         &mut self,
         name: &str,
-        _lifetime: Option<u64>,
-        _now: Timestamp,
-        _lines: &mut Vec<Line>,
-    ) -> Result<Option<String>, StepFailure> {
-        self.invitation(name).map(Some)
+        lifetime: Option<u64>,
+        now: Timestamp,
+        lines: &mut Vec<Line>,
+    ) -> Result<(), StepFailure> {
+        self.device_mut(name)?.link = None;
+        let event = WalletEvent::Invite {
+            host: host()?,
+            vertical: Vertical::Car,
+            lifetime,
+        };
+        self.event(name, event, now, lines)
+    }
+
+    /// The link that a device's user got.
+    pub(super) fn take_made_link(&mut self, name: &str) -> Result<Option<String>, StepFailure> {
+        Ok(self.device_mut(name)?.link.take())
     }
 
     /// A link of a device that it did not make: whoever made it up has its public identity key from a bundle.
-    pub(super) fn made_up_link(&self, name: &str) -> Result<String, StepFailure> {
-        self.invitation(name)
+    pub(super) fn made_up_link(&self, name: &str, now: Timestamp) -> Result<String, StepFailure> {
+        let lifetime = Limits::PROFILE.invitation_default_lifetime;
+        let invitation = Invitation::draw(
+            host()?,
+            self.device(name)?.address,
+            Vertical::Car,
+            &self.identity_key(name)?,
+            Timestamp(now.0.saturating_add(lifetime)),
+            &mut Stream::new(&format!("{}/made up/{name}", self.seed)),
+        );
+        Ok(invitation.map_err(StepFailure::script)?.to_string())
     }
 
-    /// A device withdraws a link.
-    pub(super) fn withdraw_invitation(
-        &mut self,
-        name: &str,
-        _link: &str,
-        _now: Timestamp,
-        _lines: &mut Vec<Line>,
-    ) -> Result<(), StepFailure> {
-        self.device(name)?;
-        Err(StepFailure::script("links cannot be withdrawn"))
-    }
-
-    /// A device's user has compared the peer's number with its own.
-    pub(super) fn compare(
-        &mut self,
-        name: &str,
-        _peer: Address,
-        _now: Timestamp,
-        _lines: &mut Vec<Line>,
-    ) -> Result<(), StepFailure> {
-        self.device(name)?;
-        Err(StepFailure::script("fingerprints cannot be compared"))
-    }
-
-    /// A device's user drops the pin of a peer.
-    pub(super) fn drop_pin(
-        &mut self,
-        name: &str,
-        _peer: Address,
-        _now: Timestamp,
-        _lines: &mut Vec<Line>,
-    ) -> Result<(), StepFailure> {
-        self.device(name)?;
-        Err(StepFailure::script("pins cannot be dropped"))
+    /// The access key that opens a device's mailbox to answers of a peer whose link it took.
+    pub(super) fn answers(&self, name: &str, peer: Address) -> Result<Secret<32>, StepFailure> {
+        #[derive(Deserialize)]
+        struct Saved {
+            taken: Vec<Taken>,
+        }
+        #[derive(Deserialize)]
+        struct Taken {
+            address: Address,
+            answers: Secret<32>,
+        }
+        let saved = self.wallet(name)?.save().to_json();
+        let saved: Saved = serde_json::from_str(&saved).map_err(StepFailure::script)?;
+        let taken = saved.taken.into_iter().find(|taken| taken.address == peer);
+        taken
+            .map(|taken| taken.answers)
+            .ok_or_else(|| StepFailure::script(format!("{name} has taken no such link")))
     }
 
     /// The identity key that a device has registered with.
@@ -542,22 +561,13 @@ impl<'a> People<'a> {
     pub(super) fn call(&mut self, name: &str, transfer: TransferId) {
         self.transfers.insert(name.to_owned(), transfer);
     }
+}
 
-    /// A link of a device, as its user gives it to somebody.
-    fn invitation(&self, name: &str) -> Result<String, StepFailure> {
-        let host = "keys.example"
-            .parse()
-            .map_err(|_| StepFailure::script("no host"))?;
-        let device = self.device(name)?;
-        let key = self.identity_key(name)?;
-        let invitation = Invitation {
-            host,
-            address: device.address,
-            vertical: Vertical::Car,
-            fingerprint: Fingerprint::of(&key),
-        };
-        Ok(invitation.to_string())
-    }
+/// Where every device's intermediary is.
+fn host() -> Result<Host, StepFailure> {
+    "keys.example"
+        .parse()
+        .map_err(|_| StepFailure::script("no host"))
 }
 
 /// What caused whatever an event changes.
@@ -567,7 +577,11 @@ fn cause(event: &WalletEvent) -> Cause {
         | WalletEvent::Accept(_)
         | WalletEvent::Decline(_)
         | WalletEvent::Cancel(_)
-        | WalletEvent::TakeInvitation(_) => Cause::User,
+        | WalletEvent::Invite { .. }
+        | WalletEvent::WithdrawInvitation(_)
+        | WalletEvent::TakeInvitation(_)
+        | WalletEvent::CompareFingerprints { .. }
+        | WalletEvent::DropPin(_) => Cause::User,
         WalletEvent::Tick => Cause::Time,
         _ => Cause::Message,
     }

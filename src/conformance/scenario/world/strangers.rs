@@ -5,8 +5,8 @@ use super::intermediary::ScriptedIntermediary;
 use crate::agreement::PreKeyStore;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::seed::Recorder;
-use crate::identifier::{Address, DeviceId, Recipient, UserId};
-use crate::intermediary::{Body, Limits, Request, RequestId};
+use crate::identifier::{Address, DeviceId, UserId};
+use crate::intermediary::{Body, Request, RequestId};
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
@@ -38,7 +38,8 @@ impl<'a> Stranger<'a> {
             user_id: UserId::random(&mut randomness).map_err(StepFailure::script)?,
             device_id: DeviceId::try_from(1).map_err(StepFailure::script)?,
         };
-        let keys = PreKeyStore::random(suite, now, &mut randomness).map_err(StepFailure::script)?;
+        let keys = PreKeyStore::random(&[suite], &own, now, &mut randomness)
+            .map_err(StepFailure::script)?;
         let mut stranger = Stranger {
             wallet: Wallet::new(Device::new(suite, own, keys)),
             randomness,
@@ -73,6 +74,9 @@ impl<'a> Stranger<'a> {
     }
 }
 
+/// How many bundles one of them fetches.
+const BUNDLES: u64 = 10;
+
 /// Fetches so many bundles of a device, in the name of as few strangers as may. All randomness is made from `seed`.
 pub(super) fn fetch_bundles(
     intermediary: &mut ScriptedIntermediary,
@@ -85,11 +89,14 @@ pub(super) fn fetch_bundles(
     while bundles > 0 {
         let seed = format!("{seed}/{bundles}");
         let mut stranger = Stranger::join(intermediary, suite, now, &seed)?;
-        for _ in 0..bundles.min(Limits::PROFILE.bundles as u64) {
+        for _ in 0..bundles.min(BUNDLES) {
             let request = Request {
                 id: RequestId::random(&mut stranger.randomness).map_err(StepFailure::script)?,
                 token: stranger.wallet.token().cloned(),
-                body: Body::FetchBundle { address: of },
+                body: Body::FetchBundle {
+                    address: of,
+                    access_key: None,
+                },
             };
             stranger
                 .intermediary
@@ -116,9 +123,10 @@ pub(super) fn offer(
         let mut stranger = Stranger::join(intermediary, suite, now, &seed)?;
         stranger.does(WalletEvent::TakeInvitation(link.to_owned()))?;
         stranger.does(WalletEvent::Offer(Offer {
-            to: Recipient::Device(address),
+            to: address,
             what: Offered::AuthorizationToken(b"what a stranger offers".to_vec().into()),
             lifetime: None,
+            again: false,
         }))?;
     }
     Ok(())

@@ -20,12 +20,16 @@ conversation! {
     Keys = device::Keys: Done => device::KeysOutput,
     /// An identity key is pinned.
     Pin = device::Pin: device::PinInput => Done,
+    /// What is pinned is forgotten, with record and sessions.
+    Unpin = device::Unpin: device::UnpinInput => Done,
     /// A session is opened with a bundle.
     ProcessBundle = device::ProcessBundle: device::ProcessBundleInput => device::ProcessBundleOutput,
     /// The device encrypts.
     Encrypt = device::Encrypt: device::EncryptInput => device::EncryptOutput,
     /// The device decrypts.
     Decrypt = device::Decrypt: device::DecryptInput => device::DecryptOutput,
+    /// The device reads a message that would open a session, and nothing changes.
+    ReadOpening = device::ReadOpening: device::ReadOpeningInput => device::ReadOpeningOutput,
     /// The sessions with a peer are dropped.
     DropSessions = device::DropSessions: device::DropSessionsInput => Done,
     /// Time passes.

@@ -2,7 +2,7 @@
 //! the vector.
 
 use super::{Machine, conversation};
-use crate::conformance::operation::{Done, Operation, transfers};
+use crate::conformance::operation::{Operation, transfers};
 
 /// The transfers of a device.
 pub const TRANSFERS: Machine = Machine {
@@ -14,7 +14,7 @@ pub const TRANSFERS: Machine = Machine {
 conversation! {
     "TransferConversation", TRANSFERS;
     /// The transfers under test: none yet.
-    transfers: Done;
+    transfers: transfers::CreateInput;
     /// Something happens.
     Event = transfers::StepTransfers: transfers::StepTransfersInput => transfers::StepTransfersOutput,
 }

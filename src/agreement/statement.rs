@@ -1,0 +1,155 @@
+//! What a device says of itself, under a signature of its identity key (KEY-09 to KEY-11).
+//!
+//! KEY-07's signature covers a signed prekey and nothing else: without a statement, whoever hands out a bundle could
+//! give it another registration id, an old prekey for a new one, or fewer suites than the device speaks.
+
+use super::{AgreementError, Limits};
+use crate::identifier::{Address, PreKeyId, RegistrationId};
+use crate::primitives::{PublicKey, Signature};
+use crate::requirement::{flawed, require};
+use crate::suite::{Keys, SuiteRef, Tigress1};
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The suites that a device speaks, by name, the preferred one first (X3DH-01).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct SuiteNames(Vec<String>);
+
+impl SuiteNames {
+    /// The most suites that a statement names.
+    pub const MAX: usize = 16;
+    /// The most characters of a suite's name.
+    pub const MAX_NAME: usize = 32;
+
+    /// The names of these suites.
+    #[must_use]
+    pub fn of(suites: &[SuiteRef]) -> Self {
+        SuiteNames(suites.iter().map(|suite| suite.name().to_owned()).collect())
+    }
+
+    /// The names, the preferred one first.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether a suite is among them.
+    #[must_use]
+    pub fn include(&self, suite: SuiteRef) -> bool {
+        self.iter().any(|name| name == suite.name())
+    }
+}
+
+impl TryFrom<Vec<String>> for SuiteNames {
+    type Error = AgreementError;
+
+    /// Holds names from outside to X3DH-01: `malformed`.
+    fn try_from(names: Vec<String>) -> Result<Self, AgreementError> {
+        let is_name = |name: &String| {
+            (1..=Self::MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic())
+        };
+        let stands_twice = |(index, name)| names[..index].contains(name);
+        require!(
+            "X3DH-01 suites",
+            (1..=Self::MAX).contains(&names.len())
+                && names.iter().all(is_name)
+                && !names.iter().enumerate().any(stands_twice),
+            AgreementError::Suites
+        );
+        Ok(SuiteNames(names))
+    }
+}
+
+impl From<SuiteNames> for Vec<String> {
+    fn from(names: SuiteNames) -> Self {
+        names.0
+    }
+}
+
+/// A statement, beside the address, the registration id and the signed prekey that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Statement {
+    /// When the signed prekey was made.
+    pub created: Timestamp,
+    /// The suites that the device speaks.
+    pub suites: SuiteNames,
+    /// The identity key's signature: 64 bytes.
+    pub signature: Signature,
+}
+
+/// What a statement's signature covers (KEY-09): label, 17-byte address, registration id, the signed prekey's id
+/// and its 33 bytes, 8 bytes of time, then of each suite one byte of length and its name. Integers are big-endian.
+#[must_use]
+pub fn stated(
+    address: &Address,
+    registration_id: RegistrationId,
+    (id, key): (PreKeyId, &PublicKey),
+    created: Timestamp,
+    suites: &SuiteNames,
+) -> Vec<u8> {
+    let mut covered = b"TigressSignal/1 Statement".to_vec();
+    // The form of section 1, whichever suites the device speaks.
+    flawed!(
+        "KEY-09 address",
+        covered.extend_from_slice(Tigress1.encode_address(address).as_bytes()),
+        ()
+    );
+    flawed!(
+        "KEY-09 registration id",
+        covered.extend_from_slice(&registration_id.get().to_be_bytes()),
+        ()
+    );
+    covered.extend_from_slice(&id.get().to_be_bytes());
+    covered.extend_from_slice(&key.encode());
+    flawed!(
+        "KEY-09 created",
+        covered.extend_from_slice(&created.0.to_be_bytes()),
+        ()
+    );
+    for name in suites.iter() {
+        let [.., length] = name.len().to_be_bytes();
+        flawed!(
+            "KEY-09 suites",
+            {
+                covered.push(length);
+                covered.extend_from_slice(name.as_bytes());
+            },
+            ()
+        );
+    }
+    covered
+}
+
+impl Statement {
+    /// Holds the statement's time to a clock: at most `max_age` seconds old, at most `max_ahead` ahead.
+    ///
+    /// # Errors
+    /// `stale-statement`.
+    pub fn check_time(
+        &self,
+        now: Timestamp,
+        max_age: u64,
+        max_ahead: u64,
+    ) -> Result<(), AgreementError> {
+        require!(
+            "KEY-10 age",
+            now.seconds_since(self.created) <= max_age,
+            AgreementError::StaleStatement(self.created)
+        );
+        require!(
+            "KEY-10 ahead",
+            self.created.seconds_since(now) <= max_ahead,
+            AgreementError::StaleStatement(self.created)
+        );
+        Ok(())
+    }
+
+    /// Holds the statement's time to the clock of a device that would open a session by it (KEY-10).
+    ///
+    /// # Errors
+    /// `stale-statement`.
+    pub fn check(&self, now: Timestamp, limits: &Limits) -> Result<(), AgreementError> {
+        self.check_time(now, limits.statement_age, limits.statement_ahead)
+    }
+}

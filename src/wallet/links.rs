@@ -1,0 +1,217 @@
+//! What a wallet does with links: it makes them, takes them back, and takes those of others (INV-03, INV-05, INV-06).
+
+use super::WalletError;
+use super::invitations::{Made, Taken};
+use super::step::Step;
+use super::wallet::Effect;
+use crate::identifier::Address;
+use crate::intermediary::{AccessKey, Body, Digest};
+use crate::primitives::Secret;
+use crate::requirement::{flawed, require, required};
+use crate::sesame::SesameError;
+use crate::timestamp::Timestamp;
+use crate::transfer::{Host, Invitation, InvitationError, Vertical};
+use std::sync::Arc;
+
+impl Step<'_> {
+    /// A link is drawn, id and secret, 16 bytes each. The user gets it once its access key is published: whoever is
+    /// given it earlier might come too early.
+    pub(super) fn invite(
+        &mut self,
+        host: Host,
+        vertical: Vertical,
+        lifetime: Option<u64>,
+    ) -> Result<(), WalletError> {
+        let limits = self.wallet.limits.transfers;
+        require!(
+            "INV-05",
+            self.wallet.invitations.made.len() < limits.invitations,
+            WalletError::TooManyInvitations(limits.invitations)
+        );
+        let device = &self.wallet.device;
+        let invitation = Invitation::draw(
+            host,
+            device.address(),
+            vertical,
+            device.keys().identity().public(),
+            Invitation::expiry(self.now, lifetime, &limits)?,
+            self.randomness,
+        )?;
+        let made = Made {
+            owner: None,
+            transfers: 0,
+            invitation,
+        };
+        let expires = made.honoured_until(&limits);
+        let (id, access_key) = (made.invitation.id, made.access_key());
+        self.wallet.invitations.made.insert(id, Arc::new(made));
+        self.publish(access_key.digest(), expires)
+    }
+
+    fn publish(&mut self, hash: Digest, expires: Timestamp) -> Result<(), WalletError> {
+        let address = self.wallet.device.address();
+        self.request(Body::PublishAccessKey {
+            address,
+            hash,
+            expires,
+        })
+    }
+
+    /// The intermediary knows an access key now: the user gets the link that it belongs to.
+    pub(super) fn published(&mut self, hash: &Digest) {
+        let made = self.made_with(hash);
+        if let Some(link) = made.map(|made| made.invitation.to_string()) {
+            self.effect(Effect::Invitation { link });
+        }
+    }
+
+    /// The intermediary refused to know it: a link that nobody can use is erased.
+    pub(super) fn not_published(&mut self, body: &Body) {
+        if let Body::PublishAccessKey { hash, .. } = body
+            && let Some(id) = self.made_with(hash).map(|made| made.invitation.id)
+        {
+            self.wallet.invitations.made.remove(&id);
+        }
+    }
+
+    fn made_with(&self, hash: &Digest) -> Option<&Made> {
+        let mut made = self.wallet.invitations.made.values();
+        made.find(|made| made.access_key().digest() == *hash)
+            .map(|made| &**made)
+    }
+
+    /// From now on nobody is served by the link.
+    pub(super) fn withdraw(&mut self, link: &str) -> Result<(), WalletError> {
+        let Invitation { id, .. } = link.parse()?;
+        let made = self.wallet.invitations.made.remove(&id);
+        let made = required!(
+            "INV-05",
+            made,
+            WalletError::NotInvited("it is no link of this wallet")
+        );
+        // Transfers that it has served go on by its access key, until that expires.
+        if made.transfers > 0 {
+            return Ok(());
+        }
+        let access_key = made.access_key();
+        self.withdraw_access_key(access_key.digest())
+    }
+
+    pub(super) fn withdraw_access_key(&mut self, hash: Digest) -> Result<(), WalletError> {
+        self.wallet.requests.forget_publication(&hash);
+        let address = self.wallet.device.address();
+        self.request(Body::WithdrawAccessKey { address, hash })
+    }
+
+    /// The device has joined: whatever it gave away before opens its mailbox again.
+    pub(super) fn publish_again(&mut self) -> Result<(), WalletError> {
+        let limits = self.wallet.limits.transfers;
+        let now = self.now;
+        let answers_lifetime = self.wallet.limits.answers_lifetime;
+        let invitations = &self.wallet.invitations;
+        let made = invitations
+            .made
+            .values()
+            .map(|made| (made.access_key().digest(), made.honoured_until(&limits)));
+        let answers = invitations.taken.values().map(|taken| {
+            let expires = now.0.saturating_add(answers_lifetime);
+            (taken.answers.digest(), Timestamp(expires))
+        });
+        let all: Vec<_> = made.chain(answers).collect();
+        all.into_iter()
+            .try_for_each(|(hash, expires)| self.publish(hash, expires))
+    }
+
+    /// Somebody's link is taken: from now on its key alone speaks for that device (INV-03, X3DH-15). An access key
+    /// for the answers is drawn, 32 bytes, and published before anything is offered.
+    pub(super) fn take(&mut self, link: &str) -> Result<(), WalletError> {
+        let invitation: Invitation = link.parse()?;
+        let limits = self.wallet.limits.transfers;
+        invitation.check_time(self.now, &limits)?;
+        let Invitation {
+            address,
+            fingerprint,
+            id,
+            secret,
+            expires,
+            ..
+        } = invitation;
+        require!(
+            "SES-15",
+            address.user_id != self.wallet.device.address().user_id,
+            SesameError::OwnUser
+        );
+        flawed!(
+            "INV-03 not pinned",
+            self.wallet.device.pin(address, fingerprint, true)?,
+            ()
+        );
+        let most = self.wallet.limits.taken_invitations;
+        let known = self.wallet.invitations.taken.get(&address).cloned();
+        let (answers, transfers) = match &known {
+            Some(known) if known.id == id => (known.answers.clone(), known.transfers),
+            // The user was given another link: what went wrong before is left behind.
+            Some(known) => {
+                self.wallet.device.open_anew(&address);
+                (known.answers.clone(), 0)
+            }
+            None => (AccessKey::from(Secret::random(self.randomness)?), 0),
+        };
+        require!(
+            "INV-05",
+            known.is_some() || self.wallet.invitations.taken.len() < most,
+            WalletError::TooManyInvitations(most)
+        );
+        let hash = answers.digest();
+        let taken = Taken {
+            id,
+            secret,
+            expires,
+            answers,
+            transfers,
+        };
+        self.wallet
+            .invitations
+            .taken
+            .insert(address, Arc::new(taken));
+        let expires = self
+            .now
+            .0
+            .saturating_add(self.wallet.limits.answers_lifetime);
+        self.publish(hash, Timestamp(expires))
+    }
+
+    /// Whether provisioning information may go to that device: to a key that a link or the user names (SES-18), by a
+    /// link that is still valid (INV-05).
+    pub(super) fn may_offer(&self, to: &Address) -> Result<(), WalletError> {
+        let pin = self.wallet.device.pinned(to);
+        require!(
+            "SES-18",
+            pin.is_some_and(|pin| pin.named),
+            WalletError::Unnamed(*to)
+        );
+        let invitations = &self.wallet.invitations;
+        let limits = self.wallet.limits.transfers;
+        match invitations.taken.get(to) {
+            Some(taken) => {
+                require!(
+                    "INV-05",
+                    self.now < taken.expires,
+                    WalletError::Invitation(InvitationError::Over)
+                );
+                require!(
+                    "INV-05",
+                    taken.transfers < limits.invitation_transfers,
+                    WalletError::NotInvited("as many transfers as it serves were offered by it")
+                );
+            }
+            // A key that the user compared, of a sender whose offer brought an access key.
+            None => require!(
+                "INV-05",
+                invitations.senders.contains_key(to),
+                WalletError::NotInvited("no link of that device was taken")
+            ),
+        }
+        Ok(())
+    }
+}

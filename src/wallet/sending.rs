@@ -1,0 +1,224 @@
+//! How a wallet's messages leave it.
+
+use super::WalletError;
+use super::outbox::Outbound;
+use super::step::Step;
+use super::wallet::{Report, Wallet};
+use crate::error_code::ErrorCode;
+use crate::identifier::{Address, Recipient, TransferId};
+use crate::intermediary::{Body, Submission};
+use crate::primitives::{Secret, SecretBytes};
+use crate::requirement::flawed;
+use crate::sesame::{Purpose, SendEvent, SendStep, SesameError};
+use crate::suite::Party;
+use crate::transfer::invitation::offer_key;
+use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
+use std::sync::Arc;
+
+impl Step<'_> {
+    /// A message of a transfer waits to be sent. An offer is given what its link asks for (PAY-14).
+    pub(super) fn send(
+        &mut self,
+        transfer: TransferId,
+        outgoing: Outgoing,
+    ) -> Result<(), WalletError> {
+        let limits = self.wallet.limits.transfers;
+        let lifetime = limits.message_lifetime(&outgoing, self.now);
+        let Outgoing {
+            to,
+            mut payload,
+            at_least,
+            provisioning,
+            expires,
+        } = outgoing;
+        let message_type = payload.message_type();
+        let device = &self.wallet.device;
+        let taken = self.wallet.invitations.taken.get_mut(&to);
+        let plaintext = match (message_type, taken, device.pinned(&to)) {
+            (MessageType::ProvisioningInformation, Some(taken), Some(pin)) => {
+                let taken = Arc::make_mut(taken);
+                taken.transfers += 1;
+                payload.invitation = Some(taken.id);
+                payload.access_key = Some(Secret::copy_of(taken.answers.expose()));
+                let sender = Party {
+                    identity_key: *device.keys().identity().public(),
+                    address: device.address(),
+                };
+                let suite = device.suites()[0];
+                let parties = OfferParties::new(suite, &sender, &to, &pin.fingerprint);
+                payload.encode_offer(&offer_key(&taken.secret), &parties, at_least)?
+            }
+            _ => payload.encode(at_least)?,
+        };
+        let message = Outbound {
+            transfer,
+            message_type,
+            purpose: if provisioning {
+                Purpose::Provisioning
+            } else {
+                Purpose::Other
+            },
+            plaintext: plaintext.to_vec().into(),
+            until: expires,
+            lifetime,
+            send: None,
+        };
+        self.wallet.outbox.push(to, message);
+        Ok(())
+    }
+
+    /// Starts the first message to each device, where none is on its way to it: but no offer before what opens this
+    /// wallet's mailbox to the answer is published (MBX-20).
+    pub(super) fn go_on_sending(&mut self) -> Result<(), WalletError> {
+        for to in self.wallet.outbox.recipients() {
+            while self.may_start(&to) {
+                self.start(&to)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn may_start(&self, to: &Address) -> bool {
+        let first = self.wallet.outbox.first(to);
+        let waits = first.is_some_and(|first| first.send.is_none());
+        waits && self.wallet.token().is_some() && !self.is_unpublished(to)
+    }
+
+    fn is_unpublished(&self, to: &Address) -> bool {
+        self.wallet.invitations.taken.get(to).is_some_and(|taken| {
+            let own = taken.answers.digest();
+            self.wallet
+                .requests
+                .any(|body| matches!(body, Body::PublishAccessKey { hash, .. } if *hash == own))
+        })
+    }
+
+    fn start(&mut self, to: &Address) -> Result<(), WalletError> {
+        let Some(first) = self.wallet.outbox.first_mut(to) else {
+            return Ok(());
+        };
+        let started = self.wallet.device.start_send(
+            Recipient::Device(*to),
+            first.plaintext.expose(),
+            first.purpose,
+            self.randomness,
+        );
+        match started {
+            Ok((send, step)) => {
+                first.send = Some(send);
+                first.plaintext = SecretBytes::default();
+                self.go_on(to, step)
+            }
+            Err(error) => self.failed(to, error),
+        }
+    }
+
+    /// What a send wants done at the intermediary.
+    fn go_on(&mut self, to: &Address, step: SendStep) -> Result<(), WalletError> {
+        let access_key = self.wallet.invitations.access_key(to);
+        match step {
+            SendStep::FetchBundles(_) => self.fetch(Body::FetchBundle {
+                address: *to,
+                access_key,
+            }),
+            // A statement needs no one-time prekey beside it.
+            SendStep::FetchStatements(_) => self.fetch(Body::FetchBundle {
+                address: *to,
+                access_key: None,
+            }),
+            SendStep::Submit { messages, .. } => {
+                let message = messages.into_iter().next();
+                let (Some(message), Some(access_key)) = (message, access_key) else {
+                    self.give_up(to, ErrorCode::InvalidInvitation);
+                    return Ok(());
+                };
+                let Some(first) = self.wallet.outbox.first(to) else {
+                    return Ok(());
+                };
+                let (transfer, purpose) = (first.transfer, first.purpose);
+                let submission = Submission {
+                    recipient: *to,
+                    access_key,
+                    registration_id: message.registration_id,
+                    kind: message.message.kind,
+                    message: message.message.bytes.as_slice().into(),
+                    lifetime: flawed!("XFER-16 default lifetime", Some(first.lifetime), None),
+                };
+                // From here on it counts as out, whatever is answered (WAL-01).
+                if purpose == Purpose::Provisioning {
+                    self.transfer(TransferEvent::Out(transfer))?;
+                }
+                self.request(Body::Submit(submission))
+            }
+            SendStep::Done => {
+                self.wallet.outbox.pop(to);
+                Ok(())
+            }
+            SendStep::GiveUp(reason) => {
+                self.give_up(to, reason.code());
+                Ok(())
+            }
+        }
+    }
+
+    fn fetch(&mut self, body: Body) -> Result<(), WalletError> {
+        if self.wallet.requests.any(|waiting| *waiting == body) {
+            return Ok(());
+        }
+        self.request(body)
+    }
+
+    /// The message on its way to that device is given up, and the user is told.
+    pub(super) fn give_up(&mut self, to: &Address, code: ErrorCode) {
+        if self.wallet.outbox.pop(to).is_some() {
+            self.wallet.requests.forget(to);
+            self.report(Report::Unsent { to: *to, code });
+        }
+    }
+
+    /// Erases messages that have not been accepted, and what was asked for them: it is never repeated (XFER-14). The
+    /// devices whose turn it was.
+    pub(super) fn erase_unsent(
+        &mut self,
+        is: impl Fn(&Address, &Outbound) -> bool,
+    ) -> Vec<Address> {
+        let interrupted = self.wallet.outbox.erase(is);
+        for to in &interrupted {
+            self.wallet.requests.forget(to);
+        }
+        interrupted
+    }
+
+    pub(super) fn continue_send(
+        &mut self,
+        to: &Address,
+        event: SendEvent,
+    ) -> Result<(), WalletError> {
+        let is_bundle = matches!(event, SendEvent::Bundle(_));
+        let Wallet { device, outbox, .. } = &mut self.wallet;
+        let Some(send) = outbox.first_mut(to).and_then(|first| first.send.as_mut()) else {
+            return Ok(());
+        };
+        match device.continue_send(send, event, self.randomness) {
+            Ok(outcome) => {
+                if outcome.identity_changed && is_bundle {
+                    self.report(Report::IdentityChanged { device: *to });
+                }
+                self.go_on(to, outcome.step)
+            }
+            // The answer to a question that the send no longer has.
+            Err(SesameError::UnexpectedAnswer) => Ok(()),
+            Err(error) => self.failed(to, error),
+        }
+    }
+
+    fn failed(&mut self, to: &Address, error: SesameError) -> Result<(), WalletError> {
+        match error.code() {
+            Some(code) => {
+                self.give_up(to, code);
+                Ok(())
+            }
+            None => Err(error.into()),
+        }
+    }
+}
