@@ -80,11 +80,14 @@ Feature: A car key, the stateful flow
   @SES-15
   Scenario: An offer to the owner's own watch
     When Ben adds a watch
-    And Ben's phone offers a car key to Ben's watch
-    Then Ben's phone is told "invalid-state"
-    And Ben's watch knows nothing of the car key
+    And Ben's watch makes an invitation called "mine"
+    And Ben's phone takes the invitation "mine"
+    Then it is refused with "invalid-state"
+    When Ben's phone offers a car key to Ben's watch without a link
+    Then it is refused with "untrusted-identity"
     And 0 messages wait for Ben's watch
     And 20 one-time prekeys of Ben's watch are left
+    And nobody is told anything
 
   # What a sender or a receiver that does not keep to the profile can do
 
@@ -117,6 +120,5 @@ Feature: A car key, the stateful flow
     And Ryan's phone is told "attestation-invalid"
     When Ben's phone comes online
     Then Ben's phone is in "S:Cancelled" with the car key
-    And Ryan's phone is told "unexpected-message"
     And Ryan's phone is in "R:Failed" with the car key
     And nobody is told anything

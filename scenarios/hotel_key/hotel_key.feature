@@ -50,11 +50,14 @@ Feature: A hotel key, the stateless flow
   @SES-15
   Scenario: A hotel key is offered to the owner's own watch
     When Ben adds a watch
-    And Ben's phone offers a hotel key to Ben's watch
-    Then Ben's phone is told "invalid-state"
-    And Ben's watch knows nothing of the hotel key
+    And Ben's watch makes an invitation called "mine"
+    And Ben's phone takes the invitation "mine"
+    Then it is refused with "invalid-state"
+    When Ben's phone offers a hotel key to Ben's watch without a link
+    Then it is refused with "untrusted-identity"
     And 0 messages wait for Ben's watch
     And 20 one-time prekeys of Ben's watch are left
+    And nobody is told anything
 
   @XFER-01
   Scenario: The receiver does not want it
@@ -64,6 +67,7 @@ Feature: A hotel key, the stateless flow
     And Ben's phone is in "S:Declined" with the hotel key
     When Ryan's phone accepts the hotel key
     Then it is refused with "invalid-state"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @X3DH-07

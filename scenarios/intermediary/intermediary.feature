@@ -9,11 +9,11 @@ Feature: An intermediary that is not honest
     And Mallory has a phone
 
   @INV-03 @X3DH-15
-  Scenario: It hands out somebody else's keys, and the invitation tells
+  Scenario: It hands out somebody else's keys, and their statement tells whose they are
     Given Ben's phone has taken the invitation of Ryan's phone
     When the intermediary answers the next bundle request with the keys of Mallory's phone
     And Ben's phone offers a hotel key to Ryan's phone
-    Then Ben's phone is told "untrusted-identity"
+    Then Ben's phone is told "invalid-signature"
     And Ryan's phone knows nothing of the hotel key
     And 0 messages wait for Ryan's phone
     And 0 messages wait for Mallory's phone
@@ -73,14 +73,14 @@ Feature: An intermediary that is not honest
     And nobody is told anything
 
   @INV-03 @X3DH-15
-  Scenario: It hands out somebody else's keys once both have met, and the pinned key tells
+  Scenario: It hands out somebody else's keys once both have met, and their statement tells
     Given Ben's phone has taken the invitation of Ryan's phone
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ryan's phone accepts "the car"
     And 31 days pass
     And the intermediary answers the next bundle request with the keys of Mallory's phone
     And Ben's phone offers a car key called "the van" to Ryan's phone
-    Then Ben's phone is told "untrusted-identity"
+    Then Ben's phone is told "invalid-signature"
     And 0 messages wait for Ryan's phone
     And Ben's phone is in "S:Completed" with "the car"
     And nobody is told anything
@@ -137,6 +137,7 @@ Feature: An intermediary that is not honest
     When the intermediary withholds nothing any more
     And 1 minute passes
     Then Ben's phone is told "provisioned-after-end"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   # One-time prekeys

@@ -221,6 +221,7 @@ Feature: A network that loses, repeats, damages and reorders
     And Ryan's phone accepts "the van"
     Then Ryan's phone is in "R:Provisioned" with "the van"
     And Ben's phone is in "S:Completed" with "the van"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
     Examples:
@@ -262,6 +263,7 @@ Feature: A network that loses, repeats, damages and reorders
     When 48 hours pass
     Then Ryan's phone holds the car key
     And Ben's phone is in "S:Expired" with the car key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @X3DH-11 @DR-15

@@ -176,6 +176,7 @@ Feature: Everybody may stop at any point
     And Ben's phone restarts
     And Ben's phone cancels the hotel key
     Then Ryan's phone is in "R:Cancelled" with the hotel key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-15 @DR-19
@@ -190,4 +191,5 @@ Feature: Everybody may stop at any point
     And Ben's phone offers a hotel key to Ryan's phone
     And Ryan's phone declines the hotel key
     Then Ben's phone is in "S:Declined" with the hotel key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything

@@ -43,7 +43,7 @@ fn keys_alone(device: &Device) -> Result<Device, StepFailure> {
     saved["records"] = json!([]);
     let signed = saved["keys"]["signedPreKeys"].as_object_mut();
     for (_, key) in signed.into_iter().flatten() {
-        key["openings"] = json!([]);
+        key["openings"] = json!({});
     }
     SavedDevice::from_json(&saved.to_string())
         .and_then(Device::try_from)

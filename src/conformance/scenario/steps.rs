@@ -68,6 +68,9 @@ steps! {
             let left = world.intermediary.one_time_pre_keys(&device, world.now) as u64;
             checks::same(call.number()?, left)
         };
+    When "strangers with the invitation {link} fetch {many} bundles"
+        "Of the device that made it."
+        |world, call| world.drain_by_link(call.the("link"), call.number()?);
     When "{many} stranger(s) offer(s) a hotel key to {device}"
         "They know its address and its public keys, and have made a link up."
         |world, call| world.strangers_offer(call.the("device"), None, call.number()?);

@@ -5,14 +5,6 @@ use crate::timestamp::Timestamp;
 use crate::transfer::{Invitation, Limits};
 use std::collections::BTreeMap;
 
-/// A link that a script calls by a name.
-#[derive(Clone, Debug)]
-pub(super) struct Named {
-    /// The device that made it.
-    pub(super) maker: String,
-    pub(super) link: String,
-}
-
 /// A link that a device took.
 #[derive(Clone, Debug)]
 struct Taken {
@@ -23,19 +15,19 @@ struct Taken {
 /// Every link.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    named: BTreeMap<String, Named>,
+    /// The links that a script calls by names.
+    named: BTreeMap<String, String>,
     /// The last link that a device took of each other one.
     taken: BTreeMap<(String, Address), Taken>,
 }
 
 impl Links {
-    pub(super) fn name(&mut self, name: &str, maker: &str, link: String) {
-        let maker = maker.to_owned();
-        self.named.insert(name.to_owned(), Named { maker, link });
+    pub(super) fn name(&mut self, name: &str, link: String) {
+        self.named.insert(name.to_owned(), link);
     }
 
-    pub(super) fn named(&self, name: &str) -> Option<&Named> {
-        self.named.get(name)
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        self.named.get(name).map(String::as_str)
     }
 
     /// A device took a link, which is the one that it has of its maker from now on; the same again counts on.

@@ -146,10 +146,21 @@ impl<'a> World<'a> {
 
     /// Strangers fetch so many bundles of a device.
     pub(super) fn drain(&mut self, device: &str, bundles: u64) -> Result<(), StepFailure> {
-        let of = self.people.address(device)?;
+        let of = (self.people.address(device)?, None);
         self.more_strangers(bundles)?;
         let seed = format!("{}/strangers of {device}/{}", self.seed, self.lines.len());
         let (intermediary, suite) = (&mut self.intermediary, self.suite);
+        strangers::fetch_bundles(intermediary, suite, of, bundles, self.now, &seed)
+    }
+
+    /// Strangers fetch so many bundles with a link.
+    pub(super) fn drain_by_link(&mut self, link: &str, bundles: u64) -> Result<(), StepFailure> {
+        let invitation: Invitation = self.link(link)?.parse().map_err(StepFailure::script)?;
+        self.more_strangers(bundles)?;
+        let seed = format!("{}/strangers/{}", self.seed, self.lines.len());
+        let (intermediary, suite) = (&mut self.intermediary, self.suite);
+        let access_key = invitation.access_key().into();
+        let of = (invitation.address, Some(access_key));
         strangers::fetch_bundles(intermediary, suite, of, bundles, self.now, &seed)
     }
 
@@ -163,7 +174,7 @@ impl<'a> World<'a> {
         let to = self.people.address(device)?;
         self.more_strangers(many)?;
         let link = match link {
-            Some(name) => self.link(name)?.link.clone(),
+            Some(name) => self.link(name)?.to_owned(),
             None => self.people.made_up_link(device, self.now)?,
         };
         let seed = format!("{}/strangers to {device}/{}", self.seed, self.lines.len());
@@ -200,7 +211,7 @@ impl<'a> World<'a> {
 
     // Links
 
-    fn link(&self, name: &str) -> Result<&links::Named, StepFailure> {
+    fn link(&self, name: &str) -> Result<&str, StepFailure> {
         self.links
             .named(name)
             .ok_or_else(|| StepFailure::script(format!("no invitation is called `{name}`")))
@@ -217,7 +228,7 @@ impl<'a> World<'a> {
             .make_invitation(device, lifetime, self.now, &mut self.lines)?;
         self.settle_wish()?;
         match self.people.take_made_link(device)? {
-            Some(link) => self.links.name(name, device, link),
+            Some(link) => self.links.name(name, link),
             None if self.people.refused.is_some() => {}
             None => return Err(StepFailure::script("the link is not published yet")),
         }
@@ -226,7 +237,7 @@ impl<'a> World<'a> {
 
     /// A device's user is given the link of that name.
     pub(super) fn take_invitation(&mut self, device: &str, name: &str) -> Result<(), StepFailure> {
-        let link = self.link(name)?.link.clone();
+        let link = self.link(name)?.to_owned();
         self.take(device, &link)
     }
 
@@ -315,7 +326,7 @@ impl<'a> World<'a> {
         device: &str,
         name: &str,
     ) -> Result<(), StepFailure> {
-        let link = self.link(name)?.link.clone();
+        let link = self.link(name)?.to_owned();
         self.event(device, WalletEvent::WithdrawInvitation(link))?;
         self.settle_wish()
     }

@@ -493,22 +493,6 @@ impl<'a> People<'a> {
             .ok_or_else(|| StepFailure::script(format!("{name} has not joined")))
     }
 
-    /// A device is given a link.
-    pub(super) fn take_invitation(
-        &mut self,
-        name: &str,
-        link: &str,
-        now: Timestamp,
-        lines: &mut Vec<Line>,
-    ) -> Result<(), StepFailure> {
-        self.event(
-            name,
-            WalletEvent::TakeInvitation(link.to_owned()),
-            now,
-            lines,
-        )
-    }
-
     /// The number that a device shows for itself and a peer (X3DH-16): none where it knows nothing of it.
     pub(in super::super) fn fingerprint(
         &self,

@@ -6,7 +6,7 @@ use crate::agreement::PreKeyStore;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::seed::Recorder;
 use crate::identifier::{Address, DeviceId, UserId};
-use crate::intermediary::{Body, Request, RequestId};
+use crate::intermediary::{AccessKey, Body, Request, RequestId};
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
@@ -77,11 +77,11 @@ impl<'a> Stranger<'a> {
 /// How many bundles one of them fetches.
 const BUNDLES: u64 = 10;
 
-/// Fetches so many bundles of a device, in the name of as few strangers as may. All randomness is made from `seed`.
+/// Fetches so many bundles of a device, with that access key where there is one, in the name of as few strangers as may. All randomness is made from `seed`.
 pub(super) fn fetch_bundles(
     intermediary: &mut ScriptedIntermediary,
     suite: SuiteRef,
-    of: Address,
+    of: (Address, Option<AccessKey>),
     mut bundles: u64,
     now: Timestamp,
     seed: &str,
@@ -94,8 +94,8 @@ pub(super) fn fetch_bundles(
                 id: RequestId::random(&mut stranger.randomness).map_err(StepFailure::script)?,
                 token: stranger.wallet.token().cloned(),
                 body: Body::FetchBundle {
-                    address: of,
-                    access_key: None,
+                    address: of.0,
+                    access_key: of.1.clone(),
                 },
             };
             stranger
