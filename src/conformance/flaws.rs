@@ -452,6 +452,48 @@ const FLAWS: &[(&str, &str)] = &[
         "the key of an invitation is not pinned",
     ),
     ("INV-04", "the check is left out"),
+    ("INV-08", "the check is left out"),
+    (
+        "INV-08 any opening",
+        "a stranger's opening message is let in whatever it says",
+    ),
+    (
+        "INV-05 not counted",
+        "an invitation serves any number of transfers",
+    ),
+    (
+        "INV-09 unpublished",
+        "an offer leaves before the access key for its answers is published",
+    ),
+    ("WAL-01 not out", "what was submitted does not count as out"),
+    (
+        "WAL-02 any answer",
+        "an answer of another type or of another device counts as the one asked for",
+    ),
+    (
+        "WAL-03 one queue",
+        "a message that waits delays those to everybody else",
+    ),
+    (
+        "WAL-03 told again",
+        "the user is told at every attempt that a message waits",
+    ),
+    (
+        "WAL-04 twice",
+        "an answer that is asked for again while it waits is sent twice",
+    ),
+    (
+        "WAL-05 meanwhile",
+        "messages are read while an acknowledgement is under way",
+    ),
+    (
+        "WAL-06 any key",
+        "a transfer outlives the key that it was with",
+    ),
+    (
+        "XFER-14 still leaves",
+        "what its user has cancelled still leaves",
+    ),
     ("PAY-01", "the check is left out"),
     (
         "PAY-02 default",

@@ -28,7 +28,7 @@ impl Step<'_> {
                 let Some(code) = error.code() else {
                     return Err(error);
                 };
-                self.wallet = flawed!("INV-08 remembered", before, self.wallet.clone());
+                self.wallet = before;
                 let from = envelope.sender;
                 self.report(Report::Refused { from, code });
             }
