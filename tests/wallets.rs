@@ -55,7 +55,11 @@ impl World {
             world
                 .event(number, WalletEvent::Register { sponsor: None })
                 .expect("it joins");
-            assert!(world.wallets[number].token().is_some(), "{:?}", world.reports);
+            assert!(
+                world.wallets[number].token().is_some(),
+                "{:?}",
+                world.reports
+            );
         }
         world
     }
@@ -147,7 +151,12 @@ impl World {
             .expect("a link");
     }
 
-    fn try_offer(&mut self, who: usize, to: usize, what: Offered) -> Result<TransferId, WalletError> {
+    fn try_offer(
+        &mut self,
+        who: usize,
+        to: usize,
+        what: Offered,
+    ) -> Result<TransferId, WalletError> {
         let known: Vec<TransferId> = self.wallets[who]
             .transfers()
             .states()
@@ -417,7 +426,10 @@ fn a_wallet_keeps_to_the_limits_that_it_is_given() {
         world.now = Timestamp(1_000_000 + seconds);
         world.event(0, WalletEvent::Tick).expect("time passes");
         assert_eq!(world.state(0, &id), Some(state), "after {seconds} s");
-        let published = world.intermediary.store().one_time_pre_keys(&address, world.now);
+        let published = world
+            .intermediary
+            .store()
+            .one_time_pre_keys(&address, world.now);
         assert_eq!(published, keys, "after {seconds} s");
         assert_eq!(signed(&world) != first, replaced, "after {seconds} s");
     }

@@ -37,7 +37,7 @@ impl Step<'_> {
             Invitation::expiry(self.now, lifetime, &limits)?,
             self.randomness,
         )?;
-                let made = Made {
+        let made = Made {
             owner: None,
             transfers: 0,
             invitation,
@@ -84,7 +84,11 @@ impl Step<'_> {
     pub(super) fn withdraw(&mut self, link: &str) -> Result<(), WalletError> {
         let Invitation { id, .. } = link.parse()?;
         let made = self.wallet.invitations.made.remove(&id);
-        let made = required!("INV-05", made, WalletError::NotInvited("it is no link of this wallet"));
+        let made = required!(
+            "INV-05",
+            made,
+            WalletError::NotInvited("it is no link of this wallet")
+        );
         // Transfers that it has served go on by its access key, until that expires.
         if made.transfers > 0 {
             return Ok(());
@@ -105,9 +109,10 @@ impl Step<'_> {
         let now = self.now;
         let answers_lifetime = self.wallet.limits.answers_lifetime;
         let invitations = &self.wallet.invitations;
-        let made = invitations.made.values().map(|made| {
-            (made.access_key().digest(), made.honoured_until(&limits))
-        });
+        let made = invitations
+            .made
+            .values()
+            .map(|made| (made.access_key().digest(), made.honoured_until(&limits)));
         let answers = invitations.taken.values().map(|taken| {
             let expires = now.0.saturating_add(answers_lifetime);
             (taken.answers.digest(), Timestamp(expires))
@@ -165,8 +170,14 @@ impl Step<'_> {
             answers,
             transfers,
         };
-        self.wallet.invitations.taken.insert(address, Arc::new(taken));
-        let expires = self.now.0.saturating_add(self.wallet.limits.answers_lifetime);
+        self.wallet
+            .invitations
+            .taken
+            .insert(address, Arc::new(taken));
+        let expires = self
+            .now
+            .0
+            .saturating_add(self.wallet.limits.answers_lifetime);
         self.publish(hash, Timestamp(expires))
     }
 

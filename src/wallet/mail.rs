@@ -125,7 +125,11 @@ impl Step<'_> {
         payload: &Payload,
         plaintext: &[u8],
     ) -> Result<(), WalletError> {
-        let named = self.wallet.device.pinned(&from).is_some_and(|pin| pin.named);
+        let named = self
+            .wallet
+            .device
+            .pinned(&from)
+            .is_some_and(|pin| pin.named);
         match payload.invitation {
             Some(id) => {
                 let record = self.wallet.device.record(&from);
@@ -135,8 +139,8 @@ impl Step<'_> {
             }
             None => require!("INV-08", named, WalletError::Unnamed(from)),
         }
-        let has_key = payload.access_key.is_some()
-            || self.wallet.invitations.access_key(&from).is_some();
+        let has_key =
+            payload.access_key.is_some() || self.wallet.invitations.access_key(&from).is_some();
         require!(
             "INV-08",
             has_key,

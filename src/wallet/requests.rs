@@ -50,7 +50,9 @@ impl Waiting {
             (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
             (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
                 envelopes.len() as u64 <= u64::from(*limit)
-                    && envelopes.iter().all(|envelope| envelope.recipient == *address)
+                    && envelopes
+                        .iter()
+                        .all(|envelope| envelope.recipient == *address)
             }
             (
                 Body::Register(_)
@@ -89,14 +91,15 @@ impl Requests {
 
     /// No answer is awaited any more for a message to that device.
     pub(super) fn forget(&mut self, recipient: &Address) {
-        self.0.retain(|waiting| waiting.recipient() != Some(*recipient));
+        self.0
+            .retain(|waiting| waiting.recipient() != Some(*recipient));
     }
 
     /// An access key is not published any more.
     pub(super) fn forget_publication(&mut self, of: &Digest) {
-        self.0.retain(|waiting| {
-            !matches!(&waiting.body, Body::PublishAccessKey { hash, .. } if hash == of)
-        });
+        self.0.retain(
+            |waiting| !matches!(&waiting.body, Body::PublishAccessKey { hash, .. } if hash == of),
+        );
     }
 
     pub(super) fn any(&self, is: impl Fn(&Body) -> bool) -> bool {

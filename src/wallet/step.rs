@@ -1,8 +1,8 @@
 //! A step of the wallet, on a copy that takes the wallet's place where it succeeds.
 
+use super::WalletError;
 use super::requests::Waiting;
 use super::wallet::{Effect, Report, Wallet, WalletEvent};
-use super::WalletError;
 use crate::agreement::fingerprint::fingerprint;
 use crate::agreement::{AgreementError, Bundle, Fingerprint};
 use crate::error_code::ErrorCode;
@@ -26,11 +26,7 @@ pub(super) struct Step<'a> {
 
 impl<'a> Step<'a> {
     /// A step on a copy of that wallet.
-    pub(super) fn of(
-        wallet: &Wallet,
-        now: Timestamp,
-        randomness: &'a mut dyn Randomness,
-    ) -> Self {
+    pub(super) fn of(wallet: &Wallet, now: Timestamp, randomness: &'a mut dyn Randomness) -> Self {
         Step {
             wallet: wallet.clone(),
             now,

@@ -240,7 +240,12 @@ impl OfferedBy {
         let (sender, receiver) = (self.sender.party()?, self.receiver.party()?);
         let fingerprint = Fingerprint::of(&receiver.identity_key);
         let suite = reference.suite;
-        Ok(OfferParties::new(suite, &sender, &receiver.address, &fingerprint))
+        Ok(OfferParties::new(
+            suite,
+            &sender,
+            &receiver.address,
+            &fingerprint,
+        ))
     }
 }
 
