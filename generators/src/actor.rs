@@ -9,9 +9,9 @@ use serde_json::Value;
 use tigress_signal::agreement::{BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
-    EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
-    ProcessBundleOutput, ReadOpeningInput, ReadOpeningOutput, SetCountersInput, SignedPreKeyFields,
-    TickInput, UnpinInput, set_counters,
+    EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, OpenAnewInput, PinInput,
+    ProcessBundleInput, ProcessBundleOutput, ReadOpeningInput, ReadOpeningOutput, SetCountersInput,
+    SignedPreKeyFields, TickInput, UnpinInput, set_counters,
 };
 use tigress_signal::conformance::operation::sesame::{
     ContinueSendInput, ContinueSendOutput, EventFields, RecordFields, RecordsOutput, SendInput,
@@ -204,7 +204,7 @@ impl Actor {
         let Message { kind, bytes } = message;
         let device = &mut self.device;
         let read = device.decrypt(&from.address, *kind, bytes, &mut randomness);
-        read.expect("a good message");
+        assert!(read.is_ok(), "{label}: {:?}", read.err());
     }
 
     /// Sets the sending and the receiving counter of the session with `peer`, leaving its keys alone.
@@ -417,7 +417,7 @@ impl Talk {
         self.decrypt_beside(said, expected, false);
     }
 
-    /// The same; whether it opens a session beside one that the peer has answered in.
+    /// The same; whether it opens a session beside the one that provisioning information goes into.
     pub(super) fn decrypt_beside(&mut self, said: &Said, expected: Answer<bool>, beside: bool) {
         let Message { kind, bytes } = &said.message;
         let (mut drawn, device) = (self.randomness(), &mut self.me.device);
@@ -628,6 +628,15 @@ pub(super) trait Conversation: Sized {
             named,
         };
         talk.record(Step::Pin, input, output.map(|()| Done {}));
+        self
+    }
+
+    /// The next provisioning information for that peer opens a new session.
+    fn opens_anew(&mut self, peer: &Actor) -> &mut Self {
+        let talk = self.talk();
+        talk.me.device.open_anew(&peer.address);
+        let peer = peer.address.into();
+        talk.record(Step::OpenAnew, OpenAnewInput { peer }, Ok(Done {}));
         self
     }
 

@@ -6,7 +6,7 @@ use super::actor::{
 };
 use super::prelude::*;
 use super::said::Said;
-use Peer::{Again, Bob, Carol, Mallory, Own};
+use Peer::{Again, Bob, Carol, Mallory, Own, Thief};
 use std::collections::BTreeMap;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::sesame::EventFields::{self, Accepted};
@@ -59,7 +59,7 @@ pub(super) fn generate(b: &mut Builder) {
             "Provisioning information, for a key that the user did not name; a bug sends it."
             => "A server or a stranger gets the credential.";
         Healing CONFIDENTIALITY [signal("sesame/#device-state"), signal("doubleratchet/#recovery-from-compromise")]
-            "A session in which the peer has answered, and others beside it; a bug lets provisioning information leave it."
+            "The session that the device opened itself, and others beside it; a bug lets provisioning information leave it."
             => "Whoever copied the peer's state, or stole a prekey, opens a session and reads the next credential.";
         RegistrationId AUTH_BYPASS [signal("sesame/#sending-messages"), cwe(345)]
             "A registration id that no statement named, or that is out of date; a bug believes it, or drops sessions for it."
@@ -83,6 +83,8 @@ enum Peer {
     Bob(u32),
     /// Bob's first device after it was set up again: another identity key.
     Again,
+    /// Bob's first device once more, under another hand: its keys, and no session.
+    Thief,
     Carol,
     Mallory,
     /// Alice's own second device.
@@ -97,6 +99,7 @@ impl Peer {
         match self {
             Bob(device_id) => Actor::on_device("bob", device_id),
             Again => Actor::set_up_again("bob"),
+            Thief => Bob(1).actor(),
             Carol => Actor::new("carol"),
             Mallory => Actor::new("mallory"),
             Own => Actor::on_device("alice", 2),
@@ -213,7 +216,14 @@ impl Stage {
         self
     }
 
-    /// That peer opens a session beside one that it has answered in; the device reads its first message.
+    /// The device must decrypt this one, which opens a session beside the own one.
+    fn reads_beside(&mut self, n: usize) -> &mut Self {
+        let said = &self.said[n];
+        self.talk.decrypt_beside(said, SAME_IDENTITY, true);
+        self
+    }
+
+    /// That peer opens a session beside the own one; the device reads its first message.
     fn opened_beside_by(&mut self, peer: Peer) -> &mut Self {
         self.opening(peer, None, "opened beside", "hello again");
         let said = self.said.pop().expect("something was said");
@@ -440,7 +450,7 @@ fn bundle(of: Peer) -> EventFields {
 /// Its bundle with that one-time prekey, and where the one that it was made with is too old by now a fresh statement.
 fn fresh(of: Peer, one_time: Option<u32>, now: u64) -> BundleFields {
     let bundle = of.actor().bundle(one_time);
-    if now <= 30 * DAY {
+    if now <= 40 * DAY {
         return bundle;
     }
     of.actor().restate(bundle, now)
@@ -545,20 +555,21 @@ fn records(b: &mut Builder) {
             .opens(BOB, "in the second session").refuses(0, DecryptFailed).knows_of(BOB, [1, 0]));
         // SES-08, as far as one device shows it.
         /// the peer's opening message arrives after the own one has left: the answer goes into the peer's session
-        peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
+        peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
             .knows_of(BOB, [1, 0]).tells(BOB, "answer", "simultaneous"));
         /// the peer answers in the own session first: both go on there
-        peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
+        peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
             .heard(BOB, "answers").hears(BOB, "in your session").knows_of(BOB, [0, 1])
             .tells(BOB, "in mine", "both go on"));
         /// three messages each way cross: every one is read, though each is in the session that the other side has
         /// left
         three_messages_cross [Simultaneous: SES-05 SES-08] => play(|t| t.bundle(BOB, SAME_IDENTITY)
             .each(["\0", "\u{1}", "\u{2}"], |t, text| t.writes(BOB, text)).opening(BOB, None, "crossing", "\0")
-            .says(BOB, "\u{1}").says(BOB, "\u{2}").each(0..3, |t, n| t.reads(n).heard(BOB, "crossing"))
+            .says(BOB, "\u{1}").says(BOB, "\u{2}").reads_beside(0).heard(BOB, "crossing")
+            .each(1..3, |t, n| t.reads(n).heard(BOB, "crossing"))
             .knows_of(BOB, [1, 0]));
         /// the next two messages cross again: each side changes over, and nothing is lost
-        next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
+        next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
             .heard(BOB, "crossing again").writes(BOB, "in yours").says(BOB, "in yours").reads(0)
             .heard(BOB, "crossing again").knows_of(BOB, [0, 1]).tells(BOB, "in mine", "the last word")
             .hears(BOB, "agreed").knows_of(BOB, [0, 1]));
@@ -882,7 +893,7 @@ fn provisioning(b: &mut Builder) {
     }
 }
 
-/// In an answered session with Bob's first device, whose key is named, beside which Bob opens another one.
+/// In a session that the device opened with Bob's first one, whose key is named; Bob opens another beside it.
 fn beside(then: impl FnOnce(&mut Stage) -> &mut Stage) -> impl Case {
     in_session(|t| then(t.trusts(BOB).opened_beside_by(BOB)))
 }
@@ -890,54 +901,69 @@ fn beside(then: impl FnOnce(&mut Stage) -> &mut Stage) -> impl Case {
 /// SES-19.
 fn healing(b: &mut Builder) {
     cases! { b, [Healing: SES-19];
-        /// the peer opens a session beside an answered one: it is told, and provisioning information stays in the
-        /// first
-        session_beside => beside(|t| t.knows_of(BOB, [1, 0]).provisioned_in(0).restart().provisioned_in(0));
-        /// anything else goes into the session beside, which is the active one
-        other_messages_go_beside [Healing Order: SES-19 SES-02] => beside(|t| t
-            .sends(to(BOB), "nothing of value", Submission(&[1])).heard(BOB, "beside").accepted().knows_of(BOB, [1, 0])
-            .provisioned_in(0));
-        /// answers in the session beside do not win it the place
-        session_beside_answers => beside(|t| t.tells(BOB, "one", "beside").hears(BOB, "two").tells(BOB, "three", "beside")
-            .hears(BOB, "four").knows_of(BOB, [1, 0]).provisioned_in(0));
-        /// one second before MAXSEND it is still the first; at MAXSEND it is none of them, and a bundle is fetched
-        session_beside_at_maxsend [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(20 * DAY)
-            .opened_beside_by(BOB).ticks(30 * DAY - 1).provisions(Submission(&[1])).ticks(30 * DAY)
-            .tells(BOB, "one", "beside").hears(BOB, "two").provisions(Bundles(&[1]))
-            .answer(bundle(BOB), Submission(&[1])).heard(BOB, "credential").knows_of(BOB, [2, 1, 0]));
-        /// a copy of the peer opens a session, answers in it, restarts and waits: it never gets the place
-        clone_waits [Healing Restart: SES-19] => in_session(|t| t.trusts(BOB).opened_beside_by(BOB)
-            .tells(BOB, "one", "beside").hears(BOB, "two").restart().ticks(29 * DAY).hears(BOB, "three").ticks(58 * DAY)
-            .tells(BOB, "four", "beside").hears(BOB, "five").restart().provisions(Bundles(&[1])));
-        /// forty-one sessions opened beside it push the answered one out of no list
-        many_sessions_beside [Healing Bound: SES-19 SES-04] => in_session(|t| t.trusts(BOB)
-            .each(0..41, |t, _| t.opened_beside_by(BOB)).knows_of(BOB, (2..42).rev().chain([0])).provisioned_in(0));
-        /// a session that the peer opened, and in which it has not answered, is not sent in
-        opened_by_the_peer => play(|t| t.trusts(BOB).opened_by(BOB).provisions(Bundles(&[1]))
-            .answer(bundle(BOB), Submission(&[1])).accepted());
-        /// nor once it has said more without having read an answer
-        opened_by_the_peer_and_more => play(|t| t.trusts(BOB).opened_by(BOB).hears(BOB, "more").writes(BOB, "an answer")
-            .hears(BOB, "and more").provisions(Bundles(&[1])));
-        /// but once it has answered
-        opened_by_the_peer_and_answered => play(|t| t.trusts(BOB).opened_by(BOB).tells(BOB, "who are you", "first")
-            .hears(BOB, "it is me").provisioned_in(0).opened_beside_by(BOB).provisioned_in(0));
-        /// an own session that is not answered yet is sent in, though the peer has opened another
-        own_session_beside_the_peers [Healing Simultaneous: SES-19 SES-08] => play(|t| t.trusts(BOB).opens(BOB, "at once")
-            .heard(BOB, "at once").opened_by(BOB).knows_of(BOB, [1, 0]).provisioned_in(0));
-        /// of two own sessions the one that was answered first keeps the place
-        answered_first => play(|t| t.trusts(BOB).opens(BOB, "one").heard(BOB, "one").says(BOB, "to one")
-            .opens(BOB, "two").heard(BOB, "two").says(BOB, "to two").reads(0).reads(1).knows_of(BOB, [1, 0])
-            .provisioned_in(0));
-        /// a second own session takes the place once the first has read nothing for MAXSEND and it is answered itself
-        next_own_session [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(30 * DAY)
-            .opens(BOB, "two").heard(BOB, "two").hears(BOB, "to two").opened_beside_by(BOB).provisioned_in(1));
-        /// a stale record: provisioning information is not sent there in any session
-        kept_session_of_stale_record [Healing Stale: SES-19 SES-11] => in_session(|t| t.trusts(BOB)
-            .submits_to_all(Submission(&[1])).answer(gone(&[1]), GivingUp(NotFound)).provisions(Bundles(&[1]))
-            .answer(bundle(BOB), Submission(&[1])).accepted().hears(BOB, "in the old one").provisioned_in(0));
-        /// once the session is erased, at MAXRECV, the next is none beside it
-        after_maxrecv [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(90 * DAY).opened_by(BOB)
-            .knows_of(BOB, [1]));
+            /// the peer opens a session beside the own one: it is told, and provisioning information stays in the own one
+            session_beside => beside(|t| t.knows_of(BOB, [1, 0]).provisioned_in(0).restart().provisioned_in(0));
+            /// anything else goes into the session beside, which is the active one
+            other_messages_go_beside [Healing Order: SES-19 SES-02] => beside(|t| t
+                .sends(to(BOB), "nothing of value", Submission(&[1])).heard(BOB, "beside").accepted().knows_of(BOB, [1, 0])
+                .provisioned_in(0));
+            /// answers in the session beside do not win it the place
+            session_beside_answers => beside(|t| t.tells(BOB, "one", "beside").hears(BOB, "two").tells(BOB, "three", "beside")
+                .hears(BOB, "four").knows_of(BOB, [1, 0]).provisioned_in(0));
+            /// one second before MAXSEND it is still the own one; at MAXSEND none that is there, and a bundle is fetched
+            session_beside_at_maxsend [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(20 * DAY)
+                .opened_beside_by(BOB).ticks(30 * DAY - 1).provisions(Submission(&[1])).ticks(30 * DAY)
+                .tells(BOB, "one", "beside").hears(BOB, "two").provisions(Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1])).heard(BOB, "credential").knows_of(BOB, [2, 1, 0]));
+            /// what is read in the own session keeps it for another MAXSEND
+            own_session_goes_on [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(29 * DAY)
+                .hears(BOB, "still here").ticks(59 * DAY - 1).provisions(Submission(&[1])));
+            /// a copy of the peer opens a session, answers in it, and waits, restarted or not: it never gets the place
+    clone_waits [Healing Restart: SES-19] => in_session(|t| t.trusts(BOB).opened_beside_by(Thief)
+                .tells(Thief, "one", "beside").hears(Thief, "two").restart().ticks(29 * DAY).hears(Thief, "three")
+                .ticks(58 * DAY).tells(Thief, "four", "beside").hears(Thief, "five").restart().provisions(Bundles(&[1])));
+            /// forty-two sessions opened beside it push the own one out of no list
+            many_sessions_beside [Healing Bound: SES-19 SES-04] => in_session(|t| t.trusts(BOB)
+                .each(0..42, |t, _| t.opened_beside_by(Thief)).knows_of(BOB, (2..43).rev().chain([0])).restart()
+                .provisioned_in(0));
+            /// a session that the peer opened is not sent in: a bundle is fetched
+            opened_by_the_peer => play(|t| t.trusts(BOB).opened_by(BOB).provisions(Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1])).accepted().knows_of(BOB, [1, 0]).provisioned_in(1));
+            /// nor once it has answered in it
+            opened_by_the_peer_and_answered => play(|t| t.trusts(BOB).opened_by(BOB).tells(BOB, "who are you", "first")
+                .hears(BOB, "it is me").provisions(Bundles(&[1])));
+            /// an own session that is not answered yet is sent in, though the peer has opened another
+            own_session_beside_the_peers [Healing Simultaneous: SES-19 SES-08] => play(|t| t.trusts(BOB).opens(BOB, "at once")
+                .heard(BOB, "at once").opened_beside_by(BOB).knows_of(BOB, [1, 0]).provisioned_in(0));
+            /// of two own sessions the one that was opened last, whichever is active
+            own_session_opened_last => play(|t| t.trusts(BOB).opens(BOB, "one").heard(BOB, "one").says(BOB, "to one")
+                .opens(BOB, "two").heard(BOB, "two").reads(0).knows_of(BOB, [0, 1]).provisioned_in(1));
+            /// an older own session is not sent in any more, be it fresh or not
+            older_own_session [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).says(BOB, "to one").ticks(DAY)
+                .bundle(BOB, SAME_IDENTITY).ticks(30 * DAY).reads(0).provisions(Submission(&[1])).ticks(31 * DAY)
+                .provisions(Bundles(&[1])));
+            /// beside an own session that is not sent in any more a session of the peer's is none beside it
+            session_after_maxsend [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(30 * DAY)
+                .opened_by(BOB).provisions(Bundles(&[1])));
+            /// whoever knows that the own session is lost or copied has the next one opened anew
+            opened_anew => beside(|t| t.opens_anew(&BOB.actor()).restart().provisions(Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1])).heard(BOB, "anew").accepted().knows_of(BOB, [2, 1, 0])
+                .provisioned_in(2));
+        }
+    cases! { b, [Stale Healing: SES-09 SES-11];
+        /// under a pin nothing goes stale: an intermediary that calls the device gone ends the send alone
+        pinned_device_called_gone => in_session(|t| t.trusts(BOB).provisions(Submission(&[1]))
+            .answer(gone(&[1]), GivingUp(NotFound)).knows_of(BOB, [0]).ticks(29 * DAY).restart().provisioned_in(0));
+        /// the same where the user did not name the key
+        vouched_device_called_gone => in_session(|t| t.vouched(BOB).submits_to_all(Submission(&[1]))
+            .answer(gone(&[1]), GivingUp(NotFound)).knows_of(BOB, [0]).writes(BOB, "in the session that is there"));
+        /// the same where its bundle is not found
+        pinned_bundle_not_found => in_session(|t| t.trusts(BOB).drops_sessions(&BOB.actor()).provisions(Bundles(&[1]))
+            .answer(no_bundle(BOB), GivingUp(NotFound)).knows_of(BOB, []));
+        /// a record that is stale when its key is pinned stays so until a bundle comes
+        pinned_when_stale => in_session(|t| t.submits_to_all(Submission(&[1])).answer(gone(&[1]), GivingUp(NotFound))
+            .trusts(BOB).knows([stale(BOB, [0])]).provisions(Bundles(&[1])).answer(bundle(BOB), Submission(&[1]))
+            .accepted().knows_of(BOB, [1, 0]));
     }
 }
 
@@ -978,8 +1004,8 @@ fn registration_ids(b: &mut Builder) {
         });
         /// a stale statement is not taken
         stale_statement [RegistrationId Expiry: SES-10 KEY-10] => in_session(|t| t.ticks(15 * DAY).hears(BOB, "here")
-            .ticks(30 * DAY + 1).submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
+            .ticks(40 * DAY + 1).submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
             .answer(bundle(BOB), Refused(StaleStatement))
-            .answer(bundled(fresh(BOB, None, 31 * DAY)), Submission(&[1])).unchanged(BOB));
+            .answer(bundled(fresh(BOB, None, 41 * DAY)), Submission(&[1])).unchanged(BOB));
     }
 }

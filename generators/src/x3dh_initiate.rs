@@ -363,19 +363,20 @@ fn statements(b: &mut Builder) {
     let stale = |now, bundle| refused::<Initiate>(StaleStatement, at(now, "stale", bundle));
     let ahead = |by| bob.restate(dated(), START + by);
     cases! { b, [StatementTime: KEY-10];
-        statement_30_days_old: "a statement of 30 days ago" => opens(30 * DAY, "30 days", dated());
-        statement_over_30_days_old: "a statement of 30 days and a second ago" => stale(30 * DAY + 1, dated());
-        statement_a_day_ahead: "a statement a day ahead" => opens(0, "a day ahead", ahead(DAY));
-        statement_over_a_day_ahead: "a statement a day and a second ahead" => stale(0, ahead(DAY + 1));
+        statement_40_days_old: "a statement of 40 days ago" => opens(40 * DAY, "40 days", dated());
+        statement_over_40_days_old: "a statement of 40 days and a second ago" => stale(40 * DAY + 1, dated());
+        statement_2_days_ahead: "a statement two days ahead" => opens(0, "2 days ahead", ahead(2 * DAY));
+        /// a statement two days and a second ahead
+        statement_over_2_days_ahead => stale(0, ahead(2 * DAY + 1));
         /// a statement of the last second that there is: whoever adds a day to it overflows
         statement_of_the_last_second => stale(0, ahead((1 << 53) - 1 - START));
         /// a stale statement whose signature does not verify: the signature counts first
         stale_and_not_verified [StatementTime StatementNotVerified:] => refused::<Initiate>(InvalidSignature,
-            at(31 * DAY, "stale", but(dated(), |f| f.statement_signature.0[0] ^= 1)));
+            at(41 * DAY, "stale", but(dated(), |f| f.statement_signature.0[0] ^= 1)));
         /// a stale statement of another identity key than the pinned one: its time counts first
         stale_and_another_identity_pinned [StatementTime PinnedIdentity: KEY-10 X3DH-15] => {
             let key = mallory.identity_key().encode().into();
-            refused::<Initiate>(StaleStatement, but(at(31 * DAY, "stale", dated()),
+            refused::<Initiate>(StaleStatement, but(at(41 * DAY, "stale", dated()),
                 |f| f.pinned_identity_key = Some(key)))
         };
     }
