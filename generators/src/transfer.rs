@@ -24,7 +24,10 @@
 //! `padded to 4,096`; and what is wrong with all of it: `cut short`, `badly padded`. There is also an `empty message`, and `every message from stranger -> not-bound` is each but the
 //! offer.
 //!
-//! Else: `at 60 seconds` after the beginning, `restart`, `erased token, owner's key`, and `once signed` for the steps of
+//! `S:Expired may be out` says that the user is told `credential-may-be-out`. `token of "label"` is the token of that
+//! label, `token of 3,000 bytes` a long one.
+//!
+//! Else: `at 60 seconds` after the beginning, `30 offers that are declined`, `forgotten` where the transfer is, `restart`, `erased token, owner's key`, and `once signed` for the steps of
 //! `car_key_in_signed` or `token_in_signed` in `states.txt`.
 
 mod deal;
@@ -158,6 +161,15 @@ fn notes(b: &mut Builder) {
             => "The credential is never revoked.";
         Lifetime EDGE_CASE [cwe(190)] "A lifetime at its bounds; a bug has others, or lets the sum overflow."
             => "An offer ends at once, or never.";
+        Out CONFIDENTIALITY [TIGRESS]
+            "An end before or after what lets the receiver provision was handed over; a bug tells the owner too late."
+            => "A credential is out, and its owner thinks that the transfer is over.";
+        OneToken CONFIDENTIALITY [TIGRESS] "A token that was offered before; a bug offers it to a second receiver."
+            => "Two people hold one credential.";
+        Flood DENIAL_OF_SERVICE [cwe(770)] "One sender offers and offers; a bug keeps it all."
+            => "Whoever holds one link fills the wallet.";
+        Forgotten CONFIDENTIALITY [cwe(459)] "A transfer that ended long ago; a bug knows of it for ever, or not long enough."
+            => "A wallet grows with all that it ever did, or takes a late message for something new.";
         Restart MISSING_STEP [TIGRESS] "Saved and restored in the middle; a bug loses the state."
             => "A wallet signs twice, or not at all.";
         Erased CONFIDENTIALITY [cwe(459)] "What a transfer that has ended leaves behind; a bug keeps it."

@@ -143,6 +143,12 @@ const WITHOUT: &[(&str, &str)] = &[
         "SES-16",
         "it allows something, and the engine does not make use of it",
     ),
+    ("INV-07", "it states two limits, which no engine can lift"),
+    ("INV-08", "whose an invitation is, a wallet knows"),
+    (
+        "XFER-21",
+        "the engine hands its requests to whoever drives it, who saves before they go out",
+    ),
     (
         "PRIV-01",
         "the requests of section 7 have no field for more; what their fields say is MBX-14, PRIV-02 and PRIV-03",
@@ -432,7 +438,7 @@ const FLAWS: &[(&str, &str)] = &[
     ),
     (
         "INV-01 alphabet",
-        "the fingerprint is in base64, not base64url",
+        "the fragment is in base64, not base64url",
     ),
     (
         "INV-01 bare key",
@@ -452,6 +458,24 @@ const FLAWS: &[(&str, &str)] = &[
         "the key of an invitation is not pinned",
     ),
     ("INV-04", "the check is left out"),
+    ("INV-05", "the checks are left out"),
+    (
+        "INV-05 a second late",
+        "an invitation is taken in the second that it expires in",
+    ),
+    (
+        "INV-05 any lifetime",
+        "an invitation that lives for ever is taken",
+    ),
+    ("INV-05 default", "an invitation lives 30 days"),
+    (
+        "INV-05 no grace",
+        "an offer that was on its way when its invitation expired is refused",
+    ),
+    (
+        "INV-06 one key",
+        "the key of the MAC is the access key, which the intermediary is told",
+    ),
     ("INV-08", "the check is left out"),
     (
         "INV-08 any opening",
@@ -511,12 +535,41 @@ const FLAWS: &[(&str, &str)] = &[
     ("PAY-09", "the check is left out"),
     ("PAY-10 any form", "any form of RFC 3339 is taken"),
     ("PAY-11", "the check is left out"),
+    ("PAY-11 any block", "any multiple of 256 bytes is taken"),
+    (
+        "PAY-11 each by itself",
+        "a message is as short as it can be, however long its offer was",
+    ),
+    (
+        "PAY-11 shortest alone",
+        "a plaintext that could be shorter is refused",
+    ),
+    (
+        "PAY-11 without invitation",
+        "an offer is padded as if it got no invitation",
+    ),
     ("PAY-12 longer", "a longer key creation request is cut"),
     (
         "PAY-12 unverified",
         "the signature of a key signing request is not verified",
     ),
     ("PAY-13", "the check is left out"),
+    ("PAY-14", "the check is left out"),
+    (
+        "PAY-14 every place",
+        "the MAC's characters are taken out wherever they stand",
+    ),
+    ("PAY-14 no keys", "the MAC covers no identity keys"),
+    (
+        "PAY-14 parties alone",
+        "the MAC does not cover what is offered",
+    ),
+    (
+        "PAY-14 parties turned",
+        "the MAC covers the receiver before the sender",
+    ),
+    ("PAY-15", "the checks are left out"),
+    ("PAY-15 null", "`null` counts as nothing"),
     (
         "XFER-01",
         "a message is judged as if its time had not run out",
@@ -526,16 +579,15 @@ const FLAWS: &[(&str, &str)] = &[
         "XFER-03 made",
         "a message about an unknown transfer makes one",
     ),
-    ("XFER-04", "the check is left out"),
     (
-        "XFER-05 not told",
-        "a second device is not told that it came too late",
+        "XFER-04 any device",
+        "an offer is good for every device of the user",
     ),
     ("XFER-06", "the check is left out"),
     ("XFER-07", "the check is left out"),
     (
         "XFER-08 stays open",
-        "an offer stays open once a key was signed: another device gets one too",
+        "an offer stays open once a key was signed: another key is signed too",
     ),
     (
         "XFER-09 without consent",
@@ -548,6 +600,10 @@ const FLAWS: &[(&str, &str)] = &[
     ),
     ("XFER-10 accepted", "what has expired can be accepted"),
     ("XFER-10 default", "the default lifetime is a day"),
+    (
+        "XFER-10 for ever",
+        "the receiver waits as long as the sender says",
+    ),
     ("XFER-11 goes on", "a transfer that the user ended goes on"),
     (
         "XFER-12 not reported",
@@ -567,6 +623,34 @@ const FLAWS: &[(&str, &str)] = &[
         "XFER-16 default lifetime",
         "messages wait two days, however long the offer lives",
     ),
+    (
+        "XFER-16 long",
+        "provisioning information waits as long as any other message",
+    ),
+    (
+        "XFER-17 always cancels",
+        "a cancel is sent about what nobody has heard of",
+    ),
+    (
+        "XFER-17 not remembered",
+        "what was handed over is not remembered",
+    ),
+    (
+        "XFER-17 not told",
+        "nobody is told that a credential may be out",
+    ),
+    (
+        "XFER-17 tells always",
+        "the user is told that a credential may be out where it is not",
+    ),
+    ("XFER-18", "the check is left out"),
+    (
+        "XFER-18 a month",
+        "a token that was offered is known for 30 days",
+    ),
+    ("XFER-19 never", "what has ended is never forgotten"),
+    ("XFER-20", "the check is left out"),
+    ("XFER-20 ended ones", "what has ended does not count"),
     (
         "PRIV-02 fixed prekey",
         "one-time prekeys are the same in every wallet",

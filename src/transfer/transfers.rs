@@ -381,7 +381,7 @@ impl Transfer {
     /// Whether that device is not the one that the transfer is with (XFER-06).
     fn is_strange(&self, from: &Address) -> bool {
         flawed!(
-            "XFER-06 any device",
+            "XFER-04 any device",
             self.peer() != *from,
             self.peer().user_id != from.user_id
         )
@@ -623,7 +623,7 @@ impl Transfers {
             let fresh = || self.offered.values().filter(|at| is_fresh(at)).count();
             always_require!(
                 "XFER-18",
-                known || flawed!("XFER-18 without bound", fresh() < most, true),
+                known || fresh() < most,
                 TransferError::TooManyOffered(most)
             );
         }

@@ -27,7 +27,9 @@ pub(super) struct Deal {
     owner: [u8; 32],
     receiver: [u8; 32],
     /// What is transferred where it is no car key.
-    token: Option<Vec<u8>>,
+    pub(super) token: Option<Vec<u8>>,
+    /// When it is offered.
+    pub(super) begins: u64,
     /// What is asked for, in seconds.
     pub(super) lifetime: Option<u64>,
     /// How long its offer is, in bytes: no message of it is shorter.
@@ -47,6 +49,7 @@ impl Deal {
             owner: seed::bytes(&format!("transfer/{label}/owner")),
             receiver: seed::bytes(&format!("transfer/{label}/receiver")),
             token: None,
+            begins: START,
             lifetime: None,
             size: 0,
             state: None,
@@ -131,7 +134,7 @@ impl Deal {
                 _ => Provisioning::Unsupported,
             };
             let lifetime = self.lifetime.unwrap_or(TWO_DAYS);
-            let expires = Timestamp(START.saturating_add(lifetime));
+            let expires = Timestamp(self.begins.saturating_add(lifetime));
             Content::ProvisioningInformation {
                 provisioning,
                 expires,

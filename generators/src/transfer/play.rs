@@ -35,7 +35,11 @@ pub(super) struct Transfers<'a> {
 impl Play for Transfers<'_> {
     fn step(&mut self, w: &mut Words<'_>) -> Result<()> {
         self.turn(w)?;
-        if w.eat("car key") {
+        if w.eat("forgotten") {
+            self.deal()?.state = None;
+        } else if let Some(count) = several(w) {
+            self.declined(count)?;
+        } else if w.eat("car key") {
             self.begin(Deal::car_key, w)?;
         } else if w.eat("token") {
             self.begin(Deal::token, w)?;
@@ -91,12 +95,25 @@ impl<'a> Transfers<'a> {
 
     /// Speaks of a further transfer, with its label and how long it is to last.
     fn begin(&mut self, make: fn(&str) -> Deal, w: &mut Words<'_>) -> Result<()> {
+        let token = w.after("of", |w| {
+            Ok(if w.0.starts_with('"') {
+                seed::bytes::<48>(&format!("transfer/token/{}", w.json::<String>()?)).to_vec()
+            } else {
+                let length = usize::try_from(w.number()?).unwrap_or_default();
+                w.need("bytes")?;
+                seed::vec("transfer/long token", length)
+            })
+        })?;
         let label = match w.0.chars().next() {
             Some('"') => w.json()?,
             _ => self.label.to_owned(),
         };
         let mut deal = make(&label);
         deal.lifetime = w.after("for", Words::seconds)?;
+        deal.begins = self.now;
+        if token.is_some() {
+            deal.token = token;
+        }
         self.about = self.deals.len();
         self.deals.push(deal);
         Ok(())
@@ -153,6 +170,18 @@ impl<'a> Transfers<'a> {
             None => Ok(vec![outcome(self.deal()?, w)?]),
         };
         self.happens(event, drawn, expected)
+    }
+
+    /// So many tokens are offered, and the user declines each.
+    fn declined(&mut self, count: u64) -> Result<()> {
+        for number in 1..=count {
+            let mut deal = Deal::token(&format!("{}, {number}", self.label));
+            deal.begins = self.now;
+            self.about = self.deals.len();
+            self.deals.push(deal);
+            self.line("once declined")?;
+        }
+        Ok(())
     }
 
     /// Each message but an offer, from each of these, has that outcome.
@@ -216,17 +245,28 @@ fn on<I>(input: I) -> On<I> {
     }
 }
 
+/// How many offers are declined, where a step says so.
+fn several(w: &mut Words<'_>) -> Option<u64> {
+    let mut ahead = w.clone();
+    let count = ahead.number().ok()?;
+    ahead.eat("offers that are declined").then(|| {
+        *w = ahead;
+        count
+    })
+}
+
 /// The transfer comes to the state that is named next.
 fn moved(deal: &mut Deal, w: &mut Words<'_>) -> Result<OutcomeFields> {
     let Some(after) = w.one_of(StateName::ALL, StateName::as_str) else {
         return w.expected("an outcome");
     };
+    let out = ErrorCode::CredentialMayBeOut;
     Ok(OutcomeFields {
         transfer: deal.id.to_string(),
         before: deal.state.replace(after),
         after,
         sends: None,
-        report: None,
+        report: w.eat("may be out").then_some(out),
     })
 }
 
