@@ -202,15 +202,6 @@ impl Device {
         self.records.remove(peer);
     }
 
-    /// Provisioning information for `peer` opens a new session next time, as its user wishes (SES-19).
-    pub fn open_anew(&mut self, peer: &Address) {
-        if let Some(record) = self.record_mut(peer) {
-            for held in &mut record.sessions {
-                held.kept = false;
-            }
-        }
-    }
-
     /// What is pinned to `peer`.
     #[must_use]
     pub fn pinned(&self, peer: &Address) -> Option<&Pin> {
