@@ -1,8 +1,7 @@
 //! Adapters: the reference engine behind the protocol conforms as it does in process, and whatever an adapter does,
 //! the run goes on and says what happened.
 
-#[path = "common/adapter.rs"]
-mod adapter;
+use crate::adapter;
 
 use adapter::{TIGRESS, answering, script, started, text, tigress};
 use serde_json::{Value, json};

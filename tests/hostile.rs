@@ -2,11 +2,10 @@
 //! standard input or an adapter: the program ends by itself with its exit status, says what, where and how to go on, takes no more
 //! memory than the row allows, and writes nothing that a terminal would obey.
 //!
-//! `HOSTILE=words cargo test --test hostile` runs the rows whose first words hold these.
+//! `HOSTILE=words cargo test --test all hostile::` runs the rows whose first words hold these.
 #![cfg(unix)]
 
-#[path = "common/harm.rs"]
-mod harm;
+use crate::harm;
 
 use harm::{is_harmful, without_colours};
 use std::ffi::OsString;

@@ -46,7 +46,7 @@ impl Library {
     pub fn load(path: Option<&Path>) -> Self {
         match path {
             Some(path) => Self::read(read(path)),
-            None => Self::read(SCRIPTS.iter().map(built_in)),
+            None => Self::read(SCRIPTS.iter().map(built_in).map(Ok)),
         }
     }
 
@@ -54,7 +54,7 @@ impl Library {
     #[must_use]
     pub fn built_in_called(names: &[String]) -> Self {
         let called = |script: &&(&str, &str)| names.iter().any(|name| may_have(script, name));
-        Self::read(SCRIPTS.iter().filter(called).map(built_in))
+        Self::read(SCRIPTS.iter().filter(called).map(built_in).map(Ok))
     }
 
     fn read(sources: impl IntoIterator<Item = Result<Source, FileError>>) -> Self {
@@ -91,8 +91,8 @@ const MOST: Most = Most {
 /// A file's name and its text.
 type Source = (String, Cow<'static, str>);
 
-fn built_in((name, text): &(&str, &'static str)) -> Result<Source, FileError> {
-    Ok(((*name).to_owned(), Cow::Borrowed(*text)))
+fn built_in((name, text): &(&str, &'static str)) -> Source {
+    ((*name).to_owned(), Cow::Borrowed(*text))
 }
 
 /// Whether a scenario of a script may be called `name`: where this says no, none is, and the script need not be read.
