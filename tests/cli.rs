@@ -116,7 +116,7 @@ fn run_as_shown(command: &str, page: &Path) {
         ] => return assert_in_ci("--features flaws -- flaws"),
         // They need a nightly toolchain: `.ci/nightly` builds and runs every target by fuzz/run.
         ["cargo", "+nightly", "fuzz", ..] => return assert_in_ci("fuzz/run 1200"),
-        // fuzz/tests/replay.rs runs what it makes.
+        // fuzz/tests/replay.rs runs what it makes, as part of the workspace.
         [
             "cargo",
             "run",
@@ -125,7 +125,7 @@ fn run_as_shown(command: &str, page: &Path) {
             "--no-default-features",
             "--example",
             "seeds",
-        ] => return assert_in_ci("fuzz/Cargo.toml --no-default-features"),
+        ] => return assert_in_ci("cargo test --locked --workspace"),
         // Run by `.ci/nightly`: they need an optimised build, and valgrind or LLVM's tools.
         ["cargo", "bench"] => return assert_in_ci("cargo bench --locked"),
         ["cargo", "bench", "--features", "aws-lc", ..] => {
