@@ -210,11 +210,22 @@ def invitation_parse(test: Fields) -> Fields:
 
 def invitation_make(test: Fields) -> Fields:
     key = bytes.fromhex(test["identityKey"])
-    return {"link": invitation.write(test["host"], test["address"], test["vertical"], key)}
+    where = test["host"], test["address"], test["vertical"]
+    return {"link": invitation.write(*where, key, test["now"], test.get("lifetime"))}
 
 
 def invitation_check(test: Fields) -> Fields:
     invitation.check(test["link"], bytes.fromhex(test["identityKey"]))
+    return {}
+
+
+def invitation_take(test: Fields) -> Fields:
+    invitation.take(test["link"], test["now"])
+    return {}
+
+
+def invitation_honour(test: Fields) -> Fields:
+    invitation.honour(test["link"], test["now"])
     return {}
 
 
@@ -224,6 +235,17 @@ def payload_decode(test: Fields) -> Fields:
 
 def payload_encode(test: Fields) -> Fields:
     return {"plaintext": payload.write(test).hex()}
+
+
+def offer_encode(test: Fields) -> Fields:
+    by = bytes.fromhex(test["offerKey"]), test["sender"], test["receiver"]
+    return {"plaintext": payload.write_offer(test, *by).hex()}
+
+
+def offer_check(test: Fields) -> Fields:
+    by = bytes.fromhex(test["offerKey"]), test["sender"], test["receiver"]
+    payload.check_offer(bytes.fromhex(test["plaintext"]), *by)
+    return {}
 
 
 def key_creation_request(test: Fields) -> Fields:
@@ -267,7 +289,7 @@ def operation(run: Callable[..., Fields], inputs: str, outputs: str) -> Operatio
 
 PAYLOAD = (
     "transfer type format expires keyCreationRequest authorizationToken keySigningRequest keyImportRequest"
-    " reason unknownContent unknownTop"
+    " reason unknownContent unknownTop invitation accessKey"
 )
 
 # By the type of a test group.
@@ -318,11 +340,21 @@ OPERATIONS = {
         " oneTimePreKeyPrivateKey sender pinnedIdentityKey message randomness",
         "sharedSecret associatedData plaintext",
     ),
-    "InvitationParse": operation(invitation_parse, "link", "host address vertical fingerprint requestUrl"),
-    "InvitationMake": operation(invitation_make, "host address vertical identityKey", "link"),
+    "InvitationParse": operation(
+        invitation_parse,
+        "link",
+        "host address vertical fingerprint id secret expires accessKey offerKey requestUrl",
+    ),
+    "InvitationMake": operation(
+        invitation_make, "host address vertical identityKey now lifetime randomness", "link"
+    ),
+    "InvitationTake": operation(invitation_take, "link now", ""),
+    "InvitationHonour": operation(invitation_honour, "link now", ""),
     "InvitationCheck": operation(invitation_check, "link identityKey", ""),
     "PayloadDecode": operation(payload_decode, "plaintext", PAYLOAD),
-    "PayloadEncode": operation(payload_encode, PAYLOAD, "plaintext"),
+    "PayloadEncode": operation(payload_encode, PAYLOAD + " atLeast", "plaintext"),
+    "OfferEncode": operation(offer_encode, PAYLOAD + " offerKey sender receiver", "plaintext"),
+    "OfferCheck": operation(offer_check, "plaintext offerKey sender receiver", ""),
     "KeyCreationRequest": operation(key_creation_request, "randomness", "request"),
     "KeyCreationRequestCheck": operation(key_creation_request_check, "request", "publicKey"),
     "KeySigningRequest": operation(key_signing_request, "transfer randomness", "request"),
