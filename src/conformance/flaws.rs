@@ -275,6 +275,7 @@ const FLAWS: &[(&str, &str)] = &[
         "X3DH-12 zero",
         "a prekey message without a one-time prekey names number 0",
     ),
+    ("X3DH-13", "the check is left out"),
     (
         "X3DH-13 run again",
         "X3DH runs again for a session that is there",
