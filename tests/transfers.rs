@@ -657,7 +657,7 @@ fn a_token_is_offered_once_in_60_days() {
 
 /// XFER-18.
 #[test]
-fn so_many_tokens_are_remembered_and_no_more() {
+fn the_oldest_token_that_is_not_on_offer_gives_way() {
     let limits = Limits {
         offered: 3,
         ..Limits::PROFILE
@@ -674,18 +674,30 @@ fn so_many_tokens_are_remembered_and_no_more() {
         })
     };
     for token in 0..3 {
-        sender.sends(offered(token, false), 10);
+        sender.sends(offered(token, false), 10 + u64::from(token));
     }
     let full = Err(TransferError::TooManyOffered(3));
-    assert_eq!(sender.step(offered(3, false), 10), full);
-    assert_eq!(sender.step(offered(3, true), 10), full);
-    sender.sends(offered(2, true), 11);
-    // A car key is no token.
-    sender.sends(car_key(address(2, 1)), 11);
-    let later = 10 + Limits::PROFILE.offered_kept;
-    sender.sends(offered(3, false), later);
+    assert_eq!(sender.step(offered(3, false), 13), full);
+    assert_eq!(sender.step(offered(3, true), 13), full);
+    // The same token needs no room, and a car key is no token.
+    let last = sender.sends(offered(1, true), 14).payload.transfer;
+    sender.sends(car_key(address(2, 1)), 14);
+    // The oldest of a transfer that has ended gives way: not that of the one that was offered twice and is still on offer.
+    sender.restart();
+    sender
+        .step(TransferEvent::Cancel(last), 15)
+        .expect("a cancel");
+    sender.sends(offered(3, false), 16);
+    assert_eq!(sender.step(offered(4, false), 16), full);
+    let refused = Err(TransferError::AlreadyOffered);
+    assert_eq!(sender.step(offered(0, false), 16), refused);
+    assert_eq!(sender.step(offered(1, false), 16), full);
+    // What has expired has ended, though no tick has come.
+    let later = 10 + LIFETIME;
     sender.sends(offered(4, false), later);
     assert_eq!(sender.step(offered(5, false), later), full);
+    assert_eq!(sender.step(offered(2, false), later), refused);
+    assert_eq!(sender.step(offered(0, false), later), full);
 }
 
 /// XFER-19.
@@ -734,11 +746,11 @@ fn offers(from: u64, count: usize) -> Vec<Payload> {
 
 /// XFER-20.
 #[test]
-fn a_sender_has_10_transfers_under_way_and_30_that_are_known() {
+fn a_sender_has_10_transfers_under_way_and_100_that_are_known() {
     let mut receiver = Device::new(2, 1);
     let (from, friend) = (address(1, 1), address(3, 1));
     let refused = Err(TransferError::TooManyTransfers(from));
-    let mut offers_left = offers(1, 40).into_iter();
+    let mut offers_left = offers(1, 120).into_iter();
     let mut next = || offers_left.next().expect("enough");
     let mut known: Vec<TransferId> = Vec::new();
     for _ in 0..10 {
@@ -767,7 +779,7 @@ fn a_sender_has_10_transfers_under_way_and_30_that_are_known() {
         .step(message(from, &eleventh), 0)
         .expect("an offer");
     known.push(eleventh.transfer);
-    for _ in 0..20 {
+    for _ in 0..90 {
         let ends = *known.iter().rev().nth(9).expect("ten are under way");
         receiver
             .step(TransferEvent::Decline(ends), 0)
@@ -776,7 +788,7 @@ fn a_sender_has_10_transfers_under_way_and_30_that_are_known() {
         known.push(payload.transfer);
         receiver.step(message(from, &payload), 0).expect("an offer");
     }
-    // 30 are known, ten of them under way: nine would be few enough.
+    // 100 are known, ten of them under way: nine would be few enough.
     let last = *known.last().expect("one");
     receiver
         .step(TransferEvent::Decline(last), 0)

@@ -1,13 +1,16 @@
-"""The payload (profile section 8): Python's json, base64 and datetime, and the rules that they do not have."""
+"""The payload (profile section 8): Python's json, base64, hmac and datetime, and the rules that they do not have."""
 
 import base64
 import binascii
+import hashlib
+import hmac
 import json
 import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from identifiers import USER_ID
+import primitives
+from identifiers import USER_ID, address
 from outcome import Refused, agreed, require
 
 Fields = dict[str, Any]
@@ -18,7 +21,8 @@ TOKEN = "digitalwallet.generic.authorizationToken"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 MAX_DEPTH = 16
-MAX_JSON = 65_279
+SIZES = (1024, 4096, 16_384, 65_536)
+MAX_JSON = SIZES[-1] - 1
 
 # What `content` must hold, by type and format: its name, and whether it is base64 (PAY-08).
 REQUIRED = {
@@ -31,6 +35,10 @@ REQUIRED = {
 }
 TYPES = {"provisioningInformation", "keySigningRequest", "keyImportRequest", "provisioned", "decline", "cancel"}
 CAR_KEY_ALONE = {"keySigningRequest", "keyImportRequest"}
+# What an offer by an invitation has in `tigress`, and how many bytes each is (PAY-15).
+INVITED = {"invitation": 16, "accessKey": 32, "mac": 32}
+# What they add to the JSON (PAY-11).
+INVITED_LENGTH = sum(len(f',"{name}":""') + 4 * -(-size // 3) for name, size in INVITED.items())
 BYTES = {"keyCreationRequest", "authorizationToken", "keySigningRequest", "keyImportRequest"}
 
 
@@ -115,14 +123,18 @@ def ordered(value: Any) -> Any:
 
 def unpad(plaintext: bytes) -> bytes:
     """PAY-11."""
-    require(len(plaintext) > 0 and len(plaintext) % 256 == 0, CODE)
+    require(len(plaintext) in SIZES, CODE)
     text, mark, zeros = plaintext.rpartition(b"\x80")
-    require(mark != b"" and not any(zeros) and len(zeros) < 256, CODE)
+    require(mark != b"" and not any(zeros), CODE)
     return text
 
 
-def pad(text: bytes) -> bytes:
-    return text + b"\x80" + bytes(-(len(text) + 1) % 256)
+def pad(text: bytes, at_least: int, may_grow_by: int) -> bytes:
+    """To a size that also holds what may still be added, as far as the longest does."""
+    require(len(text) <= MAX_JSON, CODE)
+    counted = min(len(text) + may_grow_by, MAX_JSON)
+    size = min(size for size in SIZES if size > max(counted, len(text)) and size >= at_least)
+    return text + b"\x80" + bytes(size - len(text) - 1)
 
 
 def decode_base64(text: str) -> bytes:
@@ -187,11 +199,70 @@ def read(plaintext: bytes) -> Fields:
             fields[name] = text
     if message_type == "provisioningInformation":
         fields["expires"] = read_date(take(tigress, "expires", str))
+        fields |= invited(tigress)
     return fields | {"unknownContent": content, "unknownTop": top}
+
+
+def invited(tigress: dict[str, Any]) -> Fields:
+    """PAY-15."""
+    there = [name for name in INVITED if name in tigress]
+    require(len(there) in (0, len(INVITED)), CODE)
+    said = {}
+    for name in there:
+        data = decode_base64(take(tigress, name, str))
+        require(len(data) == INVITED[name], CODE)
+        said[name] = data.hex()
+    said.pop("mac", None)
+    return said
+
+
+# ---- offers by an invitation ---------------------------------------------------------------------
+
+
+def parties(sender: Fields, receiver: Fields) -> bytes:
+    """What the MAC covers of who offers to whom (PAY-14)."""
+    keys = [bytes.fromhex(party["identityKey"]) for party in (sender, receiver)]
+    for key in keys:
+        primitives.decode_public_key(key)
+    fingerprint = hashlib.sha256(keys[1]).digest()
+    return address(sender["address"]) + keys[0] + address(receiver["address"]) + fingerprint
+
+
+def mac_of(key: bytes, covered: bytes) -> bytes:
+    return primitives.hmac_sha256(key, b"TigressSignal/1 Offer" + covered)
+
+
+def check_offer(plaintext: bytes, key: bytes, sender: Fields, receiver: Fields) -> None:
+    """PAY-14."""
+    require("invitation" in read(plaintext), "invalid-invitation")
+    who = parties(sender, receiver)
+    text = unpad(plaintext)
+    mac = json.loads(text)["tigress"]["mac"].encode()
+    require(text.count(mac) == 1, "invalid-invitation")
+    ours = mac_of(key, who + text.replace(mac, b""))
+    require(hmac.compare_digest(base64.b64encode(ours), mac), "invalid-invitation")
+
+
+def write_offer(fields: Fields, key: bytes, sender: Fields, receiver: Fields) -> bytes:
+    """PAY-13, PAY-14."""
+    who = parties(sender, receiver)
+    require("invitation" in fields and "accessKey" in fields, CODE)
+    bare = written(fields, "")
+    text = written(fields, base64.b64encode(mac_of(key, who + bare)).decode())
+    plaintext = pad(text, 0, 0)
+    check_offer(plaintext, key, sender, receiver)
+    return checked(plaintext, fields)
 
 
 def write(fields: Fields) -> bytes:
     """PAY-13."""
+    require(not {"invitation", "accessKey"} & fields.keys(), CODE)
+    may_grow_by = INVITED_LENGTH if fields["type"] == "provisioningInformation" else 0
+    return checked(pad(written(fields, None), fields.get("atLeast", 0), may_grow_by), fields)
+
+
+def written(fields: Fields, mac: str | None) -> bytes:
+    """The JSON; with a MAC where it is by an invitation."""
     message_type, form = fields["type"], fields["format"]
     content: Fields = {}
     wanted = required(message_type, form)
@@ -205,18 +276,24 @@ def write(fields: Fields) -> bytes:
     if message_type == "provisioningInformation":
         require(fields.get("expires") is not None, CODE)
         tigress["expires"] = write_date(fields["expires"])
+    if mac is not None:
+        for name in ("invitation", "accessKey"):
+            tigress[name] = base64.b64encode(bytes.fromhex(fields[name])).decode()
+        tigress["mac"] = mac
     top: Fields = {"format": form, "content": content, "tigress": tigress}
     for known, unknown in ((content, fields["unknownContent"]), (top, fields["unknownTop"])):
         require(not known.keys() & unknown.keys(), CODE)
         known |= ordered(unknown)
-    text = json.dumps(top, ensure_ascii=False, separators=(",", ":"))
     # Python's json also escapes nothing but what it must, U+007F left as it is.
-    plaintext = pad(text.encode())
+    return json.dumps(top, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def checked(plaintext: bytes, fields: Fields) -> bytes:
     again = read(plaintext)  # what a receiver would refuse is not written
     agreed("decode(encode(p))", json.dumps(again, sort_keys=True).encode(), expected(fields))
     return plaintext
 
 
 def expected(fields: Fields) -> bytes:
-    names = {"transfer", "type", "format", "expires", "reason", "unknownContent", "unknownTop", *BYTES}
+    names = {"transfer", "type", "format", "expires", "reason", "unknownContent", "unknownTop", *BYTES, *INVITED}
     return json.dumps({name: fields[name] for name in names & fields.keys()}, sort_keys=True).encode()

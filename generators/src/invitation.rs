@@ -445,10 +445,10 @@ fn times(b: &mut Builder) {
         take_a_second_before_expiry: "taken a second before it expires" => takes(EXPIRES - 1);
         take_at_expiry: "taken in the second that it expires in" => takes_not(EXPIRES);
         take_a_year_later: "taken a year later" => takes_not(EXPIRES + 365 * DAY);
-        /// taken 31 days before it expires: it may live 30, and clocks may be a day off
-        take_31_days_before_expiry => takes(EXPIRES - 31 * DAY);
-        /// taken a second more than 31 days before it expires: no honest wallet makes such a link
-        take_more_than_31_days_before_expiry => takes_not(EXPIRES - 31 * DAY - 1);
+        /// taken 32 days before it expires: it may live 30, and each of the two clocks may be a day off
+        take_32_days_before_expiry => takes(EXPIRES - 32 * DAY);
+        /// taken a second more than 32 days before it expires: no honest wallet makes such a link
+        take_more_than_32_days_before_expiry => takes_not(EXPIRES - 32 * DAY - 1);
         /// a link that expires in the year 9999
         take_expires_in_9999 => refused::<Take>(InvalidInvitation, TakeInput {
             link: Parts { expires: LAST, ..Parts::CAR }.link(), now: Timestamp(NOW) });

@@ -12,7 +12,7 @@ use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::car_key::{
     CheckCreationRequest, CheckImportRequest, CheckImportRequestInput, CheckSigningRequest,
@@ -268,7 +268,9 @@ fn plaintext(bytes: Vec<u8>) -> Plaintext {
 
 /// `text` with spaces behind it up to `length` bytes.
 fn stretched(text: &Text, length: usize) -> String {
-    format!("{:<length$}", text.json())
+    let json = text.json();
+    let missing = length - json.len();
+    json + &" ".repeat(missing)
 }
 
 /// The text is read, and says that.
@@ -297,11 +299,7 @@ const INVITED: usize = 152;
 /// What says that is written so, at least of that length.
 fn writes_at_least(at_least: usize, fields: Fields, text: Text) -> impl Case {
     let offered = fields.r#type == Offer;
-    let more = match (&fields.access_key, offered) {
-        (None, true) => INVITED,
-        (Some(_), true) => INVITED - 59,
-        _ => 0,
-    };
+    let more = if offered { INVITED } else { 0 };
     let text = Vec::from(text);
     let size = size_of(&text, more).max(at_least);
     let size = SIZES
@@ -954,24 +952,11 @@ fn encode(b: &mut Builder) {
     };
     let cancels = |at_least| writes_at_least(at_least, cancelled("r"), cancel());
     // An offer of a token whose JSON is that long.
-    let offer_of = |length: usize, access_key: bool| {
-        let key = access_key.then(|| seed::vec("payload/access key", 32));
-        let fields = |n: usize| {
-            but(top(token_of(&[0]), json!({ "new": "n".repeat(n) })), |f| {
-                f.access_key = key.clone().map(Hex);
-            })
-        };
-        let text = |n: usize| {
-            let text = token("AA==").new_key(&format!("{:?}", "n".repeat(n)));
-            match &key {
-                Some(key) => {
-                    text.in_tigress(&format!("{:?}:{:?}", "accessKey", BASE64.encode(key)))
-                }
-                None => text,
-            }
-        };
-        let n = length - text(0).json().len();
-        writes(fields(n), text(n))
+    let offer_of = |length: usize| {
+        let bare = token("AA==").new_key(r#""""#).json().len();
+        let new = "n".repeat(length - bare);
+        let text = token("AA==").new_key(&format!("{new:?}"));
+        writes(top(token_of(&[0]), json!({ "new": new })), text)
     };
     cases! { b, [Writer: PAY-13];
         write_car_key_offer [: PAY-09 PAY-10 PAY-11 PAY-13]: "an offer of a car key" => encodes(bearing(Offer));
@@ -1017,13 +1002,14 @@ fn encode(b: &mut Builder) {
         write_at_least_16384 [Writer Padding: PAY-11]: "an answer to an offer of 16,384 bytes" => cancels(16_384);
         write_at_least_65536 [Writer Padding: PAY-11]: "an answer to an offer of 65,536 bytes" => cancels(65_536);
         /// an offer of 871 bytes of JSON: with what an invitation adds to it 1,024 are enough
-        write_offer_of_871_bytes [Writer Padding: PAY-11] => offer_of(871, false);
+        write_offer_of_871_bytes [Writer Padding: PAY-11] => offer_of(871);
         /// an offer of 872 bytes of JSON: an invitation would make it longer, so it is
-        write_offer_of_872_bytes [Writer Padding: PAY-11] => offer_of(872, false);
-        /// an offer with an access key, of 930 bytes of JSON
-        write_offer_with_access_key_of_930_bytes [Writer Padding: PAY-11 PAY-15] => offer_of(930, true);
-        /// an offer with an access key, of 931 bytes of JSON
-        write_offer_with_access_key_of_931_bytes [Writer Padding: PAY-11 PAY-15] => offer_of(931, true);
+        write_offer_of_872_bytes [Writer Padding: PAY-11] => offer_of(872);
+        /// an offer of 65,535 bytes of JSON: no invitation can be added, and it is written all the same
+        write_offer_of_65535_bytes [Writer Padding Size: PAY-01 PAY-11] => offer_of(65_535);
+        /// an offer with an access key alone
+        write_access_key_alone [Writer Invited: PAY-15] => writes_not(
+            but(token_of(&[0]), |f| f.access_key = Some(Hex(vec![7; 32]))));
         /// an offer by an invitation without its MAC
         write_invitation_without_mac [Writer Invited: PAY-15] => writes_not(
             but(token_of(&[0]), |f| f.invitation = Some(Hex(vec![7; 16]))));
@@ -1089,14 +1075,15 @@ fn invited(b: &mut Builder) {
     cases! { b, [Invited: PAY-15];
         /// an offer by an invitation, with the way back
         offer_by_invitation [Normal:] => reads_as(says(&[&invitation, &access_key, &mac]), true, true);
-        /// an offer by an invitation, without a way back
-        offer_without_access_key => reads_as(says(&[&invitation, &mac]), true, false);
-        /// an offer without an invitation, with a way back: its sender is known
-        offer_with_access_key_alone => reads_as(says(&[&access_key]), false, true);
         /// the MAC before the invitation: no order is asked for
-        mac_first => reads_as(says(&[&mac, &invitation]), true, false);
-        invitation_without_mac: "an invitation without a MAC" => refuses(says(&[&invitation]));
-        mac_without_invitation: "a MAC without an invitation" => refuses(says(&[&mac]));
+        mac_first => reads_as(says(&[&mac, &invitation, &access_key]), true, true);
+        /// an offer by an invitation, without a way back
+        offer_without_access_key => refuses(says(&[&invitation, &mac]));
+        access_key_alone: "an access key alone" => refuses(says(&[&access_key]));
+        invitation_alone: "an invitation alone" => refuses(says(&[&invitation]));
+        mac_alone: "a MAC alone" => refuses(says(&[&mac]));
+        invitation_without_mac: "an invitation without a MAC" => refuses(says(&[&invitation, &access_key]));
+        mac_without_invitation: "a MAC without an invitation" => refuses(says(&[&access_key, &mac]));
         /// keys that mean something in an offer are unknown in a cancellation, and ignored, whatever they say
         invitation_of_cancellation [Invited Unknown: PAY-03 PAY-15] =>
             cancels(cancel().in_tigress(r#""invitation":7,"mac":null"#), "r");
@@ -1107,9 +1094,15 @@ fn invited(b: &mut Builder) {
             token("AA==").with(r#","invitation":1,"mac":2"#),
             top(token_of(&[0]), json!({ "invitation": 1, "mac": 2 })));
     }
-    let with_mac = |invitation: &str| refuses(says(&[&invitation.to_owned(), &mac]));
-    let key_is = |value: &str| refuses(says(&[&format!(r#""accessKey":{value}"#)]));
-    let mac_is = |value: &str| refuses(says(&[&invitation, &format!(r#""mac":{value}"#)]));
+    let with_mac = |invitation: &str| refuses(says(&[&invitation.to_owned(), &access_key, &mac]));
+    let key_is = |value: &str| {
+        let access_key = format!(r#""accessKey":{value}"#);
+        refuses(says(&[&invitation, &access_key, &mac]))
+    };
+    let mac_is = |value: &str| {
+        let mac = format!(r#""mac":{value}"#);
+        refuses(says(&[&invitation, &access_key, &mac]))
+    };
     let text = |bytes: &[u8]| format!("{:?}", base64(bytes));
     cases! { b, [Invited: PAY-15];
         invitation_of_15_bytes: "an invitation of 15 bytes" => with_mac(&format!(r#""invitation":{}"#, text(&id[1..])));
@@ -1160,9 +1153,17 @@ fn parties(by: &OfferedBy) -> Vec<u8> {
     let encoded = |party: &PartyFields| {
         let user_id = hex::decode(&party.address.user_id.replace('-', "")).expect("a UUID");
         let device_id = u8::try_from(party.address.device_id).expect("a DeviceID");
-        [&user_id[..], &[device_id], &party.identity_key].concat()
+        [&user_id[..], &[device_id]].concat()
     };
-    [encoded(&by.sender), encoded(&by.receiver)].concat()
+    let fingerprint = Sha256::digest(&by.receiver.identity_key[..]);
+    let (sender, receiver) = (encoded(&by.sender), encoded(&by.receiver));
+    [
+        &sender[..],
+        &by.sender.identity_key,
+        &receiver,
+        &fingerprint,
+    ]
+    .concat()
 }
 
 /// The base64 of the MAC over those parts.
@@ -1210,15 +1211,31 @@ fn offers(b: &mut Builder) {
     };
     let covers = |parts: &[&[u8]]| fails(unsigned.replacen('@', &mac_over(&by, parts), 1));
     let (covered, label) = (unsigned.replacen('@', "", 1), &b"TigressSignal/1 Offer"[..]);
+    // An offer whose MAC has that character, which is written in another way.
+    let escaped = |character: char, as_escape: &str| {
+        (0..1000)
+            .find_map(|n| {
+                let unsigned = token("AQID")
+                    .in_tigress(&keys)
+                    .new_key(&n.to_string())
+                    .json();
+                let signed = with_mac(&by, &unsigned);
+                let at = unsigned.find('@').expect("a place");
+                let mac = &signed[at..at + 44];
+                let changed = mac.replacen(character, as_escape, 1);
+                (changed != mac).then(|| signed.replacen(mac, &changed, 1))
+            })
+            .expect("one in a few")
+    };
     let who = parties(&by);
     cases! { b, [Mac: PAY-14];
         offer_right [Normal Mac:]: "an offer by an invitation, as its holder makes it" => holds(good.clone());
         /// the same, padded to 4,096 bytes: the padding is not covered
         offer_padded_longer [Mac Padding: PAY-11 PAY-14] => valid::<CheckOffer>(CheckOfferInput {
             plaintext: Hex(padded_to(4096, good.clone())), by: by.clone() }, Done {});
-        /// keys in another order and white space: what was written is covered, as it was
-        offer_written_otherwise [Mac Json:] => holds(with_mac(&by, &format!(" {}\n",
-            token("AQID").tigress("}", &format!(r#", "mac" : "@", "invitation":"{id_text}"}}"#)).json())));
+        /// keys in another order, the MAC among the first, and white space: what was written is covered, as it was
+        offer_written_otherwise [Mac Json:] => holds(with_mac(&by, &format!(" {}\n", token("AQID")
+            .tigress("{", &format!(r#"{{ "mac" : "@", "accessKey":"{key_text}","invitation":"{id_text}","#)).json())));
         /// an unknown key, which is covered as well
         offer_with_unknown_key [Mac Unknown:] => holds(with_mac(&by, &token("AQID").in_tigress(&keys).new_key("1").json()));
         another_secret: "made by the secret of another invitation"
@@ -1249,6 +1266,8 @@ fn offers(b: &mut Builder) {
         mac_without_parties: "a MAC over the text alone" => covers(&[label, covered.as_bytes()]);
         mac_over_keys_alone: "a MAC that leaves the addresses out"
             => covers(&[label, &who[17..50], &who[67..], covered.as_bytes()]);
+        /// a MAC over the receiver's whole identity key, which a sender need not know yet
+        mac_over_receivers_key => covers(&[label, &who[..67], &by.receiver.identity_key, covered.as_bytes()]);
         /// a MAC that leaves the text out
         mac_over_parties_alone => covers(&[label, &who]);
         /// a MAC over a text with 44 zeros in its own place
@@ -1267,6 +1286,19 @@ fn offers(b: &mut Builder) {
             let mac = &good[good.len() - 47..good.len() - 3];
             let escaped = format!(r"\u{:04x}{}", mac.as_bytes()[0], &mac[1..]);
             changed(mac, &escaped)
+        };
+        /// a slash of the MAC is written as `\/`, as some writers do
+        mac_with_escaped_slash [Mac Json:] => fails(escaped('/', r"\/"));
+        /// a plus of the MAC is written as `\u002b`
+        mac_with_escaped_plus [Mac Json:] => fails(escaped('+', r"\u002b"));
+        /// the MAC also stands in `content`, in a text that it covers as it covers the rest
+        mac_stands_in_content => {
+            let with = |also: &str, mac: &str| {
+                let content = format!(r#"{{"authorizationToken":"AQID","also":"{also}"}}"#);
+                token("AQID").content(&content).in_tigress(&keys).json().replacen('@', mac, 1)
+            };
+            let mac = mac_over(&by, &[label, &who, with("", "").as_bytes()]);
+            fails(with(&mac, &mac))
         };
         offer_without_invitation: "an offer without an invitation" => fails(token("AQID").json());
         /// a cancellation, whose keys are unknown ones
@@ -1293,13 +1325,11 @@ fn offers(b: &mut Builder) {
         )
         .len();
     let without_key = but(fields.clone(), |f| f.access_key = None);
-    let unsigned_without_key = format!(r#""invitation":"{id_text}","mac":"@""#);
     cases! { b, [Writer Mac: PAY-13 PAY-14];
         write_offer_by_invitation [Normal:]: "an offer by an invitation" => valid::<EncodeOffer>(
             written(fields.clone(), &by), padded(good.clone()));
-        write_offer_by_invitation_without_access_key: "one without a way back" => valid::<EncodeOffer>(
-            written(without_key, &by),
-            padded(with_mac(&by, &token("AQID").in_tigress(&unsigned_without_key).json())));
+        write_offer_without_access_key [Writer Invited: PAY-15]: "one without a way back" => refused::<EncodeOffer>(
+            InvalidPayload, written(without_key, &by));
         write_offer_by_invitation_of_1023_bytes [Writer Padding: PAY-11]: "one of 1,023 bytes of JSON" => long(more);
         write_offer_by_invitation_of_1024_bytes [Writer Padding: PAY-11]: "one of 1,024 bytes of JSON" => long(more + 1);
         write_mac_without_invitation [Writer Invited: PAY-15]: "one that names no invitation" => refused::<EncodeOffer>(

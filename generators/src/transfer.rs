@@ -27,7 +27,7 @@
 //! `S:Expired may be out` says that the user is told `credential-may-be-out`. `token of "label"` is the token of that
 //! label, `token of 3,000 bytes` a long one.
 //!
-//! Else: `at 60 seconds` after the beginning, `30 offers that are declined`, `forgotten` where the transfer is, `restart`, `erased token, owner's key`, and `once signed` for the steps of
+//! Else: `at 60 seconds` after the beginning, `99 offers that expire`, `forgotten` where the transfer is, `restart`, `erased token, owner's key`, and `once signed` for the steps of
 //! `car_key_in_signed` or `token_in_signed` in `states.txt`.
 
 mod deal;

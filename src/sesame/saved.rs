@@ -94,7 +94,7 @@ pub enum SavedDeviceError {
     },
 }
 
-json_text!(SavedDevice, SavedDeviceError);
+json_text!(SavedDevice, SavedDeviceError, SAVED_DEVICE_VERSION);
 
 impl From<&Device> for SavedDevice {
     fn from(device: &Device) -> Self {

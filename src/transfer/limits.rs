@@ -28,7 +28,7 @@ pub struct Limits {
     pub invitation_default_lifetime: u64,
     /// How long it lives at most, in seconds (INV-05).
     pub invitation_lifetime: u64,
-    /// How far ahead its expiry may lie for whoever takes it, in seconds: its lifetime, and clocks a day off (INV-05).
+    /// How far ahead its expiry may lie for whoever takes it, in seconds: its lifetime, and two clocks a day off each (INV-05).
     pub invitation_ahead: u64,
     /// How long it is honoured after its expiry, in seconds: as long as an offer can be on its way (INV-05).
     pub invitation_grace: u64,
@@ -48,10 +48,10 @@ impl Limits {
         offered: 1000,
         ended_kept: 60 * DAY,
         under_way: 10,
-        known: 30,
+        known: 100,
         invitation_default_lifetime: 7 * DAY,
         invitation_lifetime: 30 * DAY,
-        invitation_ahead: 31 * DAY,
+        invitation_ahead: 32 * DAY,
         invitation_grace: 31 * DAY,
         invitation_transfers: 10,
         invitations: 100,

@@ -35,11 +35,9 @@ const VERSION: u64 = 1;
 
 /// What the MAC of an offer begins with (PAY-14).
 const OFFER: &[u8] = b"TigressSignal/1 Offer";
-/// How much `invitation`, `accessKey` and `mac` add to an offer, in bytes. Where one of them is missing, the padding
-/// counts it all the same: the size does not tell, and it is known before they are (PAY-11).
-const INVITATION: usize = r#","invitation":"""#.len() + 24;
-const ACCESS_KEY: usize = r#","accessKey":"""#.len() + 44;
-const MAC: usize = r#","mac":"""#.len() + 44;
+/// How much an invitation, an access key and a MAC add to an offer, in bytes. The padding counts it in an offer without
+/// them, too: its size does not tell, and is known before they are (PAY-11).
+const INVITED: usize = r#","invitation":"","accessKey":"","mac":"""#.len() + 24 + 44 + 44;
 
 /// Provisioning Information with the key `tigress` (PAY-02): one message of a transfer.
 ///
@@ -52,9 +50,10 @@ pub struct Payload {
     pub format: String,
     /// What it says.
     pub content: Content,
-    /// The invitation by which it is offered: in an offer alone, and written with a MAC alone (PAY-14, PAY-15).
+    /// The invitation by which it is offered: in an offer alone, with an access key, and written with a MAC alone
+    /// (PAY-14, PAY-15).
     pub invitation: Option<InvitationId>,
-    /// What opens the sender's mailbox for the answers: in an offer alone (PAY-15).
+    /// What opens the sender's mailbox for the answers: with an invitation alone (PAY-15).
     pub access_key: Option<Secret<32>>,
     /// Keys that this version does not know (PAY-03).
     pub unknown: Unknown,
@@ -413,13 +412,14 @@ impl Payload {
         Ok(plaintext)
     }
 
-    /// How much longer an offer would be that has all that one may have, in bytes.
+    /// How much longer it would be by an invitation, in bytes; 0 where none can be added.
     fn missing(&self) -> usize {
         let is_offer = self.message_type() == MessageType::ProvisioningInformation;
-        let invitation = INVITATION + MAC;
-        let missing = |is_there: bool, size: usize| if is_there { 0 } else { size };
-        missing(!is_offer || self.invitation.is_some(), invitation)
-            + missing(!is_offer || self.access_key.is_some(), ACCESS_KEY)
+        if is_offer && self.invitation.is_none() {
+            INVITED
+        } else {
+            0
+        }
     }
 }
 
@@ -437,10 +437,10 @@ impl Invited {
         let mac = bytes::<32>(tigress, "mac", "tigress.mac")?;
         require!(
             "PAY-15",
-            invitation.is_some() == mac.is_some(),
+            invitation.is_some() == access_key.is_some() && invitation.is_some() == mac.is_some(),
             wanted(
-                "tigress.mac",
-                "there where `tigress.invitation` is, and only there (PAY-15)"
+                "tigress.invitation, accessKey or mac",
+                "there with both others, or not at all (PAY-15)"
             )
         );
         Ok(Invited {

@@ -1,10 +1,9 @@
 //! Transfers at rest: their documented, versioned form (`docs/saved-state.md`).
 
-use super::token_key::TokenDigest;
+use super::token_key::{LastOffer, TokenDigest};
 use super::transfers::Transfer;
 use super::{TokenKey, TransferId, Transfers};
 use crate::saved::json_text;
-use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ pub const SAVED_TRANSFERS_VERSION: u32 = 2;
 pub struct SavedTransfers {
     version: u32,
     transfers: BTreeMap<TransferId, Transfer>,
-    offered: BTreeMap<TokenDigest, Timestamp>,
+    offered: BTreeMap<TokenDigest, LastOffer>,
     token_key: TokenKey,
 }
 
@@ -36,7 +35,7 @@ pub enum SavedTransfersError {
     Ended(TransferId),
 }
 
-json_text!(SavedTransfers, SavedTransfersError);
+json_text!(SavedTransfers, SavedTransfersError, SAVED_TRANSFERS_VERSION);
 
 impl From<&Transfers> for SavedTransfers {
     fn from(transfers: &Transfers) -> Self {
@@ -50,7 +49,7 @@ impl From<&Transfers> for SavedTransfers {
             offered: transfers
                 .offered
                 .iter()
-                .map(|(token, at)| (*token, *at))
+                .map(|(token, last)| (*token, *last))
                 .collect(),
             token_key: transfers.token_key.clone(),
         }

@@ -433,16 +433,24 @@ fn find(from: Option<(StateName, Flow)>, event: EventName, facts: Facts) -> Opti
                 ))
             }),
             reason: row.guard.reason(),
-            reports: row
-                .reports
-                .and_then(|reports| {
-                    reports.with(flawed!("XFER-17 tells always", facts.out, Out::Credential))
-                })
-                .filter(|code| {
-                    flawed!("XFER-12 not reported", true, *code != ProvisionedAfterEnd)
-                        && flawed!("XFER-17 not told", true, *code != CredentialMayBeOut)
-                }),
+            reports: told(row, facts.out),
         })
+}
+
+/// What the user is told by a row, where that is out.
+fn told(row: &Row, out: Out) -> Option<ErrorCode> {
+    let out = flawed!("XFER-17 tells always", out, Out::Credential);
+    let told = row.reports.and_then(|reports| reports.with(out));
+    let told = flawed!(
+        "XFER-12 not reported",
+        told,
+        told.filter(|code| *code != ProvisionedAfterEnd)
+    );
+    flawed!(
+        "XFER-17 not told",
+        told,
+        told.filter(|code| *code != CredentialMayBeOut)
+    )
 }
 
 /// The rows for a state and an event, whatever their guards: each with its index, and the step that it makes.

@@ -1,10 +1,12 @@
 //! The key under which offered tokens are remembered (XFER-18).
 
+use super::TransferId;
 use crate::hex;
 use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::hmac::hmac_sha256;
 use crate::primitives::secret::secret_key;
 use crate::primitives::{PrivateKey, SecretBytes};
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -16,13 +18,13 @@ secret_key!(
 
 impl TokenKey {
     /// Derived from a device's identity key, so that it lives as long: HKDF-SHA-256 (salt of 32 zero bytes, info
-    /// `TigressSignal/1 Tokens`).
+    /// `TigressSignal/1 Token`).
     #[must_use]
     pub fn of(identity: &PrivateKey) -> Self {
         TokenKey(hkdf_sha256(
             None,
             &[identity.expose()],
-            b"TigressSignal/1 Tokens",
+            b"TigressSignal/1 Token",
         ))
     }
 
@@ -30,6 +32,14 @@ impl TokenKey {
     pub(super) fn digest(&self, token: &SecretBytes) -> TokenDigest {
         TokenDigest(*hmac_sha256(self.expose(), token.expose()).expose())
     }
+}
+
+/// When a token was offered last, and in which transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LastOffer {
+    pub(super) at: Timestamp,
+    pub(super) transfer: TransferId,
 }
 
 /// A token, as it is remembered: HMAC-SHA-256 under a [`TokenKey`].

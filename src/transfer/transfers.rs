@@ -3,7 +3,7 @@
 use super::car_key::{self, CarKeyError};
 use super::payload::{AUTHORIZATION_TOKEN, CAR_KEY, Content, Payload, PayloadError, Provisioning};
 use super::table::{self, EventName, Facts, Flow, Out, Refusal, StateName, Transition};
-use super::token_key::TokenDigest;
+use super::token_key::{LastOffer, TokenDigest};
 use super::{Limits, MessageType, SavedTransfers, TokenKey, TransferId};
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
@@ -135,7 +135,7 @@ pub enum TransferError {
     #[error("the token was offered before, and somebody may still have it (XFER-18)")]
     AlreadyOffered,
     /// XFER-18.
-    #[error("no more than {0} tokens can be remembered (XFER-18)")]
+    #[error("{0} tokens are on offer, and no more can be (XFER-18)")]
     TooManyOffered(usize),
     /// XFER-20.
     #[error("{0} has too many transfers here (XFER-20)")]
@@ -402,8 +402,8 @@ pub struct Transfers {
     ended: OrdSet<(Timestamp, TransferId)>,
     /// Those that others offered, by who did (XFER-20).
     received: OrdMap<Address, OrdSet<TransferId>>,
-    /// The tokens that were offered, and when last (XFER-18).
-    pub(super) offered: OrdMap<TokenDigest, Timestamp>,
+    /// The tokens that were offered (XFER-18).
+    pub(super) offered: OrdMap<TokenDigest, LastOffer>,
     pub(super) token_key: TokenKey,
     limits: Limits,
 }
@@ -523,11 +523,8 @@ impl Transfers {
                 outgoing(content, former, id, &next, &event, now, limits)
             })
             .transpose()?;
-        if let (TransferEvent::Offer(offer), Some(sends)) = (&event, &sends) {
+        if let (TransferEvent::Offer(_), Some(sends)) = (&event, &sends) {
             next = next.with_size(sends.at_least);
-            if let Offered::AuthorizationToken(token) = &offer.what {
-                self.offered.insert(self.token_key.digest(token), now);
-            }
         }
         flawed!("XFER-08 stays open", (), {
             if let (StateName::Signed, Some(former)) = (row.to, former) {
@@ -535,7 +532,15 @@ impl Transfers {
                 return Ok(vec![self.apply(id, former, sends, row.reports)]);
             }
         });
-        Ok(vec![self.apply(id, next, sends, row.reports)])
+        let outcome = self.apply(id, next, sends, row.reports);
+        if let TransferEvent::Offer(Offer {
+            what: Offered::AuthorizationToken(token),
+            ..
+        }) = &event
+        {
+            self.remember(token, id, now);
+        }
+        Ok(vec![outcome])
     }
 
     /// Puts the state after an event in place. Nothing here can fail.
@@ -611,33 +616,56 @@ impl Transfers {
             TransferError::Lifetime(most)
         );
         if let Offered::AuthorizationToken(token) = &offer.what {
-            let is_fresh = |at: &Timestamp| self.knows_token_of(*at, now);
             let known = self.offered.get(&self.token_key.digest(token));
-            let known = known.is_some_and(is_fresh);
+            let known = known.is_some_and(|last| self.knows(last, now));
             require!(
                 "XFER-18",
                 offer.again || !known,
                 TransferError::AlreadyOffered
             );
             let most = self.limits.offered;
-            let fresh = || self.offered.values().filter(|at| is_fresh(at)).count();
-            always_require!(
-                "XFER-18",
-                known || fresh() < most,
-                TransferError::TooManyOffered(most)
-            );
+            let has_room = known || self.offered.len() < most || self.oldest(now).is_some();
+            always_require!("XFER-18", has_room, TransferError::TooManyOffered(most));
         }
         Ok(())
     }
 
-    /// Whether a token that was offered then is still remembered (XFER-18).
-    fn knows_token_of(&self, at: Timestamp, now: Timestamp) -> bool {
+    /// Whether a token that was offered is still remembered (XFER-18).
+    fn knows(&self, last: &LastOffer, now: Timestamp) -> bool {
         let kept = flawed!(
             "XFER-18 a month",
             self.limits.offered_kept,
             self.limits.lifetime
         );
-        now.seconds_since(at) < kept
+        now.seconds_since(last.at) < kept
+    }
+
+    /// The token that gives way first where there are too many: the one that was offered longest ago of those whose
+    /// transfer has ended (XFER-18).
+    fn oldest(&self, now: Timestamp) -> Option<TokenDigest> {
+        let under_way = |id: &TransferId| {
+            let expires = self.by_id.get(id).and_then(|transfer| transfer.expires());
+            expires.is_some_and(|expires| now < expires)
+        };
+        let ended = self
+            .offered
+            .iter()
+            .filter(|(_, last)| !under_way(&last.transfer));
+        let oldest = ended.min_by_key(|(token, last)| (last.at, **token))?;
+        Some(*oldest.0)
+    }
+
+    /// A token is offered in that transfer, for which there is room (XFER-18).
+    fn remember(&mut self, token: &SecretBytes, transfer: TransferId, now: Timestamp) {
+        let token = self.token_key.digest(token);
+        if !self.offered.contains_key(&token)
+            && self.offered.len() >= self.limits.offered
+            && let Some(oldest) = self.oldest(now)
+        {
+            self.offered.remove(&oldest);
+        }
+        let last = LastOffer { at: now, transfer };
+        self.offered.insert(token, last);
     }
 
     /// Whether a further offer of that sender is taken (XFER-20).
@@ -687,7 +715,7 @@ impl Transfers {
         }
         let offered = self.offered.iter();
         let over: Vec<_> = offered
-            .filter(|(_, at)| !self.knows_token_of(**at, now))
+            .filter(|(_, last)| !self.knows(last, now))
             .map(|(token, _)| *token)
             .collect();
         for token in over {

@@ -23,7 +23,7 @@ use tigress_signal::timestamp::Timestamp;
 const TWO_DAYS: u64 = 172_800;
 
 /// How far ahead an access key may expire.
-const LONGEST: u64 = 62 * 86_400;
+const LONGEST: u64 = 63 * 86_400;
 
 /// A conversation with an intermediary, which is played here and recorded.
 pub(super) struct Relay<'a> {

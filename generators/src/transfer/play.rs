@@ -38,7 +38,7 @@ impl Play for Transfers<'_> {
         if w.eat("forgotten") {
             self.deal()?.state = None;
         } else if let Some(count) = several(w) {
-            self.declined(count)?;
+            self.expired(count)?;
         } else if w.eat("car key") {
             self.begin(Deal::car_key, w)?;
         } else if w.eat("token") {
@@ -172,14 +172,20 @@ impl<'a> Transfers<'a> {
         self.happens(event, drawn, expected)
     }
 
-    /// So many tokens are offered, and the user declines each.
-    fn declined(&mut self, count: u64) -> Result<()> {
-        for number in 1..=count {
-            let mut deal = Deal::token(&format!("{}, {number}", self.label));
-            deal.begins = self.now;
-            self.about = self.deals.len();
-            self.deals.push(deal);
-            self.line("once declined")?;
+    /// So many tokens are offered for a second each, ten at once, and expire.
+    fn expired(&mut self, count: u64) -> Result<()> {
+        for first in (0..count).step_by(10) {
+            let mut ends = Vec::new();
+            for number in first..count.min(first + 10) {
+                let mut deal = Deal::token(&format!("{}, {number}", self.label));
+                (deal.begins, deal.lifetime) = (self.now, Some(1));
+                self.about = self.deals.len();
+                self.deals.push(deal);
+                self.line("once invited")?;
+                ends.push(format!("[{}] R:Expired", self.deals.len()));
+            }
+            self.now += 1;
+            self.line(&format!("tick -> {}", ends.join(", ")))?;
         }
         Ok(())
     }
@@ -245,11 +251,11 @@ fn on<I>(input: I) -> On<I> {
     }
 }
 
-/// How many offers are declined, where a step says so.
+/// How many offers expire, where a step says so.
 fn several(w: &mut Words<'_>) -> Option<u64> {
     let mut ahead = w.clone();
     let count = ahead.number().ok()?;
-    ahead.eat("offers that are declined").then(|| {
+    ahead.eat("offers that expire").then(|| {
         *w = ahead;
         count
     })
