@@ -320,7 +320,7 @@ Feature: Time, and clocks that do not agree
     Examples:
       | off            |
       | 30 days ahead  |
-      | 2 days behind  |
+      | 5 days behind  |
 
   @XFER-15
   Scenario Outline: <device>'s clock is set back during a transfer, and the phone restarts
