@@ -1,6 +1,6 @@
 //! The JSON text of a saved state: the same bytes for the same state, erased when dropped.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::io;
 use zeroize::Zeroizing;
 
@@ -35,9 +35,17 @@ pub(crate) fn to_json(state: &impl Serialize) -> Zeroizing<String> {
     }
 }
 
-/// Gives a saved state its text: `to_json`, and `from_json` with an error that takes that of `serde_json`.
+/// What any saved state says of itself, whatever else it holds.
+#[derive(Deserialize)]
+pub(crate) struct Versioned {
+    /// The version of its form.
+    pub(crate) version: u32,
+}
+
+/// Gives a saved state its text: `to_json`, and `from_json` with an error that takes that of `serde_json`, or says of
+/// which other version the text is.
 macro_rules! json_text {
-    ($saved:ty, $error:ty) => {
+    ($saved:ty, $error:ty, $version:expr) => {
         impl $saved {
             /// The JSON text: the same bytes for the same state. It may hold secrets, and is erased when dropped.
             #[must_use]
@@ -50,7 +58,13 @@ macro_rules! json_text {
             /// # Errors
             /// Where it is not the JSON of this saved state.
             pub fn from_json(json: &str) -> Result<Self, $error> {
-                Ok(serde_json::from_str(json)?)
+                serde_json::from_str(json).map_err(|error| {
+                    match serde_json::from_str::<$crate::saved::Versioned>(json) {
+                        // Another version has other fields: that it is one says more than which are missing.
+                        Ok(found) if found.version != $version => <$error>::Version(found.version),
+                        _ => error.into(),
+                    }
+                })
             }
         }
     };

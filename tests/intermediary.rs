@@ -2,7 +2,7 @@
 //! nothing, a repeated one gets the first answer again, no one-time prekey is handed out twice, no access key gets more
 //! than its share, a mailbox is first in, first out, and what it learns is listed (MBX-01 to MBX-24, PRIV-01).
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device, device_at};
 use proptest::prelude::*;
@@ -160,8 +160,8 @@ fn event() -> impl Strategy<Value = Event> {
         Just(2_592_001)
     ];
     let long = prop_oneof![
-        3 => Just(62 * DAY),
-        1 => Just(62 * DAY + 1),
+        3 => Just(63 * DAY),
+        1 => Just(63 * DAY + 1),
         1 => Just(60),
         1 => Just(0),
     ];
@@ -242,8 +242,9 @@ impl Known {
 /// Limits that a story meets.
 const FEW: Limits = Limits {
     message_length: 100,
-    mailbox: 3,
-    mailbox_of_access_key: 2,
+    mailbox: 2,
+    always_taken: 1,
+    mailbox_of_access_key: 3,
     one_time_pre_keys: 5,
     one_time_pre_key_lifetime: 4_000,
     lifetime: 172_800,
@@ -252,9 +253,10 @@ const FEW: Limits = Limits {
     answers: 4,
     answer_lifetime: 3_600,
     access_keys: 2,
-    access_key_lifetime: 62 * DAY,
+    access_key_lifetime: 63 * DAY,
     one_time_pre_keys_of_access_key: 2,
-    statement_off: u64::MAX,
+    statement_age: u64::MAX,
+    statement_ahead: DAY,
 };
 
 /// The model: what the profile says, in the plainest form.
@@ -336,8 +338,7 @@ impl Model {
                         && self.known[index].is_some()
                         && token.map(Token::digest) == Some(registration.token_hash)
                 });
-                let off = now.abs_diff(registration.created.0);
-                let stale = off > limits.statement_off;
+                let stale = now > limits.statement_age;
                 return refusal
                     .or(taken.then_some(ErrorCode::Malformed))
                     .or(stale.then_some(ErrorCode::StaleStatement));
@@ -407,9 +408,20 @@ impl Model {
                     return Some(ErrorCode::StaleRegistration);
                 }
                 let of_key = known.waiting(now).filter(|(_, by)| *by == hash);
-                let is_full = known.waiting(now).count() >= limits.mailbox
-                    || of_key.count() >= limits.mailbox_of_access_key;
-                is_full.then_some(ErrorCode::MailboxFull)
+                let of_key = of_key.count();
+                let mut by_key = BTreeMap::<_, usize>::new();
+                for (_, by) in known.waiting(now) {
+                    *by_key.entry(by).or_insert(0) += 1;
+                }
+                let beyond = |count: &usize| count.saturating_sub(limits.always_taken);
+                let all: usize = by_key.values().sum();
+                let has_room = if of_key < limits.always_taken {
+                    all < limits.access_keys * limits.always_taken + limits.mailbox
+                } else {
+                    by_key.values().map(beyond).sum::<usize>() < limits.mailbox
+                };
+                let has_room = has_room && of_key < limits.mailbox_of_access_key;
+                (!has_room).then_some(ErrorCode::MailboxFull)
             }
             _ => None,
         }
@@ -764,7 +776,7 @@ proptest! {
         // Most stories begin with everybody there, and open to who has the first access key.
         for (me, with) in [(0, None), (1, None), (3, None), (2, Some(1)), (4, Some(3))] {
             model.step(Event::Register(me, with));
-            model.step(Event::PublishAccessKey(me, me, 0, 62 * DAY));
+            model.step(Event::PublishAccessKey(me, me, 0, 63 * DAY));
         }
         for event in events {
             model.step(event);
@@ -807,7 +819,7 @@ fn opens(me: usize) -> Body {
     Body::PublishAccessKey {
         address: address(me),
         hash: access_key(0).digest(),
-        expires: Timestamp(62 * DAY),
+        expires: Timestamp(63 * DAY),
     }
 }
 
@@ -922,6 +934,14 @@ macro_rules! reads_by_way_of {
         ) -> Result<usize, StoreError> {
             let $this = self;
             $inner.mailbox_length_of(address, access_key)
+        }
+        fn mailbox_length_beyond(
+            &mut self,
+            address: &Address,
+            each: usize,
+        ) -> Result<usize, StoreError> {
+            let $this = self;
+            $inner.mailbox_length_beyond(address, each)
         }
         fn access_key(
             &mut self,

@@ -79,7 +79,7 @@ fn errors_of(script: &str) -> Vec<String> {
 
 #[test]
 fn a_fault_of_a_script_points_at_its_line() {
-    let script = "Feature: A theme\n  What and why.\n\n  @XFER-1\n  Scenario: One\n    Given Ben has a phone\n    When Ben's phone offer a car key to Ryan\n    And Ben's fone restarts\n";
+    let script = "Feature: A theme\n  What and why.\n\n  @XFER-1\n  Scenario: One\n    Given Ben has a phone\n    When Ben's phone offer a car key to Ryan's watch\n    And Ben's fone restarts\n";
     let errors = errors_of(script);
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(
@@ -89,7 +89,7 @@ fn a_fault_of_a_script_points_at_its_line() {
         "{}",
         errors[0]
     );
-    assert!(errors[1].starts_with("my.feature:7: no step is called `Ben's phone offer a car key to Ryan`; did you mean `{device} offers a {credential} to {user}`?"), "{}", errors[1]);
+    assert!(errors[1].starts_with("my.feature:7: no step is called `Ben's phone offer a car key to Ryan's watch`; did you mean `{device} offers a {credential} to {device}`?"), "{}", errors[1]);
     assert!(
         errors[2].starts_with(
             "my.feature:8: nobody has declared `Ben's fone`; did you mean `Ben's phone`?"
@@ -244,20 +244,40 @@ const UNKNOWN: &[(&str, &str)] = &[
     ),
     ("When Ben adds a phone", "`Ben's phone` is there already"),
     (
-        "When Ben's phone offers a car key to Rian",
-        "`Rian` has no device; did you mean `Ryan`?",
+        "When Ben's phone offers a car key to Rian's phone",
+        "nobody has declared `Rian's phone`; did you mean `Ryan's phone`?",
     ),
     (
-        "When Ben's phone offers a house key to Ryan",
+        "When Ben's phone offers a house key to Ryan's phone",
         "`house key` is no credential, which is one of car key, hotel key",
     ),
     (
-        "When Ben's phone offers a car key called \" \" to Ryan",
+        "When Ben's phone offers a car key called \" \" to Ryan's phone",
         "a name with nothing in it",
     ),
     (
         "When Ryan's phone accepts the car key",
         "nobody has offered `car key`",
+    ),
+    (
+        "When Ryan's phone takes the invitation \"the link\"",
+        "nobody has made the invitation `the link`",
+    ),
+    (
+        "When Ryan's phone is rolled back to \"before\"",
+        "nothing was saved as `before`",
+    ),
+    (
+        "When Ryan's phone sends an offer called \"the van\" to Ben's phone",
+        "`an offer` is no payload, which is one of an offer in an unknown format, ",
+    ),
+    (
+        "When the intermediary answers every reading of Ben's phone with \"nonsense\"",
+        "`nonsense` is no lie, which is one of done, no messages, another kind of answer, keys of its own, malformed, ",
+    ),
+    (
+        "When Ben's phone offers the token of \"the room\" called \"again\" to Ryan's phone",
+        "nobody has offered `the room`",
     ),
     (
         "When Ryan's phone accepts \"the car\"",
@@ -269,7 +289,7 @@ const UNKNOWN: &[(&str, &str)] = &[
     ),
     (
         "Then Ben's phone is told \"unknown-tranfer\"",
-        "identity-changed; did you mean `unknown-transfer`?",
+        "delayed; did you mean `unknown-transfer`?",
     ),
     (
         "Then it is refused with \"invalid state\"",
@@ -281,7 +301,7 @@ const UNKNOWN: &[(&str, &str)] = &[
     ),
     (
         "When the next offer of Ben's phone is lost",
-        "`offer` is no request, which is one of registration, publication, bundle request, submission, reading, acknowledgement",
+        "`offer` is no request, which is one of registration, publication, count, bundle request, submission, reading, acknowledgement, removal",
     ),
     (
         "When the answer to the next submision of Ben's phone is lost",
@@ -309,11 +329,11 @@ const UNKNOWN: &[(&str, &str)] = &[
     ),
     (
         "When strangers fetch 4000000000 bundles of Ben's phone",
-        "`4000000000` bundles; strangers fetch from 1 to 1000 in a scenario",
+        "`4000000000`, where a number from 1 to 1,000 stands",
     ),
     (
         "When strangers fetch 0 bundles of Ben's phone",
-        "strangers fetch from 1 to 1000",
+        "`0`, where a number from 1 to 1,000 stands",
     ),
     (
         "Then 99999999999999999999 messages wait for Ben's phone",
@@ -696,7 +716,7 @@ fn scripts_have_bounds() {
     // So do the values of an outline.
     let value = "x".repeat(400);
     let outline = whole(&format!(
-        "    When Ben's phone offers a car key called \"<a><a><a>\" to Ryan\n    Examples:\n      | a |\n      | {value} |\n"
+        "    When Ben's phone offers a car key called \"<a><a><a>\" to Ryan's phone\n    Examples:\n      | a |\n      | {value} |\n"
     ));
     assert_fault(
         &outline,
@@ -740,7 +760,7 @@ fn the_page_of_scenarios_has_every_bound() {
         ),
         ("faults", limits::FAULTS as u64),
         ("days", limits::DAYS),
-        ("bundles", limits::BUNDLES),
+        ("strangers", limits::STRANGERS),
         (
             "steps of a scenario that go through",
             limits::REVIEWS as u64,
@@ -790,7 +810,7 @@ fn a_run_has_bounds() {
         (
             fetching,
             9,
-            "strangers fetch 1000 bundles at most in a scenario",
+            "more than 1000 strangers, guests and bundles that strangers fetch, in a scenario",
         ),
         (
             looking,

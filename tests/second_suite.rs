@@ -3,10 +3,10 @@
 //! second ratchet in a header extension, a cipher with a MAC in the trailer, a lenient parser, associated data.
 //! And one device speaks it beside another.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device_of};
-use tigress_signal::agreement::{BundleFields, PreKeyStore};
+use tigress_signal::agreement::{BundleFields, PreKeyStore, SuiteNames, stated};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{
@@ -508,6 +508,26 @@ impl Peer {
     }
 }
 
+/// The bundle with a statement of its device's that names these suites.
+fn restated(of: &Peer, mut bundle: BundleFields, suites: &[&str]) -> BundleFields {
+    bundle.suites = suites.iter().map(|name| (*name).to_owned()).collect();
+    let range = &IDENTIFIERS;
+    let id = RegistrationId::within(bundle.registration_id, &range.registration_id);
+    let spk_id = PreKeyId::within(bundle.signed_pre_key_id, &range.pre_key_id);
+    let key = PublicKey::decode_unreduced(&bundle.signed_pre_key).expect("a key");
+    let covered = stated(
+        &of.address,
+        id.expect("in range"),
+        (spk_id.expect("in range"), &key),
+        bundle.created,
+        &SuiteNames::try_from(bundle.suites.clone()).expect("names"),
+    );
+    let identity = of.device.keys().identity();
+    let signature = xeddsa::sign(identity, &covered, &Secret::new([8; 64]));
+    bundle.statement_signature = signature.as_bytes().into();
+    bundle
+}
+
 /// Two devices that speak it, and Alice's session with Bob.
 fn pair() -> (Peer, Peer) {
     let (mut alice, bob) = (Peer::named("alice@example.org", 1), Peer::named("bob", 2));
@@ -554,6 +574,7 @@ fn names_and_ids_from_0_are_the_suite_s_own() {
     assert_eq!(bob.read(&alice, &first), Ok(b"hello".to_vec()));
     // In the other suite neither is an address or an id.
     let mut other = Peer::speaking(&[&Tigress1], 3);
+    let published = restated(&bob, published, &["tigress-1"]);
     let refused = other.device.process_bundle(&published, &mut Exhausted);
     assert_eq!(
         refused.expect_err("a name").code(),
@@ -577,6 +598,7 @@ fn a_key_that_is_not_reduced_is_used_as_it_stands() {
     let identity = bob.device.keys().identity();
     let signature = xeddsa::sign(identity, &published.signed_pre_key, &Secret::new([7; 64]));
     published.signed_pre_key_signature = signature.as_bytes().into();
+    let mut published = restated(&bob, published, &["contrast", "tigress-1"]);
     alice.opens(&published);
     converse(&mut alice, &mut bob);
     let mut other = Peer::speaking(&[&Tigress1], 3);
@@ -740,47 +762,72 @@ fn a_device_speaks_two_suites_side_by_side() {
     let mut one = Peer::speaking(&[&Tigress1], 2);
     let mut other = Peer::speaking(&[&Contrast], 3);
     let mut alike = Peer::speaking(&[&Tigress1, &Contrast], 4);
-    // Who speaks one suite publishes no names; the bundle's device is known to speak it.
-    let mut published = bundle(&one.device);
-    published.suites = vec!["tigress-1".to_owned()];
-    both.opens(&published);
+    both.opens(&bundle(&one.device));
     converse(&mut both, &mut one);
     assert_eq!(both.suite_with(&one), "tigress-1");
-    // A device that speaks the preferred one opens a session in it.
     let next = both.device.keys().one_time_pre_key_ids().next();
     let fields = BundleFields::from(&both.device.bundle(next).expect("it has keys"));
     assert_eq!(fields.suites, ["contrast", "tigress-1"]);
     other.opens(&fields);
     converse(&mut other, &mut both);
     assert_eq!(both.suite_with(&other), "contrast");
-    // Where both speak both, whoever opens the session has the choice.
+    // Where both speak both, it is the higher one, whichever either prefers (KEY-11).
     let fields = BundleFields::from(&both.device.bundle(None).expect("it has keys"));
     alike.opens(&fields);
     converse(&mut alike, &mut both);
-    assert_eq!(both.suite_with(&alike), "tigress-1");
+    assert_eq!(both.suite_with(&alike), "contrast");
+    let fields = BundleFields::from(&alike.device.bundle(None).expect("it has keys"));
+    assert_eq!(fields.suites, ["tigress-1", "contrast"]);
+    let mut fewer = fields.clone();
+    fewer.suites = vec!["tigress-1".to_owned()];
+    let refused = both.device.process_bundle(&fewer, &mut Exhausted);
+    assert_eq!(
+        refused
+            .expect_err("KEY-10: nobody takes a suite away")
+            .code(),
+        Some(ErrorCode::InvalidSignature)
+    );
     // And the sessions of both go on.
     converse(&mut both, &mut other);
     converse(&mut one, &mut both);
     // Sessions of both suites with one device: each message finds its own.
     let late = alike.send(&both, b"late");
-    let mut fields = BundleFields::from(&alike.device.bundle(None).expect("it has keys"));
-    fields.suites = vec!["contrast".to_owned()];
-    both.opens(&fields);
+    both.opens(&restated(&alike, fields, &["tigress-1"]));
     let message = both.send(&alike, b"in the other suite");
-    assert_eq!(message.bytes[0], 0x33);
+    assert_eq!(message.bytes[0], 0x11);
     assert_eq!(both.read(&alike, &late), Ok(b"late".to_vec()));
-    assert_eq!(both.suite_with(&alike), "tigress-1");
+    assert_eq!(both.suite_with(&alike), "contrast");
     assert_eq!(
         alike.read(&both, &message),
         Ok(b"in the other suite".to_vec())
     );
-    assert_eq!(alike.suite_with(&both), "contrast");
+    assert_eq!(alike.suite_with(&both), "tigress-1");
     let unknown = Peer::speaking(&[&Tigress1], 5);
-    let mut fields = bundle(&unknown.device);
-    fields.suites = vec!["rot13".to_owned()];
+    let fields = restated(&unknown, bundle(&unknown.device), &["rot13"]);
     let refused = both.device.process_bundle(&fields, &mut Exhausted);
     assert_eq!(
         refused.expect_err("no suite in common").code(),
         Some(ErrorCode::UnsupportedVersion)
     );
+}
+
+#[test]
+fn a_device_that_comes_to_speak_another_suite_says_so_by_its_next_signed_prekey() {
+    let mut one = Peer::speaking(&[&Tigress1], 2);
+    let before = bundle(&one.device);
+    one.device = one.device.and_speaks(&Contrast);
+    assert_eq!(
+        bundle(&one.device),
+        before,
+        "nothing is said that is not signed"
+    );
+    one.device
+        .tick(Timestamp(1), &mut one.randomness)
+        .expect("never ends");
+    let after = bundle(&one.device);
+    assert_eq!(after.suites, ["tigress-1", "contrast"]);
+    assert_eq!(after.signed_pre_key_id, before.signed_pre_key_id + 1);
+    let mut both = Peer::speaking(&[&Contrast, &Tigress1], 1);
+    both.opens(&after);
+    assert_eq!(both.suite_with(&one), "contrast");
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import x3dh
-from identifiers import address, pre_key_id, registration_id
+from identifiers import address, pre_key_id, registration_id, suite_names
 from outcome import Split, agreed, require
 from primitives import (
     decode_public_key,
@@ -18,6 +18,7 @@ from primitives import (
     encode_public_key,
     hkdf,
     public_key,
+    xeddsa_sign,
     xeddsa_verify,
 )
 from randomness import SCRIPT, scripted
@@ -42,6 +43,9 @@ class Party(x3dh.BaseState):
         return encode_public_key(pub)
 
 
+# What every device here speaks.
+SUITES = ["tigress-1"]
+
 SETTINGS = (x3dh.IdentityKeyFormat.CURVE_25519, x3dh.HashFunction.SHA_256, b"TigressSignal/1 X3DH")
 
 
@@ -50,6 +54,22 @@ class SignedPreKey:
     private: bytes
     signature: bytes
     created: int
+    # The statement's signature (KEY-09).
+    statement: bytes
+
+
+def stated(where: bytes, registration: int, number: int, key: bytes, created: int, suites: list[str]) -> bytes:
+    """What a statement covers (KEY-09)."""
+    names = b"".join(bytes([len(name)]) + name.encode() for name in suites)
+    integers = registration.to_bytes(4, "big") + number.to_bytes(4, "big")
+    return (
+        b"TigressSignal/1 Statement"
+        + where
+        + integers
+        + encode_public_key(key)
+        + created.to_bytes(8, "big")
+        + names
+    )
 
 
 def party(identity: bytes, signed: SignedPreKey, one_time: bytes | None) -> Party:
@@ -66,7 +86,9 @@ def party(identity: bytes, signed: SignedPreKey, one_time: bytes | None) -> Part
     )
 
 
-def draw_device(one_time_pre_keys: int, now: int) -> tuple[bytes, int, SignedPreKey, list[bytes]]:
+def draw_device(
+    where: bytes, one_time_pre_keys: int, now: int
+) -> tuple[bytes, int, SignedPreKey, list[bytes]]:
     """Identity key, registration id, signed prekey, one-time prekeys, drawn in this order (RND-01)."""
     identity = SCRIPT.take(32)
     number = 0
@@ -74,7 +96,7 @@ def draw_device(one_time_pre_keys: int, now: int) -> tuple[bytes, int, SignedPre
         number = int.from_bytes(SCRIPT.take(2), "big") & 0x3FFF
     with scripted():
         made = Party.create(*SETTINGS, identity_key_pair=IdentityKeyPairPriv(identity))
-        signed = _signed_pre_key(made, now)
+        signed = _signed_pre_key(made, where, number, 1, now)
         one_time: list[bytes] = []
         for _ in range(one_time_pre_keys):
             # The package keeps a set: one at a time, to know their order.
@@ -84,19 +106,23 @@ def draw_device(one_time_pre_keys: int, now: int) -> tuple[bytes, int, SignedPre
     return identity, number, signed, one_time
 
 
-def draw_signed_pre_key(identity: bytes, current: SignedPreKey, now: int) -> SignedPreKey:
-    """A new signed prekey (KEY-07, KEY-08)."""
+def draw_signed_pre_key(
+    identity: bytes, current: SignedPreKey, where: bytes, registration: int, number: int, now: int
+) -> SignedPreKey:
+    """A new signed prekey (KEY-07 to KEY-09)."""
     made = party(identity, current, None)
     with scripted():
         made.rotate_signed_pre_key()
-    return _signed_pre_key(made, now)
+    return _signed_pre_key(made, where, registration, number, now)
 
 
-def _signed_pre_key(made: Party, now: int) -> SignedPreKey:
+def _signed_pre_key(made: Party, where: bytes, registration: int, number: int, now: int) -> SignedPreKey:
     key = made.model.signed_pre_key
     encoded = encode_public_key(public_key(key.priv))
     xeddsa_verify(made.bundle.identity_key, encoded, key.sig)
-    return SignedPreKey(key.priv, key.sig, now)
+    covered = stated(where, registration, number, public_key(key.priv), now, SUITES)
+    statement = xeddsa_sign(made.model.identity_key.secret, covered, SCRIPT.take(64))
+    return SignedPreKey(key.priv, key.sig, now, statement)
 
 
 @dataclass(frozen=True)
@@ -109,12 +135,15 @@ class Bundle:
     signed_pre_key_id: int
     signed_pre_key: bytes  # u
     signature: bytes
+    created: int
     one_time_pre_key_id: int | None
     one_time_pre_key: bytes | None  # u
 
 
 def read_bundle(fields: dict[str, Any]) -> Bundle:
-    """Identifiers, then keys, then the signature."""
+    """Suites, identifiers, then keys, then the signatures."""
+    suites = suite_names(fields["suites"])
+    require(any(name in suites for name in SUITES), "unsupported-version")  # KEY-11
     one_time_id, one_time = fields.get("oneTimePreKeyId"), fields.get("oneTimePreKey")
     require((one_time_id is None) == (one_time is None), "malformed")
     where = address(fields)
@@ -129,10 +158,20 @@ def read_bundle(fields: dict[str, Any]) -> Bundle:
         fields["signedPreKeyId"],
         decode_public_key(bytes.fromhex(fields["signedPreKey"])),
         bytes.fromhex(fields["signedPreKeySignature"]),
+        fields["created"],
         one_time_id,
         None if one_time is None else decode_public_key(bytes.fromhex(one_time)),
     )
     xeddsa_verify(bundle.identity_key, encode_public_key(bundle.signed_pre_key), bundle.signature)
+    covered = stated(
+        where,
+        bundle.registration_id,
+        bundle.signed_pre_key_id,
+        bundle.signed_pre_key,
+        bundle.created,
+        suites,
+    )
+    xeddsa_verify(bundle.identity_key, covered, bytes.fromhex(fields["statementSignature"]))  # KEY-10
     return bundle
 
 
@@ -148,7 +187,7 @@ def initiate(identity: bytes, own_address: bytes, bundle: Bundle) -> tuple[bytes
     """SK, AD and the base key of A (X3DH-03 to X3DH-05). Draws the ephemeral key."""
     ephemeral = saw("ephemeral private key", SCRIPT.peek(32))
     # A party of the package has a signed prekey; as initiator it does not use it.
-    own = party(identity, SignedPreKey(identity, bytes(64), 0), None)
+    own = party(identity, SignedPreKey(identity, bytes(64), 0, bytes(64)), None)
     others = x3dh.Bundle(
         bundle.identity_key,
         bundle.signed_pre_key,

@@ -10,7 +10,8 @@ import agreement
 from agreement import SignedPreKey
 from identifiers import address, address_fields
 from outcome import NotCovered, Refused, require
-from primitives import decode_public_key, encode_public_key, public_key
+from primitives import decode_public_key, encode_public_key, hkdf, public_key
+from randomness import SCRIPT
 from ratchet import Session
 from seen import of_kind, saw
 from wire import PreKeyMessage, read_pre_key_message, read_ratchet_message, write_pre_key_message
@@ -21,6 +22,11 @@ MAX_LATENCY = 30 * DAY
 MAX_INACTIVE_SESSIONS = 40
 MAX_SEND = 30 * DAY
 MAX_RECV = 90 * DAY
+ONE_TIME_PRE_KEY_LIFETIME = 90 * DAY
+STATEMENT_AGE = 40 * DAY
+STATEMENT_AHEAD = 2 * DAY
+MAX_OPENINGS = 100
+LAST_PRE_KEY_ID = 2**24 - 1
 
 # What a vector may call a secret that must be gone, and as what it must have come up here.
 SECRETS = {
@@ -56,8 +62,27 @@ def clamped(key: bytes) -> bytes:
 class HeldSignedPreKey:
     key: SignedPreKey
     replaced: int | None = None
-    # The (identity key, base key) of every session opened with it (X3DH-14).
-    openings: set[tuple[bytes, bytes]] = field(default_factory=set)
+    # One-way ids of what was opened with it and no one-time prekey, by the peer's identity key (X3DH-14).
+    openings: dict[bytes, set[bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pin:
+    identity_key: bytes
+    named: bool
+
+
+@dataclass(frozen=True)
+class Response:
+    """A first message that was read, before anything of it is kept."""
+
+    message: PreKeyMessage
+    signed: HeldSignedPreKey
+    session: Session
+    plaintext: bytes
+    secret: bytes
+    associated_data: bytes
+    opening_id: bytes
 
 
 @dataclass
@@ -71,6 +96,8 @@ class Record:
     opening_message: PreKeyMessage | None
     # When it was opened or last read a message (SES-13).
     time: int = 0
+    # Whether provisioning information goes into it (SES-19).
+    provisioning: bool = False
 
 
 class Device:
@@ -81,7 +108,8 @@ class Device:
         self.identity_key = public_key(identity)
         self.signed_pre_keys: dict[int, HeldSignedPreKey] = {}
         self.one_time_pre_keys: dict[int, bytes] = {}
-        self.pinned: dict[bytes, bytes] = {}
+        self.drawn: dict[int, int] = {}
+        self.pinned: dict[bytes, Pin] = {}
         # By the peer's address, the active session first (SES-01).
         self.records: dict[bytes, list[Record]] = {}
         # The identity key by which each peer is known, with or without a session (SES-12).
@@ -94,10 +122,13 @@ class Device:
         device = cls(address(fields["address"]), fields["registrationId"], identity)
         for signed in fields["signedPreKeys"]:
             private, signature = bytes.fromhex(signed["privateKey"]), bytes.fromhex(signed["signature"])
-            device.add_signed_pre_key(signed["id"], SignedPreKey(private, signature, signed["created"]))
+            statement = bytes.fromhex(signed["statementSignature"])
+            key = SignedPreKey(private, signature, signed["created"], statement)
+            device.add_signed_pre_key(signed["id"], key)
         for one_time in fields["oneTimePreKeys"]:
             private = bytes.fromhex(one_time["privateKey"])
             device.one_time_pre_keys[one_time["id"]] = saw("one-time prekey", private)
+            device.drawn[one_time["id"]] = one_time["drawn"]
         return device
 
     def add_signed_pre_key(self, number: int, key: SignedPreKey) -> None:
@@ -122,6 +153,9 @@ class Device:
             "signedPreKeyId": number,
             "signedPreKey": encode_public_key(public_key(held.key.private)).hex(),
             "signedPreKeySignature": held.key.signature.hex(),
+            "created": held.key.created,
+            "suites": agreement.SUITES,
+            "statementSignature": held.key.statement.hex(),
         }
         if one_time_pre_key_id in self.one_time_pre_keys:
             one_time = public_key(self.one_time_pre_keys[one_time_pre_key_id])
@@ -131,11 +165,20 @@ class Device:
 
     def check_pin(self, peer: bytes, identity_key: bytes) -> None:
         """X3DH-15."""
-        require(self.pinned.get(peer, identity_key) == identity_key, "untrusted-identity")
+        pin = self.pinned.get(peer)
+        require(pin is None or pin.identity_key == identity_key, "untrusted-identity")
+
+    def pin(self, peer: bytes, identity_key: bytes, named: bool) -> None:
+        """X3DH-15."""
+        self.check_pin(peer, identity_key)
+        before = self.pinned.get(peer)
+        self.pinned[peer] = Pin(identity_key, named or (before is not None and before.named))
 
     def process_bundle(self, fields: dict[str, Any]) -> tuple[bytes, bytes]:
         """Opens a session as A; SK and AD."""
         bundle = agreement.read_bundle(fields)
+        age = self.now - bundle.created
+        require(-STATEMENT_AHEAD <= age <= STATEMENT_AGE, "stale-statement")  # KEY-10
         self.check_pin(bundle.address, bundle.identity_key)
         secret, associated_data, base_key = agreement.initiate(self.identity, self.address, bundle)
         session = Session.initiate(secret, bundle.signed_pre_key, associated_data)
@@ -148,6 +191,9 @@ class Device:
             bundle.signed_pre_key_id,
         )
         record = Record(session, (self.identity_key, base_key), bundle.identity_key, opening)
+        record.provisioning = True
+        for other in self.records.get(bundle.address, []):
+            other.provisioning = False
         self.open(bundle.address, record)
         return secret, associated_data
 
@@ -156,7 +202,9 @@ class Device:
         former = self.records.get(peer, [])
         same = [other for other in former if other.peer_identity_key == record.peer_identity_key]
         record.time = self.now
-        self.records[peer] = [record, *same][: 1 + MAX_INACTIVE_SESSIONS]
+        counted = [other for other in same if not other.provisioning]
+        dropped = counted[MAX_INACTIVE_SESSIONS:]
+        self.records[peer] = [record, *(other for other in same if other not in dropped)]
         self.known[peer] = record.peer_identity_key
 
     def encrypt(self, peer: bytes, plaintext: bytes) -> tuple[str, bytes]:
@@ -197,50 +245,97 @@ class Device:
         """The plaintext; SK and AD where a session was opened."""
         message = read_pre_key_message(bytes_of_message)
         self.check_pin(peer, message.identity_key)
-        opening = (message.identity_key, message.base_key)
         records = self.records.get(peer, [])
         for record in records:
-            if record.opening == opening:  # X3DH-13
+            if record.opening == (message.identity_key, message.base_key):  # X3DH-13
                 return self.decrypt_in(record, records, message.message), b"", b""
+        read = self.respond(peer, message)
+        # From here on the message is accepted; before, nothing has changed (X3DH-11).
+        if message.pre_key_id is None:
+            read.signed.openings.setdefault(message.identity_key, set()).add(read.opening_id)
+        else:
+            del self.one_time_pre_keys[message.pre_key_id]  # X3DH-10
+        opening = (message.identity_key, message.base_key)
+        self.open(peer, Record(read.session, opening, message.identity_key, None))
+        return read.plaintext, read.secret, read.associated_data
+
+    def respond(self, peer: bytes, message: PreKeyMessage) -> Response:
+        """What a first message makes; nothing changes."""
         require(message.signed_pre_key_id in self.signed_pre_keys, "unknown-signed-prekey")  # X3DH-08
         signed = self.signed_pre_keys[message.signed_pre_key_id]
-        require(opening not in signed.openings, "duplicate-message")  # X3DH-14
         one_time = None
         if message.pre_key_id is not None:
             one_time = self.one_time_pre_keys.get(message.pre_key_id)
             require(one_time is not None, "unknown-one-time-prekey")  # X3DH-09
         secret, associated_data = agreement.respond(
-            self.identity, self.address, signed.key, one_time, peer, *opening
+            self.identity, self.address, signed.key, one_time, peer, message.identity_key, message.base_key
         )
+        opening_id = hkdf(bytes(32), secret, "TigressSignal/1 Opening", 16)
+        if one_time is None:  # X3DH-14
+            openings = signed.openings.get(message.identity_key, set())
+            require(opening_id not in openings, "duplicate-message")
+            require(len(openings) < MAX_OPENINGS, "rate-limited")
         first = read_ratchet_message(message.message)
         session, plaintext = Session.respond(secret, signed.key.private, associated_data, first)
-        # From here on the message is accepted; before, nothing has changed (X3DH-11).
-        signed.openings.add(opening)
-        if message.pre_key_id is not None:
-            del self.one_time_pre_keys[message.pre_key_id]  # X3DH-10
-        self.open(peer, Record(session, opening, message.identity_key, None))
-        return plaintext, secret, associated_data
+        return Response(message, signed, session, plaintext, secret, associated_data, opening_id)
+
+    def read_opening(self, peer: bytes, bytes_of_message: bytes) -> tuple[bytes, bytes]:
+        """The identity key and the plaintext of a message that would open a session."""
+        message = read_pre_key_message(bytes_of_message)
+        self.check_pin(peer, message.identity_key)
+        opening = (message.identity_key, message.base_key)
+        known = any(record.opening == opening for record in self.records.get(peer, []))
+        require(not known, "duplicate-message")  # X3DH-13
+        # The package draws a ratchet key as it reads; what is made of it is thrown away (RND-02).
+        SCRIPT.load(bytes(32))
+        try:
+            return message.identity_key, self.respond(peer, message).plaintext
+        finally:
+            SCRIPT.load(b"")
+
+    def has_own(self, peer: bytes) -> bool:
+        """Whether there is a session that provisioning information goes into (SES-19)."""
+        records = self.records.get(peer, [])
+        return any(record.provisioning and self.now - record.time < MAX_SEND for record in records)
 
     def tick(self, now: int) -> None:
-        """KEY-08, SES-13."""
+        """KEY-08, KEY-12, SES-13."""
         now = max(now, self.now)
         _, held = self.current()
         if now - held.key.created >= SIGNED_PRE_KEY_LIFETIME:
-            key = agreement.draw_signed_pre_key(self.identity, held.key, now)
-            self.add_signed_pre_key(max(self.signed_pre_keys) + 1, key)
+            number = self.next_signed_pre_key_id()
+            key = agreement.draw_signed_pre_key(
+                self.identity, held.key, self.address, self.registration_id, number, now
+            )
+            self.add_signed_pre_key(number, key)
         self.signed_pre_keys = {
             number: held
             for number, held in self.signed_pre_keys.items()
             if held.replaced is None or now - held.replaced < MAX_LATENCY
         }
+        self.one_time_pre_keys = {
+            number: key
+            for number, key in self.one_time_pre_keys.items()
+            if now - self.drawn[number] < ONE_TIME_PRE_KEY_LIFETIME
+        }
         self.now = now
         for records in self.records.values():
             records[:] = [record for record in records if now - record.time < MAX_RECV]
 
+    def next_signed_pre_key_id(self) -> int:
+        """ID-06."""
+        highest = max(self.signed_pre_keys)
+        if highest < LAST_PRE_KEY_ID:
+            return highest + 1
+        return next(number for number in range(1, LAST_PRE_KEY_ID) if number not in self.signed_pre_keys)
+
     def state(self) -> Any:
         """Everything that a refused step must leave alone (DR-15, X3DH-11)."""
         return (
-            [(number, held.replaced, sorted(held.openings)) for number, held in self.signed_pre_keys.items()],
+            [
+                (number, held.replaced, {key: set(ids) for key, ids in held.openings.items()})
+                for number, held in self.signed_pre_keys.items()
+            ],
             dict(self.one_time_pre_keys),
             dict(self.pinned),
             {
@@ -269,7 +364,19 @@ class Device:
         }
 
     def step_pin(self, step: dict[str, Any]) -> dict[str, Any]:
-        self.pinned[address(step["peer"])] = decode_public_key(bytes.fromhex(step["identityKey"]))
+        key = decode_public_key(bytes.fromhex(step["identityKey"]))
+        self.pin(address(step["peer"]), key, step["named"])
+        return {}
+
+    def step_unpin(self, step: dict[str, Any]) -> dict[str, Any]:
+        peer = address(step["peer"])
+        for held in (self.pinned, self.records, self.known):
+            held.pop(peer, None)
+        return {}
+
+    def step_open_anew(self, step: dict[str, Any]) -> dict[str, Any]:
+        for record in self.records.get(address(step["peer"]), []):
+            record.provisioning = False
         return {}
 
     def step_process_bundle(self, step: dict[str, Any]) -> dict[str, Any]:
@@ -281,8 +388,17 @@ class Device:
         return {"kind": kind, "message": message.hex()}
 
     def step_decrypt(self, step: dict[str, Any]) -> dict[str, Any]:
-        plaintext = self.decrypt(address(step["peer"]), step["kind"], bytes.fromhex(step["message"]))
-        return {"plaintext": plaintext.hex()}
+        peer = address(step["peer"])
+        had_own = self.has_own(peer)
+        opened_before = {record.opening for record in self.records.get(peer, [])}
+        plaintext = self.decrypt(peer, step["kind"], bytes.fromhex(step["message"]))
+        opened = self.records[peer][0].opening not in opened_before
+        beside = {"beside": True} if had_own and opened else {}
+        return {"plaintext": plaintext.hex(), **beside}
+
+    def step_read_opening(self, step: dict[str, Any]) -> dict[str, Any]:
+        key, plaintext = self.read_opening(address(step["peer"]), bytes.fromhex(step["message"]))
+        return {"identityKey": encode_public_key(key).hex(), "plaintext": plaintext.hex()}
 
     def step_drop_sessions(self, step: dict[str, Any]) -> dict[str, Any]:
         self.records.pop(address(step["peer"]), None)

@@ -30,3 +30,10 @@ def registration_id(number: int) -> int:
 def pre_key_id(number: int) -> int:
     require(1 <= number <= 2**24 - 1, "malformed")  # ID-06
     return number
+
+
+def suite_names(names: list[str]) -> list[str]:
+    """X3DH-01."""
+    visible = all(1 <= len(name) <= 32 and all("!" <= sign <= "~" for sign in name) for name in names)
+    require(1 <= len(names) <= 16 and visible and len(set(names)) == len(names), "malformed")
+    return names

@@ -93,8 +93,9 @@ def fingerprint(test: Fields) -> Fields:
         primitives.decode_public_key(key)
         devices.append(address(test[side]["address"]) + key)
     devices.sort(key=lambda device: device[:17])
-    digest = hashlib.sha512(b"TigressSignal/1 Fingerprint" + b"".join(devices)).digest()
-    groups = (int.from_bytes(digest[at : at + 5], "big") % 100_000 for at in range(0, 60, 5))
+    digests = [hashlib.sha512(b"TigressSignal/1 Fingerprint" + device).digest() for device in devices]
+    fives = [digest[at : at + 5] for digest in digests for at in range(0, 30, 5)]
+    groups = (int.from_bytes(five, "big") % 100_000 for five in fives)
     return {"fingerprint": " ".join(f"{group:05}" for group in groups)}
 
 
@@ -148,9 +149,10 @@ def pre_key_message_encode(test: Fields) -> Fields:
 def x3dh_initiate(test: Fields) -> Fields:
     identity = bytes.fromhex(test["identityPrivateKey"])
     device = Device(address(test["address"]), registration_id(test["registrationId"]), identity)
+    device.now = test["now"]
     peer = test["bundle"]
     if test.get("pinnedIdentityKey"):
-        device.pinned[address(peer)] = primitives.decode_public_key(bytes.fromhex(test["pinnedIdentityKey"]))
+        device.pin(address(peer), primitives.decode_public_key(bytes.fromhex(test["pinnedIdentityKey"])), True)
     secret, associated_data = device.process_bundle(peer)
     _, message = device.encrypt(address(peer), bytes.fromhex(test["plaintext"]))
     return {
@@ -173,16 +175,17 @@ def x3dh_respond(test: Fields) -> Fields:
                     "privateKey": test["signedPreKeyPrivateKey"],
                     "signature": "00" * 64,  # B never looks at its own
                     "created": 0,
+                    "statementSignature": "00" * 64,
                 }
             ],
             "oneTimePreKeys": []
             if one_time is None
-            else [{"id": one_time, "privateKey": test["oneTimePreKeyPrivateKey"]}],
+            else [{"id": one_time, "privateKey": test["oneTimePreKeyPrivateKey"], "drawn": 0}],
         }
     )
     sender = address(test["sender"])
     if test.get("pinnedIdentityKey"):
-        device.pinned[sender] = primitives.decode_public_key(bytes.fromhex(test["pinnedIdentityKey"]))
+        device.pin(sender, primitives.decode_public_key(bytes.fromhex(test["pinnedIdentityKey"])), True)
     message = bytes.fromhex(test["message"])
     plaintext, secret, associated_data = device.decrypt_pre_key(sender, message)
     return {
@@ -193,8 +196,9 @@ def x3dh_respond(test: Fields) -> Fields:
 
 
 def device_create(test: Fields) -> Fields:
-    identity, number, signed, one_time = agreement.draw_device(test["oneTimePreKeys"], test["now"])
-    device = Device(address(test["address"]), number, identity)
+    where = address(test["address"])
+    identity, number, signed, one_time = agreement.draw_device(where, test["oneTimePreKeys"], test["now"])
+    device = Device(where, number, identity)
     device.add_signed_pre_key(1, signed)
     device.one_time_pre_keys = dict(enumerate(one_time, 1))
     return {"bundle": device.bundle(1)}
@@ -327,7 +331,7 @@ OPERATIONS = {
     ),
     "X3dhInitiate": operation(
         x3dh_initiate,
-        "address registrationId identityPrivateKey bundle pinnedIdentityKey randomness plaintext",
+        "address registrationId identityPrivateKey bundle pinnedIdentityKey now randomness plaintext",
         "sharedSecret associatedData message",
     ),
     "X3dhRespond": operation(
@@ -366,10 +370,13 @@ OPERATIONS = {
 STEPS = {
     "bundle": operation(Device.step_bundle, "oneTimePreKeyId", "bundle"),
     "keys": operation(Device.step_keys, "", "signedPreKeyIds oneTimePreKeyIds"),
-    "pin": operation(Device.step_pin, "peer identityKey", ""),
+    "pin": operation(Device.step_pin, "peer identityKey named", ""),
+    "unpin": operation(Device.step_unpin, "peer", ""),
+    "openAnew": operation(Device.step_open_anew, "peer", ""),
     "processBundle": operation(Device.step_process_bundle, "bundle randomness", ""),
     "encrypt": operation(Device.step_encrypt, "peer plaintext", "kind message"),
-    "decrypt": operation(Device.step_decrypt, "peer kind message randomness", "plaintext"),
+    "decrypt": operation(Device.step_decrypt, "peer kind message randomness", "plaintext beside"),
+    "readOpening": operation(Device.step_read_opening, "peer message", "identityKey plaintext"),
     "dropSessions": operation(Device.step_drop_sessions, "peer", ""),
     "tick": operation(Device.step_tick, "now randomness", ""),
     "setCounters": operation(Device.step_set_counters, "peer sending receiving", ""),

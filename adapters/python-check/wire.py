@@ -13,8 +13,8 @@ from primitives import VERSION, decode_public_key, encode_public_key
 
 VARINT, FIXED64, BYTES, GROUP, GROUP_END, FIXED32 = 0, 1, 2, 3, 4, 5
 
-MAX_RATCHET_MESSAGE = 66_000
-MAX_PRE_KEY_MESSAGE = 66_200
+MAX_RATCHET_MESSAGE = 65_604
+MAX_PRE_KEY_MESSAGE = 65_692
 TAG_LENGTH = 16
 
 # Field number to wire type.

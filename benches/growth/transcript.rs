@@ -14,11 +14,14 @@ const LINES_OF_A_TRANSFER: usize = 15;
 /// A run of transfers from one phone to another, of at least so many lines.
 fn long(lines: usize) -> Transcript {
     let devices = ["Ben has a phone", "Ryan has a phone"].map(str::to_owned);
+    // A link serves ten transfers (INV-05).
     let transfers = (0..lines.div_ceil(LINES_OF_A_TRANSFER)).flat_map(|number| {
-        [
+        let link = (number % 10 == 0)
+            .then(|| "Ben's phone has taken the invitation of Ryan's phone".to_owned());
+        link.into_iter().chain([
             format!("Ben's phone offers a hotel key called \"{number}\" to Ryan's phone"),
             format!("Ryan's phone accepts \"{number}\""),
-        ]
+        ])
     });
     let texts = devices.into_iter().chain(transfers).zip(1..);
     let scenario = Scenario {

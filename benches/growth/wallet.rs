@@ -4,12 +4,12 @@ use crate::turns::repeated;
 use crate::{Numbers, Sized};
 use tigress_signal::agreement::PreKeyStore;
 use tigress_signal::identifier::{Address, DeviceId, UserId};
-use tigress_signal::intermediary::{Answer, Intermediary, Limits, MemoryStore};
+use tigress_signal::intermediary::{self, Answer, Intermediary, MemoryStore};
 use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
-use tigress_signal::transfer::{Offer, Offered};
-use tigress_signal::wallet::{Effect, Wallet, WalletEvent};
+use tigress_signal::transfer::{self, Offer, Offered, Vertical};
+use tigress_signal::wallet::{self, Effect, Wallet, WalletEvent};
 
 const NOW: Timestamp = Timestamp(1_767_225_600);
 
@@ -18,9 +18,11 @@ struct Desk {
     wallet: Wallet,
     intermediary: Intermediary<MemoryStore>,
     numbers: Numbers,
+    /// The last one that was made.
+    link: Option<String>,
 }
 
-fn wallet(numbers: &mut Numbers) -> (Address, Wallet) {
+fn wallet_of(numbers: &mut Numbers) -> (Address, Wallet) {
     let address = Address {
         user_id: UserId::random(numbers).expect("an id"),
         device_id: DeviceId::try_from(1).expect("in range"),
@@ -33,20 +35,36 @@ impl Desk {
     /// A wallet that has made so many offers, none of them answered yet.
     fn new(offers: usize) -> Self {
         let mut numbers = Numbers::default();
-        let (_, sender) = wallet(&mut numbers);
-        let (to, receiver) = wallet(&mut numbers);
-        let limits = Limits {
+        let (_, sender) = wallet_of(&mut numbers);
+        let (to, receiver) = wallet_of(&mut numbers);
+        let limits = intermediary::Limits {
             mailbox: usize::MAX,
-            ..Limits::PROFILE
+            mailbox_of_access_key: usize::MAX,
+            ..intermediary::Limits::PROFILE
         };
         let mut desk = Desk {
             wallet: receiver,
             intermediary: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
             numbers,
+            link: None,
         };
         desk.event(WalletEvent::Register { sponsor: None });
-        desk.wallet = sender;
+        desk.event(WalletEvent::Invite {
+            host: "keys.example".parse().expect("a host"),
+            vertical: Vertical::GeneralAccess,
+            lifetime: None,
+        });
+        // One link serves them all here.
+        desk.wallet = sender.with_limits(wallet::Limits {
+            transfers: transfer::Limits {
+                invitation_transfers: u32::MAX,
+                ..transfer::Limits::PROFILE
+            },
+            ..wallet::Limits::PROFILE
+        });
         desk.event(WalletEvent::Register { sponsor: None });
+        let link = desk.link.take().expect("a link");
+        desk.event(WalletEvent::TakeInvitation(link));
         for number in 0..offers {
             desk.event(WalletEvent::Offer(Offer {
                 to,
@@ -68,15 +86,19 @@ impl Desk {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             for effect in self.step(event) {
-                if let Effect::Request(request) = effect {
-                    let answer = self
-                        .intermediary
-                        .handle(&request, NOW)
-                        .map_err(|error| error.code().expect("the client's fault"));
-                    events.push(WalletEvent::Answer {
-                        request: request.id,
-                        answer,
-                    });
+                match effect {
+                    Effect::Request(request) => {
+                        let answer = self
+                            .intermediary
+                            .handle(&request, NOW)
+                            .map_err(|error| error.code().expect("the client's fault"));
+                        events.push(WalletEvent::Answer {
+                            request: request.id,
+                            answer,
+                        });
+                    }
+                    Effect::Invitation { link } => self.link = Some(link),
+                    _ => {}
                 }
             }
         }

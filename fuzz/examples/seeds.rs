@@ -60,7 +60,7 @@ fn main() -> std::io::Result<()> {
     scripts(&mut seeds);
     answers_and_states(&mut seeds);
     structured(&mut seeds);
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = tigress_fuzz::folder();
     dictionaries(&seeds, &here.join("dictionaries"))?;
     seeds.write(&here.join("seeds"))
 }
@@ -625,15 +625,15 @@ fn session_scripts(seeds: &mut Seeds) {
 }
 
 fn wallet_scripts(seeds: &mut Seeds) {
-    use wallet_script::{Device, Fate, Name, Request, Step, To};
+    use wallet_script::{Device, Fate, Name, Request, Step};
     let deal = |name, to| vec![Step::Offers(false, name, to), Step::Accepts(false, name)];
     for (name, steps) in [
-        ("car-key", deal(Name::TheCar, To::Ryan)),
-        ("hotel-key", deal(Name::TheRoom, To::Phone)),
+        ("car-key", deal(Name::TheCar, false)),
+        ("hotel-key", deal(Name::TheRoom, false)),
         (
             "both-accept",
             [
-                deal(Name::TheCar, To::Ryan),
+                deal(Name::TheCar, false),
                 vec![Step::Accepts(true, Name::TheCar)],
             ]
             .concat(),
@@ -641,7 +641,7 @@ fn wallet_scripts(seeds: &mut Seeds) {
         (
             "cancelled",
             vec![
-                Step::Offers(true, Name::TheVan, To::Watch),
+                Step::Offers(true, Name::TheVan, true),
                 Step::Cancels(Device::BensWatch, Name::TheVan),
                 Step::Accepts(true, Name::TheVan),
             ],
@@ -649,14 +649,14 @@ fn wallet_scripts(seeds: &mut Seeds) {
         (
             "declined",
             vec![
-                Step::Offers(true, Name::TheRoom, To::Watch),
+                Step::Offers(true, Name::TheRoom, true),
                 Step::Declines(true, Name::TheRoom),
             ],
         ),
         (
             "expired",
             vec![
-                Step::Offers(false, Name::TheCar, To::Ryan),
+                Step::Offers(false, Name::TheCar, false),
                 Step::Day,
                 Step::Day,
                 Step::Accepts(false, Name::TheCar),
@@ -670,7 +670,7 @@ fn wallet_scripts(seeds: &mut Seeds) {
                     Request::Submission,
                     Fate::AnswerLost,
                 )],
-                deal(Name::TheCar, To::Phone),
+                deal(Name::TheCar, false),
                 vec![Step::Minute],
             ]
             .concat(),
@@ -678,7 +678,7 @@ fn wallet_scripts(seeds: &mut Seeds) {
         (
             "held-back",
             [vec![
-                Step::Offers(false, Name::TheCar, To::Ryan),
+                Step::Offers(false, Name::TheCar, false),
                 Step::Network(Device::RyansPhone, Request::Submission, Fate::HeldBack),
                 Step::Accepts(false, Name::TheCar),
                 Step::Accepts(true, Name::TheCar),
@@ -689,7 +689,7 @@ fn wallet_scripts(seeds: &mut Seeds) {
         (
             "replayed",
             [
-                deal(Name::TheRoom, To::Phone),
+                deal(Name::TheRoom, false),
                 vec![
                     Step::Replayed(Device::RyansPhone),
                     Step::AllRestart,
@@ -702,7 +702,7 @@ fn wallet_scripts(seeds: &mut Seeds) {
             "withheld",
             [
                 vec![Step::Withheld(Device::RyansPhone)],
-                deal(Name::TheCar, To::Ryan),
+                deal(Name::TheCar, false),
                 vec![
                     Step::Offline(Device::BensPhone),
                     Step::WithholdsNothing,
@@ -717,7 +717,7 @@ fn wallet_scripts(seeds: &mut Seeds) {
             "damaged",
             [
                 vec![Step::Damaged(Device::BensPhone)],
-                deal(Name::TheVan, To::Watch),
+                deal(Name::TheVan, true),
                 vec![Step::Reverses, Step::Accepts(true, Name::TheVan)],
             ]
             .concat(),

@@ -103,7 +103,6 @@ variants!(wallet_script::Device: 4 { 0 BensPhone 1 BensWatch 2 RyansPhone 3 Ryan
 variants!(wallet_script::Request: 4 { 0 Bundle 1 Submission 2 Reading 3 Acknowledgement });
 variants!(wallet_script::Fate: 4 { 0 Lost 1 Twice 2 HeldBack 3 AnswerLost });
 variants!(wallet_script::Name: 3 { 0 TheCar 1 TheVan 2 TheRoom });
-variants!(wallet_script::To: 3 { 0 Ryan 1 Phone 2 Watch });
 variants!(wallet_script::Step: 18 {
     0 Network(a, b, c) 1 Damaged(a) 2 Offline(a) 3 Online(a) 4 Restart(a) 5 Withheld(a) 6 Replayed(a) 7 AllRestart
     8 WithholdsNothing 9 Reverses 10 Arrives 11 Minute 12 Hours 13 Day 14 Offers(a, b, c) 15 Accepts(a, b)

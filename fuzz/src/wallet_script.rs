@@ -57,17 +57,6 @@ pub enum Name {
     TheRoom,
 }
 
-/// To whom it is offered.
-#[derive(Arbitrary, Clone, Copy, Debug)]
-pub enum To {
-    /// All devices of the receiver.
-    Ryan,
-    /// One.
-    Phone,
-    /// The other.
-    Watch,
-}
-
 /// A step.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub enum Step {
@@ -100,7 +89,7 @@ pub enum Step {
     /// A day and an hour pass.
     Day,
     /// An offer.
-    Offers(bool, Name, To),
+    Offers(bool, Name, bool),
     /// The user accepts.
     Accepts(bool, Name),
     /// The user declines.
@@ -180,11 +169,7 @@ impl fmt::Display for Step {
                     Name::TheRoom => "hotel key",
                     Name::TheCar | Name::TheVan => "car key",
                 };
-                let to = match (to, name) {
-                    (To::Ryan, Name::TheCar | Name::TheVan) => "Ryan",
-                    (To::Watch, _) => ryans(true),
-                    (To::Ryan | To::Phone, _) => ryans(false),
-                };
+                let to = ryans(to);
                 write!(f, "{from} offers a {what} called {name} to {to}")
             }
             Step::Accepts(watch, name) => write!(f, "{} accepts {name}", ryans(watch)),

@@ -6,13 +6,12 @@ use super::public_key::key_pair;
 use super::said::Said;
 use super::seed::{self, Recorder};
 use serde_json::Value;
-use tigress_signal::agreement::{
-    BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames, stated,
-};
+use tigress_signal::agreement::{BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
-    EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, PinInput, ProcessBundleInput,
-    ProcessBundleOutput, SetCountersInput, SignedPreKeyFields, TickInput, set_counters,
+    EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, OpenAnewInput, PinInput,
+    ProcessBundleInput, ProcessBundleOutput, ReadOpeningInput, ReadOpeningOutput, SetCountersInput,
+    SignedPreKeyFields, TickInput, UnpinInput, set_counters,
 };
 use tigress_signal::conformance::operation::sesame::{
     ContinueSendInput, ContinueSendOutput, EventFields, RecordFields, RecordsOutput, SendInput,
@@ -24,8 +23,8 @@ use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, St
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
-use tigress_signal::primitives::{NoRandomness, PublicKey, Secret, xeddsa};
-use tigress_signal::sesame::{self, Device, Purpose, SendEvent, SesameError};
+use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret, Signature, xeddsa};
+use tigress_signal::sesame::{self, Device, Limits, Purpose, SendEvent, SesameError};
 use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
@@ -74,47 +73,63 @@ impl Actor {
         Self::labelled(name, 1, &format!("actor/{name}/1, again"))
     }
 
+    /// The same device with these signed prekeys, the oldest first, in place of its one.
+    pub(super) fn with_signed_pre_keys(name: &str, ids: &[u32]) -> Self {
+        Self::made(name, 1, &format!("actor/{name}/1"), ids)
+    }
+
     fn labelled(name: &str, device_id: u32, label: &str) -> Self {
+        Self::made(name, device_id, label, &[SIGNED_PRE_KEY_ID])
+    }
+
+    fn made(name: &str, device_id: u32, label: &str, signed_pre_keys: &[u32]) -> Self {
         let key = |what: &str| key_pair(&format!("{label}/{what}"));
         let address = Address {
             user_id: user_id(name).parse().expect("a UserID"),
             device_id: DeviceId::try_from(device_id).expect("a DeviceID"),
         };
-        let (identity, signed) = (key("identity"), key("signed prekey"));
-        let z = Secret::new(seed::bytes(&format!("{label}/z")));
-        let signature = xeddsa::sign(&identity, &signed.public().encode(), &z);
+        let identity = key("identity");
         let registration_id = RegistrationId::random(&mut Recorder::new(label));
         let registration_id = registration_id.expect("a recorder never ends");
-        let (id, created) = (pre_key_id(SIGNED_PRE_KEY_ID), Timestamp(0));
-        let suites = SuiteNames::of(&[&Tigress1]);
-        let z = Secret::new(seed::bytes(&format!("{label}/statement")));
-        let said = stated(
-            &address,
-            registration_id,
-            (id, signed.public()),
-            created,
-            &suites,
-        );
-        let statement = Statement {
-            created,
-            suites,
-            signature: xeddsa::sign(&identity, &said, &z),
-        };
+        let mut keys = PreKeyStore::new(identity.clone(), registration_id);
         let mut loaded = LoadInput {
             address: address.into(),
             registration_id: registration_id.into(),
             identity_private_key: identity.private().expose().into(),
-            signed_pre_keys: vec![SignedPreKeyFields {
-                id: SIGNED_PRE_KEY_ID,
+            signed_pre_keys: Vec::new(),
+            one_time_pre_keys: Vec::new(),
+        };
+        let created = Timestamp(0);
+        for (n, &id) in signed_pre_keys.iter().enumerate() {
+            let nth = if n == 0 {
+                String::new()
+            } else {
+                format!(" {n}")
+            };
+            let signed = key(&format!("signed prekey{nth}"));
+            let z = Secret::new(seed::bytes(&format!("{label}/z{nth}")));
+            let signature = xeddsa::sign(&identity, &signed.public().encode(), &z);
+            let statement = Statement {
+                created,
+                suites: SuiteNames::of(&[&Tigress1]),
+                signature,
+            };
+            keys.insert_signed_pre_key(pre_key_id(id), signed.clone(), signature, statement);
+            let unstated = Device::new(&Tigress1, address, keys.clone());
+            let bundle = unstated.bundle(None).expect("it has a signed prekey");
+            let statement = Statement {
+                signature: state(&identity, &BundleFields::from(&bundle)),
+                ..bundle.statement
+            };
+            loaded.signed_pre_keys.push(SignedPreKeyFields {
+                id,
                 private_key: signed.private().expose().into(),
                 signature: signature.as_bytes().into(),
                 created,
                 statement_signature: statement.signature.as_bytes().into(),
-            }],
-            one_time_pre_keys: Vec::new(),
-        };
-        let mut keys = PreKeyStore::new(identity, registration_id);
-        keys.insert_signed_pre_key(id, signed, signature, statement);
+            });
+            keys.insert_signed_pre_key(pre_key_id(id), signed, signature, statement);
+        }
         for id in 1..=ONE_TIME_PRE_KEYS {
             let one_time = key(&format!("one-time prekey {id}"));
             let private_key = one_time.private().expose().into();
@@ -145,13 +160,29 @@ impl Actor {
         BundleFields::from(&bundle.expect("an actor has a signed prekey"))
     }
 
+    /// A bundle with a statement of this device's about what it says by now, made at `created`.
+    pub(super) fn restate(&self, mut bundle: BundleFields, created: u64) -> BundleFields {
+        bundle.created = Timestamp(created);
+        self.state(&mut bundle);
+        bundle
+    }
+
+    /// Signs the statement of a bundle anew.
+    pub(super) fn state(&self, bundle: &mut BundleFields) {
+        let signature = state(self.device.keys().identity(), bundle);
+        bundle.statement_signature = signature.as_bytes().into();
+    }
+
     fn recorder(&mut self, what: &str) -> Recorder {
         self.draws += 1;
         Recorder::new(&format!("{}/{what}/{}", self.name, self.draws))
     }
 
-    /// Opens a session, outside any vector.
+    /// Opens a session, outside any vector: its clock stands still, and it takes a statement of any time.
     pub(super) fn open(&mut self, bundle: &BundleFields, label: &str) {
+        let mut limits = Limits::PROFILE;
+        limits.pre_keys.statement_ahead = u64::MAX;
+        self.device = self.device.clone().with_limits(limits);
         let mut randomness = self.recorder(label);
         let changed = self.device.process_bundle(bundle, &mut randomness);
         changed.expect("a good bundle");
@@ -173,7 +204,7 @@ impl Actor {
         let Message { kind, bytes } = message;
         let device = &mut self.device;
         let read = device.decrypt(&from.address, *kind, bytes, &mut randomness);
-        read.expect("a good message");
+        assert!(read.is_ok(), "{label}: {:?}", read.err());
     }
 
     /// Sets the sending and the receiving counter of the session with `peer`, leaving its keys alone.
@@ -192,6 +223,30 @@ impl Actor {
         set_counters(&mut self.device, &input).expect("a session");
         input
     }
+}
+
+/// What a bundle's statement covers, written from the profile's text (KEY-09).
+pub(super) fn stated(bundle: &BundleFields) -> Vec<u8> {
+    let uuid = bundle.user_id.replace('-', "");
+    let mut covered = b"TigressSignal/1 Statement".to_vec();
+    covered.extend(tigress_signal::hex::decode(&uuid).unwrap_or_default());
+    covered.push(u8::try_from(bundle.device_id).unwrap_or(0));
+    covered.extend(bundle.registration_id.to_be_bytes());
+    covered.extend(bundle.signed_pre_key_id.to_be_bytes());
+    covered.extend(&bundle.signed_pre_key.0);
+    covered.extend(bundle.created.0.to_be_bytes());
+    for name in &bundle.suites {
+        covered.push(u8::try_from(name.len()).unwrap_or(255));
+        covered.extend(name.as_bytes());
+    }
+    covered
+}
+
+/// The statement's signature: its randomness is made from what it covers.
+fn state(identity: &KeyPair, bundle: &BundleFields) -> Signature {
+    let covered = stated(bundle);
+    let z = seed::bytes(&format!("statement/{}", Hex(covered.clone())));
+    xeddsa::sign(identity, &covered, &Secret::new(z))
 }
 
 fn pre_key_id(id: u32) -> PreKeyId {
@@ -218,6 +273,8 @@ pub(super) struct Talk {
 pub(super) enum Asks<'a> {
     /// The bundles of these devices.
     Bundles(&'a [u32]),
+    /// The statements of these devices.
+    Statements(&'a [u32]),
     /// A submission to these devices.
     Submission(&'a [u32]),
     Nothing,
@@ -357,6 +414,11 @@ impl Talk {
 
     /// The device decrypts a message to what its sender said, or refuses it.
     pub(super) fn decrypt(&mut self, said: &Said, expected: Answer<bool>) {
+        self.decrypt_beside(said, expected, false);
+    }
+
+    /// The same; whether it opens a session beside the one that provisioning information goes into.
+    pub(super) fn decrypt_beside(&mut self, said: &Said, expected: Answer<bool>, beside: bool) {
         let Message { kind, bytes } = &said.message;
         let (mut drawn, device) = (self.randomness(), &mut self.me.device);
         let got = device.decrypt(&said.from, *kind, bytes, &mut drawn);
@@ -370,6 +432,7 @@ impl Talk {
         let output = got.map(|got| {
             let read = (got.plaintext.to_vec(), Ok(got.identity_changed));
             assert_eq!(read, (said.text.clone(), expected), "{}", self.at());
+            assert_eq!(got.beside, beside, "{}", self.at());
             self.went(said.from, &said.message);
             DecryptOutput {
                 plaintext: read.0.into(),
@@ -378,6 +441,24 @@ impl Talk {
             }
         });
         self.record(Step::Decrypt, input, output);
+    }
+
+    /// The device reads a message that would open a session, or refuses it; nothing changes.
+    pub(super) fn read_opening(&mut self, said: &Said, refused: Option<ErrorCode>) {
+        let bytes = &said.message.bytes;
+        let before = self.me.device.clone();
+        let got = self.me.device.read_opening(&said.from, bytes);
+        let output = self.outcome(got, refused).map(|(key, plaintext)| {
+            assert_eq!(*plaintext, said.text, "{}", self.at());
+            ReadOpeningOutput {
+                identity_key: key.encode().into(),
+                plaintext: plaintext.as_slice().into(),
+            }
+        });
+        assert!(before == self.me.device, "{}", self.at());
+        let (peer, message) = (said.from.into(), bytes.into());
+        let input = ReadOpeningInput { peer, message };
+        self.record(Step::ReadOpening, input, output);
     }
 
     pub(super) fn set_counters(&mut self, peer: &Actor, counters: [Option<u32>; 2]) {
@@ -397,8 +478,14 @@ impl Talk {
     }
 
     /// Starts a send; the messages that it submits.
-    pub(super) fn send(&mut self, to: Recipient, plaintext: &[u8], asks: Asks<'_>) -> Vec<Sent> {
-        let got = (self.me.device).start_send(to, plaintext, Purpose::Other, &mut NoRandomness);
+    pub(super) fn send(
+        &mut self,
+        to: Recipient,
+        plaintext: &[u8],
+        purpose: Purpose,
+        asks: Asks<'_>,
+    ) -> Vec<Sent> {
+        let got = (self.me.device).start_send(to, plaintext, purpose, &mut NoRandomness);
         let output = self.outcome(got, asks.refusal()).map(|(send, step)| {
             self.send = Some(send);
             SendOutput { step: step.into() }
@@ -409,7 +496,7 @@ impl Talk {
         let input = SendInput {
             recipient,
             plaintext,
-            provisioning: false,
+            provisioning: purpose == Purpose::Provisioning,
         };
         self.record(Step::Send, input, output);
         messages
@@ -446,7 +533,8 @@ impl Talk {
     fn asked(&mut self, got: Option<&StepFields>, to: Recipient, asks: Asks<'_>) -> Vec<Sent> {
         let at = self.at();
         match (got, asks) {
-            (Some(StepFields::FetchBundles(got)), Asks::Bundles(ids)) => {
+            (Some(StepFields::FetchBundles(got)), Asks::Bundles(ids))
+            | (Some(StepFields::FetchStatements(got)), Asks::Statements(ids)) => {
                 let user = to.user_id().to_string();
                 assert!(got.iter().all(|device| device.user_id == user), "{at}");
                 let devices: Vec<u32> = got.iter().map(|device| device.device_id).collect();
@@ -519,19 +607,45 @@ pub(super) trait Conversation: Sized {
     }
 
     fn pins(&mut self, peer: &Actor, key: PublicKey) -> &mut Self {
+        self.pins_as(peer, key, true, None)
+    }
+
+    /// An identity key is pinned, which the user named or not; or it is refused.
+    fn pins_as(
+        &mut self,
+        peer: &Actor,
+        key: PublicKey,
+        named: bool,
+        refused: Option<ErrorCode>,
+    ) -> &mut Self {
         let talk = self.talk();
-        let pinned = talk
-            .me
-            .device
-            .pin(peer.address, Fingerprint::of(&key), true);
-        pinned.expect("nothing else is pinned");
-        let (peer, identity_key) = (peer.address.into(), key.encode().into());
+        let fingerprint = Fingerprint::of(&key);
+        let pinned = talk.me.device.pin(peer.address, fingerprint, named);
+        let output = talk.outcome(pinned.map_err(Into::into), refused);
         let input = PinInput {
-            peer,
-            identity_key,
-            named: true,
+            peer: peer.address.into(),
+            identity_key: key.encode().into(),
+            named,
         };
-        talk.record(Step::Pin, input, Ok(Done {}));
+        talk.record(Step::Pin, input, output.map(|()| Done {}));
+        self
+    }
+
+    /// The next provisioning information for that peer opens a new session.
+    fn opens_anew(&mut self, peer: &Actor) -> &mut Self {
+        let talk = self.talk();
+        talk.me.device.open_anew(&peer.address);
+        let peer = peer.address.into();
+        talk.record(Step::OpenAnew, OpenAnewInput { peer }, Ok(Done {}));
+        self
+    }
+
+    /// What is pinned to that peer is forgotten.
+    fn unpins(&mut self, peer: &Actor) -> &mut Self {
+        let talk = self.talk();
+        talk.me.device.unpin(&peer.address);
+        let peer = peer.address.into();
+        talk.record(Step::Unpin, UnpinInput { peer }, Ok(Done {}));
         self
     }
 

@@ -1,25 +1,28 @@
 //! Family `intermediary`: conversations of `scripts/intermediary/`, played here and recorded.
 //!
-//! A step is `WHO` asks `WHAT`, then `->` and the answer, unless it is `done` or a registration's token:
+//! A step is `WHO` asks `WHAT`, then `->` and the answer, unless it is `done`:
 //!
 //! ```text
-//! ben registers [with the token of ryan]              ben removes ryan
-//! ben publishes signed prekey 8 [for ryan]            ben publishes one-time prekeys 4 to 6 [for ryan]
+//! ben registers [with the token of ryan] [made 60 seconds ago]    ben removes ryan
+//! ben publishes signed prekey 8 [made 60 seconds ahead] [for ryan]    ben publishes one-time prekeys 4 to 6 [for ryan]
+//! ben publishes an access key ["b"] [until 60 seconds] [for ryan]    ben withdraws the access key ["b"] [for ryan]
 //! ben counts [for ryan] -> 3                          ben acknowledges 1, 2 [for ryan]
 //! ben fetches ryan -> prekeys 1 to 3                  ben fetches ryan -> [signed prekey 8,] no prekey
-//! ben sends MESSAGE to ryan [as prekey] [for 60 seconds]
-//! ben sends device ryan MESSAGE for watch -> device-mismatch missing 1 extra 2
-//! ben sends all of ryan MESSAGE for ryan, MESSAGE for stale watch -> stale-registration 2
+//! ben fetches ryan without a key -> no prekey         ben sends MESSAGE to stale ryan -> stale-registration
+//! ben sends MESSAGE to ryan [as prekey] [for 60 seconds] [by key "b"] [by the key of watch]
 //! ben reads [at most 2] [for ryan] -> 1 MESSAGE from ben [as prekey] [until 60], 2 MESSAGE from eve
 //! ```
 //!
+//! Who sends or fetches does so by the recipient's access key without a label, unless another is named.
 //! A message is `<one>`: 48 bytes made of that word; or `"text"`, `0xff`, `1,000 * 0xff`, `opening "text"`: a real one.
 //! Behind what is asked may stand `9 times`, and what is changed: `but limit = 0`, `but request.id is missing`.
 //! Requests with the same `[a]` before them have the same request id; that of `["1"]` is 1.
 //!
 //! Else: `at 60 seconds` after the beginning, `tick`, `restart`, `erased "the message" <one>`,
-//! `ryan has 12 one-time prekeys` to register with, `eve has no token`, `eve has token 32 * 0x07`. `among ben, ryan,
-//! watch` registers each of them, the watch with the token of its user's phone.
+//! `ryan has 12 one-time prekeys` to register with, `eve has no token`, `eve has token 32 * 0x07`. `among ben, open ryan,
+//! watch` registers each of them, the watch with the token of its user's phone; who is `open` publishes an access key.
+//! `each 1 to 9: STEP` makes a step again and again, with the number for each `#` in it; `numbered` is said of an access
+//! key that is another one each of the many times that it is published.
 
 mod client;
 mod play;
@@ -30,16 +33,16 @@ use play::Relay;
 
 const SCRIPTS: &[Script] = scripts! {
     "intermediary":
-    "registrations.txt" "prekeys.txt" "submissions.txt" "mailboxes.txt" "repetitions.txt" "privacy.txt" "forms.txt"
+    "registrations.txt" "prekeys.txt" "submissions.txt" "access_keys.txt" "mailboxes.txt" "repetitions.txt" "privacy.txt" "forms.txt"
 };
 
 pub(super) fn generate(b: &mut Builder) {
     b.header("Requests to an intermediary, as they stand on the wire, and its answers (profile section 7).");
-    b.header("Play the steps on an intermediary that knows nobody; the randomness given is a registration's token.");
+    b.header("Play the steps on an intermediary that knows nobody.");
     notes! { b;
         Normal BASIC [signal("x3dh/#server-trust")] "Requests as honest clients make them."
             => "Whoever answers otherwise works with no wallet.";
-        TokenHandling CONFIDENTIALITY [cwe(312)] "How the token is made and kept; a bug keeps it readable."
+        TokenHandling CONFIDENTIALITY [cwe(312)] "How tokens and access keys are kept; a bug keeps them readable."
             => "A thief of the store has every mailbox.";
         Authorisation AUTH_BYPASS [cwe(639)]
             "A request without a token, with an unknown one or with another device's; a bug goes by the address alone."
@@ -50,11 +53,17 @@ pub(super) fn generate(b: &mut Builder) {
         OneTimePreKeyReuse CONFIDENTIALITY [signal("x3dh/#protocol-replay")]
             "A bug hands a one-time prekey out a second time."
             => "The second sender's message is refused, and a replay of the first cannot be told from a new session.";
+        Statement MISSING_STEP [signal("x3dh/#server-trust")]
+            "A device's statement is not signed, says something else, or is a day off; a bug stores it."
+            => "It is handed on to senders, who refuse it one and all; or a wallet with a wrong clock never learns of it.";
+        Admission AUTH_BYPASS [cwe(799)]
+            "Who writes to a device, and has no access key of it; a bug takes what he writes."
+            => "Strangers fill a mailbox, and nobody else can write to it.";
         Drain DENIAL_OF_SERVICE [signal("x3dh/#server-trust")] "Somebody takes bundle after bundle; a bug lets them."
             => "A device is left without one-time prekeys.";
         DeviceList MISSING_STEP [signal("sesame/#sending-messages")]
-            "A submission to a user does not list exactly the user's devices; a bug stores it."
-            => "A device is left out, or one that is gone is written to, and the sender never learns of it.";
+            "A submission is for one device; a bug takes one for a user, or tells which devices a user has."
+            => "An intermediary that adds a device of its own is believed, and reads what was meant for others.";
         StaleRegistration MISSING_STEP [signal("sesame/#sending-messages")]
             "A message is encrypted for a former installation of a device; a bug stores it."
             => "What nobody can read is delivered, and the sender never learns of it.";

@@ -63,6 +63,31 @@ impl Pair {
         self
     }
 
+    /// The same by that one-time prekey.
+    pub(super) fn peer_opens_by(&mut self, one_time: u32, label: &str) -> &mut Self {
+        self.peer.open(&self.talk.me.bundle(Some(one_time)), label);
+        self
+    }
+
+    /// The device reads what this one would open a session with.
+    pub(super) fn peeks(&mut self, n: usize) -> &mut Self {
+        let said = self.said(self.last(), n);
+        self.talk.read_opening(&said, None);
+        self
+    }
+
+    /// The device must refuse to read what is made of this one.
+    pub(super) fn peeks_not(
+        &mut self,
+        n: usize,
+        change: impl FnOnce(&Said) -> Said,
+        error: ErrorCode,
+    ) -> &mut Self {
+        let said = change(&self.said(self.last(), n));
+        self.talk.read_opening(&said, Some(error));
+        self
+    }
+
     /// The peer decrypts.
     pub(super) fn heard(&mut self, message: &Message, label: &str) -> &mut Self {
         self.peer.decrypt(&self.talk.me, message, label);

@@ -165,11 +165,6 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Whether nothing is left but further steps.
-    pub(crate) fn at_end(&self) -> bool {
-        self.0.is_empty() || self.0.starts_with(';')
-    }
-
     /// The next word, without what separates words.
     pub(crate) fn word(&mut self) -> &'a str {
         let end = self.0.find([' ', ',', ';', ']']).unwrap_or(self.0.len());

@@ -1,17 +1,18 @@
 //! Family `sesame`.
 
-use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Submission};
+use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Statements, Submission};
 use super::actor::{
     Actor, Asks, Conversation, OTHER_IDENTITY, SAME_IDENTITY, Sent, Talk, converse,
 };
 use super::prelude::*;
 use super::said::Said;
-use Peer::{Again, Bob, Carol, Mallory, Own};
+use Peer::{Again, Bob, Carol, Mallory, Own, Thief};
 use std::collections::BTreeMap;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::sesame::EventFields::{self, Accepted};
 use tigress_signal::conformance::operation::sesame::RecordFields;
 use tigress_signal::identifier::Recipient;
+use tigress_signal::sesame::Purpose;
 use tigress_signal::timestamp::DAY;
 
 pub(super) fn generate(b: &mut Builder) {
@@ -54,6 +55,15 @@ pub(super) fn generate(b: &mut Builder) {
         Expiry CONFIDENTIALITY [signal("sesame/#session-expiration")]
             "The peer has long been silent in a session; a bug sends on in it, or erases it too early."
             => "There is no healing after a theft of keys, nobody can read what is sent, or messages are lost.";
+        Provisioning AUTH_BYPASS [signal("sesame/#authentication"), cwe(862)]
+            "Provisioning information, for a key that the user did not name; a bug sends it."
+            => "A server or a stranger gets the credential.";
+        Healing CONFIDENTIALITY [signal("sesame/#device-state"), signal("doubleratchet/#recovery-from-compromise")]
+            "The session that the device opened itself, and others beside it; a bug lets provisioning information leave it."
+            => "Whoever copied the peer's state, or stole a prekey, opens a session and reads the next credential.";
+        RegistrationId AUTH_BYPASS [signal("sesame/#sending-messages"), cwe(345)]
+            "A registration id that no statement named, or that is out of date; a bug believes it, or drops sessions for it."
+            => "A server undoes the healing of a session, or keeps messages from their device.";
     }
     records(b);
     sends(b);
@@ -61,6 +71,9 @@ pub(super) fn generate(b: &mut Builder) {
     stale_records(b);
     identities(b);
     expiry(b);
+    provisioning(b);
+    healing(b);
+    registration_ids(b);
 }
 
 /// A device that Alice's talks with.
@@ -70,6 +83,8 @@ enum Peer {
     Bob(u32),
     /// Bob's first device after it was set up again: another identity key.
     Again,
+    /// Bob's first device once more, under another hand: its keys, and no session.
+    Thief,
     Carol,
     Mallory,
     /// Alice's own second device.
@@ -84,6 +99,7 @@ impl Peer {
         match self {
             Bob(device_id) => Actor::on_device("bob", device_id),
             Again => Actor::set_up_again("bob"),
+            Thief => Bob(1).actor(),
             Carol => Actor::new("carol"),
             Mallory => Actor::new("mallory"),
             Own => Actor::on_device("alice", 2),
@@ -148,9 +164,14 @@ impl Stage {
 
     /// The device is given the peer's bundle.
     fn bundle(&mut self, peer: Peer, expected: Result<bool, ErrorCode>) -> &mut Self {
-        let bundle = peer.actor().bundle(None);
+        let bundle = fresh(peer, None, self.now());
         self.talk.process_bundle(&bundle, expected);
         self
+    }
+
+    /// The device's time, in seconds.
+    fn now(&self) -> u64 {
+        self.talk.me.device.now().0
     }
 
     /// The device opens so many sessions with that peer, and reads nothing yet: an answer in each.
@@ -192,6 +213,21 @@ impl Stage {
     /// The device must decrypt this one.
     fn reads(&mut self, n: usize) -> &mut Self {
         self.talk.decrypt(&self.said[n], SAME_IDENTITY);
+        self
+    }
+
+    /// The device must decrypt this one, which opens a session beside the own one.
+    fn reads_beside(&mut self, n: usize) -> &mut Self {
+        let said = &self.said[n];
+        self.talk.decrypt_beside(said, SAME_IDENTITY, true);
+        self
+    }
+
+    /// That peer opens a session beside the own one; the device reads its first message.
+    fn opened_beside_by(&mut self, peer: Peer) -> &mut Self {
+        self.opening(peer, None, "opened beside", "hello again");
+        let said = self.said.pop().expect("something was said");
+        self.talk.decrypt_beside(&said, SAME_IDENTITY, true);
         self
     }
 
@@ -277,9 +313,42 @@ impl Stage {
     }
 
     fn sends(&mut self, to: Recipient, text: &str, asks: Asks<'_>) -> &mut Self {
-        let sent = self.talk.send(to, text.as_bytes(), asks);
+        self.sends_as(to, text, Purpose::Other, asks)
+    }
+
+    fn sends_as(
+        &mut self,
+        to: Recipient,
+        text: &str,
+        purpose: Purpose,
+        asks: Asks<'_>,
+    ) -> &mut Self {
+        let sent = self.talk.send(to, text.as_bytes(), purpose, asks);
         self.written.extend(sent);
         self
+    }
+
+    /// A send of provisioning information to Bob's first device.
+    fn provisions(&mut self, asks: Asks<'_>) -> &mut Self {
+        self.sends_as(to(BOB), "a credential", Purpose::Provisioning, asks)
+    }
+
+    /// Bob's first device must read the credential in that session, which is counted as [`Stage::knows`] does.
+    fn provisioned_in(&mut self, session: usize) -> &mut Self {
+        let (talk, actor) = self.with(BOB);
+        let base_key = talk.base_key(actor, session);
+        let me = talk.me.address;
+        self.provisions(Submission(&[1])).heard(BOB, "credential");
+        let (_, actor) = self.with(BOB);
+        let active = actor.device.session(&me).expect("a session");
+        assert_eq!(Hex::from(active.base_key().encode()), base_key);
+        self.accepted()
+    }
+
+    /// That identity key is pinned to Bob's first device; its user did not name it.
+    fn vouched(&mut self, peer: Peer) -> &mut Self {
+        let peer = peer.actor();
+        self.pins_as(&peer, peer.identity_key(), false, None)
     }
 
     /// A send to every device of Bob.
@@ -309,6 +378,13 @@ impl Stage {
     /// An answer to nothing that was asked.
     fn unexpected(&mut self, event: EventFields) -> &mut Self {
         self.answer(event, Refused(UnexpectedMessage))
+    }
+
+    /// The intermediary calls the registration id of Bob's first device outdated, and gives its statement.
+    fn outdated_and_stated(&mut self, bundle: BundleFields) -> &mut Self {
+        self.answer(outdated(&[1]), Statements(&[1]))
+            .answer(bundled(bundle), Submission(&[1]))
+            .unchanged(BOB)
     }
 
     /// Four rounds, in each of which a further device of Bob's is missing; before each answer this.
@@ -350,7 +426,7 @@ fn stale(peer: Peer, sessions: impl IntoIterator<Item = usize>) -> Known {
     but(known(peer, sessions), |known| known.stale = true)
 }
 
-/// The same device, known by another registration id: nothing in a bundle signs it.
+/// The same device, known by another registration id.
 fn renumbered(known: Known) -> Known {
     but(known, |known| {
         known.registration_id = known.registration_id % 16_380 + 1;
@@ -371,11 +447,21 @@ fn bundle(of: Peer) -> EventFields {
     bundled(of.actor().bundle(Some(1)))
 }
 
-/// Its bundle with another registration id.
+/// Its bundle with that one-time prekey, and where the one that it was made with is too old by now a fresh statement.
+fn fresh(of: Peer, one_time: Option<u32>, now: u64) -> BundleFields {
+    let bundle = of.actor().bundle(one_time);
+    if now <= 40 * DAY {
+        return bundle;
+    }
+    of.actor().restate(bundle, now)
+}
+
+/// Its bundle with a statement of another registration id.
 fn renumbered_bundle(of: Peer) -> BundleFields {
-    but(of.actor().bundle(None), |f| {
+    let bundle = but(of.actor().bundle(None), |f| {
         f.registration_id = renumbered(known(of, [])).registration_id;
-    })
+    });
+    of.actor().restate(bundle, 0)
 }
 
 fn no_bundle(of: Peer) -> EventFields {
@@ -416,7 +502,7 @@ fn records(b: &mut Builder) {
         second_bundle_becomes_active [Order: SES-02 SES-03] => in_session(|t| t.session(BOB)
             .opens(BOB, "in the third session").knows_of(BOB, [2, 1, 0]));
         /// a session that the peer opens becomes the active one: the answer goes there
-        peers_session_becomes_active [Order: SES-02 SES-03] => in_session(|t| t.opened_by(BOB).knows_of(BOB, [1, 0])
+        peers_session_becomes_active [Order: SES-02 SES-03] => in_session(|t| t.opened_beside_by(BOB).knows_of(BOB, [1, 0])
             .tells(BOB, "in the second session", "peer opens"));
         /// the last of three sessions decrypts and becomes the active one; the others keep their order
         last_of_three_becomes_active [Order: SES-05 SES-06] => play(|t| t.many(BOB, 3).reads(0).knows_of(BOB, [0, 2, 1])
@@ -469,20 +555,21 @@ fn records(b: &mut Builder) {
             .opens(BOB, "in the second session").refuses(0, DecryptFailed).knows_of(BOB, [1, 0]));
         // SES-08, as far as one device shows it.
         /// the peer's opening message arrives after the own one has left: the answer goes into the peer's session
-        peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
+        peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
             .knows_of(BOB, [1, 0]).tells(BOB, "answer", "simultaneous"));
         /// the peer answers in the own session first: both go on there
-        peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
+        peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
             .heard(BOB, "answers").hears(BOB, "in your session").knows_of(BOB, [0, 1])
             .tells(BOB, "in mine", "both go on"));
         /// three messages each way cross: every one is read, though each is in the session that the other side has
         /// left
         three_messages_cross [Simultaneous: SES-05 SES-08] => play(|t| t.bundle(BOB, SAME_IDENTITY)
             .each(["\0", "\u{1}", "\u{2}"], |t, text| t.writes(BOB, text)).opening(BOB, None, "crossing", "\0")
-            .says(BOB, "\u{1}").says(BOB, "\u{2}").each(0..3, |t, n| t.reads(n).heard(BOB, "crossing"))
+            .says(BOB, "\u{1}").says(BOB, "\u{2}").reads_beside(0).heard(BOB, "crossing")
+            .each(1..3, |t, n| t.reads(n).heard(BOB, "crossing"))
             .knows_of(BOB, [1, 0]));
         /// the next two messages cross again: each side changes over, and nothing is lost
-        next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
+        next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
             .heard(BOB, "crossing again").writes(BOB, "in yours").says(BOB, "in yours").reads(0)
             .heard(BOB, "crossing again").knows_of(BOB, [0, 1]).tells(BOB, "in mine", "the last word")
             .hears(BOB, "agreed").knows_of(BOB, [0, 1]));
@@ -531,18 +618,18 @@ fn sends(b: &mut Builder) {
         missing_device_came_by_itself [Rounds Simultaneous: SES-02 SES-09] => in_session(|t| t
             .submits_to_all(Submission(&[1])).opened_by(Bob(2)).answer(missing(&[2]), Submission(&[1, 2]))
             .heard(Bob(2), "in its session"));
-        /// a registration id is out of date: that device's sessions are dropped, a new one is opened, the other
-        /// message stays
-        outdated_registration [Rounds: SES-10 SES-14] => in_session(|t| t.session(BOB).session(Bob(2)).says(BOB, "late")
-            .submits_to_all(Submission(&[1, 2])).answer(outdated(&[1]), Bundles(&[1]))
-            .knows([known(BOB, []), known(Bob(2), [0])]).answer(bundled(renumbered_bundle(BOB)), Submission(&[1, 2]))
-            .unchanged(Bob(2)).accepted().knows([renumbered(known(BOB, [2])), known(Bob(2), [0])])
-            .refuses(0, DecryptFailed));
-        /// the device with the outdated registration id has opened a session by itself in the meantime: that one is
-        /// kept and used
+        /// a registration id is out of date: its statement names it anew, the sessions stay, and so do the messages
+        outdated_registration [Rounds RegistrationId: SES-10 SES-14] => in_session(|t| t.session(BOB).session(Bob(2))
+            .says(BOB, "late").submits_to_all(Submission(&[1, 2])).answer(outdated(&[1]), Statements(&[1]))
+            .knows([known(BOB, [1, 0]), known(Bob(2), [0])])
+            .answer(bundled(renumbered_bundle(BOB)), Submission(&[1, 2])).unchanged(BOB).unchanged(Bob(2)).accepted()
+            .knows([renumbered(known(BOB, [1, 0])), known(Bob(2), [0])]).reads(0));
+        /// the device with the outdated registration id was set up again, and has opened a session by itself in the
+        /// meantime: it cannot read what was encrypted to its former key, and gets it in a new session
         outdated_device_came_by_itself [Rounds Simultaneous Identity: SES-10] => in_session(|t| t
             .submits_to_all(Submission(&[1])).opening(Again, None, "came back", "I am new").reads_changed(0)
-            .answer(outdated(&[1]), Submission(&[1])).heard(Again, "in its session").knows_of(Again, [1]));
+            .answer(outdated(&[1]), Statements(&[1])).answer(bundle(Again), Submission(&[1]))
+            .heard(Again, "in a new session").knows_of(Again, [2, 1]));
         // SES-14: rounds, their number, and restarts between them.
         /// refused five times: the send gives up, and fetches no further bundle
         refused_five_times [Rounds: SES-14] => in_session(|t| t.four_more_devices(|t| t)
@@ -558,12 +645,11 @@ fn sends(b: &mut Builder) {
         last_refusal_makes_no_message [Rounds: SES-14] => in_session(|t| t
             .submits_to_all(Submission(&[1])).each(1..5, |t, _| t.answer(missing(&[]), Submission(&[1])))
             .opened_by(Bob(2)).answer(missing(&[2]), GivingUp(RetryLimit)).writes(Bob(2), "the first counter"));
-        /// outdated again and again: each round opens one session with that device, and the other message never
-        /// changes
-        outdated_again_and_again [Rounds: SES-10 SES-14] => in_sessions(|t| t
-            .submits_to_all(Submission(&[1, 2])).each(1..5, |t, _| t.answer(outdated(&[1]), Bundles(&[1]))
-                .answer(bundle(BOB), Submission(&[1, 2])).unchanged(Bob(2)))
-            .answer(outdated(&[1]), GivingUp(RetryLimit)));
+        /// outdated again and again: no session is opened or dropped, and no message ever changes
+        outdated_again_and_again [Rounds RegistrationId: SES-10 SES-14] => in_sessions(|t| t
+            .submits_to_all(Submission(&[1, 2])).each(1..5, |t, _| t.answer(outdated(&[1]), Statements(&[1]))
+                .answer(bundle(BOB), Submission(&[1, 2])).unchanged(BOB).unchanged(Bob(2)))
+            .answer(outdated(&[1]), GivingUp(RetryLimit)).knows([known(BOB, [0]), known(Bob(2), [0])]));
         /// restarted before every answer: the send goes on, and a restart is no round
         restart_before_every_answer [Restart Rounds: SES-14 XFER-15] => in_session(|t| t
             .four_more_devices(Stage::restart).restart().accepted().restart().writes(BOB, "the next counter"));
@@ -691,8 +777,17 @@ fn identities(b: &mut Builder) {
             .bundle(Again, OTHER_IDENTITY).writes(Again, "who are you").knows_of(Again, [1]).refuses(0, DecryptFailed));
         /// a bundle in the course of a send brings another identity key: it is reported there
         another_identity_during_send [Identity: SES-10 SES-12] => in_session(|t| t.submits_to_all(Submission(&[1]))
-            .answer(outdated(&[1]), Bundles(&[1])).answer_changed(bundle(Again), Submission(&[1])).accepted()
+            .answer(outdated(&[1]), Statements(&[1])).answer_changed(bundle(Again), Submission(&[1])).accepted()
             .knows_of(Again, [1]));
+        /// a statement of another identity key than the pinned one: no session is opened, and none is dropped
+        pinned_identity_and_statement [Identity RegistrationId: SES-10 X3DH-15] => in_session(|t| t.trusts(BOB)
+            .submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
+            .answer(bundle(Again), Refused(UntrustedIdentity)).knows_of(BOB, [0]).hears(BOB, "still here"));
+        /// a stale record that another identity key replaces stays stale: a message makes nothing current
+        stale_record_and_another_identity [Stale Identity: SES-11 SES-12] => one_gone(|t| t
+            .opening(Again, None, "stale and another", "I am new").reads_changed(0)
+            .knows([stale(Again, [1]), known(Bob(2), [0])]).writes_not(Again, "to a stranger", NoSession)
+            .sends(to_bob(), "once more", Submission(&[2])));
         /// with a pinned identity key another one is refused, in a message as in a bundle, and the session goes on
         pinned_identity [Identity StateChanged: SES-12 X3DH-15] => in_session(|t| t.trusts(BOB)
             .opening(Again, None, "pinned", "I am new").refuses(0, UntrustedIdentity)
@@ -712,7 +807,7 @@ fn identities(b: &mut Builder) {
             t.writes(BOB, "in the second session").knows([renumbered(known(BOB, [1, 0]))])
         });
         /// a device whose sessions were dropped is still known: another identity key is reported
-        another_identity_after_drop [Identity Restart: SES-10 SES-12] => in_session(|t| t.drops_sessions(&BOB.actor())
+        another_identity_after_drop [Identity Restart: SES-12] => in_session(|t| t.drops_sessions(&BOB.actor())
             .restart().opening(Again, None, "dropped", "I am new").reads_changed(0));
     }
 }
@@ -752,5 +847,165 @@ fn expiry(b: &mut Builder) {
         /// each session has a time of its own: the inactive one is erased, the active one stays
         each_session_has_its_own_time [Expiry: SES-13] => in_session(|t| t.says(BOB, "in the first session").ticks(DAY)
             .session(BOB).ticks(90 * DAY).knows_of(BOB, [1]).refuses(0, DecryptFailed));
+    }
+}
+
+/// SES-18.
+fn provisioning(b: &mut Builder) {
+    let user = to_bob();
+    cases! { b, [Provisioning: SES-18];
+        /// to a device whose identity key the user named: its bundle, then the message
+        to_named_key => play(|t| t.trusts(BOB).provisions(Bundles(&[1])).answer(bundle(BOB), Submission(&[1]))
+            .heard(BOB, "credential").accepted());
+        /// to a device that no key is pinned to, with and without a session
+        to_key_that_is_not_pinned => play(|t| t.provisions(Refused(UntrustedIdentity)).session(BOB)
+            .provisions(Refused(UntrustedIdentity)).sends(to(BOB), "nothing of value", Submission(&[1])));
+        /// to a key that an offer's MAC vouched for, and that the user did not name
+        to_key_that_is_not_named => in_session(|t| t.vouched(BOB).provisions(Refused(UntrustedIdentity))
+            .restart().provisions(Refused(UntrustedIdentity)).sends(to(BOB), "nothing of value", Submission(&[1])));
+        /// such a key is named later, and stays so
+        key_named_later => in_session(|t| t.vouched(BOB).trusts(BOB).vouched(BOB).restart().provisions(Submission(&[1])));
+        /// to a user: provisioning information goes to one device
+        to_user [Provisioning WrongDevice: SES-18 SES-15] => in_sessions(|t| t.trusts(BOB)
+            .sends_as(user, "a credential", Purpose::Provisioning, Refused(InvalidState)));
+        /// a bundle of another key than the named one, then the right one
+        bundle_of_another_key [Provisioning Identity: SES-18 X3DH-15] => play(|t| t.trusts(BOB).provisions(Bundles(&[1]))
+            .answer(bundle(Again), Refused(UntrustedIdentity)).knows([]).answer(bundle(BOB), Submission(&[1])));
+        /// a message of another key than the named one opens no session that it could go into
+        opening_of_another_key [Provisioning Identity: SES-18 X3DH-15] => play(|t| t.trusts(BOB)
+            .opening(Again, Some(1), "ghost", "garbage").refuses(0, UntrustedIdentity).holds(&[1, 2, 3, 4])
+            .provisions(Bundles(&[1])));
+        /// the session of another key than the one that is named later: a bundle is fetched
+        session_of_another_key [Provisioning Identity: SES-18 SES-12] => play(|t| t.session(Again).trusts(BOB)
+            .provisions(Bundles(&[1])).answer_changed(bundle(BOB), Submission(&[1])).heard(BOB, "credential"));
+        /// the pin is dropped while the bundle is awaited: nothing is encrypted
+        pin_dropped_before_bundle [Provisioning Restart: SES-18] => play(|t| t.trusts(BOB).provisions(Bundles(&[1]))
+            .unpins(&BOB.actor()).restart().answer(bundle(BOB), Refused(UntrustedIdentity)).knows([]));
+        /// the pin is dropped while the submission is under way: it is not repeated, but its acceptance is taken
+        pin_dropped_before_repetition [Provisioning Rounds: SES-18 SES-10] => in_session(|t| t.trusts(BOB)
+            .provisions(Submission(&[1])).unpins(&BOB.actor()).answer(outdated(&[1]), Refused(UntrustedIdentity))
+            .accepted());
+        /// outdated again and again: the same bytes, and the named key's statement each time
+        statement_of_named_key [Provisioning RegistrationId: SES-18 SES-10] => in_session(|t| t.trusts(BOB)
+            .provisions(Submission(&[1])).outdated_and_stated(renumbered_bundle(BOB))
+            .answer(outdated(&[1]), Statements(&[1])).answer(bundle(Again), Refused(UntrustedIdentity))
+            .restart().answer(bundle(BOB), Submission(&[1])).unchanged(BOB).accepted().knows_of(BOB, [0]));
+    }
+}
+
+/// In a session that the device opened with Bob's first one, whose key is named; Bob opens another beside it.
+fn beside(then: impl FnOnce(&mut Stage) -> &mut Stage) -> impl Case {
+    in_session(|t| then(t.trusts(BOB).opened_beside_by(BOB)))
+}
+
+/// SES-19.
+fn healing(b: &mut Builder) {
+    cases! { b, [Healing: SES-19];
+            /// the peer opens a session beside the own one: it is told, and provisioning information stays in the own one
+            session_beside => beside(|t| t.knows_of(BOB, [1, 0]).provisioned_in(0).restart().provisioned_in(0));
+            /// anything else goes into the session beside, which is the active one
+            other_messages_go_beside [Healing Order: SES-19 SES-02] => beside(|t| t
+                .sends(to(BOB), "nothing of value", Submission(&[1])).heard(BOB, "beside").accepted().knows_of(BOB, [1, 0])
+                .provisioned_in(0));
+            /// answers in the session beside do not win it the place
+            session_beside_answers => beside(|t| t.tells(BOB, "one", "beside").hears(BOB, "two").tells(BOB, "three", "beside")
+                .hears(BOB, "four").knows_of(BOB, [1, 0]).provisioned_in(0));
+            /// one second before MAXSEND it is still the own one; at MAXSEND none that is there, and a bundle is fetched
+            session_beside_at_maxsend [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(20 * DAY)
+                .opened_beside_by(BOB).ticks(30 * DAY - 1).provisions(Submission(&[1])).ticks(30 * DAY)
+                .tells(BOB, "one", "beside").hears(BOB, "two").provisions(Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1])).heard(BOB, "credential").knows_of(BOB, [2, 1, 0]));
+            /// what is read in the own session keeps it for another MAXSEND
+            own_session_goes_on [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(29 * DAY)
+                .hears(BOB, "still here").ticks(59 * DAY - 1).provisions(Submission(&[1])));
+            /// a copy of the peer opens a session, answers in it, and waits, restarted or not: it never gets the place
+    clone_waits [Healing Restart: SES-19] => in_session(|t| t.trusts(BOB).opened_beside_by(Thief)
+                .tells(Thief, "one", "beside").hears(Thief, "two").restart().ticks(29 * DAY).hears(Thief, "three")
+                .ticks(58 * DAY).tells(Thief, "four", "beside").hears(Thief, "five").restart().provisions(Bundles(&[1])));
+            /// forty-two sessions opened beside it push the own one out of no list
+            many_sessions_beside [Healing Bound: SES-19 SES-04] => in_session(|t| t.trusts(BOB)
+                .each(0..42, |t, _| t.opened_beside_by(Thief)).knows_of(BOB, (2..43).rev().chain([0])).restart()
+                .provisioned_in(0));
+            /// a session that the peer opened is not sent in: a bundle is fetched
+            opened_by_the_peer => play(|t| t.trusts(BOB).opened_by(BOB).provisions(Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1])).accepted().knows_of(BOB, [1, 0]).provisioned_in(1));
+            /// nor once it has answered in it
+            opened_by_the_peer_and_answered => play(|t| t.trusts(BOB).opened_by(BOB).tells(BOB, "who are you", "first")
+                .hears(BOB, "it is me").provisions(Bundles(&[1])));
+            /// an own session that is not answered yet is sent in, though the peer has opened another
+            own_session_beside_the_peers [Healing Simultaneous: SES-19 SES-08] => play(|t| t.trusts(BOB).opens(BOB, "at once")
+                .heard(BOB, "at once").opened_beside_by(BOB).knows_of(BOB, [1, 0]).provisioned_in(0));
+            /// of two own sessions the one that was opened last, whichever is active
+            own_session_opened_last => play(|t| t.trusts(BOB).opens(BOB, "one").heard(BOB, "one").says(BOB, "to one")
+                .opens(BOB, "two").heard(BOB, "two").reads(0).knows_of(BOB, [0, 1]).provisioned_in(1));
+            /// an older own session is not sent in any more, be it fresh or not
+            older_own_session [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).says(BOB, "to one").ticks(DAY)
+                .bundle(BOB, SAME_IDENTITY).ticks(30 * DAY).reads(0).provisions(Submission(&[1])).ticks(31 * DAY)
+                .provisions(Bundles(&[1])));
+            /// beside an own session that is not sent in any more a session of the peer's is none beside it
+            session_after_maxsend [Healing Expiry: SES-19 SES-13] => in_session(|t| t.trusts(BOB).ticks(30 * DAY)
+                .opened_by(BOB).provisions(Bundles(&[1])));
+            /// whoever knows that the own session is lost or copied has the next one opened anew
+            opened_anew => beside(|t| t.opens_anew(&BOB.actor()).restart().provisions(Bundles(&[1]))
+                .answer(bundle(BOB), Submission(&[1])).heard(BOB, "anew").accepted().knows_of(BOB, [2, 1, 0])
+                .provisioned_in(2));
+        }
+    cases! { b, [Stale Healing: SES-09 SES-11];
+        /// under a pin nothing goes stale: an intermediary that calls the device gone ends the send alone
+        pinned_device_called_gone => in_session(|t| t.trusts(BOB).provisions(Submission(&[1]))
+            .answer(gone(&[1]), GivingUp(NotFound)).knows_of(BOB, [0]).ticks(29 * DAY).restart().provisioned_in(0));
+        /// the same where the user did not name the key
+        vouched_device_called_gone => in_session(|t| t.vouched(BOB).submits_to_all(Submission(&[1]))
+            .answer(gone(&[1]), GivingUp(NotFound)).knows_of(BOB, [0]).writes(BOB, "in the session that is there"));
+        /// the same where its bundle is not found
+        pinned_bundle_not_found => in_session(|t| t.trusts(BOB).drops_sessions(&BOB.actor()).provisions(Bundles(&[1]))
+            .answer(no_bundle(BOB), GivingUp(NotFound)).knows_of(BOB, []));
+        /// a record that is stale when its key is pinned stays so until a bundle comes
+        pinned_when_stale => in_session(|t| t.submits_to_all(Submission(&[1])).answer(gone(&[1]), GivingUp(NotFound))
+            .trusts(BOB).knows([stale(BOB, [0])]).provisions(Bundles(&[1])).answer(bundle(BOB), Submission(&[1]))
+            .accepted().knows_of(BOB, [1, 0]));
+    }
+}
+
+/// What names a registration id: SES-10.
+fn registration_ids(b: &mut Builder) {
+    let wrong = |said: &Said| said.fields(|m| m.registration_id = m.registration_id % 16_380 + 1);
+    cases! { b, [RegistrationId: SES-10 KEY-09];
+        /// a prekey message names a registration id that is none: it is tried, and the statement names the right one
+        wrong_hint => play(|t| {
+            let said = wrong(&t.opening(BOB, Some(1), "wrong hint", "hello").said[0]);
+            t.talk.decrypt(&said, SAME_IDENTITY);
+            t.knows([renumbered(known(BOB, [0]))]).sends(to(BOB), "answer", Submission(&[1]))
+                .outdated_and_stated(BOB.actor().bundle(None)).heard(BOB, "answer").accepted().knows_of(BOB, [0])
+        });
+        /// a later prekey message names another one than the statement: the statement's stays
+        hint_against_statement => in_session(|t| {
+            let said = wrong(&t.opening(BOB, Some(1), "hint", "hello").said[0]);
+            t.talk.decrypt_beside(&said, SAME_IDENTITY, true);
+            t.knows_of(BOB, [1, 0])
+        });
+        /// a later prekey message names another one than the first: the last hint counts
+        hint_against_hint => play(|t| {
+            let said = wrong(&t.opening(BOB, Some(1), "hint", "hello").said[0]);
+            t.talk.decrypt(&said, SAME_IDENTITY);
+            t.opened_by(BOB).knows_of(BOB, [1, 0])
+        });
+        /// the statement is not found: the device is gone
+        statement_not_found [RegistrationId Stale: SES-10 SES-09] => in_sessions(|t| t
+            .submits_to_all(Submission(&[1, 2])).answer(outdated(&[1]), Statements(&[1]))
+            .answer(no_bundle(BOB), Submission(&[2])).unchanged(Bob(2)).accepted()
+            .knows([stale(BOB, [0]), known(Bob(2), [0])]));
+        /// a statement that does not verify, or is of another device, is not taken; the true one still is
+        wrong_statement [RegistrationId UnexpectedAnswer: SES-10 KEY-10] => in_session(|t| {
+            let spoiled = but(renumbered_bundle(BOB), |f| f.statement_signature.0[7] ^= 1);
+            t.submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
+                .answer(bundled(spoiled), Refused(InvalidSignature)).unexpected(bundle(Bob(2))).unexpected(Accepted)
+                .restart().answer(bundle(BOB), Submission(&[1])).unchanged(BOB).accepted()
+        });
+        /// a stale statement is not taken
+        stale_statement [RegistrationId Expiry: SES-10 KEY-10] => in_session(|t| t.ticks(15 * DAY).hears(BOB, "here")
+            .ticks(40 * DAY + 1).submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
+            .answer(bundle(BOB), Refused(StaleStatement))
+            .answer(bundled(fresh(BOB, None, 41 * DAY)), Submission(&[1])).unchanged(BOB));
     }
 }

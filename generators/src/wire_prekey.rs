@@ -179,7 +179,7 @@ pub(super) fn generate(b: &mut Builder) {
         |error: ErrorCode, inner: &[u8]| parser.refuses(error, p.with(3, bytes(4, inner)));
     let mut over = p.clone();
     let rest = p.build().len() - p.fields[3].len();
-    over.fields[3] = bytes(4, &seed::vec("wire/large", 66_201 - rest - 4));
+    over.fields[3] = bytes(4, &seed::vec("wire/large", 65_693 - rest - 4));
     cases! { b, [Inner Truncated: WIRE-05];
         inner_empty: "an empty ratchet message" => holding(Malformed, &[]);
         /// the ratchet message is of version 0x33
@@ -200,13 +200,13 @@ pub(super) fn generate(b: &mut Builder) {
         // Its first field is a varint where a ratchet key must stand.
         /// a prekey message in place of the ratchet message
         inner_prekey_message [Inner: WIRE-02] => holding(Malformed, &p.build());
-        /// the ratchet message has 66,001 bytes, the whole fewer than 66,200
+        /// the ratchet message has 65,605 bytes, the whole fewer than 65,692
         inner_too_large [Size Inner: WIRE-08] => holding(TooLarge, &ratchet(LARGEST + 1).build());
-        /// 66,201 bytes of an unknown version: the size counts first
-        size_counts_first [Size Version: WIRE-08 WIRE-01] => parser.refuses(TooLarge, vec![0x99; 66_201]);
-        /// 66,200 bytes of an unknown version: the size is good, the version is not
+        /// 65,693 bytes of an unknown version: the size counts first
+        size_counts_first [Size Version: WIRE-08 WIRE-01] => parser.refuses(TooLarge, vec![0x99; 65_693]);
+        /// 65,692 bytes of an unknown version: the size is good, the version is not
         greatest_of_unknown_version [Size Version: WIRE-08 WIRE-01]
-            => parser.refuses(UnsupportedVersion, vec![0x99; 66_200]);
-        one_byte_too_many [Size: WIRE-08]: "66,201 bytes: one too many" => parser.refuses(TooLarge, over.build());
+            => parser.refuses(UnsupportedVersion, vec![0x99; 65_692]);
+        one_byte_too_many [Size: WIRE-08]: "65,693 bytes: one too many" => parser.refuses(TooLarge, over.build());
     }
 }

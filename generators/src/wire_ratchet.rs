@@ -8,9 +8,9 @@ use super::wire::{
 };
 use tigress_signal::conformance::operation::wire::{DecodeRatchet, EncodeRatchet, RatchetFields};
 
-/// Length of the ciphertext of a message of exactly 66,000 bytes, with counters below 128: less version, key, two
+/// Length of the ciphertext of a message of exactly 65,604 bytes, with counters below 128: less version, key, two
 /// counters of two bytes, tag and length of four.
-pub(super) const LARGEST: usize = 66_000 - 1 - 35 - 4 - 4;
+pub(super) const LARGEST: usize = 65_604 - 1 - 35 - 4 - 4;
 
 const FIELDS: [&str; 4] = ["ratchet_key", "counter", "previous_counter", "ciphertext"];
 
@@ -67,7 +67,7 @@ fn good(b: &mut Builder) {
         cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11]; "decode_{name}": "{comment}" => reads(fields); }
     }
     cases! { b;
-        /// 66,000 bytes: the greatest size
+        /// 65,604 bytes: the greatest size
         decode_greatest_size [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11] => reads(&fields(0, 0, LARGEST));
     }
     for (name, comment, fields) in &cases[..9] {
@@ -146,16 +146,16 @@ pub(super) fn generate(b: &mut Builder) {
 
     bad_keys(b, parser, p, (0, 1, "ratchet_key"), "ratchet");
     let one_too_many = proto(&fields(0, 0, LARGEST + 1)).build();
-    let mut garbage = vec![0x80; 66_001];
+    let mut garbage = vec![0x80; 65_605];
     garbage[0] = 0x99;
     let many = [&[0x11][..], &[0x28, 0x00].repeat(32_000)].concat();
     cases! { b, [Size: WIRE-08];
         empty_ciphertext [ShortCiphertext: WIRE-07]: "an empty ciphertext" => malformed(p.with(3, bytes(4, &[])));
         /// a ciphertext of 15 bytes
         ciphertext_of_15 [ShortCiphertext: WIRE-07] => malformed(p.with(3, bytes(4, &ciphertext[..15])));
-        /// 66,001 bytes: one too many, otherwise well-formed
+        /// 65,605 bytes: one too many, otherwise well-formed
         one_byte_too_many => parser.refuses(TooLarge, one_too_many);
-        /// 66,001 bytes of an unknown version that never end a varint: the size counts first
+        /// 65,605 bytes of an unknown version that never end a varint: the size counts first
         size_counts_first [Size Version: WIRE-08 WIRE-10] => parser.refuses(TooLarge, garbage);
         /// 32,000 unknown fields: the first of them settles it
         unknown_fields_32000 [Size NonCanonical: WIRE-03 WIRE-10] => not_canonical(many);

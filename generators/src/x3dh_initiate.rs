@@ -1,6 +1,6 @@
 //! Family `x3dh_initiate`.
 
-use super::actor::Actor;
+use super::actor::{Actor, stated};
 use super::prelude::*;
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
 use super::xeddsa::plus_order;
@@ -8,7 +8,7 @@ use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
 use tigress_signal::conformance::operation::{Operation, Reference};
 use tigress_signal::primitives::{Secret, xeddsa};
-use tigress_signal::timestamp::Timestamp;
+use tigress_signal::timestamp::{DAY, Timestamp};
 
 /// The notes that both X3DH families share.
 pub(super) fn notes(b: &mut Builder) {
@@ -89,19 +89,60 @@ fn sign(signer: &Actor, message: &[u8]) -> Hex {
     xeddsa::sign(key, message, &z).as_bytes().into()
 }
 
-/// Another signed prekey, with a good signature of Bob's.
+/// Another signed prekey, with good signatures of Bob's.
 fn signed_pre_key(key: impl Into<Hex>) -> impl Case {
     let key = key.into();
     refuses(InvalidKey, |f| {
         f.signed_pre_key_signature = sign(&bob(), &key);
         f.signed_pre_key = key;
+        bob().state(f);
     })
+}
+
+/// Bob's bundle with that statement, signed by Bob.
+fn says(change: impl FnOnce(&mut BundleFields)) -> BundleFields {
+    let bob = bob();
+    but(bob.bundle(Some(1)), |f| {
+        change(f);
+        bob.state(f);
+    })
+}
+
+/// Alice opens a session by it at that time, in seconds after 2027-01-15.
+fn at(now: u64, label: &str, bundle: BundleFields) -> InitiateInput {
+    let input = input(&alice(), bundle, label, b"hello Bob");
+    but(input, |f| f.now = Timestamp(START + now))
+}
+
+/// Bob's bundle of the time that [`at`] counts from.
+fn dated() -> BundleFields {
+    bob().restate(bob().bundle(Some(1)), START)
+}
+
+const START: u64 = 1_800_000_000;
+
+/// The names of a bundle's suites.
+fn suites(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// So many suites, `tigress-1` the last of them.
+fn many_suites(count: usize) -> Vec<String> {
+    let others = (1..count).map(|n| format!("suite-{n}"));
+    others.chain(["tigress-1".to_owned()]).collect()
 }
 
 /// Bob's bundle with other bytes for its signature.
 fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
     refuses(InvalidSignature, |f| {
         change(&mut f.signed_pre_key_signature.0);
+    })
+}
+
+/// Bob's bundle with its statement signed by that actor over these bytes.
+fn statement(signer: &Actor, message: impl FnOnce(&BundleFields) -> Vec<u8>) -> impl Case {
+    refuses(InvalidSignature, |f| {
+        f.statement_signature = sign(signer, &message(f));
     })
 }
 
@@ -134,6 +175,14 @@ pub(super) fn generate(b: &mut Builder) {
         Malleability SIGNATURE_MALLEABILITY [rfc("8032#section-8.4"), cve("2024-45193")]
             "The signature is a second form of a valid one; a bug accepts it."
             => "One bundle has two forms, and whoever tells bundles apart by their bytes takes it for another.";
+        StatementNotVerified AUTH_BYPASS [signal("x3dh/#signatures"), cwe(345)]
+            "The statement's signature does not verify, or covers something else; a bug goes on."
+            => "A server gives the device another registration id, an old prekey or a weaker suite.";
+        StatementTime CONFIDENTIALITY [signal("x3dh/#key-compromise"), cwe(613)]
+            "The statement is at or beyond its bounds in time; a bug has none, or looks only one way."
+            => "A server hands out a prekey whose private key was stolen long ago.";
+        Suites AUTH_BYPASS [cwe(757)] "The list of suites; a bug does not hold it to its form, or does not look at it."
+            => "One list has two forms, or a session is opened in a suite that the device does not speak.";
     }
 
     let (alice, bob, mallory) = (&alice(), &bob(), &mallory());
@@ -172,8 +221,10 @@ pub(super) fn generate(b: &mut Builder) {
         identity_key_is_own => may_open("own key", |f| {
             f.identity_key = alice.identity_key().encode().into();
             f.signed_pre_key_signature = sign(alice, &f.signed_pre_key);
+            alice.state(f);
         });
     }
+    statements(b);
     cases! { b, [SignatureNotVerified: X3DH-02 KEY-07 SIG-05];
         r_flipped: "a bit of R flipped" => signature(|bytes| bytes[0] ^= 1);
         s_flipped: "a bit of s flipped" => signature(|bytes| bytes[40] ^= 1);
@@ -245,5 +296,117 @@ pub(super) fn generate(b: &mut Builder) {
         /// a one-time prekey's id without the key
         one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] =>
             malformed(|f| f.one_time_pre_key = None);
+    }
+}
+
+/// KEY-09 to KEY-11.
+fn statements(b: &mut Builder) {
+    let (bob, mallory) = (&bob(), &mallory());
+    let unsigned = |change: fn(&mut BundleFields)| refuses(InvalidSignature, change);
+    cases! { b, [StatementNotVerified: KEY-09 KEY-10];
+        /// another registration id than the statement's
+        another_registration_id => unsigned(|f| f.registration_id = f.registration_id % 16_380 + 1);
+        /// another device of the user than the statement's, with the same keys
+        statement_of_another_device => unsigned(|f| f.device_id = 2);
+        /// another user than the statement's, with the same keys
+        statement_of_another_user => refuses(InvalidSignature, |f| f.user_id = mallory.bundle(None).user_id);
+        /// another id of the signed prekey than the statement's
+        another_signed_prekey_id => unsigned(|f| f.signed_pre_key_id += 1);
+        /// a former signed prekey, well signed, under the statement of the present one
+        former_signed_prekey => refuses(InvalidSignature, |f| {
+            f.signed_pre_key = mallory.bundle(None).signed_pre_key;
+            f.signed_pre_key_signature = sign(bob, &f.signed_pre_key);
+        });
+        /// another time than the statement's
+        another_time => unsigned(|f| f.created = Timestamp(1));
+        suite_added: "a suite added to the statement's" => unsigned(|f| f.suites.push("signal-v3".to_owned()));
+        suite_taken_away: "a suite taken away from the statement's" => refuses(InvalidSignature, |f| {
+            *f = says(|f| f.suites = suites(&["signal-v4", "tigress-1"])); f.suites.remove(0);
+        });
+        suites_exchanged: "the statement's suites in another order" => refuses(InvalidSignature, |f| {
+            *f = says(|f| f.suites = suites(&["tigress-1", "signal-v4"])); f.suites.reverse();
+        });
+        /// two suites whose names are cut at another place
+        suites_cut_elsewhere => refuses(InvalidSignature, |f| {
+            *f = says(|f| f.suites = suites(&["tigress-1", "ab", "c"])); f.suites = suites(&["tigress-1", "a", "bc"]);
+        });
+        statement_r_flipped: "a bit of R flipped" => unsigned(|f| f.statement_signature.0[0] ^= 1);
+        statement_s_flipped: "a bit of s flipped" => unsigned(|f| f.statement_signature.0[40] ^= 1);
+        statement_of_63_bytes [: KEY-09 KEY-10 SIG-04]: "a signature of 63 bytes"
+            => unsigned(|f| f.statement_signature.0.truncate(63));
+        statement_not_signed: "no signature" => unsigned(|f| f.statement_signature.0.clear());
+        /// KEY-07's signature in place of the statement's
+        prekey_signature_as_statement => unsigned(|f| f.statement_signature = f.signed_pre_key_signature.clone());
+        statement_signed_by_another: "signed by somebody else" => statement(mallory, stated);
+        /// signed without the label: whatever else the key signs could pass for a statement
+        statement_without_label => statement(bob, |f| stated(f)[25..].to_vec());
+        /// signed over the address's text in place of its 17 bytes
+        statement_over_address_text => statement(bob, |f| {
+            let (said, id) = (stated(f), format!("{}/{}", f.user_id, f.device_id));
+            [&said[..25], id.as_bytes(), &said[42..]].concat()
+        });
+        /// signed over little-endian integers
+        statement_little_endian => statement(bob, |f| {
+            let mut said = stated(f);
+            said[42..46].reverse(); said[46..50].reverse(); said[83..91].reverse(); said
+        });
+        /// signed over the names alone, without their lengths
+        statement_without_lengths => statement(bob, |f| {
+            let mut said = stated(f); said.remove(91); said
+        });
+        /// both signatures do not verify
+        both_signatures_wrong [StatementNotVerified SignatureNotVerified: X3DH-02 KEY-10] => unsigned(|f| {
+            f.signed_pre_key_signature.0[0] ^= 1; f.statement_signature.0[0] ^= 1;
+        });
+    }
+    let opens = |now, label, bundle| computed::<Initiate>(at(now, label, bundle));
+    let stale = |now, bundle| refused::<Initiate>(StaleStatement, at(now, "stale", bundle));
+    let ahead = |by| bob.restate(dated(), START + by);
+    cases! { b, [StatementTime: KEY-10];
+        statement_40_days_old: "a statement of 40 days ago" => opens(40 * DAY, "40 days", dated());
+        statement_over_40_days_old: "a statement of 40 days and a second ago" => stale(40 * DAY + 1, dated());
+        statement_2_days_ahead: "a statement two days ahead" => opens(0, "2 days ahead", ahead(2 * DAY));
+        /// a statement two days and a second ahead
+        statement_over_2_days_ahead => stale(0, ahead(2 * DAY + 1));
+        /// a statement of the last second that there is: whoever adds a day to it overflows
+        statement_of_the_last_second => stale(0, ahead((1 << 53) - 1 - START));
+        /// a stale statement whose signature does not verify: the signature counts first
+        stale_and_not_verified [StatementTime StatementNotVerified:] => refused::<Initiate>(InvalidSignature,
+            at(41 * DAY, "stale", but(dated(), |f| f.statement_signature.0[0] ^= 1)));
+        /// a stale statement of another identity key than the pinned one: its time counts first
+        stale_and_another_identity_pinned [StatementTime PinnedIdentity: KEY-10 X3DH-15] => {
+            let key = mallory.identity_key().encode().into();
+            refused::<Initiate>(StaleStatement, but(at(41 * DAY, "stale", dated()),
+                |f| f.pinned_identity_key = Some(key)))
+        };
+    }
+    let named = |names: Vec<String>| says(|f| f.suites = names);
+    let opens = |label, names| self::opens(&alice(), named(names), label, b"hello Bob");
+    let form = |names| {
+        let input = input(&alice(), named(names), "refused", b"must not be sent");
+        refused::<Initiate>(Malformed, input)
+    };
+    let long = |length| suites(&["tigress-1", &"x".repeat(length)]);
+    cases! { b, [Suites: X3DH-01 KEY-09];
+        suite_beside_others [: KEY-11]: "the suite is the last of three"
+            => opens("three suites", suites(&["signal-v4", "signal-v3", "tigress-1"]));
+        sixteen_suites: "16 suites" => opens("16 suites", many_suites(16));
+        seventeen_suites: "17 suites" => form(many_suites(17));
+        no_suites: "no suite" => form(Vec::new());
+        suite_of_32_characters: "a suite's name of 32 characters" => opens("32 characters", long(32));
+        suite_of_33_characters: "a suite's name of 33 characters" => form(long(33));
+        suite_without_name: "a suite's name that is empty" => form(long(0));
+        suite_twice: "a suite that stands twice" => form(suites(&["tigress-1", "x", "x"]));
+        suite_with_space: "a suite's name with a space" => form(suites(&["tigress-1", "a b"]));
+        suite_with_delete: "a suite's name with the control character 127" => form(suites(&["tigress-1", "a\u{7f}"]));
+        suite_not_ascii: "a suite's name that is not ASCII" => form(suites(&["tigress-1", "sûite"]));
+        suite_of_all_characters: "names of the first and the last visible character"
+            => opens("visible", suites(&["tigress-1", "!", "~"]));
+        /// no suite in common
+        no_suite_in_common [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
+            input(&alice(), named(suites(&["signal-v4", "tigress-2"])), "refused", b"must not be sent"));
+        /// the suite under a name in capitals is another one
+        suite_in_capitals [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
+            input(&alice(), named(suites(&["TIGRESS-1"])), "refused", b"must not be sent"));
     }
 }

@@ -5,9 +5,12 @@ use super::pair::{opened, pair};
 use super::prelude::*;
 use super::said::Said;
 use super::x3dh_initiate::{alice, bob, mallory, notes};
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::montgomery::MontgomeryPoint;
 use tigress_signal::conformance::operation::On;
 use tigress_signal::conformance::operation::device::{Create, CreateInput};
 use tigress_signal::conformance::operation::x3dh::{Respond, RespondInput};
+use tigress_signal::primitives::PublicKey;
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::PreKeyMessage;
 
@@ -36,6 +39,19 @@ fn input(from: &Actor, said: &Said, one_time: Option<u32>, label: &str) -> Respo
     }
 }
 
+/// The key with a point of small order added to it: another key, whose Diffie-Hellman outputs are all the same.
+fn with_torsion(key: &PublicKey, n: usize) -> PublicKey {
+    let point = MontgomeryPoint(*key.u()).to_edwards(0);
+    let sum = point.expect("a public key") + EIGHT_TORSION[n];
+    let key = PublicKey::decode(&[&[5][..], &sum.to_montgomery().0].concat());
+    key.expect("it is of large order")
+}
+
+/// The prekey message with a point of small order added to its base key.
+fn twisted(said: &Said, n: usize) -> Said {
+    said.fields(|m| m.base_key = with_torsion(&m.base_key, n))
+}
+
 /// Bob answers a first message; the comment makes its randomness its own.
 fn responds(mut from: Actor, one_time: Option<u32>, text: &[u8]) -> impl Case {
     move |b, about| {
@@ -56,8 +72,8 @@ fn creates(registration_id: &[u8], change: impl FnOnce(&mut CreateInput)) -> imp
     };
     let mut input = but(input, change);
     move |b, about| {
-        // Identity key, registration id, signed prekey, its signature, one-time prekeys.
-        let length = 32 + 64 + 32 * usize::from(input.one_time_pre_keys);
+        // Identity key, registration id, signed prekey, its signature, the statement's, one-time prekeys.
+        let length = 32 + 64 + 64 + 32 * usize::from(input.one_time_pre_keys);
         let rest = seed::vec(&format!("{}/rest", about.comment), length);
         let identity_key = seed::bytes::<32>(about.comment);
         input.randomness = Hex([&identity_key, registration_id, &rest].concat());
@@ -78,6 +94,9 @@ pub(super) fn generate(b: &mut Builder) {
         PreKeyLifetime CONFIDENTIALITY [signal("x3dh/#key-compromise")]
             "When prekeys are made, kept and erased; a bug keeps them too long, or erases them too early."
             => "Kept too long they cost forward secrecy, erased too early they lose messages.";
+        Bound DENIAL_OF_SERVICE [signal("x3dh/#protocol-replay"), cwe(770)]
+            "At or over the bound on what is remembered; a bug has none, or makes room by forgetting."
+            => "A stranger fills the memory, or replays what was forgotten.";
         Replay AUTH_BYPASS [signal("x3dh/#protocol-replay")] "A prekey message is delivered again; a bug accepts it."
             => "A transfer is carried out twice.";
         StateChanged DENIAL_OF_SERVICE [signal("x3dh/#receiving-the-initial-message")]
@@ -218,10 +237,10 @@ fn conversations(b: &mut Builder) {
         /// a prekey message delivered twice
         prekey_message_twice [: X3DH-13 DR-14] => opened(Some(2), "twice", |c| c.says("first").reads([0])
             .refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage));
-        /// a prekey message delivered again after its session is gone
-        prekey_message_after_session => opened(Some(2), "gone", |c| c.says("first").reads([0]).drops_sessions(&alice())
-            .refuses(0, DuplicateMessage));
-        /// the same without a one-time prekey, where nothing but the memory of base keys helps
+        /// a prekey message delivered again after its session is gone: so is its one-time prekey
+        prekey_message_after_session [: X3DH-09] => opened(Some(2), "gone", |c| c.says("first").reads([0])
+            .drops_sessions(&alice()).refuses(0, UnknownOneTimePrekey));
+        /// the same without a one-time prekey, where nothing but the memory of openings helps
         prekey_message_after_session_without_opk [Replay NoOneTimePreKey:] => opened(None, "gone without", |c| c
             .says("first").reads([0]).drops_sessions(&alice())
             .refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage));
@@ -231,12 +250,82 @@ fn conversations(b: &mut Builder) {
         /// the same initiator opens a second session: another base key is no replay
         second_session_of_initiator [Normal:] => opened(None, "one", |c| c.says("first").reads([0])
             .peer_opens("two").says("in a new session").reads([0]));
-        /// base keys are remembered for as long as the signed prekey is held, over its replacement
+        /// the same with a bit flipped: it is known before anything is decrypted
+        damaged_message_after_session => opened(None, "damaged gone", |c| c.says("first").reads([0])
+            .drops_sessions(&alice()).forged(0, Said::flipped, DuplicateMessage));
+        /// the same with an id put in: an unknown one-time prekey counts first
+        unknown_one_time_prekey_in_replay [Replay UnknownPreKey: X3DH-09 X3DH-14] => opened(None, "id put in", |c| c
+            .says("first").reads([0]).drops_sessions(&alice())
+            .forged(0, |m| m.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey));
+        /// a point of small order added to the base key changes no Diffie-Hellman: the message is the same one
+        torsion_beside_session => opened(None, "torsion beside", |c| c.says("first").reads([0])
+            .each(1..8, |c, n| c.forged(0, |m| twisted(m, n), DuplicateMessage)).says("still here").reads([0]));
+        /// the same once its session is gone, restarted or not
+        torsion_after_session => opened(None, "torsion after", |c| c.says("first").reads([0]).drops_sessions(&alice())
+            .each(1..8, |c, n| c.forged(0, |m| twisted(m, n), DuplicateMessage)).restart()
+            .each(1..8, |c, n| c.forged(0, |m| twisted(m, n), DuplicateMessage)));
+        /// the same where the twisted message comes first: the true one is then the replay
+        torsion_before_the_true_message => opened(None, "torsion before", |c| {
+            let said = c.says("first").said(0, 0);
+            c.read(&twisted(&said, 3)).refuses(0, DuplicateMessage).forged(0, |m| twisted(m, 5), DuplicateMessage)
+        });
+        /// the same with a one-time prekey, which is gone
+        torsion_with_one_time_prekey [: X3DH-09] => opened(Some(2), "torsion opk", |c| c.says("first").reads([0])
+            .forged(0, |m| twisted(m, 1), UnknownOneTimePrekey));
+        /// a point of small order added to the identity key: AD is another one
+        torsion_in_identity_key [WrongSender: X3DH-05 X3DH-14] => opened(None, "torsion in identity", |c| c
+            .says("first").forged(0, |m| m.fields(|m| m.identity_key = with_torsion(&m.identity_key, 1)), DecryptFailed)
+            .reads([0]));
+        /// 100 openings of one peer at one signed prekey; the 101st is refused, also after a restart, and one by a
+        /// one-time prekey is not
+        openings_100_and_101 [Bound:] => pair(bob(), alice(), |c| c
+            .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).peer_opens("101")
+            .says("one too many").refuses(0, RateLimited).restart().refuses(0, RateLimited)
+            .peer_opens_by(1, "by a one-time prekey").says("hello").reads([0]).holds(&[2, 3, 4]));
+        /// what is refused, and what was opened by a one-time prekey, does not count among the 100
+        what_does_not_count [Bound:] => pair(bob(), alice(), |c| c.peer_opens_by(1, "by a one-time prekey").says("one")
+            .reads([0]).peer_opens("damaged").says("two").forged(0, Said::flipped, DecryptFailed)
+            .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])));
+        /// at the bound of one peer another peer is still read, and the first one at the next signed prekey
+        bound_is_of_peer_and_signed_prekey [Bound:] => pair(bob(), alice(), |c| c
+            .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0]))
+            .read(&carol(None)).ticks(7 * DAY).peer_opens("at the next").says("hello").reads([0]));
+        /// a replay at the bound is told as a replay
+        replay_at_the_bound [Bound Replay:] => pair(bob(), alice(), |c| c
+            .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).drops_sessions(&alice())
+            .refuses(0, DuplicateMessage));
+        /// openings are remembered for as long as the signed prekey is held, over its replacement
         base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| c
             .says("first").reads([0]).drops_sessions(&alice()).ticks(7 * DAY).ticks(36 * DAY)
             .refuses(0, DuplicateMessage));
     }
+    openings(b);
+    let last = (1 << 24) - 1;
     cases! { b, [PreKeyLifetime: KEY-08];
+        /// the id after the last one is the lowest that no signed prekey held has: nothing is overwritten
+        ids_after_the_last [: KEY-08 ID-06] => {
+            let with = |ids| Actor::with_signed_pre_keys("bob", ids);
+            pair(with(&[2, last]), alice(), |c| c.ticks(7 * DAY).holds_all(&[1, 2, last], &[1, 2, 3, 4])
+                .ticks(14 * DAY).holds_all(&[1, 2, 3, last], &[1, 2, 3, 4]))
+        };
+        /// so that a message to a replaced signed prekey with a low id is still read
+        low_id_still_answers [: KEY-08 ID-06] => {
+            let (old, now) = (Actor::with_signed_pre_keys("bob", &[1]), Actor::with_signed_pre_keys("bob", &[1, last]));
+            pair(now, but(alice(), |alice| alice.open(&old.bundle(None), "low id")), |c| c.says("late")
+                .ticks(7 * DAY).holds_all(&[1, 2, last], &[1, 2, 3, 4]).reads([0]))
+        };
+        /// one-time prekeys are kept for 90 days after they were drawn, and erased then
+        one_time_prekeys_erased [: KEY-12] => opened(Some(2), "too late", |c| {
+            let key = c.talk.me.loaded.one_time_pre_keys[1].private_key.clone();
+            c.remember(erased_private_key("the one-time prekey's private key", &key));
+            c.ticks(90 * DAY - 1).holds_all(&[7, 8], &[1, 2, 3, 4]).ticks(90 * DAY).holds_all(&[7, 8], &[]).erased()
+        });
+        /// one second before they go, a message by one of them is read, restarted or not
+        one_time_prekey_before_its_end [: KEY-12] => opened(Some(2), "late", |c| c.says("late").ticks(90 * DAY - 1)
+            .restart().reads([0]));
+        /// a message by a one-time prekey that is erased
+        one_time_prekey_after_its_end [UnknownPreKey: KEY-12 X3DH-09] => opened(Some(2), "late", |c| c.says("too late")
+            .ticks(90 * DAY).refuses(0, UnknownOneTimePrekey));
         signed_prekey_replaced [: KEY-08 KEY-07]: "the signed prekey is replaced when it is 7 days old"
             => pair(bob(), alice(), |c| c.ticks(7 * DAY).holds_all(&[7, 8], &[1, 2, 3, 4]).publishes(Some(1)));
         replaced_signed_prekey_answers: "a replaced signed prekey still answers for 30 days"
@@ -257,8 +346,48 @@ fn conversations(b: &mut Builder) {
         pin_holds_for_bundles => pair(bob(), alice(), |c| {
             c.pins(&alice(), key).restart().talk.process_bundle(&alice().bundle(Some(1)), Err(UntrustedIdentity)); c
         });
+        /// another key is refused where one is pinned, and the first one stays
+        second_pin_refused => opened(Some(2), "second pin", |c| c.says("first")
+            .pins(&alice(), alice().identity_key()).pins_as(&alice(), key, true, Some(UntrustedIdentity))
+            .pins_as(&alice(), key, false, Some(UntrustedIdentity)).restart()
+            .pins_as(&alice(), alice().identity_key(), false, None).reads([0]));
+        /// a pin that the user drops takes record and sessions with it, and another key may be pinned
+        pin_dropped [: X3DH-15 SES-01] => opened(Some(2), "unpin", |c| c.says("first").says("second")
+            .pins(&alice(), alice().identity_key()).late(0, [0]).unpins(&alice()).restart()
+            .refuses(0, UnknownOneTimePrekey).pins(&alice(), key).refuses(0, UntrustedIdentity));
         /// an established session does not outrank the pin
         pin_outranks_session => opened(Some(2), "pin later", |c| c.says("first").says("second").late(0, [0])
             .pins(&alice(), key).refuses(0, UntrustedIdentity));
+    }
+}
+
+/// What an opening message says, read before anybody decides to accept it.
+fn openings(b: &mut Builder) {
+    cases! { b, [Normal StateChanged: X3DH-11 RND-02];
+        /// an opening message is read, and nothing changes: the one-time prekey is there, and it opens a session then
+        opening_read_first => opened(Some(2), "read first", |c| c.says("who are you").peeks(0).peeks(0)
+            .holds(&[1, 2, 3, 4]).reads([0]).holds(&[1, 3, 4]));
+        /// without a one-time prekey nothing is remembered
+        opening_read_without_one_time_prekey [: X3DH-14 RND-02] => opened(None, "read without", |c| c
+            .says("who are you").peeks(0).restart().peeks(0).reads([0]));
+        /// the second message of a session that was never opened
+        second_message_read_first [: DR-10 RND-02] => opened(None, "read second", |c| c.says("one").says("two").peeks(0)
+            .reads([0]).late(0, [0]));
+        /// it does not decrypt
+        damaged_opening_read [StateChanged: X3DH-11] => opened(Some(2), "read damaged", |c| c.says("first")
+            .peeks_not(0, Said::flipped, DecryptFailed).holds(&[1, 2, 3, 4]).reads([0]));
+        /// it opened a session before
+        replay_read [Replay: X3DH-14] => opened(None, "read replay", |c| c.says("first").reads([0])
+            .drops_sessions(&alice()).peeks_not(0, Said::clone, DuplicateMessage)
+            .peeks_not(0, |m| twisted(m, 2), DuplicateMessage));
+        /// it is of a session that is there, and opens none
+        message_of_session_read [Replay: X3DH-13] => opened(Some(2), "read matching", |c| c.says("first").says("second")
+            .late(0, [0]).peeks_not(0, Said::clone, DuplicateMessage).reads([0]));
+        /// another identity key is pinned to its sender
+        opening_of_another_identity_read [PinnedIdentity: X3DH-15] => opened(Some(2), "read pinned", |c| c.says("first")
+            .pins(&alice(), mallory().identity_key()).peeks_not(0, Said::clone, UntrustedIdentity));
+        /// its one-time prekey is unknown
+        opening_by_unknown_prekey_read [UnknownPreKey: X3DH-09] => opened(Some(2), "read unknown", |c| c.says("first")
+            .peeks_not(0, |m| m.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey));
     }
 }

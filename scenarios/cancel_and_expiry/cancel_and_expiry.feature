@@ -9,7 +9,7 @@ Feature: Cancel and expiry, and the races between them
 
   @XFER-11
   Scenario: The owner changes their mind before the receiver answers
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ben's phone cancels the car key
     Then Ryan's phone is in "R:Cancelled" with the car key
     And Ben's phone is in "S:Cancelled" with the car key
@@ -20,14 +20,13 @@ Feature: Cancel and expiry, and the races between them
 
   @XFER-11
   Scenario: The receiver changes their mind after asking
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ben's phone goes offline
     And Ryan's phone accepts the car key
     And Ryan's phone cancels the car key
     And Ben's phone comes online
     Then Ryan's phone is in "R:Cancelled" with the car key
     And Ben's phone is in "S:Cancelled" with the car key
-    And Ryan's phone is told "unexpected-message"
     And nobody is told anything
 
   @XFER-12
@@ -41,11 +40,12 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone is in "S:Cancelled" with the hotel key
     And Ben's phone is told "provisioned-after-end"
     And Ryan's phone is told "unexpected-message"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-10
   Scenario: An offer that nobody answers ends after two days
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And 47 hours pass
     Then Ben's phone is in "S:Offered" with the car key
     When 1 hour passes
@@ -76,6 +76,7 @@ Feature: Cancel and expiry, and the races between them
     Then Ryan's phone holds the hotel key
     And Ben's phone is in "S:Expired" with the hotel key
     And Ben's phone is told "provisioned-after-end"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-11
@@ -92,7 +93,7 @@ Feature: Cancel and expiry, and the races between them
 
   @XFER-11
   Scenario: Both cancel at once
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ben's phone goes offline
     And Ryan's phone goes offline
     And Ben's phone cancels the car key
@@ -104,7 +105,7 @@ Feature: Cancel and expiry, and the races between them
 
   @XFER-11
   Scenario: The owner cancels while the receiver asks
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ben's phone goes offline
     And Ryan's phone accepts the car key
     And Ben's phone cancels the car key
@@ -115,7 +116,7 @@ Feature: Cancel and expiry, and the races between them
 
   @XFER-11
   Scenario: The receiver declines while the owner cancels
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ben's phone goes offline
     And Ryan's phone declines the car key
     And Ben's phone cancels the car key
@@ -146,7 +147,7 @@ Feature: Cancel and expiry, and the races between them
 
   @XFER-03 @XFER-14
   Scenario: What has ended stays ended
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ryan's phone declines the car key
     And everybody restarts
     And Ben's phone cancels the car key
@@ -157,21 +158,36 @@ Feature: Cancel and expiry, and the races between them
   # What each side may do at each stage: the rows of the table that end a transfer
 
   @XFER-01 @XFER-11
-  Scenario Outline: Of a <credential> that nobody has answered, <ends>
-    When Ben's phone offers a <credential> to Ryan's phone
-    And <ends> the <credential>
-    Then Ben's phone is in "<sender>" with the <credential>
-    And Ryan's phone is in "<receiver>" with the <credential>
+  Scenario Outline: Of a car key that nobody has answered, <ends>
+    When Ben's phone offers a car key to Ryan's phone
+    And <ends> the car key
+    Then Ben's phone is in "<sender>" with the car key
+    And Ryan's phone is in "<receiver>" with the car key
     And 0 messages wait for Ben's phone
     And 0 messages wait for Ryan's phone
     And nobody is told anything
 
     Examples:
-      | credential | ends                  | sender      | receiver    |
-      | hotel key  | Ben's phone cancels   | S:Cancelled | R:Cancelled |
-      | hotel key  | Ryan's phone cancels  | S:Cancelled | R:Cancelled |
-      | car key    | Ryan's phone cancels  | S:Cancelled | R:Cancelled |
-      | car key    | Ryan's phone declines | S:Declined  | R:Declined  |
+      | ends                  | sender      | receiver    |
+      | Ben's phone cancels   | S:Cancelled | R:Cancelled |
+      | Ryan's phone cancels  | S:Cancelled | R:Cancelled |
+      | Ryan's phone declines | S:Declined  | R:Declined  |
+
+  @XFER-01 @XFER-11 @XFER-17
+  Scenario Outline: Of a hotel key that nobody has answered, <ends>, and the owner is told that it may be out
+    When Ben's phone offers a hotel key to Ryan's phone
+    And <ends> the hotel key
+    Then Ben's phone is in "<sender>" with the hotel key
+    And Ryan's phone is in "<receiver>" with the hotel key
+    And 0 messages wait for Ben's phone
+    And 0 messages wait for Ryan's phone
+    And Ben's phone is told "credential-may-be-out"
+    And nobody is told anything
+
+    Examples:
+      | ends                  | sender      | receiver    |
+      | Ben's phone cancels   | S:Cancelled | R:Cancelled |
+      | Ryan's phone cancels  | S:Cancelled | R:Cancelled |
 
   @XFER-01
   Scenario Outline: While an offer is open, the owner's <wish> is refused
@@ -248,6 +264,7 @@ Feature: Cancel and expiry, and the races between them
     And Ryan's phone is told "unexpected-message"
     And Ben's phone is told "provisioned-after-end"
     And Ben's phone is in "S:Cancelled" with the car key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-11 @XFER-14
@@ -264,6 +281,7 @@ Feature: Cancel and expiry, and the races between them
     And Ryan's phone is told "unexpected-message"
     And Ben's phone is in "S:Cancelled" with the car key
     And 0 messages wait for Ben's phone
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-11
@@ -278,6 +296,7 @@ Feature: Cancel and expiry, and the races between them
     Then Ryan's phone is told "unexpected-message"
     And Ryan's phone is in "R:Cancelled" with the car key
     And Ben's phone is in "S:Cancelled" with the car key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-10
@@ -295,6 +314,7 @@ Feature: Cancel and expiry, and the races between them
     Then Ryan's phone is told "unexpected-message"
     And Ryan's phone is in "R:Expired" with the car key
     And 0 messages wait for Ben's phone
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-10 @XFER-12
@@ -314,6 +334,7 @@ Feature: Cancel and expiry, and the races between them
     When Ben's phone comes online
     Then Ben's phone is told "provisioned-after-end"
     And Ben's phone is in "S:Expired" with the car key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-11 @XFER-12
@@ -331,6 +352,7 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone is in "S:Cancelled" with the car key
     And Ben's phone is told "provisioned-after-end"
     And Ryan's phone is told "unexpected-message"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   # A cancel that overtakes its offer
@@ -342,7 +364,7 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone cancels the car key
     And the intermediary reverses its answers
     And Ryan's phone comes online
-    Then Ryan's phone is told "unknown-transfer"
+    Then Ryan's phone is told "untrusted-identity"
     And Ryan's phone is in "R:Invited" with the car key
     When Ryan's phone accepts the car key
     Then Ben's phone is told "unexpected-message"
@@ -359,11 +381,12 @@ Feature: Cancel and expiry, and the races between them
     And Ben's phone cancels the hotel key
     And the intermediary reverses its answers
     And Ryan's phone comes online
-    Then Ryan's phone is told "unknown-transfer"
+    Then Ryan's phone is told "untrusted-identity"
     When Ryan's phone accepts the hotel key
     Then Ryan's phone holds the hotel key
     And Ben's phone is told "provisioned-after-end"
     And Ben's phone is in "S:Cancelled" with the hotel key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-15
@@ -378,60 +401,24 @@ Feature: Cancel and expiry, and the races between them
     When Ryan's phone accepts the hotel key
     Then it is refused with "invalid-state"
     And Ben's phone is in "S:Cancelled" with the hotel key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
-  # Several devices of one receiver
+  # Another device of the receiver
 
-  @XFER-01
-  Scenario Outline: One of two devices <ends> the offer before the other asks: it has ended for both
+  @XFER-04 @XFER-06
+  Scenario Outline: The receiver's watch <does> what its phone was offered: it knows nothing of it
     When Ryan adds a watch
-    And Ben's phone offers a car key to Ryan
-    And Ryan's phone <ends> the car key
-    Then Ben's phone is in "<state>" with the car key
-    And Ryan's watch is in "R:Invited" with the car key
-    When Ryan's watch accepts the car key
-    Then Ben's phone is in "<state>" with the car key
-    And Ryan's watch is in "R:Requested" with the car key
-    And 0 messages wait for Ryan's watch
-    When 48 hours pass
-    Then Ryan's watch is in "R:Expired" with the car key
-
-    Examples:
-      | ends     | state       |
-      | declines | S:Declined  |
-      | cancels  | S:Cancelled |
-
-  @XFER-06
-  Scenario Outline: One of two devices <ends> the offer after the other asked: the other gets its key
-    When Ryan adds a watch
-    And Ben's phone offers a car key to Ryan
-    And Ben's phone goes offline
-    And Ryan's watch accepts the car key
-    And Ryan's phone <ends> the car key
-    And Ben's phone comes online
-    Then Ryan's watch holds the car key
-    And Ben's phone is in "S:Completed" with the car key
-    And Ben's phone is told "not-bound"
-    And Ryan's phone is in "<state>" with the car key
+    And Ben's phone offers a car key to Ryan's phone
+    And Ryan's watch <does> the car key
+    Then it is refused with "unknown-transfer"
+    And Ryan's phone is in "R:Invited" with the car key
+    And Ben's phone is in "S:Offered" with the car key
+    And 0 messages wait for Ben's phone
     And nobody is told anything
 
     Examples:
-      | ends     | state       |
-      | declines | R:Declined  |
-      | cancels  | R:Cancelled |
-
-  @XFER-06
-  Scenario: The owner cancels while two devices have asked
-    When Ryan adds a watch
-    And Ben's phone offers a car key to Ryan
-    And Ben's phone goes offline
-    And Ryan's phone accepts the car key
-    And Ryan's watch accepts the car key
-    And Ben's phone cancels the car key
-    And Ben's phone comes online
-    Then Ryan's phone is in "R:Cancelled" with the car key
-    And Ryan's watch is in "R:Cancelled" with the car key
-    And Ben's phone is in "S:Cancelled" with the car key
-    And Ben's phone is told "unexpected-message"
-    And Ben's phone is told "unexpected-message"
-    And nobody is told anything
+      | does     |
+      | accepts  |
+      | declines |
+      | cancels  |

@@ -1,42 +1,24 @@
 Feature: A car key, the stateful flow
-  A car key is made on the receiver's device and signed by the owner's. Several of the receiver's devices
-  may see the offer; one of them gets the key. These scenarios show who that is, and that nobody else can
-  take its place.
+  A car key is made on the receiver's device and signed by the owner's. It goes to the one device whose link the owner took: a
+  second device of the same user takes a link of its own, and a key of its own. These scenarios show that nobody else can
+  take that device's place, and that nothing is asked or signed before the user's consent.
 
   Background:
     Given Ben has a phone
     And Ryan has a phone and a watch
 
-  @XFER-01 @XFER-09 @XFER-13
-  Scenario: The first of two devices wins
-    When Ben's phone offers a car key to Ryan
+  @XFER-01 @XFER-04 @XFER-09 @XFER-13
+  Scenario: A car key goes from phone to phone
+    When Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone is in "R:Invited" with the car key
-    And Ryan's watch is in "R:Invited" with the car key
-    When Ryan's watch accepts the car key
-    Then Ryan's watch holds the car key
-    And Ben's phone is in "S:Completed" with the car key
+    And Ben's phone is in "S:Offered" with the car key
     When Ryan's phone accepts the car key
-    Then Ryan's phone is in "R:Cancelled" with the car key
-    And Ryan's watch holds the car key
+    Then Ryan's phone holds the car key
     And Ben's phone is in "S:Completed" with the car key
     And the intermediary has seen no payload
     And nobody is told anything
 
-  @XFER-08
-  Scenario: Both ask before either is answered
-    When Ben's phone offers a car key to Ryan
-    And Ben's phone goes offline
-    And Ryan's phone accepts the car key
-    And Ryan's watch accepts the car key
-    Then Ryan's phone is in "R:Requested" with the car key
-    And Ryan's watch is in "R:Requested" with the car key
-    When Ben's phone comes online
-    Then Ryan's phone holds the car key
-    And Ryan's watch is in "R:Cancelled" with the car key
-    And Ben's phone is in "S:Completed" with the car key
-    And nobody is told anything
-
-  @SES-15
+  @SES-15 @XFER-04 @XFER-06
   Scenario: Offered to one device, the other knows nothing
     When Ben's phone offers a car key to Ryan's watch
     And Ryan's watch accepts the car key
@@ -49,38 +31,35 @@ Feature: A car key, the stateful flow
     Then it is refused with "unknown-transfer"
     And nobody is told anything
 
+  @XFER-04 @XFER-08
+  Scenario: Two devices of one user get a key each, and each is a transfer of its own
+    When Ben's phone offers a car key called "for the phone" to Ryan's phone
+    And Ben's phone offers a car key called "for the watch" to Ryan's watch
+    And Ryan's watch accepts "for the watch"
+    And Ryan's phone declines "for the phone"
+    Then Ben's phone is in "S:Completed" with "for the watch"
+    And Ben's phone is in "S:Declined" with "for the phone"
+    And Ryan's watch holds "for the watch"
+    And Ryan's phone does not hold "for the watch"
+    And nobody is told anything
+
   @XFER-02
   Scenario: Two car keys do not touch each other
-    When Ben's phone offers a car key called "the car" to Ryan
-    And Ben's phone offers a car key called "the van" to Ryan
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ben's phone offers a car key called "the van" to Ryan's phone
     And Ryan's phone accepts "the van"
     And Ben's phone cancels "the car"
     Then Ben's phone is in "S:Completed" with "the van"
     And Ben's phone is in "S:Cancelled" with "the car"
-    And Ryan's watch is in "R:Cancelled" with "the car"
     And Ryan's phone is in "R:Cancelled" with "the car"
     And Ryan's phone is in "R:Provisioned" with "the van"
-    And Ryan's watch is in "R:Invited" with "the van"
-
-  @XFER-08 @XFER-14
-  Scenario: A third device asks after the key is out
-    When Ryan adds a tablet
-    And Ben's phone offers a car key to Ryan
-    And Ryan's phone accepts the car key
-    And Ryan's watch accepts the car key
-    And Ryan's tablet accepts the car key
-    Then Ryan's phone holds the car key
-    And Ryan's watch is in "R:Cancelled" with the car key
-    And Ryan's tablet is in "R:Cancelled" with the car key
-    And Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
 
   @XFER-09
   Scenario: Until the user accepts, nothing is asked and nothing is signed
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And 47 hours pass
     Then Ryan's phone is in "R:Invited" with the car key
-    And Ryan's watch is in "R:Invited" with the car key
     And Ben's phone is in "S:Offered" with the car key
     And 0 messages wait for Ben's phone
 
@@ -96,13 +75,51 @@ Feature: A car key, the stateful flow
     And Ben's phone is in "S:Completed" with "the car"
     And Ben's phone is in "R:Provisioned" with "the van"
     And Ryan's phone is in "S:Completed" with "the van"
+    And Ben's phone is told "further-session"
     And nobody is told anything
 
   @SES-15
-  Scenario: An offer to oneself
+  Scenario: An offer to the owner's own watch
     When Ben adds a watch
-    And Ben's phone offers a car key to Ben
-    Then Ben's phone is told "invalid-state"
-    And Ben's watch knows nothing of the car key
+    And Ben's watch makes an invitation called "mine"
+    And Ben's phone takes the invitation "mine"
+    Then it is refused with "invalid-state"
+    When Ben's phone offers a car key to Ben's watch without a link
+    Then it is refused with "untrusted-identity"
     And 0 messages wait for Ben's watch
     And 20 one-time prekeys of Ben's watch are left
+    And nobody is told anything
+
+  # What a sender or a receiver that does not keep to the profile can do
+
+  @XFER-01 @XFER-07
+  Scenario: The same signing request comes once more, in another message: it is signed once more, alike
+    When Ben's phone offers a car key to Ryan's phone
+    And Mallory copies the state of Ben's phone
+    And Ryan's phone goes offline
+    And Ryan's phone accepts the car key
+    And the intermediary withholds the messages of Ryan's phone
+    And Ryan's phone comes online
+    Then Ben's phone is in "S:Signed" with the car key
+    When Ryan's phone sends the last message to Ben's phone once more
+    Then Ben's phone is in "S:Signed" with the car key
+    And 2 messages wait for Ryan's phone
+    When the intermediary withholds nothing any more
+    And 1 minute passes
+    Then Ryan's phone holds the car key
+    And Ryan's phone is told "unexpected-message"
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+  @XFER-01 @XFER-13
+  Scenario: The owner's signature does not hold: nothing is provisioned, and both are told
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone goes offline
+    And Ryan's phone accepts the car key
+    And Ben's phone signs "car key" wrongly for Ryan's phone
+    Then Ryan's phone is in "R:Failed" with the car key
+    And Ryan's phone is told "attestation-invalid"
+    When Ben's phone comes online
+    Then Ben's phone is in "S:Cancelled" with the car key
+    And Ryan's phone is in "R:Failed" with the car key
+    And nobody is told anything

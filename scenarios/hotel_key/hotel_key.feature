@@ -33,13 +33,6 @@ Feature: A hotel key, the stateless flow
     And 0 messages wait for Ben's phone
     And nobody is told anything
 
-  @XFER-04
-  Scenario: A hotel key is offered to a person, not to a device
-    When Ben's phone offers a hotel key to Ryan
-    Then it is refused with "invalid-state"
-    And 0 messages wait for Ryan's phone
-    And 20 one-time prekeys of Ryan's phone are left
-
   @XFER-04 @SES-15
   Scenario: The receiver has two devices, and one gets the hotel key
     When Ryan adds a watch
@@ -57,11 +50,14 @@ Feature: A hotel key, the stateless flow
   @SES-15
   Scenario: A hotel key is offered to the owner's own watch
     When Ben adds a watch
-    And Ben's phone offers a hotel key to Ben's watch
-    Then Ben's phone is told "invalid-state"
-    And Ben's watch knows nothing of the hotel key
+    And Ben's watch makes an invitation called "mine"
+    And Ben's phone takes the invitation "mine"
+    Then it is refused with "invalid-state"
+    When Ben's phone offers a hotel key to Ben's watch without a link
+    Then it is refused with "untrusted-identity"
     And 0 messages wait for Ben's watch
     And 20 one-time prekeys of Ben's watch are left
+    And nobody is told anything
 
   @XFER-01
   Scenario: The receiver does not want it
@@ -71,6 +67,7 @@ Feature: A hotel key, the stateless flow
     And Ben's phone is in "S:Declined" with the hotel key
     When Ryan's phone accepts the hotel key
     Then it is refused with "invalid-state"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @X3DH-07
@@ -83,3 +80,41 @@ Feature: A hotel key, the stateless flow
     When Ben's phone offers a car key to Ryan's phone
     Then the last message to Ryan's phone is a ratchet message
     And 19 one-time prekeys of Ryan's phone are left
+
+  # What others write
+
+  @XFER-01 @PAY-07
+  Scenario: A key in a format that the receiver's wallet does not know is declined without asking
+    When Ben's phone sends an offer in an unknown format called "the boat" to Ryan's phone
+    Then Ryan's phone is in "R:Declined" with "the boat"
+    And Ben's phone is told "unknown-transfer"
+    And nobody is told anything
+
+  @PAY-06 @PAY-11 @PAY-01
+  Scenario Outline: The receiver is sent <payload>, which opens nothing
+    When Ben's phone offers a car key to Ryan's phone
+    And Ben's phone sends <payload> called "the boat" to Ryan's phone
+    Then Ryan's phone is told "invalid-payload"
+    And Ryan's phone knows nothing of "the boat"
+    And 0 messages wait for Ben's phone
+    When Ryan's phone accepts the car key
+    Then Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+    Examples:
+      | payload                    |
+      | an offer of another version |
+      | an offer that is not padded |
+      | something that is no offer  |
+
+  # A hotel and its guests
+
+  @XFER-04 @XFER-16
+  Scenario: A hotel offers a key to each of two hundred guests
+    Given Rhea has a laptop
+    When Rhea's laptop offers a hotel key to 200 guests
+    Then 200 transfers of Rhea's laptop are in "S:Offered"
+    When every guest accepts
+    Then 200 guests hold a hotel key
+    And 200 transfers of Rhea's laptop are in "S:Completed"
+    And nobody is told anything

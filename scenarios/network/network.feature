@@ -9,7 +9,7 @@ Feature: A network that loses, repeats, damages and reorders
   @MBX-13
   Scenario Outline: A <request> is lost, and asked again
     When the next <request> of Ben's phone is lost
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone knows nothing of the car key
     When 1 minute passes
     Then Ryan's phone is in "R:Invited" with the car key
@@ -24,7 +24,7 @@ Feature: A network that loses, repeats, damages and reorders
   @MBX-13 @MBX-03
   Scenario Outline: The answer to a <request> is lost: it is carried out once
     When the answer to the next <request> of Ben's phone is lost
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     And 1 minute passes
     Then Ryan's phone is in "R:Invited" with the car key
     And 0 messages wait for Ryan's phone
@@ -39,7 +39,7 @@ Feature: A network that loses, repeats, damages and reorders
   @MBX-08 @MBX-09
   Scenario: The answer to a reading is lost: the messages are read again
     When the answer to the next reading of Ryan's phone is lost
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone knows nothing of the car key
     And 1 message waits for Ryan's phone
     When 1 minute passes
@@ -49,7 +49,7 @@ Feature: A network that loses, repeats, damages and reorders
   @MBX-08 @MBX-09
   Scenario: An acknowledgement is lost: the message waits until it is acknowledged again
     When the next acknowledgement of Ryan's phone is lost
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone is in "R:Invited" with the car key
     And 1 message waits for Ryan's phone
     When 1 minute passes
@@ -60,7 +60,7 @@ Feature: A network that loses, repeats, damages and reorders
   @MBX-13
   Scenario: A submission arrives twice, and is delivered once
     When the next submission of Ben's phone arrives twice
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone is in "R:Invited" with the car key
     And 0 messages wait for Ryan's phone
     And nobody is told anything
@@ -221,6 +221,7 @@ Feature: A network that loses, repeats, damages and reorders
     And Ryan's phone accepts "the van"
     Then Ryan's phone is in "R:Provisioned" with "the van"
     And Ben's phone is in "S:Completed" with "the van"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
     Examples:
@@ -262,6 +263,7 @@ Feature: A network that loses, repeats, damages and reorders
     When 48 hours pass
     Then Ryan's phone holds the car key
     And Ben's phone is in "S:Expired" with the car key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @X3DH-11 @DR-15
@@ -320,4 +322,5 @@ Feature: A network that loses, repeats, damages and reorders
     Then Ryan's phone is in "R:Invited" with "the van"
     And Ben's phone is in "R:Provisioned" with "the boat"
     And Ryan's phone is in "S:Completed" with "the boat"
+    And Ben's phone is told "further-session"
     And nobody is told anything

@@ -1,7 +1,6 @@
 Feature: One-time prekeys run out
-  A one-time prekey makes each first message fresh. Strangers can ask for them all. These scenarios show that
-  no two senders get the same one, that a transfer works without one, that the owner publishes more, and that
-  the intermediary does not let one stranger take them all.
+  A one-time prekey makes each first message fresh. These scenarios show that no two senders get the same one, that a transfer works
+  without one, that the owner publishes more, and that only a link gets any.
 
   Background:
     Given Ben has a phone
@@ -17,7 +16,10 @@ Feature: One-time prekeys run out
 
   @X3DH-12 @MBX-04
   Scenario: None is left, and the transfer works all the same
-    When strangers fetch 20 bundles of Ryan's phone
+    Given Ryan's phone makes an invitation called "one"
+    And Ryan's phone makes an invitation called "two"
+    When strangers with the invitation "one" fetch 10 bundles
+    And strangers with the invitation "two" fetch 10 bundles
     Then 0 one-time prekeys of Ryan's phone are left
     When Ben's phone offers a car key to Ryan's phone
     And Ryan's phone accepts the car key
@@ -26,17 +28,39 @@ Feature: One-time prekeys run out
     And the active sessions of Ben's phone and Ryan's phone match
     And nobody is told anything
 
+  @MBX-17
+  Scenario: One link gets ten, and strangers without a link get none
+    Given Ryan's phone makes an invitation called "one"
+    When strangers with the invitation "one" fetch 30 bundles
+    Then 10 one-time prekeys of Ryan's phone are left
+    When strangers fetch 200 bundles of Ryan's phone
+    Then 10 one-time prekeys of Ryan's phone are left
+    And nobody is told anything
+
   @MBX-04
   Scenario: The owner sees that few are left, and publishes more
-    When strangers fetch 15 bundles of Ryan's phone
+    Given Ryan's phone makes an invitation called "one"
+    And Ryan's phone makes an invitation called "two"
+    When strangers with the invitation "one" fetch 10 bundles
+    And strangers with the invitation "two" fetch 5 bundles
     Then 5 one-time prekeys of Ryan's phone are left
     When 1 day passes
     Then 25 one-time prekeys of Ryan's phone are left
 
+  @MBX-04 @X3DH-12
+  Scenario: The intermediary keeps them back and says that a hundred are left: the transfer works all the same
+    Given the intermediary keeps the one-time prekeys of Ryan's phone back, and says that 100 are left
+    When 1 day passes
+    And Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    Then Ryan's phone holds the car key
+    And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
   @X3DH-14
   Scenario: A first message without one is replayed after it was read
-    When strangers fetch 20 bundles of Ryan's phone
-    And Ben's phone offers a car key to Ryan's phone
+    Given the intermediary keeps the one-time prekeys of Ryan's phone back, and says that 100 are left
+    When Ben's phone offers a car key to Ryan's phone
     And the intermediary replays the last message to Ryan's phone
     Then Ryan's phone is told "duplicate-message"
     And Ryan's phone is in "R:Invited" with the car key
@@ -72,9 +96,10 @@ Feature: One-time prekeys run out
     And Ryan's phone is in "R:Invited" with "from Bert"
     And nobody is told anything
 
-  @MBX-01 @MBX-15
-  Scenario: A phone that is set up anew has new ones, and the former ones are gone
-    When strangers fetch 5 bundles of Ryan's phone
+  @MBX-15 @ID-04
+  Scenario: A phone that is set up anew has new ones
+    Given Ryan's phone makes an invitation called "one"
+    When strangers with the invitation "one" fetch 5 bundles
     Then 15 one-time prekeys of Ryan's phone are left
     When Ryan's phone is set up anew
     Then 20 one-time prekeys of Ryan's phone are left

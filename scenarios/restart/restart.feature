@@ -10,7 +10,7 @@ Feature: Everybody may stop at any point
   Scenario: Everybody restarts after every step of a car key
     When everybody restarts
     And Ben's phone goes offline
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     And everybody restarts
     And Ben's phone comes online
     And everybody restarts
@@ -23,7 +23,7 @@ Feature: Everybody may stop at any point
   @XFER-15
   Scenario: The sender restarts with a message on its way
     When the next submission of Ben's phone is lost
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     And Ben's phone restarts
     And 1 minute passes
     Then Ryan's phone is in "R:Invited" with the car key
@@ -32,7 +32,7 @@ Feature: Everybody may stop at any point
 
   @XFER-15
   Scenario: The receiver restarts between its request and the answer
-    When Ben's phone offers a car key to Ryan
+    When Ben's phone offers a car key to Ryan's phone
     And Ben's phone goes offline
     And Ryan's phone accepts the car key
     And Ryan's phone restarts
@@ -45,7 +45,7 @@ Feature: Everybody may stop at any point
   @MBX-18
   Scenario: The intermediary restarts with messages waiting
     When Ryan's phone goes offline
-    And Ben's phone offers a car key to Ryan
+    And Ben's phone offers a car key to Ryan's phone
     Then 1 message waits for Ryan's phone
     When the intermediary restarts
     Then 1 message waits for Ryan's phone
@@ -176,6 +176,7 @@ Feature: Everybody may stop at any point
     And Ben's phone restarts
     And Ben's phone cancels the hotel key
     Then Ryan's phone is in "R:Cancelled" with the hotel key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @XFER-15 @DR-19
@@ -190,4 +191,5 @@ Feature: Everybody may stop at any point
     And Ben's phone offers a hotel key to Ryan's phone
     And Ryan's phone declines the hotel key
     Then Ben's phone is in "S:Declined" with the hotel key
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything

@@ -25,8 +25,8 @@ impl Limits {
         signed_pre_key_lifetime: 7 * DAY,
         max_latency: 30 * DAY,
         one_time_pre_key_lifetime: 90 * DAY,
-        statement_age: 30 * DAY,
-        statement_ahead: DAY,
+        statement_age: 40 * DAY,
+        statement_ahead: 2 * DAY,
         max_openings: 100,
     };
 }

@@ -3,7 +3,7 @@
 use super::{AgreementError, Fingerprint};
 use crate::identifier::Address;
 use crate::primitives::PublicKey;
-use crate::requirement::{flawed, require};
+use crate::requirement::{always_require, flawed, require};
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
@@ -34,9 +34,10 @@ impl PinnedIdentities {
         named: bool,
     ) -> Result<(), AgreementError> {
         let pinned = self.0.get(&address);
-        require!(
-            "X3DH-15 pin replaced",
-            pinned.is_none_or(|pin| pin.fingerprint == fingerprint),
+        let is_free = pinned.is_none_or(|pin| pin.fingerprint == fingerprint);
+        always_require!(
+            "X3DH-15",
+            flawed!("X3DH-15 pin replaced", is_free, true),
             AgreementError::UntrustedIdentity(address)
         );
         let named = named

@@ -14,7 +14,7 @@ use crate::primitives::hkdf::hkdf_sha256;
 use crate::primitives::{
     KeyPair, PublicKey, Randomness, RandomnessError, Secret, SecretBytes, Signature,
 };
-use crate::requirement::{flawed, require, required};
+use crate::requirement::{always_require, flawed, require, required};
 use crate::suite::{KemKeyPair, Party, Suite, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::PreKeyMessage;
@@ -461,9 +461,10 @@ impl PreKeyStore {
                 !openings.contains(&OpeningId::of(&secret)),
                 AgreementError::Replay
             );
-            require!(
-                "X3DH-14 bound",
-                openings.len() < limits.max_openings,
+            let most = flawed!("X3DH-14 unbounded", limits.max_openings, usize::MAX);
+            always_require!(
+                "X3DH-14",
+                openings.len() < most,
                 AgreementError::TooManyOpenings(limits.max_openings)
             );
         }

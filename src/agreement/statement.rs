@@ -6,7 +6,7 @@
 use super::{AgreementError, Limits};
 use crate::identifier::{Address, PreKeyId, RegistrationId};
 use crate::primitives::{PublicKey, Signature};
-use crate::requirement::{flawed, require};
+use crate::requirement::{always_require, flawed};
 use crate::suite::{Keys, SuiteRef, Tigress1};
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,11 +49,17 @@ impl TryFrom<Vec<String>> for SuiteNames {
             (1..=Self::MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic())
         };
         let stands_twice = |(index, name)| names[..index].contains(name);
-        require!(
-            "X3DH-01 suites",
-            (1..=Self::MAX).contains(&names.len())
-                && names.iter().all(is_name)
-                && !names.iter().enumerate().any(stands_twice),
+        let most = flawed!("X3DH-01 many suites", Self::MAX, usize::MAX);
+        let least = flawed!("X3DH-01 no suite", 1, 0);
+        always_require!(
+            "X3DH-01",
+            (least..=most).contains(&names.len())
+                && flawed!("X3DH-01 names", names.iter().all(is_name), true)
+                && !flawed!(
+                    "X3DH-01 twice",
+                    names.iter().enumerate().any(stands_twice),
+                    false
+                ),
             AgreementError::Suites
         );
         Ok(SuiteNames(names))
@@ -132,14 +138,12 @@ impl Statement {
         max_age: u64,
         max_ahead: u64,
     ) -> Result<(), AgreementError> {
-        require!(
-            "KEY-10 age",
-            now.seconds_since(self.created) <= max_age,
-            AgreementError::StaleStatement(self.created)
-        );
-        require!(
-            "KEY-10 ahead",
-            self.created.seconds_since(now) <= max_ahead,
+        let max_age = flawed!("KEY-10 age", max_age, u64::MAX);
+        let max_ahead = flawed!("KEY-10 ahead", max_ahead, u64::MAX);
+        always_require!(
+            "KEY-10",
+            now.seconds_since(self.created) <= max_age
+                && self.created.seconds_since(now) <= max_ahead,
             AgreementError::StaleStatement(self.created)
         );
         Ok(())

@@ -150,6 +150,10 @@ const WITHOUT: &[(&str, &str)] = &[
         "the engine hands its requests to whoever drives it, who saves before they go out",
     ),
     (
+        "SES-17",
+        "who restores a device hands it its state; the engine sees no backup",
+    ),
+    (
         "PRIV-01",
         "the requests of section 7 have no field for more; what their fields say is MBX-14, PRIV-02 and PRIV-03",
     ),
@@ -161,6 +165,10 @@ const FLAWS: &[(&str, &str)] = &[
     ("ID-04", "the check is left out"),
     ("ID-05 device first", "an address begins with its DeviceID"),
     ("ID-06", "the check is left out"),
+    (
+        "ID-06 wraps",
+        "the id after the last one-time prekey's is 1 again",
+    ),
     (
         "KEY-01 big-endian",
         "a public key is written in big-endian order",
@@ -190,6 +198,36 @@ const FLAWS: &[(&str, &str)] = &[
         "the signed prekey is never replaced",
     ),
     (
+        "KEY-08 overwrites",
+        "the signed prekey after the last id gets id 1, whichever are held",
+    ),
+    ("KEY-09 address", "the statement does not cover the address"),
+    ("KEY-09 created", "the statement does not cover its time"),
+    (
+        "KEY-09 hint",
+        "a prekey message's registration id counts more than a statement's",
+    ),
+    (
+        "KEY-09 registration id",
+        "the statement does not cover the registration id",
+    ),
+    ("KEY-09 suites", "the statement does not cover the suites"),
+    ("KEY-10", "the check is left out"),
+    ("KEY-10 age", "a statement of any age is taken"),
+    ("KEY-10 ahead", "a statement of any time to come is taken"),
+    (
+        "KEY-11 lowest",
+        "a session is opened in the lowest suite that both speak",
+    ),
+    (
+        "KEY-12 never erased",
+        "one-time prekeys that nobody uses are kept for ever",
+    ),
+    (
+        "KEY-12 too early",
+        "one-time prekeys are erased after 45 days",
+    ),
+    (
         "SIG-01 negated",
         "the signature subtracts where it should add",
     ),
@@ -198,6 +236,10 @@ const FLAWS: &[(&str, &str)] = &[
     ("SIG-04 longer", "a signature of more than 64 bytes is cut"),
     ("SIG-05", "the check is left out"),
     ("X3DH-01 half", "half a one-time prekey counts as none"),
+    ("X3DH-01 many suites", "any number of suites is taken"),
+    ("X3DH-01 names", "any text is taken for a suite's name"),
+    ("X3DH-01 no suite", "a bundle without suites is taken"),
+    ("X3DH-01 twice", "a suite may stand twice"),
     ("X3DH-02", "the check is left out"),
     ("X3DH-03 order", "DH1 and DH2 change places"),
     (
@@ -233,6 +275,7 @@ const FLAWS: &[(&str, &str)] = &[
         "X3DH-12 zero",
         "a prekey message without a one-time prekey names number 0",
     ),
+    ("X3DH-13", "the check is left out"),
     (
         "X3DH-13 run again",
         "X3DH runs again for a session that is there",
@@ -242,10 +285,26 @@ const FLAWS: &[(&str, &str)] = &[
         "X3DH-14 not remembered",
         "a prekey message opens its session a second time",
     ),
+    (
+        "X3DH-14 unbounded",
+        "any number of openings is taken of one peer",
+    ),
     ("X3DH-15", "the check is left out"),
+    (
+        "X3DH-15 name lost",
+        "a pin that nobody names takes the name away",
+    ),
+    (
+        "X3DH-15 pin replaced",
+        "another key takes the place of the pinned one",
+    ),
     (
         "X3DH-16 own first",
         "the device's own key comes first, whatever the addresses",
+    ),
+    (
+        "X3DH-16 without address",
+        "the number covers the keys alone",
     ),
     (
         "X3DH-16 zeros",
@@ -361,14 +420,30 @@ const FLAWS: &[(&str, &str)] = &[
     ),
     ("SES-09 not stale", "a device that is gone is not marked"),
     (
-        "SES-10 kept",
-        "the sessions that go with an old registration id are kept",
+        "SES-10 dropped",
+        "an answer that a registration id is out of date drops the sessions",
+    ),
+    (
+        "SES-10 not taken",
+        "the registration id of the statement is not taken",
+    ),
+    (
+        "SES-11 another key",
+        "a message with another identity key makes a stale record current",
     ),
     (
         "SES-11 listed",
         "a stale device is still among those a user has",
     ),
     ("SES-11 never erased", "a stale record is kept for ever"),
+    (
+        "SES-11 pinned",
+        "what is pinned goes stale by an answer that nobody has authenticated",
+    ),
+    (
+        "SES-11 provisioned",
+        "provisioning information goes to a stale device in its session",
+    ),
     (
         "SES-11 sent to",
         "a stale device is still sent to in its session",
@@ -391,6 +466,19 @@ const FLAWS: &[(&str, &str)] = &[
     (
         "SES-15 grows",
         "a message for one device goes to others that the intermediary names",
+    ),
+    ("SES-18", "the check is left out"),
+    (
+        "SES-19 active",
+        "provisioning information goes into the active session, whoever opened it",
+    ),
+    (
+        "SES-19 not told",
+        "a session beside the own one is not told of",
+    ),
+    (
+        "SES-19 pushed out",
+        "sessions that others open push out the own one",
     ),
     (
         "MBX-01 former kept",
@@ -475,6 +563,48 @@ const FLAWS: &[(&str, &str)] = &[
     (
         "INV-06 one key",
         "the key of the MAC is the access key, which the intermediary is told",
+    ),
+    ("INV-08", "the check is left out"),
+    (
+        "INV-08 any opening",
+        "a stranger's opening message is let in whatever it says",
+    ),
+    (
+        "INV-05 not counted",
+        "an invitation serves any number of transfers",
+    ),
+    (
+        "INV-09 unpublished",
+        "an offer leaves before the access key for its answers is published",
+    ),
+    ("WAL-01 not out", "what was submitted does not count as out"),
+    (
+        "WAL-02 any answer",
+        "an answer of another type or of another device counts as the one asked for",
+    ),
+    (
+        "WAL-03 one queue",
+        "a message that waits delays those to everybody else",
+    ),
+    (
+        "WAL-03 told again",
+        "the user is told at every attempt that a message waits",
+    ),
+    (
+        "WAL-04 twice",
+        "an answer that is asked for again while it waits is sent twice",
+    ),
+    (
+        "WAL-05 meanwhile",
+        "messages are read while an acknowledgement is under way",
+    ),
+    (
+        "WAL-06 any key",
+        "a transfer outlives the key that it was with",
+    ),
+    (
+        "XFER-14 still leaves",
+        "what its user has cancelled still leaves",
     ),
     ("PAY-01", "the check is left out"),
     (

@@ -2,32 +2,126 @@
 
 use crate::hex::Hex;
 
-/// Whether `state` holds `secret`: as raw bytes, in hex, or in base64 from its first byte on.
+/// Encodings inside encodings are undone up to this depth: a payload in hex in JSON in hex is three deep.
+const DEPTH: u32 = 5;
+
+/// Whether `state` holds `secret`: as raw bytes, in hex, in base64, in a list of decimal numbers, or in any of them inside
+/// another (base64 in JSON in hex, say), wherever it begins.
 pub(super) fn holds(state: &[u8], secret: &Hex) -> bool {
-    let base64 = data_encoding::BASE64_NOPAD.encode(secret);
-    // The last digit of unaligned base64 also carries bits of what follows.
-    let base64 = &base64[..base64.len() - usize::from(!secret.len().is_multiple_of(3))];
-    let hex = secret.to_string();
-    [
-        &secret[..],
-        hex.as_bytes(),
-        hex.to_ascii_uppercase().as_bytes(),
-        base64.as_bytes(),
-    ]
-    .iter()
-    .any(|needle| contains(state, needle))
+    !secret.is_empty() && shows(state, secret, DEPTH)
+}
+
+fn shows(state: &[u8], secret: &[u8], depth: u32) -> bool {
+    if contains(state, secret) {
+        return true;
+    }
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let inside = |decoded: Vec<u8>| decoded.len() >= secret.len() && shows(&decoded, secret, depth);
+    // What is too short to hold the secret is not undone: so nearly nothing of random bytes is.
+    let hex = runs(state, |byte| byte.is_ascii_hexdigit(), 2 * secret.len());
+    for run in hex {
+        if [0, 1].iter().any(|skip| inside(from_hex(&run[*skip..]))) {
+            return true;
+        }
+    }
+    let base64 = runs(
+        state,
+        |byte| digit_of_base64(byte).is_some(),
+        secret.len() * 4 / 3,
+    );
+    for run in base64 {
+        if (0..4).any(|skip| inside(from_base64(run.get(skip..).unwrap_or_default()))) {
+            return true;
+        }
+    }
+    let is_of_list = |byte: u8| byte.is_ascii_digit() || byte == b',' || byte.is_ascii_whitespace();
+    runs(state, is_of_list, 2 * secret.len() - 1).any(|run| inside(from_list(run)))
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    !needle.is_empty()
-        && haystack
-            .windows(needle.len())
-            .any(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
+}
+
+/// The longest runs of such bytes, of at least that length.
+fn runs(bytes: &[u8], is: impl Fn(u8) -> bool, at_least: usize) -> impl Iterator<Item = &[u8]> {
+    bytes
+        .split(move |byte| !is(*byte))
+        .filter(move |run| run.len() >= at_least.max(1))
+}
+
+fn from_hex(digits: &[u8]) -> Vec<u8> {
+    let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+    digits
+        .chunks_exact(2)
+        .map(|pair| (value(pair[0]) << 4) | value(pair[1]))
+        .collect()
+}
+
+/// The six bits of a digit of either alphabet of RFC 4648.
+fn digit_of_base64(byte: u8) -> Option<u32> {
+    Some(match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+/// Whole bytes of digits; bits that are left over are not looked at.
+fn from_base64(digits: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in digits.iter().filter_map(|digit| digit_of_base64(*digit)) {
+        bits = (bits << 6) | digit;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    bytes
+}
+
+/// The numbers of a list that are bytes.
+fn from_list(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let numbers = text.split(',');
+    numbers
+        .filter_map(|number| number.trim().parse().ok())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TOKEN: &[u8] = b"the token of the hotel key";
+
+    fn hex(bytes: &[u8]) -> Vec<u8> {
+        Hex(bytes.to_vec()).to_string().into_bytes()
+    }
+
+    fn base64(bytes: &[u8]) -> Vec<u8> {
+        data_encoding::BASE64.encode(bytes).into_bytes()
+    }
+
+    fn list(bytes: &[u8]) -> Vec<u8> {
+        format!("{bytes:?}").into_bytes()
+    }
+
+    fn json(bytes: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        serde_json::json!({ "version": 1, "held": text, "more": [] })
+            .to_string()
+            .into_bytes()
+    }
 
     #[test]
     fn a_secret_is_found_in_each_form_that_a_state_might_write_it_in() {
@@ -37,9 +131,56 @@ mod tests {
             b"{\"k\":\"deadbeef\"}",
             b"DEADBEEF",
             b"k=3q2+7w==",
+            b"k=3q2-7w",
+            b"[222, 173, 190, 239]",
+            b"[1,222,173,190,239,2]",
         ] {
-            assert!(holds(state, &secret));
+            assert!(holds(state, &secret), "{}", String::from_utf8_lossy(state));
         }
         assert!(!holds(b"\xde\xad\xbe", &secret));
+        assert!(!holds(b"\xde\xad\xbe\xef", &Hex(Vec::new())));
+    }
+
+    #[test]
+    fn encodings_inside_encodings_are_undone() {
+        let secret = Hex(TOKEN.to_vec());
+        for state in [
+            hex(&base64(TOKEN)),
+            base64(&hex(TOKEN)),
+            hex(&json(&base64(TOKEN))),
+            base64(&json(&hex(TOKEN))),
+            hex(&hex(&base64(TOKEN))),
+            json(&hex(&json(&base64(TOKEN)))),
+            base64(&base64(TOKEN)),
+            list(&json(&base64(TOKEN))),
+            hex(&json(&hex(&json(&base64(TOKEN))))),
+        ] {
+            assert!(
+                holds(&state, &secret),
+                "{}",
+                String::from_utf8_lossy(&state)
+            );
+        }
+    }
+
+    #[test]
+    fn it_may_begin_anywhere_in_what_is_encoded() {
+        let secret = Hex(TOKEN.to_vec());
+        for before in 0..4 {
+            let around = [&b"...."[..before], TOKEN, b".."].concat();
+            assert!(holds(&base64(&around), &secret), "{before}");
+            assert!(holds(&hex(&base64(&around)), &secret), "{before}");
+            let odd = [b"0".repeat(before), hex(TOKEN)].concat();
+            assert!(holds(&odd, &secret), "{before}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let secret = Hex(TOKEN.to_vec());
+        let other = b"the token of the hotel kez";
+        for state in [hex(&json(&base64(other))), base64(&hex(other)), list(other)] {
+            assert!(!holds(&state, &secret));
+        }
     }
 }

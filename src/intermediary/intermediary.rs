@@ -350,8 +350,13 @@ impl<T: Transaction> Handling<T> {
         let bundle = Bundle::verify(self.suite, fields)?;
         let created = bundle.statement.created;
         require!(
-            "MBX-24",
-            self.now.0.abs_diff(created.0) <= self.limits.statement_off,
+            "MBX-24 age",
+            self.now.seconds_since(created) <= self.limits.statement_age,
+            AgreementError::StaleStatement(created)
+        );
+        require!(
+            "MBX-24 ahead",
+            created.seconds_since(self.now) <= self.limits.statement_ahead,
             AgreementError::StaleStatement(created)
         );
         Ok(bundle)
@@ -490,15 +495,15 @@ impl<T: Transaction> Handling<T> {
             record.registration_id == submission.registration_id,
             IntermediaryError::StaleRegistration(recipient)
         );
-        require!(
-            "MBX-11",
-            self.store.mailbox_length(&recipient)? < self.limits.mailbox,
-            IntermediaryError::MailboxFull(recipient)
-        );
         let of_access_key = self.store.mailbox_length_of(&recipient, &access_key)?;
         require!(
             "MBX-23",
             of_access_key < self.limits.mailbox_of_access_key,
+            IntermediaryError::MailboxFull(recipient)
+        );
+        require!(
+            "MBX-11",
+            self.has_room(&recipient, of_access_key)?,
             IntermediaryError::MailboxFull(recipient)
         );
         let envelope = Envelope {
@@ -530,6 +535,21 @@ impl<T: Transaction> Handling<T> {
             Change::PutDevice(recipient, record),
         ];
         Ok(Outcome::Once(list, Answer::Done))
+    }
+
+    /// Whether a mailbox takes a message of an access key of which it holds so many (MBX-11). The first few of each are
+    /// always taken, so that no other keeps them out.
+    fn has_room(&mut self, of: &Address, of_access_key: usize) -> Result<bool, IntermediaryError> {
+        let (limits, length) = (self.limits, self.store.mailbox_length(of)?);
+        if length < limits.mailbox {
+            return Ok(true);
+        }
+        let is_among_first = of_access_key < limits.always_taken;
+        if flawed!("MBX-11 none kept free", is_among_first, false) {
+            return Ok(length < limits.mailbox_in_all());
+        }
+        let beyond = self.store.mailbox_length_beyond(of, limits.always_taken)?;
+        Ok(beyond < limits.mailbox)
     }
 
     /// The keys, checked (MBX-02), beside `held` others.

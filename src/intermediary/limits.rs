@@ -7,8 +7,10 @@ use crate::timestamp::DAY;
 pub struct Limits {
     /// The longest message, in bytes (MBX-11).
     pub message_length: usize,
-    /// The most messages in a mailbox (MBX-11).
+    /// The most messages in a mailbox beyond those that are always taken (MBX-11).
     pub mailbox: usize,
+    /// So many messages of each access key are always taken (MBX-11).
+    pub always_taken: usize,
     /// The most messages of one access key in a mailbox (MBX-23).
     pub mailbox_of_access_key: usize,
     /// The most one-time prekeys of a device (MBX-02).
@@ -31,8 +33,10 @@ pub struct Limits {
     pub access_key_lifetime: u64,
     /// How many one-time prekeys are handed out for one access key in all (MBX-17).
     pub one_time_pre_keys_of_access_key: u32,
-    /// How far the time of a statement may be off the intermediary's clock, in seconds (MBX-24).
-    pub statement_off: u64,
+    /// The oldest statement that is taken, in seconds (MBX-24).
+    pub statement_age: u64,
+    /// How far a statement may be ahead of the intermediary's clock, in seconds (MBX-24).
+    pub statement_ahead: u64,
 }
 
 impl Limits {
@@ -40,6 +44,7 @@ impl Limits {
     pub const PROFILE: Limits = Limits {
         message_length: 96 * 1024,
         mailbox: 1_000,
+        always_taken: 4,
         mailbox_of_access_key: 40,
         one_time_pre_keys: 200,
         one_time_pre_key_lifetime: 60 * DAY,
@@ -49,10 +54,19 @@ impl Limits {
         answers: 1_000,
         answer_lifetime: DAY,
         access_keys: 1_000,
-        access_key_lifetime: 62 * DAY,
+        access_key_lifetime: 63 * DAY,
         one_time_pre_keys_of_access_key: 10,
-        statement_off: DAY,
+        statement_age: 9 * DAY,
+        statement_ahead: DAY,
     };
+
+    /// The most messages that a mailbox ever holds: those that are always taken of as many access keys as a device may
+    /// have, and the others (MBX-11). Messages of access keys that were withdrawn count, too.
+    #[must_use]
+    pub fn mailbox_in_all(&self) -> usize {
+        let always = self.access_keys.saturating_mul(self.always_taken);
+        always.saturating_add(self.mailbox)
+    }
 }
 
 impl Default for Limits {

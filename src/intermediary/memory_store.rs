@@ -1,7 +1,8 @@
 //! The intermediary's store in memory.
 //!
 //! What a transaction costs does not depend on how many devices there are, nor on how much is kept of them: everything
-//! is found by its key, and what expires by its time. Copies share what is kept of a device until one of them changes
+//! is found by its key, and what expires by its time. Only into a full mailbox a submission goes through what is there.
+//! Copies share what is kept of a device until one of them changes
 //! it.
 
 use super::envelope::{Envelope, EnvelopeId};
@@ -423,6 +424,21 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(messages
             .filter(|kept| self.now < kept.envelope.expires)
             .count())
+    }
+
+    fn mailbox_length_beyond(
+        &mut self,
+        address: &Address,
+        each: usize,
+    ) -> Result<usize, StoreError> {
+        let mut by_access_key: BTreeMap<Digest, usize> = BTreeMap::new();
+        for kept in self.store.kept(address).into_iter().flat_map(Kept::mailbox) {
+            if self.now < kept.envelope.expires {
+                *by_access_key.entry(kept.access_key).or_default() += 1;
+            }
+        }
+        let beyond = by_access_key.into_values();
+        Ok(beyond.map(|count| count.saturating_sub(each)).sum())
     }
 
     fn access_key(

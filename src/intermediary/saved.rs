@@ -69,7 +69,11 @@ pub enum SavedIntermediaryError {
     },
 }
 
-json_text!(SavedIntermediary, SavedIntermediaryError);
+json_text!(
+    SavedIntermediary,
+    SavedIntermediaryError,
+    SAVED_INTERMEDIARY_VERSION
+);
 
 impl SavedIntermediary {
     /// The intermediary again, with these limits. The profile's are those of `try_from`.
@@ -152,7 +156,7 @@ impl SavedDevice {
         }
         let mailbox = || self.mailbox.iter().map(|kept| &kept.envelope);
         let rising = mailbox().is_sorted_by(|one, next| one.id < next.id);
-        if self.mailbox.len() > limits.mailbox || !rising {
+        if self.mailbox.len() > limits.mailbox_in_all() || !rising {
             return Err("too many messages, or not by rising id (MBX-07, MBX-11)");
         }
         if mailbox().any(|envelope| envelope.recipient != self.address) {
@@ -168,8 +172,8 @@ impl SavedDevice {
         for kept in &self.mailbox {
             *of_access_keys.entry(kept.access_key).or_default() += 1;
         }
-        let most = of_access_keys.into_values().max();
-        if most.is_some_and(|most| most > limits.mailbox_of_access_key) {
+        let mut of_access_keys = of_access_keys.into_values();
+        if of_access_keys.any(|count| count > limits.mailbox_of_access_key) {
             return Err("too many messages of one access key (MBX-23)");
         }
         let keys = &self.access_keys;

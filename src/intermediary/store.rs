@@ -178,6 +178,13 @@ pub trait Transaction: Sized {
         access_key: &Digest,
     ) -> Result<usize, StoreError>;
 
+    /// How many messages of a mailbox there are beyond the first `each` of each access key.
+    fn mailbox_length_beyond(
+        &mut self,
+        address: &Address,
+        each: usize,
+    ) -> Result<usize, StoreError>;
+
     /// What is kept of an access key of a device.
     fn access_key(
         &mut self,

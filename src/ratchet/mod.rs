@@ -10,7 +10,7 @@ pub use chain_key::ChainKey;
 pub use receiving_chain::MAX_COUNTER;
 pub use root_key::RootKey;
 pub use saved::{SAVED_SESSION_VERSION, SavedSession, SavedSessionError};
-pub use session::{Read, Responding, Session};
+pub use session::{Responding, Session};
 
 use crate::error_code::ErrorCode;
 use crate::primitives::{PrimitiveError, RandomnessError};

@@ -9,7 +9,7 @@ use crate::suite::{self, FormerChain, Limits, Parties, Role, Scope, SuiteRef};
 use serde::{Deserialize, Serialize};
 
 /// The version of the form that this build writes and reads.
-pub const SAVED_SESSION_VERSION: u32 = 1;
+pub const SAVED_SESSION_VERSION: u32 = 2;
 
 /// A session as it is saved. Secrets are marked as such: `{"secret": "…hex…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

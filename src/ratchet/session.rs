@@ -124,16 +124,6 @@ struct Opened {
     second: Option<SecretBytes>,
 }
 
-/// A message that was read.
-#[derive(Debug)]
-pub struct Read {
-    /// What it says.
-    pub plaintext: Zeroizing<Vec<u8>>,
-    /// Whether it answers this device: whoever wrote it has read a message of this session. To the initiator each
-    /// message does; to the responder one that begins a chain, which needs its ratchet key.
-    pub answers: bool,
-}
-
 /// A DH ratchet step, worked out for a message that is authentic, but not yet kept.
 struct Turned {
     root_key: RootKey,
@@ -624,26 +614,12 @@ impl Session {
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
-        Ok(self.read(message, randomness)?.plaintext)
-    }
-
-    /// As [`Session::decrypt_message`], with what the message tells of the peer.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn read(
-        &mut self,
-        message: &RatchetMessage<'_>,
-        randomness: &mut dyn Randomness,
-    ) -> Result<Read, RatchetError> {
         let limits = &self.terms.limits;
         let header = &message.header;
         self.terms
             .check(self.state.sending().ratchet_key.public(), message)?;
-        let chain = self.receiving.position(&header.ratchet_key);
-        let answers = self.is_own() || chain.is_none();
         // Until a message has been opened, the session is only read.
-        let opened = match chain {
+        let opened = match self.receiving.position(&header.ratchet_key) {
             Some(chain) => {
                 let second = self.second.as_ref();
                 let opened = match self.receiving.0[chain].find(header.counter, limits)? {
@@ -677,10 +653,7 @@ impl Session {
         if opened.second.is_some() {
             self.second = opened.second;
         }
-        Ok(Read {
-            plaintext: opened.plaintext,
-            answers,
-        })
+        Ok(opened.plaintext)
     }
 
     /// A DH ratchet step with the message that starts a new chain (DR-09).

@@ -45,7 +45,8 @@ pub struct Decrypted {
     /// Whether the sender came with another identity key than it was known by: to be told to the user
     /// (SES-12).
     pub identity_changed: bool,
-    /// Whether it opened a session beside one that the peer has answered in: to be told to the user (SES-19).
+    /// Whether it opened a session beside the one that provisioning information goes into: to be told to the user
+    /// (SES-19).
     pub beside: bool,
 }
 
@@ -201,15 +202,6 @@ impl Device {
         self.records.remove(peer);
     }
 
-    /// Provisioning information for `peer` opens a new session next time, as its user wishes (SES-19).
-    pub fn open_anew(&mut self, peer: &Address) {
-        if let Some(record) = self.record_mut(peer) {
-            for held in &mut record.sessions {
-                held.kept = false;
-            }
-        }
-    }
-
     /// What is pinned to `peer`.
     #[must_use]
     pub fn pinned(&self, peer: &Address) -> Option<&Pin> {
@@ -243,9 +235,13 @@ impl Device {
         }
     }
 
-    /// Marks what is known of `peer` as stale (SES-09); where it is so already, it stays as it is.
+    /// Marks what is known of `peer` as stale (SES-09); where it is so already, it stays as it is. What is under a pin
+    /// stays current: nobody has authenticated that the device is gone (SES-11).
     pub(super) fn mark_stale(&mut self, peer: &Address) {
         let now = self.now;
+        if flawed!("SES-11 pinned", self.pinned.get(peer).is_some(), false) {
+            return;
+        }
         if let Some(record) = self.record_mut(peer) {
             record.stale_since.get_or_insert(now);
         }
@@ -337,6 +333,14 @@ impl Device {
         let changed = self.open(bundle.registration_id, session);
         self.confirm(bundle);
         changed
+    }
+
+    /// The next provisioning information for `peer` opens a new session (SES-19): the way out for a user who knows that
+    /// the present one is lost or copied.
+    pub fn open_anew(&mut self, peer: &Address) {
+        if let Some(record) = self.record_mut(peer) {
+            record.is_for_none();
+        }
     }
 
     /// The device is there, and its statement names its registration id: the record is no longer stale (SES-11).
@@ -435,7 +439,7 @@ impl Device {
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
-        let (now, limits) = (self.now, self.limits);
+        let now = self.now;
         let suite = self.suite_of_message(message);
         let no_session = SesameError::NoSession(*sender);
         let Some(record) = self.record(sender) else {
@@ -457,10 +461,10 @@ impl Device {
                 continue;
             }
             match record.sessions[index].decrypt(&message, randomness) {
-                Ok(read) => {
-                    record.promote(index, read.answers, now, &limits);
+                Ok(plaintext) => {
+                    record.promote(index, now);
                     return Ok(Decrypted {
-                        plaintext: read.plaintext,
+                        plaintext,
                         identity_changed: false,
                         beside: false,
                     });
@@ -539,10 +543,10 @@ impl Device {
         if let Some(index) = matching
             && let Some(record) = self.record_mut(sender)
         {
-            let read = record.sessions[index].decrypt(&message.message, randomness)?;
-            record.promote(index, read.answers, now, &limits);
+            let plaintext = record.sessions[index].decrypt(&message.message, randomness)?;
+            record.promote(index, now);
             return Ok(Decrypted {
-                plaintext: read.plaintext,
+                plaintext,
                 identity_changed: false,
                 beside: false,
             });
@@ -564,7 +568,8 @@ impl Device {
             &message,
             randomness,
         )?;
-        let beside = self.record(sender).is_some_and(DeviceRecord::has_kept);
+        let beside = self.record(sender);
+        let beside = beside.is_some_and(|record| record.provisioning(now, &limits).is_some());
         let identity_changed = self.open(registration_id, session);
         Ok(Decrypted {
             plaintext,

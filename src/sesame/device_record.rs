@@ -3,12 +3,13 @@
 use super::Limits;
 use crate::identifier::RegistrationId;
 use crate::primitives::{PublicKey, Randomness};
-use crate::ratchet::{RatchetError, Read, Session};
+use crate::ratchet::{RatchetError, Session};
 use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
 use crate::wire::RatchetMessage;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A session with its time: that at which it was opened, then that at which it last read a message
 /// (SES-13). Copies share the session until one of them takes a step.
@@ -16,8 +17,8 @@ use std::sync::Arc;
 pub(super) struct TimedSession {
     pub(super) session: Arc<Session>,
     pub(super) time: Timestamp,
-    /// Whether provisioning information goes into it, and into no other (SES-19): one of a record at most.
-    pub(super) kept: bool,
+    /// Whether provisioning information goes into it, and into no other: the one that this device opened last (SES-19).
+    pub(super) provisioning: bool,
 }
 
 impl TimedSession {
@@ -31,14 +32,14 @@ impl TimedSession {
         &mut self,
         message: &RatchetMessage<'_>,
         randomness: &mut dyn Randomness,
-    ) -> Result<Read, RatchetError> {
+    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
         if let Some(session) = Arc::get_mut(&mut self.session) {
-            return session.read(message, randomness);
+            return session.decrypt_message(message, randomness);
         }
         let mut session = Session::clone(&self.session);
-        let read = session.read(message, randomness)?;
+        let plaintext = session.decrypt_message(message, randomness)?;
         self.session = Arc::new(session);
-        Ok(read)
+        Ok(plaintext)
     }
 }
 
@@ -111,57 +112,50 @@ impl DeviceRecord {
             && self.sessions.front().is_some_and(fresh)
     }
 
-    /// Whether a session has the place of SES-19, be it for reading alone by now.
-    pub(super) fn has_kept(&self) -> bool {
-        self.sessions.iter().any(|held| held.kept)
-    }
-
-    /// The place of the session that provisioning information goes into (SES-19): the kept one while it has read
-    /// something within MAXSEND; else the first in order that this device opened itself, of those that may be sent in.
-    /// Never one that the peer opened and has not answered in: whoever holds a prekey of this device can open that.
+    /// The place of the session that provisioning information goes into, where it may be sent in: the one that this
+    /// device opened last, with a verified bundle (SES-19). Never one that the peer opened: whoever stole a signed
+    /// prekey of this device can open that in the peer's name.
     pub(super) fn provisioning(&self, now: Timestamp, limits: &Limits) -> Option<usize> {
-        if self.stale_since.is_some() {
-            return None;
-        }
-        let find = |is: &dyn Fn(&TimedSession) -> bool| {
-            let fresh = |held: &TimedSession| held.is_fresh(now, limits);
-            self.sessions
-                .iter()
-                .position(|held| is(held) && fresh(held))
-        };
-        let kept = flawed!("SES-19 not kept", find(&|held| held.kept), find(&|_| true));
-        kept.or_else(|| find(&|held| flawed!("SES-19 any session", held.session.is_own(), true)))
+        let is_it = |held: &TimedSession| flawed!("SES-19 active", held.provisioning, true);
+        let current = flawed!("SES-11 provisioned", self.stale_since.is_none(), true);
+        let index = self.sessions.iter().position(is_it).filter(|_| current)?;
+        self.sessions[index].is_fresh(now, limits).then_some(index)
     }
 
-    /// The session at `index` has read a message that answers this device: it gets the place of SES-19, where no other
-    /// has it. One that the peer opened gets it only where no other is held at all, one that this device opened also
-    /// after one that has read nothing within MAXSEND.
-    fn answered(&mut self, index: usize, now: Timestamp, limits: &Limits) {
-        let is_own = self.sessions[index].session.is_own();
-        let holds = |held: &TimedSession| held.kept && (!is_own || held.is_fresh(now, limits));
-        if flawed!("SES-19 last", self.sessions.iter().any(holds), false) {
-            return;
-        }
-        for (at, held) in self.sessions.iter_mut().enumerate() {
-            held.kept = at == index;
+    /// No session has the place of SES-19: the next provisioning information opens one.
+    pub(super) fn is_for_none(&mut self) {
+        for held in &mut self.sessions {
+            held.provisioning = false;
         }
     }
 
-    /// A new session becomes the active one (SES-03); the tail of the inactive list is dropped (SES-04).
+    /// How many inactive sessions count (SES-04): the one of SES-19 does not, so that whoever opens many sessions
+    /// pushes it out of no list.
+    pub(super) fn counted(&self) -> usize {
+        let inactive = self.sessions.iter().skip(1);
+        inactive.filter(|held| !held.provisioning).count()
+    }
+
+    /// A new session becomes the active one (SES-03), and one that this device opened takes the place of SES-19; the
+    /// tail of the inactive list is dropped (SES-04).
     pub(super) fn activate(&mut self, session: Arc<Session>, now: Timestamp, limits: &Limits) {
         let first = flawed!("SES-03 behind", 0, self.sessions.len().min(1));
         let first = flawed!("SES-08 own kept", first, self.behind_own(&session));
+        let provisioning = session.is_own();
+        if provisioning {
+            self.is_for_none();
+        }
         let added = TimedSession {
             session,
             time: now,
-            kept: false,
+            provisioning,
         };
         self.sessions.insert(first, added);
         let inactive = flawed!("SES-04 unbounded", limits.max_inactive_sessions, 1000);
-        let most = 1 + flawed!("SES-04 one", inactive, 1);
-        while self.sessions.len() > most {
-            // The kept one stays: else whoever opens many sessions could push it out (SES-19).
-            let is_dropped = |held: &TimedSession| !flawed!("SES-19 pushed out", held.kept, false);
+        let most = flawed!("SES-04 one", inactive, 1);
+        while self.counted() > most {
+            let is_dropped =
+                |held: &TimedSession| !flawed!("SES-19 pushed out", held.provisioning, false);
             match self.sessions.iter().rposition(is_dropped) {
                 Some(last) => drop(self.sessions.remove(last)),
                 None => break,
@@ -178,16 +172,7 @@ impl DeviceRecord {
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).
-    pub(super) fn promote(
-        &mut self,
-        index: usize,
-        answered: bool,
-        now: Timestamp,
-        limits: &Limits,
-    ) {
-        if answered {
-            self.answered(index, now, limits);
-        }
+    pub(super) fn promote(&mut self, index: usize, now: Timestamp) {
         let promoted = flawed!("SES-06 never promoted", true, index == 0);
         if !promoted {
             return;

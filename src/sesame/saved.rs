@@ -55,7 +55,7 @@ struct SavedRecord {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SavedTimedSession {
     time: Timestamp,
-    kept: bool,
+    provisioning: bool,
     session: SavedSession,
 }
 
@@ -94,7 +94,7 @@ pub enum SavedDeviceError {
     },
 }
 
-json_text!(SavedDevice, SavedDeviceError);
+json_text!(SavedDevice, SavedDeviceError, SAVED_DEVICE_VERSION);
 
 impl From<&Device> for SavedDevice {
     fn from(device: &Device) -> Self {
@@ -128,7 +128,7 @@ impl From<&Device> for SavedDevice {
                         .iter()
                         .map(|held| SavedTimedSession {
                             time: held.time,
-                            kept: held.kept,
+                            provisioning: held.provisioning,
                             session: held.session.save(),
                         })
                         .collect(),
@@ -220,9 +220,6 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
         let range = &suite.identifiers().registration_id;
         RegistrationId::within(saved.registration_id.get(), range)
     })?;
-    if saved.sessions.len() > 1 + device.limits.max_inactive_sessions {
-        return wrong("more sessions than a record keeps (SES-04)");
-    }
     if saved.stale_since.is_some_and(|since| since > device.now) {
         return wrong("stale since a time to come");
     }
@@ -242,7 +239,7 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
     for (index, saved) in saved.sessions.into_iter().enumerate() {
         let SavedTimedSession {
             time,
-            kept,
+            provisioning,
             session,
         } = saved;
         let limits = device.limits.session.as_ref();
@@ -262,14 +259,20 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
             return wrong("a session that is newer than the one before it (SES-06)");
         }
         newest = time;
-        if kept && record.has_kept() {
-            return wrong("two sessions in the place of one (SES-19)");
+        let taken = record.sessions.iter().any(|held| held.provisioning);
+        if provisioning && (taken || !session.is_own()) {
+            return wrong(
+                "provisioning information goes into one session, of this device's (SES-19)",
+            );
         }
         record.sessions.push_back(TimedSession {
             session: Arc::new(session),
             time,
-            kept,
+            provisioning,
         });
+    }
+    if record.counted() > device.limits.max_inactive_sessions {
+        return wrong("more sessions than a record keeps (SES-04)");
     }
     Ok(record)
 }

@@ -31,7 +31,8 @@ const RATCHET_MESSAGE: Schema = Schema {
         uint32(3, 0..=u32::MAX),
         bytes(4),
     ],
-    max_length: 66_000,
+    // The longest that a valid message has: version, key, two counters of 5 bytes, 65,536 bytes and their tag.
+    max_length: 65_604,
 };
 
 const PRE_KEY_MESSAGE: Schema = Schema {
@@ -47,7 +48,8 @@ const PRE_KEY_MESSAGE: Schema = Schema {
         uint32(5, IDENTIFIERS.registration_id),
         uint32(6, IDENTIFIERS.pre_key_id),
     ],
-    max_length: 66_200,
+    // Such a ratchet message, two keys, and the highest ids.
+    max_length: 65_692,
 };
 
 const fn bytes(number: u32) -> Field {

@@ -35,7 +35,7 @@ pub enum SavedTransfersError {
     Ended(TransferId),
 }
 
-json_text!(SavedTransfers, SavedTransfersError);
+json_text!(SavedTransfers, SavedTransfersError, SAVED_TRANSFERS_VERSION);
 
 impl From<&Transfers> for SavedTransfers {
     fn from(transfers: &Transfers) -> Self {

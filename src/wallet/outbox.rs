@@ -2,6 +2,7 @@
 
 use crate::identifier::{Address, TransferId};
 use crate::primitives::SecretBytes;
+use crate::requirement::flawed;
 use crate::sesame::{Purpose, Send};
 use crate::timestamp::Timestamp;
 use crate::transfer::MessageType;
@@ -58,7 +59,7 @@ impl Outbox {
         let same = |waiting: &Arc<Outbound>| {
             waiting.transfer == message.transfer && waiting.message_type == message.message_type
         };
-        if !queue.iter().any(same) {
+        if flawed!("WAL-04 twice", !queue.iter().any(same), true) {
             queue.push_back(Arc::new(message));
         }
     }

@@ -125,7 +125,7 @@ pub enum SavedWalletError {
     },
 }
 
-json_text!(SavedWallet, SavedWalletError);
+json_text!(SavedWallet, SavedWalletError, SAVED_WALLET_VERSION);
 
 impl From<&Wallet> for SavedWallet {
     fn from(wallet: &Wallet) -> Self {

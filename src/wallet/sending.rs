@@ -68,7 +68,7 @@ impl Step<'_> {
     }
 
     /// Starts the first message to each device, where none is on its way to it: but no offer before what opens this
-    /// wallet's mailbox to the answer is published (MBX-20).
+    /// wallet's mailbox to the answer is published (INV-09).
     pub(super) fn go_on_sending(&mut self) -> Result<(), WalletError> {
         for to in self.wallet.outbox.recipients() {
             while self.may_start(&to) {
@@ -81,7 +81,16 @@ impl Step<'_> {
     fn may_start(&self, to: &Address) -> bool {
         let first = self.wallet.outbox.first(to);
         let waits = first.is_some_and(|first| first.send.is_none());
-        waits && self.wallet.token().is_some() && !self.is_unpublished(to)
+        let known = flawed!("INV-09 unpublished", !self.is_unpublished(to), true);
+        let free = flawed!("WAL-03 one queue", true, !self.is_sending_to_others(to));
+        waits && self.wallet.token().is_some() && known && free
+    }
+
+    /// Whether a message to somebody else has no answer yet.
+    #[cfg(feature = "flaws")]
+    fn is_sending_to_others(&self, to: &Address) -> bool {
+        let mut messages = self.wallet.outbox.iter();
+        messages.any(|(other, message)| other != to && message.send.is_some())
     }
 
     fn is_unpublished(&self, to: &Address) -> bool {
@@ -147,10 +156,18 @@ impl Step<'_> {
                 };
                 // From here on it counts as out, whatever is answered (WAL-01).
                 if purpose == Purpose::Provisioning {
-                    self.transfer(TransferEvent::Out {
+                    let out = TransferEvent::Out {
                         transfer,
                         message: message_type,
-                    })?;
+                    };
+                    match flawed!("WAL-01 not out", self.transfer(out), Ok(())) {
+                        // Its time has run out, though no tick has come: it stays here (XFER-17).
+                        Err(error) if error.code().is_some() => {
+                            self.wallet.outbox.pop(to);
+                            return Ok(());
+                        }
+                        told => told?,
+                    }
                 }
                 self.request(Body::Submit(submission))
             }

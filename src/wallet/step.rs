@@ -209,7 +209,7 @@ impl<'a> Step<'a> {
     /// Messages are read and acknowledged one batch after the other.
     fn collect(&mut self) -> Result<(), WalletError> {
         let busy = |body: &Body| matches!(body, Body::Read { .. } | Body::Acknowledge { .. });
-        if self.wallet.requests.any(busy) {
+        if flawed!("WAL-05 meanwhile", self.wallet.requests.any(busy), false) {
             return Ok(());
         }
         let address = self.wallet.device.address();
@@ -285,7 +285,8 @@ impl<'a> Step<'a> {
         match answer {
             // Later it may be carried out: it waits for the next tick, and nobody else waits with it.
             Err(code) if asked.may_wait(code) => {
-                if let Some(to) = recipient.filter(|_| !asked.told) {
+                let untold = flawed!("WAL-03 told again", !asked.told, true);
+                if let Some(to) = recipient.filter(|_| untold) {
                     self.report(Report::Delayed { to, code });
                 }
                 asked.told = true;

@@ -1,6 +1,6 @@
 //! Plays the steps of a script on an intermediary, and records them.
 
-use super::client::{CAST, Client, public};
+use super::client::{CAST, Client, START, numbered_hash, public};
 use crate::actor::Actor;
 use crate::builder::step_of;
 use crate::script::{Play, Result, Words};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::btree_map::{BTreeMap, Entry};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::intermediary::{
-    RequestInput, RequestOutput, RequestsInput, TickInput,
+    NUMBER, RequestInput, RequestOutput, RequestsInput, TickInput,
 };
 use tigress_signal::conformance::seed;
 use tigress_signal::conformance::vector::conversation::intermediary::{Fields, Step};
@@ -19,10 +19,11 @@ use tigress_signal::intermediary::{Answer, Intermediary, MemoryStore, Request};
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 
-/// When every conversation begins.
-const START: u64 = 1_700_000_000;
 /// How long a message is kept where nothing else is asked for.
 const TWO_DAYS: u64 = 172_800;
+
+/// How far ahead an access key may expire.
+const LONGEST: u64 = 63 * 86_400;
 
 /// A conversation with an intermediary, which is played here and recorded.
 pub(super) struct Relay<'a> {
@@ -50,10 +51,27 @@ impl Play for Relay<'_> {
         if w.eat("restart") {
             self.steps.push(Step::Restart(Done {}));
         } else if w.eat("among") {
-            w.list("nobody", |w| match self.client(w)?.name {
-                "watch" => self.line("watch registers with the token of ryan"),
-                name => self.line(&format!("{name} registers")),
+            w.list("nobody", |w| {
+                let open = w.eat("open");
+                let name = self.client(w)?.name;
+                match name {
+                    "watch" => self.line("watch registers with the token of ryan")?,
+                    name => self.line(&format!("{name} registers"))?,
+                }
+                if open {
+                    self.line(&format!("{name} publishes an access key"))?;
+                }
+                Ok(())
             })?;
+        } else if w.eat("each") {
+            let numbers = w.numbers()?;
+            w.need(":")?;
+            let end = w.0.find(';').unwrap_or(w.0.len());
+            let (step, rest) = w.0.split_at(end);
+            w.0 = rest;
+            for number in numbers {
+                self.line(step.replace('#', &number.to_string()).trim_end())?;
+            }
         } else if w.eat("at") {
             self.now = START + w.seconds()?;
         } else if w.eat("tick") {
@@ -152,47 +170,59 @@ impl<'a> Relay<'a> {
         value.ok_or_else(|| format!("no `{path}` in {view}"))
     }
 
-    /// A message and whom it is for, with another registration id where it is `stale`; the message's kind may follow.
-    fn message(&mut self, kind: &str, to: &str, w: &mut Words<'_>) -> Result<(Client, Value)> {
+    /// A message for one device, with another registration id where it is `stale`.
+    fn submission(&mut self, w: &mut Words<'_>) -> Result<(Client, Value)> {
         let bytes = self.bytes(w)?;
-        w.need(to)?;
+        w.need("to")?;
         let stale = w.eat("stale");
-        let to = self.client(w)?;
+        let to = self.client(w)?.clone();
         let id = to.registration["registrationId"]
             .as_u64()
             .unwrap_or_default();
-        let message = json!({
-            "deviceId": to.address.device_id,
+        let kind = if w.eat("as prekey") {
+            "prekey"
+        } else {
+            "ratchet"
+        };
+        let lifetime = w.after("for", Words::seconds)?;
+        let access_key = self.access_key(&to, w)?;
+        let mut body = json!({
+            "type": "submit",
+            "recipient": to.address,
+            "accessKey": access_key,
             "registrationId": if stale { (id ^ 1).max(2) } else { id },
-            "kind": if w.eat("as prekey") { "prekey" } else { kind },
+            "kind": kind,
             "message": hex::encode(&bytes),
         });
-        Ok((to.clone(), message))
+        if let Some(lifetime) = lifetime {
+            body["lifetime"] = lifetime.into();
+        }
+        Ok((to, body))
     }
 
-    fn submission(&mut self, w: &mut Words<'_>) -> Result<(Client, Value)> {
-        let submit = |recipient: Value, messages: Vec<Value>| json!({"type": "submit", "recipient": recipient, "messages": messages});
-        let all = w.eat("all of");
-        if !all && !w.eat("device") {
-            let (of, message) = self.message("ratchet", "to", w)?;
-            let mut body = submit(json!({"device": of.address}), vec![message]);
-            if let Some(lifetime) = w.after("for", Words::seconds)? {
-                body["lifetime"] = lifetime.into();
-            }
-            return Ok((of, body));
-        }
-        let (of, mut messages) = (self.client(w)?.clone(), Vec::new());
-        while !w.at_end() && !w.0.starts_with("->") {
-            let kind = if all { "prekey" } else { "ratchet" };
-            messages.push(self.message(kind, "for", w)?.1);
-            w.eat(",");
-        }
-        let recipient = if all {
-            json!({"user": of.address.user_id})
+    /// The access key by which something is asked of a device: its own, or the one that is named.
+    fn access_key(&mut self, of: &Client, w: &mut Words<'_>) -> Result<String> {
+        let key = if let Some(label) = w.after("by key", Words::json::<String>)? {
+            of.access_key(&label)
+        } else if w.eat("by the key of") {
+            self.client(w)?.access_key("")
         } else {
-            json!({"device": of.address})
+            of.access_key("")
         };
-        Ok((of, submit(recipient, messages)))
+        Ok(hex::encode(&key))
+    }
+
+    /// When a signed prekey was made: where nothing is said, at the beginning.
+    fn made(&self, w: &mut Words<'_>) -> Result<u64> {
+        let Some(seconds) = w.after("made", Words::seconds)? else {
+            return Ok(START);
+        };
+        if w.eat("ahead") {
+            Ok(self.now + seconds)
+        } else {
+            w.need("ago")?;
+            Ok(self.now - seconds)
+        }
     }
 
     /// What is asked, with whose token.
@@ -208,15 +238,45 @@ impl<'a> Relay<'a> {
         } else if w.eat("registers") {
             let of = w.after("with the token of", |w| Ok(self.client(w)?.token.clone()))?;
             token = of.unwrap_or_default();
+            let made = self.made(w)?;
+            let asker = self.clients.get_mut(asker.name).ok_or("nobody")?;
+            asker.made_at(made);
             (asker.clone(), asker.registration.clone())
         } else if w.eat("publishes signed prekey") {
             let id = w.number()?;
+            let made = self.made(w)?;
             let of = self.for_whom(&asker, w)?;
-            (of.clone(), of.signed_pre_key(id))
+            (of.clone(), of.signed_pre_key(id, made))
+        } else if w.eat("publishes an access key") {
+            let hash = if w.eat("numbered") {
+                numbered_hash()
+            } else {
+                let label = w.0.starts_with('"').then(|| w.json::<String>());
+                asker.access_key_hash(&label.transpose()?.unwrap_or_default())
+            };
+            let expires = w
+                .after("until", Words::seconds)?
+                .unwrap_or(self.now - START + LONGEST);
+            let of = self.for_whom(&asker, w)?;
+            let body = json!({
+                "type": "publishAccessKey", "address": of.address, "hash": hash, "expires": START + expires,
+            });
+            (of, body)
+        } else if w.eat("withdraws the access key") {
+            let label = w.0.starts_with('"').then(|| w.json::<String>());
+            let hash = asker.access_key_hash(&label.transpose()?.unwrap_or_default());
+            let of = self.for_whom(&asker, w)?;
+            let body = json!({"type": "withdrawAccessKey", "address": of.address, "hash": hash});
+            (of, body)
+        } else if w.eat("fetches") {
+            let of = self.client(w)?.clone();
+            let mut body = json!({"type": "fetchBundle", "address": of.address});
+            if !w.eat("without a key") {
+                body["accessKey"] = self.access_key(&of, w)?.into();
+            }
+            (of, body)
         } else {
-            let mut body = if w.eat("fetches") {
-                json!({"type": "fetchBundle", "address": self.client(&mut w.clone())?.address})
-            } else if w.eat("removes") {
+            let mut body = if w.eat("removes") {
                 json!({"type": "remove", "address": self.client(&mut w.clone())?.address})
             } else if w.noun("publishes one-time prekey") {
                 let keys = asker.one_time_pre_keys(w.numbers()?);
@@ -272,7 +332,13 @@ impl<'a> Relay<'a> {
         if times.is_some() {
             w.need("times")?;
         }
-        let mut request = json!({"id": self.id(wanted.tag, register)});
+        let id = self.id(wanted.tag, register);
+        let id = if times.is_some() {
+            format!("{id}-{NUMBER}")
+        } else {
+            id
+        };
+        let mut request = json!({"id": id});
         if !wanted.token.is_null() {
             request["token"] = wanted.token.clone();
         }
@@ -302,12 +368,8 @@ impl<'a> Relay<'a> {
     ) -> Result<()> {
         let now = Timestamp(self.now);
         for time in 1..=times.unwrap_or(1) {
-            let mut request = request.clone();
-            if times.is_some() {
-                let id = request["id"].as_str().unwrap_or_default();
-                request["id"] = format!("{id}-{time}").into();
-            }
-            let got = Request::from_json(request.to_string().as_bytes())
+            let request = request.to_string().replace(NUMBER, &format!("{time:08x}"));
+            let got = Request::from_json(request.as_bytes())
                 .and_then(|request| self.machine.handle(&request, now));
             let got = got.map_err(|error| error.code());
             if got != expected.clone().map_err(Some) {

@@ -271,6 +271,29 @@ impl Operation for Pin {
     }
 }
 
+/// Lets the next provisioning information for a peer open a new session (SES-19).
+#[derive(Debug, JsonSchema)]
+pub struct OpenAnew;
+
+/// Parameters of [`OpenAnew`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct OpenAnewInput {
+    /// The peer.
+    pub peer: AddressFields,
+}
+
+impl Operation for OpenAnew {
+    const METHOD: &'static str = "device.open_anew";
+    type Input = On<OpenAnewInput>;
+    type Output = Done;
+
+    fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let peer = Address::try_from(&input.peer)?;
+        held(reference, &handle)?.open_anew(&peer);
+        Ok(Done {})
+    }
+}
+
 /// Forgets what is pinned to an address, with its record and sessions (X3DH-15).
 #[derive(Debug, JsonSchema)]
 pub struct Unpin;
@@ -402,7 +425,7 @@ pub struct DecryptOutput {
     /// Whether the sender came with another identity key than it was known by (SES-12).
     #[serde(default, skip_serializing_if = "is_false")]
     pub identity_changed: bool,
-    /// Whether the message opened a session beside one that the sender has answered in (SES-19).
+    /// Whether the message opened a session beside the one that provisioning information goes into (SES-19).
     #[serde(default, skip_serializing_if = "is_false")]
     pub beside: bool,
 }

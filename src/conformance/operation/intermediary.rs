@@ -90,10 +90,12 @@ impl Operation for Request {
     }
 }
 
-/// Makes the same request many times under ids of its own: what a vector would take too much room to say
-/// (MBX-11, MBX-13).
+/// Makes the same request many times: what a vector would take too much room to say (MBX-11, MBX-13, MBX-20).
 #[derive(Debug, JsonSchema)]
 pub struct Requests;
+
+/// What stands in a request for its number.
+pub const NUMBER: &str = "########";
 
 /// So many times at most.
 const MOST_TIMES: u32 = 10_000;
@@ -101,7 +103,8 @@ const MOST_TIMES: u32 = 10_000;
 /// Parameters of [`Requests`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RequestsInput {
-    /// The request; its ids are its own, then `-1`, `-2` and so on after it.
+    /// The request. Wherever `########` stands in it, each of them has its number there, from 1, in eight digits of
+    /// lower-case hex.
     #[schemars(schema_with = "request_schema")]
     pub request: Value,
     /// How often, at most 10,000 times.
@@ -128,18 +131,15 @@ impl Operation for Requests {
                 input.times
             )));
         }
-        let id = input.request["id"].as_str().unwrap_or_default().to_owned();
+        let request = input.request.to_string();
         let mut first = None;
         for time in 1..=input.times {
-            let mut request = input.request.clone();
-            // What is no object is no request, whatever its id.
-            if let Some(request) = request.as_object_mut() {
-                request.insert("id".to_owned(), format!("{id}-{time}").into());
-            }
-            let answer = held.handle(&read(&request)?, input.now)?;
+            let request = request.replace(NUMBER, &format!("{time:08x}"));
+            let request = intermediary::Request::from_json(request.as_bytes())?;
+            let answer = held.handle(&request, input.now)?;
             if *first.get_or_insert_with(|| answer.clone()) != answer {
                 return Err(Failure::Broken(format!(
-                    "the answer to {id}-{time} differs"
+                    "the answer to request {time} differs"
                 )));
             }
         }

@@ -2,8 +2,8 @@
 
 use super::{AddressFields, Operation, Reference, array, with_randomness};
 use crate::agreement::{
-    self, Bundle, BundleFields, Fingerprint, Limits, PinnedIdentities, PreKeyStore, Statement,
-    SuiteNames,
+    self, AgreementError, Bundle, BundleFields, Fingerprint, Limits, PinnedIdentities, PreKeyStore,
+    Statement, SuiteNames,
 };
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
@@ -122,6 +122,10 @@ impl Operation for Initiate {
             address: Address::try_from(&input.address)?,
         };
         let registration_id = RegistrationId::try_from(input.registration_id)?;
+        let names = SuiteNames::try_from(input.bundle.suites.clone())?;
+        if !names.include(suite) {
+            return Err(AgreementError::NoCommonSuite.into());
+        }
         let bundle = Bundle::verify(suite, &input.bundle)?;
         bundle.statement.check(input.now, &Limits::PROFILE)?;
         pins(bundle.party.address, input.pinned_identity_key.as_ref())?

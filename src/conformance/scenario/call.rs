@@ -27,10 +27,16 @@ pub(super) enum Brings {
     Nothing,
     /// The devices of those kinds of that user.
     Devices,
+    /// A copy of a device, as a device of that user.
+    Copy,
     /// The device is there no longer.
     Removal,
-    /// A transfer of that name, or called by its credential.
+    /// A transfer of the last name in it, or called by its credential.
     Transfer,
+    /// An invitation of that name.
+    Link,
+    /// A saved state of that name.
+    Moment,
 }
 
 /// A step as a script asks for it: every value in it is one that there is.
@@ -86,7 +92,7 @@ impl Call {
 
     /// The first number.
     pub(super) fn number(&self) -> Result<u64, StepFailure> {
-        let number = self.all("number").chain(self.all("bundles")).next();
+        let number = self.all("number").chain(self.all("many")).next();
         parameter::number(number.unwrap_or_default()).map_err(StepFailure::Script)
     }
 
@@ -103,12 +109,20 @@ impl Call {
 
     /// The devices that it brings: `Ben's phone` of `Ben has a phone`.
     pub(super) fn brought(&self) -> Vec<String> {
-        if self.definition.brings != Brings::Devices {
-            return Vec::new();
-        }
         let user = self.the("user");
-        self.all("kind")
-            .map(|kind| format!("{user}'s {kind}"))
-            .collect()
+        match self.definition.brings {
+            Brings::Devices => {
+                let kinds = self.all("kind");
+                kinds.map(|kind| format!("{user}'s {kind}")).collect()
+            }
+            Brings::Copy => vec![format!("{user}'s copy")],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the transfer is called that it brings: the last name in it, or else its credential.
+    pub(super) fn offered(&self) -> &str {
+        let name = self.all("name").last();
+        name.unwrap_or_else(|| self.the("credential"))
     }
 }

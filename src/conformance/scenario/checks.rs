@@ -1,5 +1,6 @@
 //! What a step looks at: each check is a sentence about the world.
 
+use super::property;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
 use super::world::World;
@@ -9,7 +10,7 @@ use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, StateName};
 use crate::wallet::Wallet;
 use crate::wire::MessageKind;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 /// Whether it is so.
@@ -45,20 +46,26 @@ pub(super) fn state(
 }
 
 /// The token of a hotel key that the script calls by that name.
-pub(super) fn token(name: &str) -> Vec<u8> {
+pub(super) fn token(world: &World, name: &str) -> Vec<u8> {
+    let name = world.tokens.get(name).map_or(name, String::as_str);
     format!("the token of {name}").into_bytes()
 }
 
 /// It is provisioned, and what the device holds is what was offered: of a token the very bytes.
 pub(super) fn holds(world: &World, device: &str, name: &str) -> Check {
     state(world, device, name, Some(StateName::Provisioned))?;
+    if world.revoked.contains(name) {
+        return Err(StepFailure::differs("a credential", "one that was revoked"));
+    }
     // A subject's credentials cannot be looked into.
     if world.people.is_tested(device) {
         return Ok(());
     }
     let transfers = world.people.wallet(device)?.transfers();
     match transfers.credential(&world.people.transfer(name)?) {
-        Some(Credential::AuthorizationToken { token: held }) if held.expose() != token(name) => {
+        Some(Credential::AuthorizationToken { token: held })
+            if held.expose() != token(world, name) =>
+        {
             Err(StepFailure::differs(
                 "the token that was offered",
                 "another one",
@@ -69,12 +76,71 @@ pub(super) fn holds(world: &World, device: &str, name: &str) -> Check {
     }
 }
 
+/// It is not provisioned there, or opens nothing any more.
+pub(super) fn does_not_hold(world: &World, device: &str, name: &str) -> Check {
+    let state = world.people.state(device, name)?;
+    if state == Some(StateName::Provisioned) && !world.revoked.contains(name) {
+        return Err(StepFailure::differs("no credential", "one that opens"));
+    }
+    Ok(())
+}
+
+/// So many guests hold what was offered to each of them.
+pub(super) fn guests_hold(world: &World, expected: u64) -> Check {
+    let guests = world.all_guests();
+    let holding = guests
+        .iter()
+        .filter(|(guest, name)| holds(world, guest, name).is_ok());
+    same(expected, holding.count() as u64)
+}
+
+/// The device's saved state is so many bytes longer at most than it was at that moment.
+pub(super) fn has_grown(world: &mut World, device: &str, moment: &str, most: u64) -> Check {
+    let before = world.people.moment(moment)?.state.len();
+    let now = world.people.save(device)?.len();
+    let grown = now.saturating_sub(before) as u64;
+    if grown > most {
+        return Err(StepFailure::differs(
+            format!("{most} bytes more at most"),
+            format!("{grown}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Both devices show the same number (X3DH-16), or not.
+pub(super) fn fingerprints(world: &World, one: &str, other: &str, equal: bool) -> Check {
+    let shown = world.people.fingerprint(one, other)?;
+    let theirs = world.people.fingerprint(other, one)?;
+    let words = |equal| {
+        if equal {
+            "the same number"
+        } else {
+            "two numbers"
+        }
+    };
+    same(words(equal), words(shown.is_some() && shown == theirs))
+}
+
+/// A message key of the device has encrypted two messages (DR-19), or none has. What it submitted is parsed as anybody can.
+pub(super) fn reuses_a_key(world: &mut World, device: &str, expected: bool) -> Check {
+    let lines = world.review()?;
+    let words = |reused| {
+        if reused {
+            "a message key used twice"
+        } else {
+            "no message key used twice"
+        }
+    };
+    same(words(expected), words(property::reused_key(lines, device)))
+}
+
 /// The token of that name stands nowhere in the device's saved state (XFER-14).
 pub(super) fn saved_state_lacks(world: &mut World, device: &str, name: &str) -> Check {
     // Of what was never offered nothing can be held.
     world.people.transfer(name)?;
     let saved = world.people.save(device)?;
-    if leak::holds(&saved, &Hex(token(name))) {
+    if leak::holds(&saved, &Hex(token(world, name))) {
         return Err(StepFailure::differs("no token", "its bytes"));
     }
     Ok(())
@@ -173,7 +239,7 @@ pub(super) fn sizes(world: &mut World) -> Result<String, StepFailure> {
     Ok(sizes.join(", "))
 }
 
-/// No secret of a device's saved state, but the token, stands in the transcript (PRIV-04).
+/// No secret of a device's saved state, but its token and access keys, stands in the transcript (PRIV-04).
 pub(super) fn no_secret_in_transcript(world: &mut World, device: &str) -> Check {
     // A subject's state has a form of its own, which marks nothing.
     if world.people.is_tested(device) {
@@ -183,12 +249,24 @@ pub(super) fn no_secret_in_transcript(world: &mut World, device: &str) -> Check 
     let token = wallet.token().map(|token| Hex(token.expose().to_vec()));
     let token = token.map(|token| token.to_string());
     let mut secrets = secrets(wallet)?;
-    secrets.retain(|secret| Some(secret) != token.as_ref());
-    let lines = serde_json::to_string(world.review()?).map_err(StepFailure::script)?;
+    let lines = world.review()?;
+    // The token and access keys are there to be shown to the intermediary.
+    let shown: BTreeSet<String> = lines.iter().filter_map(access_key).collect();
+    secrets.retain(|secret| Some(secret) != token.as_ref() && !shown.contains(secret));
+    let lines = serde_json::to_string(lines).map_err(StepFailure::script)?;
     match first_within(&lines, &secrets) {
         Some(secret) => Err(StepFailure::differs("no secret in the transcript", secret)),
         None => Ok(()),
     }
+}
+
+/// The access key of a request, in hex, where it has one.
+fn access_key(line: &Line) -> Option<String> {
+    let Line::Request { request, .. } = line else {
+        return None;
+    };
+    let body = serde_json::to_value(&request.body).ok()?;
+    body.get("accessKey")?.as_str().map(str::to_owned)
 }
 
 /// One of the secrets that stands in the text, which is gone through once however many there are.

@@ -306,7 +306,7 @@ impl Reader<'_> {
                     self.tags.push(tag.to_owned());
                 }
                 _ => {
-                    let reason = format!("`{word}` among tags, which are words as `@XFER-05`");
+                    let reason = format!("`{word}` among tags, which are words as `@XFER-09`");
                     self.faults.add(number, reason);
                 }
             }

@@ -14,8 +14,8 @@ pub const FAULTS: usize = 100;
 
 /// Days that a step may let pass, or a clock may be wrong by.
 pub const DAYS: u64 = 36_500;
-/// Bundles that strangers may fetch in a scenario.
-pub const BUNDLES: u64 = 1_000;
+/// Strangers and guests that a scenario may have, and bundles that strangers may fetch in it, together.
+pub const STRANGERS: u64 = 1_000;
 /// Steps of a scenario that go through all that has happened so far.
 pub const REVIEWS: usize = 20;
 /// Events that a run may make, and a transcript may have.

@@ -16,6 +16,7 @@ pub(super) fn reads(world: &World, name: &str, can: bool) -> Check {
         .ok_or_else(|| StepFailure::script(format!("nobody copied the state of {name}")))?;
     let last = checks::last_message(world, name)?;
     // Mallory tries the sessions that were copied, then the keys alone: a thief honours no memory of openings.
+    let stolen = stolen.device();
     let read = [stolen.clone(), keys_alone(stolen)?]
         .iter_mut()
         .any(|thief| {
@@ -42,7 +43,7 @@ fn keys_alone(device: &Device) -> Result<Device, StepFailure> {
     saved["records"] = json!([]);
     let signed = saved["keys"]["signedPreKeys"].as_object_mut();
     for (_, key) in signed.into_iter().flatten() {
-        key["openings"] = json!([]);
+        key["openings"] = json!({});
     }
     SavedDevice::from_json(&saved.to_string())
         .and_then(Device::try_from)

@@ -10,6 +10,7 @@
 //! | [`view`] | what the intermediary learned, from a transcript |
 //! | [`property`] | what must never happen, whatever a script says |
 //! | `step_failure` | why a step did not come off |
+//! | `submitted` | what a submission holds |
 //! | `world` | devices, the intermediary, and the network between them |
 //! | `parameter` | what stands between braces in the words of a step |
 //! | `call` | a step, and what a script gives it |
@@ -38,6 +39,7 @@ pub mod script;
 mod stage;
 mod step_failure;
 mod steps;
+mod submitted;
 pub mod transcript;
 pub mod view;
 pub mod vocabulary;

@@ -4,7 +4,7 @@
 //! not.
 
 use super::limits;
-use super::world::{IDENTITY_CHANGED, REQUESTS};
+use super::world::{LIES, PAYLOADS, REPORTS, REQUESTS};
 use crate::conformance::hint::Hint;
 use crate::error_code::ErrorCode;
 use crate::transfer::StateName;
@@ -84,9 +84,29 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         values: Values::Such("a number", |text| number(text).map(drop)),
     },
     Parameter {
-        name: "bundles",
+        name: "many",
         pattern: "[0-9]+",
-        values: Values::Such("a number", bundles),
+        values: Values::Such("a number from 1 to 1,000", many),
+    },
+    Parameter {
+        name: "link",
+        pattern: QUOTED,
+        values: Values::Such("what the script calls an invitation, in quotes", name),
+    },
+    Parameter {
+        name: "moment",
+        pattern: QUOTED,
+        values: Values::Such("what the script calls a saved state, in quotes", name),
+    },
+    Parameter {
+        name: "lie",
+        pattern: QUOTED,
+        values: Values::Listed("lie", || LIES.into_iter().chain(codes()).collect()),
+    },
+    Parameter {
+        name: "payload",
+        pattern: WORDS,
+        values: Values::Listed("payload", || PAYLOADS.to_vec()),
     },
     Parameter {
         name: "request",
@@ -108,7 +128,9 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "report",
         pattern: QUOTED,
-        values: Values::Listed("report", || codes().chain([IDENTITY_CHANGED]).collect()),
+        values: Values::Listed("report", || {
+            codes().chain(REPORTS.iter().copied()).collect()
+        }),
     },
     Parameter {
         name: "code",
@@ -199,13 +221,10 @@ pub(super) fn number(text: &str) -> Result<u64, String> {
     })
 }
 
-fn bundles(text: &str) -> Result<(), String> {
-    let most = limits::BUNDLES;
+fn many(text: &str) -> Result<(), String> {
     match text.parse::<u64>() {
-        Ok(1..=limits::BUNDLES) => Ok(()),
-        _ => Err(format!(
-            "`{text}` bundles; strangers fetch from 1 to {most} in a scenario"
-        )),
+        Ok(1..=limits::STRANGERS) => Ok(()),
+        _ => Err(format!("`{text}`, where a number from 1 to 1,000 stands")),
     }
 }
 

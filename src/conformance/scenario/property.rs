@@ -1,11 +1,14 @@
 //! What must never happen, whatever a script says: read off the transcript of a run.
 
+use super::submitted::submitted;
 use super::transcript::{Answered, Cause, Fate, Line};
 use crate::identifier::{Address, TransferId};
-use crate::intermediary::{Answer, Body};
+use crate::intermediary::{Answer, Body, Submission};
+use crate::suite::{self, Header};
 use crate::transfer::StateName;
 use crate::transfer::table::{EventName, Flow, rows};
 use crate::wallet::Report;
+use crate::wire::{MessageKind, PreKeyMessage, RatchetMessage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that must hold in every run.
@@ -21,6 +24,8 @@ pub enum Property {
     OneDevice,
     /// Transfers go from state to state as the table of profile section 9 has it (XFER-01).
     Table,
+    /// A message key encrypts one message (DR-19, XFER-15). A device that was rolled back is not held to it: it cannot know.
+    NoKeyTwice,
 }
 
 impl Property {
@@ -33,6 +38,7 @@ impl Property {
             Property::NoOneTimePreKeyTwice => "no one-time prekey is handed out twice",
             Property::OneDevice => "at most one device holds the credential of a transfer",
             Property::Table => "transfers go from state to state as the table has it",
+            Property::NoKeyTwice => "no message key encrypts two messages",
         }
     }
 }
@@ -55,6 +61,65 @@ struct Watch {
     read: BTreeSet<(String, String)>,
     /// How many messages a device has just read for a second time and has not refused yet.
     owed: BTreeMap<String, usize>,
+    /// Copies that a thief has: they are no further devices.
+    copies: BTreeSet<String>,
+    keys: Keys,
+}
+
+/// What each message key was used for: by the device, whom the message is for, its ratchet key and its counter.
+#[derive(Default)]
+struct Keys {
+    used: BTreeMap<(String, Address, [u8; 33], u32), Vec<u8>>,
+    rolled_back: BTreeSet<String>,
+}
+
+impl Keys {
+    /// A submission: whether a key of the device was used for another message before. What cannot be read in the reference suite
+    /// is passed over.
+    fn submitted(&mut self, device: &str, submission: &Submission) -> bool {
+        let suite = suite::ALL[0];
+        let (to, kind, message) = submitted(submission);
+        let read = match kind {
+            MessageKind::Ratchet => RatchetMessage::decode(suite, message).ok(),
+            MessageKind::PreKey => PreKeyMessage::decode(suite, message)
+                .ok()
+                .map(|message| message.message),
+        };
+        let Some(message) = read else {
+            return false;
+        };
+        let Header {
+            ratchet_key,
+            counter,
+            ..
+        } = message.header;
+        let key = (device.to_owned(), to, ratchet_key.encode(), counter);
+        let first = self
+            .used
+            .entry(key)
+            .or_insert_with(|| message.ciphertext.to_vec());
+        first != message.ciphertext
+    }
+}
+
+/// Whether a device has used a message key for two messages, rolled back or not.
+pub(super) fn reused_key(events: &[Line], device: &str) -> bool {
+    let mut keys = Keys::default();
+    events.iter().any(|event| match event {
+        Line::Request {
+            device: asker,
+            fate,
+            request,
+        } => match &request.body {
+            Body::Submit(submission) => {
+                asker == device
+                    && *fate != Some(Fate::Damaged)
+                    && keys.submitted(device, submission)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// The first property that the run breaks, and how.
@@ -80,7 +145,9 @@ impl Watch {
         }
         match event {
             Line::Request {
-                device, request, ..
+                device,
+                request,
+                fate,
             } => {
                 let asked = match &request.body {
                     Body::FetchBundle { address, .. } => Some(*address),
@@ -91,6 +158,13 @@ impl Watch {
                 let Body::Submit(submission) = &request.body else {
                     return None;
                 };
+                if *fate != Some(Fate::Damaged)
+                    && self.keys.submitted(device, submission)
+                    && !self.keys.rolled_back.contains(device)
+                {
+                    let got = format!("{device} used one twice");
+                    return Some((Property::NoKeyTwice, got));
+                }
                 let bytes = &submission.message.0;
                 let found = WORDS.iter().find(|word| {
                     bytes
@@ -120,7 +194,7 @@ impl Watch {
                 before,
                 after,
             } => {
-                if *after == StateName::Provisioned {
+                if *after == StateName::Provisioned && !self.copies.contains(device) {
                     let holders = self.holders.entry(*transfer).or_default();
                     holders.insert(device.clone());
                     if holders.len() > 1 {
@@ -142,8 +216,14 @@ impl Watch {
             Line::Step { .. } => self.owes(None),
             Line::Device { device, what, .. } => {
                 // Erased and set up anew, it has forgotten what it read.
-                if what.contains("anew") {
+                if what.contains("anew") || what.contains("rolled back") {
                     self.read.retain(|(reader, _)| reader != device);
+                }
+                if what.contains("rolled back") {
+                    self.keys.rolled_back.insert(device.clone());
+                }
+                if what.contains("copy") {
+                    self.copies.insert(device.clone());
                 }
                 None
             }

@@ -11,6 +11,10 @@ use std::fmt;
 const DEVICES: [&str; 4] = ["Ben's phone", "Ben's watch", "Ryan's phone", "Ryan's watch"];
 /// How long an offer lives that does not say (XFER-10), in seconds.
 const LIFETIME: u64 = 48 * 3600;
+/// By so many seconds two clocks differ at most: each may be a day off.
+const SKEW: u64 = 2 * 24 * 3600;
+/// So many bytes a wallet's saved state grows by at most, in a rehearsal.
+const GROWTH: u64 = 256 * 1024;
 
 /// What is known of a transfer.
 #[derive(Clone, Debug)]
@@ -27,13 +31,17 @@ struct Deal {
 ///   transfer at most (XFER-08), every state comes of a row of the table, a refused step changes nothing;
 /// * nothing is requested or provisioned without its user's consent (XFER-09), nor provisioned from the expiry on
 ///   (XFER-10);
-/// * once the network is fair again, everything that was sent arrives, and every transfer ends (XFER-16).
+/// * nothing is encrypted to a key that the intermediary has drawn for somebody else (SES-18);
+/// * once the network is fair again, everything that was sent arrives, and every transfer ends (XFER-16); where the
+///   intermediary lied, whoever takes a new link is served (MBX-13), and no wallet has grown beyond its bounds.
 ///
 /// As text it is a scenario, ready to be run again.
 pub struct Rehearsal {
     stage: Stage<'static>,
     steps: Vec<String>,
     now: u64,
+    /// By how many seconds clocks differ at most.
+    skew: u64,
     deals: BTreeMap<String, Deal>,
     /// Who was seen to hold which transfer's credential.
     holders: BTreeSet<(String, &'static str)>,
@@ -49,11 +57,15 @@ impl Rehearsal {
             stage: Stage::new(suite::ALL[0], seed),
             steps: Vec::new(),
             now: 0,
+            skew: 0,
             deals: BTreeMap::new(),
             holders: BTreeSet::new(),
         };
         rehearsal.must("Ben has a phone and a watch")?;
         rehearsal.must("Ryan has a phone and a watch")?;
+        for device in DEVICES {
+            rehearsal.must(&format!("the state of {device} is saved as \"{device}\""))?;
+        }
         Ok(rehearsal)
     }
 
@@ -85,6 +97,9 @@ impl Rehearsal {
             _ => 0,
         };
         self.now += seconds;
+        if step.contains("'s clock is ") {
+            self.skew = SKEW;
+        }
         let Some(name) = step.split('"').nth(1) else {
             return;
         };
@@ -95,7 +110,7 @@ impl Rehearsal {
             });
         } else if let Some((device, _)) = step.split_once(" accepts ")
             && let Some(deal) = self.deals.get_mut(name)
-            && self.now < deal.expires
+            && self.now < deal.expires + self.skew
         {
             deal.consents.insert(device.to_owned());
         }
@@ -117,7 +132,7 @@ impl Rehearsal {
                 }
                 if state == Some(StateName::Provisioned)
                     && self.holders.insert((name.clone(), device))
-                    && self.now >= deal.expires
+                    && self.now >= deal.expires + self.skew
                 {
                     let got = format!("{device} provisions \"{name}\"");
                     return broken("nothing from the expiry on (XFER-10)", got);
@@ -127,11 +142,8 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// The network is fair: everything arrives, and every transfer ends.
-    ///
-    /// # Errors
-    /// What does not hold then, or did not hold on the way.
-    pub fn end(&mut self) -> Result<(), StepFailure> {
+    /// Nothing is done to anything any more, and what waited arrives.
+    fn be_fair(&mut self) -> Result<(), StepFailure> {
         self.play("the network does nothing more to anything")?;
         self.play("the intermediary withholds nothing any more")?;
         for device in DEVICES {
@@ -141,11 +153,14 @@ impl Rehearsal {
             self.play("what was held back arrives")?;
             self.play("1 minute passes")?;
         }
-        for device in DEVICES {
-            self.play(&format!("0 messages wait for {device}"))?;
+        Ok(())
+    }
+
+    /// So much time passes that no offer lives any longer, whatever the clocks say.
+    fn outlive(&mut self) -> Result<(), StepFailure> {
+        for _ in 0..(LIFETIME + self.skew).div_ceil(25 * 3600) {
+            self.play("25 hours pass")?;
         }
-        self.play("25 hours pass")?;
-        self.play("25 hours pass")?;
         self.play("1 minute passes")?;
         for name in self.deals.keys() {
             for device in DEVICES {
@@ -157,6 +172,53 @@ impl Rehearsal {
                     });
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The network is fair: everything arrives, and every transfer ends.
+    ///
+    /// # Errors
+    /// What does not hold then, or did not hold on the way.
+    pub fn end(&mut self) -> Result<(), StepFailure> {
+        self.be_fair()?;
+        for device in DEVICES {
+            self.play(&format!("0 messages wait for {device}"))?;
+        }
+        self.outlive()?;
+        self.stage.properties()
+    }
+
+    /// The intermediary is honest again: every transfer ends, and whoever is given a new link transfers as if nothing had been.
+    ///
+    /// # Errors
+    /// What does not hold then, or did not hold on the way.
+    pub fn end_of_lies(&mut self) -> Result<(), StepFailure> {
+        self.be_fair()?;
+        self.outlive()?;
+        // Two clocks that are a day off each leave nothing of an offer that lives two days.
+        for device in DEVICES {
+            self.play(&format!("{device}'s clock is 0 seconds ahead"))?;
+        }
+        for from in DEVICES {
+            for to in DEVICES.into_iter().filter(|to| to[..3] != from[..3]) {
+                let (link, name) = (format!("{from} to {to}"), format!("{from} for {to}"));
+                for step in [
+                    format!("{to} makes an invitation called \"{link}\""),
+                    format!("{from} takes the invitation \"{link}\""),
+                    format!("{from} offers a hotel key called \"{name}\" to {to}"),
+                    format!("{to} accepts \"{name}\""),
+                    format!("{to} holds \"{name}\""),
+                    format!("{from} is in \"S:Completed\" with \"{name}\""),
+                ] {
+                    self.must(&step)?;
+                }
+            }
+        }
+        for device in DEVICES {
+            self.must(&format!(
+                "the saved state of {device} has grown by at most {GROWTH} bytes since \"{device}\""
+            ))?;
         }
         self.stage.properties()
     }

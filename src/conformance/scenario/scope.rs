@@ -4,12 +4,15 @@ use super::call::{Brings, Call};
 use crate::conformance::hint::Hint;
 use std::collections::BTreeSet;
 
-/// The devices that are there, the users who ever had one, and the transfers that were offered, after some steps.
+/// The devices that are there, the users who ever had one, the transfers that were offered, the invitations that were made and
+/// the states that were saved, after some steps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
     devices: BTreeSet<String>,
     users: BTreeSet<String>,
     transfers: BTreeSet<String>,
+    links: BTreeSet<String>,
+    moments: BTreeSet<String>,
 }
 
 impl Scope {
@@ -22,7 +25,7 @@ impl Scope {
             faults.push(format!("nobody has declared `{device}`{hint}"));
         }
         match brings {
-            Brings::Devices => {
+            Brings::Devices | Brings::Copy => {
                 self.users.insert(call.the("user").to_owned());
                 for device in call.brought() {
                     if !self.devices.insert(device.clone()) {
@@ -33,21 +36,53 @@ impl Scope {
             Brings::Removal => {
                 self.devices.remove(call.the("device"));
             }
-            Brings::Transfer | Brings::Nothing => {
+            _ => {
                 for user in call.all("user").filter(|user| !self.users.contains(*user)) {
                     let hint = nearest(user, &self.users);
                     faults.push(format!("`{user}` has no device{hint}"));
                 }
             }
         }
-        if brings == Brings::Transfer {
-            self.transfers.insert(call.transfer().to_owned());
-        } else {
-            let named = call.all("name").chain(call.all("credential"));
-            for name in named.filter(|name| !self.transfers.contains(*name)) {
-                let hint = nearest(name, &self.transfers);
-                faults.push(format!("nobody has offered `{name}`{hint}"));
+        // What is brought is called by the last name in a step; what stands before is spoken of.
+        let names = call.all("name").count();
+        let spoken_of = match brings {
+            Brings::Transfer => names.saturating_sub(1),
+            _ => names,
+        };
+        let credentials = match brings {
+            Brings::Transfer => 0,
+            _ => usize::MAX,
+        };
+        let named = call.all("name").take(spoken_of);
+        let named = named.chain(call.all("credential").take(credentials));
+        for name in named.filter(|name| !self.transfers.contains(*name)) {
+            let hint = nearest(name, &self.transfers);
+            faults.push(format!("nobody has offered `{name}`{hint}"));
+        }
+        for (parameter, is_brought, known, what) in [
+            (
+                "link",
+                Brings::Link,
+                &mut self.links,
+                "nobody has made the invitation",
+            ),
+            (
+                "moment",
+                Brings::Moment,
+                &mut self.moments,
+                "nothing was saved as",
+            ),
+        ] {
+            if brings == is_brought {
+                known.extend(call.all(parameter).map(str::to_owned));
             }
+            for name in call.all(parameter).filter(|name| !known.contains(*name)) {
+                let hint = nearest(name, known);
+                faults.push(format!("{what} `{name}`{hint}"));
+            }
+        }
+        if brings == Brings::Transfer {
+            self.transfers.insert(call.offered().to_owned());
         }
         faults
     }

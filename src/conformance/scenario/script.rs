@@ -292,7 +292,7 @@ impl Reader<'_> {
             }
         }
         if requirements.is_empty() {
-            let reason = "a scenario names the requirements that it carries, as in `@XFER-05`";
+            let reason = "a scenario names the requirements that it carries, as in `@XFER-09`";
             self.faults.add(outline.line, reason);
         }
         Scenario {

@@ -120,6 +120,11 @@ impl Stage<'_> {
     /// # Errors
     /// The first property that is broken.
     pub fn properties(&self) -> Result<(), StepFailure> {
+        if let Some(device) = self.world.overheard.first() {
+            let got = format!("{device} did");
+            let expected = "nobody encrypts to a key that the intermediary has drawn";
+            return Err(StepFailure::differs(expected, got));
+        }
         match property::broken(&self.world.lines) {
             Some((property, got)) => Err(StepFailure::differs(property.words(), got)),
             None => Ok(()),
@@ -166,7 +171,8 @@ impl Stage<'_> {
     /// What must hold where a script has come to its end: the properties, and that no fault is left over.
     fn ending(&self) -> Result<(), StepFailure> {
         self.properties()?;
-        match self.world.network.unused_rule() {
+        let unused = self.world.network.unused_rule();
+        match unused.or_else(|| self.world.intermediary.unused_lie()) {
             Some(reason) => Err(StepFailure::Script(reason)),
             None => Ok(()),
         }

@@ -5,8 +5,9 @@ use super::checks::{self, Check};
 use super::mallory;
 use super::step_failure::StepFailure;
 use super::transcript::Fate;
-use super::world::World;
-use crate::identifier::{Address, DeviceId, TransferId};
+use super::world::{Swapped, World};
+use crate::agreement::BundleFields;
+use crate::identifier::TransferId;
 use crate::transfer::{Offer, Offered};
 use crate::wallet::WalletEvent;
 
@@ -55,10 +56,10 @@ steps! {
         "A device leaves the intermediary and is gone." brings Removal
         |world, call| world.remove(call.the("device"));
     When "{device} is set up anew"
-        "It is erased and joins again at its address, with other keys and another registration id."
+        "It is erased, or restored from a backup, and joins again: with other keys, another registration id and a new UserID (ID-04)."
         |world, call| world.reset(call.the("device"));
-    When "strangers fetch {bundles} bundles of {device}"
-        "Each of them as many as the intermediary hands one requester in an hour."
+    When "strangers fetch {many} bundles of {device}"
+        "In the name of as few as the intermediary admits."
         |world, call| world.drain(call.the("device"), call.number()?);
     Then "{number} one-time prekey(s) of {device} is/are left"
         "At the intermediary."
@@ -67,21 +68,54 @@ steps! {
             let left = world.intermediary.one_time_pre_keys(&device, world.now) as u64;
             checks::same(call.number()?, left)
         };
-    Given "{device} has taken the invitation of {device}"
-        "The first device's user was given the second's link, and pins its identity key once it is seen."
+    When "strangers with the invitation {link} fetch {many} bundles"
+        "Of the device that made it."
+        |world, call| world.drain_by_link(call.the("link"), call.number()?);
+    When "{many} stranger(s) offer(s) a hotel key to {device}"
+        "They know its address and its public keys, and have made a link up."
+        |world, call| world.strangers_offer(call.the("device"), None, call.number()?);
+    When "{many} stranger(s) with the invitation {link} offer(s) a hotel key to {device}"
+        "Somebody has passed the link on."
+        |world, call| world.strangers_offer(call.the("device"), Some(call.the("link")), call.number()?);
+
+    When "{device} makes an invitation called {link}"
+        "Its user can give the link to anybody." brings Link
+        |world, call| world.make_invitation(call.the("device"), call.the("link"), None);
+    When "{device} makes an invitation called {link} for {duration}"
+        "The same, with a lifetime of its own." brings Link
         |world, call| {
-            let link = world.people.invitation(call.nth("device", 1))?;
-            world.event(call.the("device"), WalletEvent::TakeInvitation(link))
+            let lifetime = call.duration()?;
+            world.make_invitation(call.the("device"), call.the("link"), Some(lifetime))
         };
+    When "{device} takes the invitation {link}"
+        "Its user was given the link: from now on the identity key of who made it is pinned."
+        |world, call| world.take_invitation(call.the("device"), call.the("link"));
+    When "{device} withdraws the invitation {link}"
+        "Nobody can use the link any more."
+        |world, call| world.withdraw_invitation(call.the("device"), call.the("link"));
+    Given "{device} has taken the invitation of {device}"
+        "The second device has made a link, and the first one's user was given it. Who offers without having one is given one at once."
+        |world, call| world.exchange(call.the("device"), call.nth("device", 1));
     Given "{device} has taken an invitation of {device} with the fingerprint of {device}"
         "The link names the second device, and the third one's identity key."
         |world, call| {
-            let link = world.people.invitation(call.nth("device", 1))?;
-            let other = world.people.invitation(call.nth("device", 2))?;
-            let head = link.split('#').next().unwrap_or_default();
-            let tail = other.split('#').nth(1).unwrap_or_default();
-            world.event(call.the("device"), WalletEvent::TakeInvitation(format!("{head}#{tail}")))
+            let (maker, other) = (call.nth("device", 1), call.nth("device", 2));
+            let link = world.mixed_link(maker, other)?;
+            world.take(call.the("device"), &link)
         };
+    When "{device} compares fingerprints with {device}"
+        "The users hold the two numbers next to each other, which are the same, and say so to both devices."
+        |world, call| {
+            let (one, other) = (call.the("device"), call.nth("device", 1));
+            checks::fingerprints(world, one, other, true)?;
+            world.compare(one, other)
+        };
+    Then "{device} and {device} show different fingerprints"
+        "Somebody stands between them."
+        |world, call| checks::fingerprints(world, call.the("device"), call.nth("device", 1), false);
+    When "{device} drops the pin of {device}"
+        "Its user wants to forget the other device's identity key."
+        |world, call| world.drop_pin(call.the("device"), call.nth("device", 1));
     When "{device} goes offline"
         "Nothing leaves the device, and it reads nothing."
         |world, call| {
@@ -94,20 +128,68 @@ steps! {
         };
 
     When "{device} offers a {credential} to {device}"
-        "A car key or a hotel key is offered to one device." brings Transfer
-        |world, call| offer(world, call, None);
-    When "{device} offers a {credential} to {user}"
-        "A car key is offered to all devices of a user." brings Transfer
+        "A car key or a hotel key, to the one device that shall hold it. Where the sender has no link of it that serves, it is given one before." brings Transfer
         |world, call| offer(world, call, None);
     When "{device} offers a {credential} called {name} to {device}"
-        "The same, with a name of its own." brings Transfer
-        |world, call| offer(world, call, None);
-    When "{device} offers a {credential} called {name} to {user}"
         "The same, with a name of its own." brings Transfer
         |world, call| offer(world, call, None);
     When "{device} offers a {credential} to {device} for {duration}"
         "The offer expires after that time." brings Transfer
         |world, call| offer(world, call, Some(call.duration()?));
+    When "{device} offers a {credential} to {device} without a link"
+        "Whatever links the sender has; it is given none." brings Transfer
+        |world, call| {
+            let offer = offered(world, call, call.nth("device", 1), None)?;
+            world.offer(call.the("device"), call.offered(), offer, None)
+        };
+    When "{device} offers the token of {name} called {name} to {device}"
+        "The hotel key of another offer once more." brings Transfer
+        |world, call| offer_again(world, call, false);
+    When "{device} insists on offering the token of {name} called {name} to {device}"
+        "The same, although it may be out." brings Transfer
+        |world, call| offer_again(world, call, true);
+    When "{name} is revoked"
+        "Where its credential was issued, which this profile does not speak of: whoever holds it, it opens nothing any more."
+        |world, call| {
+            world.revoked.insert(call.the("name").to_owned());
+            Ok(())
+        };
+    When "{device} sends {payload} called {name} to {device}"
+        "What its wallet would not write, and knows nothing of." brings Transfer
+        |world, call| {
+            let to = call.nth("device", 1);
+            world.send_payload(call.the("device"), to, call.the("payload"), call.the("name"))
+        };
+    When "{device} sends the last message to {device} once more"
+        "It says the same in another message. Somebody who copied the receiver's state before it was read tells what it said."
+        |world, call| world.send_once_more(call.the("device"), call.nth("device", 1));
+    When "{device} signs {name} wrongly for {device}"
+        "A key import request whose attestation does not hold, which its wallet knows nothing of."
+        |world, call| world.sign_wrongly(call.the("device"), call.nth("device", 1), call.the("name"));
+    When "{device} offers a hotel key to {many} guests"
+        "Each of them has a phone, and gave it a link."
+        |world, call| {
+            let token = |name: &str| format!("the token of {name}").into_bytes();
+            world.guests(call.the("device"), call.number()?, |name, to| Offer {
+                to,
+                what: Offered::AuthorizationToken(token(name).into()),
+                lifetime: None,
+                again: false,
+            })
+        };
+    When "every guest accepts"
+        "One after the other."
+        |world, _| {
+            for (guest, name) in world.all_guests() {
+                let id = world.people.transfer(&name)?;
+                world.event(&guest, WalletEvent::Accept(id))?;
+                world.settle()?;
+            }
+            Ok(())
+        };
+    Then "{number} guest(s) hold(s) a hotel key"
+        "The one that was offered to each of them."
+        |world, call| checks::guests_hold(world, call.number()?);
     When "{device} accepts the {credential}"
         "The user accepts."
         |world, call| wish(world, call, WalletEvent::Accept);
@@ -174,6 +256,16 @@ steps! {
     When "the answer to the next {request} of {device} is damaged"
         "A byte of the first message in it is changed on its way to the device."
         |world, call| rule(world, call, true, Fate::Damaged);
+    When "the next {many} {request}s of {device} are lost"
+        "As many as never arrive."
+        |world, call| {
+            let device = call.the("device");
+            world.people.address(device)?;
+            for _ in 0..call.number()? {
+                world.network.rule(device, call.the("request"), false, Fate::Lost)?;
+            }
+            Ok(())
+        };
     When "the network does nothing more to anything"
         "What was to be lost, repeated, held back or damaged is not."
         |world, _| {
@@ -216,9 +308,23 @@ steps! {
     When "the intermediary answers the next bundle request with the keys of {device}"
         "It puts somebody else's bundle in the place of the one asked for."
         |world, call| {
-            let bundle = world.people.wallet(call.the("device"))?.device().bundle(None);
-            let bundle = bundle.ok_or_else(|| StepFailure::script("it has no bundle"))?;
-            world.intermediary.swapped = Some((&bundle).into());
+            let bundle = bundle_of(world, call.the("device"))?;
+            world.intermediary.swapped = Some(Swapped::Keys(bundle));
+            Ok(())
+        };
+    When "the intermediary answers the next bundle request with the bundle of {device}"
+        "It is that device's own, at its own address."
+        |world, call| {
+            let bundle = bundle_of(world, call.the("device"))?;
+            world.intermediary.swapped = Some(Swapped::Whole(bundle));
+            Ok(())
+        };
+    When "the intermediary answers the next bundle request with a bundle as it was at {moment}"
+        "The bundle of the device whose state was saved then, without a one-time prekey."
+        |world, call| {
+            let bundle = world.people.moment(call.the("moment"))?.bundle.clone();
+            let bundle = bundle.ok_or_else(|| StepFailure::script("it had no bundle"))?;
+            world.intermediary.swapped = Some(Swapped::Whole(bundle));
             Ok(())
         };
     When "the intermediary hands out the last one-time prekey of {device} again"
@@ -228,12 +334,92 @@ steps! {
             world.intermediary.handed_out_again.push(device);
             Ok(())
         };
+    When "the intermediary keeps the one-time prekeys of {device} back, and says that {number} are left"
+        "Its bundles come without one."
+        |world, call| {
+            let device = world.people.address(call.the("device"))?;
+            let left = u32::try_from(call.number()?).map_err(StepFailure::script)?;
+            world.intermediary.kept_back.push(device);
+            world.intermediary.counted.insert(device, left);
+            Ok(())
+        };
+    When "the intermediary answers the next {request} of {device} with {lie}"
+        "It carries nothing out, and says so or not."
+        |world, call| lie(world, call, false, false);
+    When "the intermediary answers every {request} of {device} with {lie}"
+        "The same, from now on."
+        |world, call| lie(world, call, true, false);
+    When "the intermediary carries out the next {request} of {device}, and answers with {lie}"
+        "What was asked is done, and the asker does not know."
+        |world, call| lie(world, call, false, true);
+    When "the intermediary answers every submission to {device} with {lie}"
+        "Whoever it is of."
+        |world, call| {
+            let to = Some(call.the("device"));
+            world.lie(None, "submission", to, (call.the("lie"), true, false))
+        };
+    When "the intermediary is honest again"
+        "From now on it answers with the truth; what it has done it has done."
+        |world, _| {
+            world.intermediary.be_honest();
+            Ok(())
+        };
+    When "the intermediary forges a first message from {device} to {device}"
+        "It has drawn keys of its own, and says that they are the first device's. What it wrote makes no sense."
+        |world, call| world.forge_first_message(call.the("device"), call.nth("device", 1));
+    When "the intermediary replays the last message to {device} with another base key of the same secret"
+        "A point of small order is added to the base key, which no Diffie-Hellman output shows."
+        |world, call| world.twist_last_message(call.the("device"));
+
+    When "the state of {device} is saved as {moment}"
+        "For the script to come back to." brings Moment
+        |world, call| world.remember(call.the("device"), call.the("moment"));
+    When "{device} is rolled back to {moment}"
+        "An older state takes the place of its own, sessions included: what a backup must not do (ID-04)."
+        |world, call| world.roll_back(call.the("device"), call.the("moment"));
+    Then "the saved state of {device} has grown by at most {number} bytes since {moment}"
+        "What others can make it keep has a bound."
+        |world, call| {
+            let most = call.number()?;
+            checks::has_grown(world, call.the("device"), call.the("moment"), most)
+        };
+    Then "{device} has used a message key twice"
+        "Two messages of it have one ratchet key and one counter, and are not the same."
+        |world, call| checks::reuses_a_key(world, call.the("device"), true);
+    Then "{device} has used no message key twice"
+        "Each run is held to that, but for devices that were rolled back."
+        |world, call| checks::reuses_a_key(world, call.the("device"), false);
+
+    Given "{user} has a copy of {device}"
+        "A thief has all that the device has saved, and runs it: the copy is a device as any other, called `Mallory's copy` where it is Mallory's, at the same address and offline at first." brings Copy
+        |world, call| world.copy(call.the("user"), call.the("device"));
+    When "{device} opens a further session with {device}"
+        "Beside the one that the two have, with a bundle that the intermediary gives it; it says nothing that makes sense."
+        |world, call| world.further_sessions(call.the("device"), call.nth("device", 1), 1);
+    When "{device} opens {many} further sessions with {device}"
+        "One after the other."
+        |world, call| {
+            let (from, to) = (call.the("device"), call.nth("device", 1));
+            world.further_sessions(from, to, call.number()?)
+        };
+    When "Mallory forges a cancel of the {credential} from {device} to {device}"
+        "With the stolen keys of the second device, and the public identity key of the first."
+        |world, call| {
+            let (from, to) = (call.the("device"), call.nth("device", 1));
+            world.forge_cancel(from, to, call.the("credential"))
+        };
+    When "Mallory forges a cancel of {name} from {device} to {device}"
+        "With the stolen keys of the second device, and the public identity key of the first."
+        |world, call| {
+            let (from, to) = (call.the("device"), call.nth("device", 1));
+            world.forge_cancel(from, to, call.the("name"))
+        };
     When "Mallory copies the state of {device}"
         "A thief reads everything that the device has saved."
         |world, call| {
             let name = call.the("device");
-            let device = world.people.wallet(name)?.device().clone();
-            world.stolen.insert(name.to_owned(), device);
+            let wallet = world.people.wallet(name)?.clone();
+            world.stolen.insert(name.to_owned(), wallet);
             Ok(())
         };
 
@@ -249,6 +435,19 @@ steps! {
     Then "{device} holds {name}"
         "The same, for a transfer with a name of its own."
         |world, call| checks::holds(world, call.the("device"), call.transfer());
+    Then "{device} does not hold the {credential}"
+        "It is not provisioned there, or was revoked."
+        |world, call| checks::does_not_hold(world, call.the("device"), call.transfer());
+    Then "{device} does not hold {name}"
+        "The same, for a transfer with a name of its own."
+        |world, call| checks::does_not_hold(world, call.the("device"), call.transfer());
+    Then "{number} transfer(s) of {device} is/are in {state}"
+        "So many of all that the device has taken part in."
+        |world, call| {
+            let state = checks::state_called(call.the("state"))?;
+            let there = world.people.count(call.the("device"), state)?;
+            checks::same(call.number()?, there as u64)
+        };
     Then "{device} knows nothing of the {credential}"
         "No message about it was read there."
         |world, call| checks::state(world, call.the("device"), call.transfer(), None);
@@ -256,8 +455,11 @@ steps! {
         "The same, for a transfer with a name of its own."
         |world, call| checks::state(world, call.the("device"), call.transfer(), None);
     Then "the saved state of {device} holds nothing of the hotel key"
-        "The token stands nowhere in it, neither raw nor in hex nor in base64 (XFER-14)."
+        "The token stands nowhere in it: not raw, not in hex or base64, not in one of them inside another (XFER-14)."
         |world, call| checks::saved_state_lacks(world, call.the("device"), "hotel key");
+    Then "the saved state of {device} holds nothing of {name}"
+        "The same, for a hotel key with a name of its own."
+        |world, call| checks::saved_state_lacks(world, call.the("device"), call.the("name"));
     Then "{device} is told {report}"
         "The device has told its user so; each such message is looked at once."
         |world, call| {
@@ -324,39 +526,63 @@ steps! {
         |world, _| checks::no_payload(world);
 }
 
+/// An offer to the second device of the step, with a link of it.
 fn offer(world: &mut World, call: &Call, lifetime: Option<u64>) -> Check {
-    let name = call.transfer();
-    let to = match call.all("user").next() {
-        // An offer goes to one device (XFER-04): the first.
-        Some(user) => Address {
-            user_id: world.people.user(user)?,
-            device_id: DeviceId::try_from(1)
-                .map_err(|error| StepFailure::script(error.to_string()))?,
-        },
-        None => world.people.address(call.nth("device", 1))?,
-    };
+    let to = call.nth("device", 1);
+    let offer = offered(world, call, to, lifetime)?;
+    world.offer(call.the("device"), call.offered(), offer, Some(to))
+}
+
+/// What is offered to that device.
+fn offered(
+    world: &World,
+    call: &Call,
+    to: &str,
+    lifetime: Option<u64>,
+) -> Result<Offer, StepFailure> {
     let what = match call.the("credential") {
         "car key" => Offered::CarKey,
-        _ => Offered::AuthorizationToken(checks::token(name).into()),
+        _ => Offered::AuthorizationToken(checks::token(world, call.offered()).into()),
     };
-    let again = false;
-    let offer = Offer {
-        to,
+    Ok(Offer {
+        to: world.people.address(to)?,
         what,
         lifetime,
+        again: false,
+    })
+}
+
+/// The token of another offer is offered.
+fn offer_again(world: &mut World, call: &Call, again: bool) -> Check {
+    let (first, name) = (call.the("name"), call.offered());
+    world.people.transfer(first)?;
+    world.tokens.insert(name.to_owned(), first.to_owned());
+    let to = call.nth("device", 1);
+    let offer = Offer {
         again,
+        ..offered(world, call, to, None)?
     };
-    world.offer(call.the("device"), name, offer)
+    world.offer(call.the("device"), name, offer, Some(to))
+}
+
+/// A device's bundle, without a one-time prekey.
+fn bundle_of(world: &World, device: &str) -> Result<BundleFields, StepFailure> {
+    let bundle = world.people.wallet(device)?.device().bundle(None);
+    bundle
+        .map(|bundle| BundleFields::from(&bundle))
+        .ok_or_else(|| StepFailure::script("it has no bundle"))
+}
+
+fn lie(world: &mut World, call: &Call, always: bool, carried_out: bool) -> Check {
+    let lie = (call.the("lie"), always, carried_out);
+    world.lie(Some(call.the("device")), call.the("request"), None, lie)
 }
 
 /// A user's wish about a transfer.
 fn wish(world: &mut World, call: &Call, event: fn(TransferId) -> WalletEvent) -> Check {
     let id = world.people.transfer(call.transfer())?;
     world.event(call.the("device"), event(id))?;
-    let refused = world.people.refused.clone();
-    world.settle()?;
-    world.people.refused = refused;
-    Ok(())
+    world.settle_wish()
 }
 
 fn rule(world: &mut World, call: &Call, of_answer: bool, fate: Fate) -> Check {

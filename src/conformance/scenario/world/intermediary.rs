@@ -1,28 +1,52 @@
 //! The intermediary of a scenario: the reference engine's, and what a dishonest one makes of its answers.
 
+use super::forgery;
+use super::lies::{Answering, Lie};
+use super::network;
 use crate::agreement::BundleFields;
 use crate::conformance::scenario::step_failure::StepFailure;
+use crate::conformance::scenario::submitted::submitted;
+use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{
-    Answer, Envelope, Intermediary, MemoryStore, Request, SavedIntermediary,
+    Answer, Body, Envelope, Intermediary, MemoryStore, Request, SavedIntermediary,
 };
+use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
+/// What a bundle is in place of the one asked for.
+pub(in super::super) enum Swapped {
+    /// That one, at the address asked for.
+    Keys(BundleFields),
+    /// That one as it is.
+    Whole(BundleFields),
+}
+
 /// The intermediary, honest until a script says otherwise.
 pub(in super::super) struct ScriptedIntermediary {
     machine: Intermediary<MemoryStore>,
+    suite: SuiteRef,
+    pub(super) randomness: Recorder,
     /// Devices that are not told that messages wait.
     pub(in super::super) withheld: Vec<Address>,
     /// Envelopes that it puts into the next reading of their owner.
     pub(in super::super) injected: Vec<Envelope>,
     /// Whether it hands out the mailbox in reverse.
     pub(in super::super) reversed: bool,
-    /// The keys that the next bundle has in place of those asked for.
-    pub(in super::super) swapped: Option<BundleFields>,
+    /// What the next bundle is in place of the one asked for.
+    pub(in super::super) swapped: Option<Swapped>,
+    /// Devices whose bundles come without a one-time prekey, whatever is left.
+    pub(in super::super) kept_back: Vec<Address>,
+    /// What it says is left of a device's one-time prekeys.
+    pub(in super::super) counted: BTreeMap<Address, u32>,
+    /// What it answers in place of the truth, the last that was said first.
+    pub(super) lies: Vec<Answering>,
+    /// Devices with keys of its own, at addresses of others.
+    pub(super) ghosts: Vec<Device>,
     /// The last one-time prekey that was handed out of each device.
     handed_out: BTreeMap<Address, (u32, Hex)>,
     /// The next bundle of these devices has the one-time prekey that was handed out last.
@@ -30,14 +54,20 @@ pub(in super::super) struct ScriptedIntermediary {
 }
 
 impl ScriptedIntermediary {
-    /// It knows nobody.
-    pub(super) fn new(suite: SuiteRef) -> Self {
+    /// It knows nobody. What it makes itself is made from `seed`.
+    pub(super) fn new(suite: SuiteRef, seed: &str) -> Self {
         ScriptedIntermediary {
             machine: Intermediary::new(suite, MemoryStore::default()),
+            suite,
+            randomness: Recorder::new(&format!("{seed}/intermediary")),
             withheld: Vec::new(),
             injected: Vec::new(),
             reversed: false,
             swapped: None,
+            kept_back: Vec::new(),
+            counted: BTreeMap::new(),
+            lies: Vec::new(),
+            ghosts: Vec::new(),
             handed_out: BTreeMap::new(),
             handed_out_again: Vec::new(),
         }
@@ -56,11 +86,100 @@ impl ScriptedIntermediary {
         })
     }
 
+    /// What it answers in place of the truth, where a script says so.
+    pub(super) fn lie(
+        &mut self,
+        asker: &str,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Result<Answer, ErrorCode>>, StepFailure> {
+        let kind = network::kind(&request.body);
+        let is_to = |to: &Address| match &request.body {
+            Body::Submit(submission) => submission.recipient == *to,
+            _ => false,
+        };
+        let is_meant = |lie: &Answering| {
+            lie.request == kind
+                && lie.asker.as_ref().is_none_or(|of| of == asker)
+                && lie.to.as_ref().is_none_or(is_to)
+        };
+        let Some(index) = self.lies.iter().position(is_meant) else {
+            return Ok(None);
+        };
+        let Answering {
+            lie,
+            always,
+            carried_out,
+            ..
+        } = self.lies[index];
+        if !always {
+            self.lies.remove(index);
+        }
+        if carried_out {
+            self.handle(request, now)?.ok();
+        }
+        Ok(Some(match (lie, &request.body) {
+            (Lie::Refused(code), _) => Err(code),
+            (Lie::Done, _) => Ok(Answer::Done),
+            (Lie::NothingWaits, _) => Ok(Answer::Envelopes {
+                envelopes: Vec::new(),
+            }),
+            (Lie::OtherKind, Body::CountOneTimePreKeys { .. }) => Ok(Answer::Done),
+            (Lie::OtherKind, _) => Ok(Answer::OneTimePreKeys { left: 0 }),
+            (Lie::OwnKeys, Body::FetchBundle { address, .. }) => {
+                let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
+                let bundle = forgery::bundle(&ghost)?;
+                self.ghosts.push(ghost);
+                Ok(Answer::Bundle { bundle })
+            }
+            (Lie::OwnKeys, _) => {
+                return Err(StepFailure::script(format!(
+                    "only bundle requests are answered with keys, and no {kind}"
+                )));
+            }
+        }))
+    }
+
+    /// What one of its own devices reads of a message.
+    pub(super) fn reads(&self, from: &Address, request: &Request) -> bool {
+        let Body::Submit(submission) = &request.body else {
+            return false;
+        };
+        let (to, kind, message) = submitted(submission);
+        let mut ghosts = self.ghosts.iter().filter(|ghost| ghost.address() == to);
+        ghosts.any(|ghost| {
+            let mut randomness = Recorder::new("the intermediary reads");
+            ghost
+                .clone()
+                .decrypt(from, kind, message, &mut randomness)
+                .is_ok()
+        })
+    }
+
+    /// From now on it tells the truth; what it has made it still has.
+    pub(in super::super) fn be_honest(&mut self) {
+        self.reversed = false;
+        self.swapped = None;
+        self.lies.clear();
+        self.kept_back.clear();
+        self.counted.clear();
+        self.handed_out_again.clear();
+    }
+
+    /// What a script wants answered to something that never came.
+    pub(in super::super) fn unused_lie(&self) -> Option<String> {
+        let lie = self.lies.iter().find(|lie| !lie.always)?;
+        let (request, asker) = (lie.request, lie.asker.as_deref().unwrap_or("anybody"));
+        Some(format!(
+            "the next {request} of {asker} never came, and should have been answered with a lie"
+        ))
+    }
+
     /// What a dishonest one makes of an answer to that device, and whether it is another one then.
     pub(super) fn tamper(&mut self, to: Option<Address>, answer: Answer) -> (Answer, bool) {
         match answer {
             Answer::Bundle { bundle } => match self.swapped.take() {
-                Some(other) => {
+                Some(Swapped::Keys(other)) => {
                     let bundle = BundleFields {
                         user_id: bundle.user_id,
                         device_id: bundle.device_id,
@@ -69,8 +188,14 @@ impl ScriptedIntermediary {
                     };
                     (Answer::Bundle { bundle }, true)
                 }
+                Some(Swapped::Whole(bundle)) => (Answer::Bundle { bundle }, true),
                 None => self.with_former_one_time_pre_key(bundle),
             },
+            Answer::OneTimePreKeys { left } => {
+                let said = to.and_then(|to| self.counted.get(&to).copied());
+                let left = said.unwrap_or(left);
+                (Answer::OneTimePreKeys { left }, said.is_some())
+            }
             Answer::Envelopes { mut envelopes } => {
                 let injected = self
                     .injected
@@ -97,6 +222,11 @@ impl ScriptedIntermediary {
         let Some(address) = address else {
             return (Answer::Bundle { bundle }, false);
         };
+        if self.kept_back.contains(&address) {
+            bundle.one_time_pre_key_id = None;
+            bundle.one_time_pre_key = None;
+            return (Answer::Bundle { bundle }, true);
+        }
         let again = self.handed_out_again.iter().position(|of| *of == address);
         let former = self.handed_out.get(&address).cloned();
         if let (Some(index), Some((id, key))) = (again, former) {
@@ -116,6 +246,12 @@ impl ScriptedIntermediary {
     pub(super) fn has_mail(&self, of: &Address, now: Timestamp) -> bool {
         let injected = || self.injected.iter().any(|sent| sent.recipient == *of);
         !self.withheld.contains(of) && (self.mailbox_length(of, now) > 0 || injected())
+    }
+
+    /// How many messages it has for a device, its own among them.
+    pub(super) fn waiting(&self, of: &Address, now: Timestamp) -> usize {
+        let injected = self.injected.iter().filter(|sent| sent.recipient == *of);
+        self.mailbox_length(of, now) + injected.count()
     }
 
     /// How many messages wait for a device.

@@ -6,42 +6,57 @@
 //! | [`players`] | who plays the devices: the reference engine, and a subject under test |
 //! | [`participant`] | a device, as anybody sees it from outside |
 //! | [`people`] | people, their devices, what each of them was told |
+//! | [`links`] | the links that people have given one another |
+//! | [`lies`] | what a dishonest intermediary answers |
+//! | [`forgery`] | what Mallory and a dishonest intermediary make themselves |
+//! | [`payloads`] | what a sender that does not keep to the profile writes |
 //! | [`intermediary`] | the intermediary, honest or not |
-//! | [`strangers`] | those who fetch one-time prekeys until none is left |
+//! | [`strangers`] | those whom nobody knows |
 //! | [`network`] | what gets lost, held back, repeated and damaged |
 
+mod forgery;
 mod intermediary;
+mod lies;
+mod links;
 mod network;
 mod participant;
+mod payloads;
 mod people;
 mod players;
 mod strangers;
 
+pub(super) use intermediary::Swapped;
+pub(super) use lies::LIES;
 pub(super) use network::REQUESTS;
-pub(super) use participant::IDENTITY_CHANGED;
+pub(super) use participant::REPORTS;
+pub(super) use payloads::PAYLOADS;
 pub use players::Tested;
 
 use super::limits;
 use super::step_failure::StepFailure;
 use super::transcript::{Answered, Fate, Line};
 use super::view::View;
-use crate::identifier::Address;
-use crate::intermediary::{Answer, Envelope, Request};
-use crate::sesame::Device;
-use crate::suite::SuiteRef;
+use crate::conformance::seed::Recorder;
+use crate::identifier::{Address, TransferId};
+use crate::intermediary::{Answer, Body, Envelope, Request};
+use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
-use crate::transfer::Offer;
-use crate::wallet::WalletEvent;
+use crate::transfer::{Fingerprint, Invitation, Offer};
+use crate::wallet::{Wallet, WalletEvent};
 use intermediary::ScriptedIntermediary;
+use lies::{Answering, Lie};
+use links::Links;
 use network::Network;
 use people::People;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When every scenario begins: 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp(1_767_225_600);
 
 /// After so many requests without rest, something goes round in circles.
 const PATIENCE: usize = 10_000;
+/// So often in a row a device is told that messages wait, where it does not read them.
+const IN_VAIN: usize = 5;
 
 /// Everybody and everything.
 pub(super) struct World<'a> {
@@ -53,9 +68,18 @@ pub(super) struct World<'a> {
     pub(super) network: Network,
     pub(super) intermediary: ScriptedIntermediary,
     /// What Mallory has copied, by the device.
-    pub(super) stolen: BTreeMap<String, Device>,
-    /// How many bundles strangers have fetched.
-    fetched: u64,
+    pub(super) stolen: BTreeMap<String, Wallet>,
+    links: Links,
+    /// The names of the transfers whose token each one offers, where it is another's.
+    pub(super) tokens: BTreeMap<String, String>,
+    /// Transfers whose credential opens nothing any more.
+    pub(super) revoked: BTreeSet<String>,
+    /// Strangers, guests, and bundles that strangers have fetched.
+    strangers: u64,
+    /// How many guests a hotel has.
+    guests: u64,
+    /// Devices that have encrypted something to a key of the intermediary's own.
+    pub(super) overheard: Vec<String>,
     /// How many steps have gone through all that happened.
     reviews: usize,
     /// What happened so far.
@@ -71,9 +95,14 @@ impl<'a> World<'a> {
             now: BEGINNING,
             people: People::new(suite, seed, tested),
             network: Network::default(),
-            intermediary: ScriptedIntermediary::new(suite),
+            intermediary: ScriptedIntermediary::new(suite, seed),
             stolen: BTreeMap::new(),
-            fetched: 0,
+            links: Links::default(),
+            tokens: BTreeMap::new(),
+            revoked: BTreeSet::new(),
+            strangers: 0,
+            guests: 0,
+            overheard: Vec::new(),
             reviews: 0,
             lines: vec![Line::Time { now: BEGINNING }],
         }
@@ -87,6 +116,7 @@ impl<'a> World<'a> {
 
     /// A device is erased and set up again at its address.
     pub(super) fn reset(&mut self, device: &str) -> Result<(), StepFailure> {
+        self.links.forget(device);
         self.people.reset(device, self.now, &mut self.lines)?;
         self.settle()
     }
@@ -104,18 +134,402 @@ impl<'a> World<'a> {
         self.people.restart(device, &mut self.lines)
     }
 
+    /// So many more strangers, guests or bundles of theirs.
+    fn more_strangers(&mut self, many: u64) -> Result<(), StepFailure> {
+        self.strangers += many;
+        if self.strangers > limits::STRANGERS {
+            let most = limits::STRANGERS;
+            return Err(StepFailure::Script(format!(
+                "more than {most} strangers, guests and bundles that strangers fetch, in a scenario"
+            )));
+        }
+        Ok(())
+    }
+
     /// Strangers fetch so many bundles of a device.
     pub(super) fn drain(&mut self, device: &str, bundles: u64) -> Result<(), StepFailure> {
-        let of = self.people.address(device)?;
-        self.fetched += bundles;
-        if self.fetched > limits::BUNDLES {
-            let most = limits::BUNDLES;
-            let reason = format!("strangers fetch {most} bundles at most in a scenario");
-            return Err(StepFailure::Script(reason));
-        }
+        let of = (self.people.address(device)?, None);
+        self.more_strangers(bundles)?;
         let seed = format!("{}/strangers of {device}/{}", self.seed, self.lines.len());
         let (intermediary, suite) = (&mut self.intermediary, self.suite);
         strangers::fetch_bundles(intermediary, suite, of, bundles, self.now, &seed)
+    }
+
+    /// Strangers fetch so many bundles with a link.
+    pub(super) fn drain_by_link(&mut self, link: &str, bundles: u64) -> Result<(), StepFailure> {
+        let invitation: Invitation = self.link(link)?.parse().map_err(StepFailure::script)?;
+        self.more_strangers(bundles)?;
+        let seed = format!("{}/strangers/{}", self.seed, self.lines.len());
+        let (intermediary, suite) = (&mut self.intermediary, self.suite);
+        let access_key = invitation.access_key().into();
+        let of = (invitation.address, Some(access_key));
+        strangers::fetch_bundles(intermediary, suite, of, bundles, self.now, &seed)
+    }
+
+    /// So many strangers offer something to a device: by the link of that name, or by one that they have made up.
+    pub(super) fn strangers_offer(
+        &mut self,
+        device: &str,
+        link: Option<&str>,
+        many: u64,
+    ) -> Result<(), StepFailure> {
+        let to = self.people.address(device)?;
+        self.more_strangers(many)?;
+        let link = match link {
+            Some(name) => self.link(name)?.to_owned(),
+            None => self.people.made_up_link(device, self.now)?,
+        };
+        let seed = format!("{}/strangers to {device}/{}", self.seed, self.lines.len());
+        let (intermediary, suite) = (&mut self.intermediary, self.suite);
+        strangers::offer(intermediary, suite, (to, &link), many, self.now, &seed)?;
+        self.settle()
+    }
+
+    /// A hotel offers a key to so many guests, each of whom has given it a link.
+    pub(super) fn guests(
+        &mut self,
+        device: &str,
+        many: u64,
+        offer: impl Fn(&str, Address) -> Offer,
+    ) -> Result<(), StepFailure> {
+        self.more_strangers(many)?;
+        for number in self.guests..self.guests + many {
+            let user = format!("Guest {number}");
+            self.add(&user, "phone")?;
+            let guest = format!("{user}'s phone");
+            let name = guest_transfer(number);
+            let offer = offer(&name, self.people.address(&guest)?);
+            self.offer(device, &name, offer, Some(&guest))?;
+        }
+        self.guests += many;
+        Ok(())
+    }
+
+    /// The guests, each with the name of what it was offered.
+    pub(super) fn all_guests(&self) -> Vec<(String, String)> {
+        let guest = |number| (format!("Guest {number}'s phone"), guest_transfer(number));
+        (0..self.guests).map(guest).collect()
+    }
+
+    // Links
+
+    fn link(&self, name: &str) -> Result<&str, StepFailure> {
+        self.links
+            .named(name)
+            .ok_or_else(|| StepFailure::script(format!("no invitation is called `{name}`")))
+    }
+
+    /// A device makes a link, which the script calls by a name.
+    pub(super) fn make_invitation(
+        &mut self,
+        device: &str,
+        name: &str,
+        lifetime: Option<u64>,
+    ) -> Result<(), StepFailure> {
+        self.people
+            .make_invitation(device, lifetime, self.now, &mut self.lines)?;
+        self.settle_wish()?;
+        match self.people.take_made_link(device)? {
+            Some(link) => self.links.name(name, link),
+            None if self.people.refused.is_some() => {}
+            None => return Err(StepFailure::script("the link is not published yet")),
+        }
+        Ok(())
+    }
+
+    /// A device's user is given the link of that name.
+    pub(super) fn take_invitation(&mut self, device: &str, name: &str) -> Result<(), StepFailure> {
+        let link = self.link(name)?.to_owned();
+        self.take(device, &link)
+    }
+
+    /// A device's user is given a link; where it is refused, the script says what comes of it.
+    pub(super) fn take(&mut self, device: &str, link: &str) -> Result<(), StepFailure> {
+        self.event(device, WalletEvent::TakeInvitation(link.to_owned()))?;
+        if self.people.refused.is_none() {
+            self.links.take(device, link);
+        }
+        self.settle_wish()
+    }
+
+    /// One device is given a link of another, unless it has one that serves. What publishes the link reaches the intermediary
+    /// whatever the script does to the network, since the two exchanged it before.
+    pub(super) fn exchange(&mut self, taker: &str, maker: &str) -> Result<(), StepFailure> {
+        let of = self.people.address(maker)?;
+        let clock = self.people.clock(taker, self.now)?;
+        if self.links.serves(taker, of, clock) {
+            return Ok(());
+        }
+        let Some(link) = self.published_link(maker)? else {
+            return Ok(());
+        };
+        self.event(taker, WalletEvent::TakeInvitation(link.clone()))?;
+        if self.people.refused.is_none() {
+            self.links.take(taker, &link);
+        }
+        self.publish_link(taker)
+    }
+
+    /// A new link of a device, which reaches the intermediary at once; none where it does not.
+    fn published_link(&mut self, maker: &str) -> Result<Option<String>, StepFailure> {
+        self.people
+            .make_invitation(maker, None, self.now, &mut self.lines)?;
+        self.publish_link(maker)?;
+        self.people.take_made_link(maker)
+    }
+
+    /// What publishes a device's links reaches the intermediary.
+    fn publish_link(&mut self, device: &str) -> Result<(), StepFailure> {
+        let publishes = |body: &Body| matches!(body, Body::PublishAccessKey { .. });
+        for request in self.people.take_requests(device, publishes)? {
+            self.lines.push(Line::Request {
+                device: device.to_owned(),
+                fate: None,
+                request: Box::new(request.clone()),
+            });
+            self.arrive(device, &request)?;
+        }
+        Ok(())
+    }
+
+    /// A link of one device with the identity key of another.
+    pub(super) fn mixed_link(&mut self, maker: &str, other: &str) -> Result<String, StepFailure> {
+        let link = self.published_link(maker)?;
+        let link = link.ok_or_else(|| StepFailure::script("the link is not published yet"))?;
+        let mut invitation: Invitation = link.parse().map_err(StepFailure::script)?;
+        invitation.fingerprint = Fingerprint::of(&self.people.identity_key(other)?);
+        Ok(invitation.to_string())
+    }
+
+    /// Two users show each other the numbers of their devices, and both say so.
+    pub(super) fn compare(&mut self, one: &str, other: &str) -> Result<(), StepFailure> {
+        for (device, peer) in [(one, other), (other, one)] {
+            let number = self.people.fingerprint(peer, device)?;
+            let number = number.ok_or_else(|| StepFailure::script("it shows no number"))?;
+            let event = WalletEvent::CompareFingerprints {
+                device: self.people.address(peer)?,
+                number,
+            };
+            self.event(device, event)?;
+        }
+        self.settle_wish()
+    }
+
+    /// A device's user drops the pin of another device.
+    pub(super) fn drop_pin(&mut self, device: &str, peer: &str) -> Result<(), StepFailure> {
+        let peer = self.people.address(peer)?;
+        self.event(device, WalletEvent::DropPin(peer))?;
+        self.settle_wish()
+    }
+
+    /// A device withdraws the link of that name.
+    pub(super) fn withdraw_invitation(
+        &mut self,
+        device: &str,
+        name: &str,
+    ) -> Result<(), StepFailure> {
+        let link = self.link(name)?.to_owned();
+        self.event(device, WalletEvent::WithdrawInvitation(link))?;
+        self.settle_wish()
+    }
+
+    /// All that comes of what a user just wanted; what it was refused with stays for the next step.
+    pub(super) fn settle_wish(&mut self) -> Result<(), StepFailure> {
+        let refused = self.people.refused.clone();
+        self.settle()?;
+        self.people.refused = refused;
+        Ok(())
+    }
+
+    // Attacks
+
+    /// From now on the intermediary answers such requests so.
+    pub(super) fn lie(
+        &mut self,
+        asker: Option<&str>,
+        request: &str,
+        to: Option<&str>,
+        lie: (&str, bool, bool),
+    ) -> Result<(), StepFailure> {
+        let (name, always, carried_out) = lie;
+        if let Some(asker) = asker {
+            self.people.address(asker)?;
+        }
+        let to = to.map(|to| self.people.address(to)).transpose()?;
+        let lie =
+            Lie::called(name).ok_or_else(|| StepFailure::script(format!("`{name}` is no lie")))?;
+        self.intermediary.lies.push(Answering {
+            asker: asker.map(str::to_owned),
+            request: network::request_called(request)?,
+            to,
+            lie,
+            always,
+            carried_out,
+        });
+        Ok(())
+    }
+
+    /// The intermediary delivers a first message from a device to another, with keys of its own and nothing in it that makes sense.
+    pub(super) fn forge_first_message(&mut self, from: &str, to: &str) -> Result<(), StepFailure> {
+        let sender = self.people.address(from)?;
+        let receiver = self.people.wallet(to)?.device().clone();
+        let randomness = &mut self.intermediary.randomness;
+        let mut ghost = forgery::ghost(self.suite, sender, self.now, randomness)?;
+        let message = forgery::first_message(&mut ghost, &receiver, b"nothing", randomness)?;
+        self.intermediary.ghosts.push(ghost);
+        let envelope = forgery::envelope(sender, receiver.address(), message, self.now);
+        self.intermediary.injected.push(envelope);
+        self.settle()
+    }
+
+    /// The intermediary delivers the last message to a device again, with another base key that agrees on the same secret.
+    pub(super) fn twist_last_message(&mut self, to: &str) -> Result<(), StepFailure> {
+        let address = self.people.address(to)?;
+        let last = self.last_message(&address);
+        let last = last.ok_or_else(|| StepFailure::script("it has read no message"))?;
+        let twisted = forgery::twisted(self.suite, &last.message.0)?;
+        let envelope = forgery::with_message(last, twisted);
+        self.intermediary.injected.push(envelope);
+        self.settle()
+    }
+
+    /// Mallory forges a cancel of a transfer, from a device to one whose state was copied.
+    pub(super) fn forge_cancel(
+        &mut self,
+        from: &str,
+        to: &str,
+        name: &str,
+    ) -> Result<(), StepFailure> {
+        let transfer = self.people.transfer(name)?;
+        let stolen = self.stolen.get(to);
+        let stolen = stolen.ok_or_else(|| StepFailure::script(format!("nobody copied {to}")))?;
+        let sender = Party {
+            identity_key: self.people.identity_key(from)?,
+            address: self.people.address(from)?,
+        };
+        let mut randomness = Recorder::new(&format!("{}/forged/{}", self.seed, self.lines.len()));
+        let plaintext = forgery::cancel(transfer, name)?;
+        let device = stolen.device();
+        let message =
+            forgery::with_stolen_keys(self.suite, device, sender, &plaintext, &mut randomness)?;
+        let envelope = forgery::envelope(sender.address, device.address(), message, self.now);
+        self.intermediary.injected.push(envelope);
+        self.settle()
+    }
+
+    /// A device opens so many sessions with another one, beside those that the two have.
+    pub(super) fn further_sessions(
+        &mut self,
+        from: &str,
+        to: &str,
+        many: u64,
+    ) -> Result<(), StepFailure> {
+        let receiver = self.people.wallet(to)?.device().clone();
+        let mut device = self.people.wallet(from)?.device().clone();
+        let mut randomness = Recorder::new(&format!("{}/further/{}", self.seed, self.lines.len()));
+        for _ in 0..many {
+            let nothing = b"nothing that makes sense";
+            let message = forgery::first_message(&mut device, &receiver, nothing, &mut randomness)?;
+            let (from, to) = (device.address(), receiver.address());
+            let envelope = forgery::envelope(from, to, message, self.now);
+            self.intermediary.injected.push(envelope);
+        }
+        self.people.replace_device(from, &device)?;
+        self.settle()
+    }
+
+    /// A device sends another what its wallet would not write: the script calls the transfer by a name.
+    pub(super) fn send_payload(
+        &mut self,
+        from: &str,
+        to: &str,
+        payload: &str,
+        name: &str,
+    ) -> Result<(), StepFailure> {
+        let mut randomness = Recorder::new(&format!("{}/named/{}", self.seed, self.lines.len()));
+        let transfer = TransferId::random(&mut randomness).map_err(StepFailure::script)?;
+        self.exchange(from, to)?;
+        let address = self.people.address(to)?;
+        let link = self.links.of(from, address);
+        let by = payloads::By {
+            sender: Party {
+                identity_key: self.people.identity_key(from)?,
+                address: self.people.address(from)?,
+            },
+            link: link.ok_or_else(|| StepFailure::script("it has no link"))?,
+            answers: self.people.answers(from, address)?,
+        };
+        let plaintext = payloads::plaintext(payload, self.suite, transfer, by, self.now)?;
+        self.links.count(from, address);
+        self.people.call(name, transfer);
+        self.send_plaintext(from, to, &plaintext)
+    }
+
+    /// A device sends the last message to another one again, in a new one: with the stolen state it can be told what it said.
+    pub(super) fn send_once_more(&mut self, from: &str, to: &str) -> Result<(), StepFailure> {
+        let address = self.people.address(to)?;
+        let last = self.last_message(&address);
+        let last = last.ok_or_else(|| StepFailure::script("it has read no message"))?;
+        let stolen = self.stolen.get(to);
+        let stolen = stolen.ok_or_else(|| StepFailure::script(format!("nobody copied {to}")))?;
+        let mut randomness = Recorder::new("what it said");
+        let read = stolen
+            .device()
+            .clone()
+            .decrypt(&last.sender, last.kind, &last.message.0, &mut randomness)
+            .map_err(StepFailure::script)?;
+        self.send_plaintext(from, to, &read.plaintext)
+    }
+
+    /// A device signs a transfer with a signature that does not hold.
+    pub(super) fn sign_wrongly(
+        &mut self,
+        from: &str,
+        to: &str,
+        name: &str,
+    ) -> Result<(), StepFailure> {
+        let transfer = self.people.transfer(name)?;
+        let plaintext = payloads::wrong_signature(transfer)?;
+        self.send_plaintext(from, to, &plaintext)
+    }
+
+    /// A device sends another what its wallet would not write.
+    fn send_plaintext(
+        &mut self,
+        from: &str,
+        to: &str,
+        plaintext: &[u8],
+    ) -> Result<(), StepFailure> {
+        self.exchange(from, to)?;
+        let receiver = self.people.wallet(to)?.device().clone();
+        let address = receiver.address();
+        let mut device = self.people.wallet(from)?.device().clone();
+        let mut randomness = Recorder::new(&format!("{}/written/{}", self.seed, self.lines.len()));
+        let message = match device.session(&address) {
+            Some(_) => device
+                .encrypt(&address, plaintext, &mut randomness)
+                .map_err(StepFailure::script)?,
+            None => forgery::first_message(&mut device, &receiver, plaintext, &mut randomness)?,
+        };
+        self.people.replace_device(from, &device)?;
+        let envelope = forgery::envelope(device.address(), address, message, self.now);
+        self.intermediary.injected.push(envelope);
+        self.settle()
+    }
+
+    /// A thief has a copy of a device, which is offline.
+    pub(super) fn copy(&mut self, user: &str, of: &str) -> Result<(), StepFailure> {
+        self.people.copy(user, of, self.now, &mut self.lines)
+    }
+
+    /// What a device is now is saved, for the script to come back to.
+    pub(super) fn remember(&mut self, device: &str, moment: &str) -> Result<(), StepFailure> {
+        self.people.remember(device, moment)
+    }
+
+    /// A device becomes what it was at that moment.
+    pub(super) fn roll_back(&mut self, device: &str, moment: &str) -> Result<(), StepFailure> {
+        self.people.roll_back(device, moment, &mut self.lines)
     }
 
     /// From now on a device's clock is so many seconds ahead of the true time.
@@ -128,7 +542,13 @@ impl<'a> World<'a> {
     /// Nothing leaves a device, and it reads nothing, until it is online again.
     pub(super) fn set_online(&mut self, device: &str, online: bool) -> Result<(), StepFailure> {
         self.people.set_online(device, online)?;
-        if online { self.settle() } else { Ok(()) }
+        if !online {
+            return Ok(());
+        }
+        // What was asked meanwhile went nowhere: the wallet asks again for what it still wants.
+        self.people.take_requests(device, |_| true)?;
+        self.event(device, WalletEvent::Tick)?;
+        self.settle()
     }
 
     /// Time passes for everybody who is there.
@@ -141,16 +561,28 @@ impl<'a> World<'a> {
         self.settle()
     }
 
-    /// A user offers something, which the script calls by a name.
+    /// A user offers something, which the script calls by a name. The two have exchanged a link before, where the receiver is
+    /// named here.
     pub(super) fn offer(
         &mut self,
         device: &str,
         name: &str,
         offer: Offer,
+        linked: Option<&str>,
     ) -> Result<(), StepFailure> {
+        if let Some(to) = linked {
+            self.exchange(device, to)?;
+        }
+        let before = self.lines.len();
         self.people
             .offer(device, name, offer, self.now, &mut self.lines)?;
-        self.settle()
+        if let Some(to) = linked
+            && self.lines.len() > before
+        {
+            let of = self.people.address(to)?;
+            self.links.count(device, of);
+        }
+        self.settle_wish()
     }
 
     /// An event at a device; what comes of it waits until the next [`settle`](Self::settle).
@@ -160,6 +592,8 @@ impl<'a> World<'a> {
 
     /// The network and the intermediary at work, until nobody has anything left to do.
     pub(super) fn settle(&mut self) -> Result<(), StepFailure> {
+        // Which devices were told that messages wait, how many they were, and how often in a row.
+        let mut told: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for _ in 0..PATIENCE {
             if self.lines.len() > limits::EVENTS {
                 let most = limits::EVENTS;
@@ -171,7 +605,7 @@ impl<'a> World<'a> {
                 self.send(&device, request)?;
                 continue;
             }
-            match self.mail() {
+            match self.mail(&mut told) {
                 Some(device) => self.event(&device, WalletEvent::Collect)?,
                 None => return Ok(()),
             }
@@ -183,12 +617,21 @@ impl<'a> World<'a> {
         Err(StepFailure::script("it does not come to rest"))
     }
 
-    /// A device that is online and for which messages wait.
-    fn mail(&self) -> Option<String> {
+    /// A device that is online and for which messages wait; whom it was told in vain is not told again for now.
+    fn mail(&self, told: &mut BTreeMap<String, (usize, usize)>) -> Option<String> {
         let mut readers = self.people.readers();
-        readers
-            .find(|(_, address)| self.intermediary.has_mail(address, self.now))
-            .map(|(device, _)| device.clone())
+        readers.find_map(|(device, address)| {
+            if !self.intermediary.has_mail(&address, self.now) {
+                return None;
+            }
+            let waiting = self.intermediary.waiting(&address, self.now);
+            let (before, times) = told.entry(device.clone()).or_default();
+            if *before != waiting {
+                (*before, *times) = (waiting, 0);
+            }
+            *times += 1;
+            (*times <= IN_VAIN).then(|| device.clone())
+        })
     }
 
     /// A request leaves a device.
@@ -235,13 +678,20 @@ impl<'a> World<'a> {
 
     /// A request arrives at the intermediary, and its answer leaves for the device.
     fn arrive(&mut self, device: &str, request: &Request) -> Result<(), StepFailure> {
-        let (mut answer, replaced) = match self.intermediary.handle(request, self.now)? {
-            Ok(answer) => {
-                let to = self.people.address(device).ok();
-                let (answer, replaced) = self.intermediary.tamper(to, answer);
-                (Ok(answer), replaced)
-            }
-            Err(code) => (Err(code), false),
+        let asker = self.people.address(device).ok();
+        if asker.is_some_and(|asker| self.intermediary.reads(&asker, request)) {
+            self.overheard.push(device.to_owned());
+        }
+        let lie = self.intermediary.lie(device, request, self.now)?;
+        let (mut answer, replaced) = match lie {
+            Some(answer) => (answer, true),
+            None => match self.intermediary.handle(request, self.now)? {
+                Ok(answer) => {
+                    let (answer, replaced) = self.intermediary.tamper(asker, answer);
+                    (Ok(answer), replaced)
+                }
+                Err(code) => (Err(code), false),
+            },
         };
         let mut fate = self.network.answered(device, &request.body, &mut answer)?;
         if replaced {
@@ -272,7 +722,7 @@ impl<'a> World<'a> {
     /// From now on nothing is done to anything.
     pub(super) fn be_fair(&mut self) {
         self.network.be_fair();
-        self.intermediary.reversed = false;
+        self.intermediary.be_honest();
     }
 
     /// The last message to a device that the intermediary handed out.
@@ -303,4 +753,9 @@ impl<'a> World<'a> {
     pub(super) fn view(&mut self) -> Result<View, StepFailure> {
         self.review().map(View::from_events)
     }
+}
+
+/// What the transfer to a guest is called.
+fn guest_transfer(number: u64) -> String {
+    format!("the key of guest {number}")
 }

@@ -23,7 +23,7 @@ pub(in super::super) struct Network {
 }
 
 /// What the script calls a request.
-fn kind(body: &Body) -> &'static str {
+pub(super) fn kind(body: &Body) -> &'static str {
     match body {
         Body::Register(_) => "registration",
         Body::PublishSignedPreKey { .. }
@@ -43,11 +43,22 @@ fn kind(body: &Body) -> &'static str {
 pub(in super::super) const REQUESTS: &[&str] = &[
     "registration",
     "publication",
+    "count",
     "bundle request",
     "submission",
     "reading",
     "acknowledgement",
+    "removal",
 ];
+
+/// What scripts call a request of that name.
+pub(super) fn request_called(name: &str) -> Result<&'static str, StepFailure> {
+    REQUESTS
+        .iter()
+        .find(|known| **known == name)
+        .copied()
+        .ok_or_else(|| StepFailure::script(format!("`{name}` is no request")))
+}
 
 impl Network {
     /// From now on the first request of that kind, or the answer to it, has that fate.
@@ -58,10 +69,7 @@ impl Network {
         of_answer: bool,
         fate: Fate,
     ) -> Result<(), StepFailure> {
-        let request = REQUESTS
-            .iter()
-            .find(|known| **known == request)
-            .ok_or_else(|| StepFailure::script(format!("`{request}` is no request")))?;
+        let request = request_called(request)?;
         self.rules.push(Rule {
             device: device.to_owned(),
             request,

@@ -55,14 +55,15 @@ impl Participant {
         Timestamp(now.0.saturating_add_signed(self.skew))
     }
 
-    /// It is made anew.
-    pub(super) fn reset(&mut self) {
-        self.made += 1;
-        self.identity_key = None;
-        self.states.clear();
-        self.outbox.clear();
-        self.has_joined = false;
-        self.token = None;
+    /// It is made anew at that address: what it knew, and what waited, is gone.
+    pub(super) fn reset(&mut self, address: Address) {
+        *self = Participant {
+            made: self.made + 1,
+            online: self.online,
+            skew: self.skew,
+            told: std::mem::take(&mut self.told),
+            ..Participant::new(address)
+        };
     }
 
     /// What anybody sees of an answer to it: as what it registered, and whether it may go on.
@@ -117,18 +118,24 @@ impl Participant {
     }
 }
 
-/// What a user is told of a device that presents another identity key (SES-12); all else that users are told has a code.
-pub(in super::super) const IDENTITY_CHANGED: &str = "identity-changed";
+/// What a user is told of a device that presents another identity key (SES-12).
+const IDENTITY_CHANGED: &str = "identity-changed";
+/// What a user is told of a device that opened a session beside the one that answers (SES-19).
+const FURTHER_SESSION: &str = "further-session";
+/// What a user is told of a message that waits (WAL-03).
+const DELAYED: &str = "delayed";
+/// All that users are told that has no code.
+pub(in super::super) const REPORTS: &[&str] = &[IDENTITY_CHANGED, FURTHER_SESSION, DELAYED];
 
 /// What a user is told, as scripts have it.
 fn words(report: &Report) -> String {
     match report {
         Report::Refused { code, .. }
         | Report::Unsent { code, .. }
-        | Report::Delayed { code, .. }
         | Report::Rejected { code }
         | Report::Transfer { code, .. } => code.to_string(),
         Report::IdentityChanged { .. } => IDENTITY_CHANGED.to_owned(),
-        Report::FurtherSession { .. } => "further-session".to_owned(),
+        Report::FurtherSession { .. } => FURTHER_SESSION.to_owned(),
+        Report::Delayed { .. } => DELAYED.to_owned(),
     }
 }

@@ -2,17 +2,20 @@
 
 use super::participant::Participant;
 use super::players::{Players, Tested};
+use crate::agreement::{BundleFields, fingerprint};
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{Answer, Body, Request, Token};
-use crate::primitives::Secret;
-use crate::suite::SuiteRef;
+use crate::primitives::{PublicKey, Secret};
+use crate::sesame::Device;
+use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
-use crate::transfer::{Fingerprint, Invitation, InvitationId, Offer, StateName, Vertical};
+use crate::transfer::{Host, Invitation, Limits, Offer, StateName, Vertical};
 use crate::wallet::{Wallet, WalletEvent};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a device refused its user.
@@ -24,14 +27,27 @@ pub(in super::super) struct Refusal {
     pub(in super::super) strict: bool,
 }
 
+/// What a device was at some moment.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Moment {
+    pub(in super::super) device: String,
+    pub(in super::super) state: Hex,
+    states: BTreeMap<TransferId, StateName>,
+    /// As it would have been published, where it can be looked into.
+    pub(in super::super) bundle: Option<BundleFields>,
+}
+
 /// Everybody but the intermediary.
 pub(in super::super) struct People<'a> {
+    suite: SuiteRef,
     seed: String,
     players: Players<'a>,
     users: BTreeMap<String, UserId>,
     devices: BTreeMap<String, Participant>,
     /// The transfers, by what the script calls them.
     transfers: BTreeMap<String, TransferId>,
+    /// What devices were, by what the script calls the moments.
+    moments: BTreeMap<String, Moment>,
     /// What the last wish of a user was refused with.
     pub(in super::super) refused: Option<Refusal>,
 }
@@ -40,11 +56,13 @@ impl<'a> People<'a> {
     /// Nobody yet. All their randomness is made from `seed`.
     pub(super) fn new(suite: SuiteRef, seed: &str, tested: Option<Tested<'a>>) -> Self {
         People {
+            suite,
             seed: seed.to_owned(),
             players: Players::new(suite, tested),
             users: BTreeMap::new(),
             devices: BTreeMap::new(),
             transfers: BTreeMap::new(),
+            moments: BTreeMap::new(),
             refused: None,
         }
     }
@@ -70,13 +88,6 @@ impl<'a> People<'a> {
         Ok(self.device(device)?.address)
     }
 
-    pub(in super::super) fn user(&self, name: &str) -> Result<UserId, StepFailure> {
-        self.users
-            .get(name)
-            .copied()
-            .ok_or_else(|| StepFailure::script(format!("`{name}` has no device")))
-    }
-
     pub(in super::super) fn transfer(&self, name: &str) -> Result<TransferId, StepFailure> {
         self.transfers
             .get(name)
@@ -92,6 +103,16 @@ impl<'a> People<'a> {
     ) -> Result<Option<StateName>, StepFailure> {
         let id = self.transfer(transfer)?;
         Ok(self.device(device)?.states.get(&id).copied())
+    }
+
+    /// How many transfers have that state on a device.
+    pub(in super::super) fn count(
+        &self,
+        device: &str,
+        state: StateName,
+    ) -> Result<usize, StepFailure> {
+        let states = self.device(device)?.states.values();
+        Ok(states.filter(|it| **it == state).count())
     }
 
     /// The wallet of a device, which the reference engine plays.
@@ -171,7 +192,7 @@ impl<'a> People<'a> {
         token.or_else(|| device.token.clone())
     }
 
-    /// A device is erased and set up again at its address: other keys, another registration id (ID-04).
+    /// A device is erased and set up again: with other keys, another registration id and another UserID (ID-04).
     pub(super) fn reset(
         &mut self,
         name: &str,
@@ -179,13 +200,102 @@ impl<'a> People<'a> {
         lines: &mut Vec<Line>,
     ) -> Result<(), StepFailure> {
         let device = self.device(name)?;
-        let (address, own_now) = (device.address, device.clock(now));
-        let seed = self.seed_of(name, device.made + 1);
-        let sponsor = self.token(name);
+        let (made, own_now) = (device.made + 1, device.clock(now));
+        let seed = self.seed_of(name, made);
+        let user_id = UserId::random(&mut Stream::new(&format!("{seed}/user")))
+            .map_err(StepFailure::script)?;
+        let device_id = DeviceId::try_from(1).map_err(StepFailure::script)?;
+        let address = Address { user_id, device_id };
         self.players.create(name, address, own_now, seed)?;
-        self.device_mut(name)?.reset();
-        happened(lines, name, "is set up anew");
-        self.event(name, WalletEvent::Register { sponsor }, now, lines)
+        self.device_mut(name)?.reset(address);
+        lines.push(Line::Device {
+            device: name.to_owned(),
+            what: "is set up anew".to_owned(),
+            address: Some(address),
+        });
+        self.event(name, WalletEvent::Register { sponsor: None }, now, lines)
+    }
+
+    /// What a device is now, for the script to come back to.
+    pub(super) fn remember(&mut self, name: &str, moment: &str) -> Result<(), StepFailure> {
+        let state = self.save(name)?;
+        let bundle = match self.is_tested(name) {
+            true => None,
+            false => self.wallet(name)?.device().bundle(None),
+        };
+        let bundle = bundle.map(|bundle| BundleFields::from(&bundle));
+        let what = Moment {
+            device: name.to_owned(),
+            state,
+            states: self.device(name)?.states.clone(),
+            bundle,
+        };
+        self.moments.insert(moment.to_owned(), what);
+        Ok(())
+    }
+
+    /// What a device was at that moment.
+    pub(in super::super) fn moment(&self, moment: &str) -> Result<&Moment, StepFailure> {
+        self.moments
+            .get(moment)
+            .ok_or_else(|| StepFailure::script(format!("nothing was saved as `{moment}`")))
+    }
+
+    /// A device becomes what it was: an older state takes the place of its own, and nothing is drawn anew.
+    pub(super) fn roll_back(
+        &mut self,
+        name: &str,
+        moment: &str,
+        lines: &mut Vec<Line>,
+    ) -> Result<(), StepFailure> {
+        let Moment {
+            device,
+            state,
+            states,
+            ..
+        } = self.moment(moment)?.clone();
+        if device != name {
+            let reason = format!("`{moment}` is a state of {device}, and not of {name}");
+            return Err(StepFailure::Script(reason));
+        }
+        self.players.restore(name, state)?;
+        let device = self.device_mut(name)?;
+        device.states = states;
+        device.outbox.clear();
+        happened(lines, name, "is rolled back");
+        Ok(())
+    }
+
+    /// A thief has a copy of a device, with its keys, its token and its address; it draws randomness of its own.
+    pub(super) fn copy(
+        &mut self,
+        user: &str,
+        of: &str,
+        now: Timestamp,
+        lines: &mut Vec<Line>,
+    ) -> Result<(), StepFailure> {
+        let name = format!("{user}'s copy");
+        if self.devices.contains_key(&name) {
+            return Err(StepFailure::script(format!("{user} has a copy already")));
+        }
+        let state = self.wallet(of)?.save().to_json();
+        let original = self.device(of)?;
+        let address = original.address;
+        let copy = Participant {
+            token: original.token.clone(),
+            has_joined: original.has_joined,
+            identity_key: original.identity_key,
+            states: original.states.clone(),
+            skew: original.skew,
+            online: false,
+            ..Participant::new(address)
+        };
+        let seed = self.seed_of(&name, 1);
+        self.players.create(&name, address, now, seed)?;
+        self.players.restore(&name, state.into())?;
+        self.devices.insert(name.clone(), copy);
+        happened(lines, &name, &format!("is a copy of {of}"));
+        Ok(())
     }
 
     /// What the wallet of a device is made from that is made for the `made`th time.
@@ -219,6 +329,11 @@ impl<'a> People<'a> {
         let what = format!("has its clock {} seconds {words}", ahead.unsigned_abs());
         happened(lines, name, &what);
         Ok(())
+    }
+
+    /// What time a device takes it to be.
+    pub(super) fn clock(&self, name: &str, now: Timestamp) -> Result<Timestamp, StepFailure> {
+        Ok(self.device(name)?.clock(now))
     }
 
     pub(super) fn set_online(&mut self, name: &str, online: bool) -> Result<(), StepFailure> {
@@ -316,26 +431,127 @@ impl<'a> People<'a> {
         self.devices.contains_key(name)
     }
 
-    /// A link of a device, as its user gives it to somebody.
-    pub(in super::super) fn invitation(&self, name: &str) -> Result<String, StepFailure> {
-        let host = "keys.example"
-            .parse()
-            .map_err(|_| StepFailure::script("no host"))?;
-        let device = self.device(name)?;
-        let key = device
-            .identity_key
-            .ok_or_else(|| StepFailure::script(format!("{name} has not joined")))?;
-        let invitation = Invitation {
-            host,
-            address: device.address,
+    /// A device makes a link, which its user gets once it is published.
+    pub(super) fn make_invitation(
+        &mut self,
+        name: &str,
+        lifetime: Option<u64>,
+        now: Timestamp,
+        lines: &mut Vec<Line>,
+    ) -> Result<(), StepFailure> {
+        self.device_mut(name)?.link = None;
+        let event = WalletEvent::Invite {
+            host: host()?,
             vertical: Vertical::Car,
-            fingerprint: Fingerprint::of(&key),
-            id: InvitationId::from([0; 16]),
-            secret: Secret::new([0; 16]),
-            expires: Timestamp(253_402_300_799),
+            lifetime,
         };
-        Ok(invitation.to_string())
+        self.event(name, event, now, lines)
     }
+
+    /// The link that a device's user got.
+    pub(super) fn take_made_link(&mut self, name: &str) -> Result<Option<String>, StepFailure> {
+        Ok(self.device_mut(name)?.link.take())
+    }
+
+    /// A link of a device that it did not make: whoever made it up has its public identity key from a bundle.
+    pub(super) fn made_up_link(&self, name: &str, now: Timestamp) -> Result<String, StepFailure> {
+        let lifetime = Limits::PROFILE.invitation_default_lifetime;
+        let invitation = Invitation::draw(
+            host()?,
+            self.device(name)?.address,
+            Vertical::Car,
+            &self.identity_key(name)?,
+            Timestamp(now.0.saturating_add(lifetime)),
+            &mut Stream::new(&format!("{}/made up/{name}", self.seed)),
+        );
+        Ok(invitation.map_err(StepFailure::script)?.to_string())
+    }
+
+    /// The access key that opens a device's mailbox to answers of a peer whose link it took.
+    pub(super) fn answers(&self, name: &str, peer: Address) -> Result<Secret<32>, StepFailure> {
+        #[derive(Deserialize)]
+        struct Saved {
+            taken: Vec<Taken>,
+        }
+        #[derive(Deserialize)]
+        struct Taken {
+            address: Address,
+            answers: Secret<32>,
+        }
+        let saved = self.wallet(name)?.save().to_json();
+        let saved: Saved = serde_json::from_str(&saved).map_err(StepFailure::script)?;
+        let taken = saved.taken.into_iter().find(|taken| taken.address == peer);
+        taken
+            .map(|taken| taken.answers)
+            .ok_or_else(|| StepFailure::script(format!("{name} has taken no such link")))
+    }
+
+    /// The identity key that a device has registered with.
+    pub(super) fn identity_key(&self, name: &str) -> Result<PublicKey, StepFailure> {
+        self.device(name)?
+            .identity_key
+            .ok_or_else(|| StepFailure::script(format!("{name} has not joined")))
+    }
+
+    /// The number that a device shows for itself and a peer (X3DH-16): none where it knows nothing of it.
+    pub(in super::super) fn fingerprint(
+        &self,
+        name: &str,
+        peer: &str,
+    ) -> Result<Option<String>, StepFailure> {
+        let peer = self.device(peer)?.address;
+        let device = self.wallet(name)?.device();
+        let own = Party {
+            identity_key: *device.keys().identity().public(),
+            address: device.address(),
+        };
+        Ok(device.record(&peer).map(|record| {
+            let other = Party {
+                identity_key: *record.identity_key(),
+                address: peer,
+            };
+            fingerprint::fingerprint(self.suite, &own, &other)
+        }))
+    }
+
+    /// What waits at a device for its way out and satisfies `is`: it leaves by another way.
+    pub(super) fn take_requests(
+        &mut self,
+        name: &str,
+        is: impl Fn(&Body) -> bool,
+    ) -> Result<Vec<Request>, StepFailure> {
+        let outbox = &mut self.device_mut(name)?.outbox;
+        let (taken, left) = std::mem::take(outbox)
+            .into_iter()
+            .partition(|request| is(&request.body));
+        *outbox = left;
+        Ok(taken.into())
+    }
+
+    /// A device's engine takes the place of the one in its wallet: what was sent with it outside the wallet is not sent again.
+    pub(super) fn replace_device(
+        &mut self,
+        name: &str,
+        device: &Device,
+    ) -> Result<(), StepFailure> {
+        let state = self.wallet(name)?.save().to_json();
+        let mut state: serde_json::Value =
+            serde_json::from_str(&state).map_err(StepFailure::script)?;
+        state["device"] = serde_json::to_value(device.save()).map_err(StepFailure::script)?;
+        self.players.restore(name, state.to_string().into())
+    }
+
+    /// The script calls a transfer by a name, whoever knows of it.
+    pub(super) fn call(&mut self, name: &str, transfer: TransferId) {
+        self.transfers.insert(name.to_owned(), transfer);
+    }
+}
+
+/// Where every device's intermediary is.
+fn host() -> Result<Host, StepFailure> {
+    "keys.example"
+        .parse()
+        .map_err(|_| StepFailure::script("no host"))
 }
 
 /// What caused whatever an event changes.
@@ -345,7 +561,11 @@ fn cause(event: &WalletEvent) -> Cause {
         | WalletEvent::Accept(_)
         | WalletEvent::Decline(_)
         | WalletEvent::Cancel(_)
-        | WalletEvent::TakeInvitation(_) => Cause::User,
+        | WalletEvent::Invite { .. }
+        | WalletEvent::WithdrawInvitation(_)
+        | WalletEvent::TakeInvitation(_)
+        | WalletEvent::CompareFingerprints { .. }
+        | WalletEvent::DropPin(_) => Cause::User,
         WalletEvent::Tick => Cause::Time,
         _ => Cause::Message,
     }

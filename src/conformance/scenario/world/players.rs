@@ -74,6 +74,11 @@ impl<'a> Players<'a> {
     /// A device's wallet is saved and restored.
     pub(super) fn restart(&mut self, device: &str) -> Result<(), StepFailure> {
         let state = self.save(device)?;
+        self.restore(device, state)
+    }
+
+    /// A device's wallet becomes what it was when that was saved.
+    pub(super) fn restore(&mut self, device: &str, state: Hex) -> Result<(), StepFailure> {
         self.must::<wallet::Restore, _>(device, Saved { state })?;
         Ok(())
     }

@@ -22,6 +22,8 @@ conversation! {
     Pin = device::Pin: device::PinInput => Done,
     /// What is pinned is forgotten, with record and sessions.
     Unpin = device::Unpin: device::UnpinInput => Done,
+    /// The next provisioning information for a peer is to open a new session.
+    OpenAnew = device::OpenAnew: device::OpenAnewInput => Done,
     /// A session is opened with a bundle.
     ProcessBundle = device::ProcessBundle: device::ProcessBundleInput => device::ProcessBundleOutput,
     /// The device encrypts.

@@ -1,0 +1,60 @@
+//! What a dishonest intermediary answers in place of the truth.
+
+use crate::error_code::ErrorCode;
+use crate::identifier::Address;
+
+/// Answers that are none of the codes.
+const DONE: &str = "done";
+const NOTHING_WAITS: &str = "no messages";
+const OTHER_KIND: &str = "another kind of answer";
+const OWN_KEYS: &str = "keys of its own";
+
+/// What a script calls the lies that are no codes.
+pub(in super::super) const LIES: [&str; 4] = [DONE, NOTHING_WAITS, OTHER_KIND, OWN_KEYS];
+
+/// What is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lie {
+    /// A refusal.
+    Refused(ErrorCode),
+    /// That it was carried out.
+    Done,
+    /// That no message waits.
+    NothingWaits,
+    /// An answer to something that was not asked.
+    OtherKind,
+    /// A bundle of the device that was asked for, with keys that the intermediary has drawn.
+    OwnKeys,
+}
+
+impl Lie {
+    /// What a script calls by that name.
+    pub(super) fn called(name: &str) -> Option<Self> {
+        Some(match name {
+            DONE => Lie::Done,
+            NOTHING_WAITS => Lie::NothingWaits,
+            OTHER_KIND => Lie::OtherKind,
+            OWN_KEYS => Lie::OwnKeys,
+            code => {
+                let mut codes = ErrorCode::ALL.iter();
+                Lie::Refused(*codes.find(|known| known.as_str() == code)?)
+            }
+        })
+    }
+}
+
+/// Which requests are answered with a lie.
+#[derive(Clone, Debug)]
+pub(super) struct Answering {
+    /// Those of that device; of any where it is none.
+    pub(super) asker: Option<String>,
+    /// What scripts call them.
+    pub(super) request: &'static str,
+    /// Submissions to that device; to any where it is none.
+    pub(super) to: Option<Address>,
+    pub(super) lie: Lie,
+    /// Whether each of them, and not the next alone.
+    pub(super) always: bool,
+    /// Whether the request is carried out all the same.
+    pub(super) carried_out: bool,
+}

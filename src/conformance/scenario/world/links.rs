@@ -1,0 +1,74 @@
+//! The links that people have given one another, out of band (INV-01).
+
+use crate::identifier::Address;
+use crate::timestamp::Timestamp;
+use crate::transfer::{Invitation, Limits};
+use std::collections::BTreeMap;
+
+/// A link that a device took.
+#[derive(Clone, Debug)]
+struct Taken {
+    invitation: Invitation,
+    transfers: u32,
+}
+
+/// Every link.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// The links that a script calls by names.
+    named: BTreeMap<String, String>,
+    /// The last link that a device took of each other one.
+    taken: BTreeMap<(String, Address), Taken>,
+}
+
+impl Links {
+    pub(super) fn name(&mut self, name: &str, link: String) {
+        self.named.insert(name.to_owned(), link);
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        self.named.get(name).map(String::as_str)
+    }
+
+    /// A device took a link, which is the one that it has of its maker from now on; the same again counts on.
+    pub(super) fn take(&mut self, taker: &str, link: &str) {
+        let Ok(invitation) = link.parse::<Invitation>() else {
+            return;
+        };
+        let key = (taker.to_owned(), invitation.address);
+        let known = self.taken.get(&key);
+        if known.is_none_or(|known| known.invitation.id != invitation.id) {
+            let transfers = 0;
+            let taken = Taken {
+                invitation,
+                transfers,
+            };
+            self.taken.insert(key, taken);
+        }
+    }
+
+    /// The link that a device has of another one.
+    pub(super) fn of(&self, taker: &str, maker: Address) -> Option<&Invitation> {
+        let taken = self.taken.get(&(taker.to_owned(), maker))?;
+        Some(&taken.invitation)
+    }
+
+    /// Whether a device has a link of another one by which it can offer, at that time of its own clock (INV-05).
+    pub(super) fn serves(&self, taker: &str, maker: Address, clock: Timestamp) -> bool {
+        let most = Limits::PROFILE.invitation_transfers;
+        let taken = self.taken.get(&(taker.to_owned(), maker));
+        taken.is_some_and(|taken| taken.transfers < most && clock < taken.invitation.expires)
+    }
+
+    /// A transfer was offered by the link that the device has.
+    pub(super) fn count(&mut self, taker: &str, maker: Address) {
+        if let Some(taken) = self.taken.get_mut(&(taker.to_owned(), maker)) {
+            taken.transfers += 1;
+        }
+    }
+
+    /// A device has forgotten the links that it took.
+    pub(super) fn forget(&mut self, taker: &str) {
+        self.taken.retain(|(device, _), _| device != taker);
+    }
+}

@@ -1,0 +1,112 @@
+//! What a sender that does not keep to the profile puts into a message.
+
+use crate::conformance::scenario::step_failure::StepFailure;
+use crate::identifier::TransferId;
+use crate::primitives::Secret;
+use crate::suite::{Party, Suite};
+use crate::timestamp::Timestamp;
+use crate::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY};
+use crate::transfer::{Content, Invitation, OfferParties, Payload, Provisioning};
+
+/// An offer in a format that no wallet knows (PAY-07).
+const UNKNOWN_FORMAT: &str = "an offer in an unknown format";
+/// An offer that lives for ever (XFER-10).
+const YEAR_9999: &str = "an offer that expires in the year 9999";
+/// Of another version of the payload (PAY-06).
+const OTHER_VERSION: &str = "an offer of another version";
+/// Padded otherwise (PAY-11).
+const NOT_PADDED: &str = "an offer that is not padded";
+/// With a MAC under another key (PAY-14).
+const WRONG_MAC: &str = "an offer with a wrong MAC";
+/// By no invitation (INV-08).
+const WITHOUT_MAC: &str = "an offer without a MAC";
+/// No JSON at all (PAY-01).
+const NO_JSON: &str = "something that is no offer";
+
+/// What scripts call them.
+pub(in super::super) const PAYLOADS: [&str; 7] = [
+    UNKNOWN_FORMAT,
+    YEAR_9999,
+    OTHER_VERSION,
+    NOT_PADDED,
+    WRONG_MAC,
+    WITHOUT_MAC,
+    NO_JSON,
+];
+
+/// 9999-12-31T23:59:59Z.
+const LAST_SECOND: Timestamp = Timestamp(253_402_300_799);
+/// How long the others live, in seconds.
+const LIFETIME: u64 = 48 * 60 * 60;
+
+/// Who offers, by which link, and what opens its mailbox to the answers.
+pub(super) struct By<'a> {
+    pub(super) sender: Party,
+    pub(super) link: &'a Invitation,
+    pub(super) answers: Secret<32>,
+}
+
+/// The plaintext of that name.
+pub(super) fn plaintext(
+    name: &str,
+    suite: &dyn Suite,
+    transfer: TransferId,
+    by: By<'_>,
+    now: Timestamp,
+) -> Result<Vec<u8>, StepFailure> {
+    let format = match name {
+        UNKNOWN_FORMAT => "digitalwallet.unheard.of",
+        _ => AUTHORIZATION_TOKEN,
+    };
+    let provisioning = match name {
+        UNKNOWN_FORMAT => Provisioning::Unsupported,
+        _ => Provisioning::AuthorizationToken(b"what a sender made itself".to_vec().into()),
+    };
+    let expires = match name {
+        YEAR_9999 => LAST_SECOND,
+        _ => Timestamp(now.0.saturating_add(LIFETIME)),
+    };
+    let content = Content::ProvisioningInformation {
+        provisioning,
+        expires,
+    };
+    let mut payload = Payload::new(transfer, format, content);
+    let encoded = if name == WITHOUT_MAC {
+        payload.encode(0)
+    } else {
+        payload.invitation = Some(by.link.id);
+        payload.access_key = Some(by.answers);
+        let link = by.link;
+        let parties = OfferParties::new(suite, &by.sender, &link.address, &link.fingerprint);
+        let key = match name {
+            WRONG_MAC => Secret::new([0; 32]),
+            _ => link.offer_key(),
+        };
+        payload.encode_offer(&key, &parties, 0)
+    };
+    let mut plaintext = encoded.map_err(StepFailure::script)?.to_vec();
+    match name {
+        OTHER_VERSION => replace(&mut plaintext, b"\"version\":1", b"\"version\":2")?,
+        NOT_PADDED => plaintext.truncate(plaintext.len() - 1),
+        NO_JSON => plaintext.fill(b'0'),
+        _ => {}
+    }
+    Ok(plaintext)
+}
+
+/// A key import request with a signature of zeros.
+pub(super) fn wrong_signature(transfer: TransferId) -> Result<Vec<u8>, StepFailure> {
+    let content = Content::KeyImportRequest(vec![0; 96].into());
+    let payload = Payload::new(transfer, CAR_KEY, content);
+    Ok(payload.encode(0).map_err(StepFailure::script)?.to_vec())
+}
+
+/// Puts something of the same length in the place of what stands there once.
+fn replace(bytes: &mut [u8], what: &[u8], by: &[u8]) -> Result<(), StepFailure> {
+    let at = bytes
+        .windows(what.len())
+        .position(|window| window == what)
+        .ok_or_else(|| StepFailure::script("the payload has no such field"))?;
+    bytes[at..at + what.len()].copy_from_slice(by);
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! The pages that trace: what they name is there, and what they must name stands in them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use tigress_signal::conformance::catalogue::{Catalogue, is_requirement_id};
+use tigress_signal::conformance::scenario::feature::Feature;
+use tigress_signal::conformance::scenario::library::SCRIPTS;
+
+const REQUIREMENTS: &str = include_str!("../docs/requirements.md");
+const THREATS: &str = include_str!("../docs/threats.md");
+
+/// The rows of all tables of a page, cell by cell, without heads.
+fn rows(page: &str) -> Vec<Vec<String>> {
+    let rows = page.lines().filter_map(|line| line.strip_prefix('|'));
+    let cells = rows.map(|row| {
+        let cells = row.trim_end_matches('|').split('|');
+        cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    });
+    let is_rule = |row: &Vec<String>| row.iter().all(|cell| cell.starts_with("---"));
+    let all: Vec<_> = cells.collect();
+    let is_head = |index: usize| all.get(index + 1).is_some_and(is_rule);
+    let mut found = Vec::new();
+    for (index, row) in all.iter().enumerate() {
+        if !is_rule(row) && !is_head(index) {
+            found.push(row.clone());
+        }
+    }
+    found
+}
+
+/// What stands in straight quotes; inside a name quotes bear a backslash.
+fn quoted(cell: &str) -> Vec<String> {
+    let marked = cell.replace("\\\"", "\u{1}");
+    let parts = marked.split('"').skip(1).step_by(2);
+    parts.map(|part| part.replace('\u{1}', "\"")).collect()
+}
+
+/// The names of all scenarios and outlines, as they stand.
+fn scenarios() -> BTreeSet<String> {
+    let features = SCRIPTS.iter().map(|(name, text)| {
+        Feature::parse(text).unwrap_or_else(|faults| panic!("{name}: {faults:?}"))
+    });
+    let scenarios = features.flat_map(|feature| feature.scenarios);
+    scenarios.map(|scenario| scenario.name).collect()
+}
+
+/// The words that are ids of requirements.
+fn ids(text: &str) -> BTreeSet<&str> {
+    let is_of_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let words = text.split(|c: char| !is_of_id(c));
+    words.filter(|word| is_requirement_id(word)).collect()
+}
+
+#[test]
+fn each_scenario_that_a_page_names_is_there() {
+    let there = scenarios();
+    for (page, text) in [("requirements", REQUIREMENTS), ("threats", THREATS)] {
+        let rows = rows(text);
+        let names: Vec<_> = rows
+            .iter()
+            .flatten()
+            .flat_map(|cell| quoted(cell))
+            .collect();
+        assert!(names.len() > 20, "{page}: {} names", names.len());
+        for name in names {
+            assert!(
+                there.contains(&name),
+                "docs/{page}.md: no scenario is called {name:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_requirement_that_a_page_names_is_in_the_profile() {
+    for (page, text) in [("requirements", REQUIREMENTS), ("threats", THREATS)] {
+        for id in ids(text) {
+            assert!(Catalogue::get().find(id).is_some(), "docs/{page}.md: {id}");
+        }
+    }
+}
+
+#[test]
+fn each_general_requirement_is_traced_to_requirements_and_scenarios() {
+    let rows = rows(REQUIREMENTS);
+    for name in [
+        "Req-XPlatform",
+        "Req-P2P",
+        "Req-CredentialType",
+        "Req-Security",
+        "Req-Privacy",
+        "Req-Connectivity",
+        "Req-RoundTrips",
+        "Req-Opaque",
+        "Req-SenderTrust",
+        "Req-ReceiverTrust",
+    ] {
+        let row = rows.iter().find(|row| row[0] == name).expect(name);
+        assert!(
+            !ids(&row[2]).is_empty() && !quoted(&row[3]).is_empty(),
+            "{name}"
+        );
+    }
+    // Those that the profile names are all of them.
+    let profile = include_str!("../docs/profile.md");
+    for (at, _) in profile.match_indices("(Req-") {
+        let name = profile[at + 1..]
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .next();
+        let name = name.expect("a word");
+        assert!(rows.iter().any(|row| row[0] == name), "{name}");
+    }
+}
+
+/// Each line of an attacker, and each attack, has its scenario; each attack has one that bears its number.
+#[test]
+fn each_threat_has_its_scenario() {
+    let rows = rows(THREATS);
+    let mut attacks = BTreeSet::new();
+    for row in &rows {
+        let scenario = row.last().expect("a cell");
+        let names = quoted(scenario);
+        assert_eq!(names.len(), 1, "{row:?}");
+        if let Ok(number) = row[0].parse::<u32>() {
+            assert!(
+                names[0].starts_with(&format!("Attack {number}, ")),
+                "{row:?}"
+            );
+            assert!(!ids(&row[2]).is_empty(), "{row:?}");
+            attacks.insert(number);
+        } else {
+            assert!(["can", "cannot"].contains(&row[0].as_str()), "{row:?}");
+        }
+    }
+    assert_eq!(attacks, (1..=16).collect());
+}
+
+/// A script of the folder that the program does not have would show nothing.
+#[test]
+fn no_script_waits() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for theme in std::fs::read_dir(folder).expect("a folder") {
+        let theme = theme.expect("a theme").path();
+        for file in std::fs::read_dir(theme).expect("a folder") {
+            let path = file.expect("a file").path();
+            assert_eq!(
+                path.extension().and_then(|end| end.to_str()),
+                Some("feature"),
+                "{path:?}"
+            );
+        }
+    }
+}
