@@ -1,7 +1,7 @@
 //! Every machine, one property: a step that fails leaves the state as it was, byte for byte (DR-15,
 //! X3DH-11), a restart changes nothing, and a copy stays as it was.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device, device_at, other_device};
 use proptest::prelude::*;
@@ -233,8 +233,16 @@ impl World {
         self.devices[who % DEVICES].device.address()
     }
 
-    fn bundle(&self, who: usize) -> BundleFields {
-        bundle(&self.devices[who % DEVICES].device)
+    /// The bundle of one device, for another whose clock is the same.
+    fn bundle(&mut self, of: usize, who: usize) -> BundleFields {
+        let pair = [of % DEVICES, who];
+        let now = pair.map(|who| self.devices[who].device.now());
+        let now = now[0].max(now[1]);
+        for who in pair {
+            let ticked = self.devices[who].device.tick(now, &mut Seeded(now.0));
+            ticked.expect("never ends");
+        }
+        bundle(&self.devices[of % DEVICES].device)
     }
 
     fn sends(&mut self, from: usize, to: Address, message: Message, plaintext: &[u8]) {
@@ -279,7 +287,7 @@ impl World {
     }
 
     /// The event that an answer stands for.
-    fn event(&self, who: usize, answer: &Answer) -> Option<SendEvent> {
+    fn event(&mut self, who: usize, answer: &Answer) -> Option<SendEvent> {
         let ids = |raw: &[u32]| -> Vec<DeviceId> {
             let id = |raw: &u32| DeviceId::try_from(*raw).expect("from 1 to 127");
             raw.iter().map(id).collect()
@@ -290,12 +298,12 @@ impl World {
             }
             _ => None,
         };
-        let good = || match awaited {
+        let mut good = || match awaited {
             None => SendEvent::Accepted,
             Some(address) => (0..DEVICES)
-                .find(|who| self.address(*who) == address)
-                .map_or(SendEvent::NoBundle(address), |who| {
-                    SendEvent::Bundle(self.bundle(who))
+                .find(|of| self.address(*of) == address)
+                .map_or(SendEvent::NoBundle(address), |of| {
+                    SendEvent::Bundle(self.bundle(of, who))
                 }),
         };
         Some(match answer {
@@ -304,7 +312,7 @@ impl World {
                 SendEvent::Bundle(bundle) => SendEvent::Bundle(spoiled(bundle, *field)),
                 event => event,
             },
-            Answer::AnyBundle(of) => SendEvent::Bundle(self.bundle(*of)),
+            Answer::AnyBundle(of) => SendEvent::Bundle(self.bundle(*of, who)),
             Answer::NoBundle(of) => SendEvent::NoBundle(self.address(*of)),
             Answer::Accepted => SendEvent::Accepted,
             Answer::Mismatch(missing, extra) => SendEvent::DeviceMismatch {
@@ -327,11 +335,15 @@ struct Sent {
 /// A bundle with one byte of one field flipped.
 fn spoiled(mut bundle: BundleFields, field: u8) -> BundleFields {
     let flip = |bytes: &mut Hex| bytes.0[5] ^= 1;
-    match field % 5 {
+    match field % 9 {
         0 => flip(&mut bundle.identity_key),
         1 => flip(&mut bundle.signed_pre_key),
         2 => flip(&mut bundle.signed_pre_key_signature),
         3 => bundle.registration_id = 0,
+        4 => bundle.registration_id = bundle.registration_id % 16_380 + 1,
+        5 => bundle.created.0 += 1,
+        6 => bundle.suites.push("another".to_owned()),
+        7 => flip(&mut bundle.statement_signature),
         _ => bundle.user_id.make_ascii_uppercase(),
     }
     bundle
@@ -410,19 +422,19 @@ proptest! {
                 }
                 Event::Deliver(..) => {}
                 Event::ProcessBundle(who, of) => {
-                    let bundle = world.bundle(who + of);
+                    let bundle = world.bundle(who + of, who);
                     let me = &mut world.devices[who];
                     me.step(|me| me.device.process_bundle(&bundle, &mut randomness))
                         .expect("a good bundle");
                 }
                 Event::ProcessBadBundle(who, of, field) => {
-                    let bundle = spoiled(world.bundle(who + of), field);
+                    let bundle = spoiled(world.bundle(who + of, who), field);
                     let me = &mut world.devices[who];
                     let refused = me.step(|me| me.device.process_bundle(&bundle, &mut randomness));
                     prop_assert!(refused.is_err());
                 }
                 Event::ProcessBundleExhausted(who, of) => {
-                    let bundle = world.bundle(who + of);
+                    let bundle = world.bundle(who + of, who);
                     let me = &mut world.devices[who];
                     let refused = me.step(|me| me.device.process_bundle(&bundle, &mut Exhausted));
                     prop_assert!(refused.is_err());

@@ -1,6 +1,6 @@
 //! The payload and the invitation: properties of what is read and written.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded};
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! A device at rest: what is saved is restored, secrets are marked and print nothing, and what no device
 //! could have written is refused with a word.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device};
 use serde_json::{Value, json};
@@ -173,8 +173,8 @@ fn what_no_device_could_have_written_is_refused() {
     for (pointer, value, reason) in [
         (
             "/version".to_owned(),
-            json!(2),
-            "saved device version 2; this build reads version 1",
+            json!(1),
+            "saved device version 1; this build reads version 2",
         ),
         (
             "/suite".to_owned(),
@@ -186,6 +186,16 @@ fn what_no_device_could_have_written_is_refused() {
             "/records/0/sessions/0/time".to_owned(),
             json!(1),
             "newer than the one before it",
+        ),
+        (
+            "/pinned/1".to_owned(),
+            saved()["pinned"][0].clone(),
+            "two pins of one device",
+        ),
+        (
+            "/records/0/sessions/1".to_owned(),
+            saved()["records"][0]["sessions"][0].clone(),
+            "provisioning information goes into one session",
         ),
         (
             "/records/0/staleSince".to_owned(),
@@ -236,6 +246,11 @@ fn what_no_device_could_have_written_is_refused() {
         ),
     ] {
         let mut state = saved();
+        // One beyond the end of a list is added to it.
+        if let Some(list) = pointer.strip_suffix("/1") {
+            let list = state.pointer_mut(list).and_then(Value::as_array_mut);
+            list.expect("a list").push(value.clone());
+        }
         *state
             .pointer_mut(&pointer)
             .unwrap_or_else(|| panic!("{pointer} is not there")) = value;
@@ -292,7 +307,8 @@ fn a_record_with_too_many_sessions_is_refused() {
         .pointer_mut("/records/0/sessions")
         .and_then(Value::as_array_mut)
         .expect("sessions");
-    let session = sessions[0].clone();
+    let mut session = sessions[0].clone();
+    session["provisioning"] = json!(false);
     sessions.resize(41, session.clone());
     restore(&state).expect("41 sessions");
     let sessions = state.pointer_mut("/records/0/sessions").expect("sessions");
@@ -343,7 +359,7 @@ fn what_no_send_could_have_written_is_refused() {
     assert_eq!(restored(saved.clone()), Ok(send()));
     let device = saved["state"]["open"]["devices"]["1"].clone();
     for (pointer, value, reason) in [
-        ("/version", json!(2), "saved send version 2"),
+        ("/version", json!(1), "saved send version 1"),
         ("/rounds", json!(0), "5 rounds"),
         ("/rounds", json!(6), "5 rounds"),
         ("/state", json!({ "givenUp": "retryLimit" }), "5 rounds"),
@@ -381,10 +397,16 @@ fn what_no_send_could_have_written_is_refused() {
 #[test]
 fn text_that_is_no_saved_device_is_refused() {
     let nested = "[".repeat(100_000);
-    for text in ["", "null", "{}", "[]", "{\"version\":1}", &nested] {
+    for text in ["", "null", "{}", "[]", "{\"version\":2}", &nested] {
         let error = SavedDevice::from_json(text)
             .expect_err("no saved device")
             .to_string();
         assert!(error.starts_with("not a saved device"), "{error}");
     }
+    // The form of another version is another one: it is told by its version, and not by what is missing.
+    let error = SavedDevice::from_json("{\"version\":1,\"keys\":{}}").expect_err("version 1");
+    assert!(
+        error.to_string().contains("saved device version 1"),
+        "{error}"
+    );
 }

@@ -10,7 +10,7 @@
 //! * with a fair network every accepted transfer ends (XFER-16);
 //! * a refused step changes nothing, and a restart changes nothing (XFER-15).
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded};
 use proptest::prelude::*;

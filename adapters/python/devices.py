@@ -8,7 +8,7 @@ import libraries  # noqa: F401  # first: it says what is left to the packages
 import agreement
 import ratchet
 from agreement import SignedPreKey
-from device import Device, HeldSignedPreKey, Record
+from device import Device, HeldSignedPreKey, Pin, Record
 from identifiers import address, address_fields
 from ratchet import Ratchet, Session
 from wire import PreKeyMessage
@@ -19,10 +19,12 @@ HELD: dict[str, Device] = {}
 
 
 def create(params: Fields) -> Fields:
-    identity, number, signed, one_time = agreement.draw_device(params["oneTimePreKeys"], params["now"])
-    device = Device(address(params["address"]), number, identity)
+    where = address(params["address"])
+    identity, number, signed, one_time = agreement.draw_device(where, params["oneTimePreKeys"], params["now"])
+    device = Device(where, number, identity)
     device.add_signed_pre_key(1, signed)
     device.one_time_pre_keys = dict(enumerate(one_time, 1))
+    device.drawn = dict.fromkeys(device.one_time_pre_keys, params["now"])
     HELD[params["handle"]] = device
     return {"bundle": device.bundle(1)}
 
@@ -73,11 +75,12 @@ def saved(device: Device) -> bytes:
         "registrationId": device.registration_id,
         "identity": device.identity,
         "signedPreKeys": [
-            [number, asdict(held.key), held.replaced, sorted(map(list, held.openings))]
+            [number, asdict(held.key), held.replaced, [[key, sorted(ids)] for key, ids in held.openings.items()]]
             for number, held in device.signed_pre_keys.items()
         ],
         "oneTimePreKeys": list(device.one_time_pre_keys.items()),
-        "pinned": list(device.pinned.items()),
+        "drawn": list(device.drawn.items()),
+        "pinned": [[peer, pin.identity_key, pin.named] for peer, pin in device.pinned.items()],
         "known": list(device.known.items()),
         "now": device.now,
         "records": [[peer, [saved_record(record) for record in records]] for peer, records in device.records.items()],
@@ -92,6 +95,7 @@ def saved_record(record: Record) -> Fields:
         "opening": record.opening,
         "peerIdentityKey": record.peer_identity_key,
         "time": record.time,
+        "provisioning": record.provisioning,
         "openingMessage": record.opening_message and asdict(record.opening_message),
     }
 
@@ -100,11 +104,12 @@ def restored(state: bytes) -> Device:
     form = json.loads(state)
     device = Device(address(form["address"]), form["registrationId"], bytes.fromhex(form["identity"]))
     for number, key, replaced, openings in form["signedPreKeys"]:
-        signed = SignedPreKey(bytes.fromhex(key["private"]), bytes.fromhex(key["signature"]), key["created"])
-        pairs = {(bytes.fromhex(identity), bytes.fromhex(base)) for identity, base in openings}
-        device.signed_pre_keys[number] = HeldSignedPreKey(signed, replaced, pairs)
+        signed = SignedPreKey(**from_form(key))
+        opened = {bytes.fromhex(peer): set(map(bytes.fromhex, ids)) for peer, ids in openings}
+        device.signed_pre_keys[number] = HeldSignedPreKey(signed, replaced, opened)
     device.one_time_pre_keys = {number: bytes.fromhex(key) for number, key in form["oneTimePreKeys"]}
-    device.pinned = {bytes.fromhex(peer): bytes.fromhex(key) for peer, key in form["pinned"]}
+    device.drawn = dict(form["drawn"])
+    device.pinned = {bytes.fromhex(peer): Pin(bytes.fromhex(key), named) for peer, key, named in form["pinned"]}
     device.known = {bytes.fromhex(peer): bytes.fromhex(key) for peer, key in form["known"]}
     device.now = form["now"]
     device.records = {
@@ -123,6 +128,7 @@ def restored_record(form: Fields) -> Record:
         bytes.fromhex(form["peerIdentityKey"]),
         message and PreKeyMessage(**from_form(message)),
         form["time"],
+        form["provisioning"],
     )
 
 

@@ -49,6 +49,8 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
+    And Ben's phone is told "further-session"
+    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @ID-04 @MBX-15
@@ -133,6 +135,8 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
+    And Ben's phone is told "further-session"
+    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @SES-06
@@ -150,6 +154,8 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
+    And Ben's phone is told "further-session"
+    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @XFER-15
@@ -166,6 +172,8 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
+    And Ben's phone is told "further-session"
+    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @MBX-13
@@ -180,6 +188,8 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
+    And Ben's phone is told "further-session"
+    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @DR-15
@@ -197,6 +207,7 @@ Feature: Devices come and go during a transfer
     And Ben's phone is in "R:Provisioned" with "from Ryan"
     And Ben's phone is in "S:Offered" with "from Ben"
     And the active sessions of Ben's phone and Ryan's phone match
+    And Ben's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @SES-01
@@ -223,6 +234,10 @@ Feature: Devices come and go during a transfer
     And Ryan's watch is in "S:Completed" with "from the watch"
     And the active sessions of Ben's phone and Ryan's phone match
     And the active sessions of Ben's phone and Ryan's watch match
+    And Ben's phone is told "further-session"
+    And Ben's phone is told "further-session"
+    And Ryan's phone is told "further-session"
+    And Ryan's watch is told "further-session"
     And nobody is told anything
 
   # Devices come and go in the middle of one transfer

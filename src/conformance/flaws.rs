@@ -205,14 +205,8 @@ const FLAWS: &[(&str, &str)] = &[
         "KEY-08 overwrites",
         "the signed prekey after the last id gets id 1, whichever are held",
     ),
-    (
-        "KEY-09 address",
-        "the statement does not cover the address",
-    ),
-    (
-        "KEY-09 created",
-        "the statement does not cover its time",
-    ),
+    ("KEY-09 address", "the statement does not cover the address"),
+    ("KEY-09 created", "the statement does not cover its time"),
     (
         "KEY-09 hint",
         "a prekey message's registration id counts more than a statement's",
@@ -221,10 +215,7 @@ const FLAWS: &[(&str, &str)] = &[
         "KEY-09 registration id",
         "the statement does not cover the registration id",
     ),
-    (
-        "KEY-09 suites",
-        "the statement does not cover the suites",
-    ),
+    ("KEY-09 suites", "the statement does not cover the suites"),
     ("KEY-10", "the check is left out"),
     ("KEY-10 age", "a statement of any age is taken"),
     ("KEY-10 ahead", "a statement of any time to come is taken"),
@@ -288,6 +279,7 @@ const FLAWS: &[(&str, &str)] = &[
         "X3DH-12 zero",
         "a prekey message without a one-time prekey names number 0",
     ),
+    ("X3DH-13", "the check is left out"),
     (
         "X3DH-13 run again",
         "X3DH runs again for a session that is there",
