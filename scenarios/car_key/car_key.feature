@@ -75,7 +75,6 @@ Feature: A car key, the stateful flow
     And Ben's phone is in "S:Completed" with "the car"
     And Ben's phone is in "R:Provisioned" with "the van"
     And Ryan's phone is in "S:Completed" with "the van"
-    And Ben's phone is told "further-session"
     And nobody is told anything
 
   @SES-15

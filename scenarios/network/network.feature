@@ -322,5 +322,4 @@ Feature: A network that loses, repeats, damages and reorders
     Then Ryan's phone is in "R:Invited" with "the van"
     And Ben's phone is in "R:Provisioned" with "the boat"
     And Ryan's phone is in "S:Completed" with "the boat"
-    And Ben's phone is told "further-session"
     And nobody is told anything
