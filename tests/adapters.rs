@@ -1,8 +1,7 @@
 //! Adapters: the reference engine behind the protocol conforms as it does in process, and whatever an adapter does,
 //! the run goes on and says what happened.
 
-#[path = "common/adapter.rs"]
-mod adapter;
+use crate::adapter;
 
 use adapter::{TIGRESS, answering, script, started, text, tigress};
 use serde_json::{Value, json};
@@ -66,6 +65,13 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
         "2",
     ];
     let (in_process, all_are_seen) = run(&[]);
+    // Nothing is left out where the engine is asked in process: every vector and every scenario that there is passed.
+    let there = Cases::load(None, None);
+    assert_eq!(there.errors, []);
+    assert_eq!(in_process["errors"], json!([]));
+    let of_there = in_process["cases"].as_array().expect("cases");
+    assert_eq!(of_there.len(), there.iter().count());
+    assert!(of_there.iter().all(|case| case["outcome"] == "passed"));
     let (process, unseen) = run(&arguments);
     assert_eq!((all_are_seen, unseen), (0, 4));
     let names = |value: &Value| -> BTreeSet<String> {

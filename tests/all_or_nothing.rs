@@ -1,7 +1,7 @@
 //! Every machine, one property: a step that fails leaves the state as it was, byte for byte (DR-15,
 //! X3DH-11), a restart changes nothing, and a copy stays as it was.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device, device_at, other_device};
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 //! nothing, a repeated one gets the first answer again, no one-time prekey is handed out twice, no access key gets more
 //! than its share, a mailbox is first in, first out, and what it learns is listed (MBX-01 to MBX-24, PRIV-01).
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device, device_at};
 use proptest::prelude::*;

@@ -1,8 +1,7 @@
 //! The processes of adapters: as many as are needed, and none that outlives the run, whatever it ignores.
 #![cfg(unix)]
 
-#[path = "common/adapter.rs"]
-mod adapter;
+use crate::adapter;
 
 use adapter::{TIGRESS, answering, not_implemented, script, text, tigress};
 use serde_json::json;

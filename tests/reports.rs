@@ -1,7 +1,6 @@
 //! The result in its other forms: JUnit's XML and one HTML page.
 
-#[path = "common/harm.rs"]
-mod harm;
+use crate::harm;
 
 use harm::{is_harmful, without_colours};
 use proptest::prelude::*;

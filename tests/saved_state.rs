@@ -1,7 +1,7 @@
 //! A device at rest: what is saved is restored, secrets are marked and print nothing, and what no device
 //! could have written is refused with a word.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device};
 use serde_json::{Value, json};

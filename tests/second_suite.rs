@@ -3,7 +3,7 @@
 //! second ratchet in a header extension, a cipher with a MAC in the trailer, a lenient parser, associated data.
 //! And one device speaks it beside another.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device_of};
 use tigress_signal::agreement::{BundleFields, PreKeyStore, SuiteNames, stated};

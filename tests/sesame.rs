@@ -1,7 +1,7 @@
 //! What a device knows of others, held against a model of a few lines; and two devices that open sessions at
 //! once.
 
-mod common;
+use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device, device_at, other_device};
 use proptest::prelude::*;

@@ -45,17 +45,6 @@ fn judge(cases: &Cases) -> TestResult {
 }
 
 #[test]
-fn the_reference_engine_conforms() {
-    let cases = Cases::load(None, None);
-    assert_eq!(cases.errors, []);
-    let result = judge(&cases);
-    assert_eq!(result.failures, []);
-    assert_eq!(result.verdict, Verdict::Conforms);
-    let passed = result.vectors.passed + result.scenarios.passed;
-    assert_eq!(passed as usize, cases.iter().count());
-}
-
-#[test]
 fn every_file_keeps_its_schema() {
     for file in BuiltIn::ALL {
         let vectors = VectorFile::load(&file.path(), file.json);

@@ -2,7 +2,7 @@
 //!
 //! `tests/wallet_properties.rs` holds them to what must always be so, under a hostile network.
 
-mod common;
+use crate::common;
 
 use common::{Seeded, device_of};
 use std::hash::{DefaultHasher, Hash, Hasher};

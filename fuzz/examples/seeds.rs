@@ -60,7 +60,7 @@ fn main() -> std::io::Result<()> {
     scripts(&mut seeds);
     answers_and_states(&mut seeds);
     structured(&mut seeds);
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = tigress_fuzz::folder();
     dictionaries(&seeds, &here.join("dictionaries"))?;
     seeds.write(&here.join("seeds"))
 }

@@ -29,6 +29,7 @@ pub mod x3dh_respond;
 mod common;
 
 use arbitrary::{Arbitrary, Unstructured};
+use std::path::Path;
 
 /// Runs a body, with feature `flaws` under the flaw that `TIGRESS_FLAW` names.
 pub fn run<T>(body: impl FnOnce(T), input: T) {
@@ -47,6 +48,16 @@ pub fn run<T>(body: impl FnOnce(T), input: T) {
         }
     }
     body(input);
+}
+
+/// The folder `fuzz`, from whichever of its two manifests this is built.
+#[must_use]
+pub fn folder() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .find(|folder| folder.join("fuzz_targets").is_dir())
+        .unwrap_or(manifest)
 }
 
 /// A target by name, on the bytes that libFuzzer would give it.

@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_written_again_and_a_change_keeps_the_lengths_right() {
-        let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/wire_prekey");
+        let seeds = crate::folder().join("seeds/wire_prekey");
         let mut changed = 0;
         for file in std::fs::read_dir(seeds).expect("seeds").flatten() {
             let bytes = std::fs::read(file.path()).expect("a seed");

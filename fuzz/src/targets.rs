@@ -4,7 +4,7 @@ use crate::common::Seeded;
 use prost::Message as _;
 use serde_json::Value;
 use std::sync::OnceLock;
-use tigress_signal::agreement::{Bundle, BundleFields};
+use tigress_signal::agreement::{Bundle, BundleFields, Fingerprint};
 use tigress_signal::conformance::adapter::protocol::Answer;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::operation::Reference;
@@ -12,8 +12,8 @@ use tigress_signal::conformance::run;
 use tigress_signal::conformance::scenario::{self, Script};
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Role, Subject};
 use tigress_signal::conformance::vector::{BuiltIn, VectorFile};
-use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::identifier::{Address, DeviceId, UserId};
+use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::primitives::{KeyPair, NoRandomness, PrivateKey, Secret};
 use tigress_signal::sesame::{Device, SavedDevice, SavedSend, Send};
 use tigress_signal::suite::{Party, Tigress1};
@@ -88,7 +88,9 @@ fn offered_by() -> (Secret<32>, OfferParties) {
             device_id: DeviceId::FIRST,
         },
     };
-    let parties = OfferParties::new(&Tigress1, &party(1), &party(2));
+    let (sender, receiver) = (party(1), party(2));
+    let fingerprint = Fingerprint::of(&receiver.identity_key);
+    let parties = OfferParties::new(&Tigress1, &sender, &receiver.address, &fingerprint);
     (Secret::new([3; 32]), parties)
 }
 

@@ -72,16 +72,20 @@ impl Fixture {
         let mut keys = PreKeyStore::new(identity.clone(), registration_id);
         let signature = Tigress1.sign(&identity, &signed.public().encode(), &Secret::new([0; 64]));
         let suites = SuiteNames::of(&[&Tigress1]);
-    let spk = (PreKeyId::FIRST, signed.public());
-    let said = stated(&own, registration_id, spk, Timestamp(0), &suites);
-    let statement = Statement {
-        created: Timestamp(0),
-        suites,
-        signature: Tigress1.sign(&identity, &said, &Secret::new([2; 64])),
-    };
-    keys.insert_signed_pre_key(PreKeyId::FIRST, signed.clone(), signature, statement);
+        let spk = (PreKeyId::FIRST, signed.public());
+        let said = stated(&own, registration_id, spk, Timestamp(0), &suites);
+        let statement = Statement {
+            created: Timestamp(0),
+            suites,
+            signature: Tigress1.sign(&identity, &said, &Secret::new([2; 64])),
+        };
+        keys.insert_signed_pre_key(PreKeyId::FIRST, signed.clone(), signature, statement);
         for (id, key) in (1..).zip([&first, &second]) {
-            keys.insert_one_time_pre_key(PreKeyId::try_from(id).expect("small"), key.clone(), Timestamp(0));
+            keys.insert_one_time_pre_key(
+                PreKeyId::try_from(id).expect("small"),
+                key.clone(),
+                Timestamp(0),
+            );
         }
         Fixture {
             device: Device::new(&Tigress1, own, keys),

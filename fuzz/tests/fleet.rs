@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 use tigress_fuzz::TARGETS;
 
@@ -33,7 +32,7 @@ fn every_target_has_its_seeds_and_its_dictionary_beside_it() {
             return;
         }
     }
-    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fuzz = tigress_fuzz::folder();
     let folder = std::env::temp_dir().join(format!("tigress-fleet-{}", std::process::id()));
     let (source, out, path) = (folder.join("src"), folder.join("out"), folder.join("path"));
     for folder in [&source.join("tigress/fuzz"), &out, &path] {

@@ -1,13 +1,11 @@
 //! Every seed and every input that once found something, on stable Rust.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tigress_fuzz::TARGETS;
 
 fn inputs(folder: &str, target: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(folder)
-        .join(target);
+    let folder = tigress_fuzz::folder().join(folder).join(target);
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
         .flatten()

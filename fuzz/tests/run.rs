@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// `cargo fuzz build` leaves the targets `good`, `bad` and `lost` where cargo would: `good` finds nothing, `bad` something,
@@ -34,7 +34,7 @@ impl Fuzz {
             fs::create_dir_all(folder.join("fuzz/seeds").join(target)).expect("a folder");
         }
         fs::create_dir_all(folder.join("bin")).expect("a folder");
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("run");
+        let script = tigress_fuzz::folder().join("run");
         fs::copy(script, folder.join("fuzz/run")).expect("a file");
         let cargo = folder.join("bin/cargo");
         fs::write(&cargo, CARGO).expect("a file");

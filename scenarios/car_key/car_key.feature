@@ -8,7 +8,7 @@ Feature: A car key, the stateful flow
     And Ryan has a phone and a watch
 
   @XFER-01 @XFER-04 @XFER-09 @XFER-13
-  Scenario: From phone to phone
+  Scenario: A car key goes from phone to phone
     When Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone is in "R:Invited" with the car key
     And Ben's phone is in "S:Offered" with the car key

@@ -37,7 +37,7 @@ impl Explain {
             "\nSection {} of docs/profile.md: {title}",
             requirement.section
         )?;
-        let cases = Cases::load(None, None);
+        let cases = Cases::called(std::slice::from_ref(&self.id), None, None);
         let (vectors, scenarios): (Vec<_>, Vec<_>) = cases
             .carrying(&self.id)
             .partition(|case| matches!(case, Case::Vector(_)));

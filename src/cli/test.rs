@@ -93,11 +93,20 @@ enum Format {
 
 impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let cases = Cases::load(self.vectors.as_deref(), self.scenarios.as_deref());
-        let selection = Selection::of(self.only.clone(), self.suite.as_deref(), &cases).map_err(|error| {
+        let load = |names: &[String]| {
+            // A list of known failures names any case that there is.
+            let names = if self.known_failures.is_none() {
+                names
+            } else {
+                &[]
+            };
+            Cases::called(names, self.vectors.as_deref(), self.scenarios.as_deref())
+        };
+        let chosen = Selection::load(&self.only, self.suite.as_deref(), load);
+        let (selection, cases) = chosen.map_err(|(error, cases)| {
             CliError::Unknown(
                 error.to_string(),
-                cases.errors.clone(),
+                cases.errors,
                 "`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is",
             )
         })?;

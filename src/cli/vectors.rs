@@ -64,13 +64,16 @@ impl Vectors {
 
 impl List {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let collection = match &self.vectors {
-            Some(folder) => Collection::in_folder(folder),
-            None => Collection::built_in(),
+        let load = |names: &[String]| {
+            let collection = match &self.vectors {
+                Some(folder) => Collection::in_folder(folder),
+                None if names.is_empty() => Collection::built_in(),
+                None => Collection::built_in_called(names),
+            };
+            Cases::of(collection, Library::default())
         };
-        let cases = Cases::of(collection, Library::default());
-        let selection = Selection::of(self.only, self.suite.as_deref(), &cases)
-            .map_err(|error| CliError::Usage(error.to_string()))?;
+        let (selection, cases) = Selection::load(&self.only, self.suite.as_deref(), load)
+            .map_err(|(error, _)| CliError::Usage(error.to_string()))?;
         let listed: Vec<&Vector> = cases
             .iter()
             .filter(|case| selection.contains(case))
@@ -116,11 +119,14 @@ impl Show {
             Some(folder) => Source::in_folder(folder)
                 .collect::<Result<_, _>>()
                 .map_err(|error| CliError::Files(vec![error]))?,
-            None => Source::built_in().collect(),
+            None => Source::built_in_called(&[&self.name]).collect(),
         };
         let found = sources.iter().find_map(|source| source.test(&self.name));
         let Some(test) = found else {
-            let collection = Collection::load(sources.into_iter().map(Ok));
+            let collection = match &self.vectors {
+                Some(_) => Collection::load(sources.into_iter().map(Ok)),
+                None => Collection::built_in(),
+            };
             let names: Vec<_> = collection.vectors.iter().map(Vector::name).collect();
             let hint = Hint::nearest(&self.name, names.iter().map(String::as_str));
             return Err(CliError::Unknown(

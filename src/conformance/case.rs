@@ -102,6 +102,24 @@ impl Cases {
         Self::of(collection, Library::load(scenarios))
     }
 
+    /// At least those of them that are called one of `names`, or all where there are no names. What travels inside the
+    /// program is read only as far as it may be called that; a folder is read whole, for what is wrong with it.
+    #[must_use]
+    pub fn called(names: &[String], vectors: Option<&Path>, scenarios: Option<&Path>) -> Self {
+        if names.is_empty() {
+            return Self::load(vectors, scenarios);
+        }
+        let collection = match vectors {
+            Some(folder) => Collection::in_folder(folder),
+            None => Collection::built_in_called(names),
+        };
+        let library = match scenarios {
+            Some(path) => Library::load(Some(path)),
+            None => Library::built_in_called(names),
+        };
+        Self::of(collection, library)
+    }
+
     /// These vectors and these scripts.
     #[must_use]
     pub fn of(collection: Collection, library: Library) -> Self {
@@ -125,5 +143,60 @@ impl Cases {
     pub fn carrying(&self, id: &str) -> impl Iterator<Item = Case<'_>> {
         self.iter()
             .filter(move |case| case.requirements().iter().any(|carried| carried == id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::scenario::library::{SCRIPTS, may_have};
+    use crate::conformance::vector::BuiltIn;
+    use std::collections::BTreeSet;
+
+    /// By whatever a case is called, its file is among those that are read.
+    #[test]
+    fn no_file_is_left_out_that_has_what_is_asked_for() {
+        let cases = Cases::load(None, None);
+        let mut names = BTreeSet::new();
+        for case in cases.iter() {
+            let (file, own) = match case {
+                Case::Vector(vector) => {
+                    let (family, test) = (&vector.family, &vector.test);
+                    let numbered = format!("{family}/{}", vector.tc_id);
+                    let suite = vector.suite.clone();
+                    let of_suite = suite.iter().map(|suite| format!("{suite}/{numbered}"));
+                    let mut own: Vec<_> = of_suite.chain(suite.clone()).collect();
+                    own.extend([family.clone(), format!("{family}/{test}"), numbered]);
+                    (vector.group(), own)
+                }
+                Case::Scenario(scenario, _) => (scenario.file.clone(), Vec::new()),
+            };
+            let shared = case.requirements().iter().cloned();
+            let own = own.into_iter().chain([case.name(), case.group()]);
+            for name in own.chain(shared) {
+                assert!(case.is_called(&name), "{name}");
+                names.insert((file.clone(), name));
+            }
+        }
+        for (file, name) in &names {
+            let vectors = BuiltIn::ALL.iter().filter(|it| it.name() == *file);
+            let scripts = SCRIPTS.iter().filter(|script| script.0 == file);
+            let found = vectors.map(|it| it.may_have(name));
+            let found: Vec<_> = found.chain(scripts.map(|it| may_have(it, name))).collect();
+            assert_eq!(found, [true], "{file} for {name}");
+        }
+    }
+
+    #[test]
+    fn what_is_called_by_its_family_or_theme_is_read_alone() {
+        let only = |name: &str| {
+            let cases = Cases::called(&[name.to_owned()], None, None);
+            let groups: BTreeSet<_> = cases.iter().map(|case| case.group()).collect();
+            Vec::from_iter(groups)
+        };
+        assert_eq!(only("tigress-1/kdf/four_outputs"), ["tigress-1/kdf"]);
+        assert_eq!(only("scenarios/theft"), ["scenarios/theft"]);
+        assert_eq!(only("theft"), Vec::<String>::new());
+        assert!(only("DR-05").len() > 1);
     }
 }

@@ -99,6 +99,28 @@ impl Selection {
         Ok(Selection { names, suite })
     }
 
+    /// What any of `names` names, as [`Selection::of`] says, with the cases that it is chosen from: of those inside the
+    /// program only what may be called so, or everything where it cannot be chosen.
+    ///
+    /// # Errors
+    /// As [`Selection::of`], with the files that may be why.
+    pub fn load(
+        names: &[String],
+        suite: Option<&str>,
+        load: impl Fn(&[String]) -> Cases,
+    ) -> Result<(Self, Cases), (SelectionError, Cases)> {
+        let few = load(names);
+        if let Ok(selection) = Self::of(names.to_vec(), suite, &few) {
+            return Ok((selection, few));
+        }
+        // What is likened to a name that selects nothing is any name that there is.
+        let all = load(&[]);
+        match Self::of(names.to_vec(), suite, &all) {
+            Ok(selection) => Ok((selection, all)),
+            Err(error) => Err((error, all)),
+        }
+    }
+
     /// Whether that is run.
     #[must_use]
     pub fn contains(&self, case: &Case) -> bool {

@@ -425,7 +425,7 @@ impl<T: Transaction> Handling<T> {
         let counted = former.map_or(0, |former| former.one_time_pre_keys);
         let record = AccessRecord {
             one_time_pre_keys: flawed!("MBX-20 counted anew", counted, 0),
-            expires,
+            expires: flawed!("MBX-21 without end", expires, Timestamp(u64::MAX)),
         };
         let change = if self.now < expires {
             Change::PutAccessKey(*address, *hash, record)
@@ -483,7 +483,13 @@ impl<T: Transaction> Handling<T> {
         submission: &Submission,
     ) -> Result<Outcome, IntermediaryError> {
         let recipient = submission.recipient;
-        let record = self.device(&recipient)?;
+        let Some(record) = self.store.device(&recipient)? else {
+            return flawed!(
+                "MBX-16 accepted",
+                Err(IntermediaryError::NoDevice(recipient)),
+                Ok(Outcome::Answer(Answer::Done))
+            );
+        };
         let access_key = submission.access_key.digest();
         require!(
             "MBX-22",

@@ -58,7 +58,8 @@ impl Step<'_> {
         if decrypted.identity_changed {
             self.report(Report::IdentityChanged { device: from });
         }
-        if decrypted.beside {
+        // Whoever has something to offer opens a session for it; one for anything else may be a copy's (SES-19).
+        if decrypted.beside && !is_offer(&decrypted.plaintext) {
             self.report(Report::FurtherSession { device: from });
         }
         // From here on the session has gone on: what is refused is refused as a payload.
@@ -209,4 +210,9 @@ impl Step<'_> {
             invitations.senders.insert(from, access_key.clone().into());
         }
     }
+}
+
+fn is_offer(plaintext: &[u8]) -> bool {
+    let payload = Payload::decode(plaintext);
+    payload.is_ok_and(|payload| matches!(payload.content, Content::ProvisioningInformation { .. }))
 }

@@ -2,6 +2,7 @@
 
 use super::script::{Scenario, Script};
 use crate::conformance::FileError;
+use crate::conformance::catalogue::is_requirement_id;
 use crate::conformance::files::{self, Most};
 use std::borrow::Cow;
 use std::path::Path;
@@ -28,6 +29,8 @@ scripts!(
     "privacy",
     "clock",
     "intermediary",
+    "links",
+    "attacks",
 );
 
 /// Scripts, and what was wrong with those that could not be used.
@@ -43,14 +46,21 @@ impl Library {
     /// Reads the scripts that travel inside the program, or those of a folder and its subfolders, or one file.
     #[must_use]
     pub fn load(path: Option<&Path>) -> Self {
+        match path {
+            Some(path) => Self::read(read(path)),
+            None => Self::read(SCRIPTS.iter().map(built_in).map(Ok)),
+        }
+    }
+
+    /// Reads of the scripts that travel inside the program at least those with a scenario that is called one of `names`.
+    #[must_use]
+    pub fn built_in_called(names: &[String]) -> Self {
+        let called = |script: &&(&str, &str)| names.iter().any(|name| may_have(script, name));
+        Self::read(SCRIPTS.iter().filter(called).map(built_in).map(Ok))
+    }
+
+    fn read(sources: impl IntoIterator<Item = Result<Source, FileError>>) -> Self {
         let mut library = Library::default();
-        let sources = match path {
-            Some(path) => read(path),
-            None => SCRIPTS
-                .iter()
-                .map(|(name, text)| Ok(((*name).to_owned(), Cow::Borrowed(*text))))
-                .collect(),
-        };
         for source in sources {
             let parsed = source
                 .map_err(|error| vec![error])
@@ -82,6 +92,18 @@ const MOST: Most = Most {
 
 /// A file's name and its text.
 type Source = (String, Cow<'static, str>);
+
+fn built_in((name, text): &(&str, &'static str)) -> Source {
+    ((*name).to_owned(), Cow::Borrowed(*text))
+}
+
+/// Whether a scenario of a script may be called `name`: where this says no, none is, and the script need not be read.
+pub(in crate::conformance) fn may_have((file, text): &(&str, &str), name: &str) -> bool {
+    // `scenarios/theft` is a theme, `scenarios/theft/theft.feature:18` a scenario of it.
+    file.starts_with(name)
+        || name.starts_with(file)
+        || is_requirement_id(name) && text.contains(&format!("@{name}"))
+}
 
 fn read(path: &Path) -> Vec<Result<Source, FileError>> {
     let is_script = |path: &Path| path.extension().is_some_and(|end| end == "feature");

@@ -27,13 +27,25 @@ pub struct Collection {
     pub errors: Vec<FileError>,
 }
 
+impl From<&BuiltIn> for Source {
+    fn from(file: &BuiltIn) -> Self {
+        Source {
+            name: format!("vectors/{}", file.path()),
+            text: Cow::Borrowed(file.json),
+        }
+    }
+}
+
 impl Source {
     /// The files that travel inside the program.
     pub fn built_in() -> impl Iterator<Item = Source> {
-        BuiltIn::ALL.iter().map(|file| Source {
-            name: format!("vectors/{}", file.path()),
-            text: Cow::Borrowed(file.json),
-        })
+        BuiltIn::ALL.iter().map(Source::from)
+    }
+
+    /// Those of them that may have a vector that is called one of `names`.
+    pub fn built_in_called<N: AsRef<str>>(names: &[N]) -> impl Iterator<Item = Source> {
+        let may_have = |file: &&BuiltIn| names.iter().any(|name| file.may_have(name.as_ref()));
+        BuiltIn::ALL.iter().filter(may_have).map(Source::from)
     }
 
     /// The vector files in a folder and its subfolders, by name: every `.json` that is no `_schema.json`. One is read when it
@@ -84,6 +96,14 @@ impl Collection {
     #[must_use]
     pub fn built_in() -> Self {
         Self::read(Source::built_in().map(Ok), VectorFile::load_built_in)
+    }
+
+    /// Of the vectors that travel inside the program at least those that are called one of `names`: no file is read that
+    /// cannot have one.
+    #[must_use]
+    pub fn built_in_called(names: &[String]) -> Self {
+        let sources = Source::built_in_called(names);
+        Self::read(sources.map(Ok), VectorFile::load_built_in)
     }
 
     /// The vectors of a folder and its subfolders.

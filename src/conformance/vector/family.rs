@@ -1,5 +1,7 @@
 //! The families of vectors, and the files of them that travel inside the program.
 
+use crate::conformance::catalogue::is_requirement_id;
+
 /// A family: vectors about one subject, a file for each suite that has the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Family {
@@ -147,6 +149,18 @@ impl BuiltIn {
     #[must_use]
     pub fn path(&self) -> String {
         format!("{}/{}.json", self.name(), self.family)
+    }
+
+    /// Whether a vector of this file may be called `name`: where this says no, none is, and the file need not be read.
+    #[must_use]
+    pub fn may_have(&self, name: &str) -> bool {
+        let suite = self.suite;
+        let of_suite = suite
+            .and_then(|suite| name.strip_prefix(suite)?.strip_prefix('/'))
+            .unwrap_or(name);
+        of_suite.split('/').next() == Some(self.family)
+            || suite == Some(name)
+            || is_requirement_id(name) && self.json.contains(&format!("\"{name}\""))
     }
 
     /// Where its schema stands below the vectors' folder.

@@ -248,6 +248,12 @@ impl ScriptedIntermediary {
         !self.withheld.contains(of) && (self.mailbox_length(of, now) > 0 || injected())
     }
 
+    /// How many messages it has for a device, its own among them.
+    pub(super) fn waiting(&self, of: &Address, now: Timestamp) -> usize {
+        let injected = self.injected.iter().filter(|sent| sent.recipient == *of);
+        self.mailbox_length(of, now) + injected.count()
+    }
+
     /// How many messages wait for a device.
     pub(in super::super) fn mailbox_length(&self, of: &Address, now: Timestamp) -> usize {
         self.machine.store().mailbox_length(of, now)

@@ -55,6 +55,8 @@ const BEGINNING: Timestamp = Timestamp(1_767_225_600);
 
 /// After so many requests without rest, something goes round in circles.
 const PATIENCE: usize = 10_000;
+/// So often in a row a device is told that messages wait, where it does not read them.
+const IN_VAIN: usize = 5;
 
 /// Everybody and everything.
 pub(super) struct World<'a> {
@@ -590,6 +592,8 @@ impl<'a> World<'a> {
 
     /// The network and the intermediary at work, until nobody has anything left to do.
     pub(super) fn settle(&mut self) -> Result<(), StepFailure> {
+        // Which devices were told that messages wait, how many they were, and how often in a row.
+        let mut told: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for _ in 0..PATIENCE {
             if self.lines.len() > limits::EVENTS {
                 let most = limits::EVENTS;
@@ -601,7 +605,7 @@ impl<'a> World<'a> {
                 self.send(&device, request)?;
                 continue;
             }
-            match self.mail() {
+            match self.mail(&mut told) {
                 Some(device) => self.event(&device, WalletEvent::Collect)?,
                 None => return Ok(()),
             }
@@ -613,12 +617,21 @@ impl<'a> World<'a> {
         Err(StepFailure::script("it does not come to rest"))
     }
 
-    /// A device that is online and for which messages wait.
-    fn mail(&self) -> Option<String> {
+    /// A device that is online and for which messages wait; whom it was told in vain is not told again for now.
+    fn mail(&self, told: &mut BTreeMap<String, (usize, usize)>) -> Option<String> {
         let mut readers = self.people.readers();
-        readers
-            .find(|(_, address)| self.intermediary.has_mail(address, self.now))
-            .map(|(device, _)| device.clone())
+        readers.find_map(|(device, address)| {
+            if !self.intermediary.has_mail(&address, self.now) {
+                return None;
+            }
+            let waiting = self.intermediary.waiting(&address, self.now);
+            let (before, times) = told.entry(device.clone()).or_default();
+            if *before != waiting {
+                (*before, *times) = (waiting, 0);
+            }
+            *times += 1;
+            (*times <= IN_VAIN).then(|| device.clone())
+        })
     }
 
     /// A request leaves a device.

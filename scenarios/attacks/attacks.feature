@@ -126,7 +126,7 @@ Feature: Sixteen attacks
 
   # 5. Strangers reach nobody, and a link that was passed on has bounds
 
-  @MBX-20 @MBX-17
+  @MBX-17
   Scenario: Attack 5, two hundred strangers offer something: no wallet answers, and none keeps anything
     Given the state of Ryan's phone is saved as "before"
     When 200 strangers offer a hotel key to Ryan's phone
@@ -135,7 +135,7 @@ Feature: Sixteen attacks
     And the saved state of Ryan's phone has grown by at most 0 bytes since "before"
     And nobody is told anything
 
-  @INV-05 @MBX-20
+  @INV-05 @INV-08
   Scenario: Attack 5, a link is passed on: the first whose offer comes has it, the others are refused, and the user is told
     Given Ryan's phone makes an invitation called "on a poster"
     When 1 stranger with the invitation "on a poster" offers a hotel key to Ryan's phone
@@ -148,7 +148,7 @@ Feature: Sixteen attacks
     And the saved state of Ryan's phone has grown by at most 0 bytes since "before"
     And nobody is told anything
 
-  @MBX-17 @MBX-20
+  @MBX-17
   Scenario: Attack 5, a link is passed on to thirty: they get ten one-time prekeys
     Given Ryan's phone makes an invitation called "on a poster"
     And Ryan's phone goes offline
@@ -156,7 +156,7 @@ Feature: Sixteen attacks
     Then 10 one-time prekeys of Ryan's phone are left
     And 30 messages wait for Ryan's phone
 
-  @MBX-11 @MBX-20
+  @MBX-11
   Scenario: Attack 5, a link is passed on to fifty: of one link no more than forty messages wait
     Given Ryan's phone makes an invitation called "on a poster"
     And Ryan's phone goes offline
@@ -467,7 +467,7 @@ Feature: Sixteen attacks
 
   # 14. Nobody drains the one-time prekeys, and nobody fills a mailbox, without a link
 
-  @MBX-17 @MBX-20
+  @MBX-17
   Scenario: Attack 14, two hundred bundles are fetched without a link, and no one-time prekey is gone
     When strangers fetch 200 bundles of Ryan's phone
     Then 20 one-time prekeys of Ryan's phone are left

@@ -112,7 +112,7 @@ Feature: Links
 
   # Withdrawn, or in the wrong hands
 
-  @INV-05 @MBX-21
+  @INV-05
   Scenario: A link that was withdrawn before anybody used it lets nobody in
     When Ryan's phone makes an invitation called "the link"
     And Ben's phone takes the invitation "the link"
