@@ -112,7 +112,7 @@ Feature: Links
 
   # Withdrawn, or in the wrong hands
 
-  @INV-05 @INV-09
+  @INV-05 @INV-09 @MBX-21
   Scenario: A link that was withdrawn before anybody used it lets nobody in
     When Ryan's phone makes an invitation called "the link"
     And Ben's phone takes the invitation "the link"
