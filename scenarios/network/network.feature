@@ -46,7 +46,7 @@ Feature: A network that loses, repeats, damages and reorders
     Then Ryan's phone is in "R:Invited" with the car key
     And nobody is told anything
 
-  @MBX-08 @MBX-09
+  @MBX-08 @MBX-09 @WAL-05
   Scenario: An acknowledgement is lost: the message waits until it is acknowledged again
     When the next acknowledgement of Ryan's phone is lost
     And Ben's phone offers a car key to Ryan's phone
