@@ -1125,7 +1125,10 @@ proptest! {
                 }
                 if who == 0 && outcome.after.is_final() && !ended_for_sender {
                     let out = network.credential_is_out && outcome.after != StateName::Completed;
-                    let told = outcome.report == Some(ErrorCode::CredentialMayBeOut);
+                    // Where its end is known by what the receiver says, that says more.
+                    let told = [ErrorCode::CredentialMayBeOut, ErrorCode::ProvisionedAfterEnd]
+                        .map(Some)
+                        .contains(&outcome.report);
                     prop_assert_eq!(told, out, "{} is told", outcome.after);
                 }
                 if outcome.after == StateName::Provisioned {
