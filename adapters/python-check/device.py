@@ -390,11 +390,11 @@ class Device:
 
     def step_decrypt(self, step: dict[str, Any]) -> dict[str, Any]:
         peer = address(step["peer"])
-        had_own = self.has_own(peer)
+        had_own, known = self.has_own(peer), self.known.get(peer)
         opened_before = {record.opening for record in self.records.get(peer, [])}
         plaintext = self.decrypt(peer, step["kind"], bytes.fromhex(step["message"]))
         opened = self.records[peer][0].opening not in opened_before
-        beside = {"beside": True} if had_own and opened else {}
+        beside = {"beside": True} if had_own and opened and self.known[peer] == known else {}
         return {"plaintext": plaintext.hex(), **beside}
 
     def step_read_opening(self, step: dict[str, Any]) -> dict[str, Any]:

@@ -170,10 +170,6 @@ const FLAWS: &[(&str, &str)] = &[
     ("ID-05 device first", "an address begins with its DeviceID"),
     ("ID-06", "the check is left out"),
     (
-        "ID-06 wraps",
-        "the id after the last one-time prekey's is 1 again",
-    ),
-    (
         "KEY-01 big-endian",
         "a public key is written in big-endian order",
     ),
