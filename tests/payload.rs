@@ -38,6 +38,28 @@ fn reasons() -> impl Strategy<Value = String> {
     .prop_filter("at most 256 bytes", |reason| reason.len() <= MAX_REASON)
 }
 
+/// An offer, and the format that it stands under.
+fn offered() -> impl Strategy<Value = (String, Content)> {
+    let offers = prop_oneof![
+        opaque().prop_map(|bytes| (CAR_KEY.to_owned(), Provisioning::KeyCreationRequest(bytes))),
+        opaque().prop_map(|bytes| (
+            AUTHORIZATION_TOKEN.to_owned(),
+            Provisioning::AuthorizationToken(bytes)
+        )),
+        any::<String>().prop_map(|format| (format, Provisioning::Unsupported)),
+    ];
+    (offers, 0..=253_402_300_799_u64).prop_map(|((format, provisioning), expires)| {
+        let expires = Timestamp(expires);
+        (
+            format,
+            Content::ProvisioningInformation {
+                provisioning,
+                expires,
+            },
+        )
+    })
+}
+
 /// What a payload says, and the formats that it may stand under.
 fn contents() -> impl Strategy<Value = (String, Content)> {
     let any_format = || {
@@ -50,25 +72,8 @@ fn contents() -> impl Strategy<Value = (String, Content)> {
     let car_key = |content: fn(SecretBytes) -> Content| {
         opaque().prop_map(move |bytes| (CAR_KEY.to_owned(), content(bytes)))
     };
-    let offers = prop_oneof![
-        opaque().prop_map(|bytes| (CAR_KEY.to_owned(), Provisioning::KeyCreationRequest(bytes))),
-        opaque().prop_map(|bytes| (
-            AUTHORIZATION_TOKEN.to_owned(),
-            Provisioning::AuthorizationToken(bytes)
-        )),
-        any::<String>().prop_map(|format| (format, Provisioning::Unsupported)),
-    ];
     prop_oneof![
-        (offers, 0..=253_402_300_799_u64).prop_map(|((format, provisioning), expires)| {
-            let expires = Timestamp(expires);
-            (
-                format,
-                Content::ProvisioningInformation {
-                    provisioning,
-                    expires,
-                },
-            )
-        }),
+        offered(),
         car_key(Content::KeySigningRequest),
         car_key(Content::KeyImportRequest),
         any_format().prop_map(|format| (format, Content::Provisioned)),
@@ -265,10 +270,12 @@ proptest! {
     /// PAY-14, PAY-15: the MAC holds for what was written, from and to whom it was, and for nothing else.
     #[test]
     fn an_offers_mac_holds_for_all_of_it(
-        payload in payloads(), seeds in any::<[u8; 4]>(), at in any::<prop::sample::Index>(), bit in 0..8_u32,
+        (transfer, (format, content), unknown) in (transfers(), offered(), objects()),
+        seeds in any::<[u8; 4]>(), at in any::<prop::sample::Index>(), bit in 0..8_u32,
         key in any::<[u8; 32]>(), access_key in any::<[u8; 32]>(),
     ) {
-        prop_assume!(matches!(payload.content, Content::ProvisioningInformation { .. }));
+        let mut payload = Payload::new(transfer, &format, content);
+        payload.unknown.top = unknown;
         let party = |seed: u8| Party {
             identity_key: *KeyPair::from(PrivateKey::from([seed; 32])).public(),
             address: Address {

@@ -118,6 +118,10 @@ fn token(to: Address) -> TransferEvent<'static> {
     TransferEvent::Offer(offer(to, a_token()))
 }
 
+fn out(transfer: TransferId, message: MessageType) -> TransferEvent<'static> {
+    TransferEvent::Out { transfer, message }
+}
+
 fn message(from: Address, payload: &Payload) -> TransferEvent<'_> {
     let size = 1024;
     TransferEvent::Message {
@@ -163,6 +167,8 @@ fn walks(flow: Flow) -> Vec<(Device, Device, TransferId)> {
                     .expect("a decline");
             }
             "cancelled" => {
+                let handed_over = out(id, MessageType::ProvisioningInformation);
+                sender.step(handed_over, 0).expect("out");
                 let cancel = sender.sends(TransferEvent::Cancel(id), 0).payload;
                 receiver
                     .step(message(sender.address, &cancel), 0)
@@ -310,17 +316,23 @@ impl Transfer {
     }
 
     fn offer(flow: Flow, to: Address) -> TransferEvent<'static> {
-        match flow {
-            Flow::Stateless => token(to),
-            Flow::Stateful => car_key(to),
-        }
+        let what = match flow {
+            Flow::Stateless => a_token(),
+            Flow::Stateful => Offered::CarKey,
+        };
+        TransferEvent::Offer(Offer {
+            again: true,
+            ..offer(to, what)
+        })
     }
 
     /// Everything that can happen, to either side.
     fn events(&self) -> impl Iterator<Item = (TransferEvent<'_>, Option<&Arrival>)> {
         let wishes = [
             Self::offer(self.flow, self.to),
-            TransferEvent::Out(self.id),
+            out(self.id, MessageType::ProvisioningInformation),
+            out(self.id, MessageType::KeyImportRequest),
+            out(self.id, MessageType::Cancel),
             TransferEvent::Accept(self.id),
             TransferEvent::Decline(self.id),
             TransferEvent::Cancel(self.id),
@@ -353,10 +365,11 @@ impl Transfer {
     fn after(
         &self,
         model: &Model,
-        event: EventName,
+        handed_over: Option<MessageType>,
         arrival: Option<&Arrival>,
         to: StateName,
     ) -> Model {
+        use MessageType as M;
         let signs = to == StateName::Signed && model.state == Some(StateName::Offered);
         let begins = model.state.is_none();
         let signed = arrival.filter(|_| signs);
@@ -370,10 +383,15 @@ impl Transfer {
             signed: signed
                 .map(|arrival| arrival.payload.content.clone())
                 .or(model.signed.clone()),
-            out: match (event, to, self.flow) {
+            out: match (handed_over, to, self.flow) {
                 (_, to, _) if to.is_final() => Out::Nothing,
-                (EventName::Out, StateName::Offered, Flow::Stateful) => Out::Offer,
-                (EventName::Out, ..) => Out::Credential,
+                (Some(M::ProvisioningInformation), StateName::Offered, Flow::Stateful) => {
+                    Out::Offer
+                }
+                (Some(M::ProvisioningInformation), StateName::Offered, Flow::Stateless) => {
+                    Out::Credential
+                }
+                (Some(M::KeyImportRequest), StateName::Signed, _) => Out::Credential,
                 _ if signs => Out::Offer,
                 _ => model.out,
             },
@@ -428,6 +446,10 @@ fn the_machine_does_what_the_table_says() {
                 for ((event, arrival), late) in tried {
                     let mut device = device.again();
                     let name = event.name();
+                    let handed_over = match event {
+                        TransferEvent::Out { message, .. } => Some(message),
+                        _ => None,
+                    };
                     let facts = transfer.facts(&model, arrival, late);
                     let from = model.state.map(|state| (state, flow));
                     let decided = table::decide(from, name, facts);
@@ -473,7 +495,7 @@ fn the_machine_does_what_the_table_says() {
                         assert_eq!(reason, row.reason, "{said}");
                     }
                     assert_eq!(device.transfers.state(&transfer.id), Some(row.to));
-                    open.push((transfer.after(&model, name, arrival, row.to), device));
+                    open.push((transfer.after(&model, handed_over, arrival, row.to), device));
                 }
             }
         }
@@ -573,11 +595,18 @@ fn at_an_end_the_owner_is_told_of_what_is_out() {
             let asks = requests.next().expect("a request");
             sender.sends(message(phone, &asks.payload), 0);
         }
+        let last = if signed {
+            MessageType::KeyImportRequest
+        } else {
+            MessageType::ProvisioningInformation
+        };
+        let goes_out = || TransferEvent::Out {
+            transfer: transfer.id,
+            message: last,
+        };
         if out {
             for _ in 0..2 {
-                let again = sender
-                    .step(TransferEvent::Out(transfer.id), 0)
-                    .expect("out");
+                let again = sender.step(goes_out(), 0).expect("out");
                 assert_eq!((&again[0].sends, again[0].report), (&None, None));
                 sender.restart();
             }
@@ -585,7 +614,7 @@ fn at_an_end_the_owner_is_told_of_what_is_out() {
         let end = |event: TransferEvent<'_>, now| {
             let mut sender = sender.again();
             let outcomes = sender.step(event, now).expect("an end");
-            let refused = sender.step(TransferEvent::Out(transfer.id), now);
+            let refused = sender.step(goes_out(), now);
             assert_eq!(refused, Err(TransferError::InvalidState(outcomes[0].after)));
             outcomes[0].clone()
         };
@@ -613,10 +642,11 @@ fn at_an_end_the_owner_is_told_of_what_is_out() {
 fn nothing_goes_out_from_the_expiry_on() {
     let mut sender = Device::new(1, 1);
     let id = sender.sends(token(address(2, 1)), 0).payload.transfer;
-    let out = |sender: &mut Device, now| sender.step(TransferEvent::Out(id), now);
-    assert!(out(&mut sender.again(), LIFETIME - 1).is_ok());
+    let goes_out =
+        |sender: &mut Device, now| sender.step(out(id, MessageType::ProvisioningInformation), now);
+    assert!(goes_out(&mut sender.again(), LIFETIME - 1).is_ok());
     let refused = Err(TransferError::InvalidState(StateName::OfferExpired));
-    assert_eq!(out(&mut sender, LIFETIME), refused);
+    assert_eq!(goes_out(&mut sender, LIFETIME), refused);
 }
 
 /// XFER-18.
@@ -684,6 +714,7 @@ fn the_oldest_token_that_is_not_on_offer_gives_way() {
     sender.sends(car_key(address(2, 1)), 14);
     // The oldest of a transfer that has ended gives way: not that of the one that was offered twice and is still on offer.
     sender.restart();
+    sender.transfers = sender.transfers.with_limits(limits);
     sender
         .step(TransferEvent::Cancel(last), 15)
         .expect("a cancel");
@@ -895,7 +926,10 @@ fn messages_are_as_long_as_their_offer_and_as_lasting_as_they_need() {
     let offer = sender.sends(event, 0);
     assert_eq!(offer.at_least, 16_384);
     sender
-        .step(TransferEvent::Out(offer.payload.transfer), 0)
+        .step(
+            out(offer.payload.transfer, MessageType::ProvisioningInformation),
+            0,
+        )
         .expect("out");
     let cancel = sender.sends(TransferEvent::Cancel(offer.payload.transfer), 0);
     assert_eq!(told(&cancel), (16_384, false, 30 * 86_400));
@@ -967,10 +1001,8 @@ impl Network {
     fn deliver(&mut self, from: usize, outgoing: &Outgoing, now: u64) -> Vec<Outcome> {
         let to = 1 - from;
         if outgoing.provisioning {
-            if self.devices[from]
-                .step(TransferEvent::Out(self.id), now)
-                .is_err()
-            {
+            let goes_out = out(self.id, outgoing.payload.message_type());
+            if self.devices[from].step(goes_out, now).is_err() {
                 return Vec::new();
             }
             let offer = outgoing.payload.message_type() == MessageType::ProvisioningInformation;
@@ -1093,7 +1125,10 @@ proptest! {
                 }
                 if who == 0 && outcome.after.is_final() && !ended_for_sender {
                     let out = network.credential_is_out && outcome.after != StateName::Completed;
-                    let told = outcome.report == Some(ErrorCode::CredentialMayBeOut);
+                    // Where its end is known by what the receiver says, that says more.
+                    let told = [ErrorCode::CredentialMayBeOut, ErrorCode::ProvisionedAfterEnd]
+                        .map(Some)
+                        .contains(&outcome.report);
                     prop_assert_eq!(told, out, "{} is told", outcome.after);
                 }
                 if outcome.after == StateName::Provisioned {

@@ -294,9 +294,10 @@ class Device:
             SCRIPT.load(b"")
 
     def has_own(self, peer: bytes) -> bool:
-        """Whether there is a session that provisioning information goes into (SES-19)."""
+        """Whether there is a session that provisioning information goes into, and the peer has answered (SES-19)."""
         records = self.records.get(peer, [])
-        return any(record.provisioning and self.now - record.time < MAX_SEND for record in records)
+        own = [record for record in records if record.provisioning and record.opening_message is None]
+        return any(self.now - record.time < MAX_SEND for record in own)
 
     def tick(self, now: int) -> None:
         """KEY-08, KEY-12, SES-13."""

@@ -198,7 +198,7 @@ pub enum PayloadError {
     Format,
     /// A payload put together so that nobody could read it as it is.
     #[error(
-        "type, format and unknown keys would be read otherwise than they were given (PAY-03, PAY-08)"
+        "type, format, invitation and unknown keys would be read otherwise than they were given (PAY-03, PAY-08, PAY-13)"
     )]
     Ambiguous,
 }
@@ -463,16 +463,9 @@ fn bytes<const N: usize>(
     };
     let wrong = wanted(path, "the base64 of its bytes, so many as it has (PAY-15)");
     let text = required!("PAY-15", text(value).map(Zeroizing::new), wrong);
-    let bytes = Zeroizing::new(BASE64.decode(text.as_bytes()).unwrap_or_default());
-    let bytes = required!("PAY-15", bytes[..].try_into().ok(), wrong);
-    let bytes = Secret::<N>::copy_of(bytes);
-    // As in `opaque`.
-    require!(
-        "PAY-09",
-        *Zeroizing::new(BASE64.encode(bytes.expose())) == *text,
-        wanted(path, "padded base64 of RFC 4648 section 4 (PAY-09)")
-    );
-    Ok(Some(bytes))
+    let bytes = from_base64(&text, path)?;
+    let bytes = required!("PAY-15", bytes.expose().try_into().ok(), wrong);
+    Ok(Some(Secret::copy_of(bytes)))
 }
 
 /// Who makes an offer to whom, as its MAC covers it (PAY-14).
@@ -619,12 +612,17 @@ fn opaque(
         take(content, name, text).map(Zeroizing::new),
         wanted(name, "a string in `content` (PAY-08)")
     );
+    from_base64(&text, name)
+}
+
+/// The bytes of a text in base64, which is called that.
+fn from_base64(text: &str, path: &'static str) -> Result<SecretBytes, PayloadError> {
     let bytes = SecretBytes::from(BASE64.decode(text.as_bytes()).unwrap_or_default());
     // The decoder also takes several padded texts after one another.
     require!(
         "PAY-09",
         *Zeroizing::new(BASE64.encode(bytes.expose())) == *text,
-        wanted(name, "padded base64 of RFC 4648 section 4 (PAY-09)")
+        wanted(path, "padded base64 of RFC 4648 section 4 (PAY-09)")
     );
     Ok(bytes)
 }

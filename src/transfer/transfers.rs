@@ -45,7 +45,12 @@ pub enum TransferEvent<'a> {
     /// The transfer's offer, or once it has signed its key import request, is about to be handed to the network for
     /// the first time; further times say nothing new. Where it is refused, the message must not be handed over
     /// (XFER-17).
-    Out(TransferId),
+    Out {
+        /// The transfer.
+        transfer: TransferId,
+        /// What is handed over: `provisioningInformation` or `keyImportRequest`; of others nothing is asked.
+        message: MessageType,
+    },
     /// The user accepts.
     Accept(TransferId),
     /// The user declines.
@@ -71,7 +76,7 @@ impl TransferEvent<'_> {
     pub fn name(&self) -> EventName {
         match self {
             Self::Offer(_) => EventName::Offer,
-            Self::Out(_) => EventName::Out,
+            Self::Out { .. } => EventName::Out,
             Self::Accept(_) => EventName::Accept,
             Self::Decline(_) => EventName::Decline,
             Self::Cancel(_) => EventName::Cancel,
@@ -360,15 +365,17 @@ impl Transfer {
         }
     }
 
-    /// The same, once its last message is out.
-    fn once_out(&self) -> Transfer {
+    /// The same, once that message is out: an offer that goes out again says nothing of the key import request.
+    fn once_out(&self, message: MessageType) -> Transfer {
         let mut next = self.clone();
-        if let Self::OfferedToken { out, .. }
-        | Self::OfferedCarKey { out, .. }
-        | Self::Signed { out, .. } = &mut next
-        {
-            *out = flawed!("XFER-17 not remembered", true, *out);
-        }
+        let (out, last) = match &mut next {
+            Self::OfferedToken { out, .. } | Self::OfferedCarKey { out, .. } => {
+                (out, MessageType::ProvisioningInformation)
+            }
+            Self::Signed { out, .. } => (out, MessageType::KeyImportRequest),
+            _ => return next,
+        };
+        *out |= flawed!("XFER-17 not remembered", message == last, false);
         next
     }
 
@@ -491,7 +498,7 @@ impl Transfers {
                 self.check(offer, now)?;
                 TransferId::random(randomness)?
             }
-            TransferEvent::Out(id)
+            TransferEvent::Out { transfer: id, .. }
             | TransferEvent::Accept(id)
             | TransferEvent::Decline(id)
             | TransferEvent::Cancel(id) => *id,
@@ -817,7 +824,7 @@ fn next(
 ) -> Result<Transfer, TransferError> {
     use TransferEvent::{Accept, Cancel, Decline, Message, Offer, Out};
     let next = match (to, former, event) {
-        (_, Some(former), Out(_)) => former.once_out(),
+        (_, Some(former), Out { message, .. }) => former.once_out(*message),
         (to, Some(former), _) if to == former.name() => former.clone(),
         (StateName::Offered, _, Offer(offer)) => {
             let terms = Terms {

@@ -145,6 +145,7 @@ impl Step<'_> {
                     return Ok(());
                 };
                 let (transfer, purpose) = (first.transfer, first.purpose);
+                let message_type = first.message_type;
                 let submission = Submission {
                     recipient: *to,
                     access_key,
@@ -155,8 +156,18 @@ impl Step<'_> {
                 };
                 // From here on it counts as out, whatever is answered (WAL-01).
                 if purpose == Purpose::Provisioning {
-                    let out = TransferEvent::Out(transfer);
-                    flawed!("WAL-01 not out", self.transfer(out)?, ());
+                    let out = TransferEvent::Out {
+                        transfer,
+                        message: message_type,
+                    };
+                    match flawed!("WAL-01 not out", self.transfer(out), Ok(())) {
+                        // Its time has run out, though no tick has come: it stays here (XFER-17).
+                        Err(error) if error.code().is_some() => {
+                            self.wallet.outbox.pop(to);
+                            return Ok(());
+                        }
+                        told => told?,
+                    }
                 }
                 self.request(Body::Submit(submission))
             }

@@ -5,8 +5,9 @@ use crate::actor::user_id;
 use crate::builder::step_of;
 use crate::script::{Case, Play, Result, Words};
 use tigress_signal::conformance::operation::transfers::{
-    self, Create, CreateInput, MessageFields, OfferFields, OutcomeFields, OutgoingFields,
-    StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields, TransferFields,
+    self, Create, CreateInput, MessageFields, OfferFields, OutFields, OutcomeFields,
+    OutgoingFields, StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields,
+    TransferFields,
 };
 use tigress_signal::conformance::operation::{Done, On, Operation, Reference};
 use tigress_signal::conformance::seed;
@@ -16,7 +17,7 @@ use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step}
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId};
 use tigress_signal::timestamp::Timestamp;
-use tigress_signal::transfer::StateName;
+use tigress_signal::transfer::{MessageType, StateName};
 
 /// A conversation with the transfers of a device, which is played here and recorded.
 pub(super) struct Transfers<'a> {
@@ -149,8 +150,9 @@ impl<'a> Transfers<'a> {
                 lifetime: deal.lifetime,
                 again: w.eat("again"),
             })
-        } else if w.eat("out") {
-            TransferEventFields::Out(transfer)
+        } else if let Some(message) = going_out(deal, w) {
+            let transfer = transfer.transfer;
+            TransferEventFields::Out(OutFields { transfer, message })
         } else if w.eat("user accepts") {
             drawn = deal.drawn_to_accept();
             TransferEventFields::Accept(transfer)
@@ -249,6 +251,17 @@ fn on<I>(input: I) -> On<I> {
         handle: "transfers".to_owned(),
         input,
     }
+}
+
+/// What is handed over, where a step says so: what was offered or signed last, or the offer again.
+fn going_out(deal: &Deal, w: &mut Words<'_>) -> Option<MessageType> {
+    if w.eat("offer out again") {
+        return Some(MessageType::ProvisioningInformation);
+    }
+    w.eat("out").then_some(match deal.state {
+        Some(StateName::Signed) => MessageType::KeyImportRequest,
+        _ => MessageType::ProvisioningInformation,
+    })
 }
 
 /// How many offers expire, where a step says so.

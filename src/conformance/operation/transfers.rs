@@ -10,8 +10,8 @@ use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
-    Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TokenKey, TransferEvent,
-    TransferId, Transfers,
+    MessageType, Offer, Offered, Outcome, Payload, SavedTransfers, StateName, TokenKey,
+    TransferEvent, TransferId, Transfers,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ pub enum TransferEventFields {
     Offer(OfferFields),
     /// The transfer's offer, or once it has signed its key import request, is about to be handed to the network for
     /// the first time (XFER-17).
-    Out(TransferFields),
+    Out(OutFields),
     /// The user accepts.
     Accept(TransferFields),
     /// The user declines.
@@ -107,6 +107,15 @@ pub enum CredentialFields {
     CarKey,
     /// An authorization token: its bytes.
     AuthorizationToken(Hex),
+}
+
+/// A message that is about to be handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutFields {
+    /// The id of its transfer (XFER-02).
+    pub transfer: String,
+    /// Which: `provisioningInformation` or `keyImportRequest`.
+    pub message: MessageType,
 }
 
 /// A transfer.
@@ -214,7 +223,10 @@ impl TransferEventFields {
     ) -> Result<T, Failure> {
         match self {
             Self::Offer(offer) => take(TransferEvent::Offer(offer.try_into()?)),
-            Self::Out(transfer) => take(TransferEvent::Out(transfer.id()?)),
+            Self::Out(out) => {
+                let (transfer, message) = (out.transfer.parse()?, out.message);
+                take(TransferEvent::Out { transfer, message })
+            }
             Self::Accept(transfer) => take(TransferEvent::Accept(transfer.id()?)),
             Self::Decline(transfer) => take(TransferEvent::Decline(transfer.id()?)),
             Self::Cancel(transfer) => take(TransferEvent::Cancel(transfer.id()?)),
