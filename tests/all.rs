@@ -28,6 +28,7 @@ mod saved_state;
 mod scenarios;
 mod second_suite;
 mod sesame;
+mod traced;
 mod transfers;
 mod vectors;
 mod verdicts;

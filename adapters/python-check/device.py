@@ -294,9 +294,10 @@ class Device:
             SCRIPT.load(b"")
 
     def has_own(self, peer: bytes) -> bool:
-        """Whether there is a session that provisioning information goes into (SES-19)."""
+        """Whether there is a session that provisioning information goes into, and the peer has answered (SES-19)."""
         records = self.records.get(peer, [])
-        return any(record.provisioning and self.now - record.time < MAX_SEND for record in records)
+        own = [record for record in records if record.provisioning and record.opening_message is None]
+        return any(self.now - record.time < MAX_SEND for record in own)
 
     def tick(self, now: int) -> None:
         """KEY-08, KEY-12, SES-13."""
@@ -389,11 +390,11 @@ class Device:
 
     def step_decrypt(self, step: dict[str, Any]) -> dict[str, Any]:
         peer = address(step["peer"])
-        had_own = self.has_own(peer)
+        had_own, known = self.has_own(peer), self.known.get(peer)
         opened_before = {record.opening for record in self.records.get(peer, [])}
         plaintext = self.decrypt(peer, step["kind"], bytes.fromhex(step["message"]))
         opened = self.records[peer][0].opening not in opened_before
-        beside = {"beside": True} if had_own and opened else {}
+        beside = {"beside": True} if had_own and opened and self.known[peer] == known else {}
         return {"plaintext": plaintext.hex(), **beside}
 
     def step_read_opening(self, step: dict[str, Any]) -> dict[str, Any]:

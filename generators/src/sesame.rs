@@ -216,13 +216,6 @@ impl Stage {
         self
     }
 
-    /// The device must decrypt this one, which opens a session beside the own one.
-    fn reads_beside(&mut self, n: usize) -> &mut Self {
-        let said = &self.said[n];
-        self.talk.decrypt_beside(said, SAME_IDENTITY, true);
-        self
-    }
-
     /// That peer opens a session beside the own one; the device reads its first message.
     fn opened_beside_by(&mut self, peer: Peer) -> &mut Self {
         self.opening(peer, None, "opened beside", "hello again");
@@ -555,21 +548,20 @@ fn records(b: &mut Builder) {
             .opens(BOB, "in the second session").refuses(0, DecryptFailed).knows_of(BOB, [1, 0]));
         // SES-08, as far as one device shows it.
         /// the peer's opening message arrives after the own one has left: the answer goes into the peer's session
-        peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
+        peer_opens_at_once [Simultaneous Order: SES-03 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
             .knows_of(BOB, [1, 0]).tells(BOB, "answer", "simultaneous"));
         /// the peer answers in the own session first: both go on there
-        peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
+        peer_answers_in_own_session [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
             .heard(BOB, "answers").hears(BOB, "in your session").knows_of(BOB, [0, 1])
             .tells(BOB, "in mine", "both go on"));
         /// three messages each way cross: every one is read, though each is in the session that the other side has
         /// left
         three_messages_cross [Simultaneous: SES-05 SES-08] => play(|t| t.bundle(BOB, SAME_IDENTITY)
             .each(["\0", "\u{1}", "\u{2}"], |t, text| t.writes(BOB, text)).opening(BOB, None, "crossing", "\0")
-            .says(BOB, "\u{1}").says(BOB, "\u{2}").reads_beside(0).heard(BOB, "crossing")
-            .each(1..3, |t, n| t.reads(n).heard(BOB, "crossing"))
+            .says(BOB, "\u{1}").says(BOB, "\u{2}").each(0..3, |t, n| t.reads(n).heard(BOB, "crossing"))
             .knows_of(BOB, [1, 0]));
         /// the next two messages cross again: each side changes over, and nothing is lost
-        next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_beside_by(BOB)
+        next_messages_cross_again [Simultaneous: SES-06 SES-08] => play(|t| t.opens(BOB, "at once").opened_by(BOB)
             .heard(BOB, "crossing again").writes(BOB, "in yours").says(BOB, "in yours").reads(0)
             .heard(BOB, "crossing again").knows_of(BOB, [0, 1]).tells(BOB, "in mine", "the last word")
             .hears(BOB, "agreed").knows_of(BOB, [0, 1]));
@@ -934,7 +926,7 @@ fn healing(b: &mut Builder) {
                 .hears(BOB, "it is me").provisions(Bundles(&[1])));
             /// an own session that is not answered yet is sent in, though the peer has opened another
             own_session_beside_the_peers [Healing Simultaneous: SES-19 SES-08] => play(|t| t.trusts(BOB).opens(BOB, "at once")
-                .heard(BOB, "at once").opened_beside_by(BOB).knows_of(BOB, [1, 0]).provisioned_in(0));
+                .heard(BOB, "at once").opened_by(BOB).knows_of(BOB, [1, 0]).provisioned_in(0));
             /// of two own sessions the one that was opened last, whichever is active
             own_session_opened_last => play(|t| t.trusts(BOB).opens(BOB, "one").heard(BOB, "one").says(BOB, "to one")
                 .opens(BOB, "two").heard(BOB, "two").reads(0).knows_of(BOB, [0, 1]).provisioned_in(1));

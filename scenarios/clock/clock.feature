@@ -9,7 +9,7 @@ Feature: Time, and clocks that do not agree
 
   # Expiry: each party judges for itself
 
-  @XFER-10 @XFER-16
+  @XFER-10 @XFER-16 @MBX-10
   Scenario: An offer ends on both phones without a word between them
     When Ben's phone offers a car key to Ryan's phone for 1 hour
     And Ben's phone goes offline

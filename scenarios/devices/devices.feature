@@ -49,8 +49,6 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
-    And Ben's phone is told "further-session"
-    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @ID-04 @MBX-15
@@ -135,8 +133,6 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
-    And Ben's phone is told "further-session"
-    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @SES-06
@@ -154,8 +150,6 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
-    And Ben's phone is told "further-session"
-    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @XFER-15
@@ -172,8 +166,6 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
-    And Ben's phone is told "further-session"
-    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @MBX-13
@@ -188,8 +180,6 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Completed" with "from Ben"
     And Ryan's phone is in "S:Completed" with "from Ryan"
     And the active sessions of Ben's phone and Ryan's phone match
-    And Ben's phone is told "further-session"
-    And Ryan's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @DR-15
@@ -207,7 +197,6 @@ Feature: Devices come and go during a transfer
     And Ben's phone is in "R:Provisioned" with "from Ryan"
     And Ben's phone is in "S:Offered" with "from Ben"
     And the active sessions of Ben's phone and Ryan's phone match
-    And Ben's phone is told "further-session"
     And nobody is told anything
 
   @SES-08 @SES-01
@@ -234,10 +223,6 @@ Feature: Devices come and go during a transfer
     And Ryan's watch is in "S:Completed" with "from the watch"
     And the active sessions of Ben's phone and Ryan's phone match
     And the active sessions of Ben's phone and Ryan's watch match
-    And Ben's phone is told "further-session"
-    And Ben's phone is told "further-session"
-    And Ryan's phone is told "further-session"
-    And Ryan's watch is told "further-session"
     And nobody is told anything
 
   # Devices come and go in the middle of one transfer

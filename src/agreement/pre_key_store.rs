@@ -175,12 +175,7 @@ impl PreKeyStore {
         let held = OwnOneTimePreKey { key, drawn };
         self.one_time_pre_keys.insert(id, held);
         if self.next_one_time_pre_key_id.is_some_and(|next| id >= next) {
-            let next = flawed!(
-                "ID-06 wraps",
-                id.next(),
-                id.next().or(Some(PreKeyId::FIRST))
-            );
-            self.next_one_time_pre_key_id = next;
+            self.next_one_time_pre_key_id = id.next();
         }
     }
 
@@ -221,13 +216,7 @@ impl PreKeyStore {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<OneTimePreKey>, RandomnessError> {
-        let ids = std::iter::successors(self.next_one_time_pre_key_id, |id| {
-            flawed!(
-                "ID-06 wraps",
-                id.next(),
-                id.next().or(Some(PreKeyId::FIRST))
-            )
-        });
+        let ids = std::iter::successors(self.next_one_time_pre_key_id, |id| id.next());
         let drawn = ids
             .take(count)
             .map(|id| Ok((id, KeyPair::random(randomness)?)))
@@ -514,5 +503,109 @@ impl PreKeyStore {
                 ()
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::{DeviceId, UserId};
+    use crate::primitives::NoRandomness;
+    use crate::suite::Tigress1;
+    use crate::timestamp::DAY;
+
+    /// Randomness that never ends.
+    struct Counting(u8);
+
+    impl Randomness for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), RandomnessError> {
+            for byte in bytes {
+                self.0 = self.0.wrapping_mul(5).wrapping_add(3);
+                *byte = self.0;
+            }
+            Ok(())
+        }
+    }
+
+    const SUITES: &[SuiteRef] = &[&Tigress1];
+
+    fn store() -> (Address, PreKeyStore) {
+        let mut randomness = Counting(1);
+        let address = Address {
+            user_id: UserId::random(&mut randomness).expect("never ends"),
+            device_id: DeviceId::try_from(1).expect("from 1 to 127"),
+        };
+        let store = PreKeyStore::random(SUITES, &address, Timestamp(0), &mut randomness);
+        (address, store.expect("never ends"))
+    }
+
+    fn id(id: u32) -> PreKeyId {
+        PreKeyId::try_from(id).expect("a prekey id")
+    }
+
+    const LAST: u32 = 0x00ff_ffff;
+
+    #[test]
+    fn after_the_last_id_no_one_time_prekey_is_drawn() {
+        let (_, mut store) = store();
+        let key = store.identity().clone();
+        store.insert_one_time_pre_key(id(LAST - 2), key, Timestamp(0));
+        let ids = |added: Vec<OneTimePreKey>| -> Vec<u32> {
+            added.iter().map(|key| key.id.get()).collect()
+        };
+        let mut randomness = Counting(2);
+        let added = store.add_one_time_pre_keys(5, Timestamp(0), &mut randomness);
+        assert_eq!(ids(added.expect("never ends")), [LAST - 1, LAST]);
+        let none = store.add_one_time_pre_keys(5, Timestamp(0), &mut NoRandomness);
+        assert_eq!(ids(none.expect("nothing is drawn")), [0; 0]);
+        let saved = serde_json::to_string(&store).expect("JSON");
+        let mut restored: PreKeyStore = serde_json::from_str(&saved).expect("just saved");
+        assert_eq!(restored, store);
+        let none = restored.add_one_time_pre_keys(1, Timestamp(0), &mut NoRandomness);
+        assert_eq!(ids(none.expect("nothing is drawn")), [0; 0]);
+    }
+
+    #[test]
+    fn after_the_last_id_a_signed_prekey_overwrites_none_that_is_held() {
+        let (address, mut store) = store();
+        let (_, held) = store.current_signed_pre_key().expect("the first");
+        let (key, signature) = (held.key.clone(), held.signature);
+        let statement = held.statement.clone();
+        store.insert_signed_pre_key(id(LAST), key, signature, statement);
+        let mut randomness = Counting(3);
+        for week in 1..10 {
+            let before: Vec<u32> = store.signed_pre_key_ids().map(u32::from).collect();
+            let now = Timestamp(week * 7 * DAY);
+            let limits = Limits::PROFILE;
+            let rotated = store.rotate(SUITES, &address, &limits, now, &mut randomness);
+            rotated.expect("never ends");
+            let (current, _) = store.current_signed_pre_key().expect("a new one");
+            assert!(!before.contains(&current.get()), "week {week}: {before:?}");
+            let bundle = store.bundle(address, None).expect("it has one");
+            assert_eq!(bundle.statement.created, now);
+        }
+    }
+
+    #[test]
+    fn a_statement_covers_what_the_profile_says() {
+        let (address, store) = store();
+        let bundle = store.bundle(address, None).expect("it has one");
+        let SignedPreKey { id, key, .. } = bundle.signed_pre_key;
+        let covered = stated(
+            &address,
+            store.registration_id(),
+            (id, &key),
+            Timestamp(0x0102_0304_0506_0708),
+            &SuiteNames::try_from(vec!["a".to_owned(), "bc".to_owned()]).expect("names"),
+        );
+        let mut expected = b"TigressSignal/1 Statement".to_vec();
+        expected.extend(address.user_id.as_bytes());
+        expected.push(1);
+        expected.extend(store.registration_id().get().to_be_bytes());
+        expected.extend([0, 0, 0, 1]);
+        expected.extend(key.encode());
+        expected.extend([1, 2, 3, 4, 5, 6, 7, 8]);
+        expected.extend(b"\x01a\x02bc");
+        assert_eq!(covered, expected);
     }
 }

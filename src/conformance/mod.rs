@@ -53,4 +53,4 @@ pub mod verdict;
 pub use file_error::FileError;
 
 /// The version of the profile that this build tests.
-pub const PROFILE_VERSION: u32 = 1;
+pub const PROFILE_VERSION: u32 = 2;

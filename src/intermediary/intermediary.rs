@@ -13,7 +13,7 @@ use super::{EnvelopeId, IntermediaryError, Limits};
 use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
 use crate::identifier::Address;
 use crate::primitives::PublicKey;
-use crate::requirement::{flawed, require};
+use crate::requirement::{always_require, flawed, require};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use std::hash::{Hash, Hasher};
@@ -349,14 +349,16 @@ impl<T: Transaction> Handling<T> {
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
         let bundle = Bundle::verify(self.suite, fields)?;
         let created = bundle.statement.created;
-        require!(
-            "MBX-24 age",
-            self.now.seconds_since(created) <= self.limits.statement_age,
+        let age = self.now.seconds_since(created);
+        let ahead = created.seconds_since(self.now);
+        always_require!(
+            "MBX-24",
+            flawed!("MBX-24 age", age <= self.limits.statement_age, true),
             AgreementError::StaleStatement(created)
         );
-        require!(
-            "MBX-24 ahead",
-            created.seconds_since(self.now) <= self.limits.statement_ahead,
+        always_require!(
+            "MBX-24",
+            flawed!("MBX-24 ahead", ahead <= self.limits.statement_ahead, true),
             AgreementError::StaleStatement(created)
         );
         Ok(bundle)
@@ -425,7 +427,7 @@ impl<T: Transaction> Handling<T> {
         let counted = former.map_or(0, |former| former.one_time_pre_keys);
         let record = AccessRecord {
             one_time_pre_keys: flawed!("MBX-20 counted anew", counted, 0),
-            expires,
+            expires: flawed!("MBX-21 without end", expires, Timestamp(u64::MAX)),
         };
         let change = if self.now < expires {
             Change::PutAccessKey(*address, *hash, record)
@@ -483,7 +485,13 @@ impl<T: Transaction> Handling<T> {
         submission: &Submission,
     ) -> Result<Outcome, IntermediaryError> {
         let recipient = submission.recipient;
-        let record = self.device(&recipient)?;
+        let Some(record) = self.store.device(&recipient)? else {
+            return flawed!(
+                "MBX-16 accepted",
+                Err(IntermediaryError::NoDevice(recipient)),
+                Ok(Outcome::Answer(Answer::Done))
+            );
+        };
         let access_key = submission.access_key.digest();
         require!(
             "MBX-22",

@@ -483,6 +483,12 @@ impl Session {
         self.terms.role == Role::Initiator
     }
 
+    /// Whether it has read a message: the peer holds its keys.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        matches!(self.state, State::Established { .. })
+    }
+
     /// Whether a prekey message with these keys belongs to this session (X3DH-13).
     #[must_use]
     pub fn matches(&self, identity_key: &PublicKey, base_key: &PublicKey) -> bool {

@@ -45,8 +45,8 @@ pub struct Decrypted {
     /// Whether the sender came with another identity key than it was known by: to be told to the user
     /// (SES-12).
     pub identity_changed: bool,
-    /// Whether it opened a session beside the one that provisioning information goes into: to be told to the user
-    /// (SES-19).
+    /// Whether it opened a session beside the answered one that provisioning information goes into: to be told to the
+    /// user (SES-19).
     pub beside: bool,
 }
 
@@ -569,7 +569,7 @@ impl Device {
             randomness,
         )?;
         let beside = self.record(sender);
-        let beside = beside.is_some_and(|record| record.provisioning(now, &limits).is_some());
+        let beside = beside.is_some_and(|record| record.is_answered(now, &limits));
         let identity_changed = self.open(registration_id, session);
         Ok(Decrypted {
             plaintext,

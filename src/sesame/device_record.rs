@@ -122,6 +122,13 @@ impl DeviceRecord {
         self.sessions[index].is_fresh(now, limits).then_some(index)
     }
 
+    /// Whether the peer has answered in the session that provisioning information goes into. Until it has, a session that
+    /// it opens is what two devices do that open sessions at once (SES-08).
+    pub(super) fn is_answered(&self, now: Timestamp, limits: &Limits) -> bool {
+        let index = self.provisioning(now, limits);
+        index.is_some_and(|index| self.sessions[index].session.is_answered())
+    }
+
     /// No session has the place of SES-19: the next provisioning information opens one.
     pub(super) fn is_for_none(&mut self) {
         for held in &mut self.sessions {

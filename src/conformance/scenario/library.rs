@@ -29,6 +29,8 @@ scripts!(
     "privacy",
     "clock",
     "intermediary",
+    "links",
+    "attacks",
 );
 
 /// Scripts, and what was wrong with those that could not be used.

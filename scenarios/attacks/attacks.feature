@@ -20,7 +20,7 @@ Feature: Sixteen attacks
     And Ben's phone is in "S:Completed" with the hotel key
     And nobody is told anything
 
-  @X3DH-15 @XFER-06
+  @X3DH-15 @XFER-06 @INV-08
   Scenario: Attack 1, a first message under the intermediary's own keys comes in the middle of a transfer
     When Ben's phone offers a car key to Ryan's phone
     And the intermediary forges a first message from Ben's phone to Ryan's phone
@@ -68,7 +68,7 @@ Feature: Sixteen attacks
       | car key    |
       | hotel key  |
 
-  @SES-18 @PAY-14
+  @SES-18 @PAY-14 @INV-08
   Scenario: Attack 3, who was offered something knows the sender's key from its offer, and that is not enough to offer something back
     When Ben's phone offers a car key to Ryan's phone
     And Ryan's phone accepts the car key
@@ -76,6 +76,22 @@ Feature: Sixteen attacks
     Then it is refused with "untrusted-identity"
     And 0 messages wait for Ben's phone
     And nobody is told anything
+
+  @INV-08 @PAY-14
+  Scenario Outline: Attack 3, a stranger to the receiver sends <payload>, and nothing is kept of it
+    Given Mallory has a phone
+    When Mallory's phone sends <payload> called "the trap" to Ryan's phone
+    Then Ryan's phone is told "<code>"
+    And Ryan's phone knows nothing of "the trap"
+    And 20 one-time prekeys of Ryan's phone are left
+    And 0 messages wait for Mallory's phone
+    And nobody is told anything
+
+    Examples:
+      | payload                    | code               |
+      | an offer with a wrong MAC  | invalid-invitation |
+      | an offer without a MAC     | untrusted-identity |
+      | something that is no offer | invalid-payload    |
 
   # 4. No answer of the intermediary drops a session
 
@@ -253,7 +269,7 @@ Feature: Sixteen attacks
 
   # 9. One recipient's trouble is nobody else's
 
-  @XFER-16 @MBX-11
+  @XFER-16 @MBX-11 @WAL-03
   Scenario Outline: Attack 9, the mailbox of one sender answers "<lie>" for ever, and everybody else is answered
     Given Mallory has a phone
     When Mallory's phone offers a car key called "the trap" to Ryan's phone
@@ -301,7 +317,7 @@ Feature: Sixteen attacks
     And 0 messages wait for Ryan's phone
     And nobody is told anything
 
-  @XFER-14 @XFER-17
+  @XFER-14 @XFER-17 @WAL-01
   Scenario: Attack 10, a submission that was not answered is dropped at the transfer's end, and counts as out
     When the next submission of Ben's phone is lost
     And Ben's phone offers a hotel key to Ryan's phone
@@ -413,7 +429,7 @@ Feature: Sixteen attacks
 
   # 13. A wrong answer is asked again, and stops nothing else
 
-  @SES-02 @MBX-13
+  @SES-02 @MBX-13 @WAL-02
   Scenario: Attack 13, the bundle of another device is the answer: it is asked for again
     Given Bert has a phone
     When the intermediary answers the next bundle request with the bundle of Bert's phone
@@ -423,7 +439,7 @@ Feature: Sixteen attacks
     And 0 messages wait for Bert's phone
     And nobody is told anything
 
-  @MBX-13
+  @MBX-13 @WAL-02
   Scenario Outline: Attack 13, a <request> is answered with <lie>: it is asked again
     When the intermediary answers the next <request> of Ben's phone with "<lie>"
     And Ben's phone offers a car key to Ryan's phone
@@ -443,7 +459,7 @@ Feature: Sixteen attacks
       | reading        | another kind of answer |
       | reading        | done                   |
 
-  @MBX-13 @SES-14
+  @MBX-13 @SES-14 @WAL-02 @WAL-03
   Scenario Outline: Attack 13, every <request> for one receiver is answered with <lie>, and another one is served
     Given Rhea has a phone
     When Ben's phone has taken the invitation of Rhea's phone
@@ -467,7 +483,7 @@ Feature: Sixteen attacks
 
   # 14. Nobody drains the one-time prekeys, and nobody fills a mailbox, without a link
 
-  @MBX-17 @MBX-22
+  @MBX-17 @MBX-20 @MBX-22
   Scenario: Attack 14, two hundred bundles are fetched without a link, and no one-time prekey is gone
     When strangers fetch 200 bundles of Ryan's phone
     Then 20 one-time prekeys of Ryan's phone are left
@@ -500,7 +516,7 @@ Feature: Sixteen attacks
     Then Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
 
-  @KEY-10
+  @KEY-10 @KEY-09
   Scenario: Attack 15, a bundle of six weeks ago is served, and nothing is sent
     Given the state of Ryan's phone is saved as "before"
     When 42 days pass
@@ -513,7 +529,7 @@ Feature: Sixteen attacks
 
   # 16. Rollback
 
-  @ID-04
+  @ID-04 @SES-17
   Scenario: Attack 16, the limit: a phone that is put back to an older state encrypts twice with one key
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And the state of Ben's phone is saved as "the day before"
@@ -522,7 +538,7 @@ Feature: Sixteen attacks
     And Ben's phone offers a hotel key called "the room" to Ryan's phone
     Then Ben's phone has used a message key twice
 
-  @ID-04
+  @ID-04 @SES-17
   Scenario: Attack 16, a phone that is restored as the profile has it begins anew, and uses no key twice
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ben's phone is set up anew

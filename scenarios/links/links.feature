@@ -9,7 +9,7 @@ Feature: Links
 
   # What a link does
 
-  @INV-01 @INV-03 @SES-18
+  @INV-01 @INV-03 @SES-18 @INV-06 @INV-09 @PAY-14 @PAY-15
   Scenario: Ryan makes a link, Ben takes it, and offers a key
     When Ryan's phone makes an invitation called "the link"
     And Ben's phone takes the invitation "the link"
@@ -112,7 +112,7 @@ Feature: Links
 
   # Withdrawn, or in the wrong hands
 
-  @INV-05 @MBX-21
+  @INV-05 @INV-09 @MBX-21
   Scenario: A link that was withdrawn before anybody used it lets nobody in
     When Ryan's phone makes an invitation called "the link"
     And Ben's phone takes the invitation "the link"
@@ -125,7 +125,7 @@ Feature: Links
     When 48 hours pass
     Then Ben's phone is in "S:Expired" with the car key
 
-  @INV-07
+  @INV-07 @INV-08
   Scenario: The limit: who has the link first may use it, and the one it was meant for is refused, and both users are told
     Given Mallory has a phone
     When Ryan's phone makes an invitation called "the link"
@@ -149,7 +149,7 @@ Feature: Links
 
   # Pins
 
-  @X3DH-15 @INV-03
+  @X3DH-15 @INV-03 @WAL-06
   Scenario: A link that names another key than the one that is pinned is refused, until the user drops the pin
     Given Mallory has a phone
     And Ben's phone has taken the invitation of Ryan's phone
@@ -172,7 +172,6 @@ Feature: Links
     Then Ben's phone is in "R:Invited" with the hotel key
     When Ben's phone accepts the hotel key
     Then Ryan's phone is in "S:Completed" with the hotel key
-    And Ben's phone is told "further-session"
     And nobody is told anything
 
   @ID-04
