@@ -75,7 +75,7 @@ fn a_header_that_is_not_what_it_was_is_told_field_by_field() {
     older.header.profile = 0;
     let said = format!(
         "t.jsonl:1: /program was \"tigress 0.0.9\", and is \"{PROGRAM}\" now\n\
-         t.jsonl:1: /profile was 0, and is 1 now\n{others}"
+         t.jsonl:1: /profile was 0, and is 2 now\n{others}"
     );
     assert_eq!(replay(&older.to_lines(), Some(SCRIPT)), (1, said));
 
