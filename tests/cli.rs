@@ -417,7 +417,7 @@ fn requirements_are_listed_with_what_carries_them() {
         0,
         &[
             "2. Keys and signatures",
-            "13 of 13 are carried by a vector or a scenario",
+            "17 of 17 are carried by a vector or a scenario",
             "ID-02       0   2  ",
         ],
     );
