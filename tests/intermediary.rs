@@ -804,7 +804,7 @@ fn two() -> (Server, Token, Token) {
         };
         assert_eq!(ask(&mut server, &request, 0), Ok(Answer::Done));
     }
-    let [ben, ryan] = [3, 1].map(|me| token(me as u64 + 1));
+    let [ben, ryan] = [4, 2].map(token);
     let opening = Request {
         id: request_id("opening"),
         token: Some(ryan.clone()),

@@ -894,7 +894,9 @@ fn messages_are_as_long_as_their_offer_and_as_lasting_as_they_need() {
     assert_eq!(told(&request), (4096, false, LIFETIME));
     assert_eq!(told(&import), (1024, true, LIFETIME));
     assert_eq!(told(&last), (4096, false, 5 + 30 * 86_400));
-    let lasts = |sent: &Outgoing, now| Limits::PROFILE.message_lifetime(sent, Timestamp(now));
+    let lasts = |sent: &Outgoing, now| {
+        Limits::PROFILE.message_lifetime(sent.provisioning, sent.expires, Timestamp(now))
+    };
     let days = |days: u64| days * 86_400;
     assert_eq!(lasts(&offer, 0), days(2));
     for (expires, lifetime) in [

@@ -199,7 +199,7 @@ impl<T: Transaction> Handling<T> {
         require!("MBX-13", repeated, IntermediaryError::ConflictingRequest);
         Ok(Some(match answered.answer {
             FirstAnswer::Done => Answer::Done,
-            FirstAnswer::Bundle(bundle) => Answer::Bundle { bundle },
+            FirstAnswer::Bundle(bundle) => Answer::Bundle { bundle: *bundle },
         }))
     }
 
@@ -230,7 +230,7 @@ impl<T: Transaction> Handling<T> {
                     statement_signature: statement_signature.clone(),
                     ..bundle_of(address, &record, None)
                 };
-                self.publish_signed_pre_key(address, record, &fields)
+                self.publish_signed_pre_key(address, &record, &fields)
             }
             Body::PublishOneTimePreKeys {
                 address,
@@ -367,14 +367,14 @@ impl<T: Transaction> Handling<T> {
     fn publish_signed_pre_key(
         &mut self,
         address: &Address,
-        record: DeviceRecord,
+        record: &DeviceRecord,
         fields: &BundleFields,
     ) -> Result<Outcome, IntermediaryError> {
         let bundle = self.verify(fields)?;
         let record = DeviceRecord {
             signed_pre_key: bundle.signed_pre_key,
             statement: bundle.statement,
-            ..record
+            ..record.clone()
         };
         let list = vec![Change::PutDevice(*address, record)];
         Ok(Outcome::Once(list, Answer::Done))
@@ -613,7 +613,7 @@ impl<T: Transaction> Handling<T> {
             request: request.id.digest(),
             body: Digest::of_json(&request.body),
             answer: match answer {
-                Answer::Bundle { bundle } => FirstAnswer::Bundle(bundle.clone()),
+                Answer::Bundle { bundle } => FirstAnswer::Bundle(Box::new(bundle.clone())),
                 _ => FirstAnswer::Done,
             },
             expires: self.after(self.limits.answer_lifetime),

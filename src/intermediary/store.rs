@@ -94,7 +94,7 @@ pub enum FirstAnswer {
     /// It was carried out.
     Done,
     /// The bundle.
-    Bundle(BundleFields),
+    Bundle(Box<BundleFields>),
 }
 
 /// One change of the store.

@@ -117,7 +117,7 @@ pub fn learned(asker: Address, request: &Request, now: Timestamp) -> Vec<Row> {
             }
         }
         Body::Remove { address } if *address != asker => {
-            rows.add(Learned::Address, address, *address)
+            rows.add(Learned::Address, address, *address);
         }
         Body::CountOneTimePreKeys { .. } | Body::Remove { .. } => {}
     }

@@ -108,11 +108,7 @@ impl Device {
             .iter()
             .copied()
             .filter(|suite| names.include(*suite));
-        let suite = flawed!(
-            "KEY-11 lowest",
-            spoken.max_by_key(|suite| suite.version()),
-            spoken.min_by_key(|suite| suite.version())
-        );
+        let suite = spoken.max_by_key(|suite| suite.version());
         let suite = suite.ok_or(AgreementError::NoCommonSuite)?;
         let bundle = Bundle::verify(suite, fields)?;
         bundle.statement.check(self.now, &self.limits.pre_keys)?;

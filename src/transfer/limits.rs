@@ -1,6 +1,6 @@
 //! The limits of profile section 9 and of invitations, as data: a test shrinks them, so that it meets them early.
 
-use super::{Offer, Outgoing};
+use super::Offer;
 use crate::requirement::flawed;
 use crate::timestamp::{DAY, Timestamp};
 
@@ -60,12 +60,12 @@ impl Limits {
     /// How long a message is to wait for its receiver, in seconds, that nobody needs from `expires` on: provisioning
     /// information as shortly as will do, so that it does not lie about; any other as long as there is (XFER-16).
     #[must_use]
-    pub fn message_lifetime(&self, sends: &Outgoing, now: Timestamp) -> u64 {
+    pub fn message_lifetime(&self, provisioning: bool, expires: Timestamp, now: Timestamp) -> u64 {
         let [short, middle, long] = self.message_lifetimes;
-        let wanted = sends.expires.seconds_since(now);
+        let wanted = expires.seconds_since(now);
         let lifetimes = [short, middle].into_iter();
         lifetimes
-            .filter(|_| flawed!("XFER-16 long", sends.provisioning, false))
+            .filter(|_| flawed!("XFER-16 long", provisioning, false))
             .find(|lifetime| *lifetime >= wanted)
             .unwrap_or(long)
     }

@@ -19,8 +19,6 @@ pub(super) struct Outbound {
     pub(super) plaintext: SecretBytes,
     /// From then on nobody needs it.
     pub(super) until: Timestamp,
-    /// How long it may wait in the mailbox, in seconds (XFER-16).
-    pub(super) lifetime: u64,
     /// How far it is; nothing while others go first.
     pub(super) send: Option<Send>,
 }

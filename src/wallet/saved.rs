@@ -83,7 +83,6 @@ struct SavedOutbound {
     purpose: Purpose,
     plaintext: SecretBytes,
     until: Timestamp,
-    lifetime: u64,
     send: Option<SavedSend>,
 }
 
@@ -207,7 +206,6 @@ impl From<(&Address, &Outbound)> for SavedOutbound {
             purpose: outbound.purpose,
             plaintext: outbound.plaintext.clone(),
             until: outbound.until,
-            lifetime: outbound.lifetime,
             send: outbound.send.as_ref().map(Send::save),
         }
     }
@@ -250,7 +248,6 @@ impl TryFrom<SavedOutbound> for (Address, Outbound) {
             purpose: saved.purpose,
             plaintext: saved.plaintext,
             until: saved.until,
-            lifetime: saved.lifetime,
             send: saved.send.map(Send::try_from).transpose()?,
         };
         Ok((saved.to, outbound))

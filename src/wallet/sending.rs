@@ -22,8 +22,6 @@ impl Step<'_> {
         transfer: TransferId,
         outgoing: Outgoing,
     ) -> Result<(), WalletError> {
-        let limits = self.wallet.limits.transfers;
-        let lifetime = limits.message_lifetime(&outgoing, self.now);
         let Outgoing {
             to,
             mut payload,
@@ -60,7 +58,6 @@ impl Step<'_> {
             },
             plaintext: plaintext.to_vec().into(),
             until: expires,
-            lifetime,
             send: None,
         };
         self.wallet.outbox.push(to, message);
@@ -145,17 +142,20 @@ impl Step<'_> {
                     return Ok(());
                 };
                 let (transfer, purpose) = (first.transfer, first.purpose);
-                let message_type = first.message_type;
+                let (message_type, until) = (first.message_type, first.until);
+                let provisioning = purpose == Purpose::Provisioning;
+                let limits = self.wallet.limits.transfers;
+                let lifetime = limits.message_lifetime(provisioning, until, self.now);
                 let submission = Submission {
                     recipient: *to,
                     access_key,
                     registration_id: message.registration_id,
                     kind: message.message.kind,
                     message: message.message.bytes.as_slice().into(),
-                    lifetime: flawed!("XFER-16 default lifetime", Some(first.lifetime), None),
+                    lifetime: flawed!("XFER-16 default lifetime", Some(lifetime), None),
                 };
                 // From here on it counts as out, whatever is answered (WAL-01).
-                if purpose == Purpose::Provisioning {
+                if provisioning {
                     let out = TransferEvent::Out {
                         transfer,
                         message: message_type,
