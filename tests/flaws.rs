@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use tigress_signal::conformance::catalogue::Catalogue;
-use tigress_signal::conformance::flaws::{Flaw, all, sample, without};
+use tigress_signal::conformance::flaws::{Flaw, all, sample, under, without};
+use tigress_signal::conformance::scenario::library::Library;
+use tigress_signal::conformance::scenario::run;
 
 /// The engine's sources: not those of the harness, nor of the macros themselves.
 fn read_sources(folder: &Path, text: &mut String) {
@@ -69,4 +71,39 @@ fn a_seed_has_its_sample_and_each_flaw_is_in_some() {
     );
     let whole = sample(flaws.clone(), usize::MAX, 7);
     assert_eq!(names(whole), names(flaws));
+}
+
+/// docs/threats.md names a flaw for each of its attacks: with it a scenario of that number does not come off.
+#[test]
+fn each_attack_comes_back_with_its_flaw() {
+    let page = include_str!("../docs/threats.md");
+    let scripts = Library::load(None).scripts;
+    let scenarios = || scripts.iter().flat_map(|script| &script.scenarios);
+    let mut attacks = 0;
+    let mut missed = Vec::new();
+    for row in page.lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, number, _, _, flaw, ..] = cells.as_slice() else {
+            continue;
+        };
+        if number.parse::<u32>().is_err() {
+            continue;
+        }
+        let name = flaw.trim_matches('`');
+        let flaw = all().find(|flaw| flaw.name == name).expect(name);
+        let beginning = format!("Attack {number}, ");
+        let mut own = scenarios().filter(|scenario| scenario.name.starts_with(&beginning));
+        let comes_back = own.any(|scenario| {
+            let suite = scenario.suite_or(None);
+            under(flaw.name, || run(scenario, suite, "1"))
+                .failure
+                .is_some()
+        });
+        if !comes_back {
+            missed.push(format!("{number}: {name}"));
+        }
+        attacks += 1;
+    }
+    assert_eq!(attacks, 16);
+    assert!(missed.is_empty(), "{missed:?}");
 }

@@ -547,3 +547,14 @@ Feature: Sixteen attacks
     Then Ben's phone is in "S:Completed" with "the van"
     And Ben's phone has used no message key twice
     And nobody is told anything
+
+  @XFER-15 @WAL-01
+  Scenario: Attack 16, a restart is no rollback: the phone goes on behind what it has sent
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ryan's phone accepts "the car"
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    And Ben's phone restarts
+    And Ben's phone offers a hotel key called "the room" to Ryan's phone
+    Then Ryan's phone is in "R:Invited" with "the room"
+    And Ben's phone has used no message key twice
+    And nobody is told anything
