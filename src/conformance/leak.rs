@@ -54,7 +54,10 @@ fn runs(bytes: &[u8], is: impl Fn(u8) -> bool, at_least: usize) -> impl Iterator
 }
 
 fn from_hex(digits: &[u8]) -> Vec<u8> {
-    let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a' - 10) & 15,
+    };
     digits
         .chunks_exact(2)
         .map(|pair| (value(pair[0]) << 4) | value(pair[1]))
@@ -82,7 +85,7 @@ fn from_base64(digits: &[u8]) -> Vec<u8> {
         count += 6;
         if count >= 8 {
             count -= 8;
-            bytes.push((bits >> count) as u8);
+            bytes.push((bits >> count).to_le_bytes()[0]);
             bits &= (1 << count) - 1;
         }
     }

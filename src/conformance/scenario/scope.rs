@@ -44,18 +44,18 @@ impl Scope {
             }
         }
         // What is brought is called by the last name in a step; what stands before is spoken of.
-        let names = call.all("name").count();
+        let count = call.all("name").count();
         let spoken_of = match brings {
-            Brings::Transfer => names.saturating_sub(1),
-            _ => names,
+            Brings::Transfer => count.saturating_sub(1),
+            _ => count,
         };
         let credentials = match brings {
             Brings::Transfer => 0,
             _ => usize::MAX,
         };
-        let named = call.all("name").take(spoken_of);
-        let named = named.chain(call.all("credential").take(credentials));
-        for name in named.filter(|name| !self.transfers.contains(*name)) {
+        let spoken = call.all("name").take(spoken_of);
+        let spoken = spoken.chain(call.all("credential").take(credentials));
+        for name in spoken.filter(|name| !self.transfers.contains(*name)) {
             let hint = nearest(name, &self.transfers);
             faults.push(format!("nobody has offered `{name}`{hint}"));
         }

@@ -113,6 +113,10 @@ impl Cause {
 
 /// What the intermediary answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it stands in a box wherever it stands"
+)]
 #[serde(untagged)]
 pub enum Answered {
     /// It refused.

@@ -120,11 +120,10 @@ impl ScriptedIntermediary {
         }
         Ok(Some(match (lie, &request.body) {
             (Lie::Refused(code), _) => Err(code),
-            (Lie::Done, _) => Ok(Answer::Done),
+            (Lie::Done, _) | (Lie::OtherKind, Body::CountOneTimePreKeys { .. }) => Ok(Answer::Done),
             (Lie::NothingWaits, _) => Ok(Answer::Envelopes {
                 envelopes: Vec::new(),
             }),
-            (Lie::OtherKind, Body::CountOneTimePreKeys { .. }) => Ok(Answer::Done),
             (Lie::OtherKind, _) => Ok(Answer::OneTimePreKeys { left: 0 }),
             (Lie::OwnKeys, Body::FetchBundle { address, .. }) => {
                 let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
@@ -209,7 +208,7 @@ impl ScriptedIntermediary {
                 }
                 (Answer::Envelopes { envelopes }, replaced)
             }
-            other => (other, false),
+            Answer::Done => (Answer::Done, false),
         }
     }
 

@@ -39,31 +39,31 @@ impl Links {
         let known = self.taken.get(&key);
         if known.is_none_or(|known| known.invitation.id != invitation.id) {
             let transfers = 0;
-            let taken = Taken {
+            let new = Taken {
                 invitation,
                 transfers,
             };
-            self.taken.insert(key, taken);
+            self.taken.insert(key, new);
         }
     }
 
     /// The link that a device has of another one.
     pub(super) fn of(&self, taker: &str, maker: Address) -> Option<&Invitation> {
-        let taken = self.taken.get(&(taker.to_owned(), maker))?;
-        Some(&taken.invitation)
+        let link = self.taken.get(&(taker.to_owned(), maker))?;
+        Some(&link.invitation)
     }
 
     /// Whether a device has a link of another one by which it can offer, at that time of its own clock (INV-05).
     pub(super) fn serves(&self, taker: &str, maker: Address, clock: Timestamp) -> bool {
         let most = Limits::PROFILE.invitation_transfers;
-        let taken = self.taken.get(&(taker.to_owned(), maker));
-        taken.is_some_and(|taken| taken.transfers < most && clock < taken.invitation.expires)
+        let link = self.taken.get(&(taker.to_owned(), maker));
+        link.is_some_and(|link| link.transfers < most && clock < link.invitation.expires)
     }
 
     /// A transfer was offered by the link that the device has.
     pub(super) fn count(&mut self, taker: &str, maker: Address) {
-        if let Some(taken) = self.taken.get_mut(&(taker.to_owned(), maker)) {
-            taken.transfers += 1;
+        if let Some(link) = self.taken.get_mut(&(taker.to_owned(), maker)) {
+            link.transfers += 1;
         }
     }
 

@@ -38,7 +38,7 @@ use super::transcript::{Answered, Fate, Line};
 use super::view::View;
 use crate::conformance::seed::Recorder;
 use crate::identifier::{Address, TransferId};
-use crate::intermediary::{Answer, Body, Envelope, Request};
+use crate::intermediary::{AccessKey, Answer, Body, Envelope, Request};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer};
@@ -161,8 +161,8 @@ impl<'a> World<'a> {
         self.more_strangers(bundles)?;
         let seed = format!("{}/strangers/{}", self.seed, self.lines.len());
         let (intermediary, suite) = (&mut self.intermediary, self.suite);
-        let access_key = invitation.access_key().into();
-        let of = (invitation.address, Some(access_key));
+        let access_key: AccessKey = invitation.access_key().into();
+        let of = (invitation.address, Some(&access_key));
         strangers::fetch_bundles(intermediary, suite, of, bundles, self.now, &seed)
     }
 

@@ -219,9 +219,10 @@ impl<'a> People<'a> {
     /// What a device is now, for the script to come back to.
     pub(super) fn remember(&mut self, name: &str, moment: &str) -> Result<(), StepFailure> {
         let state = self.save(name)?;
-        let bundle = match self.is_tested(name) {
-            true => None,
-            false => self.wallet(name)?.device().bundle(None),
+        let bundle = if self.is_tested(name) {
+            None
+        } else {
+            self.wallet(name)?.device().bundle(None)
         };
         let bundle = bundle.map(|bundle| BundleFields::from(&bundle));
         let what = Moment {

@@ -81,7 +81,7 @@ const BUNDLES: u64 = 10;
 pub(super) fn fetch_bundles(
     intermediary: &mut ScriptedIntermediary,
     suite: SuiteRef,
-    of: (Address, Option<AccessKey>),
+    (of, access_key): (Address, Option<&AccessKey>),
     mut bundles: u64,
     now: Timestamp,
     seed: &str,
@@ -94,8 +94,8 @@ pub(super) fn fetch_bundles(
                 id: RequestId::random(&mut stranger.randomness).map_err(StepFailure::script)?,
                 token: stranger.wallet.token().cloned(),
                 body: Body::FetchBundle {
-                    address: of.0,
-                    access_key: of.1.clone(),
+                    address: of,
+                    access_key: access_key.cloned(),
                 },
             };
             stranger
