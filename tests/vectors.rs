@@ -462,7 +462,7 @@ fn a_broken_vector_file_is_an_error_that_says_where_and_why() {
             "kdf",
             Box::new(set("/profile", json!(3))),
             "/profile",
-            "1 was expected",
+            "2 was expected",
         ),
         (
             "kdf",
