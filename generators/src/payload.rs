@@ -1118,6 +1118,10 @@ fn invited(b: &mut Builder) {
         access_key_empty: "an empty access key" => key_is(r#""""#);
         /// an access key that is null: there, but no string
         access_key_null => key_is("null");
+        /// all three are null: that is not the same as none
+        invitation_all_null => refuses(says(&[
+            &r#""invitation":null"#.to_owned(), &r#""accessKey":null"#.to_owned(), &r#""mac":null"#.to_owned(),
+        ]));
         access_key_in_list: "an access key in a list" => key_is(&format!("[{}]", text(&key)));
         mac_of_31_bytes: "a MAC of 31 bytes" => mac_is(&text(&[9; 31]));
         mac_of_33_bytes: "a MAC of 33 bytes" => mac_is(&text(&[9; 33]));

@@ -330,14 +330,14 @@ fn statements(b: &mut Builder) {
         suites_cut_elsewhere => refuses(InvalidSignature, |f| {
             *f = says(|f| f.suites = suites(&["tigress-1", "ab", "c"])); f.suites = suites(&["tigress-1", "a", "bc"]);
         });
-        statement_r_flipped: "a bit of R flipped" => unsigned(|f| f.statement_signature.0[0] ^= 1);
-        statement_s_flipped: "a bit of s flipped" => unsigned(|f| f.statement_signature.0[40] ^= 1);
-        statement_of_63_bytes [: KEY-09 KEY-10 SIG-04]: "a signature of 63 bytes"
+        statement_r_flipped: "a bit of R of the statement's signature flipped" => unsigned(|f| f.statement_signature.0[0] ^= 1);
+        statement_s_flipped: "a bit of s of the statement's signature flipped" => unsigned(|f| f.statement_signature.0[40] ^= 1);
+        statement_of_63_bytes [: KEY-09 KEY-10 SIG-04]: "a statement's signature of 63 bytes"
             => unsigned(|f| f.statement_signature.0.truncate(63));
-        statement_not_signed: "no signature" => unsigned(|f| f.statement_signature.0.clear());
+        statement_not_signed: "no signature of the statement" => unsigned(|f| f.statement_signature.0.clear());
         /// KEY-07's signature in place of the statement's
         prekey_signature_as_statement => unsigned(|f| f.statement_signature = f.signed_pre_key_signature.clone());
-        statement_signed_by_another: "signed by somebody else" => statement(mallory, stated);
+        statement_signed_by_another: "a statement that somebody else has signed" => statement(mallory, stated);
         /// signed without the label: whatever else the key signs could pass for a statement
         statement_without_label => statement(bob, |f| stated(f)[25..].to_vec());
         /// signed over the address's text in place of its 17 bytes

@@ -251,11 +251,6 @@ impl Payload {
     /// `invalid-payload`.
     pub fn decode(plaintext: &[u8]) -> Result<Self, PayloadError> {
         let json = padding::remove(plaintext)?;
-        require!(
-            "PAY-01",
-            json.len() <= MAX_JSON,
-            PayloadError::TooLong { length: json.len() }
-        );
         let read = flawed!(
             "PRIV-04 in an error",
             json::read_object(json),
