@@ -88,37 +88,3 @@ Feature: A car key, the stateful flow
     And 0 messages wait for Ben's watch
     And 20 one-time prekeys of Ben's watch are left
     And nobody is told anything
-
-  # What a sender or a receiver that does not keep to the profile can do
-
-  @XFER-01 @XFER-07 @WAL-04
-  Scenario: The same signing request comes once more, in another message: it is signed once more, alike
-    When Ben's phone offers a car key to Ryan's phone
-    And Mallory copies the state of Ben's phone
-    And Ryan's phone goes offline
-    And Ryan's phone accepts the car key
-    And the intermediary withholds the messages of Ryan's phone
-    And Ryan's phone comes online
-    Then Ben's phone is in "S:Signed" with the car key
-    When Ryan's phone sends the last message to Ben's phone once more
-    Then Ben's phone is in "S:Signed" with the car key
-    And 2 messages wait for Ryan's phone
-    When the intermediary withholds nothing any more
-    And 1 minute passes
-    Then Ryan's phone holds the car key
-    And Ryan's phone is told "unexpected-message"
-    And Ben's phone is in "S:Completed" with the car key
-    And nobody is told anything
-
-  @XFER-01 @XFER-13
-  Scenario: The owner's signature does not hold: nothing is provisioned, and both are told
-    When Ben's phone offers a car key to Ryan's phone
-    And Ben's phone goes offline
-    And Ryan's phone accepts the car key
-    And Ben's phone signs "car key" wrongly for Ryan's phone
-    Then Ryan's phone is in "R:Failed" with the car key
-    And Ryan's phone is told "attestation-invalid"
-    When Ben's phone comes online
-    Then Ben's phone is in "S:Cancelled" with the car key
-    And Ryan's phone is in "R:Failed" with the car key
-    And nobody is told anything

@@ -81,32 +81,6 @@ Feature: A hotel key, the stateless flow
     Then the last message to Ryan's phone is a ratchet message
     And 19 one-time prekeys of Ryan's phone are left
 
-  # What others write
-
-  @XFER-01 @PAY-07
-  Scenario: A key in a format that the receiver's wallet does not know is declined without asking
-    When Ben's phone sends an offer in an unknown format called "the boat" to Ryan's phone
-    Then Ryan's phone is in "R:Declined" with "the boat"
-    And Ben's phone is told "unknown-transfer"
-    And nobody is told anything
-
-  @PAY-06 @PAY-11 @PAY-01
-  Scenario Outline: The receiver is sent <payload>, which opens nothing
-    When Ben's phone offers a car key to Ryan's phone
-    And Ben's phone sends <payload> called "the boat" to Ryan's phone
-    Then Ryan's phone is told "invalid-payload"
-    And Ryan's phone knows nothing of "the boat"
-    And 0 messages wait for Ben's phone
-    When Ryan's phone accepts the car key
-    Then Ben's phone is in "S:Completed" with the car key
-    And nobody is told anything
-
-    Examples:
-      | payload                    |
-      | an offer of another version |
-      | an offer that is not padded |
-      | something that is no offer  |
-
   # A hotel and its guests
 
   @XFER-04 @XFER-16

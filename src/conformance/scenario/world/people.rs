@@ -169,7 +169,8 @@ impl<'a> People<'a> {
         };
         let numbers = siblings().map(|(_, device)| u32::from(device.address.device_id));
         let number = numbers.max().unwrap_or(0) + 1;
-        let sponsor = siblings().find_map(|(name, _)| self.token(name));
+        let sponsor = siblings().find(|(_, device)| device.has_joined);
+        let sponsor = sponsor.map(|(name, _)| name.clone());
         let device_id = DeviceId::try_from(number).map_err(StepFailure::script)?;
         let address = Address { user_id, device_id };
         let seed = self.seed_of(&name, 1);
@@ -181,15 +182,28 @@ impl<'a> People<'a> {
             what: "is there".to_owned(),
             address: Some(address),
         });
+        let sponsor = match sponsor {
+            Some(sponsor) => self.token(&sponsor, now, lines)?,
+            None => None,
+        };
         self.event(&name, WalletEvent::Register { sponsor }, now, lines)
     }
 
-    /// What authorises a device that has joined, where that can be seen.
-    fn token(&self, name: &str) -> Option<Token> {
-        let device = self.devices.get(name).filter(|device| device.has_joined)?;
-        let wallet = self.players.wallet(name).ok();
-        let token = wallet.and_then(|wallet| wallet.token().cloned());
-        token.or_else(|| device.token.clone())
+    /// What authorises a device that has joined, as its requests show: one that has made none yet looks into its mailbox.
+    fn token(
+        &mut self,
+        name: &str,
+        now: Timestamp,
+        lines: &mut Vec<Line>,
+    ) -> Result<Option<Token>, StepFailure> {
+        let device = self.device(name)?;
+        if !device.has_joined {
+            return Ok(None);
+        }
+        if device.token.is_none() {
+            self.event(name, WalletEvent::Collect, now, lines)?;
+        }
+        Ok(self.device(name)?.token.clone())
     }
 
     /// A device is erased and set up again: with other keys, another registration id and another UserID (ID-04).
