@@ -234,7 +234,7 @@ fn parse(b: &mut Builder) {
     }
     cases! { b, [Secret: INV-06];
         /// the access key and the key of the MAC of offers, each under its label
-        keys_of_secret => reads(car);
+        keys_of_secret => reads(Parts { expires: EXPIRES + 1, ..car });
     }
     let scheme = |to: &str| refuses("https://", to);
     cases! { b, [Scheme: INV-04];

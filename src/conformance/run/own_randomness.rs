@@ -63,6 +63,13 @@ pub(super) fn judge(call: &Call, answer: &Value, suite: &str) -> Option<Result<(
             }),
         )
         .and_then(|_| {
+            // A statement is held to the clock (KEY-10).
+            let randomness = "03".repeat(160);
+            let params =
+                json!({ "handle": "other", "now": given["now"], "randomness": randomness });
+            ask("device.tick", params)
+        })
+        .and_then(|_| {
             let randomness = "02".repeat(64);
             let params =
                 json!({ "handle": "other", "bundle": made["bundle"], "randomness": randomness });
