@@ -30,6 +30,7 @@ scripts!(
     "clock",
     "intermediary",
     "links",
+    "wallet",
     "peers",
     "attacks",
 );
