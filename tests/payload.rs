@@ -16,8 +16,8 @@ use tigress_signal::suite::{Party, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY, MAX_REASON};
 use tigress_signal::transfer::{
-    CarKeyError, Content, Fingerprint, Invitation, InvitationId, Limits, OfferParties, Payload,
-    Provisioning, TransferId, Unknown, Vertical, car_key, offer_mac_holds,
+    CarKeyError, Content, Fingerprint, Invitation, InvitationError, InvitationId, Limits,
+    OfferParties, Payload, Provisioning, TransferId, Unknown, Vertical, car_key, offer_mac_holds,
 };
 
 fn transfers() -> impl Strategy<Value = TransferId> {
@@ -329,7 +329,7 @@ fn an_invitation_lives_as_long_as_it_says() {
         assert_eq!(expiry(Some(lifetime)), Ok(Timestamp(now.0 + lifetime)));
     }
     for lifetime in [0, 30 * DAY + 1, u64::MAX] {
-        let code = expiry(Some(lifetime)).map_err(|error| error.code());
+        let code = expiry(Some(lifetime)).map_err(InvitationError::code);
         assert_eq!(code, Err(ErrorCode::InvalidState));
     }
     let link = "https://relay.example/v1/i/4d1b6c0e-6a0c-4c8e-9b5e-3a1f0c2d4e5f/1?v=c#n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCggAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHwAAAABqnuwA";

@@ -32,14 +32,14 @@ struct World {
 impl World {
     /// So many wallets, each of a user of its own; every device is registered.
     fn new(wallets: usize) -> Self {
-        Self::with_limits(wallets, Limits::PROFILE)
+        Self::with_limits(wallets, &Limits::PROFILE)
     }
 
     /// The same, with wallets that are held to other limits than the profile's.
-    fn with_limits(wallets: usize, limits: Limits) -> Self {
+    fn with_limits(wallets: usize, limits: &Limits) -> Self {
         let mut world = World {
             now: Timestamp(1_000_000),
-            limits,
+            limits: *limits,
             intermediary: Intermediary::new(&Tigress1, MemoryStore::default()),
             wallets: Vec::new(),
             randomness: Vec::new(),
@@ -49,7 +49,7 @@ impl World {
         };
         for number in 0..wallets {
             let (_, device) = device_of(&Tigress1, 1000 + number as u64);
-            world.wallets.push(Wallet::new(device).with_limits(limits));
+            world.wallets.push(Wallet::new(device).with_limits(*limits));
             world.randomness.push(Seeded(number as u64));
             world.event(number, WalletEvent::Tick).expect("time passes");
             world
@@ -407,7 +407,7 @@ fn a_wallet_keeps_to_the_limits_that_it_is_given() {
         count_interval: 4,
         ..Limits::PROFILE
     };
-    let mut world = World::with_limits(2, limits);
+    let mut world = World::with_limits(2, &limits);
     let address = world.address(0);
     let signed = |world: &World| {
         let bundle = world.wallets[0].device().bundle(None);

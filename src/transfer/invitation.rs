@@ -321,8 +321,11 @@ impl FromStr for Invitation {
     }
 }
 
-/// Fingerprint, id, secret and expiry, where there is as much as they need, and no more.
-fn parts(fragment: &[u8]) -> Option<(&[u8; 32], &[u8; 16], &[u8; 16], Timestamp)> {
+/// Fingerprint, id, secret and expiry.
+type Fragment<'a> = (&'a [u8; 32], &'a [u8; 16], &'a [u8; 16], Timestamp);
+
+/// The parts of a fragment, where there is as much as they need, and no more.
+fn parts(fragment: &[u8]) -> Option<Fragment<'_>> {
     let (fingerprint, rest) = fragment.split_first_chunk()?;
     let (id, rest) = rest.split_first_chunk()?;
     let (secret, expires) = rest.split_first_chunk()?;

@@ -12,12 +12,13 @@ const MARK: u8 = 0x80;
 
 /// The shortest length that holds so much text, and is no shorter than `at_least`; none where none is so long.
 pub(super) fn size(text: usize, at_least: usize) -> Option<usize> {
-    flawed!("PRIV-03 small blocks", (), {
-        return Some((text + 1).next_multiple_of(16));
-    });
-    SIZES
-        .into_iter()
-        .find(|size| *size > text && *size >= at_least)
+    let mut sizes = SIZES.into_iter();
+    let size = sizes.find(|size| *size > text && *size >= at_least);
+    flawed!(
+        "PRIV-03 small blocks",
+        size,
+        Some((text + 1).next_multiple_of(16))
+    )
 }
 
 /// Appends 0x80, and zeros up to `size`.

@@ -724,10 +724,10 @@ impl<'a> From<&'a Payload> for Written<'a> {
                 }
             }
             Content::KeySigningRequest(bytes) => {
-                content.key_signing_request = Some(Base64(bytes.expose()))
+                content.key_signing_request = Some(Base64(bytes.expose()));
             }
             Content::KeyImportRequest(bytes) => {
-                content.key_import_request = Some(Base64(bytes.expose()))
+                content.key_import_request = Some(Base64(bytes.expose()));
             }
             Content::Provisioned => {}
             Content::Decline { reason } | Content::Cancel { reason } => {

@@ -268,16 +268,28 @@ pub struct Row {
     pub reports: Option<IfOut<ErrorCode>>,
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "a cell of the table has something or nothing"
+)]
 const fn always<T>(what: T) -> Option<IfOut<T>> {
     let least = Out::Nothing;
     Some(IfOut { what, least })
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "a cell of the table has something or nothing"
+)]
 const fn if_offer<T>(what: T) -> Option<IfOut<T>> {
     let least = Out::Offer;
     Some(IfOut { what, least })
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "a cell of the table has something or nothing"
+)]
 const fn if_credential<T>(what: T) -> Option<IfOut<T>> {
     let least = Out::Credential;
     Some(IfOut { what, least })

@@ -108,9 +108,10 @@ impl Step<'_> {
         );
         let (identity_key, plaintext) = self.wallet.device.read_opening(&from, message)?;
         let payload = Payload::decode(&plaintext)?;
-        let id = match (&payload.content, payload.invitation) {
-            (Content::ProvisioningInformation { .. }, Some(id)) => id,
-            _ => return Err(WalletError::Unnamed(from)),
+        let (Content::ProvisioningInformation { .. }, Some(id)) =
+            (&payload.content, payload.invitation)
+        else {
+            return Err(WalletError::Unnamed(from));
         };
         self.authenticate(from, &identity_key, id, &plaintext)?;
         let fingerprint = Fingerprint::of(&identity_key);

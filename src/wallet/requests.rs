@@ -47,7 +47,6 @@ impl Waiting {
                 bundle.user_id == address.user_id.to_string()
                     && bundle.device_id == u32::from(address.device_id)
             }
-            (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
             (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
                 envelopes.len() as u64 <= u64::from(*limit)
                     && envelopes
@@ -64,7 +63,8 @@ impl Waiting {
                 | Body::Acknowledge { .. }
                 | Body::Remove { .. },
                 Answer::Done,
-            ) => true,
+            )
+            | (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
             _ => false,
         }
     }

@@ -185,7 +185,7 @@ impl<'a> Step<'a> {
             signed_pre_key: bundle.signed_pre_key.key.encode().into(),
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
             created: bundle.statement.created,
-            suites: bundle.statement.suites.into(),
+            suites: bundle.statement.suites,
             statement_signature: bundle.statement.signature.as_bytes().into(),
             one_time_pre_keys,
         };
@@ -258,7 +258,7 @@ impl<'a> Step<'a> {
                 key: signed_pre_key.key.encode().into(),
                 signature: signed_pre_key.signature.as_bytes().into(),
                 created: statement.created,
-                suites: statement.suites.into(),
+                suites: statement.suites,
                 statement_signature: statement.signature.as_bytes().into(),
             })?;
         }

@@ -73,6 +73,10 @@ pub enum WalletEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every effect is a request, and none is kept"
+)]
 pub enum Effect {
     /// A request for the intermediary, as it stands on the wire.
     Request(Request),

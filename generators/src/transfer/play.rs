@@ -266,7 +266,7 @@ fn going_out(deal: &Deal, w: &mut Words<'_>) -> Option<MessageType> {
 
 /// How many offers expire, where a step says so.
 fn several(w: &mut Words<'_>) -> Option<u64> {
-    let mut ahead = w.clone();
+    let mut ahead = *w;
     let count = ahead.number().ok()?;
     ahead.eat("offers that expire").then(|| {
         *w = ahead;
