@@ -425,9 +425,10 @@ impl<T: Transaction> Handling<T> {
             }
         );
         let counted = former.map_or(0, |former| former.one_time_pre_keys);
+        let end = flawed!("MBX-21 without end", expires, Timestamp(u64::MAX));
         let record = AccessRecord {
             one_time_pre_keys: flawed!("MBX-20 counted anew", counted, 0),
-            expires: flawed!("MBX-21 without end", expires, Timestamp(u64::MAX)),
+            expires: end,
         };
         let change = if self.now < expires {
             Change::PutAccessKey(*address, *hash, record)
@@ -449,12 +450,11 @@ impl<T: Transaction> Handling<T> {
             Some(hash) => self.store.access_key(target, hash)?,
             None => None,
         };
-        let is_left = |access: &AccessRecord| {
-            access.one_time_pre_keys < self.limits.one_time_pre_keys_of_access_key
-        };
+        let most = self.limits.one_time_pre_keys_of_access_key;
+        let most = flawed!("MBX-17 without end", most, u32::MAX);
         let is_admitted = access
             .as_ref()
-            .is_some_and(|access| flawed!("MBX-17 without end", is_left(access), true));
+            .is_some_and(|access| access.one_time_pre_keys < most);
         let one_time = if flawed!("MBX-17 for everybody", is_admitted, true) {
             self.store.next_one_time_pre_key(target)?
         } else {
