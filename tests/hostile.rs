@@ -252,7 +252,7 @@ attempts! {
     "a family that forges a line": "vectors list --vectors .", "a.json" = text("{\"family\": \"a\\nok\\u001b[2J\"}") => 2, 32 MiB, r"unknown family `a\nok\u{1b}[2J`";
 
     // Vector files: wrong vectors.
-    "a name twice in the file": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 1,", "\"profile\": 1, \"profile\": 1,")]) => 2, 32 MiB, "the name `profile` stands twice in one object";
+    "a name twice in the file": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 2,", "\"profile\": 2, \"profile\": 2,")]) => 2, 32 MiB, "the name `profile` stands twice in one object";
     "a name twice in a test, once escaped": "vectors list --vectors .", "a.json" = vectors(&[("\"result\"", "\"\\u0072esult\": \"valid\", \"result\"")]) => 2, 32 MiB, "the name `result` stands twice in one object at line 38";
     "the number 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 0")]) => 2, 48 MiB, r#"test "base_point", /tcId: "#, "0 is less than the minimum of 1";
     "a number below 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": -1")]) => 2, 48 MiB, "/tcId";
@@ -273,7 +273,7 @@ attempts! {
     "a group of another family": "vectors list --vectors .", "a.json" = vectors(&[("PublicKeyDecode", "XeddsaSign")]) => 2, 48 MiB, "not one of";
     "groups that are none": "vectors list --vectors .", "a.json" = Many(r#"{"family":"kdf","testGroups":["#, "null,", 200_000, "null]}") => 2, 64 MiB, "breaks kdf_schema.json";
     "a suite that there is none of in a file": "vectors list --vectors .", "a.json" = vectors(&[("tigress-1", "tigress-9")]) => 2, 48 MiB, r#"/suite: breaks public_key_schema.json: "tigress-9" is not one of"#;
-    "another version of the profile": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 1", "\"profile\": 4294967295")]) => 2, 48 MiB, "/profile";
+    "another version of the profile": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 2", "\"profile\": 4294967295")]) => 2, 48 MiB, "/profile";
     "a field that there is none of": "vectors list --vectors .", "a.json" = vectors(&[("\"comment\"", "\"__proto__\": {}, \"comment\"")]) => 2, 48 MiB, "'__proto__' was unexpected";
     "a requirement that there is none of": "vectors list --vectors .", "a.json" = vectors(&[("\"KEY-01\"", "\"KEY-99\"")]) => 2, 48 MiB, "unknown requirement `KEY-99`; `tigress requirements` lists them";
     "a requirement that clears the terminal": "vectors list --vectors .", "a.json" = vectors(&[("\"KEY-01\"", "\"KEY\\u001b[2J\"")]) => 2, 48 MiB, r"unknown requirement `KEY\u{1b}[2J`";
