@@ -22,7 +22,7 @@ from operations import OPERATIONS, STEPS, Fields, Operation
 from outcome import NotCovered, Refused, Split
 from randomness import SCRIPT
 
-PROFILE = 1
+PROFILE = 2
 SUITE = "tigress-1"
 CONVERSATION = "Conversation"
 META = {"tcId", "name", "comment", "flags", "requirements", "result", "error", "op"}
