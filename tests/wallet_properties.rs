@@ -15,6 +15,15 @@ const DEVICES: [&str; 4] = ["Ben's phone", "Ben's watch", "Ryan's phone", "Ryan'
 const SENDERS: [&str; 2] = ["Ben's phone", "Ben's watch"];
 const RECEIVERS: [&str; 2] = ["Ryan's phone", "Ryan's watch"];
 const REQUESTS: [&str; 4] = ["bundle request", "submission", "reading", "acknowledgement"];
+/// What is lied about: all that wallets ask once they have joined.
+const LIED_ABOUT: [&str; 6] = [
+    "bundle request",
+    "submission",
+    "reading",
+    "acknowledgement",
+    "publication",
+    "count",
+];
 const NAMES: [&str; 3] = ["the car", "the van", "the room"];
 /// What a dishonest intermediary answers.
 const LIES: [&str; 13] = [
@@ -118,7 +127,8 @@ impl Model {
     /// What a dishonest intermediary answers, makes and delivers.
     fn lies() -> Moves {
         let lie = prop::sample::select(&LIES[..]);
-        let answer = (device(), request(), lie, 0..4_usize).prop_map(|(device, request, lie, how)| {
+        let request = prop::sample::select(&LIED_ABOUT[..]);
+        let answer = (device(), request, lie, 0..4_usize).prop_map(|(device, request, lie, how)| {
             match how {
                 0 => format!("the intermediary answers every {request} of {device} with \"{lie}\""),
                 1 => format!(
