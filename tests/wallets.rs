@@ -6,10 +6,11 @@ use crate::common;
 
 use common::{Seeded, device_of};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use tigress_signal::agreement::fingerprint::fingerprint;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, TransferId};
 use tigress_signal::intermediary::{Answer, Body, Intermediary, MemoryStore, Request};
-use tigress_signal::suite::Tigress1;
+use tigress_signal::suite::{Party, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{Offer, Offered, StateName, Vertical};
 use tigress_signal::wallet::{Effect, Limits, Report, Wallet, WalletError, WalletEvent};
@@ -311,6 +312,33 @@ fn a_stranger_is_told_nothing_and_leaves_nothing() {
     assert_eq!(world.state(1, &id), None);
     assert_eq!(*world.wallets[1].device().keys(), keys);
     assert_eq!(world.wallets[1].device().records().count(), 0);
+}
+
+#[test]
+fn a_key_is_named_by_the_number_that_the_other_side_shows() {
+    let mut world = World::new(2);
+    world.meet(0, 1);
+    world.offer(0, 1, Offered::CarKey);
+    world.settle();
+    // Ryan knows Ben's key by the offer's MAC alone.
+    let refused = world.try_offer(1, 0, Offered::CarKey);
+    let untrusted = Some(ErrorCode::UntrustedIdentity);
+    assert_eq!(refused.expect_err("no name").code(), untrusted);
+    let party = |who: usize| Party {
+        identity_key: *world.wallets[who].device().keys().identity().public(),
+        address: world.address(who),
+    };
+    let right = fingerprint(&Tigress1, &party(0), &party(1));
+    let device = world.address(0);
+    let shows = |number: String| WalletEvent::CompareFingerprints { device, number };
+    let refused = world.event(1, shows(right.replacen(&right[..1], "x", 1)));
+    assert_eq!(refused.expect_err("another number").code(), untrusted);
+    let refused = world.try_offer(1, 0, Offered::CarKey);
+    assert_eq!(refused.expect_err("still no name").code(), untrusted);
+    world.event(1, shows(right)).expect("the same number");
+    let id = world.offer(1, 0, Offered::CarKey);
+    world.settle();
+    assert_eq!(world.state(0, &id), Some(StateName::Invited));
 }
 
 #[test]

@@ -399,7 +399,7 @@ impl<'a> Step<'a> {
             identity_key,
             address: peer,
         };
-        require!(
+        always_require!(
             "X3DH-16",
             fingerprint(device.suites()[0], &own, &other) == number,
             AgreementError::UntrustedIdentity(peer)
