@@ -238,7 +238,10 @@ impl Watch {
         answer: &Answered,
     ) -> Option<(Property, String)> {
         match answer {
-            Answered::Answer(Answer::Bundle { bundle }) if fate != Some(Fate::Replaced) => {
+            // One that is lost may have been replaced before; it is asked for again, and answered alike.
+            Answered::Answer(Answer::Bundle { bundle })
+                if !matches!(fate, Some(Fate::Replaced | Fate::Lost)) =>
+            {
                 let (request, asked) = self.last.get(device)?;
                 let key = bundle.one_time_pre_key.as_ref()?.to_string();
                 let first = self

@@ -208,6 +208,8 @@ impl Rehearsal {
                     format!("{from} takes the invitation \"{link}\""),
                     format!("{from} offers a hotel key called \"{name}\" to {to}"),
                     format!("{to} accepts \"{name}\""),
+                    // What waits at the full, or did not know an access key, is asked again with time (WAL-03).
+                    "1 minute passes".to_owned(),
                     format!("{to} holds \"{name}\""),
                     format!("{from} is in \"S:Completed\" with \"{name}\""),
                 ] {
