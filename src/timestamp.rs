@@ -19,4 +19,10 @@ impl Timestamp {
     pub fn seconds_since(self, earlier: Timestamp) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// So many seconds from here; the end of time where there are not so many.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Timestamp {
+        Timestamp(self.0.saturating_add(seconds))
+    }
 }

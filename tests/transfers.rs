@@ -889,13 +889,23 @@ fn messages_are_as_long_as_their_offer_and_as_lasting_as_they_need() {
     let request = receiver.sends(TransferEvent::Accept(id), 4);
     let import = of_size(receiver.address, &request.payload, 4096, &mut sender);
     let last = of_size(sender.address, &import.payload, 1024, &mut receiver);
-    let told = |sent: &Outgoing| (sent.at_least, sent.provisioning, sent.expires.0);
+    let told = |sent: &Outgoing| {
+        (
+            sent.at_least,
+            sent.payload.message_type().lets_provision(),
+            sent.expires.0,
+        )
+    };
     assert_eq!(told(&offer), (1024, true, LIFETIME));
     assert_eq!(told(&request), (4096, false, LIFETIME));
     assert_eq!(told(&import), (1024, true, LIFETIME));
     assert_eq!(told(&last), (4096, false, 5 + 30 * 86_400));
     let lasts = |sent: &Outgoing, now| {
-        Limits::PROFILE.message_lifetime(sent.provisioning, sent.expires, Timestamp(now))
+        Limits::PROFILE.message_lifetime(
+            sent.payload.message_type().lets_provision(),
+            sent.expires,
+            Timestamp(now),
+        )
     };
     let days = |days: u64| days * 86_400;
     assert_eq!(lasts(&offer, 0), days(2));
@@ -1002,7 +1012,7 @@ impl Network {
     /// Hands over what one device has sent the other: provisioning information once it is said to be out.
     fn deliver(&mut self, from: usize, outgoing: &Outgoing, now: u64) -> Vec<Outcome> {
         let to = 1 - from;
-        if outgoing.provisioning {
+        if outgoing.payload.message_type().lets_provision() {
             let goes_out = out(self.id, outgoing.payload.message_type());
             if self.devices[from].step(goes_out, now).is_err() {
                 return Vec::new();

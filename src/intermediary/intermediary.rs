@@ -520,7 +520,7 @@ impl<T: Transaction> Handling<T> {
             recipient,
             kind: submission.kind,
             message: submission.message.clone(),
-            expires: self.after(flawed!(
+            expires: self.now.after(flawed!(
                 "MBX-10 default lifetime",
                 submission.lifetime(),
                 2 * 86_400
@@ -592,7 +592,7 @@ impl<T: Transaction> Handling<T> {
 
     /// They are handed out for so long from now (MBX-03).
     fn put(&self, address: Address, keys: Vec<OneTimePreKey>) -> impl Iterator<Item = Change> {
-        let expires = self.after(flawed!(
+        let expires = self.now.after(flawed!(
             "MBX-03 without end",
             self.limits.one_time_pre_key_lifetime,
             u64::MAX
@@ -600,11 +600,6 @@ impl<T: Transaction> Handling<T> {
         keys.into_iter().map(move |OneTimePreKey { id, key }| {
             Change::PutOneTimePreKey(address, KeptOneTimePreKey { id, key, expires })
         })
-    }
-
-    /// So many seconds from now.
-    fn after(&self, seconds: u64) -> Timestamp {
-        Timestamp(self.now.0.saturating_add(seconds))
     }
 
     /// What is remembered of a request and its answer (MBX-13).
@@ -616,7 +611,7 @@ impl<T: Transaction> Handling<T> {
                 Answer::Bundle { bundle } => FirstAnswer::Bundle(Box::new(bundle.clone())),
                 _ => FirstAnswer::Done,
             },
-            expires: self.after(self.limits.answer_lifetime),
+            expires: self.now.after(self.limits.answer_lifetime),
         };
         Change::Remember {
             address,

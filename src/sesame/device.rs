@@ -6,7 +6,7 @@ use super::send::Purpose;
 use super::{Limits, SavedDevice, SesameError};
 use crate::agreement::{
     AgreementError, Bundle, BundleFields, Fingerprint, OneTimePreKey, Pin, PinnedIdentities,
-    PreKeyStore, SuiteNames, x3dh,
+    PreKeyStore, SuiteNames, fingerprint, x3dh,
 };
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
@@ -127,6 +127,30 @@ impl Device {
     #[must_use]
     pub fn address(&self) -> Address {
         self.address
+    }
+
+    /// The device as a party to a session: its identity key and its address.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        Party {
+            identity_key: *self.keys.identity().public(),
+            address: self.address,
+        }
+    }
+
+    /// The number by which the device's user and that of `peer` compare identity keys (X3DH-16); none where nothing is
+    /// known of `peer`.
+    #[must_use]
+    pub fn fingerprint(&self, peer: &Address) -> Option<String> {
+        let other = Party {
+            identity_key: *self.record(peer)?.identity_key(),
+            address: *peer,
+        };
+        Some(fingerprint::fingerprint(
+            self.suite(),
+            &self.party(),
+            &other,
+        ))
     }
 
     /// The time as the device knows it.
@@ -311,10 +335,7 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<Session, SesameError> {
         self.check_pin(&bundle.party)?;
-        let own = Party {
-            identity_key: *self.keys.identity().public(),
-            address: self.address,
-        };
+        let own = self.party();
         let ephemeral = KeyPair::random(randomness)?;
         let identity = self.keys.identity();
         let initiation = x3dh::initiate(suite, identity, ephemeral, bundle, randomness)?;

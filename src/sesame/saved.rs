@@ -223,10 +223,7 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
     if saved.stale_since.is_some_and(|since| since > device.now) {
         return wrong("stale since a time to come");
     }
-    let own = Party {
-        identity_key: *device.keys.identity().public(),
-        address: device.address,
-    };
+    let own = device.party();
     let peer = Party {
         identity_key: saved.identity_key,
         address,

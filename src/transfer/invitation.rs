@@ -143,7 +143,7 @@ impl Invitation {
             limits.invitation_default_lifetime,
             most
         ));
-        let expires = Timestamp(now.0.saturating_add(lifetime));
+        let expires = now.after(lifetime);
         require!(
             "INV-05",
             (1..=most).contains(&lifetime) && expires <= LAST,

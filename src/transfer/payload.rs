@@ -133,6 +133,13 @@ impl MessageType {
 }
 
 impl MessageType {
+    /// Whether its content lets the receiver provision: an offer or a key import request. Provisioning information in
+    /// that sense goes only to a key that is named (SES-18).
+    #[must_use]
+    pub fn lets_provision(self) -> bool {
+        matches!(self, Self::ProvisioningInformation | Self::KeyImportRequest)
+    }
+
     /// Whether the type stands under [`CAR_KEY`] and no other format (PAY-08).
     fn is_of_car_keys_alone(self) -> bool {
         matches!(self, Self::KeySigningRequest | Self::KeyImportRequest)

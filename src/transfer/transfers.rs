@@ -106,13 +106,11 @@ pub struct Outcome {
 pub struct Outgoing {
     /// To which device.
     pub to: Address,
-    /// What. An offer has no invitation yet.
+    /// What. An offer has no invitation yet. Before what lets the receiver provision is handed to the network for the
+    /// first time, [`TransferEvent::Out`] is asked.
     pub payload: Payload,
     /// How long it is at least, in bytes, once it is padded (PAY-11).
     pub at_least: usize,
-    /// Whether it is provisioning information: an offer or a key import request. Before it is handed to the network
-    /// for the first time, [`TransferEvent::Out`] is asked.
-    pub provisioning: bool,
     /// From then on nobody needs it, and it is not handed over any more: the end of its transfer; where it is the end
     /// itself, 30 days later.
     pub expires: Timestamp,
@@ -829,7 +827,7 @@ fn next(
         (StateName::Offered, _, Offer(offer)) => {
             let terms = Terms {
                 peer: offer.to,
-                expires: Timestamp(now.0.saturating_add(limits.lifetime_of(offer))),
+                expires: now.after(limits.lifetime_of(offer)),
                 size: 0,
             };
             match offer.what {
@@ -860,10 +858,10 @@ fn next(
                 size,
             },
         ) => {
-            let most = now.0.saturating_add(limits.lifetime);
+            let most = now.after(limits.lifetime);
             let terms = |expires: Timestamp| Terms {
                 peer: *from,
-                expires: Timestamp(flawed!("XFER-10 for ever", expires.0.min(most), expires.0)),
+                expires: flawed!("XFER-10 for ever", expires.min(most), expires),
                 size: *size,
             };
             return next_by_message(to, former, id, &payload.content, now, terms);
@@ -1022,18 +1020,12 @@ fn outgoing(
             (known.format(), offered)
         }
     };
-    let expires = next
-        .expires()
-        .unwrap_or(Timestamp(now.0.saturating_add(limits.lifetime)));
+    let expires = next.expires().unwrap_or(now.after(limits.lifetime));
     let payload = Payload::new(id, format, content);
     let at_least = flawed!("PAY-11 each by itself", offered, 0);
     Ok(Outgoing {
         to: next.peer(),
         at_least: payload.encode(at_least)?.len(),
-        provisioning: matches!(
-            payload.message_type(),
-            MessageType::ProvisioningInformation | MessageType::KeyImportRequest
-        ),
         payload,
         expires,
     })

@@ -28,8 +28,7 @@ impl Made {
 
     /// Until then an offer by it is taken, and its access key opens the mailbox.
     pub(super) fn honoured_until(&self, limits: &Limits) -> Timestamp {
-        let Timestamp(expires) = self.invitation.expires;
-        Timestamp(expires.saturating_add(limits.invitation_grace))
+        self.invitation.expires.after(limits.invitation_grace)
     }
 }
 

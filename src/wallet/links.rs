@@ -106,17 +106,14 @@ impl Step<'_> {
     /// The device has joined: whatever it gave away before opens its mailbox again.
     pub(super) fn publish_again(&mut self) -> Result<(), WalletError> {
         let limits = self.wallet.limits.transfers;
-        let now = self.now;
-        let answers_lifetime = self.wallet.limits.answers_lifetime;
+        let answers_end = self.answers_end();
         let invitations = &self.wallet.invitations;
         let made = invitations
             .made
             .values()
             .map(|made| (made.access_key().digest(), made.honoured_until(&limits)));
-        let answers = invitations.taken.values().map(|taken| {
-            let expires = now.0.saturating_add(answers_lifetime);
-            (taken.answers.digest(), Timestamp(expires))
-        });
+        let answers = invitations.taken.values();
+        let answers = answers.map(|taken| (taken.answers.digest(), answers_end));
         let all: Vec<_> = made.chain(answers).collect();
         all.into_iter()
             .try_for_each(|(hash, expires)| self.publish(hash, expires))
@@ -174,11 +171,12 @@ impl Step<'_> {
             .invitations
             .taken
             .insert(address, Arc::new(taken));
-        let expires = self
-            .now
-            .0
-            .saturating_add(self.wallet.limits.answers_lifetime);
-        self.publish(hash, Timestamp(expires))
+        self.publish(hash, self.answers_end())
+    }
+
+    /// When an access key for answers ends that is published now.
+    fn answers_end(&self) -> Timestamp {
+        self.now.after(self.wallet.limits.answers_lifetime)
     }
 
     /// Whether provisioning information may go to that device: to a key that a link or the user names (SES-18), by a

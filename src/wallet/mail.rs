@@ -162,8 +162,8 @@ impl Step<'_> {
         let limits = self.wallet.limits.transfers;
         let device = &self.wallet.device;
         let suite = device.suites()[0];
-        let (receiver, own_key) = (device.address(), device.keys().identity().public());
-        let receiver_fingerprint = Fingerprint::of(own_key);
+        let receiver = device.party();
+        let receiver_fingerprint = Fingerprint::of(&receiver.identity_key);
         let owner = Owner {
             address: from,
             fingerprint: Fingerprint::of(identity_key),
@@ -183,7 +183,7 @@ impl Step<'_> {
             identity_key: *identity_key,
             address: from,
         };
-        let parties = OfferParties::new(suite, &sender, &receiver, &receiver_fingerprint);
+        let parties = OfferParties::new(suite, &sender, &receiver.address, &receiver_fingerprint);
         offer_mac_holds(plaintext, &made.invitation.offer_key(), &parties)?;
         require!(
             "INV-08",

@@ -14,13 +14,23 @@ use std::sync::Arc;
 pub(super) struct Outbound {
     pub(super) transfer: TransferId,
     pub(super) message_type: MessageType,
-    pub(super) purpose: Purpose,
     /// The payload, for as long as it is not on its way.
     pub(super) plaintext: SecretBytes,
     /// From then on nobody needs it.
     pub(super) until: Timestamp,
     /// How far it is; nothing while others go first.
     pub(super) send: Option<Send>,
+}
+
+impl Outbound {
+    /// What its plaintext is, as far as it matters to whom it may go (SES-18).
+    pub(super) fn purpose(&self) -> Purpose {
+        if self.message_type.lets_provision() {
+            Purpose::Provisioning
+        } else {
+            Purpose::Other
+        }
+    }
 }
 
 /// All of them. The first to each device is on its way, or waits to be.

@@ -10,9 +10,7 @@ use crate::intermediary::{AccessKey, Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::saved::json_text;
-use crate::sesame::{
-    Device, Purpose, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send,
-};
+use crate::sesame::{Device, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send};
 use crate::timestamp::Timestamp;
 use crate::transfer::{
     Invitation, InvitationId, MessageType, SavedTransfers, SavedTransfersError, Transfers,
@@ -80,7 +78,6 @@ struct SavedOutbound {
     to: Address,
     transfer: TransferId,
     message_type: MessageType,
-    purpose: Purpose,
     plaintext: SecretBytes,
     until: Timestamp,
     send: Option<SavedSend>,
@@ -203,7 +200,6 @@ impl From<(&Address, &Outbound)> for SavedOutbound {
             to: *to,
             transfer: outbound.transfer,
             message_type: outbound.message_type,
-            purpose: outbound.purpose,
             plaintext: outbound.plaintext.clone(),
             until: outbound.until,
             send: outbound.send.as_ref().map(Send::save),
@@ -245,7 +241,6 @@ impl TryFrom<SavedOutbound> for (Address, Outbound) {
         let outbound = Outbound {
             transfer: saved.transfer,
             message_type: saved.message_type,
-            purpose: saved.purpose,
             plaintext: saved.plaintext,
             until: saved.until,
             send: saved.send.map(Send::try_from).transpose()?,

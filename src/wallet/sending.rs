@@ -9,8 +9,7 @@ use crate::identifier::{Address, Recipient, TransferId};
 use crate::intermediary::{Body, Submission};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
-use crate::sesame::{Purpose, SendEvent, SendStep, SesameError};
-use crate::suite::Party;
+use crate::sesame::{SendEvent, SendStep, SesameError};
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
 use std::sync::Arc;
@@ -26,7 +25,6 @@ impl Step<'_> {
             to,
             mut payload,
             at_least,
-            provisioning,
             expires,
         } = outgoing;
         let message_type = payload.message_type();
@@ -38,11 +36,7 @@ impl Step<'_> {
                 taken.transfers += 1;
                 payload.invitation = Some(taken.id);
                 payload.access_key = Some(Secret::copy_of(taken.answers.expose()));
-                let sender = Party {
-                    identity_key: *device.keys().identity().public(),
-                    address: device.address(),
-                };
-                let suite = device.suites()[0];
+                let (suite, sender) = (device.suites()[0], device.party());
                 let parties = OfferParties::new(suite, &sender, &to, &pin.fingerprint);
                 payload.encode_offer(&offer_key(&taken.secret), &parties, at_least)?
             }
@@ -51,11 +45,6 @@ impl Step<'_> {
         let message = Outbound {
             transfer,
             message_type,
-            purpose: if provisioning {
-                Purpose::Provisioning
-            } else {
-                Purpose::Other
-            },
             plaintext: plaintext.to_vec().into(),
             until: expires,
             send: None,
@@ -106,7 +95,7 @@ impl Step<'_> {
         let started = self.wallet.device.start_send(
             Recipient::Device(*to),
             first.plaintext.expose(),
-            first.purpose,
+            first.purpose(),
             self.randomness,
         );
         match started {
@@ -141,11 +130,10 @@ impl Step<'_> {
                 let Some(first) = self.wallet.outbox.first(to) else {
                     return Ok(());
                 };
-                let (transfer, purpose) = (first.transfer, first.purpose);
-                let (message_type, until) = (first.message_type, first.until);
-                let provisioning = purpose == Purpose::Provisioning;
+                let (transfer, message_type) = (first.transfer, first.message_type);
+                let provisioning = message_type.lets_provision();
                 let limits = self.wallet.limits.transfers;
-                let lifetime = limits.message_lifetime(provisioning, until, self.now);
+                let lifetime = limits.message_lifetime(provisioning, first.until, self.now);
                 let submission = Submission {
                     recipient: *to,
                     access_key,
@@ -215,14 +203,13 @@ impl Step<'_> {
         to: &Address,
         event: SendEvent,
     ) -> Result<(), WalletError> {
-        let is_bundle = matches!(event, SendEvent::Bundle(_));
         let Wallet { device, outbox, .. } = &mut self.wallet;
         let Some(send) = outbox.first_mut(to).and_then(|first| first.send.as_mut()) else {
             return Ok(());
         };
         match device.continue_send(send, event, self.randomness) {
             Ok(outcome) => {
-                if outcome.identity_changed && is_bundle {
+                if outcome.identity_changed {
                     self.report(Report::IdentityChanged { device: *to });
                 }
                 self.go_on(to, outcome.step)

@@ -3,7 +3,6 @@
 use super::WalletError;
 use super::requests::Waiting;
 use super::wallet::{Effect, Report, Wallet, WalletEvent};
-use crate::agreement::fingerprint::fingerprint;
 use crate::agreement::{AgreementError, Bundle, Fingerprint};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
@@ -13,7 +12,6 @@ use crate::intermediary::{
 use crate::primitives::{Randomness, Secret};
 use crate::requirement::{always_require, flawed, require, required};
 use crate::sesame::SendEvent;
-use crate::suite::Party;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Outcome, TransferEvent};
 
@@ -391,17 +389,9 @@ impl<'a> Step<'a> {
         let device = &self.wallet.device;
         let key = device.record(&peer).map(|record| *record.identity_key());
         let identity_key = required!("X3DH-16", key, WalletError::UnknownDevice(peer));
-        let own = Party {
-            identity_key: *device.keys().identity().public(),
-            address: device.address(),
-        };
-        let other = Party {
-            identity_key,
-            address: peer,
-        };
         always_require!(
             "X3DH-16",
-            fingerprint(device.suites()[0], &own, &other) == number,
+            device.fingerprint(&peer).as_deref() == Some(number),
             AgreementError::UntrustedIdentity(peer)
         );
         let fingerprint = Fingerprint::of(&identity_key);

@@ -117,7 +117,7 @@ pub(super) fn envelope(from: Address, to: Address, message: Message, now: Timest
         recipient: to,
         kind: message.kind,
         message: MessageBytes(message.bytes.into()),
-        expires: Timestamp(now.0.saturating_add(LIFETIME)),
+        expires: now.after(LIFETIME),
     }
 }
 

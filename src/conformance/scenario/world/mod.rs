@@ -553,7 +553,7 @@ impl<'a> World<'a> {
 
     /// Time passes for everybody who is there.
     pub(super) fn wait(&mut self, seconds: u64) -> Result<(), StepFailure> {
-        self.now = Timestamp(self.now.0.saturating_add(seconds));
+        self.now = self.now.after(seconds);
         self.lines.push(Line::Time { now: self.now });
         for device in self.people.names() {
             self.event(&device, WalletEvent::Tick)?;

@@ -64,7 +64,7 @@ pub(super) fn plaintext(
     };
     let expires = match name {
         YEAR_9999 => LAST_SECOND,
-        _ => Timestamp(now.0.saturating_add(LIFETIME)),
+        _ => now.after(LIFETIME),
     };
     let content = Content::ProvisioningInformation {
         provisioning,

@@ -2,7 +2,7 @@
 
 use super::participant::Participant;
 use super::players::{Players, Tested};
-use crate::agreement::{BundleFields, fingerprint};
+use crate::agreement::BundleFields;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
@@ -11,7 +11,7 @@ use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{Answer, Body, Request, Token};
 use crate::primitives::{PublicKey, Secret};
 use crate::sesame::Device;
-use crate::suite::{Party, SuiteRef};
+use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Host, Invitation, Limits, Offer, StateName, Vertical};
 use crate::wallet::{Wallet, WalletEvent};
@@ -39,7 +39,6 @@ pub(in super::super) struct Moment {
 
 /// Everybody but the intermediary.
 pub(in super::super) struct People<'a> {
-    suite: SuiteRef,
     seed: String,
     players: Players<'a>,
     users: BTreeMap<String, UserId>,
@@ -56,7 +55,6 @@ impl<'a> People<'a> {
     /// Nobody yet. All their randomness is made from `seed`.
     pub(super) fn new(suite: SuiteRef, seed: &str, tested: Option<Tested<'a>>) -> Self {
         People {
-            suite,
             seed: seed.to_owned(),
             players: Players::new(suite, tested),
             users: BTreeMap::new(),
@@ -476,7 +474,7 @@ impl<'a> People<'a> {
             self.device(name)?.address,
             Vertical::Car,
             &self.identity_key(name)?,
-            Timestamp(now.0.saturating_add(lifetime)),
+            now.after(lifetime),
             &mut Stream::new(&format!("{}/made up/{name}", self.seed)),
         );
         Ok(invitation.map_err(StepFailure::script)?.to_string())
@@ -515,18 +513,7 @@ impl<'a> People<'a> {
         peer: &str,
     ) -> Result<Option<String>, StepFailure> {
         let peer = self.device(peer)?.address;
-        let device = self.wallet(name)?.device();
-        let own = Party {
-            identity_key: *device.keys().identity().public(),
-            address: device.address(),
-        };
-        Ok(device.record(&peer).map(|record| {
-            let other = Party {
-                identity_key: *record.identity_key(),
-                address: peer,
-            };
-            fingerprint::fingerprint(self.suite, &own, &other)
-        }))
+        Ok(self.wallet(name)?.device().fingerprint(&peer))
     }
 
     /// What waits at a device for its way out and satisfies `is`: it leaves by another way.
