@@ -15,13 +15,14 @@ const DEVICES: [&str; 4] = ["Ben's phone", "Ben's watch", "Ryan's phone", "Ryan'
 const SENDERS: [&str; 2] = ["Ben's phone", "Ben's watch"];
 const RECEIVERS: [&str; 2] = ["Ryan's phone", "Ryan's watch"];
 const REQUESTS: [&str; 4] = ["bundle request", "submission", "reading", "acknowledgement"];
-/// What is lied about. Not yet publications: a link whose access key was not published holds up what goes to its owner.
-const LIED_ABOUT: [&str; 5] = [
+/// What is lied about.
+const LIED_ABOUT: [&str; 6] = [
     "bundle request",
     "submission",
     "reading",
     "acknowledgement",
     "count",
+    "publication",
 ];
 const NAMES: [&str; 3] = ["the car", "the van", "the room"];
 /// What a dishonest intermediary answers.

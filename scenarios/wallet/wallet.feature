@@ -68,6 +68,34 @@ Feature: What a wallet does by itself
     Then Ryan's phone knows nothing of the car key
     And nobody is told anything
 
+  @WAL-03 @INV-09
+  Scenario: A link whose access key was never kept holds nothing up once another one is taken
+    When the intermediary answers the next publication of Ryan's phone with "done"
+    And Ryan's phone makes an invitation called "the dead link"
+    And Ben's phone takes the invitation "the dead link"
+    And Ben's phone offers a car key called "the car" to Ryan's phone
+    Then Ben's phone is told "delayed"
+    And Ryan's phone knows nothing of "the car"
+    When Ryan's phone makes an invitation called "the new link"
+    And Ben's phone takes the invitation "the new link"
+    Then Ryan's phone is in "R:Invited" with "the car"
+    When Ryan's phone accepts "the car"
+    Then Ben's phone is in "S:Completed" with "the car"
+    And nobody is told anything
+
+  @WAL-03 @INV-08
+  Scenario: An answer that waits under a former access key of the sender leaves once an offer brings another
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And the intermediary answers the next submission of Ryan's phone with "forbidden"
+    And Ryan's phone accepts "the car"
+    Then Ryan's phone is told "delayed"
+    When Ben's phone drops the pin of Ryan's phone
+    And Ryan's phone makes an invitation called "the new link"
+    And Ben's phone takes the invitation "the new link"
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    And Ryan's phone accepts "the van"
+    Then Ben's phone is in "S:Completed" with "the van"
+
   @WAL-04 @XFER-07
   Scenario: A signing request comes twice while its answer waits, and is answered once
     When Ben's phone offers a car key to Ryan's phone

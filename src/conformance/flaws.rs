@@ -607,6 +607,10 @@ const FLAWS: &[(&str, &str)] = &[
         "an answer of another type or of another device counts as the one asked for",
     ),
     (
+        "WAL-03 old key",
+        "what waits is asked again under the access key of a former link",
+    ),
+    (
         "WAL-03 one queue",
         "a message that waits delays those to everybody else",
     ),

@@ -171,7 +171,11 @@ impl Step<'_> {
             .invitations
             .taken
             .insert(address, Arc::new(taken));
-        self.publish(hash, self.answers_end())
+        self.publish(hash, self.answers_end())?;
+        if known.is_some_and(|known| known.id != id) {
+            flawed!("WAL-03 old key", self.ask_under_another_key(&address)?, ());
+        }
+        Ok(())
     }
 
     /// When an access key for answers ends that is published now.

@@ -88,7 +88,7 @@ impl Step<'_> {
             .transfers
             .step(event, self.now, self.randomness)?;
         if offered {
-            self.serve(from, &payload);
+            self.serve(from, &payload)?;
         }
         self.outcomes(outcomes)
     }
@@ -200,7 +200,8 @@ impl Step<'_> {
     }
 
     /// An offer was taken up: it counts for its invitation, and its access key opens the sender's mailbox.
-    fn serve(&mut self, from: Address, payload: &Payload) {
+    fn serve(&mut self, from: Address, payload: &Payload) -> Result<(), WalletError> {
+        let before = self.wallet.invitations.access_key(&from);
         let invitations = &mut self.wallet.invitations;
         if let Some(id) = payload.invitation
             && let Some(made) = invitations.made.get_mut(&id)
@@ -210,6 +211,10 @@ impl Step<'_> {
         if let Some(access_key) = &payload.access_key {
             invitations.senders.insert(from, access_key.clone().into());
         }
+        if before != invitations.access_key(&from) {
+            flawed!("WAL-03 old key", self.ask_under_another_key(&from)?, ());
+        }
+        Ok(())
     }
 }
 

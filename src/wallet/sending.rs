@@ -9,7 +9,7 @@ use crate::identifier::{Address, Recipient, TransferId};
 use crate::intermediary::{Body, Submission};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
-use crate::sesame::{SendEvent, SendStep, SesameError};
+use crate::sesame::{Send, SendEvent, SendStep, SesameError};
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
 use std::sync::Arc;
@@ -183,6 +183,17 @@ impl Step<'_> {
             self.wallet.requests.forget(to);
             self.report(Report::Unsent { to: *to, code });
         }
+    }
+
+    /// Another access key opens that device's mailbox now: what has no answer yet is asked anew, under it. Under the old
+    /// one it might wait until its time is over, and hold up all that comes after it (WAL-03).
+    pub(super) fn ask_under_another_key(&mut self, to: &Address) -> Result<(), WalletError> {
+        let first = self.wallet.outbox.first(to);
+        let Some(step) = first.and_then(|first| first.send.as_ref()).map(Send::step) else {
+            return Ok(());
+        };
+        self.wallet.requests.forget(to);
+        self.go_on(to, step)
     }
 
     /// Erases messages that have not been accepted, and what was asked for them: it is never repeated (XFER-14). The
