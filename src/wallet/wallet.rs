@@ -216,6 +216,14 @@ impl Wallet {
         !self.outbox.is_empty()
     }
 
+    /// The requests that wait for an answer, as they go on the wire, the oldest first.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Request> {
+        self.requests
+            .iter()
+            .map(|waiting| self.on_the_wire(waiting))
+    }
+
     /// The wallet in its documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedWallet {
