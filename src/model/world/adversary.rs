@@ -62,14 +62,7 @@ impl Adversary for Nobody {
 
     fn beginning(&self) -> Self::Extra {}
 
-    fn deeds(
-        &self,
-        _: &World<Self>,
-        _: &mut Scratch,
-        _: &State,
-        _: &mut Vec<(Action, State)>,
-    ) {
-    }
+    fn deeds(&self, _: &World<Self>, _: &mut Scratch, _: &State, _: &mut Vec<(Action, State)>) {}
 
     fn sentences(&self, _: &World<Self>, _: &State, (): ()) -> Vec<String> {
         Vec::new()

@@ -10,7 +10,7 @@ const PATIENCE: usize = 2_000;
 
 /// States that are known to end well. It forgets: what is not known is followed once more.
 #[derive(Default)]
-pub struct Known {
+pub(super) struct Known {
     states: Vec<Option<Key>>,
 }
 

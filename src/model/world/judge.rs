@@ -56,16 +56,17 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
         let notes = &actor.journal.deals[place];
         let transfer = notes.transfer;
         let state = transfer.and_then(|id| actor.wallet.transfers().state(&id));
-        let place_of = |time: Option<Timestamp>| {
-            time.map_or(u8::MAX, |time| bounds.place_of(actor.who, time))
-        };
+        let place_of =
+            |time: Option<Timestamp>| time.map_or(u8::MAX, |time| bounds.place_of(actor.who, time));
         DealFacts {
             state: code(state),
             is_offered: notes.over.is_some(),
             told: notes.told,
             out: notes.out,
             consented: notes.accepted.is_some(),
-            accepted: notes.accepted.map_or(0, |time| bounds.place_of(actor.who, time)),
+            accepted: notes
+                .accepted
+                .map_or(0, |time| bounds.place_of(actor.who, time)),
             over: place_of(notes.over),
         }
     };
@@ -92,6 +93,7 @@ pub(super) fn happen<A: Adversary>(
     let before = world.actors.get(number);
     let mut judge = Judge {
         world,
+        event,
         now: world.setting.bounds.clock_of(before.who, clock),
         actor: Actor::clone(&before),
         broken: None,
@@ -128,6 +130,7 @@ pub(super) fn happen<A: Adversary>(
 /// Looks at what a wallet does.
 struct Judge<'a, A: Adversary> {
     world: &'a World<A>,
+    event: Event,
     /// By the device's own clock.
     now: Timestamp,
     /// The actor, after all that has happened so far.
@@ -210,7 +213,7 @@ impl<A: Adversary> Judge<'_, A> {
         self.actor = after;
         self.wish(&event, &effects);
         for effect in &effects {
-            self.effect(&before, &event, effect);
+            self.effect(&event, effect);
         }
         self.messages(&event, &effects);
         Some(effects)
@@ -219,7 +222,6 @@ impl<A: Adversary> Judge<'_, A> {
     /// What its user wanted is remembered.
     fn wish(&mut self, event: &WalletEvent, effects: &[Effect]) {
         let now = self.now;
-        let who = self.actor.who;
         let setting = &self.world.setting;
         let journal = &mut self.actor.journal;
         match event {
@@ -236,24 +238,11 @@ impl<A: Adversary> Judge<'_, A> {
                 });
                 let lifetime = offer.lifetime.unwrap_or(LIFETIME);
                 let over = now.after(lifetime);
-                let mut deals = setting.bounds.deals.iter();
-                let place = deals.position(|deal| {
-                    let what = matches!(deal.what, What::CarKey)
-                        == matches!(offer.what, Offered::CarKey);
-                    let is_new = true;
-                    deal.from == who
-                        && setting.addresses[usize::from(deal.to)] == offer.to
-                        && what
-                        && is_new
-                        && token_of(setting.bounds.deals, deal).as_bytes() == token(&offer.what)
-                        && deal.lifetime == offer.lifetime
-                        && matches!(deal.what, What::TokenOf { insists: true, .. }) == offer.again
-                });
-                if let (Some(place), Some(transfer)) = (place, offered) {
-                    let notes = &mut journal.deals[place];
+                if let (Event::Offer(deal), Some(transfer)) = (self.event, offered) {
+                    let notes = &mut journal.deals[usize::from(deal)];
                     notes.transfer = Some(transfer);
                     notes.over = Some(over);
-                    setting.is_deal(transfer, u8::try_from(place).unwrap_or(u8::MAX));
+                    setting.is_deal(transfer, deal);
                 }
             }
             WalletEvent::Accept(transfer) => {
@@ -265,7 +254,7 @@ impl<A: Adversary> Judge<'_, A> {
         }
     }
 
-    fn effect(&mut self, before: &Actor, event: &WalletEvent, effect: &Effect) {
+    fn effect(&mut self, event: &WalletEvent, effect: &Effect) {
         match effect {
             Effect::Request(request) => {
                 if let Body::Submit(submission) = &request.body {
@@ -288,15 +277,6 @@ impl<A: Adversary> Judge<'_, A> {
                 let notes = *notes;
                 if matches!(after, StateName::Requested | StateName::Provisioned) {
                     self.must(Promise::Consent, notes.accepted.is_some());
-                }
-                let ended = matches!(
-                    after,
-                    StateName::OfferCancelled | StateName::OfferDeclined | StateName::OfferExpired
-                );
-                let was_out = before.journal.deals[usize::from(deal)].out;
-                if ended && was_out && former != &Some(*after) {
-                    // Looked at once the step is over: what it tells comes after what it changes.
-                    self.actor.journal.deals[usize::from(deal)].told |= 0;
                 }
             }
             Effect::Report(report) => self.report(report),
@@ -387,22 +367,6 @@ impl<A: Adversary> Judge<'_, A> {
             .filter(|effect| matches!(effect, Effect::Report(Report::Refused { .. })))
             .count();
         self.must(Promise::OpenedOnce, again <= refused);
-    }
-}
-
-/// The token that a deal offers, and nothing where it is a car key.
-fn token_of(deals: &[super::bounds::Deal], deal: &super::bounds::Deal) -> String {
-    match deal.what {
-        What::CarKey => String::new(),
-        What::HotelKey => format!("the token of {}", deal.name),
-        What::TokenOf { deal, .. } => format!("the token of {}", deals[usize::from(deal)].name),
-    }
-}
-
-fn token(what: &Offered) -> &[u8] {
-    match what {
-        Offered::CarKey => &[],
-        Offered::AuthorizationToken(token) => token.expose(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::bounds::DEVICES;
 use super::post::Post;
 use super::property::Promise;
 use super::world::{Handled, NONE, World};
-use crate::intermediary::{Answer, Body, Request};
+use crate::intermediary::{Answer, Body, Request, Store, Transaction};
 use crate::timestamp::Timestamp;
 use rustc_hash::FxBuildHasher;
 use std::hash::{BuildHasher, Hash};
@@ -26,10 +26,14 @@ pub(super) fn mail<A: Adversary>(world: &World<A>, post: &Post, now: Timestamp) 
             return NONE;
         }
         let limit = usize::try_from(bounds.limits.read).unwrap_or(usize::MAX);
-        let envelopes = post.intermediary.store().mail(address, now, limit);
-        if envelopes.is_empty() {
+        // What a reading is answered with comes of the store alone.
+        let mut store = post.intermediary.store().clone();
+        let read = store
+            .begin(now)
+            .and_then(|mut handling| handling.envelopes(address, limit));
+        let Some(envelopes) = read.ok().filter(|envelopes| !envelopes.is_empty()) else {
             return NONE;
-        }
+        };
         world.answers.intern(Ok(Answer::Envelopes { envelopes }))
     })
 }

@@ -2,9 +2,7 @@
 
 use super::bounds::Bounds;
 use crate::error_code::ErrorCode;
-use crate::intermediary::{
-    Answer, Intermediary, MemoryStore, Request, SavedIntermediary,
-};
+use crate::intermediary::{Answer, Intermediary, MemoryStore, Request, SavedIntermediary};
 use crate::suite;
 use crate::timestamp::Timestamp;
 use std::collections::BTreeMap;

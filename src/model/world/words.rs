@@ -118,21 +118,45 @@ fn wish(bounds: &Bounds, wish: Wish) -> String {
             let deal = deal(place);
             let (from, to) = (name(deal.from), name(deal.to));
             match deal.what {
-                What::HotelKey => format!("{from} offers a hotel key called \"{}\" to {to}", deal.name),
+                What::HotelKey => {
+                    format!("{from} offers a hotel key called \"{}\" to {to}", deal.name)
+                }
                 What::CarKey => format!("{from} offers a car key called \"{}\" to {to}", deal.name),
-                What::TokenOf { deal: first, insists } => {
+                What::TokenOf {
+                    deal: first,
+                    insists,
+                } => {
                     let first = bounds.deals[usize::from(first)].name;
-                    let verb = if insists { "insists on offering" } else { "offers" };
-                    format!("{from} {verb} the token of \"{first}\" called \"{}\" to {to}", deal.name)
+                    let verb = if insists {
+                        "insists on offering"
+                    } else {
+                        "offers"
+                    };
+                    format!(
+                        "{from} {verb} the token of \"{first}\" called \"{}\" to {to}",
+                        deal.name
+                    )
                 }
             }
         }
         Wish::Accept(it) => format!("{} accepts \"{}\"", name(deal(it).to), deal(it).name),
         Wish::Decline(it) => format!("{} declines \"{}\"", name(deal(it).to), deal(it).name),
         Wish::Cancel(who, it) => format!("{} cancels \"{}\"", name(who), deal(it).name),
-        Wish::MakeLink(who, _) => format!("{} makes an invitation called \"{}\"", name(who), link(bounds, who)),
-        Wish::TakeLink(who, of) => format!("{} takes the invitation \"{}\"", name(who), link(bounds, of)),
-        Wish::WithdrawLink(who) => format!("{} withdraws the invitation \"{}\"", name(who), link(bounds, who)),
+        Wish::MakeLink(who, _) => format!(
+            "{} makes an invitation called \"{}\"",
+            name(who),
+            link(bounds, who)
+        ),
+        Wish::TakeLink(who, of) => format!(
+            "{} takes the invitation \"{}\"",
+            name(who),
+            link(bounds, of)
+        ),
+        Wish::WithdrawLink(who) => format!(
+            "{} withdraws the invitation \"{}\"",
+            name(who),
+            link(bounds, who)
+        ),
         Wish::DropPin(who, of) => format!("{} drops the pin of {}", name(who), name(of)),
         Wish::Compare(who, of) => format!("{} compares fingerprints with {}", name(who), name(of)),
     }

@@ -156,7 +156,14 @@ impl<A: Adversary> World<A> {
             .everybody()
             .map(|who| Actor::new(&bounds, who).expect("its randomness never ends"))
             .collect();
-        let address = |who: usize| actors.get(who).unwrap_or(&actors[0]).wallet.device().address();
+        let address = |who: usize| {
+            actors
+                .get(who)
+                .unwrap_or(&actors[0])
+                .wallet
+                .device()
+                .address()
+        };
         let extra = adversary.beginning();
         let mut world = World {
             setting: Setting {
@@ -216,7 +223,9 @@ impl<A: Adversary> World<A> {
         if let Some(Some(facts)) = scratch.facts.get(place) {
             return *facts;
         }
-        let facts = self.facts.shared(actor, || judge::facts(self, &self.actors.get(actor)));
+        let facts = self
+            .facts
+            .shared(actor, || judge::facts(self, &self.actors.get(actor)));
         if scratch.facts.len() <= place {
             scratch.facts.resize(place + 1, None);
         }
@@ -405,9 +414,7 @@ impl<A: Adversary> World<A> {
                 let who = deal(it).to;
                 is_known(facts(who), it).then_some((who, Event::Decline(it)))
             }
-            Wish::Cancel(who, it) => {
-                is_known(facts(who), it).then_some((who, Event::Cancel(it)))
-            }
+            Wish::Cancel(who, it) => is_known(facts(who), it).then_some((who, Event::Cancel(it))),
             Wish::MakeLink(who, most) => {
                 (facts(who).links_wanted < most).then_some((who, Event::Invite))
             }
@@ -472,7 +479,10 @@ impl<A: Adversary> World<A> {
             step(scratch, Action::ReleaseAnswer);
         }
         for place in 0..bounds.wishes.len() {
-            step(scratch, Action::Wish(u8::try_from(place).unwrap_or(u8::MAX)));
+            step(
+                scratch,
+                Action::Wish(u8::try_from(place).unwrap_or(u8::MAX)),
+            );
         }
         if bounds.has_next(from.clock) {
             step(scratch, Action::Clock);
