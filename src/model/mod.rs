@@ -11,7 +11,9 @@
 //! | [`figures`] | what small rungs come to, checked in |
 //! | [`script`] | a counterexample as a scenario |
 //! | `flaws` | which flaws the models find by themselves (feature `flaws`) |
-//! | [`stateless`] | a hotel key, from one phone to another |
+//! | [`stateless`], [`stateful`] | a hotel key, a car key, from one phone to another |
+//! | [`links`] | links, pins, and devices that leave |
+//! | [`months`] | what grows old |
 //! | [`world`] | wallets, the intermediary and the network between them |
 //!
 //! A [`Space`] says what can happen; a [`Model`] is a space by a name, with a ladder of bounds. [`MODELS`] lists them.
@@ -21,9 +23,12 @@ pub mod figures;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod interned;
+pub mod links;
+pub mod months;
 pub mod outcome;
 pub mod remembered;
 pub mod script;
+pub mod stateful;
 pub mod stateless;
 pub mod world;
 
@@ -32,7 +37,12 @@ pub use outcome::{Counterexample, End, Limit, Limits, Outcome, Progress};
 use std::hash::Hash;
 
 /// Every model, in the order in which it is shown.
-pub const MODELS: &[&dyn Model] = &[&stateless::Stateless];
+pub const MODELS: &[&dyn Model] = &[
+    &stateless::Stateless,
+    &stateful::Stateful,
+    &links::Links,
+    &months::Months,
+];
 
 /// The model of that name.
 #[must_use]

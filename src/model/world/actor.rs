@@ -27,19 +27,25 @@ pub struct Actor {
     pub journal: Journal,
 }
 
-/// A device's randomness from some place on: block `n` is SHA-256 of its name and `n`.
+/// A device's randomness from some place on: block `n` is SHA-256 of its name, what it is drawn for, and `n`.
 #[derive(Clone, Debug)]
 pub struct Draws<'a> {
     name: &'a str,
+    purpose: u8,
     /// So many bytes were drawn.
     pub drawn: u64,
 }
 
 impl<'a> Draws<'a> {
-    /// The randomness of the device of that name, of which so many bytes were drawn.
+    /// The randomness of the device of that name, of which so many bytes were drawn. Another purpose gives other bytes: two deals have
+    /// two ids, whichever is offered first.
     #[must_use]
-    pub fn new(name: &'a str, drawn: u64) -> Self {
-        Draws { name, drawn }
+    pub fn new(name: &'a str, purpose: u8, drawn: u64) -> Self {
+        Draws {
+            name,
+            purpose,
+            drawn,
+        }
     }
 }
 
@@ -49,6 +55,7 @@ impl Randomness for Draws<'_> {
         while filled < out.len() {
             let mut hash = Sha256::new();
             hash.update(self.name);
+            hash.update([self.purpose]);
             hash.update((self.drawn / 32).to_be_bytes());
             let block = hash.finalize();
             let rest = &block[usize::try_from(self.drawn % 32).unwrap_or_default()..];
@@ -68,7 +75,7 @@ impl Actor {
     /// None: its randomness never ends.
     pub fn new(bounds: &Bounds, who: Who) -> Result<Self, RandomnessError> {
         let name = bounds.devices[usize::from(who)];
-        let mut draws = Draws::new(name, 0);
+        let mut draws = Draws::new(name, 0, 0);
         let suite = suite::ALL[0];
         let address = Address {
             user_id: UserId::random(&mut draws)?,
@@ -92,11 +99,12 @@ impl Actor {
     pub fn step(
         &self,
         bounds: &Bounds,
+        purpose: u8,
         event: WalletEvent,
         now: Timestamp,
     ) -> (Actor, Result<Vec<Effect>, WalletError>) {
         let mut after = self.clone();
-        let mut draws = Draws::new(bounds.devices[usize::from(self.who)], self.drawn);
+        let mut draws = Draws::new(bounds.devices[usize::from(self.who)], purpose, self.drawn);
         let effects = after.wallet.step(event, now, &mut draws);
         after.drawn = draws.drawn;
         (after, effects)
@@ -140,6 +148,8 @@ pub struct Facts {
     pub link: u32,
     /// The last link that its user has taken, by number.
     pub taken: u32,
+    /// So many links its user has taken.
+    pub links_taken: u8,
     /// So many links its user has asked for.
     pub links_wanted: u8,
     /// The number that it shows for each other device, by number.

@@ -211,7 +211,7 @@ impl<A: Adversary> Teller<'_, A> {
                     self.link(who, made)
                 )
             }
-            Wish::TakeLink(who, of) => {
+            Wish::TakeLink(who, of, _) => {
                 let made = self.links_wanted(of);
                 format!(
                     "{} takes the invitation \"{}\"",

@@ -417,10 +417,10 @@ impl<A: Adversary> World<A> {
             Wish::MakeLink(who, most) => {
                 (facts(who).links_wanted < most).then_some((who, Event::Invite))
             }
-            Wish::TakeLink(who, of) => {
-                let link = facts(of).link;
-                let is_new = link != NONE && facts(who).taken != link;
-                is_new.then_some((who, Event::Take(link)))
+            Wish::TakeLink(who, of, most) => {
+                let (link, taker) = (facts(of).link, facts(who));
+                let may = taker.links_taken < most && taker.taken != link;
+                (link != NONE && may).then_some((who, Event::Take(link)))
             }
             Wish::WithdrawLink(who) => {
                 let link = facts(who).link;
