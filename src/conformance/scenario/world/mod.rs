@@ -14,13 +14,13 @@
 //! | [`strangers`] | those whom nobody knows |
 //! | [`network`] | what gets lost, held back, repeated and damaged |
 
-mod forgery;
+pub(crate) mod forgery;
 mod intermediary;
-mod lies;
+pub(crate) mod lies;
 mod links;
 mod network;
 mod participant;
-mod payloads;
+pub(crate) mod payloads;
 mod people;
 mod players;
 mod strangers;
