@@ -67,7 +67,7 @@ impl Step<'_> {
     fn may_start(&self, to: &Address) -> bool {
         let first = self.wallet.outbox.first(to);
         let waits = first.is_some_and(|first| first.send.is_none());
-        let known = flawed!("INV-09 unpublished", !self.is_unpublished(to), true);
+        let known = flawed!("INV-09 unpublished", !self.wallet.is_unpublished(to), true);
         let free = flawed!("WAL-03 one queue", true, !self.is_sending_to_others(to));
         waits && self.wallet.token().is_some() && known && free
     }
@@ -77,15 +77,6 @@ impl Step<'_> {
     fn is_sending_to_others(&self, to: &Address) -> bool {
         let mut messages = self.wallet.outbox.iter();
         messages.any(|(other, message)| other != to && message.send.is_some())
-    }
-
-    fn is_unpublished(&self, to: &Address) -> bool {
-        self.wallet.invitations.taken.get(to).is_some_and(|taken| {
-            let own = taken.answers.digest();
-            self.wallet
-                .requests
-                .any(|body| matches!(body, Body::PublishAccessKey { hash, .. } if *hash == own))
-        })
     }
 
     fn start(&mut self, to: &Address) -> Result<(), WalletError> {
@@ -239,5 +230,16 @@ impl Step<'_> {
             }
             None => Err(error.into()),
         }
+    }
+}
+
+impl Wallet {
+    /// Whether what opens this wallet's mailbox to that device is not published yet.
+    pub(super) fn is_unpublished(&self, to: &Address) -> bool {
+        self.invitations.taken.get(to).is_some_and(|taken| {
+            let own = taken.answers.digest();
+            self.requests
+                .any(|body| matches!(body, Body::PublishAccessKey { hash, .. } if *hash == own))
+        })
     }
 }

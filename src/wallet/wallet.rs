@@ -216,6 +216,24 @@ impl Wallet {
         !self.outbox.is_empty()
     }
 
+    /// The devices that a message waits for although it could be on its way: nothing is asked for it.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = Address> {
+        let asked = |to: &Address| {
+            let mut waiting = self.requests.iter();
+            waiting.any(|waiting| waiting.recipient() == Some(*to))
+        };
+        let recipients = self.outbox.recipients().into_iter();
+        recipients.filter(move |to| self.token().is_some() && !self.is_unpublished(to) && !asked(to))
+    }
+
+    /// Whether the message that is on its way to that device lets it provision.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn sends_provisioning(&self, to: &Address) -> bool {
+        let first = self.outbox.first(to);
+        first.is_some_and(|first| first.message_type.lets_provision())
+    }
+
     /// The wallet in its documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedWallet {
