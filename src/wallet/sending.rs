@@ -9,6 +9,8 @@ use crate::identifier::{Address, Recipient, TransferId};
 use crate::intermediary::{Body, Submission};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
+#[cfg(feature = "conformance")]
+use crate::sesame::Device;
 use crate::sesame::{Send, SendEvent, SendStep, SesameError};
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
@@ -234,6 +236,30 @@ impl Step<'_> {
 }
 
 impl Wallet {
+    /// The devices that a message waits for although it could be on its way: nothing is asked for it.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = Address> {
+        let asked = |to: &Address| {
+            let mut waiting = self.requests.iter();
+            waiting.any(|waiting| waiting.recipient() == Some(*to))
+        };
+        let recipients = self.outbox.recipients().into_iter();
+        recipients
+            .filter(move |to| self.token().is_some() && !self.is_unpublished(to) && !asked(to))
+    }
+
+    /// Whether the message that is on its way to that device lets it provision.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn sends_provisioning(&self, to: &Address) -> bool {
+        let first = self.outbox.first(to);
+        first.is_some_and(|first| first.message_type.lets_provision())
+    }
+
+    /// The same wallet with another engine in it: what was sent with it outside the wallet is not sent again.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn with_device(self, device: Device) -> Self {
+        Wallet { device, ..self }
+    }
     /// Whether what opens this wallet's mailbox to that device is not published yet.
     pub(super) fn is_unpublished(&self, to: &Address) -> bool {
         self.invitations.taken.get(to).is_some_and(|taken| {

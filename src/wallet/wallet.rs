@@ -216,22 +216,12 @@ impl Wallet {
         !self.outbox.is_empty()
     }
 
-    /// The devices that a message waits for although it could be on its way: nothing is asked for it.
+    /// The requests that wait for an answer, as they go on the wire, the oldest first.
     #[cfg(feature = "conformance")]
-    pub(crate) fn unasked(&self) -> impl Iterator<Item = Address> {
-        let asked = |to: &Address| {
-            let mut waiting = self.requests.iter();
-            waiting.any(|waiting| waiting.recipient() == Some(*to))
-        };
-        let recipients = self.outbox.recipients().into_iter();
-        recipients.filter(move |to| self.token().is_some() && !self.is_unpublished(to) && !asked(to))
-    }
-
-    /// Whether the message that is on its way to that device lets it provision.
-    #[cfg(feature = "conformance")]
-    pub(crate) fn sends_provisioning(&self, to: &Address) -> bool {
-        let first = self.outbox.first(to);
-        first.is_some_and(|first| first.message_type.lets_provision())
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Request> {
+        self.requests
+            .iter()
+            .map(|waiting| self.on_the_wire(waiting))
     }
 
     /// The wallet in its documented, versioned form.

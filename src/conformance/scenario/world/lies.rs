@@ -75,7 +75,7 @@ pub(super) struct Answering {
     pub(super) asker: Option<String>,
     /// What scripts call them.
     pub(super) request: &'static str,
-    /// Submissions to that device; to any where it is none.
+    /// Submissions to that device and requests for its bundle; to any where it is none.
     pub(super) to: Option<Address>,
     pub(super) lie: Lie,
     /// Whether each of them, and not the next alone.
