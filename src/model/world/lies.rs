@@ -565,8 +565,7 @@ impl Adversary for Hostile {
 
     fn sentences(&self, world: &World<Self>, from: &State<Past>, deed: Deed) -> Vec<String> {
         let name = |who: Who| world.setting.bounds.devices[usize::from(who)];
-        let mut scratch = Scratch::default();
-        let mut request = |who: Who, place: u8| words::request(world, &mut scratch, from, who, place);
+        let request = |who: Who, place: u8| words::waiting(world, from.actors[usize::from(who)], place);
         match deed {
             Deed::Lie {
                 who,
@@ -637,7 +636,7 @@ impl Adversary for Hostile {
                 format!("{} looks for messages", name(to)),
                 "the intermediary is honest again".to_owned(),
             ],
-            Deed::Fetch(of) => vec![format!("strangers fetch 1 bundles of {}", name(of))],
+            Deed::Fetch(of) => vec![format!("strangers fetch 2 bundles of {}", name(of))],
             Deed::Intrude(to) => vec![format!("1 stranger offers a hotel key to {}", name(to))],
             Deed::Share(to) => vec![format!(
                 "1 stranger with the invitation \"{}\" offers a hotel key to {}",
@@ -702,6 +701,103 @@ impl Adversary for Hostile {
 
     fn may_fail(&self, past: Past) -> bool {
         past.believed || past.trouble != 0
+    }
+
+    fn given(&self, world: &World<Self>) -> Vec<String> {
+        let mut lines = Vec::new();
+        if !self.liar.payloads.is_empty() {
+            lines.push("Given Mallory has a phone".to_owned());
+        }
+        if self.liar.swaps.contains(&Swap::Former) {
+            let devices = world.setting.bounds.devices.iter();
+            lines.extend(devices.map(|device| {
+                let moment = former(device);
+                format!("Given the state of {device} is saved as \"{moment}\"")
+            }));
+        }
+        lines
+    }
+
+    fn then(&self, world: &World<Self>, end: &State<Past>, broken: usize) -> Vec<String> {
+        let Some(attack) = Attack::at(broken) else {
+            return Vec::new();
+        };
+        let bounds = &world.setting.bounds;
+        let everything = || "When everything arrives".to_owned();
+        // Whom it is about: who is judged so now.
+        let about = bounds.everybody().find(|who| {
+            let actor = end.actors[usize::from(*who)];
+            let judged = self.judged.shared((actor, end.clock), || 0);
+            judged == attack.mark()
+        });
+        let about = about.unwrap_or_default();
+        let name = |who: Who| bounds.devices[usize::from(who)];
+        let device = name(about);
+        let now = bounds.now(end.clock);
+        let store = |of: Who| {
+            let post = world.posts.get(end.post);
+            let of = world.setting.addresses[usize::from(of)];
+            let store = post.intermediary.store();
+            let keys = store.one_time_pre_keys(&of, now);
+            (keys, store.mailbox_length(&of, now))
+        };
+        match attack {
+            Attack::Overheard => vec![everything()],
+            Attack::Impostor => vec![format!("Then {device} is told \"untrusted-identity\"")],
+            Attack::Unnamed => vec!["Then it is refused with \"untrusted-identity\"".to_owned()],
+            Attack::SessionLost => {
+                let to = 1;
+                let (keys, _) = store(to);
+                vec![
+                    everything(),
+                    format!("Then {keys} one-time prekeys of {} are left", name(to)),
+                ]
+            }
+            Attack::Wedged => {
+                let mut lines = vec![everything(), "When 1 minute passes".to_owned()];
+                let wallet = &world.actors.get(end.actors[usize::from(about)]).wallet;
+                let stuck: Vec<Address> = wallet.unasked().collect();
+                let address = |who: Who| world.setting.addresses[usize::from(who)];
+                let mut deals = bounds.deals.iter();
+                let facts = world.facts(&mut Scratch::default(), end.actors[usize::from(about)]);
+                let deal = deals.position(|deal| {
+                    let place = bounds.deals.iter().position(|other| other == deal);
+                    let known = place.is_some_and(|place| facts.deals[place].state != 0);
+                    known
+                        && (deal.from == about && stuck.contains(&address(deal.to))
+                            || deal.to == about && stuck.contains(&address(deal.from)))
+                });
+                if let Some(deal) = deal.map(|deal| &bounds.deals[deal]) {
+                    let (who, state) = if deal.from == about {
+                        (deal.to, "R:Invited")
+                    } else {
+                        (deal.from, "S:Completed")
+                    };
+                    lines.push(format!(
+                        "Then {} is in \"{state}\" with \"{}\"",
+                        name(who),
+                        deal.name
+                    ));
+                }
+                lines
+            }
+            Attack::Intruded => bounds
+                .everybody()
+                .map(|of| format!("Then {} messages wait for {}", store(of).1, name(of)))
+                .collect(),
+            Attack::Drained => bounds
+                .everybody()
+                .map(|of| format!("Then {} one-time prekeys of {} are left", store(of).0, name(of)))
+                .collect(),
+            Attack::LinkShared => vec![format!("Then 1 transfer of {device} is in \"R:Invited\"")],
+            Attack::Overdue => vec![
+                "When the clock moves on by 31 days".to_owned(),
+                format!("When {device} looks at the clock"),
+                format!("Then {device} is in \"R:Expired\" with \"the trap\""),
+            ],
+            Attack::StaleBundle => vec![format!("Then {} is told \"stale-statement\"", name(0))],
+            _ => vec![everything()],
+        }
     }
 
     fn properties(&self) -> &'static [Property] {

@@ -508,9 +508,7 @@ impl Adversary for Thief {
             ],
             Deed::Steal => vec![format!("Mallory copies the state of {of}")],
             Deed::Lie { place, lie } => {
-                let mut scratch = Scratch::default();
-                let (kind, arrives) =
-                    words::request(world, &mut scratch, from, self.burglar.peer, place);
+                let (kind, arrives) = words::waiting(world, self.peer(from), place);
                 let lie = lie.name();
                 vec![
                     format!("the intermediary answers the next {kind} of {peer} with \"{lie}\""),
@@ -530,7 +528,7 @@ impl Adversary for Thief {
             ],
             Deed::Read => vec!["Mallory's copy looks for messages".to_owned()],
             Deed::Exchange(place) => {
-                let arrives = words::waiting(world, from.extra.copy, place);
+                let (_, arrives) = words::waiting(world, from.extra.copy, place);
                 vec![format!("{arrives} of Mallory's copy arrives")]
             }
             Deed::Accept(it) => vec![format!("Mallory's copy accepts \"{}\"", deal(it))],
@@ -566,6 +564,37 @@ impl Adversary for Thief {
             return Some(Attack::KeyForCopy.index());
         }
         None
+    }
+
+    fn then(&self, world: &World<Self>, end: &State<Past>, broken: usize) -> Vec<String> {
+        let Some(attack) = Attack::at(broken) else {
+            return Vec::new();
+        };
+        let name = |who: Who| world.setting.bounds.devices[usize::from(who)];
+        let (of, peer) = (name(self.burglar.of), name(self.burglar.peer));
+        match attack {
+            Attack::ReadAfterHealing => vec![
+                "When everything arrives".to_owned(),
+                format!("Then Mallory cannot read the last message to {of}"),
+            ],
+            Attack::ReadBefore => vec![format!("Then Mallory cannot read the last message to {of}")],
+            Attack::CopyUntold => vec![format!("Then {peer} is told \"further-session\"")],
+            Attack::KeyForCopy => {
+                let deals = world.setting.bounds.deals;
+                let new = (0..deals.len()).filter(|deal| end.extra.before & 1 << deal == 0);
+                let mut lines = vec![
+                    format!("When the submission of {peer} arrives"),
+                    "When Mallory's copy looks for messages".to_owned(),
+                ];
+                let facts = world.facts(&mut Scratch::default(), self.peer(end));
+                let new = new.filter(|deal| facts.deals[*deal].is_offered);
+                lines.extend(new.map(|deal| {
+                    format!("Then Mallory's copy knows nothing of \"{}\"", deals[deal].name)
+                }));
+                lines
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// A copy reads its original's mail, answers in its place, and ends its transfers: nothing ends as it should.
