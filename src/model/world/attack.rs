@@ -325,7 +325,7 @@ pub fn sessions(record: &DeviceRecord) -> impl Iterator<Item = &Session> {
 #[must_use]
 pub fn session_of<'a>(device: &'a Device, submission: &Submission) -> Option<&'a Session> {
     let suite = suite::ALL[0];
-    let message = submission.message.0.as_slice();
+    let message = submission.message.0.0.as_slice();
     let ratchet_key = match submission.kind {
         MessageKind::Ratchet => RatchetMessage::decode(suite, message).ok()?.header,
         MessageKind::PreKey => PreKeyMessage::decode(suite, message).ok()?.message.header,
