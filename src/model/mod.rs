@@ -8,20 +8,31 @@
 //! | [`explorer`] | the search: every state that can be reached, nearest first |
 //! | [`interned`], [`remembered`] | machine states as numbers; each step of a machine computed once |
 //! | [`outcome`] | what came of a search |
+//! | [`figures`] | what small rungs come to, checked in |
+//! | [`script`] | a counterexample as a scenario |
+//! | `flaws` | which flaws the models find by themselves (feature `flaws`) |
+//! | [`stateless`] | a hotel key, from one phone to another |
+//! | [`world`] | wallets, the intermediary and the network between them |
 //!
 //! A [`Space`] says what can happen; a [`Model`] is a space by a name, with a ladder of bounds. [`MODELS`] lists them.
 
 pub mod explorer;
+pub mod figures;
+#[cfg(feature = "flaws")]
+pub mod flaws;
 pub mod interned;
 pub mod outcome;
 pub mod remembered;
+pub mod script;
+pub mod stateless;
+pub mod world;
 
 pub use outcome::{Counterexample, End, Limit, Limits, Outcome, Progress};
 
 use std::hash::Hash;
 
 /// Every model, in the order in which it is shown.
-pub const MODELS: &[&dyn Model] = &[];
+pub const MODELS: &[&dyn Model] = &[&stateless::Stateless];
 
 /// The model of that name.
 #[must_use]
