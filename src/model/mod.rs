@@ -12,6 +12,8 @@
 //! | [`script`] | a counterexample as a scenario |
 //! | `flaws` | which flaws the models find by themselves (feature `flaws`) |
 //! | [`stateless`] | a hotel key, from one phone to another |
+//! | [`hostile`] | a dishonest intermediary, strangers, and a peer that does not keep to the profile |
+//! | [`thief`] | somebody who has copied what a device has saved |
 //! | [`world`] | wallets, the intermediary and the network between them |
 //!
 //! A [`Space`] says what can happen; a [`Model`] is a space by a name, with a ladder of bounds. [`MODELS`] lists them.
@@ -20,11 +22,13 @@ pub mod explorer;
 pub mod figures;
 #[cfg(feature = "flaws")]
 pub mod flaws;
+pub mod hostile;
 pub mod interned;
 pub mod outcome;
 pub mod remembered;
 pub mod script;
 pub mod stateless;
+pub mod thief;
 pub mod world;
 
 pub use outcome::{Counterexample, End, Limit, Limits, Outcome, Progress};
@@ -32,7 +36,7 @@ pub use outcome::{Counterexample, End, Limit, Limits, Outcome, Progress};
 use std::hash::Hash;
 
 /// Every model, in the order in which it is shown.
-pub const MODELS: &[&dyn Model] = &[&stateless::Stateless];
+pub const MODELS: &[&dyn Model] = &[&stateless::Stateless, &hostile::Hostile, &thief::Thief];
 
 /// The model of that name.
 #[must_use]

@@ -20,6 +20,7 @@ struct Key {
     actors: [u32; super::bounds::DEVICES],
     post: u32,
     clock: u8,
+    extra: u64,
 }
 
 impl Known {
@@ -103,7 +104,7 @@ pub(super) fn broken<A: Adversary>(
     world: &World<A>,
     scratch: &mut Scratch,
     state: &State<A::Extra>,
-) -> Option<Promise> {
+) -> Option<usize> {
     let mut state = State {
         lost: 0,
         copied: 0,
@@ -123,12 +124,13 @@ pub(super) fn broken<A: Adversary>(
     let bounds = &world.setting.bounds;
     for _ in 0..PATIENCE {
         if state.broken != 0 {
-            return Promise::at(usize::from(state.broken) - 1);
+            return Some(usize::from(state.broken) - 1);
         }
         let key = Key {
             actors: state.actors,
             post: state.post,
             clock: state.clock,
+            extra: super::keeper::hash(state.extra),
         };
         if scratch.ends.insert(key) {
             return None;
@@ -142,10 +144,10 @@ pub(super) fn broken<A: Adversary>(
                 }
                 next
             }
-            None => return at_rest(world, scratch, &state),
+            None => return at_rest(world, scratch, &state).map(Promise::place),
         };
     }
-    Some(Promise::Ends)
+    Some(Promise::Ends.place())
 }
 
 /// What does not hold of a state in which nothing is left to be done.
@@ -156,7 +158,8 @@ fn at_rest<A: Adversary>(
 ) -> Option<Promise> {
     for who in world.setting.bounds.everybody() {
         let facts = world.facts(scratch, state.actors[usize::from(who)]);
-        if facts.waiting_count > 0 || facts.is_sending {
+        let waits = facts.waiting_count > 0 || facts.is_sending;
+        if waits && !world.adversary.excuses(world, scratch, state, who) {
             return Some(Promise::Ends);
         }
     }

@@ -268,7 +268,9 @@ impl<A: Adversary> Judge<'_, A> {
                 after,
             } => {
                 let Some(deal) = self.world.setting.deal_of(transfer) else {
-                    self.must(Promise::Table, false);
+                    // Somebody else has made it up.
+                    let honest = self.world.adversary.is_honest();
+                    self.must(Promise::Table, !honest);
                     return;
                 };
                 self.must(Promise::Table, has_row(event, *former, *after));

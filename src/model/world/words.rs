@@ -15,6 +15,8 @@ pub(super) fn script<A: Adversary>(
     broken: Option<usize>,
 ) -> Vec<String> {
     let mut lines = beginning(&world.setting.bounds);
+    lines.extend(world.adversary.given(world));
+    lines.push("Given nothing arrives by itself".to_owned());
     let mut scratch = Scratch::default();
     let mut state = world.beginning();
     let mut found = Vec::new();
@@ -27,6 +29,11 @@ pub(super) fn script<A: Adversary>(
             state = *next;
         }
     }
+    lines.extend(
+        broken
+            .into_iter()
+            .flat_map(|broken| world.adversary.then(world, &state, broken)),
+    );
     let promise = broken.and_then(Promise::at);
     lines.extend(promise.map(|promise| format!("Then {}", promise.place())));
     lines
@@ -46,6 +53,28 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
     }
     lines.push("Given nothing arrives by itself".to_owned());
     lines
+}
+
+/// What a scenario calls a waiting request of that machine state: its kind, and which of them it is.
+pub(super) fn waiting<A: Adversary>(
+    world: &World<A>,
+    actor: u32,
+    place: u8,
+) -> (&'static str, String) {
+    let facts = world.facts(&mut Scratch::default(), actor);
+    let kinds: Vec<&str> = facts
+        .waiting()
+        .iter()
+        .map(|request| kind(&world.requests.get(*request).body))
+        .collect();
+    let place = usize::from(place);
+    let kind = kinds[place];
+    let before = kinds[..place].iter().filter(|other| **other == kind);
+    let which = match before.count() {
+        0 => format!("the {kind}"),
+        number => format!("{kind} {}", number + 1),
+    };
+    (kind, which)
 }
 
 /// What a scenario calls a request.
@@ -162,7 +191,7 @@ fn wish(bounds: &Bounds, wish: Wish) -> String {
     }
 }
 
-fn link(bounds: &Bounds, who: Who) -> String {
+pub(super) fn link(bounds: &Bounds, who: Who) -> String {
     format!("the link of {}", bounds.devices[usize::from(who)])
 }
 

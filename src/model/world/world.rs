@@ -292,6 +292,9 @@ impl<A: Adversary> World<A> {
         from: &State<A::Extra>,
         request: u32,
     ) -> (State<A::Extra>, u32) {
+        if let Some(answer) = self.adversary.answers(self, from, request) {
+            return (*from, answer);
+        }
         let handled = self.handle(scratch, from.post, request, from.clock);
         let mut next = *from;
         next.post = handled.post;
@@ -444,9 +447,10 @@ impl<A: Adversary> World<A> {
     ) {
         let bounds = &self.setting.bounds;
         let mut step = |scratch: &mut Scratch, action| {
-            if let Some(next) = self.act(scratch, from, action)
+            if let Some(mut next) = self.act(scratch, from, action)
                 && next != *from
             {
+                self.adversary.watch(self, scratch, from, action, &mut next);
                 found.push((action, next));
             }
         };
@@ -520,19 +524,20 @@ impl<A: Adversary> Space for World<A> {
         let found = property::broken(self, scratch, state).map(Promise::place);
         found
             .or_else(|| self.adversary.broken(self, scratch, state))
-            .or_else(|| fair::broken(self, scratch, state).map(Promise::place))
+            .or_else(|| fair::broken(self, scratch, state))
     }
 
     fn reached(&self, scratch: &mut Scratch, state: &Self::State) -> u64 {
         self.reached.load(Ordering::Relaxed) | property::reached(self, scratch, state)
+            | self.adversary.reached(self, scratch, state)
     }
 
     fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
+        self.adversary.properties()
     }
 
     fn goals(&self) -> &'static [Property] {
-        property::GOALS
+        self.adversary.goals()
     }
 
     fn script(&self, path: &[Self::Action], broken: Option<usize>) -> Vec<String> {
