@@ -81,6 +81,11 @@ pub trait Adversary: Sync + Sized {
         false
     }
 
+    /// Whether what a step breaks is a limit that is stated, and no fault of the device.
+    fn pardons(&self, _: &World<Self>, _: Self::Extra, _broken: u8) -> bool {
+        false
+    }
+
     /// What must hold: [`PROPERTIES`](property::PROPERTIES), and what more there is behind them.
     fn properties(&self) -> &'static [Property] {
         property::PROPERTIES

@@ -13,6 +13,7 @@ use crate::ratchet::Session;
 use crate::sesame::{Device, DeviceRecord};
 use crate::suite;
 use crate::timestamp::{DAY, Timestamp};
+use crate::wallet::Wallet;
 use crate::wire::{MessageKind, PreKeyMessage, RatchetMessage};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -283,11 +284,7 @@ impl Keys {
         if under_way.any(|(state, peer, _)| !is_received(state) && is_unnamed(&peer)) {
             return Some(Attack::Unnamed);
         }
-        let is_foreign = |it: &Submission| {
-            let session = session_of(device, it);
-            wallet.sends_provisioning(&it.recipient) && session.is_some_and(|it| !it.is_own())
-        };
-        if submissions().any(is_foreign) {
+        if provisions_in_foreign_session(wallet) {
             return Some(Attack::ForeignSession);
         }
         if wallet.unasked().next().is_some() {
@@ -304,6 +301,17 @@ impl Keys {
         let senders: BTreeSet<Address> = received().map(|(_, peer, _)| peer).collect();
         (actor.journal.links.len() <= 1 && senders.len() > 1).then_some(Attack::LinkShared)
     }
+}
+
+/// Whether something that lets its receiver provision is on its way in a session that this device has not opened.
+#[must_use]
+pub fn provisions_in_foreign_session(wallet: &Wallet) -> bool {
+    wallet.waiting().any(|request| match &request.body {
+        Body::Submit(it) if wallet.sends_provisioning(&it.recipient) => {
+            session_of(wallet.device(), it).is_some_and(|session| !session.is_own())
+        }
+        _ => false,
+    })
 }
 
 /// Whether a bundle of the beginning is too old then.
@@ -381,11 +389,14 @@ impl Loot {
         mallory::opens(&self.thieves, message)
     }
 
-    /// Whether what `peer` sends now is encrypted to a ratchet key of which the thief has no private half.
+    /// Whether what `peer` sends now is encrypted to a ratchet key that was drawn after the theft, when the peer was `met`: to none of the
+    /// device's own, and not to the one that the peer knew then.
     #[must_use]
-    pub fn is_worthless_to(&self, peer: &Device) -> bool {
-        let session = peer.session(&self.address());
-        let ratchet_key = session.and_then(Session::their_ratchet_key);
-        ratchet_key.is_some_and(|key| !self.ratchet_keys.contains(key))
+    pub fn is_worthless_to(&self, peer: &Device, met: &Device) -> bool {
+        let key_of = |device: &Device| {
+            let session = device.session(&self.address());
+            session.and_then(Session::their_ratchet_key).copied()
+        };
+        key_of(peer).is_some_and(|key| !self.ratchet_keys.contains(&key) && key_of(met) != Some(key))
     }
 }

@@ -44,6 +44,8 @@ pub struct Burglar {
 pub struct Past {
     /// The machine state that was copied; [`NONE`] before the theft.
     stolen: u32,
+    /// The peer's, at that moment.
+    met: u32,
     /// The copy, where it is run.
     copy: u32,
     /// What the device read last, before the theft; who knows.
@@ -60,8 +62,6 @@ pub struct Past {
     before: u8,
     /// The peer was put back.
     back: bool,
-    /// And has used a key twice, which nothing in it can see.
-    reused: bool,
 }
 
 /// What a thief, its copy and its helper do.
@@ -122,7 +122,7 @@ pub const GOALS: &[Property] = &[
 pub struct Thief {
     burglar: Burglar,
     /// Whether the session of a wallet has healed from a theft.
-    healed: Remembered<(u32, u32), bool>,
+    healed: Remembered<(u32, u32, u32), bool>,
     /// Whether a thief opens what waits with a wallet, and whether what lets provision alone counts.
     reads: Remembered<(u32, u32, bool), bool>,
     /// Whether a thief opens the messages of an answer.
@@ -134,6 +134,8 @@ pub struct Thief {
     /// Whether the peer's user is told of a session.
     untold: Remembered<(u32, u32, u8), bool>,
     forged: Remembered<(u32, u32, u8, u8), u32>,
+    /// Whether a key of a wallet is on its way in a session that somebody else has opened.
+    foreign: Remembered<u32, bool>,
 }
 
 impl Thief {
@@ -150,6 +152,7 @@ impl Thief {
             opened: Remembered::default(),
             untold: Remembered::default(),
             forged: Remembered::default(),
+            foreign: Remembered::default(),
         }
     }
 
@@ -171,10 +174,11 @@ impl Thief {
     }
 
     /// Whether the peer's session is with a ratchet key that the thief does not have.
-    fn has_healed(&self, world: &World<Self>, peer: u32, loot: u32) -> bool {
-        self.healed.shared((peer, loot), || {
+    fn has_healed(&self, world: &World<Self>, peer: u32, loot: u32, met: u32) -> bool {
+        self.healed.shared((peer, loot, met), || {
             let device = |number| world.actors.get(number).wallet.device().clone();
-            Loot::of(&device(loot)).is_some_and(|loot| loot.is_worthless_to(&device(peer)))
+            let loot = Loot::of(&device(loot));
+            loot.is_some_and(|loot| loot.is_worthless_to(&device(peer), &device(met)))
         })
     }
 
@@ -200,10 +204,6 @@ impl Thief {
     /// What of a state follows from the others.
     fn notice(&self, world: &World<Self>, scratch: &mut Scratch, next: &mut State<Past>) {
         let past = &mut next.extra;
-        if past.back && next.broken == Promise::MessageKey.mark() {
-            next.broken = 0;
-            past.reused = true;
-        }
         if past.stolen == NONE || past.healed || past.back {
             return;
         }
@@ -211,7 +211,7 @@ impl Thief {
             next.actors[usize::from(self.burglar.peer)],
             Self::loot(past),
         );
-        if self.has_healed(world, peer, loot) {
+        if self.has_healed(world, peer, loot, past.met) {
             past.healed = true;
             let deals = world.facts(scratch, peer).deals;
             past.before = (0..DEALS)
@@ -396,6 +396,7 @@ impl Adversary for Thief {
     fn beginning(&self) -> Past {
         Past {
             stolen: NONE,
+            met: NONE,
             copy: NONE,
             last: NONE,
             saved: NONE,
@@ -404,7 +405,6 @@ impl Adversary for Thief {
             healed: false,
             before: 0,
             back: false,
-            reused: false,
         }
     }
 
@@ -437,6 +437,7 @@ impl Adversary for Thief {
             let victim = self.victim(from);
             let mut next = *from;
             next.extra.stolen = victim;
+            next.extra.met = self.peer(from);
             next.extra.last = NONE;
             if self.burglar.runs {
                 next.extra.copy = self.copy_of(world, victim);
@@ -504,7 +505,6 @@ impl Adversary for Thief {
             Deed::Steal if self.burglar.runs => vec![
                 format!("Mallory copies the state of {of}"),
                 format!("Mallory has a copy of {of}"),
-                "Mallory's copy comes online".to_owned(),
             ],
             Deed::Steal => vec![format!("Mallory copies the state of {of}")],
             Deed::Lie { place, lie } => {
@@ -548,6 +548,16 @@ impl Adversary for Thief {
         state: &State<Past>,
     ) -> Option<usize> {
         let past = &state.extra;
+        for who in world.setting.bounds.everybody() {
+            let actor = state.actors[usize::from(who)];
+            let foreign = self.foreign.shared(actor, || {
+                let actor = world.actors.get(actor);
+                attack::provisions_in_foreign_session(&actor.wallet)
+            });
+            if foreign {
+                return Some(Attack::ForeignSession.index());
+            }
+        }
         if !past.healed {
             return None;
         }
@@ -578,6 +588,20 @@ impl Adversary for Thief {
                 format!("Then Mallory cannot read the last message to {of}"),
             ],
             Attack::ReadBefore => vec![format!("Then Mallory cannot read the last message to {of}")],
+            Attack::ForeignSession => {
+                let mut lines = vec!["When everything arrives".to_owned()];
+                let deals = world.setting.bounds.deals;
+                for (place, deal) in deals.iter().enumerate() {
+                    let from = end.actors[usize::from(deal.from)];
+                    let to = end.actors[usize::from(deal.to)];
+                    let facts = |actor| world.facts(&mut Scratch::default(), actor).deals[place];
+                    if facts(from).is_offered && facts(to).state == 0 {
+                        let (to, deal) = (name(deal.to), deal.name);
+                        lines.push(format!("Then {to} is in \"R:Invited\" with \"{deal}\""));
+                    }
+                }
+                lines
+            }
             Attack::CopyUntold => vec![format!("Then {peer} is told \"further-session\"")],
             Attack::KeyForCopy => {
                 let deals = world.setting.bounds.deals;
@@ -602,6 +626,15 @@ impl Adversary for Thief {
         past.copy != NONE || past.done > 0 || past.lies > 0 || past.back
     }
 
+    /// Who is put back to an older state encrypts twice with one key, and nothing in it can see that.
+    fn pardons(&self, world: &World<Self>, past: Past, broken: u8) -> bool {
+        let pardoned = past.back && broken == Promise::MessageKey.mark();
+        if pardoned {
+            world.reach(1 << (property::GOALS.len() + 3));
+        }
+        pardoned
+    }
+
     fn is_honest(&self) -> bool {
         false
     }
@@ -623,7 +656,7 @@ impl Adversary for Thief {
         let loot = Self::loot(past);
         let reads = loot != NONE && !past.healed && self.reads(world, self.peer(state), loot, false);
         let forged = past.done > 0 && self.burglar.forges;
-        let bits = [reads, past.healed, forged, past.reused];
+        let bits = [reads, past.healed, forged];
         let bits = bits.iter().enumerate();
         bits.filter(|(_, reached)| **reached)
             .fold(0, |bits, (place, _)| bits | 1 << (first + place))

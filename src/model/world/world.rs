@@ -279,8 +279,9 @@ impl<A: Adversary> World<A> {
         let happened = self.happen(scratch, from.actors[place], event, from.clock);
         let mut next = *from;
         next.actors[place] = happened.actor;
-        if happened.broken != 0 {
-            next.broken = happened.broken;
+        let broken = happened.broken;
+        if broken != 0 && !self.adversary.pardons(self, from.extra, broken) {
+            next.broken = broken;
         }
         next
     }
