@@ -14,6 +14,8 @@
 //! | [`stateless`], [`stateful`] | a hotel key, a car key, from one phone to another |
 //! | [`links`] | links, pins, and devices that leave |
 //! | [`months`] | what grows old |
+//! | [`hostile`] | a dishonest intermediary, strangers, and a peer that does not keep to the profile |
+//! | [`thief`] | somebody who has copied what a device has saved |
 //! | [`world`] | wallets, the intermediary and the network between them |
 //!
 //! A [`Space`] says what can happen; a [`Model`] is a space by a name, with a ladder of bounds. [`MODELS`] lists them.
@@ -22,6 +24,7 @@ pub mod explorer;
 pub mod figures;
 #[cfg(feature = "flaws")]
 pub mod flaws;
+pub mod hostile;
 pub mod interned;
 pub mod links;
 pub mod months;
@@ -30,6 +33,7 @@ pub mod remembered;
 pub mod script;
 pub mod stateful;
 pub mod stateless;
+pub mod thief;
 pub mod world;
 
 pub use outcome::{Counterexample, End, Limit, Limits, Outcome, Progress};
@@ -42,6 +46,8 @@ pub const MODELS: &[&dyn Model] = &[
     &stateful::Stateful,
     &links::Links,
     &months::Months,
+    &hostile::Hostile,
+    &thief::Thief,
 ];
 
 /// The model of that name.

@@ -37,15 +37,20 @@ pub struct Draws<'a> {
 }
 
 impl<'a> Draws<'a> {
-    /// The randomness of the device of that name, of which so many bytes were drawn. Another purpose gives other bytes: two deals have
-    /// two ids, whichever is offered first.
+    /// The randomness of the device of that name, of which so many bytes were drawn.
     #[must_use]
-    pub fn new(name: &'a str, purpose: u8, drawn: u64) -> Self {
+    pub fn new(name: &'a str, drawn: u64) -> Self {
         Draws {
             name,
-            purpose,
+            purpose: 0,
             drawn,
         }
+    }
+
+    /// The same for that purpose, which has other bytes: two deals have two ids, whichever is offered first.
+    #[must_use]
+    pub fn of(self, purpose: u8) -> Self {
+        Draws { purpose, ..self }
     }
 }
 
@@ -75,7 +80,7 @@ impl Actor {
     /// None: its randomness never ends.
     pub fn new(bounds: &Bounds, who: Who) -> Result<Self, RandomnessError> {
         let name = bounds.devices[usize::from(who)];
-        let mut draws = Draws::new(name, 0, 0);
+        let mut draws = Draws::new(name, 0);
         let suite = suite::ALL[0];
         let address = Address {
             user_id: UserId::random(&mut draws)?,
@@ -99,12 +104,23 @@ impl Actor {
     pub fn step(
         &self,
         bounds: &Bounds,
+        event: WalletEvent,
+        now: Timestamp,
+    ) -> (Actor, Result<Vec<Effect>, WalletError>) {
+        self.step_of(bounds, 0, event, now)
+    }
+
+    /// The same, with what is drawn for that purpose: [`Draws::of`].
+    pub fn step_of(
+        &self,
+        bounds: &Bounds,
         purpose: u8,
         event: WalletEvent,
         now: Timestamp,
     ) -> (Actor, Result<Vec<Effect>, WalletError>) {
         let mut after = self.clone();
-        let mut draws = Draws::new(bounds.devices[usize::from(self.who)], purpose, self.drawn);
+        let name = bounds.devices[usize::from(self.who)];
+        let mut draws = Draws::new(name, self.drawn).of(purpose);
         let effects = after.wallet.step(event, now, &mut draws);
         after.drawn = draws.drawn;
         (after, effects)

@@ -20,6 +20,7 @@ struct Key {
     actors: [u32; super::bounds::DEVICES],
     post: u32,
     clock: u8,
+    extra: u64,
 }
 
 impl Known {
@@ -105,7 +106,7 @@ pub(super) fn broken<A: Adversary>(
     world: &World<A>,
     scratch: &mut Scratch,
     state: &State<A::Extra>,
-) -> Option<Promise> {
+) -> Option<usize> {
     follow(world, scratch, state, true).0
 }
 
@@ -124,7 +125,7 @@ fn follow<A: Adversary>(
     scratch: &mut Scratch,
     from: &State<A::Extra>,
     known_is_enough: bool,
-) -> (Option<Promise>, State<A::Extra>) {
+) -> (Option<usize>, State<A::Extra>) {
     let mut state = State {
         lost: 0,
         copied: 0,
@@ -142,12 +143,13 @@ fn follow<A: Adversary>(
     }
     for _ in 0..PATIENCE {
         if state.broken != 0 {
-            return (Promise::at(usize::from(state.broken) - 1), state);
+            return (Some(usize::from(state.broken) - 1), state);
         }
         let key = Key {
             actors: state.actors,
             post: state.post,
             clock: state.clock,
+            extra: super::keeper::hash(state.extra),
         };
         if known_is_enough && scratch.ends.insert(key) {
             return (None, state);
@@ -160,15 +162,16 @@ fn follow<A: Adversary>(
         let broken = property::broken(world, scratch, &state);
         let broken = broken.or_else(|| property::broken_at_rest(world, scratch, &state));
         if broken.is_some() {
-            return (broken, state);
+            return (broken.map(Promise::place), state);
         }
         if state.clock == world.setting.bounds.last() {
-            return (property::broken_in_the_end(world, scratch, &state), state);
+            let broken = property::broken_in_the_end(world, scratch, &state);
+            return (broken.map(Promise::place), state);
         }
         state = world.act(scratch, &state, Action::Clock).unwrap_or(state);
         for who in world.setting.bounds.everybody() {
             state = world.after(scratch, &state, who, Event::Tick);
         }
     }
-    (Some(Promise::Ends), state)
+    (Some(Promise::Ends.place()), state)
 }

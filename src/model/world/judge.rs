@@ -141,7 +141,7 @@ fn broken<A: Adversary>(world: &World<A>, actor: &Actor) -> Option<Promise> {
         .transfers()
         .states()
         .any(|(id, _)| setting.deal_of(id).is_none());
-    if unknown {
+    if unknown && world.adversary.is_honest() {
         return Some(Promise::EndedRemains);
     }
     if tokens_remain(world, actor) {
@@ -380,7 +380,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
             Event::Offer(deal) => deal + 1,
             _ => 0,
         };
-        let (after, effects) = before.step(bounds, purpose, event.clone(), self.now);
+        let (after, effects) = before.step_of(bounds, purpose, event.clone(), self.now);
         let effects = match effects {
             Ok(effects) => effects,
             Err(error) => {
@@ -632,7 +632,9 @@ impl<'a, A: Adversary> Judge<'a, A> {
         after: StateName,
     ) {
         let Some(deal) = self.world.setting.deal_of(&transfer) else {
-            self.must(Promise::Table, false);
+            // Somebody else has made it up.
+            let honest = self.world.adversary.is_honest();
+            self.must(Promise::Table, !honest);
             return;
         };
         self.must(Promise::Table, has_row(event, before, after));
@@ -818,7 +820,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
         if former.is_some() {
             return;
         }
-        let one_session = self.world.setting.bounds.has_one_session();
+        let one_session = self.is_calm() && self.world.setting.bounds.has_one_session();
         let now = self.now;
         let first = self
             .actor

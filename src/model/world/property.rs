@@ -360,6 +360,9 @@ pub(super) fn broken_at_rest<A: Adversary>(
 ) -> Option<Promise> {
     use StateName as S;
     let bounds = &world.setting.bounds;
+    if world.adversary.may_fail(state.extra) {
+        return None;
+    }
     for (place, deal) in bounds.deals.iter().enumerate() {
         let mut of = |who: Who| world.facts(scratch, state.actors[usize::from(who)]).deals[place];
         let (sender, receiver) = (of(deal.from), of(deal.to));
@@ -405,7 +408,8 @@ pub(super) fn broken_in_the_end<A: Adversary>(
 ) -> Option<Promise> {
     for who in world.setting.bounds.everybody() {
         let facts = world.facts(scratch, state.actors[usize::from(who)]);
-        if facts.waiting_count > 0 || facts.is_sending {
+        let waits = facts.waiting_count > 0 || facts.is_sending;
+        if waits && !world.adversary.excuses(world, scratch, state, who) {
             return Some(Promise::Ends);
         }
         let open = |deal: &DealFacts| state_of(deal.state).is_some_and(|state| !state.is_final());

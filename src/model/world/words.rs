@@ -19,18 +19,25 @@ pub(super) fn script<A: Adversary>(
     broken: Option<usize>,
 ) -> Vec<String> {
     let promise = broken.and_then(Promise::at);
+    let of_adversary = broken.filter(|_| promise.is_none());
     let mut teller = Teller {
         world,
         scratch: Scratch::default(),
         state: world.beginning(),
         lines: beginning(&world.setting.bounds),
     };
+    teller.lines.extend(world.adversary.given(world));
+    teller.say("Given", "nothing arrives by itself");
     for (place, action) in path.iter().enumerate() {
         let is_last = place + 1 == path.len();
-        teller.tell(*action, is_last && promise.is_some());
+        teller.tell(*action, is_last && broken.is_some());
     }
     if let Some(promise) = promise {
         teller.ending(promise);
+    }
+    if let Some(broken) = of_adversary {
+        let lines = world.adversary.then(world, &teller.state, broken);
+        teller.lines.extend(lines);
     }
     teller.lines
 }
@@ -57,8 +64,29 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
         let (taker, maker) = (name(taker), name(maker));
         lines.push(format!("Given {taker} has taken the invitation of {maker}"));
     }
-    lines.push("Given nothing arrives by itself".to_owned());
     lines
+}
+
+/// What a scenario calls a waiting request of that machine state: its kind, and which of them it is.
+pub(super) fn waiting<A: Adversary>(
+    world: &World<A>,
+    actor: u32,
+    place: u8,
+) -> (&'static str, String) {
+    let facts = world.facts(&mut Scratch::default(), actor);
+    let kinds: Vec<&str> = facts
+        .waiting()
+        .iter()
+        .map(|request| kind(&world.requests.get(*request).body))
+        .collect();
+    let place = usize::from(place);
+    let kind = kinds[place];
+    let before = kinds[..place].iter().filter(|other| **other == kind);
+    let which = match before.count() {
+        0 => format!("the {kind}"),
+        number => format!("{kind} {}", number + 1),
+    };
+    (kind, which)
 }
 
 /// What a scenario calls a request.
@@ -131,25 +159,9 @@ impl<A: Adversary> Teller<'_, A> {
 
     /// A waiting request: `the submission of Ben's phone`, or `submission 2 of Ben's phone` where several of its kind wait.
     fn request(&mut self, who: Who, place: u8) -> String {
-        let world = self.world;
-        let facts = world.facts(&mut self.scratch, self.state.actors[usize::from(who)]);
-        let kinds: Vec<_> = facts
-            .waiting()
-            .iter()
-            .map(|number| kind(&world.requests.get(*number).body))
-            .collect();
-        let place = usize::from(place);
-        let kind = kinds[place];
-        let number = kinds[..=place]
-            .iter()
-            .filter(|other| **other == kind)
-            .count();
-        let name = self.name(who);
-        if number == 1 {
-            format!("the {kind} of {name}")
-        } else {
-            format!("{kind} {number} of {name}")
-        }
+        let actor = self.state.actors[usize::from(who)];
+        let (_, which) = waiting(self.world, actor, place);
+        format!("{which} of {}", self.name(who))
     }
 
     /// An action, as lines of a scenario without their first word.
@@ -275,8 +287,7 @@ impl<A: Adversary> Teller<'_, A> {
     }
 
     fn link(&self, of: Who, number: u8) -> String {
-        let user = self.name(of).split("'s ").next().unwrap_or_default();
-        format!("link {number} of {user}")
+        link(self.bounds(), of, number)
     }
 
     // What is broken
@@ -422,6 +433,13 @@ impl<A: Adversary> Teller<'_, A> {
         }
         lines
     }
+}
+
+/// What a scenario calls the link that a device makes as its `number`th, from 1.
+pub(super) fn link(bounds: &Bounds, of: Who, number: u8) -> String {
+    let device = bounds.devices[usize::from(of)];
+    let user = device.split("'s ").next().unwrap_or_default();
+    format!("link {number} of {user}")
 }
 
 /// A time in the largest unit that tells it exactly.

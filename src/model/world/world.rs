@@ -136,6 +136,7 @@ pub struct World<A: Adversary = Nobody> {
     ticked: Remembered<(u32, u8), u32>,
     facts: Remembered<u32, Facts>,
     reached: AtomicU64,
+    own: AtomicU64,
     beginning: State<A::Extra>,
 }
 
@@ -185,6 +186,7 @@ impl<A: Adversary> World<A> {
             ticked: Remembered::default(),
             facts: Remembered::default(),
             reached: AtomicU64::new(0),
+            own: AtomicU64::new(0),
             beginning: State {
                 actors: [NONE; DEVICES],
                 post: NONE,
@@ -223,6 +225,11 @@ impl<A: Adversary> World<A> {
     /// A goal that a step has reached: steps are computed only where they are possible.
     pub(super) fn reach(&self, goals: u64) {
         self.reached.fetch_or(goals, Ordering::Relaxed);
+    }
+
+    /// A goal of the adversary's own that a step has reached, a bit each.
+    pub fn reach_own(&self, goals: u64) {
+        self.own.fetch_or(goals, Ordering::Relaxed);
     }
 
     /// What is looked up of an actor.
@@ -287,8 +294,9 @@ impl<A: Adversary> World<A> {
         let happened = self.happen(scratch, from.actors[place], event, from.clock);
         let mut next = *from;
         next.actors[place] = happened.actor;
-        if happened.broken != 0 {
-            next.broken = happened.broken;
+        let broken = happened.broken;
+        if broken != 0 && !self.adversary.pardons(self, from.extra, broken) {
+            next.broken = broken;
         }
         next
     }
@@ -300,6 +308,9 @@ impl<A: Adversary> World<A> {
         from: &State<A::Extra>,
         request: u32,
     ) -> (State<A::Extra>, u32) {
+        if let Some(answer) = self.adversary.answers(self, from, request) {
+            return (*from, answer);
+        }
         let handled = self.handle(scratch, from.post, request, from.clock);
         let mut next = *from;
         next.post = handled.post;
@@ -444,9 +455,10 @@ impl<A: Adversary> World<A> {
     ) {
         let bounds = &self.setting.bounds;
         let mut step = |scratch: &mut Scratch, action| {
-            if let Some(next) = self.act(scratch, from, action)
+            if let Some(mut next) = self.act(scratch, from, action)
                 && next != *from
             {
+                self.adversary.watch(self, scratch, from, action, &mut next);
                 found.push((action, next));
             }
         };
@@ -520,26 +532,27 @@ impl<A: Adversary> Space for World<A> {
         let found = property::broken(self, scratch, state).map(Promise::place);
         found
             .or_else(|| self.adversary.broken(self, scratch, state))
-            .or_else(|| fair::broken(self, scratch, state).map(Promise::place))
+            .or_else(|| fair::broken(self, scratch, state))
     }
 
     fn reached(&self, scratch: &mut Scratch, state: &Self::State) -> u64 {
-        let _ = state;
         let all = self.reached.load(Ordering::Relaxed);
         if scratch.reached.0 != all {
             let goals = self.setting.bounds.goals.list.iter().enumerate();
             let bits = goals.filter(|(_, goal)| all & goal.bit() != 0);
             scratch.reached = (all, bits.fold(0, |bits, (place, _)| bits | 1 << place));
         }
-        scratch.reached.1
+        let own = self.adversary.reached(self, scratch, state) | self.own.load(Ordering::Relaxed);
+        scratch.reached.1 | own << self.setting.bounds.goals.list.len()
     }
 
     fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
+        self.adversary.properties()
     }
 
     fn goals(&self) -> &'static [Property] {
-        self.setting.bounds.goals.words
+        let own = self.adversary.goals();
+        own.unwrap_or(self.setting.bounds.goals.words)
     }
 
     fn script(&self, path: &[Self::Action], broken: Option<usize>) -> Vec<String> {
