@@ -11,6 +11,8 @@ use crate::intermediary::{Answer, Request, RequestId, Token};
 use crate::primitives::Randomness;
 use crate::sesame::Device;
 use crate::timestamp::Timestamp;
+#[cfg(feature = "conformance")]
+use crate::transfer::MessageType;
 use crate::transfer::{Host, Offer, StateName, TokenKey, Transfers, Vertical};
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +151,17 @@ pub enum Report {
     },
 }
 
+/// A message that is still to be sent, as models look at it.
+#[cfg(feature = "conformance")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutgoingMessage {
+    pub(crate) to: Address,
+    pub(crate) transfer: TransferId,
+    pub(crate) message_type: MessageType,
+    /// Whether it is on its way.
+    pub(crate) is_started: bool,
+}
+
 /// A wallet. Every step is all or nothing.
 ///
 /// A copy shares with the original what neither has changed since: copying takes no time that grows with the
@@ -222,6 +235,17 @@ impl Wallet {
         self.requests
             .iter()
             .map(|waiting| self.on_the_wire(waiting))
+    }
+
+    /// What is still to be sent, to each device in the order in which it leaves.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn outgoing(&self) -> impl Iterator<Item = OutgoingMessage> {
+        self.outbox.iter().map(|(to, message)| OutgoingMessage {
+            to: *to,
+            transfer: message.transfer,
+            message_type: message.message_type,
+            is_started: message.send.is_some(),
+        })
     }
 
     /// The wallet in its documented, versioned form.
