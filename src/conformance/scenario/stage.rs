@@ -138,6 +138,18 @@ impl Stage<'_> {
         &self.world.lines
     }
 
+    /// Whether a device is online; where it is not there, it is not.
+    #[must_use]
+    pub fn is_online(&self, device: &str) -> bool {
+        self.world.people.is_online(device)
+    }
+
+    /// Whether nothing is under way: nothing waits on the network or at the intermediary, and no device for an answer.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.world.is_at_rest()
+    }
+
     /// The state that a transfer has on a device, by the script's names for both.
     ///
     /// # Errors
