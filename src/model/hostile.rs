@@ -2,12 +2,12 @@
 
 use super::explorer::explore;
 use super::world::attack;
-use super::world::bounds::{POST_LIMITS, WALLET_LIMITS};
 use super::world::lies::{Hostile as Adversary, Liar, Swap};
-use super::world::property::GOALS;
+use super::world::property::{Goals, goals_of};
 use super::world::{self, Bounds, Deal, What, Wish, World};
 use super::{Limits, Model, Outcome, Progress, Property};
 use crate::conformance::scenario::lies::Lie;
+use crate::conformance::small;
 use crate::error_code::ErrorCode;
 use crate::timestamp::DAY;
 
@@ -82,6 +82,19 @@ const WISHES: &[Wish] = &[
     Wish::Offer(1),
 ];
 
+/// What must be possible all the same.
+const GOALS: Goals = goals_of![
+    Offered,
+    Completed,
+    MayBeOut,
+    HearsDecline,
+    Invited,
+    TokenProvisioned,
+    Declines,
+    Waits,
+    GivenUp,
+];
+
 /// One offer among lies; nothing is lost.
 const PLAIN: Bounds = Bounds {
     words: "1 hotel key; 1 lie, forgery, replay or stranger",
@@ -90,13 +103,15 @@ const PLAIN: Bounds = Bounds {
     deals: &[ROOM, BACK],
     wishes: WISHES,
     moments: &[0],
+    end: 31 * DAY,
     skew: [0; 3],
     losses: 0,
     copies: 0,
     late_answers: 0,
     slow_reading: false,
-    limits: WALLET_LIMITS,
-    post_limits: POST_LIMITS,
+    limits: small::WALLET,
+    post_limits: small::INTERMEDIARY,
+    goals: GOALS,
 };
 
 /// Two receivers, one of whom is in trouble; and the first one's token for the second.
@@ -150,6 +165,7 @@ const BOUNDS: &[(Bounds, Liar)] = &[
         Bounds {
             words: "1 hotel key; a peer with the same link, and what no wallet writes; clocks before and after 40 days",
             moments: &[0, 48 * 3600, 31 * DAY, 41 * DAY],
+            end: 75 * DAY,
             ..PLAIN
         },
         Liar {
@@ -246,7 +262,7 @@ impl Model for Hostile {
     }
 
     fn goals(&self) -> &'static [Property] {
-        GOALS
+        GOALS.words
     }
 
     fn reductions(&self) -> &'static [&'static str] {

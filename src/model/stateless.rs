@@ -1,9 +1,11 @@
 //! A hotel key, from one phone to another: the stateless flow.
 
 use super::explorer::explore;
-use super::world::bounds::{POST_LIMITS, WALLET_LIMITS};
+use super::world::property::goals_of;
 use super::world::{self, Bounds, Deal, What, Wish, World, property};
 use super::{Limits, Model, Outcome, Progress, Property};
+use crate::conformance::small;
+use crate::timestamp::DAY;
 
 /// The model.
 #[derive(Debug)]
@@ -33,13 +35,32 @@ const PLAIN: Bounds = Bounds {
     deals: &[ROOM],
     wishes: WISHES,
     moments: &[0],
+    end: 31 * DAY,
     skew: [0; 3],
     losses: 0,
     copies: 0,
     late_answers: 0,
     slow_reading: false,
-    limits: WALLET_LIMITS,
-    post_limits: POST_LIMITS,
+    limits: small::WALLET,
+    post_limits: small::INTERMEDIARY,
+    goals: goals_of![
+        Offered,
+        Completed,
+        SenderCancels,
+        MayBeOut,
+        HearsDecline,
+        HearsCancel,
+        SenderExpires,
+        AfterCancel,
+        AfterExpiry,
+        Invited,
+        TokenProvisioned,
+        Declines,
+        ReceiverCancels,
+        ReceiverHearsCancel,
+        ReceiverExpires,
+        Crossed,
+    ],
 };
 
 /// The ladder, smallest first.
@@ -82,7 +103,7 @@ impl Model for Stateless {
     }
 
     fn goals(&self) -> &'static [Property] {
-        property::GOALS
+        BOUNDS[0].goals.words
     }
 
     fn reductions(&self) -> &'static [&'static str] {

@@ -1,10 +1,11 @@
 //! A thief who reads along, or runs the copy.
 
 use super::explorer::explore;
-use super::world::bounds::{POST_LIMITS, WALLET_LIMITS};
-use super::world::thief::{Burglar, Thief as Adversary};
+use super::world::thief::{BASIC as GOALS, Burglar, Thief as Adversary};
 use super::world::{self, Bounds, Deal, What, Wish, World, attack};
 use super::{Limits, Model, Outcome, Progress, Property};
+use crate::conformance::small;
+use crate::timestamp::DAY;
 
 /// The model.
 #[derive(Debug)]
@@ -44,13 +45,15 @@ const PLAIN: Bounds = Bounds {
     deals: &[ROOM, SUITE],
     wishes: &[Wish::Offer(0), Wish::Accept(0), Wish::Offer(1)],
     moments: &[0],
+    end: 31 * DAY,
     skew: [0; 3],
     losses: 0,
     copies: 0,
     late_answers: 0,
     slow_reading: false,
-    limits: WALLET_LIMITS,
-    post_limits: POST_LIMITS,
+    limits: small::WALLET,
+    post_limits: small::INTERMEDIARY,
+    goals: GOALS,
 };
 
 /// It reads along, and the intermediary helps it once.

@@ -146,6 +146,8 @@ pub struct Facts {
     pub numbers: [u32; DEVICES],
     /// Whether something that was to be sent is still here.
     pub is_sending: bool,
+    /// Whether the intermediary knows it, as far as it knows.
+    pub has_joined: bool,
     /// What does not hold of it; 0 where everything does.
     pub broken: u8,
 }
@@ -166,16 +168,23 @@ impl Facts {
 pub struct DealFacts {
     /// The state of its transfer: [`state_of`].
     pub state: u8,
-    /// Whether it was offered here.
-    pub is_offered: bool,
     /// What its user was told about it: [`Told`](super::journal::Told).
     pub told: u8,
-    /// Whether what lets the receiver provision has left.
-    pub out: bool,
-    /// Whether its user has accepted.
-    pub consented: bool,
-    /// The place of the moment at which its user accepted.
-    pub accepted: u8,
-    /// The place of the moment from which on it is over; the sender knows.
+    /// Whether it was offered here.
+    pub is_offered: bool,
+    /// The place of the moment from which on it is over; the sender knows, [`NEVER`] with others.
     pub over: u8,
+    /// The place of the last moment at which the receiver accepted or was provisioned with it, or the sender went on with it; [`NEVER`]
+    /// where it did not.
+    pub acted: u8,
+    /// The place of the moment at which the device last looked at the clock.
+    pub looked: u8,
+    /// How long the shortest message of it was that left, in bytes of ciphertext.
+    pub size: u32,
 }
+
+/// No moment.
+pub const NEVER: u8 = u8::MAX;
+
+/// R:Provisioned, as [`DealFacts::state`] has it.
+pub const HELD: u8 = 9;

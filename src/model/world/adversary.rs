@@ -1,7 +1,7 @@
 //! Who does more than a network does by itself: the place where `hostile` and `thief` come in.
 
 use super::action::Action;
-use super::bounds::Who;
+use super::bounds::{Bounds, Who};
 use super::property;
 use super::world::{Scratch, State, World};
 use crate::model::Property;
@@ -82,7 +82,7 @@ pub trait Adversary: Sync + Sized {
     }
 
     /// Whether what a step breaks is a limit that is stated, and no fault of the device.
-    fn pardons(&self, _: &World<Self>, _: Self::Extra, _broken: u8) -> bool {
+    fn pardons(&self, _: Self::Extra, _broken: u8) -> bool {
         false
     }
 
@@ -91,9 +91,9 @@ pub trait Adversary: Sync + Sized {
         property::PROPERTIES
     }
 
-    /// What must be possible: [`GOALS`](property::GOALS), and what more there is behind them.
-    fn goals(&self) -> &'static [Property] {
-        property::GOALS
+    /// What must be possible: that of the bounds, and what more there is behind it.
+    fn goals(&self, bounds: &Bounds) -> &'static [Property] {
+        bounds.goals.words
     }
 
     /// Which of its own goals a state reaches.

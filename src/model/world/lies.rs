@@ -22,7 +22,7 @@ use crate::suite;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Invitation, Offer, Offered};
 use crate::wallet::{Effect, Wallet, WalletEvent};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 /// What a stranger's wallet may ask for by one event, before it gives up.
@@ -640,7 +640,7 @@ impl Adversary for Hostile {
             Deed::Intrude(to) => vec![format!("1 stranger offers a hotel key to {}", name(to))],
             Deed::Share(to) => vec![format!(
                 "1 stranger with the invitation \"{}\" offers a hotel key to {}",
-                words::link(&world.setting.bounds, to),
+                link_of(name(to)),
                 name(to)
             )],
             Deed::Send { payload, to } => vec![
@@ -707,6 +707,15 @@ impl Adversary for Hostile {
         let mut lines = Vec::new();
         if !self.liar.payloads.is_empty() {
             lines.push("Given Mallory has a phone".to_owned());
+        }
+        if self.liar.strangers {
+            let makers = world.setting.bounds.links.iter().map(|(_, maker)| *maker);
+            let makers: BTreeSet<Who> = makers.collect();
+            lines.extend(makers.into_iter().map(|maker| {
+                let device = world.setting.bounds.devices[usize::from(maker)];
+                let link = link_of(device);
+                format!("Given {device} makes an invitation called \"{link}\"")
+            }));
         }
         if self.liar.swaps.contains(&Swap::Former) {
             let devices = world.setting.bounds.devices.iter();
@@ -827,6 +836,11 @@ impl Adversary for Hostile {
 #[must_use]
 pub fn former(device: &str) -> String {
     format!("the beginning of {device}")
+}
+
+/// What a scenario calls a link of a device that somebody has passed on.
+fn link_of(device: &str) -> String {
+    format!("the link of {device}")
 }
 
 /// The state with what an attack has come to.

@@ -4,9 +4,10 @@ use super::action::{Action, Event};
 use super::actor::{Actor, Draws};
 use super::adversary::Adversary;
 use super::attack::{self, Attack, Loot};
-use super::bounds::{DEALS, Who};
+use super::bounds::{Bounds, DEALS, Who};
+use super::journal::Journal;
 use super::lies::marked;
-use super::property::{self, Promise};
+use super::property::{Goals, Promise, goals_of};
 use super::words;
 use super::world::{NONE, Scratch, State, World};
 use crate::conformance::scenario::forgery;
@@ -18,6 +19,7 @@ use crate::sesame::Device;
 use crate::suite::{self, Party};
 use crate::transfer::StateName;
 use crate::wallet::{Effect, Report, WalletEvent};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A copy draws what its original draws after so many bytes: nothing that both will ever have drawn.
 const ELSEWHERE: u64 = 1 << 40;
@@ -98,6 +100,9 @@ const LIES: [Lie; 2] = [
     Lie::Refused(crate::error_code::ErrorCode::NotFound),
 ];
 
+/// What must be possible beside it.
+pub const BASIC: Goals = goals_of![Offered, Completed, Invited, TokenProvisioned];
+
 /// What a thief may reach.
 pub const GOALS: &[Property] = &[
     Property {
@@ -134,6 +139,8 @@ pub struct Thief {
     /// Whether the peer's user is told of a session.
     untold: Remembered<(u32, u32, u8), bool>,
     forged: Remembered<(u32, u32, u8, u8), u32>,
+    /// Whether a device that was put back has used a key twice.
+    reused: AtomicBool,
     /// Whether a key of a wallet is on its way in a session that somebody else has opened.
     foreign: Remembered<u32, bool>,
 }
@@ -152,6 +159,7 @@ impl Thief {
             opened: Remembered::default(),
             untold: Remembered::default(),
             forged: Remembered::default(),
+            reused: AtomicBool::new(false),
             foreign: Remembered::default(),
         }
     }
@@ -427,8 +435,12 @@ impl Adversary for Thief {
                 let saved = world.actors.get(past.saved);
                 let mut put_back = Actor::clone(&world.actors.get(self.peer(from)));
                 // Nothing is drawn anew, and what it has encrypted it has.
+                let keys = std::mem::take(&mut put_back.journal.keys);
                 put_back.wallet = saved.wallet.clone();
-                put_back.journal.deals = saved.journal.deals;
+                put_back.journal = Journal {
+                    keys,
+                    ..saved.journal.clone()
+                };
                 next.actors[usize::from(self.burglar.peer)] = world.actors.intern(put_back);
                 next.extra.back = true;
                 found.push((Action::Deed(Deed::RollBack), next));
@@ -627,11 +639,9 @@ impl Adversary for Thief {
     }
 
     /// Who is put back to an older state encrypts twice with one key, and nothing in it can see that.
-    fn pardons(&self, world: &World<Self>, past: Past, broken: u8) -> bool {
+    fn pardons(&self, past: Past, broken: u8) -> bool {
         let pardoned = past.back && broken == Promise::MessageKey.mark();
-        if pardoned {
-            world.reach(1 << (property::GOALS.len() + 3));
-        }
+        self.reused.fetch_or(pardoned, Ordering::Relaxed);
         pardoned
     }
 
@@ -643,30 +653,28 @@ impl Adversary for Thief {
         attack::all()
     }
 
-    fn goals(&self) -> &'static [Property] {
+    fn goals(&self, _: &Bounds) -> &'static [Property] {
         goals()
     }
 
     fn reached(&self, world: &World<Self>, _: &mut Scratch, state: &State<Past>) -> u64 {
         let past = &state.extra;
-        if past.stolen == NONE && !past.back {
-            return 0;
-        }
-        let first = property::GOALS.len();
         let loot = Self::loot(past);
-        let reads = loot != NONE && !past.healed && self.reads(world, self.peer(state), loot, false);
+        let stolen = loot != NONE;
+        let reads = stolen && !past.healed && self.reads(world, self.peer(state), loot, false);
         let forged = past.done > 0 && self.burglar.forges;
-        let bits = [reads, past.healed, forged];
+        let reused = self.reused.load(Ordering::Relaxed);
+        let bits = [reads, past.healed, forged, reused];
         let bits = bits.iter().enumerate();
         bits.filter(|(_, reached)| **reached)
-            .fold(0, |bits, (place, _)| bits | 1 << (first + place))
+            .fold(0, |bits, (place, _)| bits | 1 << place)
     }
 }
 
 /// What a model with a thief may reach.
 pub fn goals() -> &'static [Property] {
     static GOALS_OF_A_THIEF: std::sync::LazyLock<Vec<Property>> =
-        std::sync::LazyLock::new(|| [property::GOALS, GOALS].concat());
+        std::sync::LazyLock::new(|| [BASIC.words, GOALS].concat());
     &GOALS_OF_A_THIEF
 }
 

@@ -77,6 +77,8 @@ pub struct Scratch {
     mail: Local<(u32, u8), [u32; DEVICES]>,
     ticked: Local<(u32, u8), u32>,
     facts: Vec<Option<Facts>>,
+    /// The goals that were reached by name, and the same as bits of the model's.
+    reached: (u64, u64),
     pub(super) ends: fair::Known,
 }
 
@@ -212,6 +214,12 @@ impl<A: Adversary> World<A> {
         self.setting.bounds.now(clock)
     }
 
+    /// Whether all devices take it to be the same time.
+    pub(super) fn has_one_clock(&self) -> bool {
+        let skew = &self.setting.bounds.skew;
+        skew.iter().all(|ahead| *ahead == skew[0])
+    }
+
     /// A goal that a step has reached: steps are computed only where they are possible.
     pub(super) fn reach(&self, goals: u64) {
         self.reached.fetch_or(goals, Ordering::Relaxed);
@@ -280,7 +288,7 @@ impl<A: Adversary> World<A> {
         let mut next = *from;
         next.actors[place] = happened.actor;
         let broken = happened.broken;
-        if broken != 0 && !self.adversary.pardons(self, from.extra, broken) {
+        if broken != 0 && !self.adversary.pardons(from.extra, broken) {
             next.broken = broken;
         }
         next
@@ -317,8 +325,8 @@ impl<A: Adversary> World<A> {
             facts.waiting().get(usize::from(place)).copied()
         };
         Some(match action {
-            Action::Wish(place) => {
-                let (who, event) = self.wish(scratch, from, place)?;
+            Action::Wish(_) | Action::Read(_) | Action::Collect(_) | Action::Tick(_) => {
+                let (who, event) = self.event_of(scratch, from, action)?;
                 self.after(scratch, from, who, event)
             }
             Action::Exchange(who, place) => {
@@ -371,15 +379,6 @@ impl<A: Adversary> World<A> {
                 };
                 self.after(scratch, &next, from.late_of, Event::Answer(request, answer))
             }
-            Action::Read(who) => {
-                let mail = self.mail(scratch, from.post, from.clock)[usize::from(who)];
-                if mail == NONE {
-                    return None;
-                }
-                self.after(scratch, from, who, Event::Read(mail))
-            }
-            Action::Collect(who) => self.after(scratch, from, who, Event::Collect),
-            Action::Tick(who) => self.after(scratch, from, who, Event::Tick),
             Action::Clock => {
                 let clock = from.clock + 1;
                 let post = self.tick_post(scratch, from.post, clock);
@@ -394,7 +393,7 @@ impl<A: Adversary> World<A> {
     }
 
     /// What a wish is at whose device, where it can be said there.
-    fn wish(
+    pub(super) fn wish(
         &self,
         scratch: &mut Scratch,
         from: &State<A::Extra>,
@@ -432,6 +431,7 @@ impl<A: Adversary> World<A> {
                 (link != NONE).then_some((who, Event::Withdraw(link)))
             }
             Wish::DropPin(who, of) => Some((who, Event::DropPin(of))),
+            Wish::Leave(who) => facts(who).has_joined.then_some((who, Event::Leave)),
             Wish::Compare(who, of) => {
                 let number = facts(of).numbers[usize::from(who)];
                 (number != NONE).then_some((who, Event::Compare(of, number)))
@@ -529,8 +529,16 @@ impl<A: Adversary> Space for World<A> {
     }
 
     fn reached(&self, scratch: &mut Scratch, state: &Self::State) -> u64 {
-        self.reached.load(Ordering::Relaxed) | property::reached(self, scratch, state)
-            | self.adversary.reached(self, scratch, state)
+        let _ = state;
+        let all = self.reached.load(Ordering::Relaxed);
+        if scratch.reached.0 != all {
+            let goals = self.setting.bounds.goals.list.iter().enumerate();
+            let bits = goals.filter(|(_, goal)| all & goal.bit() != 0);
+            scratch.reached = (all, bits.fold(0, |bits, (place, _)| bits | 1 << place));
+        }
+        let own = scratch.reached.1;
+        let first = self.setting.bounds.goals.list.len();
+        own | self.adversary.reached(self, scratch, state) << first
     }
 
     fn properties(&self) -> &'static [Property] {
@@ -538,7 +546,7 @@ impl<A: Adversary> Space for World<A> {
     }
 
     fn goals(&self) -> &'static [Property] {
-        self.adversary.goals()
+        self.adversary.goals(&self.setting.bounds)
     }
 
     fn script(&self, path: &[Self::Action], broken: Option<usize>) -> Vec<String> {
