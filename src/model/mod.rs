@@ -11,6 +11,7 @@
 //! | [`figures`] | what small rungs come to, checked in |
 //! | [`script`] | a counterexample as a scenario |
 //! | `flaws` | which flaws the models find by themselves (feature `flaws`) |
+//! | [`intermediary`], [`server`] | the intermediary alone, with three clients |
 //! | [`stateless`] | a hotel key, from one phone to another |
 //! | [`world`] | wallets, the intermediary and the network between them |
 //!
@@ -20,10 +21,12 @@ pub mod explorer;
 pub mod figures;
 #[cfg(feature = "flaws")]
 pub mod flaws;
+pub mod intermediary;
 pub mod interned;
 pub mod outcome;
 pub mod remembered;
 pub mod script;
+pub mod server;
 pub mod stateless;
 pub mod world;
 
@@ -32,7 +35,7 @@ pub use outcome::{Counterexample, End, Limit, Limits, Outcome, Progress};
 use std::hash::Hash;
 
 /// Every model, in the order in which it is shown.
-pub const MODELS: &[&dyn Model] = &[&stateless::Stateless];
+pub const MODELS: &[&dyn Model] = &[&stateless::Stateless, &intermediary::Intermediary];
 
 /// The model of that name.
 #[must_use]

@@ -1,6 +1,8 @@
 //! The wallet's state, and what goes in and out of it.
 
 use super::invitations::Invitations;
+#[cfg(feature = "conformance")]
+use super::outbox::Outbound;
 use super::outbox::Outbox;
 use super::requests::Requests;
 use super::step::Step;
@@ -231,6 +233,16 @@ impl Wallet {
     pub(crate) fn on_its_way(&self, to: &Address) -> Option<(TransferId, MessageType)> {
         let first = self.outbox.first(to)?;
         Some((first.transfer, first.message_type))
+    }
+
+    /// The messages about a transfer that are still to be sent.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn to_send(&self, transfer: TransferId) -> impl Iterator<Item = MessageType> {
+        let of = move |(_, message): &(&Address, &Outbound)| message.transfer == transfer;
+        self.outbox
+            .iter()
+            .filter(of)
+            .map(|(_, message)| message.message_type)
     }
 
     /// The wallet in its documented, versioned form.
