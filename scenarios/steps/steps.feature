@@ -38,9 +38,9 @@ Feature: Step by step
   @MBX-13 @MBX-03 @WAL-03
   Scenario: Answers are lost, and the requests arrive again
     When Ben's phone offers a hotel key to Ryan's phone
-    And the bundle request of Ben's phone arrives, and its answer does not
+    And the bundle request of Ben's phone arrives, and its answer is lost
     And the bundle request of Ben's phone arrives
-    And the submission of Ben's phone arrives, and its answer does not
+    And the submission of Ben's phone arrives, and its answer is lost
     And the submission of Ben's phone arrives
     Then 1 message waits for Ryan's phone
     And 19 one-time prekeys of Ryan's phone are left
@@ -67,8 +67,8 @@ Feature: Step by step
     When Ben's phone offers a hotel key to Ryan's phone
     And a copy of the bundle request of Ben's phone is held back
     And a copy of bundle request 1 of Ben's phone is held back
-    And copy 2 arrives, and its answer does not
-    And the copy arrives, and its answer does not
+    And copy 2 arrives, and its answer is lost
+    And the copy arrives, and its answer is lost
     Then 19 one-time prekeys of Ryan's phone are left
     And 1 request waits with Ben's phone
     When the bundle request of Ben's phone arrives
@@ -146,6 +146,6 @@ Feature: Step by step
     When Ryan's phone asks for its messages
     Then 1 request waits with Ryan's phone
     When Ryan's phone leaves the intermediary
-    And the removal of Ryan's phone arrives, and its answer does not
+    And the removal of Ryan's phone arrives, and its answer is lost
     And the reading of Ryan's phone arrives
     Then Ryan's phone is told "unauthorized"

@@ -284,10 +284,10 @@ steps! {
     When "{request} {number} of {device} arrives"
         "Of several of a kind that wait with the device, counted from the oldest."
         |world, call| arrives(world, call, None);
-    When "the {request} of {device} arrives, and its answer does not"
+    When "the {request} of {device} arrives, and its answer is lost"
         "It is carried out, and still waits with the device."
         |world, call| arrives(world, call, Some(Fate::Lost));
-    When "{request} {number} of {device} arrives, and its answer does not"
+    When "{request} {number} of {device} arrives, and its answer is lost"
         "The same, of several of a kind."
         |world, call| arrives(world, call, Some(Fate::Lost));
     When "the {request} of {device} arrives, and its answer is held back"
@@ -314,10 +314,10 @@ steps! {
     When "copy {number} arrives"
         "Of several that are held back, counted from the first."
         |world, call| world.release_copy(call.number()?, None);
-    When "the copy arrives, and its answer does not"
+    When "the copy arrives, and its answer is lost"
         "The first of those that are held back: the device learns nothing of it."
         |world, _| world.release_copy(1, Some(Fate::Lost));
-    When "copy {number} arrives, and its answer does not"
+    When "copy {number} arrives, and its answer is lost"
         "The same, of several that are held back."
         |world, call| world.release_copy(call.number()?, Some(Fate::Lost));
     When "the {request} of {device} arrives, and the intermediary stops before it answers"
