@@ -109,7 +109,7 @@ Feature: Step by step
     And the clock moves on by 48 hours
     Then Ryan's phone is in "R:Invited" with the hotel key
     When Ryan's phone accepts the hotel key
-    Then it is refused with "expired"
+    Then it is refused with "invalid-state"
     When Ryan's phone looks at the clock
     Then Ryan's phone is in "R:Expired" with the hotel key
     When Ben's phone looks at the clock
