@@ -18,13 +18,13 @@ use crate::wire::MessageKind;
 /// What the intermediary is held to where these clients ask it: few of everything.
 pub const LIMITS: Limits = Limits {
     message_length: 8,
-    mailbox: 1,
+    mailbox: 2,
     always_taken: 1,
     mailbox_of_access_key: 2,
     one_time_pre_keys: 3,
     read: 2,
     acknowledged: 2,
-    access_keys: 2,
+    access_keys: 3,
     one_time_pre_keys_of_access_key: 1,
     ..Limits::PROFILE
 };
@@ -77,6 +77,7 @@ errands! {
     Publishes "Ben's phone publishes a link"
     PublishesFurther "Ben's phone publishes a further link"
     PublishesThird "Ben's phone publishes a third link"
+    PublishesFourth "Ben's phone publishes a fourth link"
     Withdraws "Ben's phone withdraws the link"
     MoreKeys "Ben's phone publishes a further one-time prekey"
     SignedPreKey "Ben's phone publishes a signed prekey"
@@ -89,6 +90,8 @@ errands! {
     SubmitsAgain "Ryan's phone submits another message by the link"
     SubmitsThird "Ryan's phone submits a third message by the link"
     SubmitsByFurther "Ryan's phone submits a message by the further link"
+    SubmitsAgainByFurther "Ryan's phone submits another message by the further link"
+    SubmitsByThird "Ryan's phone submits a message by the third link"
     Reads "Ben's phone reads"
     AcknowledgesFirst "Ben's phone acknowledges the first message"
     AcknowledgesSecond "Ben's phone acknowledges the second message"
@@ -290,6 +293,7 @@ impl Makings {
             P::Publishes => (PHONE, publish("link", at(36 * HOUR)), None),
             P::PublishesFurther => (PHONE, publish("further link", at(10 * DAY)), None),
             P::PublishesThird => (PHONE, publish("third link", at(10 * DAY)), None),
+            P::PublishesFourth => (PHONE, publish("fourth link", at(10 * DAY)), None),
             P::Withdraws => {
                 let hash = link().digest();
                 (
@@ -323,6 +327,11 @@ impl Makings {
             P::SubmitsAgain => (RYAN, submit(link(), "two", None)?, None),
             P::SubmitsThird => (RYAN, submit(link(), "three", Some(5 * DAY))?, None),
             P::SubmitsByFurther => (RYAN, submit(further(), "further", Some(5 * DAY))?, None),
+            P::SubmitsAgainByFurther => (RYAN, submit(further(), "more", Some(5 * DAY))?, None),
+            P::SubmitsByThird => {
+                let body = submit(access_key("third link"), "by third", Some(5 * DAY))?;
+                (RYAN, body, None)
+            }
             P::Reads => {
                 let limit = LIMITS.read;
                 (

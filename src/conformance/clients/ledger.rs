@@ -379,7 +379,11 @@ impl Ledger {
 
     fn remember(&mut self, by: usize, place: usize, now: Timestamp, first: Option<Digest>) {
         if let Some(device) = self.devices[by].as_mut() {
-            let end = now.after(LIMITS.answer_lifetime);
+            // A registration for as long as the device is registered.
+            let end = match device.registration == place {
+                true => Timestamp(u64::MAX),
+                false => now.after(LIMITS.answer_lifetime),
+            };
             device.remembered.insert(place, (end, first));
         }
     }
