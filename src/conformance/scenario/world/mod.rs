@@ -17,13 +17,13 @@
 //! | [`stepwise`] | the same where nothing arrives by itself: a script says what does |
 
 mod clients;
-mod forgery;
+pub(crate) mod forgery;
 mod intermediary;
-mod lies;
+pub(crate) mod lies;
 mod links;
 mod network;
 mod participant;
-mod payloads;
+pub(crate) mod payloads;
 mod people;
 mod players;
 mod stepwise;
