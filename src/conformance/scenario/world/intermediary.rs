@@ -20,6 +20,7 @@ use crate::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
 /// What a bundle is in place of the one asked for.
+#[derive(Clone)]
 pub(in super::super) enum Swapped {
     /// That one, at the address asked for.
     Keys(BundleFields),
@@ -28,6 +29,7 @@ pub(in super::super) enum Swapped {
 }
 
 /// The intermediary, honest until a script says otherwise.
+#[derive(Clone)]
 pub(in super::super) struct ScriptedIntermediary {
     machine: Intermediary<MemoryStore>,
     suite: SuiteRef,

@@ -55,6 +55,7 @@ use links::Links;
 use network::Network;
 use people::People;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use stepwise::Stepwise;
 
 /// When every scenario begins: 2026-01-01T00:00:00Z.
@@ -66,6 +67,7 @@ const PATIENCE: usize = 10_000;
 const IN_VAIN: usize = 5;
 
 /// Everybody and everything.
+#[derive(Clone)]
 pub(super) struct World<'a> {
     suite: SuiteRef,
     seed: String,
@@ -305,7 +307,7 @@ impl<'a> World<'a> {
             self.lines.push(Line::Request {
                 device: device.to_owned(),
                 fate: None,
-                request: Box::new(request.clone()),
+                request: Arc::new(request.clone()),
             });
             self.arrive(device, &request)?;
         }
@@ -671,10 +673,11 @@ impl<'a> World<'a> {
         answer: Option<Fate>,
     ) -> Result<(), StepFailure> {
         let fate = self.network.sent(device, &mut request)?;
+        let request = Arc::new(request);
         self.lines.push(Line::Request {
             device: device.to_owned(),
             fate,
-            request: Box::new(request.clone()),
+            request: request.clone(),
         });
         match fate {
             Some(Fate::Lost) => Ok(()),
@@ -703,7 +706,7 @@ impl<'a> World<'a> {
             self.lines.push(Line::Request {
                 device: device.clone(),
                 fate: None,
-                request: Box::new(request.clone()),
+                request: request.clone(),
             });
             self.arrive(&device, &request)?;
         }
@@ -765,7 +768,7 @@ impl<'a> World<'a> {
         self.lines.push(Line::Answer {
             device: device.to_owned(),
             fate,
-            answer: Box::new(match answer {
+            answer: Arc::new(match answer {
                 Ok(answer) => Answered::Answer(answer.clone()),
                 Err(code) => Answered::Refused { code: *code },
             }),
