@@ -15,6 +15,9 @@ use crate::timestamp::DAY;
 #[derive(Debug)]
 pub struct Hostile;
 
+/// What of the world must be possible among lies.
+const OF_THE_WORLD: Goals = goals_of![Offered, Completed, Invited, TokenProvisioned, Crossed];
+
 /// One of each kind: of the codes that a wallet does not tell apart, one.
 const LIES: &[Lie] = &[
     Lie::Done,
@@ -82,19 +85,6 @@ const WISHES: &[Wish] = &[
     Wish::Offer(1),
 ];
 
-/// What must be possible all the same.
-const GOALS: Goals = goals_of![
-    Offered,
-    Completed,
-    MayBeOut,
-    HearsDecline,
-    Invited,
-    TokenProvisioned,
-    Declines,
-    Waits,
-    GivenUp,
-];
-
 /// One offer among lies; nothing is lost.
 const PLAIN: Bounds = Bounds {
     words: "1 hotel key; 1 lie, forgery, replay or stranger",
@@ -103,15 +93,15 @@ const PLAIN: Bounds = Bounds {
     deals: &[ROOM, BACK],
     wishes: WISHES,
     moments: &[0],
-    end: 31 * DAY,
     skew: [0; 3],
     losses: 0,
     copies: 0,
     late_answers: 0,
     slow_reading: false,
+    end: 31 * DAY,
     limits: small::WALLET,
     post_limits: small::INTERMEDIARY,
-    goals: GOALS,
+    goals: OF_THE_WORLD,
 };
 
 /// Two receivers, one of whom is in trouble; and the first one's token for the second.
@@ -165,7 +155,6 @@ const BOUNDS: &[(Bounds, Liar)] = &[
         Bounds {
             words: "1 hotel key; a peer with the same link, and what no wallet writes; clocks before and after 40 days",
             moments: &[0, 48 * 3600, 31 * DAY, 41 * DAY],
-            end: 75 * DAY,
             ..PLAIN
         },
         Liar {
@@ -262,7 +251,7 @@ impl Model for Hostile {
     }
 
     fn goals(&self) -> &'static [Property] {
-        GOALS.words
+        OF_THE_WORLD.words
     }
 
     fn reductions(&self) -> &'static [&'static str] {

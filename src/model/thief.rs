@@ -1,7 +1,7 @@
 //! A thief who reads along, or runs the copy.
 
 use super::explorer::explore;
-use super::world::thief::{BASIC as GOALS, Burglar, Thief as Adversary};
+use super::world::thief::{Burglar, Thief as Adversary};
 use super::world::{self, Bounds, Deal, What, Wish, World, attack};
 use super::{Limits, Model, Outcome, Progress, Property};
 use crate::conformance::small;
@@ -45,15 +45,15 @@ const PLAIN: Bounds = Bounds {
     deals: &[ROOM, SUITE],
     wishes: &[Wish::Offer(0), Wish::Accept(0), Wish::Offer(1)],
     moments: &[0],
-    end: 31 * DAY,
     skew: [0; 3],
     losses: 0,
     copies: 0,
     late_answers: 0,
     slow_reading: false,
+    end: 31 * DAY,
     limits: small::WALLET,
     post_limits: small::INTERMEDIARY,
-    goals: GOALS,
+    goals: world::thief::OF_THE_WORLD,
 };
 
 /// It reads along, and the intermediary helps it once.

@@ -27,10 +27,11 @@ pub struct Actor {
     pub journal: Journal,
 }
 
-/// A device's randomness from some place on: block `n` is SHA-256 of its name and `n`.
+/// A device's randomness from some place on: block `n` is SHA-256 of its name, what it is drawn for, and `n`.
 #[derive(Clone, Debug)]
 pub struct Draws<'a> {
     name: &'a str,
+    purpose: u8,
     /// So many bytes were drawn.
     pub drawn: u64,
 }
@@ -39,7 +40,17 @@ impl<'a> Draws<'a> {
     /// The randomness of the device of that name, of which so many bytes were drawn.
     #[must_use]
     pub fn new(name: &'a str, drawn: u64) -> Self {
-        Draws { name, drawn }
+        Draws {
+            name,
+            purpose: 0,
+            drawn,
+        }
+    }
+
+    /// The same for that purpose, which has other bytes: two deals have two ids, whichever is offered first.
+    #[must_use]
+    pub fn of(self, purpose: u8) -> Self {
+        Draws { purpose, ..self }
     }
 }
 
@@ -49,6 +60,7 @@ impl Randomness for Draws<'_> {
         while filled < out.len() {
             let mut hash = Sha256::new();
             hash.update(self.name);
+            hash.update([self.purpose]);
             hash.update((self.drawn / 32).to_be_bytes());
             let block = hash.finalize();
             let rest = &block[usize::try_from(self.drawn % 32).unwrap_or_default()..];
@@ -95,8 +107,20 @@ impl Actor {
         event: WalletEvent,
         now: Timestamp,
     ) -> (Actor, Result<Vec<Effect>, WalletError>) {
+        self.step_of(bounds, 0, event, now)
+    }
+
+    /// The same, with what is drawn for that purpose: [`Draws::of`].
+    pub fn step_of(
+        &self,
+        bounds: &Bounds,
+        purpose: u8,
+        event: WalletEvent,
+        now: Timestamp,
+    ) -> (Actor, Result<Vec<Effect>, WalletError>) {
         let mut after = self.clone();
-        let mut draws = Draws::new(bounds.devices[usize::from(self.who)], self.drawn);
+        let name = bounds.devices[usize::from(self.who)];
+        let mut draws = Draws::new(name, self.drawn).of(purpose);
         let effects = after.wallet.step(event, now, &mut draws);
         after.drawn = draws.drawn;
         (after, effects)
@@ -140,6 +164,8 @@ pub struct Facts {
     pub link: u32,
     /// The last link that its user has taken, by number.
     pub taken: u32,
+    /// So many links its user has taken.
+    pub links_taken: u8,
     /// So many links its user has asked for.
     pub links_wanted: u8,
     /// The number that it shows for each other device, by number.

@@ -1,7 +1,7 @@
 //! Who does more than a network does by itself: the place where `hostile` and `thief` come in.
 
 use super::action::Action;
-use super::bounds::{Bounds, Who};
+use super::bounds::Who;
 use super::property;
 use super::world::{Scratch, State, World};
 use crate::model::Property;
@@ -66,13 +66,7 @@ pub trait Adversary: Sync + Sized {
     }
 
     /// Whether a device may go on waiting at the end, for somebody who is in trouble as long as the world lasts.
-    fn excuses(
-        &self,
-        _: &World<Self>,
-        _: &mut Scratch,
-        _: &State<Self::Extra>,
-        _who: Who,
-    ) -> bool {
+    fn excuses(&self, _: &World<Self>, _: &mut Scratch, _: &State<Self::Extra>, _who: Who) -> bool {
         false
     }
 
@@ -82,7 +76,7 @@ pub trait Adversary: Sync + Sized {
     }
 
     /// Whether what a step breaks is a limit that is stated, and no fault of the device.
-    fn pardons(&self, _: Self::Extra, _broken: u8) -> bool {
+    fn pardons(&self, _: &World<Self>, _: Self::Extra, _broken: u8) -> bool {
         false
     }
 
@@ -91,12 +85,12 @@ pub trait Adversary: Sync + Sized {
         property::PROPERTIES
     }
 
-    /// What must be possible: that of the bounds, and what more there is behind it.
-    fn goals(&self, bounds: &Bounds) -> &'static [Property] {
-        bounds.goals.words
+    /// What must be possible: those of [`Bounds::goals`](super::Bounds::goals), and its own behind them; nothing where it has none.
+    fn goals(&self) -> Option<&'static [Property]> {
+        None
     }
 
-    /// Which of its own goals a state reaches.
+    /// Which of its own goals a state reaches, a bit each from the first of them; [`World::reach_own`] is for what a step reaches.
     fn reached(&self, _: &World<Self>, _: &mut Scratch, _: &State<Self::Extra>) -> u64 {
         0
     }

@@ -233,7 +233,12 @@ impl Keys {
         let mut ghost = self.ghosts[usize::from(from)].clone();
         let mut draws = Draws::new("the intermediary forges", 0);
         let message = forgery::first_message(&mut ghost, to, b"nothing", &mut draws).ok()?;
-        Some(forgery::envelope(ghost.address(), to.address(), message, now))
+        Some(forgery::envelope(
+            ghost.address(),
+            to.address(),
+            message,
+            now,
+        ))
     }
 
     /// Whether the intermediary opens what `from` submits.
@@ -397,6 +402,7 @@ impl Loot {
             let session = device.session(&self.address());
             session.and_then(Session::their_ratchet_key).copied()
         };
-        key_of(peer).is_some_and(|key| !self.ratchet_keys.contains(&key) && key_of(met) != Some(key))
+        key_of(peer)
+            .is_some_and(|key| !self.ratchet_keys.contains(&key) && key_of(met) != Some(key))
     }
 }

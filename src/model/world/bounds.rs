@@ -59,8 +59,8 @@ pub enum Wish {
     Cancel(Who, u8),
     /// To make a link; each time another, so often at most.
     MakeLink(Who, u8),
-    /// To take the last link that the second has given away.
-    TakeLink(Who, Who),
+    /// To take the last link that the second has given away; so often at most.
+    TakeLink(Who, Who, u8),
     /// To withdraw the last link that it has given away.
     WithdrawLink(Who),
     /// No longer to hold the second to its key.

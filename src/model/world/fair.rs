@@ -20,7 +20,6 @@ struct Key {
     actors: [u32; super::bounds::DEVICES],
     post: u32,
     clock: u8,
-    /// What is left of an adversary, by a hash.
     extra: u64,
 }
 
@@ -67,40 +66,42 @@ fn settled<A: Adversary>(
     mut state: State<A::Extra>,
 ) -> State<A::Extra> {
     for _ in 0..PATIENCE {
-        match step(world, scratch, &state) {
-            Some(next) => state = next,
-            None => break,
+        let next = round(world, scratch, &state);
+        if next == state {
+            break;
         }
+        state = next;
     }
     state
 }
 
-/// The next step of the fair schedule while the clock stands still; nothing where the world is at rest.
-fn step<A: Adversary>(
+/// A round of the fair schedule while the clock stands still: of each device every request that waits arrives once, and it reads what
+/// waits for it. Where nothing changes the world is at rest.
+fn round<A: Adversary>(
     world: &World<A>,
     scratch: &mut Scratch,
     state: &State<A::Extra>,
-) -> Option<State<A::Extra>> {
+) -> State<A::Extra> {
+    let mut state = *state;
     for who in world.setting.bounds.everybody() {
-        let facts = world.facts(scratch, state.actors[usize::from(who)]);
-        for place in 0..facts.waiting_count {
-            let next = world.act(scratch, state, Action::Exchange(who, place));
-            if let Some(next) = next
-                && next != *state
-            {
-                return Some(next);
+        let begun = world.facts(scratch, state.actors[usize::from(who)]);
+        for request in begun.waiting() {
+            // It may have been given up by now.
+            let facts = world.facts(scratch, state.actors[usize::from(who)]);
+            if !facts.waiting().contains(request) {
+                continue;
             }
+            let (next, answer) = world.carried_out(scratch, &state, *request);
+            state = world.after(scratch, &next, who, Event::Answer(*request, answer));
         }
-        if let Some(next) = world.act(scratch, state, Action::Read(who))
-            && next != *state
-        {
-            return Some(next);
-        }
+        state = world
+            .act(scratch, &state, Action::Read(who))
+            .unwrap_or(state);
     }
-    None
+    state
 }
 
-/// The place of what a state breaks, once everybody is fair.
+/// What a state breaks, once everybody is fair.
 pub(super) fn broken<A: Adversary>(
     world: &World<A>,
     scratch: &mut Scratch,
@@ -153,7 +154,8 @@ fn follow<A: Adversary>(
         if known_is_enough && scratch.ends.insert(key) {
             return (None, state);
         }
-        if let Some(next) = step(world, scratch, &state) {
+        let next = round(world, scratch, &state);
+        if next != state {
             state = next;
             continue;
         }

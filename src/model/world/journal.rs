@@ -21,7 +21,9 @@ pub struct Journal {
     pub links: Vec<(String, Timestamp)>,
     /// The last link that its user has taken.
     pub taken: Option<String>,
-    /// How many offers were made by it.
+    /// How many links its user has taken.
+    pub links_taken: u8,
+    /// How many offers were made by the last one.
     pub offers: u32,
     /// So many links its user has asked for.
     pub links_wanted: u8,
@@ -61,6 +63,8 @@ pub struct DealNotes {
 /// What is remembered of another device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PeerNotes {
+    /// Whether the users have compared their numbers.
+    pub compared: bool,
     /// The base key of the last message to it that opens a session, by a hash; 0 where none has left.
     pub base_key: u64,
     /// Whether something was read since that base key left for the first time.

@@ -79,6 +79,7 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
         deals: std::array::from_fn(deal),
         link: text(actor.journal.links.last().map(|(link, _)| link.clone())),
         taken: text(actor.journal.taken.clone()),
+        links_taken: actor.journal.links_taken,
         links_wanted: actor.journal.links_wanted,
         numbers: std::array::from_fn(|who| text(number(who))),
         is_sending: actor.wallet.is_sending(),
@@ -140,7 +141,7 @@ fn broken<A: Adversary>(world: &World<A>, actor: &Actor) -> Option<Promise> {
         .transfers()
         .states()
         .any(|(id, _)| setting.deal_of(id).is_none());
-    if unknown {
+    if unknown && world.adversary.is_honest() {
         return Some(Promise::EndedRemains);
     }
     if tokens_remain(world, actor) {
@@ -375,7 +376,11 @@ impl<'a, A: Adversary> Judge<'a, A> {
     fn step(&mut self, event: WalletEvent) -> Option<Vec<Effect>> {
         let before = self.actor.clone();
         let bounds = &self.world.setting.bounds;
-        let (after, effects) = before.step(bounds, event.clone(), self.now);
+        let purpose = match self.event {
+            Event::Offer(deal) => deal + 1,
+            _ => 0,
+        };
+        let (after, effects) = before.step_of(bounds, purpose, event.clone(), self.now);
         let effects = match effects {
             Ok(effects) => effects,
             Err(error) => {
@@ -505,6 +510,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 let expires = self.link().map(|link| link.expires);
                 self.must(Promise::Link, expires.is_none_or(|expires| now < expires));
                 let journal = &mut self.actor.journal;
+                journal.links_taken += 1;
                 if journal.taken.as_ref() != Some(link) {
                     journal.taken = Some(link.clone());
                     journal.offers = 0;
@@ -512,7 +518,10 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 self.reach(Goal::LinkTaken);
             }
             (Event::Withdraw(_), _) => self.reach(Goal::LinkWithdrawn),
-            (Event::Compare(..), _) => self.reach(Goal::Compared),
+            (Event::Compare(peer, _), _) => {
+                self.actor.journal.peers[usize::from(peer)].compared = true;
+                self.reach(Goal::Compared);
+            }
             (Event::Leave, _) => self.reach(Goal::Left),
             (Event::DropPin(peer), _) => self.pin_dropped(peer),
             (Event::Offer(place), _) => self.offered(place, effects),
@@ -811,7 +820,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
         if former.is_some() {
             return;
         }
-        let one_session = self.world.setting.bounds.has_one_session();
+        let one_session = self.is_calm() && self.world.setting.bounds.has_one_session();
         let now = self.now;
         let first = self
             .actor
@@ -951,7 +960,6 @@ impl<'a, A: Adversary> Judge<'a, A> {
             let keys = self.actor.wallet.device().keys();
             let gone = keys.one_time_pre_key_ids().all(|held| held != id);
             self.must(Promise::UsedOnce, gone);
-            self.actor.journal.one_time_pre_keys.remove(&id);
         }
         let peer = &mut self.actor.journal.peers[usize::from(who)];
         peer.answered = true;
@@ -1016,8 +1024,9 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 replaced.get_or_insert(now);
             }
         }
+        let drawn = self.actor.wallet.device().now();
         for id in &one_time {
-            journal.one_time_pre_keys.entry(*id).or_insert(now);
+            journal.one_time_pre_keys.entry(*id).or_insert(drawn);
         }
         if matches!(event, WalletEvent::Tick) {
             let before = before.wallet.device().bundle(None);
@@ -1035,6 +1044,12 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 holds &= one_time.contains(id) != old;
                 !old
             });
+        }
+        if !matches!(event, WalletEvent::Tick) {
+            // What a session was opened with is gone.
+            journal
+                .one_time_pre_keys
+                .retain(|id, _| one_time.contains(id));
         }
         self.must(Promise::KeysAge, holds);
         if matches!(event, WalletEvent::Tick) {

@@ -14,15 +14,15 @@ use crate::conformance::scenario::{forgery, payloads};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{AccessKey, Answer, Body, Envelope, Request, RequestId, Submission};
-use crate::model::{Property, Space};
 use crate::model::remembered::Remembered;
+use crate::model::{Property, Space};
 use crate::primitives::Secret;
 use crate::sesame::Device;
 use crate::suite;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Invitation, Offer, Offered};
 use crate::wallet::{Effect, Wallet, WalletEvent};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 /// What a stranger's wallet may ask for by one event, before it gives up.
@@ -318,7 +318,9 @@ impl Hostile {
                     let base = if carried_out { done } else { *from };
                     // What changes nothing is the same either way, and the truth is no lie.
                     let same = done.post == from.post;
-                    if carried_out && (same || is_true(truth)) || !carried_out && same && is_true(truth) {
+                    if carried_out && (same || is_true(truth))
+                        || !carried_out && same && is_true(truth)
+                    {
                         continue;
                     }
                     let event = Event::Answer(request, answer);
@@ -391,7 +393,13 @@ impl Hostile {
                 }
             }
         };
-        for by in self.liar.forges.then(|| world.setting.bounds.everybody()).into_iter().flatten() {
+        for by in self
+            .liar
+            .forges
+            .then(|| world.setting.bounds.everybody())
+            .into_iter()
+            .flatten()
+        {
             if by == to {
                 continue;
             }
@@ -465,11 +473,16 @@ impl Hostile {
         let key = (from.post, to, from.clock);
         let now = world.setting.bounds.now(from.clock);
         let stranger = &self.tools(world).stranger;
-        if self.fetched.shared(key, || stranger.is_given_a_pre_key(world, from, address, now)) {
+        if self.fetched.shared(key, || {
+            stranger.is_given_a_pre_key(world, from, address, now)
+        }) {
             let next = marked(*from, Attack::Drained);
             found.push((Action::Deed(Deed::Fetch(to)), next));
         }
-        if self.intruded.shared(key, || stranger.intrudes(world, from, address, now)) {
+        if self
+            .intruded
+            .shared(key, || stranger.intrudes(world, from, address, now))
+        {
             let next = marked(*from, Attack::Intruded);
             found.push((Action::Deed(Deed::Intrude(to)), next));
         }
@@ -565,7 +578,8 @@ impl Adversary for Hostile {
 
     fn sentences(&self, world: &World<Self>, from: &State<Past>, deed: Deed) -> Vec<String> {
         let name = |who: Who| world.setting.bounds.devices[usize::from(who)];
-        let request = |who: Who, place: u8| words::waiting(world, from.actors[usize::from(who)], place);
+        let request =
+            |who: Who, place: u8| words::waiting(world, from.actors[usize::from(who)], place);
         match deed {
             Deed::Lie {
                 who,
@@ -640,7 +654,7 @@ impl Adversary for Hostile {
             Deed::Intrude(to) => vec![format!("1 stranger offers a hotel key to {}", name(to))],
             Deed::Share(to) => vec![format!(
                 "1 stranger with the invitation \"{}\" offers a hotel key to {}",
-                link_of(name(to)),
+                words::link(&world.setting.bounds, to, 1),
                 name(to)
             )],
             Deed::Send { payload, to } => vec![
@@ -684,7 +698,10 @@ impl Adversary for Hostile {
             let actor = state.actors[usize::from(who)];
             let attack = self.judged.shared((actor, state.clock), || {
                 let facts = world.facts(scratch, actor);
-                let waiting = facts.waiting().iter().map(|request| world.requests.get(*request));
+                let waiting = facts
+                    .waiting()
+                    .iter()
+                    .map(|request| world.requests.get(*request));
                 let waiting: Vec<Arc<Request>> = waiting.collect();
                 let now = world.setting.bounds.clock_of(who, state.clock);
                 let addresses = &world.setting.addresses;
@@ -707,15 +724,6 @@ impl Adversary for Hostile {
         let mut lines = Vec::new();
         if !self.liar.payloads.is_empty() {
             lines.push("Given Mallory has a phone".to_owned());
-        }
-        if self.liar.strangers {
-            let makers = world.setting.bounds.links.iter().map(|(_, maker)| *maker);
-            let makers: BTreeSet<Who> = makers.collect();
-            lines.extend(makers.into_iter().map(|maker| {
-                let device = world.setting.bounds.devices[usize::from(maker)];
-                let link = link_of(device);
-                format!("Given {device} makes an invitation called \"{link}\"")
-            }));
         }
         if self.liar.swaps.contains(&Swap::Former) {
             let devices = world.setting.bounds.devices.iter();
@@ -796,7 +804,13 @@ impl Adversary for Hostile {
                 .collect(),
             Attack::Drained => bounds
                 .everybody()
-                .map(|of| format!("Then {} one-time prekeys of {} are left", store(of).0, name(of)))
+                .map(|of| {
+                    format!(
+                        "Then {} one-time prekeys of {} are left",
+                        store(of).0,
+                        name(of)
+                    )
+                })
                 .collect(),
             Attack::LinkShared => vec![format!("Then 1 transfer of {device} is in \"R:Invited\"")],
             Attack::Overdue => vec![
@@ -836,11 +850,6 @@ impl Adversary for Hostile {
 #[must_use]
 pub fn former(device: &str) -> String {
     format!("the beginning of {device}")
-}
-
-/// What a scenario calls a link of a device that somebody has passed on.
-fn link_of(device: &str) -> String {
-    format!("the link of {device}")
 }
 
 /// The state with what an attack has come to.
@@ -1064,6 +1073,11 @@ impl Stranger {
         let transfer = TransferId::random(&mut draws).ok()?;
         let plaintext = payloads::plaintext(name, suite, transfer, by, now).ok()?;
         let message = forgery::first_message(&mut device, to, &plaintext, &mut draws).ok()?;
-        Some(forgery::envelope(device.address(), to.address(), message, now))
+        Some(forgery::envelope(
+            device.address(),
+            to.address(),
+            message,
+            now,
+        ))
     }
 }

@@ -89,6 +89,8 @@ promises! {
     OwnSession: "Provisioning information goes into a session that its sender has opened.", ["SES-19"];
     /// Links have an end.
     Link: "A link lives 7 days where nothing else is said, and serves so long and so often as it may.", ["INV-05"];
+    /// Keys have names.
+    Named: "Nothing is offered to a device whose key no link and no user names.", ["SES-18"];
     /// Tokens are remembered.
     TokenKnown: "A token is not offered again within 60 days, unless its user insists.", ["XFER-18"];
     /// Ended transfers are forgotten.
@@ -305,7 +307,8 @@ pub(super) fn broken<A: Adversary>(
             continue;
         }
         // Its time is that of whoever offered it, by one clock.
-        if receiver.acted != NEVER && receiver.acted >= sender.over {
+        let one_clock = world.has_one_clock();
+        if one_clock && receiver.acted != NEVER && receiver.acted >= sender.over {
             return Some(Promise::Expiry);
         }
         let late = receiver.looked >= sender.over;
@@ -313,7 +316,7 @@ pub(super) fn broken<A: Adversary>(
             state_of(receiver.state),
             Some(StateName::Invited | StateName::Requested)
         );
-        if late && open && world.has_one_clock() {
+        if late && open && one_clock {
             return Some(Promise::Expiry);
         }
         if receiver.size != 0 && sender.size != 0 && receiver.size < sender.size {
@@ -357,6 +360,9 @@ pub(super) fn broken_at_rest<A: Adversary>(
 ) -> Option<Promise> {
     use StateName as S;
     let bounds = &world.setting.bounds;
+    if world.adversary.may_fail(state.extra) {
+        return None;
+    }
     for (place, deal) in bounds.deals.iter().enumerate() {
         let mut of = |who: Who| world.facts(scratch, state.actors[usize::from(who)]).deals[place];
         let (sender, receiver) = (of(deal.from), of(deal.to));

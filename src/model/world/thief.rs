@@ -4,10 +4,9 @@ use super::action::{Action, Event};
 use super::actor::{Actor, Draws};
 use super::adversary::Adversary;
 use super::attack::{self, Attack, Loot};
-use super::bounds::{Bounds, DEALS, Who};
-use super::journal::Journal;
+use super::bounds::{DEALS, Who};
 use super::lies::marked;
-use super::property::{Goals, Promise, goals_of};
+use super::property::{self, Promise};
 use super::words;
 use super::world::{NONE, Scratch, State, World};
 use crate::conformance::scenario::forgery;
@@ -19,7 +18,6 @@ use crate::sesame::Device;
 use crate::suite::{self, Party};
 use crate::transfer::StateName;
 use crate::wallet::{Effect, Report, WalletEvent};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A copy draws what its original draws after so many bytes: nothing that both will ever have drawn.
 const ELSEWHERE: u64 = 1 << 40;
@@ -100,8 +98,9 @@ const LIES: [Lie; 2] = [
     Lie::Refused(crate::error_code::ErrorCode::NotFound),
 ];
 
-/// What must be possible beside it.
-pub const BASIC: Goals = goals_of![Offered, Completed, Invited, TokenProvisioned];
+/// What of the world must be possible with a thief in it.
+pub const OF_THE_WORLD: property::Goals =
+    property::goals_of![Offered, Completed, Invited, TokenProvisioned];
 
 /// What a thief may reach.
 pub const GOALS: &[Property] = &[
@@ -139,8 +138,6 @@ pub struct Thief {
     /// Whether the peer's user is told of a session.
     untold: Remembered<(u32, u32, u8), bool>,
     forged: Remembered<(u32, u32, u8, u8), u32>,
-    /// Whether a device that was put back has used a key twice.
-    reused: AtomicBool,
     /// Whether a key of a wallet is on its way in a session that somebody else has opened.
     foreign: Remembered<u32, bool>,
 }
@@ -159,7 +156,6 @@ impl Thief {
             opened: Remembered::default(),
             untold: Remembered::default(),
             forged: Remembered::default(),
-            reused: AtomicBool::new(false),
             foreign: Remembered::default(),
         }
     }
@@ -268,10 +264,13 @@ impl Thief {
             let bounds = &world.setting.bounds;
             let now = bounds.clock_of(actor.who, clock);
             let (asked, effects) = actor.step(bounds, WalletEvent::Collect, now);
-            let request = effects.unwrap_or_default().into_iter().find_map(|effect| match effect {
-                Effect::Request(request) => Some(request.id),
-                _ => None,
-            });
+            let request = effects
+                .unwrap_or_default()
+                .into_iter()
+                .find_map(|effect| match effect {
+                    Effect::Request(request) => Some(request.id),
+                    _ => None,
+                });
             let Some(request) = request else {
                 return false;
             };
@@ -302,7 +301,8 @@ impl Thief {
                 let stolen = stolen.wallet.device();
                 let suite = suite::ALL[0];
                 let message =
-                    forgery::with_stolen_keys(suite, stolen, sender, &plaintext, &mut draws).ok()?;
+                    forgery::with_stolen_keys(suite, stolen, sender, &plaintext, &mut draws)
+                        .ok()?;
                 let now = world.setting.bounds.now(from.clock);
                 let to = victim.wallet.device().address();
                 Some(forgery::envelope(sender.address, to, message, now))
@@ -435,12 +435,8 @@ impl Adversary for Thief {
                 let saved = world.actors.get(past.saved);
                 let mut put_back = Actor::clone(&world.actors.get(self.peer(from)));
                 // Nothing is drawn anew, and what it has encrypted it has.
-                let keys = std::mem::take(&mut put_back.journal.keys);
                 put_back.wallet = saved.wallet.clone();
-                put_back.journal = Journal {
-                    keys,
-                    ..saved.journal.clone()
-                };
+                put_back.journal.deals = saved.journal.deals;
                 next.actors[usize::from(self.burglar.peer)] = world.actors.intern(put_back);
                 next.extra.back = true;
                 found.push((Action::Deed(Deed::RollBack), next));
@@ -599,7 +595,9 @@ impl Adversary for Thief {
                 "When everything arrives".to_owned(),
                 format!("Then Mallory cannot read the last message to {of}"),
             ],
-            Attack::ReadBefore => vec![format!("Then Mallory cannot read the last message to {of}")],
+            Attack::ReadBefore => {
+                vec![format!("Then Mallory cannot read the last message to {of}")]
+            }
             Attack::ForeignSession => {
                 let mut lines = vec!["When everything arrives".to_owned()];
                 let deals = world.setting.bounds.deals;
@@ -625,7 +623,10 @@ impl Adversary for Thief {
                 let facts = world.facts(&mut Scratch::default(), self.peer(end));
                 let new = new.filter(|deal| facts.deals[*deal].is_offered);
                 lines.extend(new.map(|deal| {
-                    format!("Then Mallory's copy knows nothing of \"{}\"", deals[deal].name)
+                    format!(
+                        "Then Mallory's copy knows nothing of \"{}\"",
+                        deals[deal].name
+                    )
                 }));
                 lines
             }
@@ -639,9 +640,11 @@ impl Adversary for Thief {
     }
 
     /// Who is put back to an older state encrypts twice with one key, and nothing in it can see that.
-    fn pardons(&self, past: Past, broken: u8) -> bool {
+    fn pardons(&self, world: &World<Self>, past: Past, broken: u8) -> bool {
         let pardoned = past.back && broken == Promise::MessageKey.mark();
-        self.reused.fetch_or(pardoned, Ordering::Relaxed);
+        if pardoned {
+            world.reach_own(1 << 3);
+        }
         pardoned
     }
 
@@ -653,18 +656,20 @@ impl Adversary for Thief {
         attack::all()
     }
 
-    fn goals(&self, _: &Bounds) -> &'static [Property] {
-        goals()
+    fn goals(&self) -> Option<&'static [Property]> {
+        Some(goals())
     }
 
     fn reached(&self, world: &World<Self>, _: &mut Scratch, state: &State<Past>) -> u64 {
         let past = &state.extra;
+        if past.stolen == NONE && !past.back {
+            return 0;
+        }
         let loot = Self::loot(past);
-        let stolen = loot != NONE;
-        let reads = stolen && !past.healed && self.reads(world, self.peer(state), loot, false);
+        let reads =
+            loot != NONE && !past.healed && self.reads(world, self.peer(state), loot, false);
         let forged = past.done > 0 && self.burglar.forges;
-        let reused = self.reused.load(Ordering::Relaxed);
-        let bits = [reads, past.healed, forged, reused];
+        let bits = [reads, past.healed, forged];
         let bits = bits.iter().enumerate();
         bits.filter(|(_, reached)| **reached)
             .fold(0, |bits, (place, _)| bits | 1 << place)
@@ -674,7 +679,7 @@ impl Adversary for Thief {
 /// What a model with a thief may reach.
 pub fn goals() -> &'static [Property] {
     static GOALS_OF_A_THIEF: std::sync::LazyLock<Vec<Property>> =
-        std::sync::LazyLock::new(|| [BASIC.words, GOALS].concat());
+        std::sync::LazyLock::new(|| [OF_THE_WORLD.words, GOALS].concat());
     &GOALS_OF_A_THIEF
 }
 

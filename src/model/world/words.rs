@@ -19,25 +19,25 @@ pub(super) fn script<A: Adversary>(
     broken: Option<usize>,
 ) -> Vec<String> {
     let promise = broken.and_then(Promise::at);
-    let mut lines = beginning(&world.setting.bounds);
-    lines.extend(world.adversary.given(world));
-    lines.push("Given nothing arrives by itself".to_owned());
+    let of_adversary = broken.filter(|_| promise.is_none());
     let mut teller = Teller {
         world,
         scratch: Scratch::default(),
         state: world.beginning(),
-        lines,
+        lines: beginning(&world.setting.bounds),
     };
+    teller.lines.extend(world.adversary.given(world));
+    teller.say("Given", "nothing arrives by itself");
     for (place, action) in path.iter().enumerate() {
         let is_last = place + 1 == path.len();
         teller.tell(*action, is_last && broken.is_some());
     }
-    if let (None, Some(broken)) = (promise, broken) {
-        let then = world.adversary.then(world, &teller.state, broken);
-        teller.lines.extend(then);
-    }
     if let Some(promise) = promise {
         teller.ending(promise);
+    }
+    if let Some(broken) = of_adversary {
+        let lines = world.adversary.then(world, &teller.state, broken);
+        teller.lines.extend(lines);
     }
     teller.lines
 }
@@ -64,7 +64,6 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
         let (taker, maker) = (name(taker), name(maker));
         lines.push(format!("Given {taker} has taken the invitation of {maker}"));
     }
-    lines.push("Given nothing arrives by itself".to_owned());
     lines
 }
 
@@ -160,25 +159,9 @@ impl<A: Adversary> Teller<'_, A> {
 
     /// A waiting request: `the submission of Ben's phone`, or `submission 2 of Ben's phone` where several of its kind wait.
     fn request(&mut self, who: Who, place: u8) -> String {
-        let world = self.world;
-        let facts = world.facts(&mut self.scratch, self.state.actors[usize::from(who)]);
-        let kinds: Vec<_> = facts
-            .waiting()
-            .iter()
-            .map(|number| kind(&world.requests.get(*number).body))
-            .collect();
-        let place = usize::from(place);
-        let kind = kinds[place];
-        let number = kinds[..=place]
-            .iter()
-            .filter(|other| **other == kind)
-            .count();
-        let name = self.name(who);
-        if number == 1 {
-            format!("the {kind} of {name}")
-        } else {
-            format!("{kind} {number} of {name}")
-        }
+        let actor = self.state.actors[usize::from(who)];
+        let (_, which) = waiting(self.world, actor, place);
+        format!("{which} of {}", self.name(who))
     }
 
     /// An action, as lines of a scenario without their first word.
@@ -240,7 +223,7 @@ impl<A: Adversary> Teller<'_, A> {
                     self.link(who, made)
                 )
             }
-            Wish::TakeLink(who, of) => {
+            Wish::TakeLink(who, of, _) => {
                 let made = self.links_wanted(of);
                 format!(
                     "{} takes the invitation \"{}\"",
@@ -304,8 +287,7 @@ impl<A: Adversary> Teller<'_, A> {
     }
 
     fn link(&self, of: Who, number: u8) -> String {
-        let user = self.name(of).split("'s ").next().unwrap_or_default();
-        format!("link {number} of {user}")
+        link(self.bounds(), of, number)
     }
 
     // What is broken
@@ -451,6 +433,13 @@ impl<A: Adversary> Teller<'_, A> {
         }
         lines
     }
+}
+
+/// What a scenario calls the link that a device makes as its `number`th, from 1.
+pub(super) fn link(bounds: &Bounds, of: Who, number: u8) -> String {
+    let device = bounds.devices[usize::from(of)];
+    let user = device.split("'s ").next().unwrap_or_default();
+    format!("link {number} of {user}")
 }
 
 /// A time in the largest unit that tells it exactly.

@@ -136,6 +136,7 @@ pub struct World<A: Adversary = Nobody> {
     ticked: Remembered<(u32, u8), u32>,
     facts: Remembered<u32, Facts>,
     reached: AtomicU64,
+    own: AtomicU64,
     beginning: State<A::Extra>,
 }
 
@@ -185,6 +186,7 @@ impl<A: Adversary> World<A> {
             ticked: Remembered::default(),
             facts: Remembered::default(),
             reached: AtomicU64::new(0),
+            own: AtomicU64::new(0),
             beginning: State {
                 actors: [NONE; DEVICES],
                 post: NONE,
@@ -223,6 +225,11 @@ impl<A: Adversary> World<A> {
     /// A goal that a step has reached: steps are computed only where they are possible.
     pub(super) fn reach(&self, goals: u64) {
         self.reached.fetch_or(goals, Ordering::Relaxed);
+    }
+
+    /// A goal of the adversary's own that a step has reached, a bit each.
+    pub fn reach_own(&self, goals: u64) {
+        self.own.fetch_or(goals, Ordering::Relaxed);
     }
 
     /// What is looked up of an actor.
@@ -288,7 +295,7 @@ impl<A: Adversary> World<A> {
         let mut next = *from;
         next.actors[place] = happened.actor;
         let broken = happened.broken;
-        if broken != 0 && !self.adversary.pardons(from.extra, broken) {
+        if broken != 0 && !self.adversary.pardons(self, from.extra, broken) {
             next.broken = broken;
         }
         next
@@ -421,10 +428,10 @@ impl<A: Adversary> World<A> {
             Wish::MakeLink(who, most) => {
                 (facts(who).links_wanted < most).then_some((who, Event::Invite))
             }
-            Wish::TakeLink(who, of) => {
-                let link = facts(of).link;
-                let is_new = link != NONE && facts(who).taken != link;
-                is_new.then_some((who, Event::Take(link)))
+            Wish::TakeLink(who, of, most) => {
+                let (link, taker) = (facts(of).link, facts(who));
+                let may = taker.links_taken < most && taker.taken != link;
+                (link != NONE && may).then_some((who, Event::Take(link)))
             }
             Wish::WithdrawLink(who) => {
                 let link = facts(who).link;
@@ -529,16 +536,14 @@ impl<A: Adversary> Space for World<A> {
     }
 
     fn reached(&self, scratch: &mut Scratch, state: &Self::State) -> u64 {
-        let _ = state;
         let all = self.reached.load(Ordering::Relaxed);
         if scratch.reached.0 != all {
             let goals = self.setting.bounds.goals.list.iter().enumerate();
             let bits = goals.filter(|(_, goal)| all & goal.bit() != 0);
             scratch.reached = (all, bits.fold(0, |bits, (place, _)| bits | 1 << place));
         }
-        let own = scratch.reached.1;
-        let first = self.setting.bounds.goals.list.len();
-        own | self.adversary.reached(self, scratch, state) << first
+        let own = self.adversary.reached(self, scratch, state) | self.own.load(Ordering::Relaxed);
+        scratch.reached.1 | own << self.setting.bounds.goals.list.len()
     }
 
     fn properties(&self) -> &'static [Property] {
@@ -546,7 +551,8 @@ impl<A: Adversary> Space for World<A> {
     }
 
     fn goals(&self) -> &'static [Property] {
-        self.adversary.goals(&self.setting.bounds)
+        let own = self.adversary.goals();
+        own.unwrap_or(self.setting.bounds.goals.words)
     }
 
     fn script(&self, path: &[Self::Action], broken: Option<usize>) -> Vec<String> {
