@@ -380,7 +380,7 @@ pub(super) fn broken_at_rest<A: Adversary>(
             return Some(Promise::ToldAfterEnd);
         }
         // From the expiry on, messages may have waited too long, and one side may not have looked at the clock.
-        if state.clock >= sender.over || !bounds.is_calm() || !world.adversary.is_honest() {
+        if state.clock >= sender.over || !bounds.is_calm() || world.adversary.may_fail(state.extra) {
             continue;
         }
         let agree = match (sends, receives) {

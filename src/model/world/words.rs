@@ -60,10 +60,14 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
             _ => lines.push(format!("Given {device}'s clock is {by} behind")),
         }
     }
-    for (taker, maker) in bounds.links {
+    for (place, (taker, maker)) in bounds.links.iter().enumerate() {
+        let former = bounds.links[..=place].iter();
+        let number = former.filter(|(_, other)| other == maker).count();
+        let link = link(bounds, *maker, u8::try_from(number).unwrap_or(u8::MAX));
         let name = |who: &Who| bounds.devices[usize::from(*who)];
         let (taker, maker) = (name(taker), name(maker));
-        lines.push(format!("Given {taker} has taken the invitation of {maker}"));
+        lines.push(format!("Given {maker} makes an invitation called \"{link}\""));
+        lines.push(format!("Given {taker} takes the invitation \"{link}\""));
     }
     lines
 }

@@ -6,9 +6,10 @@ use crate::conformance::scenario::transcript::{Answered, Line};
 use crate::error_code::ErrorCode;
 use crate::intermediary::{Answer, Envelope};
 use crate::wallet::Report;
+use std::sync::Arc;
 
 /// The clients.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clients {
     errands: Vec<Errand>,
     ledger: Ledger,
@@ -44,14 +45,14 @@ impl World<'_> {
         self.lines.push(Line::Request {
             device: device.clone(),
             fate: None,
-            request: Box::new(asked.request.clone()),
+            request: Arc::new(asked.request.clone()),
         });
         let (answer, changed, is_one) =
             self.intermediary.handle_watched(&asked.request, self.now)?;
         self.lines.push(Line::Answer {
             device: device.clone(),
             fate: None,
-            answer: Box::new(match &answer {
+            answer: Arc::new(match &answer {
                 Ok(answer) => Answered::Answer(answer.clone()),
                 Err(code) => Answered::Refused { code: *code },
             }),
