@@ -344,7 +344,8 @@ pub(super) fn broken<A: Adversary>(
         } = deal.what
         {
             let other = &bounds.deals[usize::from(first)];
-            if of(other.to, usize::from(first)).state == HELD {
+            let held = of(other.to, usize::from(first)).state == HELD;
+            if held && bounds.is_short(state.clock) {
                 return Some(Promise::OneHolder);
             }
         }
@@ -386,6 +387,10 @@ pub(super) fn broken_at_rest<A: Adversary>(
             | (Some(S::OfferCancelled), None | Some(S::Cancelled | S::Declined | S::Provisioned)) => {
                 true
             }
+            // The offer comes after its end.
+            (Some(S::OfferCancelled), Some(S::Invited | S::Requested)) => bounds.copies > 0,
+            // One too many is not taken.
+            (Some(S::Offered), None) => bounds.is_crowded(),
             // Nobody expects an answer to what has been forgotten.
             (None, _) | (_, None) => !bounds.is_short(state.clock),
             _ => false,

@@ -26,6 +26,7 @@ pub(super) fn script<A: Adversary>(
         scratch: Scratch::default(),
         state: world.beginning(),
         lines: beginning(&world.setting.bounds),
+        accepted: Vec::new(),
     };
     teller.lines.extend(world.adversary.given(world));
     teller.say("Given", "nothing arrives by itself");
@@ -66,7 +67,9 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
         let link = link(bounds, *maker, u8::try_from(number).unwrap_or(u8::MAX));
         let name = |who: &Who| bounds.devices[usize::from(*who)];
         let (taker, maker) = (name(taker), name(maker));
-        lines.push(format!("Given {maker} makes an invitation called \"{link}\""));
+        lines.push(format!(
+            "Given {maker} makes an invitation called \"{link}\""
+        ));
         lines.push(format!("Given {taker} takes the invitation \"{link}\""));
     }
     lines
@@ -117,6 +120,8 @@ struct Teller<'a, A: Adversary> {
     scratch: Scratch,
     state: State<A::Extra>,
     lines: Vec<String>,
+    /// The deals that were accepted.
+    accepted: Vec<u8>,
 }
 
 impl<A: Adversary> Teller<'_, A> {
@@ -215,7 +220,10 @@ impl<A: Adversary> Teller<'_, A> {
         let deal = |deal: u8| &deals[usize::from(deal)];
         match wish {
             Wish::Offer(place) => self.offer(place),
-            Wish::Accept(it) => format!("{} accepts \"{}\"", self.name(deal(it).to), deal(it).name),
+            Wish::Accept(it) => {
+                self.accepted.push(it);
+                format!("{} accepts \"{}\"", self.name(deal(it).to), deal(it).name)
+            }
             Wish::Decline(it) => {
                 format!("{} declines \"{}\"", self.name(deal(it).to), deal(it).name)
             }
@@ -359,8 +367,32 @@ impl<A: Adversary> Teller<'_, A> {
             Promise::Told | Promise::ToldAfterEnd => self.told_of(promise),
             Promise::EndedRemains => self.remains(),
             Promise::OwnQueue => self.asked(),
-            _ => self.expected(),
+            Promise::Consent => self.unaccepted(),
+            Promise::Expiry
+            | Promise::Agreement
+            | Promise::Ends
+            | Promise::Wish
+            | Promise::Signed
+            | Promise::AnotherKey => self.expected(),
+            // Every scenario is held to it, or no scenario has words for it.
+            _ => Vec::new(),
         }
+    }
+
+    /// What nobody has accepted is an invitation.
+    fn unaccepted(&mut self) -> Vec<String> {
+        let deals = self.bounds().deals.iter().enumerate();
+        let not = |(place, deal): (usize, &super::bounds::Deal)| {
+            let place = u8::try_from(place).unwrap_or(u8::MAX);
+            (!self.accepted.contains(&place)).then(|| {
+                format!(
+                    "{} is in \"R:Invited\" with \"{}\"",
+                    self.name(deal.to),
+                    deal.name
+                )
+            })
+        };
+        deals.filter_map(not).collect()
     }
 
     fn told_of(&mut self, promise: Promise) -> Vec<String> {
