@@ -11,10 +11,12 @@
 //! | [`forgery`] | what Mallory and a dishonest intermediary make themselves |
 //! | [`payloads`] | what a sender that does not keep to the profile writes |
 //! | [`intermediary`] | the intermediary, honest or not |
+//! | [`clients`] | clients of the intermediary that are no wallets |
 //! | [`strangers`] | those whom nobody knows |
 //! | [`network`] | what gets lost, held back, repeated and damaged |
 //! | [`stepwise`] | the same where nothing arrives by itself: a script says what does |
 
+mod clients;
 pub(crate) mod forgery;
 mod intermediary;
 pub(crate) mod lies;
@@ -46,6 +48,7 @@ use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer};
 use crate::wallet::{self, Wallet, WalletEvent};
+use clients::Clients;
 use intermediary::ScriptedIntermediary;
 use lies::{Answering, Lie};
 use links::Links;
@@ -77,6 +80,7 @@ pub(super) struct World<'a> {
     pub(super) stolen: BTreeMap<String, Wallet>,
     links: Links,
     pub(super) stepwise: Stepwise,
+    clients: Option<Clients>,
     /// How many transfers a link serves.
     transfers_of_a_link: u32,
     /// The names of the transfers whose token each one offers, where it is another's.
@@ -108,6 +112,7 @@ impl<'a> World<'a> {
             stolen: BTreeMap::new(),
             links: Links::default(),
             stepwise: Stepwise::default(),
+            clients: None,
             transfers_of_a_link: wallet::Limits::PROFILE.transfers.invitation_transfers,
             tokens: BTreeMap::new(),
             revoked: BTreeSet::new(),
