@@ -4,6 +4,7 @@ use super::script::Step;
 use super::stage::Stage;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
+use crate::identifier::TransferId;
 use crate::suite;
 use crate::transfer::StateName;
 use std::cell::RefCell;
@@ -21,6 +22,8 @@ const GROWTH: u64 = 256 * 1024;
 /// What is known of a transfer.
 #[derive(Clone, Debug)]
 struct Deal {
+    /// None where nothing was offered yet under its name.
+    transfer: Option<TransferId>,
     expires: u64,
     /// The devices whose user said yes.
     consents: BTreeSet<String>,
@@ -101,10 +104,17 @@ impl Rehearsal {
             return;
         };
         if step.contains(" offers a ") {
-            self.deals.entry(name.to_owned()).or_insert(Deal {
-                expires: self.now + LIFETIME,
-                consents: BTreeSet::new(),
-            });
+            let transfer = self.stage.transfer(name);
+            if self.deals.get(name).map(|deal| deal.transfer) != Some(transfer) {
+                // A name that is used again is the later offer's.
+                let deal = Deal {
+                    transfer,
+                    expires: self.now + LIFETIME,
+                    consents: BTreeSet::new(),
+                };
+                self.holders.retain(|(of, _)| of != name);
+                self.deals.insert(name.to_owned(), deal);
+            }
         } else if let Some((device, _)) = step.split_once(" accepts ")
             && let Some(deal) = self.deals.get_mut(name)
             && self.now < deal.expires + self.skew
