@@ -389,7 +389,10 @@ impl<'a, A: Adversary> Judge<'a, A> {
         let effects = match effects {
             Ok(effects) => effects,
             Err(error) => {
-                self.must(Promise::Refusal, after == before);
+                // What a wish has drawn before it is refused is nobody's.
+                let drawn = after.drawn == before.drawn;
+                let drawn = drawn || !matches!(event, WalletEvent::Answer { .. });
+                self.must(Promise::Refusal, after.wallet == before.wallet && drawn);
                 self.refused(&error);
                 return None;
             }
