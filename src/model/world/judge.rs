@@ -1135,7 +1135,8 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 if few {
                     self.reach(Goal::MorePreKeys);
                 }
-                self.must(Promise::Counted, few == publishes);
+                let honest = self.world.adversary.is_honest();
+                self.must(Promise::Counted, few == publishes || !honest);
             }
             _ => {}
         }
