@@ -311,7 +311,7 @@ pub(super) fn broken<A: Adversary>(
         if one_clock && receiver.acted != NEVER && receiver.acted >= sender.over {
             return Some(Promise::Expiry);
         }
-        let late = receiver.looked >= sender.over;
+        let late = receiver.looked >= sender.over && receiver.heard < sender.over;
         let open = matches!(
             state_of(receiver.state),
             Some(StateName::Invited | StateName::Requested)
@@ -367,7 +367,7 @@ pub(super) fn broken_at_rest<A: Adversary>(
     for (place, deal) in bounds.deals.iter().enumerate() {
         let mut of = |who: Who| world.facts(scratch, state.actors[usize::from(who)]).deals[place];
         let (sender, receiver) = (of(deal.from), of(deal.to));
-        if !sender.is_offered {
+        if !sender.is_offered || sender.given_up || receiver.given_up {
             continue;
         }
         let (sends, receives) = (state_of(sender.state), state_of(receiver.state));
@@ -376,11 +376,13 @@ pub(super) fn broken_at_rest<A: Adversary>(
             return Some(Promise::Agreement);
         }
         let ended = matches!(sends, Some(S::OfferCancelled | S::OfferExpired));
-        if holds && ended && sender.told & Told::AFTER_END == 0 && bounds.is_short(state.clock) {
+        let heard = sender.told & Told::AFTER_END != 0;
+        if holds && ended && !heard && bounds.is_short(state.clock) && bounds.is_calm() {
             return Some(Promise::ToldAfterEnd);
         }
         // From the expiry on, messages may have waited too long, and one side may not have looked at the clock.
-        if state.clock >= sender.over || !bounds.is_calm() || world.adversary.may_fail(state.extra) {
+        if state.clock >= sender.over || !bounds.is_calm() || world.adversary.may_fail(state.extra)
+        {
             continue;
         }
         let agree = match (sends, receives) {

@@ -66,7 +66,9 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
         let link = link(bounds, *maker, u8::try_from(number).unwrap_or(u8::MAX));
         let name = |who: &Who| bounds.devices[usize::from(*who)];
         let (taker, maker) = (name(taker), name(maker));
-        lines.push(format!("Given {maker} makes an invitation called \"{link}\""));
+        lines.push(format!(
+            "Given {maker} makes an invitation called \"{link}\""
+        ));
         lines.push(format!("Given {taker} takes the invitation \"{link}\""));
     }
     lines
@@ -515,7 +517,11 @@ impl<A: Adversary> World<A> {
                 let mail = self.mail(scratch, from.post, from.clock)[usize::from(who)];
                 (mail != NONE).then_some((who, Event::Read(mail)))?
             }
-            Action::Collect(who) => (who, Event::Collect),
+            // Asking in vain draws a name for the request, and leads nowhere.
+            Action::Collect(who) => {
+                let mail = self.mail(scratch, from.post, from.clock)[usize::from(who)];
+                (mail != NONE).then_some((who, Event::Collect))?
+            }
             Action::Tick(who) => (who, Event::Tick),
             _ => return None,
         })
