@@ -1155,7 +1155,8 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 if few {
                     self.reach(Goal::MorePreKeys);
                 }
-                self.must(Promise::Counted, few == publishes);
+                let honest = self.world.adversary.is_honest();
+                self.must(Promise::Counted, few == publishes || !honest);
             }
             _ => {}
         }

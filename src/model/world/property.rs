@@ -361,13 +361,11 @@ pub(super) fn broken_at_rest<A: Adversary>(
 ) -> Option<Promise> {
     use StateName as S;
     let bounds = &world.setting.bounds;
-    if world.adversary.may_fail(state.extra) {
-        return None;
-    }
     for (place, deal) in bounds.deals.iter().enumerate() {
         let mut of = |who: Who| world.facts(scratch, state.actors[usize::from(who)]).deals[place];
         let (sender, receiver) = (of(deal.from), of(deal.to));
-        if !sender.is_offered || sender.given_up || receiver.given_up {
+        let given_up = sender.given_up || receiver.given_up;
+        if !sender.is_offered || given_up || world.adversary.may_fail(state.extra, deal) {
             continue;
         }
         let (sends, receives) = (state_of(sender.state), state_of(receiver.state));
@@ -381,8 +379,7 @@ pub(super) fn broken_at_rest<A: Adversary>(
             return Some(Promise::ToldAfterEnd);
         }
         // From the expiry on, messages may have waited too long, and one side may not have looked at the clock.
-        if state.clock >= sender.over || !bounds.is_calm() || world.adversary.may_fail(state.extra)
-        {
+        if state.clock >= sender.over || !bounds.is_calm() {
             continue;
         }
         let agree = match (sends, receives) {

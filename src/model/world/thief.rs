@@ -4,7 +4,7 @@ use super::action::{Action, Event};
 use super::actor::{Actor, Draws};
 use super::adversary::Adversary;
 use super::attack::{self, Attack, Loot};
-use super::bounds::{DEALS, Who};
+use super::bounds::{DEALS, Deal, Who};
 use super::journal::Journal;
 use super::lies::marked;
 use super::property::{self, Promise};
@@ -183,7 +183,9 @@ impl Thief {
         self.healed.shared((peer, loot, met), || {
             let device = |number| world.actors.get(number).wallet.device().clone();
             let loot = Loot::of(&device(loot));
-            loot.is_some_and(|loot| loot.is_worthless_to(&device(peer), &device(met)))
+            let mut deals = world.setting.bounds.deals.iter();
+            let offers = deals.any(|deal| deal.from == self.burglar.peer);
+            loot.is_some_and(|loot| loot.is_worthless_to(&device(peer), &device(met), offers))
         })
     }
 
@@ -640,17 +642,17 @@ impl Adversary for Thief {
     }
 
     /// A copy reads its original's mail, answers in its place, and ends its transfers: nothing ends as it should.
-    fn may_fail(&self, past: Past) -> bool {
+    fn may_fail(&self, past: Past, _: &Deal) -> bool {
         past.copy != NONE || past.done > 0 || past.lies > 0 || past.back
     }
 
-    /// Who is put back to an older state encrypts twice with one key, and nothing in it can see that.
+    /// Who is put back to an older state encrypts twice with one key, and nothing in it can see that: what it does and says from then on is
+    /// looked at no more.
     fn pardons(&self, world: &World<Self>, past: Past, broken: u8) -> bool {
-        let pardoned = past.back && broken == Promise::MessageKey.mark();
-        if pardoned {
+        if past.back && broken == Promise::MessageKey.mark() {
             world.reach_own(1 << 3);
         }
-        pardoned
+        past.back
     }
 
     fn is_honest(&self) -> bool {

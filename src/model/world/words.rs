@@ -11,6 +11,7 @@ use crate::conformance::small;
 use crate::intermediary::Body;
 use crate::model::Space;
 use crate::transfer::StateName;
+use std::collections::BTreeSet;
 
 /// The lines of a path, and the Then that shows what is broken at its end.
 pub(super) fn script<A: Adversary>(
@@ -365,6 +366,7 @@ impl<A: Adversary> Teller<'_, A> {
             | Promise::OpenedOnce => vec!["nobody is told anything".to_owned()],
             Promise::Told | Promise::ToldAfterEnd => self.told_of(promise),
             Promise::EndedRemains => self.remains(),
+            Promise::OwnQueue => self.asked(),
             Promise::Consent => self.unaccepted(),
             Promise::Expiry
             | Promise::Agreement
@@ -406,6 +408,28 @@ impl<A: Adversary> Teller<'_, A> {
             .into_iter()
             .map(|device| format!("{device} is told \"{code}\""));
         told.collect()
+    }
+
+    /// Each device asks for every recipient that something waits for, and for what it asks now.
+    fn asked(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for who in self.bounds().everybody() {
+            let actor = self.world.actors.get(self.state.actors[usize::from(who)]);
+            let idle: BTreeSet<_> = actor
+                .wallet
+                .outgoing()
+                .map(|message| message.to)
+                .filter(|to| {
+                    let mut of_them = actor.wallet.outgoing().filter(|it| it.to == *to);
+                    !of_them.any(|message| message.is_started)
+                })
+                .collect();
+            let wanted = actor.wallet.waiting().count() + idle.len();
+            if !idle.is_empty() {
+                lines.push(format!("{wanted} requests wait with {}", self.name(who)));
+            }
+        }
+        lines
     }
 
     fn remains(&mut self) -> Vec<String> {
