@@ -1,4 +1,4 @@
-//! A fuzzer of the simplest kind, on stable Rust: inputs made of the seeds by plain mutations, without a look at coverage. It says how
+//! A fuzzer of the simplest kind, on stable Rust: the seeds, and inputs made of them by plain mutations, without a look at coverage. It says how
 //! many executions a second each target makes, and how long it takes until something fails, under a flaw too (feature `flaws`):
 //! `cargo run --release --manifest-path fuzz/Cargo.toml --no-default-features --features toy --example rate -- SECONDS [TARGET...]`.
 
@@ -84,7 +84,10 @@ fn main() -> io::Result<()> {
             if began.elapsed() >= limit {
                 break false;
             }
-            let input = dice.mutate(&seeds);
+            let input = match seeds.get(usize::try_from(executions).unwrap_or(usize::MAX)) {
+                Some(seed) => seed.clone(),
+                None => dice.mutate(&seeds),
+            };
             executions += 1;
             if catch_unwind(|| tigress_fuzz::run(body, &input)).is_err() {
                 break true;

@@ -130,6 +130,11 @@ pub fn play(damage: &Damage) -> Result<(), Option<ErrorCode>> {
             _ => MessageKind::Ratchet,
         };
         let mut device = fixture.device.clone();
+        // A session that copies of a device share is decrypted with in a copy. To send is to have one of one's own, in which a
+        // refusal that changes something shows.
+        let own = device.encrypt(&fixture.peer, b"", &mut NoRandomness);
+        assert!(own.is_ok(), "a session");
+        let before = device.save();
         match device.decrypt(&fixture.peer, kind, &bytes, &mut Seeded(3)) {
             Ok(decrypted) => {
                 let inner = ratchet_message(&bytes);
@@ -143,7 +148,7 @@ pub fn play(damage: &Damage) -> Result<(), Option<ErrorCode>> {
             }
             Err(error) => {
                 assert!(
-                    device == fixture.device,
+                    device.save() == before,
                     "a refused message changes the state"
                 );
                 Err(error.code())

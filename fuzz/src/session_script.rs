@@ -104,7 +104,7 @@ impl Party {
             .count();
         let known = newer < self.chains.len();
         let too_old = known && newer > KEPT;
-        let before = self.device.clone();
+        let before = self.device.save();
         match self
             .device
             .decrypt(&from, message.kind, &message.bytes, &mut self.randomness)
@@ -122,7 +122,10 @@ impl Party {
                 Ok(decrypted.plaintext.len())
             }
             Err(error) => {
-                assert!(self.device == before, "a refused message changes the state");
+                assert!(
+                    self.device.save() == before,
+                    "a refused message changes the state"
+                );
                 assert!(too_old, "an authentic message is refused: {error}");
                 Err(error.code())
             }
@@ -202,7 +205,7 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) -> Outcome {
         }
         Step::Repeat(_, which) if !own.read.is_empty() => {
             let message = own.read[usize::from(which) % own.read.len()].clone();
-            let before = own.device.clone();
+            let before = own.device.save();
             let again = own.device.decrypt(
                 &peer.address,
                 message.kind,
@@ -210,7 +213,10 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) -> Outcome {
                 &mut own.randomness,
             );
             assert!(again.is_err(), "a message is read twice (DR-14)");
-            assert!(own.device == before, "a refused message changes the state");
+            assert!(
+                own.device.save() == before,
+                "a refused message changes the state"
+            );
             again.map(|_| 0).map_err(|error| error.code())
         }
         Step::Damage(_, at, bits) if !own.on_the_way.is_empty() => {
@@ -218,7 +224,7 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) -> Outcome {
             let at = usize::from(at) % damaged.len();
             damaged[at] ^= bits.max(1);
             let kind = own.on_the_way[0].kind;
-            let before = own.device.clone();
+            let before = own.device.save();
             match own
                 .device
                 .decrypt(&peer.address, kind, &damaged, &mut own.randomness)
@@ -239,7 +245,10 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) -> Outcome {
                     Ok(decrypted.plaintext.len())
                 }
                 Err(error) => {
-                    assert!(own.device == before, "a refused message changes the state");
+                    assert!(
+                        own.device.save() == before,
+                        "a refused message changes the state"
+                    );
                     Err(error.code())
                 }
             }
