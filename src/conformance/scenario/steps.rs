@@ -466,6 +466,12 @@ steps! {
             let to = Some(call.the("device"));
             world.lie(None, "submission", to, (call.the("lie"), true, false))
         };
+    When "the intermediary answers every {request} for {device} with {lie}"
+        "What anybody asks to send it something: bundle requests or submissions."
+        |world, call| {
+            let to = Some(call.the("device"));
+            world.lie(None, call.the("request"), to, (call.the("lie"), true, false))
+        };
     When "the intermediary is honest again"
         "From now on it answers with the truth; what it has done it has done."
         |world, _| {

@@ -1,7 +1,7 @@
 //! The intermediary of a scenario: the reference engine's, and what a dishonest one makes of its answers.
 
 use super::forgery;
-use super::lies::{Answering, Lie};
+use super::lies::Answering;
 use super::network;
 use crate::agreement::BundleFields;
 use crate::conformance::scenario::step_failure::StepFailure;
@@ -104,6 +104,7 @@ impl ScriptedIntermediary {
         let kind = network::kind(&request.body);
         let is_to = |to: &Address| match &request.body {
             Body::Submit(submission) => submission.recipient == *to,
+            Body::FetchBundle { address, .. } => address == to,
             _ => false,
         };
         let is_meant = |lie: &Answering| {
@@ -126,25 +127,18 @@ impl ScriptedIntermediary {
         if carried_out {
             self.handle(request, now)?.ok();
         }
-        Ok(Some(match (lie, &request.body) {
-            (Lie::Refused(code), _) => Err(code),
-            (Lie::Done, _) | (Lie::OtherKind, Body::CountOneTimePreKeys { .. }) => Ok(Answer::Done),
-            (Lie::NothingWaits, _) => Ok(Answer::Envelopes {
-                envelopes: Vec::new(),
-            }),
-            (Lie::OtherKind, _) => Ok(Answer::OneTimePreKeys { left: 0 }),
-            (Lie::OwnKeys, Body::FetchBundle { address, .. }) => {
-                let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
-                let bundle = forgery::bundle(&ghost)?;
-                self.ghosts.push(ghost);
-                Ok(Answer::Bundle { bundle })
-            }
-            (Lie::OwnKeys, _) => {
-                return Err(StepFailure::script(format!(
-                    "only bundle requests are answered with keys, and no {kind}"
-                )));
-            }
-        }))
+        if let Some(answer) = lie.answer(&request.body) {
+            return Ok(Some(answer));
+        }
+        let Body::FetchBundle { address, .. } = &request.body else {
+            return Err(StepFailure::script(format!(
+                "only bundle requests are answered with keys, and no {kind}"
+            )));
+        };
+        let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
+        let bundle = forgery::bundle(&ghost)?;
+        self.ghosts.push(ghost);
+        Ok(Some(Ok(Answer::Bundle { bundle })))
     }
 
     /// What one of its own devices reads of a message.

@@ -15,13 +15,13 @@
 //! | [`network`] | what gets lost, held back, repeated and damaged |
 //! | [`stepwise`] | the same where nothing arrives by itself: a script says what does |
 
-mod forgery;
+pub(crate) mod forgery;
 mod intermediary;
-mod lies;
+pub(crate) mod lies;
 mod links;
 mod network;
 mod participant;
-mod payloads;
+pub(crate) mod payloads;
 mod people;
 mod players;
 mod stepwise;
