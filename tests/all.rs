@@ -6,6 +6,8 @@
 
 #[path = "common/adapter.rs"]
 mod adapter;
+#[path = "common/built_in.rs"]
+mod built_in;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;

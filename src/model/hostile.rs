@@ -16,7 +16,17 @@ use crate::timestamp::DAY;
 pub struct Hostile;
 
 /// What of the world must be possible among lies.
-const OF_THE_WORLD: Goals = goals_of![Offered, Completed, Invited, TokenProvisioned, Crossed];
+const OF_THE_WORLD: Goals = goals_of![
+    Offered,
+    Completed,
+    MayBeOut,
+    HearsDecline,
+    Invited,
+    TokenProvisioned,
+    Declines,
+    Waits,
+    GivenUp,
+];
 
 /// One of each kind: of the codes that a wallet does not tell apart, one.
 const LIES: &[Lie] = &[
@@ -155,6 +165,7 @@ const BOUNDS: &[(Bounds, Liar)] = &[
         Bounds {
             words: "1 hotel key; a peer with the same link, and what no wallet writes; clocks before and after 40 days",
             moments: &[0, 48 * 3600, 31 * DAY, 41 * DAY],
+            end: 75 * DAY,
             ..PLAIN
         },
         Liar {

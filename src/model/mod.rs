@@ -16,6 +16,7 @@
 //! | [`months`] | what grows old |
 //! | [`hostile`] | a dishonest intermediary, strangers, and a peer that does not keep to the profile |
 //! | [`thief`] | somebody who has copied what a device has saved |
+//! | [`intermediary`], [`server`] | the intermediary alone, with three clients |
 //! | [`world`] | wallets, the intermediary and the network between them |
 //!
 //! A [`Space`] says what can happen; a [`Model`] is a space by a name, with a ladder of bounds. [`MODELS`] lists them.
@@ -25,12 +26,14 @@ pub mod figures;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod hostile;
+pub mod intermediary;
 pub mod interned;
 pub mod links;
 pub mod months;
 pub mod outcome;
 pub mod remembered;
 pub mod script;
+pub mod server;
 pub mod stateful;
 pub mod stateless;
 pub mod thief;
@@ -48,6 +51,7 @@ pub const MODELS: &[&dyn Model] = &[
     &months::Months,
     &hostile::Hostile,
     &thief::Thief,
+    &intermediary::Intermediary,
 ];
 
 /// The model of that name.

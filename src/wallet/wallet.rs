@@ -1,6 +1,8 @@
 //! The wallet's state, and what goes in and out of it.
 
 use super::invitations::Invitations;
+#[cfg(feature = "conformance")]
+use super::outbox::Outbound;
 use super::outbox::Outbox;
 use super::requests::Requests;
 use super::step::Step;
@@ -246,6 +248,16 @@ impl Wallet {
             message_type: message.message_type,
             is_started: message.send.is_some(),
         })
+    }
+
+    /// The messages about a transfer that are still to be sent.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn to_send(&self, transfer: TransferId) -> impl Iterator<Item = MessageType> {
+        let of = move |(_, message): &(&Address, &Outbound)| message.transfer == transfer;
+        self.outbox
+            .iter()
+            .filter(of)
+            .map(|(_, message)| message.message_type)
     }
 
     /// The wallet in its documented, versioned form.

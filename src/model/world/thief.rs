@@ -4,7 +4,8 @@ use super::action::{Action, Event};
 use super::actor::{Actor, Draws};
 use super::adversary::Adversary;
 use super::attack::{self, Attack, Loot};
-use super::bounds::{DEALS, Who};
+use super::bounds::{DEALS, Deal, Who};
+use super::journal::Journal;
 use super::lies::marked;
 use super::property::{self, Promise};
 use super::words;
@@ -435,8 +436,12 @@ impl Adversary for Thief {
                 let saved = world.actors.get(past.saved);
                 let mut put_back = Actor::clone(&world.actors.get(self.peer(from)));
                 // Nothing is drawn anew, and what it has encrypted it has.
+                let keys = std::mem::take(&mut put_back.journal.keys);
                 put_back.wallet = saved.wallet.clone();
-                put_back.journal.deals = saved.journal.deals;
+                put_back.journal = Journal {
+                    keys,
+                    ..saved.journal.clone()
+                };
                 next.actors[usize::from(self.burglar.peer)] = world.actors.intern(put_back);
                 next.extra.back = true;
                 found.push((Action::Deed(Deed::RollBack), next));
@@ -635,7 +640,7 @@ impl Adversary for Thief {
     }
 
     /// A copy reads its original's mail, answers in its place, and ends its transfers: nothing ends as it should.
-    fn may_fail(&self, past: Past) -> bool {
+    fn may_fail(&self, past: Past, _: &Deal) -> bool {
         past.copy != NONE || past.done > 0 || past.lies > 0 || past.back
     }
 

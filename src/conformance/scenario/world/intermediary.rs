@@ -4,6 +4,7 @@ use super::forgery;
 use super::lies::Answering;
 use super::network;
 use crate::agreement::BundleFields;
+use crate::conformance::clients::transaction;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::submitted::submitted;
 use crate::conformance::seed::Recorder;
@@ -19,6 +20,7 @@ use crate::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
 /// What a bundle is in place of the one asked for.
+#[derive(Clone)]
 pub(in super::super) enum Swapped {
     /// That one, at the address asked for.
     Keys(BundleFields),
@@ -27,6 +29,7 @@ pub(in super::super) enum Swapped {
 }
 
 /// The intermediary, honest until a script says otherwise.
+#[derive(Clone)]
 pub(in super::super) struct ScriptedIntermediary {
     machine: Intermediary<MemoryStore>,
     suite: SuiteRef,
@@ -92,6 +95,19 @@ impl ScriptedIntermediary {
             Some(code) => Ok(Err(code)),
             None => Err(StepFailure::script(error)),
         })
+    }
+
+    /// The same; whether it is another one since, and whether it did it in one transaction.
+    pub(super) fn handle_watched(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Result<Answer, ErrorCode>, bool, bool), StepFailure> {
+        let before = self.machine.clone();
+        let store = before.store();
+        let is_one = transaction::is_one(self.suite, self.limits, store, request, now);
+        let answer = self.handle(request, now)?;
+        Ok((answer, self.machine != before, is_one))
     }
 
     /// What it answers in place of the truth, where a script says so.
