@@ -7,8 +7,8 @@ use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::flaws::{Flaw, all, sample, under, without};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::run;
-use tigress_signal::model::Limits;
 use tigress_signal::model::flaws::{How, attacks, hunt};
+use tigress_signal::model::{Limits, MODELS};
 
 /// The engine's sources: not those of the harness, nor of the macros themselves.
 fn read_sources(folder: &Path, text: &mut String) {
@@ -128,7 +128,7 @@ fn the_models_bring_each_attack_back() {
             continue;
         }
         let flaw = all().find(|flaw| flaw.name == name).expect(name);
-        let hunted = hunt(flaw, &limits, 3);
+        let hunted = hunt(MODELS, flaw, &limits, 3);
         match hunted.how {
             How::Broken { is_confirmed, .. } if is_confirmed => {}
             how => missed.push(format!("{number}, {name}: {:?}, {how:?}", hunted.by)),

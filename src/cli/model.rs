@@ -532,7 +532,7 @@ mod flaws {
     use std::thread;
     use tigress_signal::conformance::flaws::{Flaw, all};
     use tigress_signal::model::flaws::{GROUPS, How, Hunted, attacks, hunt, is_above_the_wire};
-    use tigress_signal::model::{Limits, MODELS};
+    use tigress_signal::model::{Limits, MODELS, Model};
 
     /// The command that a part of a page is made by.
     const PAGE: &str = "tigress model --flaws --page";
@@ -542,7 +542,7 @@ mod flaws {
 
     #[derive(Args)]
     pub(super) struct Arguments {
-        /// Switch on one flaw above the wire after the other, and show which model finds it; the threads share the flaws.
+        /// Switch on one flaw above the wire after the other, and show which model finds it, or whether the named one does; the threads share the flaws.
         #[arg(long)]
         flaws: bool,
         /// Only this flaw (`SES-03 behind`), wherever it is, or those of this requirement (`SES-03`); may be repeated.
@@ -586,9 +586,13 @@ mod flaws {
                 seconds: Some(self.seconds.unwrap_or(SECONDS)),
                 ..self.limits()
             };
-            let rungs = MODELS.iter().map(|model| model.bounds().len()).max();
+            let models = match &self.name {
+                Some(name) => vec![super::found(name)?],
+                None => MODELS.to_vec(),
+            };
+            let rungs = models.iter().map(|model| model.bounds().len()).max();
             let rungs = arguments.rungs.or(rungs).unwrap_or_default();
-            let hunted = self.hunt_all(&flaws, &limits, rungs, &mut |hunted| {
+            let hunted = self.hunt_all(&models, &flaws, &limits, rungs, &mut |hunted| {
                 show(out, hunted, arguments.verbose)
             })?;
             if let Some(page) = &self.page {
@@ -604,6 +608,7 @@ mod flaws {
         /// Each flaw with what the models make of it, in their order; `told` is told in the order in which they end.
         fn hunt_all(
             &self,
+            models: &[&dyn Model],
             flaws: &[Flaw],
             limits: &Limits,
             rungs: usize,
@@ -622,7 +627,7 @@ mod flaws {
                         loop {
                             let index = next.fetch_add(1, Ordering::Relaxed);
                             let Some(flaw) = flaws.get(index) else { return };
-                            let hunted = hunt(*flaw, limits, rungs);
+                            let hunted = hunt(models, *flaw, limits, rungs);
                             let _ = ended.send(hunted.clone());
                             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                             found.push((index, hunted));

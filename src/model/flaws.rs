@@ -2,7 +2,7 @@
 
 use super::figures::Figures;
 use super::script::{self, Played};
-use super::{Counterexample, End, Limits, MODELS, Model, Outcome, Property};
+use super::{Counterexample, End, Limits, Model, Outcome, Property};
 use crate::conformance::flaws::{Flaw, under};
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -83,11 +83,11 @@ impl How {
 ///
 /// The caller has seen to it that panics are not shown.
 #[must_use]
-pub fn hunt(flaw: Flaw, limits: &Limits, rungs: usize) -> Hunted {
+pub fn hunt(models: &[&dyn Model], flaw: Flaw, limits: &Limits, rungs: usize) -> Hunted {
     let began = Instant::now();
     let mut states = 0;
     let mut disturbed = None;
-    let turns = (0..rungs).flat_map(|rung| MODELS.iter().map(move |model| (*model, rung)));
+    let turns = (0..rungs).flat_map(|rung| models.iter().map(move |model| (*model, rung)));
     let turns = turns.filter(|(model, rung)| *rung < model.bounds().len());
     let mut found = None;
     for (model, rung) in turns {
