@@ -15,6 +15,7 @@
 //! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
 //! | [`adapter`] | somebody else's implementation, behind the adapter protocol |
 //! | [`vector`] | test vectors: families, files, their schemas |
+//! | [`correspondence`] | devices that write letters to each other, each step of theirs judged |
 //! | [`scenario`] | scripts in English that run |
 //! | [`case`] | a vector or a scenario, and all of them |
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
@@ -29,6 +30,7 @@ pub mod adapter;
 pub mod case;
 pub mod catalogue;
 pub mod clients;
+pub mod correspondence;
 mod file_error;
 pub mod files;
 #[cfg(feature = "flaws")]

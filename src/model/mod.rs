@@ -8,6 +8,8 @@
 //! | [`explorer`] | the search: every state that can be reached, nearest first |
 //! | [`interned`], [`remembered`] | machine states as numbers; each step of a machine computed once |
 //! | [`outcome`] | what came of a search |
+//! | [`devices`] | letters between devices, as a space |
+//! | [`session`], [`sesame`] | two devices; two users with two devices each |
 //! | [`figures`] | what small rungs come to, checked in |
 //! | [`script`] | a counterexample as a scenario |
 //! | `flaws` | which flaws the models find by themselves (feature `flaws`) |
@@ -21,6 +23,7 @@
 //!
 //! A [`Space`] says what can happen; a [`Model`] is a space by a name, with a ladder of bounds. [`MODELS`] lists them.
 
+pub mod devices;
 pub mod explorer;
 pub mod figures;
 #[cfg(feature = "flaws")]
@@ -34,6 +37,8 @@ pub mod outcome;
 pub mod remembered;
 pub mod script;
 pub mod server;
+pub mod sesame;
+pub mod session;
 pub mod stateful;
 pub mod stateless;
 pub mod thief;
@@ -45,6 +50,8 @@ use std::hash::Hash;
 
 /// Every model, in the order in which it is shown.
 pub const MODELS: &[&dyn Model] = &[
+    &session::Session,
+    &sesame::Sesame,
     &stateless::Stateless,
     &stateful::Stateful,
     &links::Links,

@@ -366,8 +366,10 @@ impl Device {
     /// The next provisioning information for `peer` opens a new session (SES-19): the way out for a user who knows that
     /// the present one is lost or copied.
     pub fn open_anew(&mut self, peer: &Address) {
+        let limits = self.limits;
         if let Some(record) = self.record_mut(peer) {
             record.is_for_none();
+            record.drop_tail(&limits);
         }
     }
 
@@ -467,7 +469,7 @@ impl Device {
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
-        let now = self.now;
+        let (now, limits) = (self.now, self.limits);
         let suite = self.suite_of_message(message);
         let no_session = SesameError::NoSession(*sender);
         let Some(record) = self.record(sender) else {
@@ -490,7 +492,7 @@ impl Device {
             }
             match record.sessions[index].decrypt(&message, randomness) {
                 Ok(plaintext) => {
-                    record.promote(index, now);
+                    record.promote(index, now, &limits);
                     return Ok(Decrypted {
                         plaintext,
                         identity_changed: false,
@@ -572,7 +574,7 @@ impl Device {
             && let Some(record) = self.record_mut(sender)
         {
             let plaintext = record.sessions[index].decrypt(&message.message, randomness)?;
-            record.promote(index, now);
+            record.promote(index, now, &limits);
             return Ok(Decrypted {
                 plaintext,
                 identity_changed: false,

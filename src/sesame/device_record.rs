@@ -158,6 +158,12 @@ impl DeviceRecord {
             provisioning,
         };
         self.sessions.insert(first, added);
+        self.drop_tail(limits);
+    }
+
+    /// The tail of the inactive list is dropped (SES-04): after a new session, and where the one of SES-19, which did not
+    /// count, becomes the active one in the place of one that then does, or is for provisioning information no longer.
+    pub(super) fn drop_tail(&mut self, limits: &Limits) {
         let inactive = flawed!("SES-04 unbounded", limits.max_inactive_sessions, 1000);
         let most = flawed!("SES-04 one", inactive, 1);
         while self.counted() > most {
@@ -179,7 +185,7 @@ impl DeviceRecord {
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).
-    pub(super) fn promote(&mut self, index: usize, now: Timestamp) {
+    pub(super) fn promote(&mut self, index: usize, now: Timestamp, limits: &Limits) {
         let promoted = flawed!("SES-06 never promoted", true, index == 0);
         if !promoted {
             return;
@@ -187,6 +193,7 @@ impl DeviceRecord {
         if let Some(mut held) = self.sessions.remove(index) {
             held.time = now;
             self.sessions.push_front(held);
+            self.drop_tail(limits);
         }
     }
 

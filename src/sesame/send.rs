@@ -239,6 +239,15 @@ impl Send {
         }
     }
 
+    /// The messages that were made so far, whether they are under way or not.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn encrypted(&self) -> Vec<DeviceMessage> {
+        match &self.state {
+            State::Open(open) => open.messages().collect(),
+            State::Done | State::GivenUp(_) => Vec::new(),
+        }
+    }
+
     /// A submission was refused: after the `last` round the send has failed (SES-14).
     fn refused(&mut self, last: bool) {
         if last {

@@ -34,6 +34,7 @@ scripts!(
     "peers",
     "attacks",
     "steps",
+    "letters",
     "clients",
 );
 

@@ -95,6 +95,11 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         values: Values::Such("what the script calls an invitation, in quotes", name),
     },
     Parameter {
+        name: "letter",
+        pattern: QUOTED,
+        values: Values::Such("what the script calls a letter, in quotes", name),
+    },
+    Parameter {
         name: "moment",
         pattern: QUOTED,
         values: Values::Such("what the script calls a saved state, in quotes", name),

@@ -5,9 +5,11 @@ use super::checks::{self, Check};
 use super::mallory;
 use super::step_failure::StepFailure;
 use super::transcript::Fate;
-use super::world::{Swapped, World};
+use super::world::{DirectoryAnswer, Swapped, World};
 use crate::agreement::BundleFields;
+use crate::conformance::correspondence::Bounds;
 use crate::identifier::TransferId;
+use crate::sesame::Purpose;
 use crate::transfer::{Offer, Offered};
 use crate::wallet::WalletEvent;
 
@@ -341,6 +343,9 @@ steps! {
     When "{device} looks at the clock"
         "What is over by its clock is over for it, and what was not answered is asked again."
         |world, call| {
+            if world.letters.has(call.the("device")) {
+                return world.look_at_the_clock(call.the("device"));
+            }
             world.event(call.the("device"), WalletEvent::Tick)?;
             world.settle()
         };
@@ -631,7 +636,13 @@ steps! {
         };
     Then "the active sessions of {device} and {device} match"
         "Both send in the same session (SES-08)."
-        |world, call| checks::one_session(world, call.the("device"), call.nth("device", 1));
+        |world, call| {
+            let (one, other) = (call.the("device"), call.nth("device", 1));
+            if world.letters.has(one) {
+                return world.letters.match_sessions(one, other);
+            }
+            checks::one_session(world, one, other)
+        };
     Then "the last message to {device} is a {message} message"
         "The last that was read: `prekey` or `ratchet`, as the envelope says."
         |world, call| {
@@ -662,6 +673,159 @@ steps! {
     Then "the intermediary has seen no payload"
         "Words of the payload stand in nothing that the intermediary was sent."
         |world, _| checks::no_payload(world);
+
+    Given "a device keeps {number} inactive session(s)"
+        "With one other device, and not 40: for letters past the intermediary. Such bounds stand before the first device that writes letters."
+        |world, call| {
+            let most = small(call, 0)?;
+            world.letters.bound(|bounds| bounds.inactive(most))
+        };
+    Given "a session skips {number} key(s) and keeps {number}"
+        "By one letter, and in all, and not 1,000 and 2,000."
+        |world, call| {
+            let (skip, keep) = (small(call, 0)?, small(call, 1)?);
+            world.letters.bound(|bounds| bounds.skipped(skip, keep))
+        };
+    Given "a session remembers {number} chain(s)"
+        "The present one and former ones, and not 5."
+        |world, call| {
+            let most = small(call, 0)?;
+            world.letters.bound(|bounds| bounds.chains(most))
+        };
+    Given "a device takes {number} opening(s) without a one-time prekey"
+        "Of one identity key at one signed prekey, and not 100."
+        |world, call| {
+            let most = small(call, 0)?;
+            world.letters.bound(|bounds| bounds.openings(most))
+        };
+    Given "a send has {number} round(s)"
+        "And not 5."
+        |world, call| {
+            let most = small(call, 0)?;
+            world.letters.bound(|bounds| bounds.rounds(most))
+        };
+    Given "a device has {number} one-time prekey(s)"
+        "From the start, and not one, and draws no more."
+        |world, call| {
+            let count = small(call, 0)?;
+            world.letters.bound(|bounds: Bounds| bounds.one_time_pre_keys(count))
+        };
+    Given "{user} writes letters with a {kind}"
+        "A device without a wallet: what it writes goes past the intermediary, and a directory hands bundles out. Each step of it is held to the profile." brings Devices
+        |world, call| world.letters_with(call.the("user"), call.the("kind"));
+    Given "{user} writes letters with a {kind} and a {kind}"
+        "With two of them." brings Devices
+        |world, call| {
+            world.letters_with(call.the("user"), call.the("kind"))?;
+            world.letters_with(call.the("user"), call.nth("kind", 1))
+        };
+    Given "{device} has named the key of {device}"
+        "Its user has: provisioning information may go there."
+        |world, call| world.name_key(call.the("device"), call.nth("device", 1));
+    When "{device} writes {letter} to {device}"
+        "All that it asks the directory for is answered at once; the letter is under way."
+        |world, call| letter(world, call, call.nth("device", 1), (Purpose::Other, true));
+    When "{device} writes {letter} to {user}"
+        "To all devices of a user."
+        |world, call| letter(world, call, call.the("user"), (Purpose::Other, true));
+    When "{device} confides {letter} to {device}"
+        "What stands in it is provisioning information."
+        |world, call| letter(world, call, call.nth("device", 1), (Purpose::Provisioning, true));
+    When "{device} begins to write {letter} to {device}"
+        "What it asks the directory for is not answered yet."
+        |world, call| letter(world, call, call.nth("device", 1), (Purpose::Other, false));
+    When "{device} begins to write {letter} to {user}"
+        "To all devices of a user."
+        |world, call| letter(world, call, call.the("user"), (Purpose::Other, false));
+    When "{device} begins to confide {letter} to {device}"
+        "What stands in it is provisioning information."
+        |world, call| letter(world, call, call.nth("device", 1), (Purpose::Provisioning, false));
+    When "{device} is answered"
+        "By the directory, truly: one answer to the letter that it is at."
+        |world, call| world.directory_answers(call.the("device"), DirectoryAnswer::Honest);
+    When "{device} is answered with the one-time prekey of the last answer"
+        "A bundle, whose one-time prekey was handed out before."
+        |world, call| world.directory_answers(call.the("device"), DirectoryAnswer::Again);
+    When "{device} is answered without a one-time prekey"
+        "A bundle, though some are left."
+        |world, call| world.directory_answers(call.the("device"), DirectoryAnswer::Without);
+    When "{device} is answered that nobody is there"
+        "Whoever is."
+        |world, call| world.directory_answers(call.the("device"), DirectoryAnswer::NotThere);
+    When "{device} is answered that the registrations are outdated"
+        "Whether they are or not."
+        |world, call| world.directory_answers(call.the("device"), DirectoryAnswer::Outdated);
+    When "{device} is answered that a device is missing"
+        "The user's other one, whether there is one or not."
+        |world, call| world.directory_answers(call.the("device"), DirectoryAnswer::Further);
+    When "{device} opens a session with {device}"
+        "With a bundle of the directory, and writes nothing yet."
+        |world, call| world.open_by_letter(call.the("device"), call.nth("device", 1));
+    When "{letter} reaches {device}"
+        "It is read or refused, as the profile says."
+        |world, call| world.letter_reaches(call.the("letter"), call.the("device"), false);
+    When "{letter} reaches {device} with another registration id"
+        "In an opening, which nobody has authenticated in that: the letter is read all the same."
+        |world, call| world.letter_misleads(call.the("letter"), call.the("device"));
+    When "a copy of {letter} reaches {device}"
+        "The letter itself is still under way."
+        |world, call| world.letter_reaches(call.the("letter"), call.the("device"), true);
+    When "{letter} to {device} is lost"
+        "It does not come any more."
+        |world, call| world.letter_is_lost(call.the("letter"), call.the("device"));
+    When "{device} leaves the directory"
+        "What was under way to it is gone."
+        |world, call| world.directory_knows(call.the("device"), false);
+    When "{device} comes back to the directory"
+        "As what it was."
+        |world, call| world.directory_knows(call.the("device"), true);
+    When "{device} is made anew at its address"
+        "With other keys and another registration id; what was under way to it is gone."
+        |world, call| world.make_anew(call.the("device"));
+    When "the user of {device} gives the session with {device} up"
+        "The next provisioning information opens one (SES-19)."
+        |world, call| world.give_session_up(call.the("device"), call.nth("device", 1));
+    When "the user of {device} forgets {device}"
+        "Its pinned key, its record and its sessions."
+        |world, call| world.forget_device(call.the("device"), call.nth("device", 1));
+    Then "{device} has read {letter}"
+        "Once: each step is held to that."
+        |world, call| has_read(world, call, true);
+    Then "{device} has not read {letter}"
+        "Not, or not yet."
+        |world, call| has_read(world, call, false);
+    Then "letters find their way to one session"
+        "Each two devices of two users send in one session after a letter each way, and have read both (SES-08)."
+        |world, _| world.letters_converge();
+}
+
+/// A letter of the first device of the step.
+fn letter(world: &mut World, call: &Call, to: &str, how: (Purpose, bool)) -> Check {
+    world.write_letter(call.the("device"), call.the("letter"), to, how)
+}
+
+fn has_read(world: &mut World, call: &Call, expected: bool) -> Check {
+    let words = |read| {
+        if read {
+            "it was read"
+        } else {
+            "it was not read"
+        }
+    };
+    let read = world
+        .letters
+        .has_read(call.the("device"), call.the("letter"))?;
+    checks::same(words(expected), words(read))
+}
+
+/// The step's number in that place, which is small.
+fn small<T: TryFrom<u64, Error: std::fmt::Display>>(
+    call: &Call,
+    place: usize,
+) -> Result<T, StepFailure> {
+    let number = call.nth("number", place).parse::<u64>();
+    let number = number.map_err(StepFailure::script)?;
+    T::try_from(number.min(1000)).map_err(StepFailure::script)
 }
 
 /// An offer to the second device of the step, with a link of it.

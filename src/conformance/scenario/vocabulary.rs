@@ -152,6 +152,7 @@ mod tests {
             "duration" => "3 days",
             "number" | "many" => "3",
             "link" => "\"the link\"",
+            "letter" => "\"the letter\"",
             "moment" => "\"before\"",
             "lie" => "\"not-found\"",
             "payload" => "something that is no offer",

@@ -7,6 +7,7 @@
 //! | [`participant`] | a device, as anybody sees it from outside |
 //! | [`people`] | people, their devices, what each of them was told |
 //! | [`links`] | the links that people have given one another |
+//! | [`letters`] | letters between devices, past wallets and the intermediary |
 //! | [`lies`] | what a dishonest intermediary answers |
 //! | [`forgery`] | what Mallory and a dishonest intermediary make themselves |
 //! | [`payloads`] | what a sender that does not keep to the profile writes |
@@ -19,6 +20,7 @@
 mod clients;
 pub(crate) mod forgery;
 mod intermediary;
+mod letters;
 pub(crate) mod lies;
 mod links;
 mod network;
@@ -30,6 +32,7 @@ mod stepwise;
 mod strangers;
 
 pub(super) use intermediary::Swapped;
+pub(super) use letters::Answer as DirectoryAnswer;
 pub(super) use lies::LIES;
 pub(super) use network::REQUESTS;
 pub(super) use participant::REPORTS;
@@ -50,6 +53,7 @@ use crate::transfer::{Fingerprint, Invitation, Offer};
 use crate::wallet::{self, Wallet, WalletEvent};
 use clients::Clients;
 use intermediary::ScriptedIntermediary;
+use letters::Letters;
 use lies::{Answering, Lie};
 use links::Links;
 use network::Network;
@@ -79,6 +83,7 @@ pub(super) struct World<'a> {
     /// What Mallory has copied, by the device.
     pub(super) stolen: BTreeMap<String, Wallet>,
     links: Links,
+    pub(super) letters: Letters,
     pub(super) stepwise: Stepwise,
     clients: Option<Clients>,
     /// How many transfers a link serves.
@@ -111,6 +116,7 @@ impl<'a> World<'a> {
             intermediary: ScriptedIntermediary::new(suite, seed),
             stolen: BTreeMap::new(),
             links: Links::default(),
+            letters: Letters::default(),
             stepwise: Stepwise::default(),
             clients: None,
             transfers_of_a_link: wallet::Limits::PROFILE.transfers.invitation_transfers,

@@ -153,6 +153,11 @@ impl<'a> People<'a> {
         }
     }
 
+    /// Whether the subject would play a device of that name.
+    pub(super) fn plays(&self, device: &str) -> bool {
+        self.players.tested(device).is_some()
+    }
+
     /// Whether the subject plays the device.
     pub(in super::super) fn is_tested(&self, device: &str) -> bool {
         self.players.tested(device).is_some()

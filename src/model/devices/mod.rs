@@ -1,0 +1,64 @@
+//! Devices that write letters to each other past the intermediary: a [`Space`](super::Space) of [`Correspondent`]s.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`setting`] | who is there, and how often what may happen |
+//! | `state` | a global state: numbers and counters |
+//! | `action` | what may happen, and how a script says it |
+//! | `steps` | steps of single devices, each computed once |
+//! | [`post`] | the space |
+//!
+//! [`Correspondent`]: crate::conformance::correspondence::Correspondent
+
+mod action;
+pub mod post;
+pub mod setting;
+mod state;
+mod steps;
+
+pub use post::Post;
+pub use setting::Setting;
+
+use super::Property;
+use crate::conformance::correspondence::{Breach, Deed};
+use std::sync::LazyLock;
+
+static PROPERTIES: LazyLock<Vec<Property>> = LazyLock::new(|| {
+    let breaches = Breach::ALL.iter();
+    let properties = breaches.map(|breach| Property {
+        name: breach.words(),
+        requirements: breach.requirements(),
+    });
+    properties.collect()
+});
+
+static GOALS: LazyLock<Vec<Property>> = LazyLock::new(|| {
+    let deeds = Deed::ALL.iter();
+    let goals = deeds.map(|deed| Property {
+        name: deed.words(),
+        requirements: deed.requirements(),
+    });
+    goals.collect()
+});
+
+/// What must hold of letters, in the order of [`Breach::ALL`].
+#[must_use]
+pub fn properties() -> &'static [Property] {
+    &PROPERTIES
+}
+
+/// What must be possible with letters, in the order of [`Deed::ALL`].
+#[must_use]
+pub fn goals() -> &'static [Property] {
+    &GOALS
+}
+
+/// What makes the spaces smaller.
+pub const REDUCTIONS: &[&str] = &[
+    "A restart is no step: that what was saved restores to the same is looked at in each device state that is found.",
+    "A damaged letter, one in another device's name and one that comes back to its writer are no steps: each is tried wherever a letter \
+     comes or is written, and must be refused and leave nothing.",
+    "A bundle that is wrong in one place is no step: twelve such are tried wherever a bundle comes, and must be refused and leave nothing.",
+    "A letter is lost when it is the next to come: one that is lost later or earlier leaves the same behind.",
+    "A device says what its letters say by their numbers: what a letter is about changes nothing.",
+];
