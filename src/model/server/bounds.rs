@@ -18,6 +18,20 @@ const HOUR: u64 = 60 * 60;
 /// The ladder, smallest first.
 pub const BOUNDS: &[Bounds] = &[
     Bounds {
+        words: "8 requests of 2 clients, each any number of times; now, and once answers are forgotten",
+        errands: &[
+            "Ben's phone registers",
+            "Ryan's phone registers",
+            "Ben's phone publishes a link",
+            "Ryan's phone fetches a bundle by the link",
+            "Ryan's phone submits a message by the link",
+            "Ben's phone reads",
+            "Ben's phone acknowledges the first message",
+            "Ben's phone counts its one-time prekeys",
+        ],
+        moments: &[0, 25 * HOUR],
+    },
+    Bounds {
         words: "10 requests of 2 clients, each any number of times; now, once a message is over, once answers are forgotten",
         errands: &[
             "Ben's phone registers",
