@@ -11,7 +11,7 @@ use super::world::{Happened, NONE, World};
 use crate::error_code::ErrorCode;
 use crate::hex;
 use crate::identifier::{Address, PreKeyId, TransferId};
-use crate::intermediary::{Answer, Body, Envelope, Submission};
+use crate::intermediary::{AccessKey, Answer, Body, Envelope, Submission};
 use crate::suite;
 use crate::timestamp::{DAY, Timestamp};
 use crate::transfer::table::{EventName, Flow, rows};
@@ -538,6 +538,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
                         peer.offers = 0;
                     }
                 }
+                self.asked_anew();
                 self.reach(Goal::LinkTaken);
             }
             (Event::Withdraw(_), _) => self.reach(Goal::LinkWithdrawn),
@@ -562,6 +563,25 @@ impl<'a, A: Adversary> Judge<'a, A> {
             });
             self.must(Promise::Table, moved);
         }
+    }
+
+    /// What waits for the maker of a link that was just taken is asked for by that link, and by no other (WAL-03).
+    fn asked_anew(&mut self) {
+        let Some(link) = self.link() else {
+            return;
+        };
+        let access_key = AccessKey::from(link.access_key()).digest();
+        let anew = self
+            .actor
+            .wallet
+            .waiting()
+            .all(|request| match &request.body {
+                Body::Submit(submission) if submission.recipient == link.address => {
+                    submission.access_key.digest() == access_key
+                }
+                _ => true,
+            });
+        self.must(Promise::Answerable, anew);
     }
 
     fn offered(&mut self, place: u8, effects: &[Effect]) {
