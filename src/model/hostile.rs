@@ -253,10 +253,6 @@ impl Model for Hostile {
             .collect()
     }
 
-    fn quick(&self) -> usize {
-        3
-    }
-
     fn properties(&self) -> &'static [Property] {
         attack::all()
     }

@@ -174,10 +174,6 @@ impl Model for Thief {
             .collect()
     }
 
-    fn quick(&self) -> usize {
-        4
-    }
-
     fn properties(&self) -> &'static [Property] {
         attack::all()
     }

@@ -84,7 +84,7 @@ impl Actor {
         let suite = suite::ALL[0];
         let address = Address {
             user_id: UserId::random(&mut draws)?,
-            device_id: DeviceId::FIRST,
+            device_id: DeviceId::try_from(1).unwrap_or(DeviceId::FIRST),
         };
         let now = bounds.clock_of(who, 0);
         let keys = PreKeyStore::random(&[suite], &address, now, &mut draws)?;

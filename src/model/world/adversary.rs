@@ -75,7 +75,7 @@ pub trait Adversary: Sync + Sized {
         false
     }
 
-    /// Whether what a step breaks is a limit that is stated, and no fault of the device.
+    /// Whether what is broken is a limit that is stated, and no fault of the device.
     fn pardons(&self, _: &World<Self>, _: Self::Extra, _broken: u8) -> bool {
         false
     }

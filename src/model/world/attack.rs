@@ -395,14 +395,24 @@ impl Loot {
     }
 
     /// Whether what `peer` sends now is encrypted to a ratchet key that was drawn after the theft, when the peer was `met`: to none of the
-    /// device's own, and not to the one that the peer knew then.
+    /// device's own, and to none that the peer knew then. Who `offers` opens a session of its own first.
     #[must_use]
-    pub fn is_worthless_to(&self, peer: &Device, met: &Device) -> bool {
-        let key_of = |device: &Device| {
-            let session = device.session(&self.address());
-            session.and_then(Session::their_ratchet_key).copied()
+    pub fn is_worthless_to(&self, peer: &Device, met: &Device, offers: bool) -> bool {
+        let keys_of = |device: &Device| -> Vec<PublicKey> {
+            let record = device.record(&self.address());
+            let sessions = record.into_iter().flat_map(sessions);
+            sessions
+                .filter_map(Session::their_ratchet_key)
+                .copied()
+                .collect()
         };
-        key_of(peer)
-            .is_some_and(|key| !self.ratchet_keys.contains(&key) && key_of(met) != Some(key))
+        let former = keys_of(met);
+        let is_new = |session: &Session| {
+            let key = session.their_ratchet_key();
+            key.is_some_and(|key| !self.ratchet_keys.contains(key) && !former.contains(key))
+        };
+        // It may send in any of them.
+        let own = || peer.record(&self.address()).into_iter().flat_map(sessions);
+        own().next().is_some() && own().all(is_new) && (!offers || own().any(Session::is_own))
     }
 }

@@ -389,7 +389,10 @@ impl<'a, A: Adversary> Judge<'a, A> {
         let effects = match effects {
             Ok(effects) => effects,
             Err(error) => {
-                self.must(Promise::Refusal, after == before);
+                // What a wish has drawn before it is refused is nobody's.
+                let drawn = after.drawn == before.drawn;
+                let drawn = drawn || !matches!(event, WalletEvent::Answer { .. });
+                self.must(Promise::Refusal, after.wallet == before.wallet && drawn);
                 self.refused(&error);
                 return None;
             }
@@ -1132,7 +1135,8 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 if few {
                     self.reach(Goal::MorePreKeys);
                 }
-                self.must(Promise::Counted, few == publishes);
+                let honest = self.world.adversary.is_honest();
+                self.must(Promise::Counted, few == publishes || !honest);
             }
             _ => {}
         }

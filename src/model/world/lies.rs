@@ -930,7 +930,7 @@ impl Stranger {
         let suite = suite::ALL[0];
         let address = Address {
             user_id: UserId::random(&mut draws).ok()?,
-            device_id: DeviceId::FIRST,
+            device_id: DeviceId::try_from(1).ok()?,
         };
         let keys = PreKeyStore::random(&[suite], &address, BEGINNING, &mut draws).ok()?;
         let mut wallet = Wallet::new(Device::new(suite, address, keys));

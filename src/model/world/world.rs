@@ -530,9 +530,13 @@ impl<A: Adversary> Space for World<A> {
             return Some(usize::from(state.broken) - 1);
         }
         let found = property::broken(self, scratch, state).map(Promise::place);
-        found
+        let found = found
             .or_else(|| self.adversary.broken(self, scratch, state))
-            .or_else(|| fair::broken(self, scratch, state))
+            .or_else(|| fair::broken(self, scratch, state));
+        found.filter(|place| {
+            let mark = u8::try_from(place + 1).unwrap_or(u8::MAX);
+            !self.adversary.pardons(self, state.extra, mark)
+        })
     }
 
     fn reached(&self, scratch: &mut Scratch, state: &Self::State) -> u64 {
