@@ -1,6 +1,6 @@
 //! A fuzzer of the simplest kind, on stable Rust: inputs made of the seeds by plain mutations, without a look at coverage. It says how
-//! many executions a second each target makes, and how long it takes until something fails:
-//! `cargo run --release -p tigress-fuzz-on-stable --example rate -- SECONDS [TARGET...]`.
+//! many executions a second each target makes, and how long it takes until something fails, under a flaw too (feature `flaws`):
+//! `cargo run --release --manifest-path fuzz/Cargo.toml --no-default-features --features toy --example rate -- SECONDS [TARGET...]`.
 
 #![forbid(unsafe_code)]
 
@@ -86,7 +86,7 @@ fn main() -> io::Result<()> {
             }
             let input = dice.mutate(&seeds);
             executions += 1;
-            if catch_unwind(|| body(&input)).is_err() {
+            if catch_unwind(|| tigress_fuzz::run(body, &input)).is_err() {
                 break true;
             }
         };

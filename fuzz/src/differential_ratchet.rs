@@ -113,20 +113,20 @@ fn bounds() -> Bounds {
     }
 }
 
-/// Held to the bounds. They are not saved.
-fn bounded(device: Device) -> Device {
+/// What the devices are held to.
+fn limits() -> sesame::Limits {
     let Bounds {
         max_skip,
         max_stored,
     } = bounds();
-    device.with_limits(sesame::Limits {
+    sesame::Limits {
         session: Some(suite::Limits {
             max_skip,
             max_stored,
             ..*Tigress1.limits()
         }),
         ..sesame::Limits::PROFILE
-    })
+    }
 }
 
 fn party(seed: u64, keys: &[KeyPair; 3]) -> Party {
@@ -151,7 +151,7 @@ fn party(seed: u64, keys: &[KeyPair; 3]) -> Party {
     store.insert_one_time_pre_key(PreKeyId::FIRST, one_time.clone(), Timestamp(0));
     Party {
         address,
-        device: bounded(Device::new(&Tigress1, address, store)),
+        device: Device::new(&Tigress1, address, store).with_limits(limits()),
         naive: None,
         device_randomness: Seeded(seed + 1),
         naive_randomness: Seeded(seed + 1),
@@ -368,7 +368,8 @@ pub fn run(script: Script) {
             Step::Restart(side) => {
                 let (party, _) = world.two(side);
                 let saved = party.device.save();
-                party.device = bounded(Device::try_from(saved).expect("as it was saved"));
+                let restored = saved.restore(&[&Tigress1], &limits());
+                party.device = restored.expect("as it was saved");
             }
         }
     }

@@ -63,13 +63,11 @@ pub struct Messages {
     pub messages: Vec<Message>,
 }
 
-/// With few sessions. The bound is not saved.
-fn limited(device: Device) -> Device {
-    device.with_limits(Limits {
-        max_inactive_sessions: INACTIVE,
-        ..Limits::PROFILE
-    })
-}
+/// What the device is held to: few sessions.
+const LIMITS: Limits = Limits {
+    max_inactive_sessions: INACTIVE,
+    ..Limits::PROFILE
+};
 
 #[derive(Clone)]
 struct Fixture {
@@ -111,7 +109,7 @@ impl Fixture {
             );
         }
         Fixture {
-            device: limited(Device::new(&Tigress1, own, keys)),
+            device: Device::new(&Tigress1, own, keys).with_limits(LIMITS),
             identity,
             signed,
             one_time: [first, second],
@@ -236,7 +234,8 @@ pub fn run(messages: Messages) {
                 }
                 Message::Again(_) => continue,
                 Message::Restart => {
-                    device = limited(Device::try_from(device.save()).expect("as it was saved"));
+                    let restored = device.save().restore(&[&Tigress1], &LIMITS);
+                    device = restored.expect("as it was saved");
                     continue;
                 }
                 message => message,

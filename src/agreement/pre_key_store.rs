@@ -68,12 +68,32 @@ struct OwnSignedPreKey {
     kem: Option<OwnKemPreKey>,
 }
 
+impl OwnSignedPreKey {
+    /// Whether messages that were made with it may still come (KEY-08).
+    fn is_kept(&self, limits: &Limits, now: Timestamp) -> bool {
+        let latency = flawed!("KEY-08 erased at once", limits.max_latency, 1);
+        let latency = flawed!("KEY-08 never erased", latency, u64::MAX);
+        let replaced = self.replaced;
+        replaced.is_none_or(|replaced| now.seconds_since(replaced) < latency)
+    }
+}
+
 /// A one-time prekey of this device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnOneTimePreKey {
     key: KeyPair,
     drawn: Timestamp,
+}
+
+impl OwnOneTimePreKey {
+    /// Whether it is still kept (KEY-12).
+    fn is_kept(&self, limits: &Limits, now: Timestamp) -> bool {
+        let lifetime = limits.one_time_pre_key_lifetime;
+        let lifetime = flawed!("KEY-12 never erased", lifetime, u64::MAX);
+        let lifetime = flawed!("KEY-12 too early", lifetime, lifetime / 2);
+        now.seconds_since(self.drawn) < lifetime
+    }
 }
 
 /// A KEM prekey of this device.
@@ -234,6 +254,31 @@ impl PreKeyStore {
         Ok(added.collect())
     }
 
+    /// Whether [`PreKeyStore::rotate`] would change anything: a device asks at every tick, and a store that is shared is copied to
+    /// be changed.
+    pub(crate) fn is_due(&self, suites: &[SuiteRef], limits: &Limits, now: Timestamp) -> bool {
+        let mut signed = self.signed_pre_keys.values();
+        let mut one_time = self.one_time_pre_keys.values();
+        self.is_replaced(suites, limits, now)
+            || signed.any(|key| !key.is_kept(limits, now))
+            || one_time.any(|held| !held.is_kept(limits, now))
+    }
+
+    /// Whether the signed prekey is old, or its statement names other suites than the device speaks.
+    fn is_replaced(&self, suites: &[SuiteRef], limits: &Limits, now: Timestamp) -> bool {
+        let lifetime = limits.signed_pre_key_lifetime;
+        let lifetime = flawed!("KEY-08 never replaced", lifetime, u64::MAX);
+        self.current_signed_pre_key().is_none_or(|(_, current)| {
+            let Statement {
+                created,
+                suites: named,
+                ..
+            } = &current.statement;
+            let spoken = suites.iter().map(|suite| suite.name());
+            now.seconds_since(*created) >= lifetime || named.iter().ne(spoken)
+        })
+    }
+
     /// Replaces the signed prekey where it is 7 days old or its statement names other suites than the device speaks,
     /// and erases those replaced 30 days ago (KEY-08) and one-time prekeys drawn 90 days ago (KEY-12).
     ///
@@ -247,30 +292,14 @@ impl PreKeyStore {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
-        let lifetime = limits.signed_pre_key_lifetime;
-        let lifetime = flawed!("KEY-08 never replaced", lifetime, u64::MAX);
-        let speaks = SuiteNames::of(suites);
-        let due = self.current_signed_pre_key().is_none_or(|(_, current)| {
-            let Statement {
-                created, suites, ..
-            } = &current.statement;
-            now.seconds_since(*created) >= lifetime || *suites != speaks
-        });
-        if due {
+        if self.is_replaced(suites, limits, now) {
             self.add_signed_pre_key(suites, address, now, randomness)?;
         }
-        let latency = flawed!("KEY-08 erased at once", limits.max_latency, 1);
-        let latency = flawed!("KEY-08 never erased", latency, u64::MAX);
-        self.signed_pre_keys.retain(|_, key| {
-            let replaced = key.replaced;
-            replaced.is_none_or(|replaced| now.seconds_since(replaced) < latency)
-        });
-        let lifetime = limits.one_time_pre_key_lifetime;
-        let lifetime = flawed!("KEY-12 never erased", lifetime, u64::MAX);
-        let lifetime = flawed!("KEY-12 too early", lifetime, lifetime / 2);
-        let is_kept = |held: &OwnOneTimePreKey| now.seconds_since(held.drawn) < lifetime;
+        self.signed_pre_keys
+            .retain(|_, key| key.is_kept(limits, now));
         let due = self.one_time_pre_keys.iter();
-        let due = due.filter(|(_, held)| !is_kept(held)).map(|(id, _)| *id);
+        let due = due.filter(|(_, held)| !held.is_kept(limits, now));
+        let due = due.map(|(id, _)| *id);
         for id in due.collect::<Vec<_>>() {
             self.one_time_pre_keys.remove(&id);
         }

@@ -51,6 +51,19 @@ const PLAIN: Bounds = Bounds {
 pub const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
+        words: "1 link; clocks at 0, a second before its end, at it and a day after it",
+        links: &[],
+        deals: &[stateless::ROOM],
+        wishes: &[
+            Wish::MakeLink(1, 1),
+            Wish::TakeLink(0, 1, 1),
+            Wish::Offer(0),
+            Wish::Accept(0),
+        ],
+        moments: &[0, 7 * DAY - 1, 7 * DAY, 8 * DAY],
+        ..PLAIN
+    },
+    Bounds {
         words: "1 offer; 1 answer lost, 1 request repeated; clocks at 0 and 25 hours",
         deals: &[stateless::ROOM],
         moments: &[0, 25 * 3600],

@@ -60,15 +60,15 @@ const TWO: &[Wish] = &[
 pub const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
+        words: "1 car key; clocks before, a second before, at and after expiry",
+        moments: &[0, 48 * 3600 - 1, 48 * 3600, 49 * 3600],
+        ..PLAIN
+    },
+    Bounds {
         words: "1 car key; 1 answer lost, 1 request repeated, 1 answer late",
         losses: 1,
         copies: 1,
         late_answers: 1,
-        ..PLAIN
-    },
-    Bounds {
-        words: "1 car key; clocks before, a second before, at and after expiry",
-        moments: &[0, 48 * 3600 - 1, 48 * 3600, 49 * 3600],
         ..PLAIN
     },
     Bounds {

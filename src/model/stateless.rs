@@ -64,30 +64,35 @@ pub(super) const PLAIN: Bounds = Bounds {
     ],
 };
 
+/// Before expiry, when the intermediary has forgotten its first answers, a second before expiry, at it and after it.
+pub(super) const CLOCKS: &[u64] = &[0, 25 * 3600, 48 * 3600 - 1, 48 * 3600, 49 * 3600];
+
 /// The ladder, smallest first.
 pub const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
-        words: "1 offer; 1 answer lost, 1 request repeated, 1 answer late",
-        losses: 1,
-        copies: 1,
-        late_answers: 1,
+        words: "1 offer; clocks at 0 and 25 hours, a second before expiry, at it and an hour after it",
+        moments: CLOCKS,
         ..PLAIN
     },
     Bounds {
-        words: "1 offer; messages are asked for and read in two steps",
-        slow_reading: true,
+        words: "3 offers by 1 link, of which 2 are taken at once",
+        deals: &[
+            ROOM,
+            Deal {
+                name: "the other room",
+                ..ROOM
+            },
+            Deal {
+                name: "a third room",
+                ..ROOM
+            },
+        ],
+        wishes: &[Wish::Offer(0), Wish::Offer(1), Wish::Offer(2)],
         ..PLAIN
     },
     Bounds {
-        words: "1 offer; 1 answer lost, 1 request repeated; clocks before, a second before, at and after expiry",
-        moments: &[0, 25 * 3600, 48 * 3600 - 1, 48 * 3600, 49 * 3600],
-        losses: 1,
-        copies: 1,
-        ..PLAIN
-    },
-    Bounds {
-        words: "3 offers, 1 token twice; nothing is lost",
+        words: "1 token that is offered twice, and once more by a user who insists",
         deals: &[
             ROOM,
             Deal {
@@ -99,22 +104,47 @@ pub const BOUNDS: &[Bounds] = &[
                 ..ROOM
             },
             Deal {
-                name: "another room",
-                ..ROOM
-            },
-            Deal {
-                name: "a fourth room",
+                name: "the room once more",
+                what: What::TokenOf {
+                    deal: 0,
+                    insists: true,
+                },
                 ..ROOM
             },
         ],
         wishes: &[
             Wish::Offer(0),
-            Wish::Accept(0),
-            Wish::Cancel(0, 0),
             Wish::Offer(1),
             Wish::Offer(2),
-            Wish::Offer(3),
+            Wish::Cancel(0, 0),
         ],
+        ..PLAIN
+    },
+    Bounds {
+        words: "1 offer; messages are asked for and read in two steps",
+        slow_reading: true,
+        ..PLAIN
+    },
+    Bounds {
+        words: "1 offer; 1 answer lost, 1 request repeated, 1 answer late",
+        losses: 1,
+        copies: 1,
+        late_answers: 1,
+        ..PLAIN
+    },
+    Bounds {
+        words: "1 offer; 1 answer lost, 1 request repeated; clocks at 0 and 25 hours, a second before expiry, at it and an hour after it",
+        moments: CLOCKS,
+        losses: 1,
+        copies: 1,
+        ..PLAIN
+    },
+    Bounds {
+        words: "1 offer; 2 answers lost, 2 requests repeated, 1 answer late; the same clocks",
+        moments: CLOCKS,
+        losses: 2,
+        copies: 2,
+        late_answers: 1,
         ..PLAIN
     },
 ];

@@ -30,7 +30,7 @@ pub struct Device {
     pub(super) suites: Arc<[SuiteRef]>,
     pub(super) address: Address,
     pub(super) now: Timestamp,
-    pub(super) keys: PreKeyStore,
+    pub(super) keys: Arc<PreKeyStore>,
     pub(super) pinned: PinnedIdentities,
     /// By address: a user record is the part with one UserID (SES-01).
     pub(super) records: OrdMap<Address, Arc<DeviceRecord>>,
@@ -59,7 +59,7 @@ impl Device {
             suites: Arc::new([suite]),
             address,
             now: keys.signed_pre_key_created().unwrap_or_default(),
-            keys,
+            keys: Arc::new(keys),
             pinned: PinnedIdentities::default(),
             records: OrdMap::new(),
             limits: Limits::PROFILE,
@@ -76,21 +76,10 @@ impl Device {
         self
     }
 
-    /// The same device, held to other bounds than the profile's, with its sessions: for tests and models. They are not saved.
+    /// The same device, held to other bounds than the profile's: for tests and models. They are not saved.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
-        if let Some(of_sessions) = limits.session {
-            let bounded = self.records.iter().map(|(peer, record)| {
-                let mut record = DeviceRecord::clone(record);
-                for held in &mut record.sessions {
-                    let session = Session::clone(&held.session);
-                    held.session = Arc::new(session.with_limits(of_sessions));
-                }
-                (*peer, Arc::new(record))
-            });
-            self.records = bounded.collect();
-        }
         self
     }
 
@@ -254,9 +243,8 @@ impl Device {
         count: usize,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<OneTimePreKey>, SesameError> {
-        Ok(self
-            .keys
-            .add_one_time_pre_keys(count, self.now, randomness)?)
+        let keys = Arc::make_mut(&mut self.keys);
+        Ok(keys.add_one_time_pre_keys(count, self.now, randomness)?)
     }
 
     /// Drops all sessions with `peer`; the keys remember what they must (X3DH-14).
@@ -292,8 +280,10 @@ impl Device {
         let now = now.max(self.now);
         let limits = self.limits;
         let address = self.address;
-        self.keys
-            .rotate(&self.suites, &address, &limits.pre_keys, now, randomness)?;
+        if self.keys.is_due(&self.suites, &limits.pre_keys, now) {
+            let keys = Arc::make_mut(&mut self.keys);
+            keys.rotate(&self.suites, &address, &limits.pre_keys, now, randomness)?;
+        }
         self.now = now;
         let max_latency = flawed!("SES-11 never erased", limits.pre_keys.max_latency, u64::MAX);
         let is_gone = |record: &DeviceRecord| {
@@ -592,7 +582,7 @@ impl Device {
         let (session, plaintext) = accept(
             suite,
             (&limits.pre_keys, &self.session_limits(suite)),
-            &mut self.keys,
+            Arc::make_mut(&mut self.keys),
             self.address,
             *sender,
             &message,

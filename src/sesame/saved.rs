@@ -105,7 +105,7 @@ impl From<&Device> for SavedDevice {
             further_suites: suites.collect(),
             address: device.address,
             now: device.now,
-            keys: device.keys.clone(),
+            keys: PreKeyStore::clone(&device.keys),
             pinned: device
                 .pinned
                 .iter()

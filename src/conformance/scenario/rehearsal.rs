@@ -4,6 +4,7 @@ use super::script::Step;
 use super::stage::Stage;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
+use crate::identifier::TransferId;
 use crate::suite;
 use crate::transfer::StateName;
 use std::cell::RefCell;
@@ -21,6 +22,8 @@ const GROWTH: u64 = 256 * 1024;
 /// What is known of a transfer.
 #[derive(Clone, Debug)]
 struct Deal {
+    /// None where nothing was offered yet under its name.
+    transfer: Option<TransferId>,
     expires: u64,
     /// The devices whose user said yes.
     consents: BTreeSet<String>,
@@ -93,13 +96,7 @@ impl Rehearsal {
 
     /// What the step means for time, offers and consent.
     fn note(&mut self, step: &str) {
-        let seconds = match step {
-            "1 minute passes" => 60,
-            "7 hours pass" => 7 * 3600,
-            "25 hours pass" => 25 * 3600,
-            _ => 0,
-        };
-        self.now += seconds;
+        self.now += seconds_passing(step).unwrap_or_default();
         if step.contains("'s clock is ") {
             self.skew = SKEW;
         }
@@ -107,10 +104,17 @@ impl Rehearsal {
             return;
         };
         if step.contains(" offers a ") {
-            self.deals.entry(name.to_owned()).or_insert(Deal {
-                expires: self.now + LIFETIME,
-                consents: BTreeSet::new(),
-            });
+            let transfer = self.stage.transfer(name);
+            if self.deals.get(name).map(|deal| deal.transfer) != Some(transfer) {
+                // A name that is used again is the later offer's.
+                let deal = Deal {
+                    transfer,
+                    expires: self.now + LIFETIME,
+                    consents: BTreeSet::new(),
+                };
+                self.holders.retain(|(of, _)| of != name);
+                self.deals.insert(name.to_owned(), deal);
+            }
         } else if let Some((device, _)) = step.split_once(" accepts ")
             && let Some(deal) = self.deals.get_mut(name)
             && self.now < deal.expires + self.skew
@@ -150,20 +154,24 @@ impl Rehearsal {
         self.play("the network does nothing more to anything")?;
         self.play("the intermediary withholds nothing any more")?;
         for device in DEVICES {
-            self.play(&format!("{device} comes online"))?;
+            if !self.stage.is_online(device) {
+                self.play(&format!("{device} comes online"))?;
+            }
         }
         for _ in 0..3 {
             self.play("what was held back arrives")?;
             self.play("1 minute passes")?;
+            if self.stage.is_at_rest() {
+                break;
+            }
         }
         Ok(())
     }
 
     /// So much time passes that no offer lives any longer, whatever the clocks say.
     fn outlive(&mut self) -> Result<(), StepFailure> {
-        for _ in 0..(LIFETIME + self.skew).div_ceil(25 * 3600) {
-            self.play("25 hours pass")?;
-        }
+        let days = (LIFETIME + self.skew).div_ceil(24 * 3600);
+        self.play(&format!("{days} days pass"))?;
         self.play("1 minute passes")?;
         for name in self.deals.keys() {
             for device in DEVICES {
@@ -233,6 +241,18 @@ impl Rehearsal {
         }
         self.stage.properties()
     }
+}
+
+/// How much time a step lets pass, where it does.
+fn seconds_passing(step: &str) -> Option<u64> {
+    let (number, unit) = step.split_once(' ')?;
+    let seconds = match unit {
+        "minute passes" => 60,
+        "hours pass" => 3600,
+        "days pass" => 24 * 3600,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(seconds)
 }
 
 /// The step of these words. The same few steps come again and again, and finding one among all is a good part of what it takes to

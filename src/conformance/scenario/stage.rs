@@ -7,6 +7,7 @@ use super::transcript::{Header, Line, Outcome, PROGRAM, StepText, TRANSCRIPT_VER
 use super::world::{Tested, World};
 use crate::conformance::suites;
 use crate::conformance::{FileError, PROFILE_VERSION};
+use crate::identifier::TransferId;
 use crate::suite::SuiteRef;
 use crate::transfer::StateName;
 
@@ -136,6 +137,24 @@ impl Stage<'_> {
     #[must_use]
     pub fn events(&self) -> &[Line] {
         &self.world.lines
+    }
+
+    /// Whether a device is online; where it is not there, it is not.
+    #[must_use]
+    pub fn is_online(&self, device: &str) -> bool {
+        self.world.people.is_online(device)
+    }
+
+    /// Whether nothing is under way: nothing waits on the network or at the intermediary, and no device for an answer.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.world.is_at_rest()
+    }
+
+    /// The transfer that the script calls by that name, where something was offered under it.
+    #[must_use]
+    pub fn transfer(&self, name: &str) -> Option<TransferId> {
+        self.world.people.transfer(name).ok()
     }
 
     /// The state that a transfer has on a device, by the script's names for both.

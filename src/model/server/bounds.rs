@@ -18,6 +18,68 @@ const HOUR: u64 = 60 * 60;
 /// The ladder, smallest first.
 pub const BOUNDS: &[Bounds] = &[
     Bounds {
+        words: "8 requests of 2 clients, each any number of times; now, and once answers are forgotten",
+        errands: &[
+            "Ben's phone registers",
+            "Ryan's phone registers",
+            "Ben's phone publishes a link",
+            "Ryan's phone fetches a bundle by the link",
+            "Ryan's phone submits a message by the link",
+            "Ben's phone reads",
+            "Ben's phone acknowledges the first message",
+            "Ben's phone counts its one-time prekeys",
+        ],
+        moments: &[0, 25 * HOUR],
+    },
+    Bounds {
+        words: "9 requests of 2 clients, with a link that is withdrawn, published again and over",
+        errands: &[
+            "Ben's phone registers",
+            "Ryan's phone registers",
+            "Ben's phone publishes a link",
+            "Ben's phone withdraws the link",
+            "Ryan's phone fetches a bundle by the link",
+            "Ryan's phone fetches another bundle by the link",
+            "Ryan's phone submits a message by the link",
+            "Ryan's phone submits other words under the id of the message",
+            "Ben's phone counts its one-time prekeys",
+        ],
+        moments: &[0, 25 * HOUR, 36 * HOUR],
+    },
+    Bounds {
+        words: "10 requests of 3 clients, which come, go and take each other's places; also once a statement is too old and once one-time prekeys are",
+        errands: &[
+            "Ben's phone registers",
+            "Ryan's phone registers",
+            "Ben's watch registers",
+            "Ben's phone registers anew",
+            "Ben's phone leaves",
+            "Ben's watch removes Ben's phone",
+            "Ben's phone publishes a link",
+            "Ben's phone publishes a signed prekey",
+            "Ryan's phone fetches a bundle by the link",
+            "Ben's phone counts its one-time prekeys",
+        ],
+        moments: &[0, 18 * DAY, 60 * DAY],
+    },
+    Bounds {
+        words: "11 requests of 2 clients, with three links, and mailboxes that are full",
+        errands: &[
+            "Ben's phone registers",
+            "Ryan's phone registers",
+            "Ben's phone publishes a link",
+            "Ben's phone publishes a further link",
+            "Ben's phone publishes a third link",
+            "Ryan's phone submits a message by the link",
+            "Ryan's phone submits another message by the link",
+            "Ryan's phone submits a third message by the link",
+            "Ryan's phone submits a message by the further link",
+            "Ryan's phone submits another message by the further link",
+            "Ryan's phone submits a message by the third link",
+        ],
+        moments: &[0],
+    },
+    Bounds {
         words: "10 requests of 2 clients, each any number of times; now, once a message is over, once answers are forgotten",
         errands: &[
             "Ben's phone registers",

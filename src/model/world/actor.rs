@@ -196,6 +196,8 @@ pub struct DealFacts {
     pub state: u8,
     /// What its user was told about it: [`Told`](super::journal::Told).
     pub told: u8,
+    /// Whether a message of it was given up.
+    pub given_up: bool,
     /// Whether it was offered here.
     pub is_offered: bool,
     /// The place of the moment from which on it is over; the sender knows, [`NEVER`] with others.
@@ -205,6 +207,8 @@ pub struct DealFacts {
     pub acted: u8,
     /// The place of the moment at which the device last looked at the clock.
     pub looked: u8,
+    /// The place of the moment at which the receiver heard of it; [`NEVER`] where it has not.
+    pub heard: u8,
     /// How long the shortest message of it was that left, in bytes of ciphertext.
     pub size: u32,
 }

@@ -156,6 +156,16 @@ impl Bounds {
         self.is_calm() && !self.deals.iter().any(back) && !self.wishes.iter().any(links)
     }
 
+    /// Whether an end can arrive whose offer has not: a submission that waits when its sender cancels counts as out, and is erased.
+    #[must_use]
+    pub fn is_overtaken(&self) -> bool {
+        let cancels = |wish: &Wish| {
+            let from = |deal: &u8| self.deals[usize::from(*deal)].from;
+            matches!(wish, Wish::Cancel(who, deal) if *who == from(deal))
+        };
+        self.copies > 0 || self.wishes.iter().any(cancels)
+    }
+
     /// Whether one device may be offered more by another than it takes at once (XFER-20).
     #[must_use]
     pub fn is_crowded(&self) -> bool {

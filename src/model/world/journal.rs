@@ -46,6 +46,8 @@ pub struct DealNotes {
     pub ended: Option<Timestamp>,
     /// When the receiver first heard of it.
     pub heard: Option<Timestamp>,
+    /// Whether a message of it was given up.
+    pub given_up: bool,
     /// Whether its offer has left.
     pub offer_left: bool,
     /// Whether what lets the receiver provision has left.

@@ -11,7 +11,7 @@ use super::world::{Happened, NONE, World};
 use crate::error_code::ErrorCode;
 use crate::hex;
 use crate::identifier::{Address, PreKeyId, TransferId};
-use crate::intermediary::{Answer, Body, Envelope, Submission};
+use crate::intermediary::{AccessKey, Answer, Body, Envelope, Submission};
 use crate::suite;
 use crate::timestamp::{DAY, Timestamp};
 use crate::transfer::table::{EventName, Flow, rows};
@@ -66,10 +66,12 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
         DealFacts {
             state: code(state),
             told: notes.told,
+            given_up: notes.given_up,
             is_offered: notes.offered.is_some(),
             over: place_of(notes.offered.map(|(_, over)| over)),
             acted: place_of(notes.acted),
             looked,
+            heard: place_of(notes.heard),
             size: notes.size,
         }
     };
@@ -399,11 +401,11 @@ impl<'a, A: Adversary> Judge<'a, A> {
         };
         self.actor = after;
         self.wish(&event, &effects);
+        self.messages(&before, &event, &effects);
         for effect in &effects {
-            self.effect(&event, effect);
+            self.effect(&before, &event, effect);
         }
         self.ends(&effects);
-        self.messages(&before, &event, &effects);
         self.keys(&before, &event);
         self.bundle(&event, &effects);
         Some(effects)
@@ -524,6 +526,8 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 let expires = self.link().map(|link| link.expires);
                 self.must(Promise::Link, expires.is_none_or(|expires| now < expires));
                 self.actor.journal.links_taken += 1;
+                // By another link it is another request.
+                self.actor.journal.delayed = None;
                 let maker = self
                     .link()
                     .and_then(|made| self.world.setting.who(&made.address));
@@ -534,6 +538,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
                         peer.offers = 0;
                     }
                 }
+                self.asked_anew();
                 self.reach(Goal::LinkTaken);
             }
             (Event::Withdraw(_), _) => self.reach(Goal::LinkWithdrawn),
@@ -558,6 +563,25 @@ impl<'a, A: Adversary> Judge<'a, A> {
             });
             self.must(Promise::Table, moved);
         }
+    }
+
+    /// What waits for the maker of a link that was just taken is asked for by that link, and by no other (WAL-03).
+    fn asked_anew(&mut self) {
+        let Some(link) = self.link() else {
+            return;
+        };
+        let access_key = AccessKey::from(link.access_key()).digest();
+        let anew = self
+            .actor
+            .wallet
+            .waiting()
+            .all(|request| match &request.body {
+                Body::Submit(submission) if submission.recipient == link.address => {
+                    submission.access_key.digest() == access_key
+                }
+                _ => true,
+            });
+        self.must(Promise::Answerable, anew);
     }
 
     fn offered(&mut self, place: u8, effects: &[Effect]) {
@@ -607,7 +631,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
 
     // What a wallet wants done
 
-    fn effect(&mut self, event: &WalletEvent, effect: &Effect) {
+    fn effect(&mut self, before: &Actor, event: &WalletEvent, effect: &Effect) {
         match effect {
             Effect::Request(request) => {
                 if let Body::Submit(submission) = &request.body {
@@ -631,7 +655,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 before,
                 after,
             } => self.changed(event, *transfer, *before, *after),
-            Effect::Report(report) => self.report(report),
+            Effect::Report(report) => self.report(before, report),
         }
     }
 
@@ -690,7 +714,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
         }
     }
 
-    fn report(&mut self, report: &Report) {
+    fn report(&mut self, before: &Actor, report: &Report) {
         let bounds = &self.world.setting.bounds;
         let calm = self.is_calm();
         match report {
@@ -700,28 +724,36 @@ impl<'a, A: Adversary> Judge<'a, A> {
                     ErrorCode::UnexpectedMessage => {
                         self.reach(Goal::Crossed);
                         let mut deals = self.actor.journal.deals.iter();
-                        deals.any(|deal| deal.ended.is_some())
+                        // Or it is over, and nobody has looked at the clock.
+                        self.age() >= LIFETIME || deals.any(|deal| deal.ended.is_some())
                     }
                     ErrorCode::DuplicateMessage => {
                         self.reach(Goal::Twice);
                         bounds.can_repeat_late()
                     }
-                    // Its offer waited too long.
+                    // Its offer waited too long, was one too many, was erased before it arrived, or comes later.
                     ErrorCode::UnknownTransfer => {
-                        self.now.seconds_since(super::bounds::BEGINNING) >= LIFETIME
+                        self.age() >= LIFETIME || bounds.is_overtaken() || bounds.is_crowded()
                     }
-                    ErrorCode::RateLimited => true,
+                    ErrorCode::UntrustedIdentity | ErrorCode::NoSession => bounds.is_overtaken(),
+                    ErrorCode::RateLimited => bounds.is_crowded(),
                     _ => false,
                 };
                 self.must(Promise::Suspicion, holds || !calm);
             }
-            Report::Unsent { code, .. } => {
+            Report::Unsent { to, code } => {
                 self.reach(Goal::GivenUp);
+                let first = before.wallet.outgoing().find(|message| message.to == *to);
+                let deal = first.and_then(|first| self.world.setting.deal_of(&first.transfer));
+                if let Some(deal) = deal {
+                    self.actor.journal.deals[usize::from(deal)].given_up = true;
+                }
                 let holds = match code {
-                    ErrorCode::RetryLimit => {
-                        self.now.seconds_since(super::bounds::BEGINNING) >= LIFETIME
+                    ErrorCode::RetryLimit => self.age() >= LIFETIME,
+                    // A device that has not looked at the clock for days takes what is new for what is to come.
+                    ErrorCode::StaleStatement => {
+                        self.age() >= LIFETIME || !self.world.has_one_clock()
                     }
-                    ErrorCode::StaleStatement => true,
                     _ => false,
                 };
                 self.must(Promise::Suspicion, holds || !calm);
@@ -749,9 +781,12 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 let holds = *code == ErrorCode::StaleStatement || *code == ErrorCode::TooLarge;
                 self.must(Promise::Suspicion, holds || !calm);
             }
-            Report::IdentityChanged { .. } | Report::FurtherSession { .. } => {
-                self.must(Promise::Suspicion, !calm);
+            // An end opens the session that its offer would have opened.
+            Report::FurtherSession { .. } => {
+                let overtaken = bounds.is_overtaken();
+                self.must(Promise::Suspicion, overtaken || !calm);
             }
+            Report::IdentityChanged { .. } => self.must(Promise::Suspicion, !calm),
         }
     }
 
@@ -930,16 +965,19 @@ impl<'a, A: Adversary> Judge<'a, A> {
         else {
             return;
         };
-        let opened = &mut self.actor.journal.opened;
-        let again = envelopes
-            .iter()
-            .filter(|envelope| !opened.insert(hash((&envelope.sender, &envelope.message.0.0))))
-            .count();
         let refusals = effects.iter().filter_map(|effect| match effect {
             Effect::Report(Report::Refused { code, .. }) => Some(*code),
             _ => None,
         });
         let refusals: Vec<_> = refusals.collect();
+        let opened = &mut self.actor.journal.opened;
+        let name = |envelope: &Envelope| hash((&envelope.sender, &envelope.message.0.0));
+        let again = envelopes.iter().filter(|it| opened.contains(&name(it)));
+        let again = again.count();
+        // Where some are refused nobody says which.
+        if refusals.is_empty() {
+            opened.extend(envelopes.iter().map(name));
+        }
         self.must(Promise::OpenedOnce, again <= refusals.len());
         // What is not decrypted draws nothing; what is acknowledged draws the name of its request.
         let sealed = |code: &ErrorCode| {
@@ -1118,8 +1156,10 @@ impl<'a, A: Adversary> Judge<'a, A> {
         };
         match answer {
             Answer::Bundle { bundle } => {
-                let age = self.now.seconds_since(bundle.created);
-                let ahead = bundle.created.seconds_since(self.now);
+                // By the time at which the device last looked at the clock.
+                let now = self.actor.wallet.device().now();
+                let age = now.seconds_since(bundle.created);
+                let ahead = bundle.created.seconds_since(now);
                 let fresh = age <= 40 * DAY && ahead <= 2 * DAY;
                 let sends = effects.iter().any(|effect| {
                     matches!(effect, Effect::Request(request) if matches!(request.body, Body::Submit(_)))
@@ -1192,7 +1232,12 @@ fn has_row(event: &WalletEvent, before: Option<StateName>, after: StateName) -> 
     };
     [Flow::Stateful, Flow::Stateless].into_iter().any(|flow| {
         let from = before.map(|state| (state, flow));
-        let mut names = EventName::ALL.iter().filter(|name| is_cause(name));
-        names.any(|name| rows(from, *name).any(|(_, _, step)| step.to == after))
+        // What is over is judged as if a tick had come first (XFER-10).
+        let over = rows(from, EventName::Tick).map(|(_, _, step)| Some((step.to, flow)));
+        let froms: Vec<_> = over.chain([from]).collect();
+        froms.into_iter().any(|from| {
+            let mut names = EventName::ALL.iter().filter(|name| is_cause(name));
+            names.any(|name| rows(from, *name).any(|(_, _, step)| step.to == after))
+        })
     })
 }

@@ -11,6 +11,7 @@ use super::world::{NONE, Scratch, State, World};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::scenario::lies::Lie;
 use crate::conformance::scenario::{forgery, payloads};
+use crate::conformance::small;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{AccessKey, Answer, Body, Envelope, Request, RequestId, Submission};
@@ -288,6 +289,11 @@ impl Hostile {
         };
         let mut envelopes = messages(world, mail);
         envelopes.push(envelope);
+        // More than was asked for would be no answer.
+        let limit = usize::try_from(world.setting.bounds.limits.read).unwrap_or(usize::MAX);
+        if envelopes.len() > limit {
+            return NONE;
+        }
         world.answers.intern(Ok(Answer::Envelopes { envelopes }))
     }
 
@@ -386,11 +392,12 @@ impl Hostile {
         let actor = from.actors[usize::from(to)];
         let mail = world.mail(scratch, from.post, from.clock)[usize::from(to)];
         let mut read = |scratch: &mut Scratch, deed: Deed, answer: u32| {
-            let takes_link = matches!(deed, Deed::Send { .. });
+            // Whoever sends has the link first; and what is read the last first may be an end before its beginning.
+            let believed = matches!(deed, Deed::Send { .. } | Deed::Reverse(_));
             if answer != NONE {
                 let next = self.after(world, scratch, from, to, Event::Read(answer));
                 if next.actors != from.actors || next.broken != 0 {
-                    found.push((Action::Deed(deed), done_with(next, takes_link)));
+                    found.push((Action::Deed(deed), done_with(next, believed)));
                 }
             }
         };
@@ -933,7 +940,8 @@ impl Stranger {
             device_id: DeviceId::try_from(1).ok()?,
         };
         let keys = PreKeyStore::random(&[suite], &address, BEGINNING, &mut draws).ok()?;
-        let mut wallet = Wallet::new(Device::new(suite, address, keys));
+        let wallet = Wallet::new(Device::new(suite, address, keys));
+        let mut wallet = wallet.with_limits(small::WALLET);
         let joins = WalletEvent::Register { sponsor: None };
         let effects = wallet.step(joins, BEGINNING, &mut draws).ok()?;
         let register = effects.into_iter().find_map(|effect| match effect {

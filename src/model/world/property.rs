@@ -311,7 +311,7 @@ pub(super) fn broken<A: Adversary>(
         if one_clock && receiver.acted != NEVER && receiver.acted >= sender.over {
             return Some(Promise::Expiry);
         }
-        let late = receiver.looked >= sender.over;
+        let late = receiver.looked >= sender.over && receiver.heard < sender.over;
         let open = matches!(
             state_of(receiver.state),
             Some(StateName::Invited | StateName::Requested)
@@ -364,7 +364,8 @@ pub(super) fn broken_at_rest<A: Adversary>(
     for (place, deal) in bounds.deals.iter().enumerate() {
         let mut of = |who: Who| world.facts(scratch, state.actors[usize::from(who)]).deals[place];
         let (sender, receiver) = (of(deal.from), of(deal.to));
-        if !sender.is_offered || world.adversary.may_fail(state.extra, deal) {
+        let given_up = sender.given_up || receiver.given_up;
+        if !sender.is_offered || given_up || world.adversary.may_fail(state.extra, deal) {
             continue;
         }
         let (sends, receives) = (state_of(sender.state), state_of(receiver.state));
@@ -373,7 +374,8 @@ pub(super) fn broken_at_rest<A: Adversary>(
             return Some(Promise::Agreement);
         }
         let ended = matches!(sends, Some(S::OfferCancelled | S::OfferExpired));
-        if holds && ended && sender.told & Told::AFTER_END == 0 && bounds.is_short(state.clock) {
+        let heard = sender.told & Told::AFTER_END != 0;
+        if holds && ended && !heard && bounds.is_short(state.clock) && bounds.is_calm() {
             return Some(Promise::ToldAfterEnd);
         }
         // From the expiry on, messages may have waited too long, and one side may not have looked at the clock.

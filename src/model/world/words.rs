@@ -541,7 +541,11 @@ impl<A: Adversary> World<A> {
                 let mail = self.mail(scratch, from.post, from.clock)[usize::from(who)];
                 (mail != NONE).then_some((who, Event::Read(mail)))?
             }
-            Action::Collect(who) => (who, Event::Collect),
+            // Asking in vain draws a name for the request, and leads nowhere.
+            Action::Collect(who) => {
+                let mail = self.mail(scratch, from.post, from.clock)[usize::from(who)];
+                (mail != NONE).then_some((who, Event::Collect))?
+            }
             Action::Tick(who) => (who, Event::Tick),
             _ => return None,
         })

@@ -813,6 +813,14 @@ impl<'a> World<'a> {
         Ok(())
     }
 
+    /// Whether nothing is under way.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let mut devices = self.people.readers();
+        self.network.is_empty()
+            && self.people.are_answered()
+            && devices.all(|(_, of)| self.intermediary.waiting(&of, self.now) == 0)
+    }
+
     /// From now on nothing is done to anything.
     pub(super) fn be_fair(&mut self) {
         self.network.be_fair();

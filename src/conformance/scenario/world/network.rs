@@ -143,6 +143,11 @@ impl Network {
         self.held_back.push((device.to_owned(), request));
     }
 
+    /// Whether nothing is held back.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held_back.is_empty()
+    }
+
     /// What waited, in the order in which it was sent.
     pub(super) fn release(&mut self) -> Vec<(String, Arc<Request>)> {
         std::mem::take(&mut self.held_back)

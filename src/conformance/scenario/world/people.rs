@@ -466,6 +466,20 @@ impl<'a> People<'a> {
         online.find_map(|(name, device)| Some((name.clone(), device.outbox.pop_front()?)))
     }
 
+    /// Whether the device is there and online.
+    pub(in super::super) fn is_online(&self, name: &str) -> bool {
+        self.devices.get(name).is_some_and(|device| device.online)
+    }
+
+    /// Whether no device waits for an answer, or has something to say once it may.
+    pub(super) fn are_answered(&self) -> bool {
+        let mut names = self.devices.keys();
+        names.all(|name| {
+            let sends = self.wallet(name).is_ok_and(Wallet::is_sending);
+            !sends && self.waiting(name).is_ok_and(|waiting| waiting.is_empty())
+        })
+    }
+
     /// Whether no device has anything to send, offline ones included.
     pub(super) fn are_silent(&self) -> bool {
         self.devices.values().all(|device| device.outbox.is_empty())
