@@ -374,7 +374,7 @@ steps! {
     Then "a restart of the intermediary changes nothing"
         "The same, of the intermediary."
         |world, _| {
-            let outlasts = world.intermediary.outlasts_a_restart()?;
+            let outlasts = world.intermediary.outlasts_a_restart();
             checks::restarted(outlasts, "the intermediary")
         };
     Given "three clients that are no wallets"
