@@ -60,8 +60,8 @@ const TWO: &[Wish] = &[
 pub const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
-        words: "1 car key; clocks before, a second before, at and after expiry",
-        moments: &[0, 48 * 3600 - 1, 48 * 3600, 49 * 3600],
+        words: "1 car key; clocks at 0, a second before expiry, and at it",
+        moments: &[0, 48 * 3600 - 1, 48 * 3600],
         ..PLAIN
     },
     Bounds {
@@ -108,8 +108,8 @@ pub const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
-        words: "1 car key; 1 answer lost, 1 request repeated; clocks before, a second before, at and after expiry",
-        moments: &[0, 48 * 3600 - 1, 48 * 3600, 49 * 3600],
+        words: "1 car key; 1 answer lost, 1 request repeated; clocks at 0, a second before expiry, and at it",
+        moments: &[0, 48 * 3600 - 1, 48 * 3600],
         losses: 1,
         copies: 1,
         ..PLAIN

@@ -64,14 +64,14 @@ pub(super) const PLAIN: Bounds = Bounds {
     ],
 };
 
-/// Before expiry, when the intermediary has forgotten its first answers, a second before expiry, at it and after it.
-pub(super) const CLOCKS: &[u64] = &[0, 25 * 3600, 48 * 3600 - 1, 48 * 3600, 49 * 3600];
+/// Before expiry, when the intermediary has forgotten its first answers, a second before expiry, at it; after it is where each ends.
+pub(super) const CLOCKS: &[u64] = &[0, 25 * 3600, 48 * 3600 - 1, 48 * 3600];
 
 /// The ladder, smallest first.
 pub const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
-        words: "1 offer; clocks at 0 and 25 hours, a second before expiry, at it and an hour after it",
+        words: "1 offer; clocks at 0 and 25 hours, a second before expiry, and at it",
         moments: CLOCKS,
         ..PLAIN
     },
@@ -133,7 +133,7 @@ pub const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
-        words: "1 offer; 1 answer lost, 1 request repeated; clocks at 0 and 25 hours, a second before expiry, at it and an hour after it",
+        words: "1 offer; 1 answer lost, 1 request repeated; clocks at 0 and 25 hours, a second before expiry, and at it",
         moments: CLOCKS,
         losses: 1,
         copies: 1,

@@ -85,7 +85,7 @@ const WRONG: &[Wrong] = &[
         },
     ),
     ("a bundle without suites", ErrorCode::Malformed, |bundle| {
-        bundle.suites.clear()
+        bundle.suites.clear();
     }),
     (
         "a bundle that names a suite twice",
@@ -209,7 +209,7 @@ impl Correspondent {
                 )?;
             }
             (due, opened) => {
-                self.bundle_refused(due, opened.err(), &mut deeds)?;
+                Self::bundle_refused(due, opened.err(), &mut deeds)?;
                 hold(
                     drawn == 0 && before == self.device,
                     Breach::Refusals,
@@ -265,7 +265,6 @@ impl Correspondent {
 
     /// A bundle was refused, or taken, where something else was due.
     pub(super) fn bundle_refused(
-        &self,
         due: Result<(), ErrorCode>,
         refused: Option<SesameError>,
         deeds: &mut Deeds,

@@ -176,11 +176,11 @@ impl Held {
             };
         }
         let known = |chain: &&mut Chain| chain.ratchet_key == ratchet_key;
-        if let Some(chain) = self.chains.iter_mut().find(known) {
-            if !chain.skipped.remove(&counter) {
-                chain.skipped.extend(chain.reached..counter);
-                chain.reached = counter.saturating_add(1);
-            }
+        if let Some(chain) = self.chains.iter_mut().find(known)
+            && !chain.skipped.remove(&counter)
+        {
+            chain.skipped.extend(chain.reached..counter);
+            chain.reached = counter.saturating_add(1);
         }
         self.answered = true;
         self.time = now;

@@ -285,9 +285,10 @@ impl Correspondent {
         let known = journal.known.get_mut(address).ok_or_else(unreadable)?;
         let (to_key, to_registration) = (known.identity_key, known.registration_id);
         let held = known.session_mut(session).ok_or_else(unreadable)?;
-        let kind = match held.own && !held.answered {
-            true => MessageKind::PreKey,
-            false => MessageKind::Ratchet,
+        let kind = if held.own && !held.answered {
+            MessageKind::PreKey
+        } else {
+            MessageKind::Ratchet
         };
         hold(
             message.kind == kind,
@@ -398,7 +399,7 @@ impl Correspondent {
         let outcome = match (due, answer) {
             (Ok(()), Ok(outcome)) => outcome,
             (due, answer) => {
-                self.bundle_refused(due, answer.err(), &mut deeds)?;
+                Self::bundle_refused(due, answer.err(), &mut deeds)?;
                 hold(
                     drawn == 0 && before == self.device && send == sending.send,
                     Breach::Refusals,
@@ -478,14 +479,14 @@ impl Correspondent {
         let mut letters = Vec::new();
         match event {
             SendEvent::Bundle(fields) => {
-                if let Some(bundle) = named(fields) {
-                    if !self.states(sending, &bundle, deeds) {
-                        due_draws = OPENING;
-                        changed = self.has_opened(&bundle, deeds)?;
-                        let id = bundle.address.device_id;
-                        sending.awaiting.remove(&id);
-                        fresh.extend(self.active(&bundle.address).map(|session| (id, session)));
-                    }
+                if let Some(bundle) = named(fields)
+                    && !self.states(sending, &bundle, deeds)
+                {
+                    due_draws = OPENING;
+                    changed = self.has_opened(&bundle, deeds)?;
+                    let id = bundle.address.device_id;
+                    sending.awaiting.remove(&id);
+                    fresh.extend(self.active(&bundle.address).map(|session| (id, session)));
                 }
             }
             SendEvent::NoBundle(address) => {

@@ -10,6 +10,11 @@
 //!
 //! [`Correspondent`]: crate::conformance::correspondence::Correspondent
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "four devices, six letters, a hundred thousand states of a device"
+)]
+
 mod action;
 pub mod post;
 pub mod setting;

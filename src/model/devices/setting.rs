@@ -4,6 +4,7 @@ use crate::conformance::correspondence::Bounds;
 
 /// One rung of a ladder.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Setting {
     /// In words.
     pub words: &'static str,

@@ -90,7 +90,7 @@ pub(super) struct Steps {
     pub(super) devices: Interned<Correspondent>,
     pub(super) letters: Interned<Letter>,
     bundles: Interned<BundleFields>,
-    steps: Remembered<(u32, Step), After>,
+    taken: Remembered<(u32, Step), After>,
     facts: Remembered<u32, Facts>,
     bundles_of: Remembered<(u32, u8), u32>,
     deeds: AtomicU64,
@@ -123,7 +123,7 @@ impl Default for Steps {
             devices: Interned::default(),
             letters: Interned::default(),
             bundles: Interned::default(),
-            steps: Remembered::default(),
+            taken: Remembered::default(),
             facts: Remembered::default(),
             bundles_of: Remembered::default(),
             deeds: AtomicU64::new(0),
@@ -155,13 +155,13 @@ impl Steps {
         vec![
             ("device states", self.devices.len() as u64),
             ("letters", self.letters.len() as u64),
-            ("device steps", self.steps.len() as u64),
+            ("device steps", self.taken.len() as u64),
         ]
     }
 
     /// The step of a device.
     pub(super) fn step(&self, memory: &mut Memory, device: u32, step: Step) -> After {
-        self.steps.get_or(&mut memory.steps, (device, step), || {
+        self.taken.get_or(&mut memory.steps, (device, step), || {
             self.compute(device, step)
         })
     }
@@ -288,7 +288,7 @@ impl Steps {
         }
     }
 
-    /// The DeviceIDs of those devices, a bit each.
+    /// The ids of those devices, a bit each.
     fn ids(&self, devices: u8) -> Vec<DeviceId> {
         let places = (0..DEVICES).filter(|place| devices & 1 << place != 0);
         places

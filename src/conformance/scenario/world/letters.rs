@@ -181,7 +181,7 @@ impl Letters {
         let device = &mut self.writer(of)?.device;
         let (_, letters) = device.goes_on(&event).map_err(fault)?;
         let names = &self.names;
-        let named = letters.into_iter().map(|letter| {
+        let with_names = letters.into_iter().map(|letter| {
             let is_it = |(writer, number): &(String, u8)| writer == of && *number == letter.number;
             let mut names = names.iter();
             let name = names
@@ -189,7 +189,7 @@ impl Letters {
                 .map(|(name, _)| name.clone());
             (name.unwrap_or_default(), letter)
         });
-        self.under_way.extend(named.collect::<Vec<_>>());
+        self.under_way.extend(with_names.collect::<Vec<_>>());
         Ok(())
     }
 
