@@ -68,6 +68,17 @@ Feature: What a wallet does by itself
     Then Ryan's phone knows nothing of the car key
     And nobody is told anything
 
+  @WAL-03
+  Scenario: The bundle is refused for a while, and then the mailbox is full: the user is told once that the offer waits
+    When the intermediary answers the next bundle request of Ben's phone with "rate-limited"
+    And the intermediary answers the next submission of Ben's phone with "mailbox-full"
+    And Ben's phone offers a car key to Ryan's phone
+    Then Ben's phone is told "delayed"
+    When 1 minute passes
+    And 1 minute passes
+    Then Ryan's phone is in "R:Invited" with the car key
+    And nobody is told anything
+
   @WAL-03 @INV-09
   Scenario: A link whose access key was never kept holds nothing up once another one is taken
     When the intermediary answers the next publication of Ryan's phone with "done"

@@ -20,6 +20,8 @@ pub(super) struct Outbound {
     pub(super) until: Timestamp,
     /// How far it is; nothing while others go first.
     pub(super) send: Option<Send>,
+    /// Whether the user knows that it waits (WAL-03): once for the message, whatever was asked for it.
+    pub(super) told: bool,
 }
 
 impl Outbound {

@@ -15,8 +15,6 @@ pub(super) struct Waiting {
     pub(super) body: Body,
     /// How often something was answered that is no answer to it.
     pub(super) wrong: u8,
-    /// Whether the user knows that it waits.
-    pub(super) told: bool,
 }
 
 impl Waiting {

@@ -81,6 +81,7 @@ struct SavedOutbound {
     plaintext: SecretBytes,
     until: Timestamp,
     send: Option<SavedSend>,
+    told: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,7 +91,6 @@ struct SavedRequest {
     sponsor: Option<Secret<32>>,
     body: Body,
     wrong: u8,
-    told: bool,
 }
 
 /// A saved wallet that no wallet of this build could have written.
@@ -160,7 +160,6 @@ impl From<&Wallet> for SavedWallet {
                         .map(|token| Secret::copy_of(token.expose())),
                     body: waiting.body.clone(),
                     wrong: waiting.wrong,
-                    told: waiting.told,
                 })
                 .collect(),
             counted: wallet.counted,
@@ -203,6 +202,7 @@ impl From<(&Address, &Outbound)> for SavedOutbound {
             plaintext: outbound.plaintext.clone(),
             until: outbound.until,
             send: outbound.send.as_ref().map(Send::save),
+            told: outbound.told,
         }
     }
 }
@@ -244,6 +244,7 @@ impl TryFrom<SavedOutbound> for (Address, Outbound) {
             plaintext: saved.plaintext,
             until: saved.until,
             send: saved.send.map(Send::try_from).transpose()?,
+            told: saved.told,
         };
         Ok((saved.to, outbound))
     }
@@ -292,7 +293,6 @@ impl TryFrom<SavedWallet> for Wallet {
                     sponsor: saved.sponsor.map(Into::into),
                     body: saved.body,
                     wrong: saved.wrong,
-                    told: saved.told,
                 })
                 .collect(),
             counted: saved.counted,

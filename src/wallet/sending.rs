@@ -50,6 +50,7 @@ impl Step<'_> {
             plaintext: plaintext.to_vec().into(),
             until: expires,
             send: None,
+            told: false,
         };
         self.wallet.outbox.push(to, message);
         Ok(())

@@ -147,7 +147,6 @@ impl<'a> Step<'a> {
             sponsor,
             body,
             wrong: 0,
-            told: false,
         });
         Ok(())
     }
@@ -274,7 +273,7 @@ impl<'a> Step<'a> {
         id: &RequestId,
         answer: Result<Answer, ErrorCode>,
     ) -> Result<(), WalletError> {
-        let mut asked = required!(
+        let asked = required!(
             "MBX-13",
             self.wallet.requests.take(id),
             WalletError::UnknownRequest
@@ -283,11 +282,13 @@ impl<'a> Step<'a> {
         match answer {
             // Later it may be carried out: it waits for the next tick, and nobody else waits with it.
             Err(code) if asked.may_wait(code) => {
-                let untold = flawed!("WAL-03 told again", !asked.told, true);
-                if let Some(to) = recipient.filter(|_| untold) {
+                if let Some(to) = recipient
+                    && let Some(first) = self.wallet.outbox.first_mut(&to)
+                    && !flawed!("WAL-03 told again", first.told, false)
+                {
+                    first.told = true;
                     self.report(Report::Delayed { to, code });
                 }
-                asked.told = true;
                 self.wallet.requests.push(asked);
                 Ok(())
             }
