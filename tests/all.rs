@@ -9,6 +9,8 @@ mod adapter;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
+#[path = "common/played.rs"]
+mod played;
 
 mod adapters;
 mod all_or_nothing;

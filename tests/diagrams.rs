@@ -1,12 +1,11 @@
 //! Diagrams, as those read them who draw them: Mermaid from npm, where `tests/mermaid/run --ready` could install it.
 
+use crate::played::played;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use tigress_signal::conformance::scenario::diagram::Diagram;
-use tigress_signal::conformance::scenario::library::Library;
-use tigress_signal::conformance::scenario::run;
 use tigress_signal::conformance::scenario::transcript::{Line, Outcome, Transcript};
 
 /// What Mermaid takes each text for; none where it is not there.
@@ -35,15 +34,6 @@ fn read_by_mermaid(diagrams: &[String]) -> Option<Vec<serde_json::Value>> {
     }
 }
 
-/// A run of every scenario.
-fn transcripts() -> Vec<Transcript> {
-    let scenarios = Library::load(None).scripts;
-    let scenarios = scenarios.iter().flat_map(|script| &script.scenarios);
-    scenarios
-        .map(|scenario| run(scenario, scenario.suite_or(None), "1").transcript)
-        .collect()
-}
-
 /// Rows are what Mermaid draws below the heads of the lifelines, one for each line of its text.
 fn rows(diagram: &str) -> usize {
     let body = diagram.split("sequenceDiagram\n").nth(1).expect("a body");
@@ -53,16 +43,15 @@ fn rows(diagram: &str) -> usize {
 
 #[test]
 fn mermaid_reads_the_diagram_of_every_scenario() {
-    let transcripts = transcripts();
-    let diagrams: Vec<_> = transcripts
-        .iter()
+    let transcripts = || played().iter().map(|played| &played.run.transcript);
+    let diagrams: Vec<_> = transcripts()
         .map(|transcript| Diagram::of(transcript).mermaid())
         .collect();
     let Some(read) = read_by_mermaid(&diagrams) else {
         return;
     };
     assert_eq!(read.len(), diagrams.len());
-    for ((transcript, diagram), read) in transcripts.iter().zip(&diagrams).zip(read) {
+    for ((transcript, diagram), read) in transcripts().zip(&diagrams).zip(read) {
         let name = &transcript.header.scenario;
         assert_eq!(read["error"], serde_json::Value::Null, "{name}\n{diagram}");
         assert_eq!(read["type"], "sequence");
@@ -166,11 +155,9 @@ fn trimmed(text: &str) -> serde_json::Value {
 
 #[test]
 fn mermaid_shows_every_text_as_it_stands() {
-    let library = Library::load(None);
-    let first = &library.scripts[0].scenarios[0];
-    let first = run(first, first.suite_or(None), "1").transcript;
+    let first = &played()[0].run.transcript;
     let diagrams: Vec<_> = hostile()
-        .map(|(text, _)| Diagram::of(&with(text, &first)).mermaid())
+        .map(|(text, _)| Diagram::of(&with(text, first)).mermaid())
         .collect();
     let Some(read) = read_by_mermaid(&diagrams) else {
         return;
@@ -192,13 +179,11 @@ fn mermaid_shows_every_text_as_it_stands() {
 /// Without Mermaid: what it does not take for text stands in no text.
 #[test]
 fn a_diagram_has_a_line_a_row_and_no_mark_within() {
-    let library = Library::load(None);
-    let first = &library.scripts[0].scenarios[0];
-    let first = run(first, first.suite_or(None), "1").transcript;
-    let plain = Diagram::of(&with("x", &first)).mermaid();
+    let first = &played()[0].run.transcript;
+    let plain = Diagram::of(&with("x", first)).mermaid();
     let entity = regex::Regex::new("#[0-9]+;").expect("an expression");
     for (text, shown) in hostile() {
-        let diagram = Diagram::of(&with(text, &first)).mermaid();
+        let diagram = Diagram::of(&with(text, first)).mermaid();
         assert_eq!(diagram.lines().count(), plain.lines().count(), "{diagram}");
         let title = diagram.lines().nth(1).expect("a title");
         let title = title.strip_prefix("title: ").expect("a title");

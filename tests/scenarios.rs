@@ -1,5 +1,6 @@
 //! The scenarios: every script is read, every scenario comes off, and a run makes the same transcript again.
 
+use crate::played::{Played, played};
 use proptest::prelude::*;
 use std::path::Path;
 use tigress_signal::conformance::scenario::diagram::Diagram;
@@ -7,17 +8,8 @@ use tigress_signal::conformance::scenario::feature::{self, Feature};
 use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
 use tigress_signal::conformance::scenario::transcript::Transcript;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
-use tigress_signal::conformance::scenario::{Scenario, Script, limits, replay, run};
+use tigress_signal::conformance::scenario::{Script, limits, replay, run};
 use tigress_signal::suite::Suite;
-
-fn scenarios() -> Vec<Scenario> {
-    let Library { scripts, errors } = Library::load(None);
-    assert_eq!(errors, []);
-    scripts
-        .into_iter()
-        .flat_map(|script| script.scenarios)
-        .collect()
-}
 
 #[test]
 fn every_script_of_the_folder_is_inside_the_program() {
@@ -29,9 +21,8 @@ fn every_script_of_the_folder_is_inside_the_program() {
 #[test]
 fn every_scenario_comes_off() {
     let mut failures = Vec::new();
-    for scenario in scenarios() {
-        let run = run(&scenario, scenario.suite_or(None), "1");
-        if let Some(failure) = run.failure {
+    for Played { scenario, run } in played() {
+        if let Some(failure) = &run.failure {
             failures.push(format!(
                 "{}:{}: {}: {}: {}",
                 scenario.file, failure.line, scenario.name, failure.text, failure.reason
@@ -43,10 +34,8 @@ fn every_scenario_comes_off() {
 
 #[test]
 fn a_transcript_replays_byte_for_byte() {
-    for scenario in scenarios() {
-        let lines = run(&scenario, scenario.suite_or(None), "1")
-            .transcript
-            .to_lines();
+    for Played { scenario, run } in played() {
+        let lines = run.transcript.to_lines();
         let read = Transcript::from_lines(&lines).expect("just written");
         assert_eq!(read.to_lines(), lines, "{}", scenario.name);
         let again = replay(&read.header).expect("its steps are known");
@@ -56,16 +45,15 @@ fn a_transcript_replays_byte_for_byte() {
 
 #[test]
 fn another_seed_makes_other_bytes() {
-    let scenario = scenarios().remove(0);
-    let one = run(&scenario, scenario.suite_or(None), "1").transcript;
-    let two = run(&scenario, scenario.suite_or(None), "2").transcript;
-    assert_ne!(one.events, two.events);
+    let Played { scenario, run: one } = &played()[0];
+    let two = run(scenario, scenario.suite_or(None), "2");
+    assert_ne!(one.transcript.events, two.transcript.events);
 }
 
 #[test]
 fn every_transcript_can_be_drawn() {
-    for scenario in scenarios() {
-        let diagram = Diagram::of(&run(&scenario, scenario.suite_or(None), "1").transcript);
+    for played in played() {
+        let diagram = Diagram::of(&played.run.transcript);
         assert!(diagram.mermaid().contains("sequenceDiagram"));
         let svg = diagram.svg();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
