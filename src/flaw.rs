@@ -13,6 +13,11 @@ pub(crate) fn is_on(name: &str) -> bool {
     ON.get() == name
 }
 
+/// The name of the flaw that is on; empty where none is.
+pub(crate) fn on() -> &'static str {
+    ON.get()
+}
+
 /// Runs `run` with the flaw of that name on, in this thread alone.
 pub(crate) fn with<T>(name: &'static str, run: impl FnOnce() -> T) -> T {
     /// Off again, also where `run` panics.

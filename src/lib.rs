@@ -16,6 +16,7 @@
 //! | [`wallet`] | the device as a user has it: sessions, transfers, the talk with the intermediary |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
+//! | [`model`] | everything that can happen between wallets and the intermediary within bounds, explored |
 //!
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
 
@@ -28,6 +29,8 @@ mod flaw;
 pub mod hex;
 pub mod identifier;
 pub mod intermediary;
+#[cfg(feature = "conformance")]
+pub mod model;
 pub mod primitives;
 pub mod ratchet;
 #[cfg(feature = "conformance")]

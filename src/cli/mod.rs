@@ -6,6 +6,7 @@ mod explain;
 #[cfg(feature = "flaws")]
 mod flaws;
 mod intermediary_view;
+mod model;
 mod replay;
 mod requirements;
 mod scenarios;
@@ -46,6 +47,7 @@ enum Command {
     /// Exit status: 0 where all are reached, 1 otherwise.
     Transitions,
     Explain(explain::Explain),
+    Model(model::Explore),
     #[cfg(feature = "flaws")]
     Flaws(flaws::Flaws),
 }
@@ -190,6 +192,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Requirements(command) => command.run(&mut out),
         Command::Transitions => transitions::run(&mut out),
         Command::Explain(command) => command.run(&mut out),
+        Command::Model(command) => command.run(&mut out),
         #[cfg(feature = "flaws")]
         Command::Flaws(command) => command.run(&mut out),
     };

@@ -7,6 +7,7 @@
 //! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
 //! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
+//! | [`small`] | small bounds, for models |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
@@ -44,6 +45,7 @@ pub mod scenario;
 mod schema_error;
 pub mod seed;
 pub mod selection;
+pub mod small;
 pub mod subject;
 pub mod suites;
 pub mod transitions;

@@ -418,7 +418,7 @@ impl<'a> Step<'a> {
 
 impl Wallet {
     /// A request with the token that it bears.
-    fn on_the_wire(&self, waiting: &Waiting) -> Request {
+    pub(super) fn on_the_wire(&self, waiting: &Waiting) -> Request {
         let joining = matches!(waiting.body, Body::Register(_));
         let token = if joining {
             waiting.sponsor.clone()

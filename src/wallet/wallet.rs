@@ -11,6 +11,8 @@ use crate::intermediary::{Answer, Request, RequestId, Token};
 use crate::primitives::Randomness;
 use crate::sesame::Device;
 use crate::timestamp::Timestamp;
+#[cfg(feature = "conformance")]
+use crate::transfer::MessageType;
 use crate::transfer::{Host, Offer, StateName, TokenKey, Transfers, Vertical};
 use serde::{Deserialize, Serialize};
 
@@ -214,6 +216,21 @@ impl Wallet {
     #[must_use]
     pub fn is_sending(&self) -> bool {
         !self.outbox.is_empty()
+    }
+
+    /// The requests that wait for an answer, as they go on the wire, the oldest first.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Request> {
+        self.requests
+            .iter()
+            .map(|waiting| self.on_the_wire(waiting))
+    }
+
+    /// What is on its way to that device, or goes there next: which transfer it is about, and what it is.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn on_its_way(&self, to: &Address) -> Option<(TransferId, MessageType)> {
+        let first = self.outbox.first(to)?;
+        Some((first.transfer, first.message_type))
     }
 
     /// The wallet in its documented, versioned form.

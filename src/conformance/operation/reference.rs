@@ -5,7 +5,7 @@ use crate::intermediary::{Intermediary, MemoryStore};
 use crate::sesame::{self, Device};
 use crate::suite::{self, SuiteRef};
 use crate::transfer::Transfers;
-use crate::wallet::Wallet;
+use crate::wallet::{self, Wallet};
 use std::collections::BTreeMap;
 
 /// The reference engine, in this process.
@@ -53,5 +53,12 @@ impl Reference {
     #[must_use]
     pub fn wallet(&self, handle: &str) -> Option<&Wallet> {
         self.wallets.get(handle).map(|held| &held.wallet)
+    }
+
+    /// From now on the wallet with that handle is held to these limits, until it is restored.
+    pub(in crate::conformance) fn limit(&mut self, handle: &str, limits: wallet::Limits) {
+        if let Some(held) = self.wallets.get_mut(handle) {
+            held.wallet = held.wallet.clone().with_limits(limits);
+        }
     }
 }

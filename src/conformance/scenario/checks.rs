@@ -146,6 +146,23 @@ pub(super) fn saved_state_lacks(world: &mut World, device: &str, name: &str) -> 
     Ok(())
 }
 
+/// Stopped and started again from its saved state, a device would be what it is: a subject as far as its saved state shows.
+pub(super) fn outlasts_a_restart(world: &mut World, device: &str) -> Check {
+    let outlasts = world.people.outlasts_a_restart(device)?;
+    restarted(outlasts, device)
+}
+
+/// Whether a restart changes nothing.
+pub(super) fn restarted(outlasts: bool, who: &str) -> Check {
+    if outlasts {
+        return Ok(());
+    }
+    Err(StepFailure::differs(
+        "a restart changes nothing",
+        format!("another state of {who}"),
+    ))
+}
+
 /// No device has told its user anything that was not looked at.
 pub(super) fn silence(world: &World) -> Check {
     match world.people.unheard() {

@@ -45,6 +45,7 @@ fn word(fate: Fate) -> &'static str {
         Fate::Repeated => "repeated",
         Fate::Damaged => "damaged",
         Fate::Replaced => "replaced",
+        Fate::Late => "late",
     }
 }
 
@@ -189,7 +190,7 @@ impl Row {
                     Some(Fate::Lost) => ("#c00", " stroke-dasharray=\"6 4\"", "lost"),
                     Some(Fate::HeldBack) => ("#777", " stroke-dasharray=\"3 3\"", "head"),
                     Some(Fate::Damaged | Fate::Replaced) => ("#c60", "", "head"),
-                    Some(Fate::Repeated) => ("#06c", "", "head"),
+                    Some(Fate::Repeated | Fate::Late) => ("#06c", "", "head"),
                     None => ("#222", "", "head"),
                 };
                 if *fate == Some(Fate::Lost) {

@@ -33,6 +33,7 @@ scripts!(
     "wallet",
     "peers",
     "attacks",
+    "steps",
 );
 
 /// Scripts, and what was wrong with those that could not be used.

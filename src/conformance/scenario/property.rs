@@ -238,9 +238,10 @@ impl Watch {
         answer: &Answered,
     ) -> Option<(Property, String)> {
         match answer {
-            // One that is lost may have been replaced before; it is asked for again, and answered alike.
+            // One that is lost may have been replaced before; it is asked for again, and answered alike. One that comes late
+            // was looked at where it left.
             Answered::Answer(Answer::Bundle { bundle })
-                if !matches!(fate, Some(Fate::Replaced | Fate::Lost)) =>
+                if !matches!(fate, Some(Fate::Replaced | Fate::Lost | Fate::Late)) =>
             {
                 let (request, asked) = self.last.get(device)?;
                 let key = bundle.one_time_pre_key.as_ref()?.to_string();
@@ -257,7 +258,9 @@ impl Watch {
                     )
                 })
             }
-            Answered::Answer(Answer::Envelopes { envelopes }) if fate != Some(Fate::Lost) => {
+            Answered::Answer(Answer::Envelopes { envelopes })
+                if !matches!(fate, Some(Fate::Lost | Fate::HeldBack)) =>
+            {
                 let found = self.owes(Some(device));
                 // What is damaged is another message, and is refused for that.
                 let damaged = usize::from(fate == Some(Fate::Damaged));

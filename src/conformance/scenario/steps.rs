@@ -266,6 +266,112 @@ steps! {
             }
             Ok(())
         };
+    Given "bounds are small"
+        "Everything that is bounded meets its bound early, for the wallets and for the intermediary: docs/model.md lists the bounds. It stands before the first device."
+        |world, _| world.shrink();
+    Given "nothing arrives by itself"
+        "From here on requests wait with their devices and nobody looks for messages by himself: the script says what arrives, and when. A device's request waits until the device has an answer to it."
+        |world, _| {
+            world.stepwise.begin();
+            Ok(())
+        };
+    When "everything arrives"
+        "What waits with the devices does, and from here on everything does so by itself again. What is held back is still held back."
+        |world, _| world.arrive_by_themselves();
+    When "the {request} of {device} arrives"
+        "The oldest of its kind that waits with the device; the answer comes back with it."
+        |world, call| arrives(world, call, None);
+    When "{request} {number} of {device} arrives"
+        "Of several of a kind that wait with the device, counted from the oldest."
+        |world, call| arrives(world, call, None);
+    When "the {request} of {device} arrives, and its answer is lost"
+        "It is carried out, and still waits with the device."
+        |world, call| arrives(world, call, Some(Fate::Lost));
+    When "{request} {number} of {device} arrives, and its answer is lost"
+        "The same, of several of a kind."
+        |world, call| arrives(world, call, Some(Fate::Lost));
+    When "the {request} of {device} arrives, and its answer is held back"
+        "It is carried out, and still waits with the device, until the answer arrives."
+        |world, call| arrives(world, call, Some(Fate::HeldBack));
+    When "{request} {number} of {device} arrives, and its answer is held back"
+        "The same, of several of a kind."
+        |world, call| arrives(world, call, Some(Fate::HeldBack));
+    When "the answer arrives"
+        "The first of those that are held back."
+        |world, _| world.release_answer(1);
+    When "answer {number} arrives"
+        "Of several that are held back, counted from the first."
+        |world, call| world.release_answer(call.number()?);
+    When "a copy of the {request} of {device} is held back"
+        "Of the oldest of its kind that waits with the device, which still waits: the copy comes later, whatever becomes of the request."
+        |world, call| world.hold_copy(call.the("device"), call.the("request"), 1);
+    When "a copy of {request} {number} of {device} is held back"
+        "The same, of several of a kind."
+        |world, call| world.hold_copy(call.the("device"), call.the("request"), call.number()?);
+    When "the copy arrives"
+        "The first of those that are held back; the answer comes back with it."
+        |world, _| world.release_copy(1, None);
+    When "copy {number} arrives"
+        "Of several that are held back, counted from the first."
+        |world, call| world.release_copy(call.number()?, None);
+    When "the copy arrives, and its answer is lost"
+        "The first of those that are held back: the device learns nothing of it."
+        |world, _| world.release_copy(1, Some(Fate::Lost));
+    When "copy {number} arrives, and its answer is lost"
+        "The same, of several that are held back."
+        |world, call| world.release_copy(call.number()?, Some(Fate::Lost));
+    When "the {request} of {device} arrives, and the intermediary stops before it answers"
+        "It is carried out, and the intermediary is started again from what it has saved; the answer is lost."
+        |world, call| {
+            arrives(world, call, Some(Fate::Lost))?;
+            world.intermediary.restart()
+        };
+    When "{request} {number} of {device} arrives, and the intermediary stops before it answers"
+        "The same, of several of a kind."
+        |world, call| {
+            arrives(world, call, Some(Fate::Lost))?;
+            world.intermediary.restart()
+        };
+    When "{device} looks for messages"
+        "It reads what waits for it: the reading arrives and its answer comes back, and nothing more."
+        |world, call| world.look_for_messages(call.the("device"));
+    When "{device} asks for its messages"
+        "The same, but the reading waits with the device."
+        |world, call| world.event(call.the("device"), WalletEvent::Collect);
+    When "{device} looks at the clock"
+        "What is over by its clock is over for it, and what was not answered is asked again."
+        |world, call| {
+            world.event(call.the("device"), WalletEvent::Tick)?;
+            world.settle()
+        };
+    When "the clock moves on by {duration}"
+        "The true time does, and nobody has looked at the clock yet."
+        |world, call| {
+            let seconds = call.duration()?;
+            world.move_clock(seconds);
+            Ok(())
+        };
+    When "{device} leaves the intermediary"
+        "It asks to be removed, and forgets its token once that is done."
+        |world, call| {
+            world.event(call.the("device"), WalletEvent::Remove)?;
+            world.settle_wish()
+        };
+    Then "{number} request(s) wait(s) with {device}"
+        "So many have no answer yet."
+        |world, call| {
+            let waiting = world.people.waiting(call.the("device"))?.len() as u64;
+            checks::same(call.number()?, waiting)
+        };
+    Then "a restart of {device} changes nothing"
+        "Stopped and started again from its saved state it would be what it is."
+        |world, call| checks::outlasts_a_restart(world, call.the("device"));
+    Then "a restart of the intermediary changes nothing"
+        "The same, of the intermediary."
+        |world, _| {
+            let outlasts = world.intermediary.outlasts_a_restart()?;
+            checks::restarted(outlasts, "the intermediary")
+        };
     When "the network does nothing more to anything"
         "What was to be lost, repeated, held back or damaged is not."
         |world, _| {
@@ -585,6 +691,12 @@ fn wish(world: &mut World, call: &Call, event: fn(TransferId) -> WalletEvent) ->
     let id = world.people.transfer(call.transfer())?;
     world.event(call.the("device"), event(id))?;
     world.settle_wish()
+}
+
+/// A request that waits with a device arrives: the oldest of its kind, or that of the step's number.
+fn arrives(world: &mut World, call: &Call, answer: Option<Fate>) -> Check {
+    let number = call.all("number").next().map_or(Ok(1), |_| call.number())?;
+    world.let_arrive(call.the("device"), call.the("request"), number, answer)
 }
 
 fn rule(world: &mut World, call: &Call, of_answer: bool, fate: Fate) -> Check {

@@ -71,6 +71,8 @@ pub enum Fate {
     Damaged,
     /// Somebody put something else in its place.
     Replaced,
+    /// It was held back, and arrived now.
+    Late,
 }
 
 impl fmt::Display for Fate {
@@ -81,6 +83,7 @@ impl fmt::Display for Fate {
             Fate::Repeated => "repeated",
             Fate::Damaged => "damaged",
             Fate::Replaced => "replaced",
+            Fate::Late => "late",
         })
     }
 }

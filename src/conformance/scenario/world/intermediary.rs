@@ -11,7 +11,7 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{
-    Answer, Body, Envelope, Intermediary, MemoryStore, Request, SavedIntermediary,
+    Answer, Body, Envelope, Intermediary, Limits, MemoryStore, Request, SavedIntermediary,
 };
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
@@ -30,6 +30,7 @@ pub(in super::super) enum Swapped {
 pub(in super::super) struct ScriptedIntermediary {
     machine: Intermediary<MemoryStore>,
     suite: SuiteRef,
+    limits: Limits,
     pub(super) randomness: Recorder,
     /// Devices that are not told that messages wait.
     pub(in super::super) withheld: Vec<Address>,
@@ -59,6 +60,7 @@ impl ScriptedIntermediary {
         ScriptedIntermediary {
             machine: Intermediary::new(suite, MemoryStore::default()),
             suite,
+            limits: Limits::PROFILE,
             randomness: Recorder::new(&format!("{seed}/intermediary")),
             withheld: Vec::new(),
             injected: Vec::new(),
@@ -71,6 +73,12 @@ impl ScriptedIntermediary {
             handed_out: BTreeMap::new(),
             handed_out_again: Vec::new(),
         }
+    }
+
+    /// From now on it is held to these limits. It knows nobody yet.
+    pub(super) fn limit(&mut self, limits: Limits) {
+        self.machine = Intermediary::with_limits(self.suite, MemoryStore::default(), limits);
+        self.limits = limits;
     }
 
     /// What it answers to a request, honestly.
@@ -265,10 +273,20 @@ impl ScriptedIntermediary {
 
     /// It is stopped and started again from its saved state.
     pub(in super::super) fn restart(&mut self) -> Result<(), StepFailure> {
-        let json = self.machine.save().to_json();
-        self.machine = SavedIntermediary::from_json(&json)
-            .and_then(Intermediary::try_from)
-            .map_err(StepFailure::script)?;
+        self.machine = self.restored()?;
         Ok(())
+    }
+
+    /// What it would be, stopped and started again from its saved state.
+    fn restored(&self) -> Result<Intermediary<MemoryStore>, StepFailure> {
+        let json = self.machine.save().to_json();
+        SavedIntermediary::from_json(&json)
+            .and_then(|saved| saved.restore(self.limits))
+            .map_err(StepFailure::script)
+    }
+
+    /// Whether a restart would leave everything as it is.
+    pub(in super::super) fn outlasts_a_restart(&self) -> Result<bool, StepFailure> {
+        Ok(self.restored()? == self.machine)
     }
 }

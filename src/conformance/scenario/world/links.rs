@@ -1,8 +1,9 @@
 //! The links that people have given one another, out of band (INV-01).
 
 use crate::identifier::Address;
+use crate::intermediary::{AccessKey, Digest};
 use crate::timestamp::Timestamp;
-use crate::transfer::{Invitation, Limits};
+use crate::transfer::Invitation;
 use std::collections::BTreeMap;
 
 /// A link that a device took.
@@ -17,6 +18,8 @@ struct Taken {
 pub(super) struct Links {
     /// The links that a script calls by names.
     named: BTreeMap<String, String>,
+    /// The names of links that are still to be published, by the hash of each one's access key.
+    expected: BTreeMap<Digest, String>,
     /// The last link that a device took of each other one.
     taken: BTreeMap<(String, Address), Taken>,
 }
@@ -24,6 +27,20 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn name(&mut self, name: &str, link: String) {
         self.named.insert(name.to_owned(), link);
+    }
+
+    /// The link with that access key has a name, once it is published.
+    pub(super) fn expect(&mut self, access_key: Digest, name: &str) {
+        self.expected.insert(access_key, name.to_owned());
+    }
+
+    /// A link was published: it has the name that was meant for it.
+    pub(super) fn published(&mut self, link: String) {
+        let invitation = link.parse::<Invitation>().ok();
+        let hash = invitation.map(|it| AccessKey::from(it.access_key()).digest());
+        if let Some(name) = hash.and_then(|hash| self.expected.remove(&hash)) {
+            self.named.insert(name, link);
+        }
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&str> {
@@ -54,8 +71,7 @@ impl Links {
     }
 
     /// Whether a device has a link of another one by which it can offer, at that time of its own clock (INV-05).
-    pub(super) fn serves(&self, taker: &str, maker: Address, clock: Timestamp) -> bool {
-        let most = Limits::PROFILE.invitation_transfers;
+    pub(super) fn serves(&self, taker: &str, maker: Address, clock: Timestamp, most: u32) -> bool {
         let link = self.taken.get(&(taker.to_owned(), maker));
         link.is_some_and(|link| link.transfers < most && clock < link.invitation.expires)
     }

@@ -13,6 +13,7 @@
 //! | [`intermediary`] | the intermediary, honest or not |
 //! | [`strangers`] | those whom nobody knows |
 //! | [`network`] | what gets lost, held back, repeated and damaged |
+//! | [`stepwise`] | the same where nothing arrives by itself: a script says what does |
 
 mod forgery;
 mod intermediary;
@@ -23,6 +24,7 @@ mod participant;
 mod payloads;
 mod people;
 mod players;
+mod stepwise;
 mod strangers;
 
 pub(super) use intermediary::Swapped;
@@ -37,18 +39,20 @@ use super::step_failure::StepFailure;
 use super::transcript::{Answered, Fate, Line};
 use super::view::View;
 use crate::conformance::seed::Recorder;
+use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{AccessKey, Answer, Body, Envelope, Request};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer};
-use crate::wallet::{Wallet, WalletEvent};
+use crate::wallet::{self, Wallet, WalletEvent};
 use intermediary::ScriptedIntermediary;
 use lies::{Answering, Lie};
 use links::Links;
 use network::Network;
 use people::People;
 use std::collections::{BTreeMap, BTreeSet};
+use stepwise::Stepwise;
 
 /// When every scenario begins: 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp(1_767_225_600);
@@ -70,6 +74,9 @@ pub(super) struct World<'a> {
     /// What Mallory has copied, by the device.
     pub(super) stolen: BTreeMap<String, Wallet>,
     links: Links,
+    pub(super) stepwise: Stepwise,
+    /// How many transfers a link serves.
+    transfers_of_a_link: u32,
     /// The names of the transfers whose token each one offers, where it is another's.
     pub(super) tokens: BTreeMap<String, String>,
     /// Transfers whose credential opens nothing any more.
@@ -98,6 +105,8 @@ impl<'a> World<'a> {
             intermediary: ScriptedIntermediary::new(suite, seed),
             stolen: BTreeMap::new(),
             links: Links::default(),
+            stepwise: Stepwise::default(),
+            transfers_of_a_link: wallet::Limits::PROFILE.transfers.invitation_transfers,
             tokens: BTreeMap::new(),
             revoked: BTreeSet::new(),
             strangers: 0,
@@ -232,6 +241,11 @@ impl<'a> World<'a> {
         match self.people.take_made_link(device)? {
             Some(link) => self.links.name(name, link),
             None if self.people.refused.is_some() => {}
+            None if self.stepwise.is_on() => {
+                if let Some(hash) = self.people.publishing(device)? {
+                    self.links.expect(hash, name);
+                }
+            }
             None => return Err(StepFailure::script("the link is not published yet")),
         }
         Ok(())
@@ -257,7 +271,8 @@ impl<'a> World<'a> {
     pub(super) fn exchange(&mut self, taker: &str, maker: &str) -> Result<(), StepFailure> {
         let of = self.people.address(maker)?;
         let clock = self.people.clock(taker, self.now)?;
-        if self.links.serves(taker, of, clock) {
+        let most = self.transfers_of_a_link;
+        if self.links.serves(taker, of, clock, most) {
             return Ok(());
         }
         let Some(link) = self.published_link(maker)? else {
@@ -590,8 +605,12 @@ impl<'a> World<'a> {
         self.people.event(device, event, self.now, &mut self.lines)
     }
 
-    /// The network and the intermediary at work, until nobody has anything left to do.
+    /// The network and the intermediary at work, until nobody has anything left to do. Where nothing arrives by itself they
+    /// do nothing.
     pub(super) fn settle(&mut self) -> Result<(), StepFailure> {
+        if self.stepwise.is_on() {
+            return Ok(());
+        }
         // Which devices were told that messages wait, how many they were, and how often in a row.
         let mut told: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for _ in 0..PATIENCE {
@@ -635,7 +654,17 @@ impl<'a> World<'a> {
     }
 
     /// A request leaves a device.
-    fn send(&mut self, device: &str, mut request: Request) -> Result<(), StepFailure> {
+    fn send(&mut self, device: &str, request: Request) -> Result<(), StepFailure> {
+        self.send_for(device, request, None)
+    }
+
+    /// A request leaves a device; where a script says nothing else, that becomes of its answer.
+    fn send_for(
+        &mut self,
+        device: &str,
+        mut request: Request,
+        answer: Option<Fate>,
+    ) -> Result<(), StepFailure> {
         let fate = self.network.sent(device, &mut request)?;
         self.lines.push(Line::Request {
             device: device.to_owned(),
@@ -649,10 +678,10 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Some(Fate::Repeated) => {
-                self.arrive(device, &request)?;
-                self.arrive(device, &request)
+                self.arrive_for(device, &request, answer)?;
+                self.arrive_for(device, &request, answer)
             }
-            _ => self.arrive(device, &request),
+            _ => self.arrive_for(device, &request, answer),
         }
     }
 
@@ -678,6 +707,16 @@ impl<'a> World<'a> {
 
     /// A request arrives at the intermediary, and its answer leaves for the device.
     fn arrive(&mut self, device: &str, request: &Request) -> Result<(), StepFailure> {
+        self.arrive_for(device, request, None)
+    }
+
+    /// A request arrives at the intermediary; where a script says nothing else, that becomes of its answer.
+    fn arrive_for(
+        &mut self,
+        device: &str,
+        request: &Request,
+        becomes: Option<Fate>,
+    ) -> Result<(), StepFailure> {
         let asker = self.people.address(device).ok();
         if asker.is_some_and(|asker| self.intermediary.reads(&asker, request)) {
             self.overheard.push(device.to_owned());
@@ -693,19 +732,51 @@ impl<'a> World<'a> {
                 Err(code) => (Err(code), false),
             },
         };
-        let mut fate = self.network.answered(device, &request.body, &mut answer)?;
+        let fate = self.network.answered(device, &request.body, &mut answer)?;
+        let mut fate = fate.or(becomes);
         if replaced {
             fate.get_or_insert(Fate::Replaced);
         }
+        match fate {
+            Some(Fate::Lost) => {
+                self.answer_line(device, fate, &answer);
+                Ok(())
+            }
+            Some(Fate::HeldBack) => {
+                self.answer_line(device, fate, &answer);
+                self.stepwise.hold_answer(device, request, answer);
+                Ok(())
+            }
+            _ => self.deliver(device, request, answer, fate),
+        }
+    }
+
+    fn answer_line(
+        &mut self,
+        device: &str,
+        fate: Option<Fate>,
+        answer: &Result<Answer, ErrorCode>,
+    ) {
         self.lines.push(Line::Answer {
             device: device.to_owned(),
             fate,
-            answer: Box::new(match &answer {
+            answer: Box::new(match answer {
                 Ok(answer) => Answered::Answer(answer.clone()),
                 Err(code) => Answered::Refused { code: *code },
             }),
         });
-        if fate == Some(Fate::Lost) || !self.people.is_there(device) {
+    }
+
+    /// An answer comes to a device, where it is still there.
+    fn deliver(
+        &mut self,
+        device: &str,
+        request: &Request,
+        answer: Result<Answer, ErrorCode>,
+        fate: Option<Fate>,
+    ) -> Result<(), StepFailure> {
+        self.answer_line(device, fate, &answer);
+        if !self.people.is_there(device) {
             return Ok(());
         }
         self.people.see_answer(device, &request.body, &answer);
@@ -713,10 +784,19 @@ impl<'a> World<'a> {
             request: request.id.clone(),
             answer,
         };
+        if self.stepwise.is_on() {
+            self.people.forget_request(device, &request.id);
+        }
         if fate == Some(Fate::Repeated) {
             self.event(device, event(answer.clone()))?;
         }
-        self.event(device, event(answer))
+        self.event(device, event(answer))?;
+        if self.stepwise.is_on()
+            && let Some(link) = self.people.take_made_link(device)?
+        {
+            self.links.published(link);
+        }
+        Ok(())
     }
 
     /// From now on nothing is done to anything.

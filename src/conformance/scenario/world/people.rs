@@ -8,13 +8,13 @@ use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId, TransferId, UserId};
-use crate::intermediary::{Answer, Body, Request, Token};
+use crate::intermediary::{Answer, Body, Digest, Request, RequestId, Token};
 use crate::primitives::{PublicKey, Secret};
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Host, Invitation, Limits, Offer, StateName, Vertical};
-use crate::wallet::{Wallet, WalletEvent};
+use crate::wallet::{self, Wallet, WalletEvent};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -117,6 +117,38 @@ impl<'a> People<'a> {
     pub(in super::super) fn wallet(&self, device: &str) -> Result<&Wallet, StepFailure> {
         self.device(device)?;
         self.players.wallet(device)
+    }
+
+    /// Wallets that are made from now on are held to these limits.
+    pub(super) fn limit(&mut self, limits: wallet::Limits) -> Result<(), StepFailure> {
+        if self.devices.is_empty() {
+            return self.players.limit(limits);
+        }
+        Err(StepFailure::script("somebody has a device already"))
+    }
+
+    /// The requests of a device that wait for an answer, the oldest first: of a subject those that it has made since it last had one.
+    pub(in super::super) fn waiting(&self, name: &str) -> Result<Vec<Request>, StepFailure> {
+        let device = self.device(name)?;
+        Ok(if self.is_tested(name) {
+            device.outbox.iter().cloned().collect()
+        } else {
+            self.wallet(name)?.waiting().collect()
+        })
+    }
+
+    /// What waits for an answer is what leaves the device next.
+    pub(super) fn send_waiting(&mut self, name: &str) -> Result<(), StepFailure> {
+        let waiting = self.waiting(name)?;
+        self.device_mut(name)?.outbox = waiting.into();
+        Ok(())
+    }
+
+    /// A request of a device was answered, and need not leave it any more.
+    pub(super) fn forget_request(&mut self, name: &str, id: &RequestId) {
+        if let Some(device) = self.devices.get_mut(name) {
+            device.outbox.retain(|request| request.id != *id);
+        }
     }
 
     /// Whether the subject plays the device.
@@ -330,6 +362,12 @@ impl<'a> People<'a> {
         Ok(())
     }
 
+    /// Whether a device is what it was once it is stopped and started again.
+    pub(in super::super) fn outlasts_a_restart(&mut self, name: &str) -> Result<bool, StepFailure> {
+        self.device(name)?;
+        self.players.outlasts_a_restart(name)
+    }
+
     /// From now on a device's clock is so many seconds ahead of the true time.
     pub(super) fn set_clock(
         &mut self,
@@ -464,6 +502,16 @@ impl<'a> People<'a> {
     /// The link that a device's user got.
     pub(super) fn take_made_link(&mut self, name: &str) -> Result<Option<String>, StepFailure> {
         Ok(self.device_mut(name)?.link.take())
+    }
+
+    /// The hash of the access key of the link that a device made last, where its publication has no answer yet.
+    pub(super) fn publishing(&self, name: &str) -> Result<Option<Digest>, StepFailure> {
+        let outbox = self.device(name)?.outbox.iter().rev();
+        let mut hashes = outbox.filter_map(|request| match &request.body {
+            Body::PublishAccessKey { hash, .. } => Some(*hash),
+            _ => None,
+        });
+        Ok(hashes.next())
     }
 
     /// A link of a device that it did not make: whoever made it up has its public identity key from a bundle.

@@ -9,7 +9,7 @@ use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
-use crate::wallet::{Effect, Wallet, WalletEvent};
+use crate::wallet::{Effect, Limits, Wallet, WalletEvent};
 
 /// A subject in the part of one device.
 pub struct Tested<'a> {
@@ -25,6 +25,8 @@ pub struct Tested<'a> {
 pub(super) struct Players<'a> {
     engine: Reference,
     tested: Option<Tested<'a>>,
+    /// What the wallets of the reference engine are held to.
+    limits: Limits,
 }
 
 impl<'a> Players<'a> {
@@ -32,7 +34,20 @@ impl<'a> Players<'a> {
         Players {
             engine: Reference::speaking(suite),
             tested,
+            limits: Limits::PROFILE,
         }
+    }
+
+    /// Wallets that are made from now on are held to these limits. No subject can be.
+    pub(super) fn limit(&mut self, limits: Limits) -> Result<(), StepFailure> {
+        if let Some(tested) = &self.tested {
+            return Err(StepFailure::NotObservable(format!(
+                "{} is played by the subject, whose bounds are the profile's",
+                tested.plays
+            )));
+        }
+        self.limits = limits;
+        Ok(())
     }
 
     /// The subject, where it plays that device.
@@ -63,6 +78,7 @@ impl<'a> Players<'a> {
         let address = AddressFields::from(address);
         let input = wallet::CreateInput { address, now, seed };
         self.must::<wallet::Create, _>(device, input)?;
+        self.engine.limit(device, self.limits);
         Ok(())
     }
 
@@ -77,9 +93,22 @@ impl<'a> Players<'a> {
         self.restore(device, state)
     }
 
+    /// Saves and restores a device's wallet: whether it is what it was. What a subject is only its saved state tells.
+    pub(super) fn outlasts_a_restart(&mut self, device: &str) -> Result<bool, StepFailure> {
+        let state = self.save(device)?;
+        if self.tested(device).is_some() {
+            self.restore(device, state.clone())?;
+            return Ok(self.save(device)? == state);
+        }
+        let before = self.wallet(device)?.clone();
+        self.restore(device, state)?;
+        Ok(*self.wallet(device)? == before)
+    }
+
     /// A device's wallet becomes what it was when that was saved.
     pub(super) fn restore(&mut self, device: &str, state: Hex) -> Result<(), StepFailure> {
         self.must::<wallet::Restore, _>(device, Saved { state })?;
+        self.engine.limit(device, self.limits);
         Ok(())
     }
 

@@ -1,0 +1,176 @@
+//! Which flaws of the engine the models find by themselves (feature `flaws`).
+
+use super::figures::Figures;
+use super::{Counterexample, End, Limits, MODELS, Model, Outcome, Property, script};
+use crate::conformance::flaws::{Flaw, under};
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::time::Instant;
+
+/// The groups of requirements above the wire. What is below, the vectors hold byte for byte, and no lossy network shows it: an engine
+/// that is wrong there is wrong with itself alike.
+pub const GROUPS: &[&str] = &["SES", "INV", "XFER", "MBX", "WAL", "PRIV"];
+
+/// Whether the flaw is one above the wire.
+#[must_use]
+pub fn is_above_the_wire(flaw: &Flaw) -> bool {
+    GROUPS.iter().any(|group| {
+        flaw.name
+            .strip_prefix(group)
+            .is_some_and(|rest| rest.starts_with('-'))
+    })
+}
+
+/// The attacks of docs/threats.md, by number, each with a flaw that brings it back.
+pub fn attacks() -> impl Iterator<Item = (u32, &'static str)> {
+    let page = include_str!("../../docs/threats.md");
+    page.lines().filter_map(|row| {
+        let mut cells = row.split('|').map(str::trim).skip(1);
+        let number = cells.next()?.parse().ok()?;
+        Some((number, cells.nth(2)?.trim_matches('`')))
+    })
+}
+
+/// What the models make of a flaw.
+#[derive(Clone, Debug)]
+pub struct Hunted {
+    /// The flaw.
+    pub flaw: Flaw,
+    /// What tells.
+    pub how: How,
+    /// The model that told, and its rung.
+    pub by: Option<(&'static str, usize)>,
+    /// Seconds until then, of all models that were explored before too.
+    pub seconds: f64,
+    /// States until then, likewise.
+    pub states: u64,
+}
+
+/// What tells of a flaw.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// A property is broken.
+    Broken {
+        /// Which.
+        property: Property,
+        /// The scenario that shows it.
+        scenario: String,
+        /// It fails with the flaw on, and comes off with it off.
+        is_confirmed: bool,
+    },
+    /// The engine panics, and says this, so that the exploring does not even begin.
+    Panicked(String),
+    /// What must be possible is not.
+    OutOfReach(Property),
+    /// Nothing but a figure that is checked in: these, and those that were found.
+    Disturbed(Figures, Figures),
+    /// Nothing.
+    NotFound,
+}
+
+impl How {
+    /// Whether it shows what is wrong, and not only that something is.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        !matches!(self, How::Disturbed(..) | How::NotFound)
+    }
+}
+
+/// Goes through the models with the flaw on, the smallest rungs first, until one finds it.
+///
+/// `limits.seconds` is for all of them together; rungs below `rungs` are tried.
+///
+/// The caller has seen to it that panics are not shown.
+#[must_use]
+pub fn hunt(flaw: Flaw, limits: &Limits, rungs: usize) -> Hunted {
+    let began = Instant::now();
+    let mut states = 0;
+    let mut disturbed = None;
+    let turns = (0..rungs).flat_map(|rung| MODELS.iter().map(move |model| (*model, rung)));
+    let turns = turns.filter(|(model, rung)| *rung < model.bounds().len());
+    let mut found = None;
+    for (model, rung) in turns {
+        let left = limits
+            .seconds
+            .map(|seconds| seconds - began.elapsed().as_secs_f64());
+        if left.is_some_and(|left| left <= 0.0) {
+            break;
+        }
+        let limits = Limits {
+            seconds: left,
+            ..*limits
+        };
+        let outcome = under(flaw.name, || explored(model, rung, &limits));
+        let how = match &outcome {
+            Ok(outcome) => {
+                states += outcome.states;
+                told(flaw, model, rung, outcome)
+            }
+            Err(message) => Some(How::Panicked(message.clone())),
+        };
+        match how {
+            Some(how @ How::Disturbed(..)) => {
+                disturbed.get_or_insert((how, (model.name(), rung)));
+            }
+            Some(how) => {
+                found = Some((how, (model.name(), rung)));
+                break;
+            }
+            None => {}
+        }
+    }
+    let (how, by) = match found.or(disturbed) {
+        Some((how, by)) => (how, Some(by)),
+        None => (How::NotFound, None),
+    };
+    Hunted {
+        flaw,
+        how,
+        by,
+        seconds: began.elapsed().as_secs_f64(),
+        states,
+    }
+}
+
+/// Explores a rung; where the engine panics, what it said.
+fn explored(model: &dyn Model, rung: usize, limits: &Limits) -> Result<Outcome, String> {
+    panic::catch_unwind(AssertUnwindSafe(|| {
+        model.explore(rung, limits, &mut |_| {})
+    }))
+    .map_err(|said| words(&*said))
+}
+
+/// What a panic said.
+fn words(said: &(dyn Any + Send)) -> String {
+    let text = said.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| said.downcast_ref::<&str>().copied());
+    text.unwrap_or_default().to_owned()
+}
+
+/// What an outcome tells of the flaw.
+fn told(flaw: Flaw, model: &dyn Model, rung: usize, outcome: &Outcome) -> Option<How> {
+    if let End::Broken(counterexample) = &outcome.end {
+        return Some(broken(flaw, model, counterexample));
+    }
+    let (now, before) = (
+        Figures::of(outcome)?,
+        Figures::checked_in(model.name(), rung)?,
+    );
+    let mut lost = now.unreached.iter();
+    if let Some(goal) = lost.find(|goal| !before.unreached.contains(goal)) {
+        return Some(How::OutOfReach(model.goals()[*goal]));
+    }
+    (now != before).then_some(How::Disturbed(before, now))
+}
+
+/// The scenario of a counterexample, run with the flaw on and off.
+fn broken(flaw: Flaw, model: &dyn Model, counterexample: &Counterexample) -> How {
+    let scenario = script::feature(counterexample, model.name());
+    let fails =
+        || panic::catch_unwind(AssertUnwindSafe(|| script::confirm(&scenario))).unwrap_or(true);
+    How::Broken {
+        property: counterexample.property,
+        is_confirmed: under(flaw.name, fails) && !fails(),
+        scenario,
+    }
+}

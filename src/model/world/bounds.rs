@@ -1,0 +1,170 @@
+//! What a model holds and how far it goes: data, so that a model is a small file.
+
+use crate::timestamp::{DAY, Timestamp};
+use crate::{agreement, intermediary, sesame, transfer, wallet};
+
+/// At most so many devices take part.
+pub const DEVICES: usize = 3;
+/// At most so many transfers are offered.
+pub const DEALS: usize = 4;
+
+/// When every scenario begins: 2026-01-01T00:00:00Z.
+pub const BEGINNING: Timestamp = Timestamp(1_767_225_600);
+
+/// The place of a device in [`Bounds::devices`].
+pub type Who = u8;
+
+/// A credential that one device may offer another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// What a scenario calls it: `the room`.
+    pub name: &'static str,
+    /// Who offers it.
+    pub from: Who,
+    /// To whom.
+    pub to: Who,
+    /// What it is.
+    pub what: What,
+    /// How long the offer lives, in seconds; the default of XFER-10 where there is none.
+    pub lifetime: Option<u64>,
+}
+
+/// A kind of credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A token of its own.
+    HotelKey,
+    /// The token of a former deal once more, by its place; where its user insists, although it may be out.
+    TokenOf {
+        /// The place of the other deal.
+        deal: u8,
+        /// Whether its user insists.
+        insists: bool,
+    },
+    /// A car key.
+    CarKey,
+}
+
+/// What a user may want, whenever it is possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To offer that deal. Once.
+    Offer(u8),
+    /// Its receiver accepts.
+    Accept(u8),
+    /// Its receiver declines.
+    Decline(u8),
+    /// That device's user cancels it.
+    Cancel(Who, u8),
+    /// To make a link; each time another, so often at most.
+    MakeLink(Who, u8),
+    /// To take the last link that the second has given away.
+    TakeLink(Who, Who),
+    /// To withdraw the last link that it has given away.
+    WithdrawLink(Who),
+    /// No longer to hold the second to its key.
+    DropPin(Who, Who),
+    /// To hold the number of the second next to the own one.
+    Compare(Who, Who),
+}
+
+/// One rung of a model's ladder.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// The rung in words.
+    pub words: &'static str,
+    /// The devices, as scenarios call them.
+    pub devices: &'static [&'static str],
+    /// Who has taken whose link before anything else: taker, maker.
+    pub links: &'static [(Who, Who)],
+    /// What may be offered.
+    pub deals: &'static [Deal],
+    /// What users may want.
+    pub wishes: &'static [Wish],
+    /// The moments that the clock goes through, in seconds from the beginning, rising; the first is 0.
+    pub moments: &'static [u64],
+    /// By so many seconds each device's clock is ahead of the true time.
+    pub skew: [i64; DEVICES],
+    /// So many answers are lost.
+    pub losses: u8,
+    /// So many requests are repeated: a copy is held back, and arrives whenever it does.
+    pub copies: u8,
+    /// So many answers are held back, and arrive whenever they do.
+    pub late_answers: u8,
+    /// Whether a device's looking for messages and the answer to it are two steps.
+    pub slow_reading: bool,
+    /// What wallets are held to.
+    pub limits: wallet::Limits,
+    /// What the intermediary is held to.
+    pub post_limits: intermediary::Limits,
+}
+
+/// Limits of wallets, shrunk so that few steps reach them: 3 one-time prekeys, few sessions, transfers and links.
+pub const WALLET_LIMITS: wallet::Limits = wallet::Limits {
+    device: sesame::Limits {
+        max_inactive_sessions: 3,
+        pre_keys: agreement::Limits {
+            max_openings: 3,
+            ..agreement::Limits::PROFILE
+        },
+        ..sesame::Limits::PROFILE
+    },
+    transfers: transfer::Limits {
+        invitation_transfers: 3,
+        invitations: 3,
+        known: 4,
+        under_way: 3,
+        offered: 4,
+        ..transfer::Limits::PROFILE
+    },
+    few_one_time_pre_keys: 1,
+    more_one_time_pre_keys: 2,
+    count_interval: DAY,
+    taken_invitations: 3,
+    ..wallet::Limits::PROFILE
+};
+
+/// Limits of the intermediary, shrunk alike.
+pub const POST_LIMITS: intermediary::Limits = intermediary::Limits {
+    mailbox: 8,
+    always_taken: 1,
+    mailbox_of_access_key: 6,
+    one_time_pre_keys: 6,
+    access_keys: 6,
+    one_time_pre_keys_of_access_key: 3,
+    ..intermediary::Limits::PROFILE
+};
+
+impl Bounds {
+    /// The true time at that place of [`Bounds::moments`].
+    #[must_use]
+    pub fn now(&self, clock: u8) -> Timestamp {
+        BEGINNING.after(self.moments[usize::from(clock)])
+    }
+
+    /// What a device takes it to be.
+    #[must_use]
+    pub fn clock_of(&self, who: Who, clock: u8) -> Timestamp {
+        let now = self.now(clock).0;
+        Timestamp(now.saturating_add_signed(self.skew[usize::from(who)]))
+    }
+
+    /// Whether the clock can move on from there.
+    #[must_use]
+    pub fn has_next(&self, clock: u8) -> bool {
+        usize::from(clock) + 1 < self.moments.len()
+    }
+
+    /// The place of the first moment at which that device takes it to be `time` or later.
+    #[must_use]
+    pub fn place_of(&self, who: Who, time: Timestamp) -> u8 {
+        let places = 0..u8::try_from(self.moments.len()).unwrap_or(u8::MAX);
+        let mut later = places.filter(|place| self.clock_of(who, *place) >= time);
+        later.next().unwrap_or(u8::MAX)
+    }
+
+    /// The devices, by their places.
+    pub fn everybody(&self) -> impl Iterator<Item = Who> + use<> {
+        0..u8::try_from(self.devices.len()).unwrap_or(u8::MAX)
+    }
+}

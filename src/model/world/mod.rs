@@ -1,0 +1,61 @@
+//! The world of wallets: devices, the intermediary between them and the network, as a space to explore.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`bounds`] | what a model holds and how far it goes: data |
+//! | [`actor`], [`journal`] | the machine state of a wallet, and what is remembered of its past |
+//! | [`post`] | that of the intermediary |
+//! | [`action`] | what can happen |
+//! | [`world`] | the state of all of it, and its steps |
+//! | [`judge`], [`keeper`] | a step of a wallet, of the intermediary: carried out once, and looked at |
+//! | [`property`] | what must hold, and what must be possible |
+//! | [`fair`] | what must come of every state on a fair network |
+//! | [`adversary`] | who does more than a network |
+//! | [`words`] | a path as a scenario |
+//!
+//! To extend it:
+//!
+//! * A model without an adversary is a list of [`Bounds`], each explored as `World::new(bounds)`.
+//! * An adversary implements [`Adversary`]: its `Extra` becomes a part of every state ([`State::extra`](world::State)), its `Deed` an action
+//!   (`Action::Deed`). In `deeds` it computes the state after each with [`World::handle`] (a request at the intermediary), [`World::happen`]
+//!   or [`World::after`] (an event at a wallet) and [`World::carried_out`]; a made-up answer is interned in [`World::answers`], a made-up
+//!   request in [`World::requests`], and comes to a wallet as `Event::Answer(request, answer)` or, for messages that nobody asked for,
+//!   `Event::Read(answer)`. `World::facts(actor).waiting()` are a device's waiting requests, by number.
+//! * What an adversary must not achieve is a further [`Promise`](property::Promise): judged of a step in `judge` or `keeper`, of a state in
+//!   `property::broken` or [`Adversary::broken`]. What a step breaks is written into [`State::broken`](world::State) with
+//!   `Promise::mark`.
+//! * What wallets do under an adversary is held to the same properties; those that an adversary can break by right ask
+//!   [`Adversary::is_honest`] first.
+//!
+//! Reductions: see [`REDUCTIONS`].
+
+pub mod action;
+pub mod actor;
+pub mod adversary;
+pub mod bounds;
+mod fair;
+pub mod journal;
+mod judge;
+mod keeper;
+pub mod post;
+pub mod property;
+mod words;
+#[allow(
+    clippy::module_inception,
+    reason = "the room's machine has the room's name"
+)]
+pub mod world;
+
+pub use action::{Action, Event};
+pub use actor::{Actor, Facts};
+pub use adversary::{Adversary, Nobody};
+pub use bounds::{Bounds, Deal, What, Who, Wish};
+pub use world::{Scratch, State, World};
+
+/// What makes these spaces smaller, with what each leaves out.
+pub const REDUCTIONS: &[&str] = &[
+    "An answer is delivered in one step with its request, but where it is lost or held back: left out is what happens to others between the two.",
+    "A reading and its answer are one step: left out is what happens while messages are on their way to the device.",
+    "A request waits with its device until it arrives: one that is lost is no step. Left out is a request that its wallet has given up and that arrives all the same, but for the copies that are held back.",
+    "A restart is no step: each distinct machine state is saved and restored once, and must be what it was. A crash before a step is saved is as if it had not been; after that its requests are lost, which is no step.",
+];
