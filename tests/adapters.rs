@@ -2,6 +2,7 @@
 //! the run goes on and says what happened.
 
 use crate::adapter;
+use crate::built_in::cases;
 
 use adapter::{TIGRESS, answering, script, started, text, tigress};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, Setup, protocol, serve};
-use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::case::Case;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
@@ -66,8 +67,7 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
     ];
     let (in_process, all_are_seen) = run(&[]);
     // Nothing is left out where the engine is asked in process: every vector and every scenario that there is passed.
-    let there = Cases::load(None, None);
-    assert_eq!(there.errors, []);
+    let there = cases();
     assert_eq!(in_process["errors"], json!([]));
     let of_there = in_process["cases"].as_array().expect("cases");
     assert_eq!(of_there.len(), there.iter().count());
@@ -130,10 +130,10 @@ impl Subject for DrawsItsOwn {
 /// Where a subject draws its own randomness, the reference engine judges what it made of it.
 #[test]
 fn own_randomness_is_judged_by_what_comes_of_it() {
-    let cases = Cases::load(None, None);
+    let cases = cases();
     let run = |broken: bool, selection: &Selection| {
         let plan = Plan {
-            cases: &cases,
+            cases,
             selection,
             shard: Shard::WHOLE,
             strict: true,
@@ -166,7 +166,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
     ] {
         assert!(passed(name), "{name}");
     }
-    let signatures = Selection::of(vec!["xeddsa".to_owned()], None, &cases).expect("a family");
+    let signatures = Selection::of(vec!["xeddsa".to_owned()], None, cases).expect("a family");
     let broken = run(true, &signatures);
     let first = broken.failures.first().expect("a failure");
     assert_eq!(first.name, "tigress-1/xeddsa/sign_prekey");
@@ -211,10 +211,9 @@ fn the_shards_of_a_run_are_the_whole() {
 /// The same bytes, whoever plays the device: the stream of the seed is the one of docs/adapter.md.
 #[test]
 fn a_scenario_leaves_the_same_transcript_whoever_plays() {
-    let cases = Cases::load(None, None);
     let mut adapter = reference();
     let mut compared = 0;
-    for case in cases.iter() {
+    for case in cases().iter() {
         let Case::Scenario(scenario, _) = case else {
             continue;
         };
@@ -577,9 +576,8 @@ fn the_last_words_are_the_last_lines() {
 /// A vector may ask for counters of a session that it had dropped: it fails, and nothing else does.
 #[test]
 fn counters_of_no_session_are_refused() {
-    let cases = Cases::load(None, None);
     let mut tried = 0;
-    for case in cases.iter() {
+    for case in cases().iter() {
         let Case::Vector(vector) = case else { continue };
         let mut vector = vector.clone();
         let Body::Conversation(conversation) = &mut vector.body else {

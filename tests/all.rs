@@ -6,11 +6,11 @@
 
 #[path = "common/adapter.rs"]
 mod adapter;
+#[path = "common/built_in.rs"]
+mod built_in;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
-#[path = "common/played.rs"]
-mod played;
 
 mod adapters;
 mod all_or_nothing;

@@ -1,6 +1,6 @@
 //! Diagrams, as those read them who draw them: Mermaid from npm, where `tests/mermaid/run --ready` could install it.
 
-use crate::played::played;
+use crate::built_in::played;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,5 +1,6 @@
 //! The payload and the invitation: properties of what is read and written.
 
+use crate::built_in::vectors;
 use crate::common;
 
 use common::{Exhausted, Seeded};
@@ -7,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::{Failure, Subject};
-use tigress_signal::conformance::vector::{Body, Collection};
+use tigress_signal::conformance::vector::Body;
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::primitives::ed25519::SigningKey;
@@ -365,7 +366,7 @@ fn a_transfer_id_and_a_car_key_need_randomness() {
 fn every_refused_vector_is_refused_for_the_reason_that_it_names() {
     let mut refused = 0;
     let mut others = Vec::new();
-    for vector in Collection::built_in().vectors {
+    for vector in vectors() {
         let Body::Call(call) = &vector.body else {
             continue;
         };

@@ -1,6 +1,6 @@
 //! The scenarios: every script is read, every scenario comes off, and a run makes the same transcript again.
 
-use crate::played::{Played, played};
+use crate::built_in::{Played, played};
 use proptest::prelude::*;
 use std::path::Path;
 use tigress_signal::conformance::scenario::diagram::Diagram;

@@ -1,11 +1,12 @@
 //! What a run says: whole answers are compared, each skip has its reason, and nothing is green that was not tested.
 
+use crate::built_in::{cases, vectors};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::num::NonZeroU32;
 use std::process::{Command, Output};
-use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::case::Case;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
@@ -16,7 +17,7 @@ use tigress_signal::conformance::run::{self, Cause, Difference, Outcome, Terms, 
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::vector::conversation::Action;
-use tigress_signal::conformance::vector::{Body, Call, Collection, Expectation, Vector};
+use tigress_signal::conformance::vector::{Body, Call, Expectation, Vector};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::report;
 
@@ -99,11 +100,11 @@ fn watched(
     ends: Ends,
     progress: &mut Counting,
 ) -> TestResult {
-    let cases = Cases::load(None, None);
+    let cases = cases();
     let names = only.iter().map(|name| (*name).to_owned()).collect();
-    let selection = Selection::of(names, None, &cases).expect("there are such");
+    let selection = Selection::of(names, None, cases).expect("there are such");
     let plan = Plan {
-        cases: &cases,
+        cases,
         selection: &selection,
         shard: Shard::WHOLE,
         strict: true,
@@ -229,9 +230,8 @@ fn changes(
 /// field that nobody knows is nobody's business. Known is what any vector expects at that place.
 #[test]
 fn whole_answers_are_compared() {
-    let collection = Collection::built_in();
     let mut known: BTreeMap<Place, BTreeMap<&String, &Value>> = BTreeMap::new();
-    for vector in &collection.vectors {
+    for vector in vectors() {
         for (method, answer) in answered(vector) {
             objects(method, answer, &mut |place, _, fields| {
                 known.entry(place).or_default().extend(fields);
@@ -239,7 +239,7 @@ fn whole_answers_are_compared() {
         }
     }
     let mut tried = BTreeMap::new();
-    for vector in &collection.vectors {
+    for vector in vectors() {
         let mut changes = changes(vector, &known);
         // One that may be refused is, and has no answer.
         if changes.is_empty() || vector.result == Expectation::Acceptable {
