@@ -8,8 +8,8 @@ use tigress_signal::conformance::adapter::{self, Process, Setup};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::Subject;
 
-/// What makes this program an adapter, the same as `tigress adapter`.
-pub(crate) const ARGUMENT: &str = "adapter";
+/// What makes this program an adapter, the same as `tigress adapter`. No name of a benchmark to be run.
+pub(crate) const ARGUMENT: &str = "--serve";
 
 pub(crate) fn serve() {
     let mut out = io::stdout();
