@@ -95,6 +95,10 @@ fn dictionaries(seeds: &Seeds, folder: &Path) -> std::io::Result<()> {
                             .map(|word| format!("\"{word}\"").into_bytes()),
                     );
                 }
+                if *target == "payload" {
+                    // What other forms of time have.
+                    words.extend(["+00:00", ".0Z", ":60Z"].map(|w| w.as_bytes().to_vec()));
+                }
                 words.extend([
                     b"null".to_vec(),
                     b"1e308".to_vec(),
@@ -537,6 +541,25 @@ fn structured(seeds: &mut Seeds) {
             x3dh_respond::Messages { messages }.encoded(),
         );
     }
+    // Three sessions, of which two are kept; and the messages once more.
+    let without = [0, 1, 2].map(|ephemeral| {
+        x3dh_respond::Message::Made(x3dh_respond::Made {
+            one_time: None,
+            ephemeral,
+            ..made
+        })
+    });
+    let again = [
+        x3dh_respond::Message::Again(2),
+        x3dh_respond::Message::Restart,
+        x3dh_respond::Message::Again(1),
+    ];
+    let messages = without.into_iter().chain(again).collect();
+    seeds.add(
+        "x3dh_respond",
+        "again",
+        x3dh_respond::Messages { messages }.encoded(),
+    );
 }
 
 fn session_scripts(seeds: &mut Seeds) {

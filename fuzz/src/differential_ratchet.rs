@@ -2,15 +2,17 @@
 //! seal properly, which no damage on the way can do.
 
 use crate::common::Seeded;
-use crate::naive::{self, State};
+use crate::naive::{self, Bounds, State};
 use crate::session_decrypt::ratchet_message;
+use crate::{is_on_toys, prepared};
 use arbitrary::Arbitrary;
 use tigress_signal::agreement::{BundleFields, PreKeyStore, Statement, SuiteNames, stated};
+use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use tigress_signal::primitives::Randomness;
 use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret};
-use tigress_signal::sesame::Device;
-use tigress_signal::suite::{Keys, Tigress1};
+use tigress_signal::sesame::{self, Device};
+use tigress_signal::suite::{self, Keys, Ratchet, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::MessageKind;
 
@@ -31,9 +33,9 @@ pub enum Side {
 pub enum Jump {
     /// Not at all, or a little.
     By(u8),
-    /// 1,000 messages.
+    /// As many messages as may be skipped.
     Most,
-    /// 1,001 messages.
+    /// One more.
     TooFar,
 }
 
@@ -46,7 +48,7 @@ pub enum Previous {
     More(u8),
     /// None.
     None,
-    /// 1,000 messages more.
+    /// So many more as may be skipped.
     Most,
     /// As many as there can be.
     All,
@@ -102,6 +104,31 @@ struct World {
 
 const REGISTRATION_ID: u32 = 7;
 
+/// The profile's; with toys small ones, so that the time goes into many scripts and not into a thousand keys of one.
+fn bounds() -> Bounds {
+    if is_on_toys() {
+        Bounds::SMALL
+    } else {
+        Bounds::PROFILE
+    }
+}
+
+/// Held to the bounds. They are not saved.
+fn bounded(device: Device) -> Device {
+    let Bounds {
+        max_skip,
+        max_stored,
+    } = bounds();
+    device.with_limits(sesame::Limits {
+        session: Some(suite::Limits {
+            max_skip,
+            max_stored,
+            ..*Tigress1.limits()
+        }),
+        ..sesame::Limits::PROFILE
+    })
+}
+
 fn party(seed: u64, keys: &[KeyPair; 3]) -> Party {
     let mut randomness = Seeded(seed);
     let address = Address {
@@ -124,7 +151,7 @@ fn party(seed: u64, keys: &[KeyPair; 3]) -> Party {
     store.insert_one_time_pre_key(PreKeyId::FIRST, one_time.clone(), Timestamp(0));
     Party {
         address,
-        device: Device::new(&Tigress1, address, store),
+        device: bounded(Device::new(&Tigress1, address, store)),
         naive: None,
         device_randomness: Seeded(seed + 1),
         naive_randomness: Seeded(seed + 1),
@@ -168,7 +195,8 @@ impl World {
         ad.extend(Tigress1.encode_address(&alice.address).as_bytes());
         ad.extend(Tigress1.encode_address(&bob.address).as_bytes());
         let own = draw(&mut alice.naive_randomness);
-        alice.naive = State::alice(sk, *signed.public(), own, ad.clone());
+        let state = State::alice(sk, *signed.public(), own, ad.clone());
+        alice.naive = state.map(|state| state.with_bounds(bounds()));
         World {
             alice,
             bob,
@@ -231,8 +259,8 @@ impl World {
         };
         let jump = match jump {
             Jump::By(by) => u32::from(by % 16),
-            Jump::Most => 1000,
-            Jump::TooFar => 1001,
+            Jump::Most => bounds().max_skip,
+            Jump::TooFar => bounds().max_skip + 1,
         };
         for _ in 0..jump {
             chain_key = naive::kdf_ck(&chain_key).0;
@@ -242,7 +270,7 @@ impl World {
             Previous::True => pn,
             Previous::More(more) => pn + u32::from(more),
             Previous::None => 0,
-            Previous::Most => pn + 1000,
+            Previous::Most => pn + bounds().max_skip,
             Previous::All => u32::MAX,
         };
         let dh = state.ratchet_key();
@@ -270,16 +298,13 @@ impl World {
             let at = usize::from(at) % bytes.len();
             bytes[at] ^= bits;
         }
-        let before = to.device.save();
+        let before = to.device.clone();
         let ours = to
             .device
             .decrypt(&from.address, kind, &bytes, &mut to.device_randomness);
         if bytes != sent {
             if ours.is_err() {
-                assert!(
-                    to.device.save() == before,
-                    "a refused message changes the state"
-                );
+                assert!(to.device == before, "a refused message changes the state");
                 return;
             }
             // Accepted where the damage is to what nobody looks at (X3DH-13), and then as if it were not there.
@@ -290,28 +315,30 @@ impl World {
         }
         let mut state = match &to.naive {
             Some(state) => Some(state.clone()),
-            None if kind == MessageKind::PreKey => Some(State::bob(sk, key, ad)),
+            None if kind == MessageKind::PreKey => {
+                Some(State::bob(sk, key, ad).with_bounds(bounds()))
+            }
             None => None,
         };
-        let theirs = state
-            .as_mut()
-            .and_then(|state| state.decrypt(&message, &mut to.naive_randomness));
+        let theirs = match &mut state {
+            Some(state) => state.decrypt(&message, &mut to.naive_randomness),
+            None => Err("no-session"),
+        };
         match (ours, theirs) {
-            (Ok(ours), Some(theirs)) => {
+            (Ok(ours), Ok(theirs)) => {
                 assert!(
                     *ours.plaintext == theirs,
                     "decrypted to different plaintexts"
                 );
                 to.naive = state;
             }
-            (Err(_), None) => {
-                assert!(
-                    to.device.save() == before,
-                    "a refused message changes the state"
-                );
+            (Err(error), Err(theirs)) => {
+                let code = error.code().map(ErrorCode::as_str);
+                assert_eq!(code, Some(theirs), "refused with another code: {error}");
+                assert!(to.device == before, "a refused message changes the state");
             }
-            (Ok(_), None) => panic!("the naive one refuses {message:02x?}"),
-            (Err(error), Some(_)) => panic!("the naive one accepts {message:02x?}: {error}"),
+            (Ok(_), Err(code)) => panic!("the naive one refuses {message:02x?} with {code}"),
+            (Err(error), Ok(_)) => panic!("the naive one accepts {message:02x?}: {error}"),
         }
     }
 }
@@ -323,10 +350,7 @@ fn pre_key_message(from: &Party, base_key: &PublicKey, inner: &[u8]) -> Vec<u8> 
 
 /// The two implementations send the same bytes, and accept and refuse the same messages.
 pub fn run(script: Script) {
-    thread_local! {
-        static WORLD: World = World::new();
-    }
-    let mut world = WORLD.with(World::clone);
+    let mut world = prepared!(World, World::new()).with(World::clone);
     for step in script.steps.into_iter().take(STEPS) {
         match step {
             Step::Send(side, length) => world.send(side, length),
@@ -343,7 +367,8 @@ pub fn run(script: Script) {
             }
             Step::Restart(side) => {
                 let (party, _) = world.two(side);
-                party.device = Device::try_from(party.device.save()).expect("as it was saved");
+                let saved = party.device.save();
+                party.device = bounded(Device::try_from(saved).expect("as it was saved"));
             }
         }
     }

@@ -98,7 +98,7 @@ variants!(session_script::Step: 7 {
 variants!(session_decrypt::Edit: 8 {
     0 Turn(a, b) 1 Insert(a, b) 2 Remove(a) 3 Cut(a) 4 Counter(a) 5 Previous(a) 6 Key(a) 7 Ciphertext(a, b)
 });
-variants!(x3dh_respond::Message: 2 { 0 Bytes(a) 1 Made(a) });
+variants!(x3dh_respond::Message: 4 { 0 Bytes(a) 1 Made(a) 2 Again(a) 3 Restart });
 variants!(wallet_script::Device: 4 { 0 BensPhone 1 BensWatch 2 RyansPhone 3 RyansWatch });
 variants!(wallet_script::Request: 4 { 0 Bundle 1 Submission 2 Reading 3 Acknowledgement });
 variants!(wallet_script::Fate: 4 { 0 Lost 1 Twice 2 HeldBack 3 AnswerLost });

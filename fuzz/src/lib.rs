@@ -3,13 +3,17 @@
 //! | target | input | what must hold |
 //! | --- | --- | --- |
 //! | `wire_ratchet`, `wire_prekey`, `bundle` | bytes | what is accepted re-encodes to the same bytes |
-//! | `payload`, `vector_file`, `scenario_script`, `adapter_answer`, `saved_state` | bytes | nothing crashes |
+//! | `payload` | bytes | what is accepted says the same once it is written |
+//! | `vector_file`, `scenario_script`, `adapter_answer`, `saved_state` | bytes | nothing crashes |
 //! | [`session_decrypt`] | damage to messages | nothing is accepted but what was sent; a refusal changes nothing |
 //! | [`session_script`] | a script of two devices | what arrives is what was sent, once |
 //! | [`wallet_script`] | a script of four wallets | the properties of every scenario |
 //! | [`x3dh_respond`] | prekey messages | the rules of X3DH for the responder |
-//! | `differential_wire` | bytes | prost reads what the strict parser reads |
-//! | [`differential_ratchet`] | a script of two sessions | a second, naive Double Ratchet does the same |
+//! | `differential_wire` | bytes | prost reads what the strict parser reads, and a second strict reader refuses the same with the same code |
+//! | [`differential_ratchet`] | a script of two sessions | a second, naive Double Ratchet does the same, with the same codes |
+//!
+//! The last three of the scripts stand here twice: on the real primitives, and on toys that take a thousandth of the time
+//! (`primitives::backend::toy`).
 //!
 //! The same bodies run over all seeds and regressions in `cargo test`.
 
@@ -19,6 +23,7 @@ pub mod differential_ratchet;
 pub mod encode;
 pub mod mutate;
 pub mod naive;
+pub mod naive_wire;
 pub mod session_decrypt;
 pub mod session_script;
 pub mod targets;
@@ -50,6 +55,40 @@ pub fn run<T>(body: impl FnOnce(T), input: T) {
     body(input);
 }
 
+/// Runs a body as [`run`] does, with toys in place of the primitives.
+pub fn run_on_toys<T>(body: impl FnOnce(T), input: T) {
+    on_toys(|| run(body, input));
+}
+
+/// Runs something with toys in place of the primitives; without feature `toy` on the real ones.
+fn on_toys(run: impl FnOnce()) {
+    #[cfg(feature = "toy")]
+    tigress_signal::primitives::backend::toy::under(run);
+    #[cfg(not(feature = "toy"))]
+    run();
+}
+
+/// Whether toys are in place of the primitives.
+fn is_on_toys() -> bool {
+    #[cfg(feature = "toy")]
+    let on = tigress_signal::primitives::backend::toy::is_on();
+    #[cfg(not(feature = "toy"))]
+    let on = false;
+    on
+}
+
+/// What a body begins with, made once in each thread for the real primitives and once for toys, which know no key of the others.
+macro_rules! prepared {
+    ($type:ty, $make:expr) => {{
+        thread_local! {
+            static REAL: $type = $make;
+            static TOY: $type = $make;
+        }
+        if $crate::is_on_toys() { &TOY } else { &REAL }
+    }};
+}
+pub(crate) use prepared;
+
 /// The folder `fuzz`, from whichever of its two manifests this is built.
 #[must_use]
 pub fn folder() -> &'static Path {
@@ -79,8 +118,14 @@ pub const TARGETS: &[Target] = &[
     ("session_script", |data| {
         structured(data, session_script::run);
     }),
+    ("session_script_on_toys", |data| {
+        on_toys(|| structured(data, session_script::run));
+    }),
     ("wallet_script", |data| {
         structured(data, wallet_script::run);
+    }),
+    ("wallet_script_on_toys", |data| {
+        on_toys(|| structured(data, wallet_script::run));
     }),
     ("x3dh_respond", |data| {
         structured(data, x3dh_respond::run);
@@ -88,6 +133,9 @@ pub const TARGETS: &[Target] = &[
     ("differential_wire", targets::differential_wire),
     ("differential_ratchet", |data| {
         structured(data, differential_ratchet::run);
+    }),
+    ("differential_ratchet_on_toys", |data| {
+        on_toys(|| structured(data, differential_ratchet::run));
     }),
 ];
 

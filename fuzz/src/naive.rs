@@ -6,13 +6,39 @@ use tigress_signal::primitives::hkdf::hkdf_sha256;
 use tigress_signal::primitives::hmac::hmac_sha256;
 use tigress_signal::primitives::{KeyPair, PrivateKey, PublicKey, Randomness};
 
-const MAX_SKIP: u64 = 1000;
-const MAX_STORED: usize = 2000;
+/// What a session is held to.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The most keys that one message may store in one chain (DR-11).
+    pub max_skip: u32,
+    /// The most keys that are stored (DR-12).
+    pub max_stored: usize,
+}
+
+impl Bounds {
+    /// Those of the profile.
+    pub const PROFILE: Bounds = Bounds {
+        max_skip: 1000,
+        max_stored: 2000,
+    };
+    /// Small ones, which a short script meets.
+    pub const SMALL: Bounds = Bounds {
+        max_skip: 8,
+        max_stored: 12,
+    };
+}
+
 /// The current receiving chain and the former ones that are remembered (DR-16).
 const CHAINS: usize = 5;
 
 /// 32 bytes of key.
 pub type Key = [u8; 32];
+
+/// An error code of section 11.
+pub type Code = &'static str;
+
+const UNDECRYPTABLE: Code = "decrypt-failed";
+const TOO_MANY: Code = "too-many-skipped";
 
 /// A key pair of these private bytes.
 #[must_use]
@@ -190,6 +216,7 @@ pub struct State {
     /// The receiving chains that ended, the newest first, with how many messages each had (DR-14, DR-16).
     former: Vec<(PublicKey, u64)>,
     ad: Vec<u8>,
+    bounds: Bounds,
 }
 
 impl State {
@@ -210,6 +237,7 @@ impl State {
             skipped: Vec::new(),
             former: Vec::new(),
             ad,
+            bounds: Bounds::PROFILE,
         })
     }
 
@@ -228,7 +256,15 @@ impl State {
             skipped: Vec::new(),
             former: Vec::new(),
             ad,
+            bounds: Bounds::PROFILE,
         }
+    }
+
+    /// The same, held to other bounds.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
     }
 
     /// The ratchet key that messages carry.
@@ -266,49 +302,59 @@ impl State {
     }
 
     /// `RatchetDecrypt` (3.5) on a copy, which takes the state's place where the message is authentic.
+    ///
+    /// # Errors
+    /// The code of the first fault, in the order of section 4.
     pub fn decrypt(
         &mut self,
         message: &Message,
         randomness: &mut dyn Randomness,
-    ) -> Option<Vec<u8>> {
+    ) -> Result<Vec<u8>, Code> {
         let mut state = self.clone();
         let plaintext = state.try_decrypt(message, randomness)?;
         *self = state;
-        Some(plaintext)
+        Ok(plaintext)
     }
 
     fn try_decrypt(
         &mut self,
         message: &Message,
         randomness: &mut dyn Randomness,
-    ) -> Option<Vec<u8>> {
+    ) -> Result<Vec<u8>, Code> {
         // DR-21.
         if message.dh == self.ratchet_key() {
-            return None;
+            return Err("invalid-key");
         }
         let stored = |key: &&(PublicKey, u32, Key)| key.0 == message.dh && key.1 == message.n;
         if let Some((_, _, mk)) = self.skipped.iter().find(stored).copied() {
-            let plaintext = open(&mk, &self.ad, message)?;
+            let plaintext = open(&mk, &self.ad, message).ok_or(UNDECRYPTABLE)?;
             self.skipped.retain(|key| !stored(&key));
-            return Some(plaintext);
-        }
-        if self.former.iter().any(|(key, _)| *key == message.dh) {
-            return None;
+            return Ok(plaintext);
         }
         let n = u64::from(message.n);
+        // DR-14 for a chain that ended: what it had was read, or its key is gone.
+        if let Some((_, length)) = self.former.iter().find(|(key, _)| *key == message.dh) {
+            let was_there = n < *length;
+            return Err(if was_there {
+                "duplicate-message"
+            } else {
+                UNDECRYPTABLE
+            });
+        }
         if Some(message.dh) == self.dhr && self.ckr.is_some() {
             self.skip(n)?;
             return self.next(message);
         }
-        // A new chain. SPK_B as A's DHr has no chain, and no message is of it.
-        if self.ckr.is_none() && Some(message.dh) == self.dhr {
-            return None;
-        }
-        if n > MAX_SKIP {
-            return None;
+        // A new chain: both bounds before any key is computed.
+        if n > u64::from(self.bounds.max_skip) {
+            return Err(TOO_MANY);
         }
         if self.ckr.is_some() {
             self.skip(u64::from(message.pn).max(self.nr))?;
+        }
+        // SPK_B as A's DHr has no chain, and no message is of it.
+        if self.ckr.is_none() && Some(message.dh) == self.dhr {
+            return Err(UNDECRYPTABLE);
         }
         if let (Some(ended), true) = (self.dhr, self.ckr.is_some()) {
             self.former.insert(0, (ended, self.nr));
@@ -321,46 +367,54 @@ impl State {
         self.ns = 0;
         self.nr = 0;
         self.dhr = Some(message.dh);
-        let (rk, ckr) = kdf_rk(&self.rk, &dh(&self.dhs, &message.dh)?);
+        let agreed = dh(&self.dhs, &message.dh).ok_or("invalid-key")?;
+        let (rk, ckr) = kdf_rk(&self.rk, &agreed);
         self.rk = rk;
         self.ckr = Some(ckr);
         self.skip(n)?;
         let plaintext = self.next(message)?;
         let mut fresh = [0; 32];
-        randomness.fill(&mut fresh).ok()?;
+        randomness.fill(&mut fresh).expect("never ends");
         self.dhs = key_pair(fresh);
-        let (rk, cks) = kdf_rk(&self.rk, &dh(&self.dhs, &message.dh)?);
+        let agreed = dh(&self.dhs, &message.dh).ok_or("invalid-key")?;
+        let (rk, cks) = kdf_rk(&self.rk, &agreed);
         self.rk = rk;
         self.cks = Some(cks);
-        Some(plaintext)
+        Ok(plaintext)
     }
 
-    /// The message whose turn it is in the receiving chain.
-    fn next(&mut self, message: &Message) -> Option<Vec<u8>> {
-        if u64::from(message.n) != self.nr || message.n == u32::MAX {
-            return None;
+    /// The message whose turn it is in the receiving chain, or one that was before (DR-14, DR-18).
+    fn next(&mut self, message: &Message) -> Result<Vec<u8>, Code> {
+        if u64::from(message.n) < self.nr {
+            return Err("duplicate-message");
         }
-        let (next, mk) = kdf_ck(&self.ckr?);
-        let plaintext = open(&mk, &self.ad, message)?;
+        if message.n == u32::MAX {
+            return Err("counter-exhausted");
+        }
+        let (next, mk) = kdf_ck(&self.ckr.ok_or(UNDECRYPTABLE)?);
+        let plaintext = open(&mk, &self.ad, message).ok_or(UNDECRYPTABLE)?;
         self.ckr = Some(next);
         self.nr += 1;
-        Some(plaintext)
+        Ok(plaintext)
     }
 
     /// `SkipMessageKeys` (3.5): the keys up to `until` are stored (DR-11, DR-12).
-    fn skip(&mut self, until: u64) -> Option<()> {
-        if until > self.nr + MAX_SKIP {
-            return None;
+    fn skip(&mut self, until: u64) -> Result<(), Code> {
+        if until > self.nr + u64::from(self.bounds.max_skip) {
+            return Err(TOO_MANY);
         }
         while self.nr < until {
-            let (next, mk) = kdf_ck(&self.ckr?);
+            let (Some(ckr), Some(dhr)) = (self.ckr, self.dhr) else {
+                unreachable!("a chain that ends is there")
+            };
+            let (next, mk) = kdf_ck(&ckr);
             self.ckr = Some(next);
-            let n = u32::try_from(self.nr).ok()?;
-            self.skipped.push((self.dhr?, n, mk));
+            let n = u32::try_from(self.nr).expect("a counter");
+            self.skipped.push((dhr, n, mk));
             self.nr += 1;
         }
-        let over = self.skipped.len().saturating_sub(MAX_STORED);
+        let over = self.skipped.len().saturating_sub(self.bounds.max_stored);
         self.skipped.drain(..over);
-        Some(())
+        Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! Messages damaged on their way to a session that is under way.
 
 use crate::common::{self, Seeded};
+use crate::prepared;
 use arbitrary::Arbitrary;
+use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::Address;
 use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey};
-use tigress_signal::sesame::{Device, SavedDevice};
+use tigress_signal::sesame::Device;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::wire::{MessageKind, RatchetMessage};
 
@@ -43,7 +45,6 @@ pub struct Damage {
 /// A device, and messages that its peer sent it.
 struct Fixture {
     device: Device,
-    saved: SavedDevice,
     peer: Address,
     /// With what they say; none where it was read already.
     messages: Vec<(MessageKind, Vec<u8>, Option<Vec<u8>>)>,
@@ -98,7 +99,6 @@ impl Fixture {
                 .public(),
         );
         Fixture {
-            saved: bob.save(),
             device: bob,
             peer: a,
             messages,
@@ -110,10 +110,15 @@ impl Fixture {
 /// Only what was sent and not yet read is accepted; whatever is refused changes nothing.
 #[allow(clippy::needless_pass_by_value, reason = "what libFuzzer hands over")]
 pub fn run(damage: Damage) {
-    thread_local! {
-        static FIXTURE: Fixture = Fixture::new();
-    }
-    FIXTURE.with(|fixture| {
+    let _ = play(&damage);
+}
+
+/// As [`run`].
+///
+/// # Errors
+/// What the message is refused with.
+pub fn play(damage: &Damage) -> Result<(), Option<ErrorCode>> {
+    prepared!(Fixture, Fixture::new()).with(|fixture| {
         let which = usize::from(damage.message) % fixture.messages.len();
         let (kind, original, plaintext) = &fixture.messages[which];
         let mut bytes = original.clone();
@@ -134,15 +139,17 @@ pub fn run(damage: Damage) {
                 });
                 assert!(same, "{bytes:02x?} is accepted, which nobody sent");
                 assert!(plaintext.is_some() || bytes != *original, "read twice");
+                Ok(())
             }
-            Err(_) => {
+            Err(error) => {
                 assert!(
-                    device.save() == fixture.saved,
+                    device == fixture.device,
                     "a refused message changes the state"
                 );
+                Err(error.code())
             }
         }
-    });
+    })
 }
 
 /// The ratchet message of a message: what is authentic. Ids in the prekey message around it are not, once the session

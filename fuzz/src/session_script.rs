@@ -1,8 +1,10 @@
 //! Two devices and a network that loses, reorders, repeats and damages, against a small model.
 
 use crate::common::{self, Seeded};
+use crate::prepared;
 use arbitrary::Arbitrary;
 use std::collections::BTreeMap;
+use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::Address;
 use tigress_signal::primitives::{NoRandomness, PublicKey};
 use tigress_signal::sesame::Device;
@@ -92,7 +94,7 @@ impl Party {
     }
 
     /// A message arrives for the first time: it says what was sent, or its key is too old to be kept.
-    fn deliver(&mut self, from: Address, message: Sent) {
+    fn deliver(&mut self, from: Address, message: Sent) -> Outcome {
         let key = ratchet_key(&message);
         let newer = self
             .chains
@@ -102,7 +104,7 @@ impl Party {
             .count();
         let known = newer < self.chains.len();
         let too_old = known && newer > KEPT;
-        let before = self.device.save();
+        let before = self.device.clone();
         match self
             .device
             .decrypt(&from, message.kind, &message.bytes, &mut self.randomness)
@@ -117,31 +119,38 @@ impl Party {
                     self.chains.push(key);
                 }
                 self.read.push(message);
+                Ok(decrypted.plaintext.len())
             }
             Err(error) => {
-                assert!(
-                    self.device.save() == before,
-                    "a refused message changes the state"
-                );
+                assert!(self.device == before, "a refused message changes the state");
                 assert!(too_old, "an authentic message is refused: {error}");
+                Err(error.code())
             }
         }
     }
 }
 
+/// What came of a step: how many bytes were sent or read, or why they were not.
+pub type Outcome = Result<usize, Option<ErrorCode>>;
+
 /// What arrives is what was sent, once, in whatever order.
 pub fn run(script: Script) {
-    thread_local! {
-        static PARTIES: [Party; 2] = {
-            let [mut alice, bob] = [Party::new(1), Party::new(2)];
-            alice
-                .device
-                .process_bundle(&common::bundle(&bob.device), &mut alice.randomness)
-                .expect("a good bundle");
-            [alice, bob]
-        };
-    }
-    let mut parties = PARTIES.with(<[Party; 2]>::clone);
+    let _ = play(script);
+}
+
+/// As [`run`]: what came of each step, and of each that nothing could come of `Ok(0)`.
+#[must_use]
+pub fn play(script: Script) -> Vec<Outcome> {
+    let parties = prepared!([Party; 2], {
+        let [mut alice, bob] = [Party::new(1), Party::new(2)];
+        alice
+            .device
+            .process_bundle(&common::bundle(&bob.device), &mut alice.randomness)
+            .expect("a good bundle");
+        [alice, bob]
+    });
+    let mut parties = parties.with(<[Party; 2]>::clone);
+    let mut outcomes = Vec::with_capacity(STEPS);
     for step in script.steps.into_iter().take(STEPS) {
         let (Step::Send(side, _)
         | Step::Deliver(side)
@@ -155,27 +164,29 @@ pub fn run(script: Script) {
             Side::Alice => (alice, bob),
             Side::Bob => (bob, alice),
         };
-        apply(step, own, peer);
+        outcomes.push(apply(step, own, peer));
     }
     check_counts(&parties);
+    outcomes
 }
 
-fn apply(step: Step, own: &mut Party, peer: &mut Party) {
+fn apply(step: Step, own: &mut Party, peer: &mut Party) -> Outcome {
     match step {
         Step::Send(_, length) => {
             own.count += 1;
             let mut plaintext = vec![0; length.into()];
             plaintext.push(own.count);
-            if let Ok(message) = own
+            let message = own
                 .device
                 .encrypt(&peer.address, &plaintext, &mut NoRandomness)
-            {
-                peer.on_the_way.push(Sent {
-                    kind: message.kind,
-                    bytes: message.bytes,
-                    plaintext,
-                });
-            }
+                .map_err(|error| error.code())?;
+            let length = message.bytes.len();
+            peer.on_the_way.push(Sent {
+                kind: message.kind,
+                bytes: message.bytes,
+                plaintext,
+            });
+            Ok(length)
         }
         Step::Deliver(_) | Step::Reorder(..) if !own.on_the_way.is_empty() => {
             let which = match step {
@@ -183,14 +194,15 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) {
                 _ => 0,
             };
             let message = own.on_the_way.remove(which);
-            own.deliver(peer.address, message);
+            own.deliver(peer.address, message)
         }
         Step::Drop(_) if !own.on_the_way.is_empty() => {
             own.on_the_way.remove(0);
+            Ok(0)
         }
         Step::Repeat(_, which) if !own.read.is_empty() => {
             let message = own.read[usize::from(which) % own.read.len()].clone();
-            let before = own.device.save();
+            let before = own.device.clone();
             let again = own.device.decrypt(
                 &peer.address,
                 message.kind,
@@ -198,17 +210,15 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) {
                 &mut own.randomness,
             );
             assert!(again.is_err(), "a message is read twice (DR-14)");
-            assert!(
-                own.device.save() == before,
-                "a refused message changes the state"
-            );
+            assert!(own.device == before, "a refused message changes the state");
+            again.map(|_| 0).map_err(|error| error.code())
         }
         Step::Damage(_, at, bits) if !own.on_the_way.is_empty() => {
             let mut damaged = own.on_the_way[0].bytes.clone();
             let at = usize::from(at) % damaged.len();
             damaged[at] ^= bits.max(1);
             let kind = own.on_the_way[0].kind;
-            let before = own.device.save();
+            let before = own.device.clone();
             match own
                 .device
                 .decrypt(&peer.address, kind, &damaged, &mut own.randomness)
@@ -226,12 +236,11 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) {
                         own.chains.push(key);
                     }
                     own.read.push(message);
+                    Ok(decrypted.plaintext.len())
                 }
-                Err(_) => {
-                    assert!(
-                        own.device.save() == before,
-                        "a refused message changes the state"
-                    );
+                Err(error) => {
+                    assert!(own.device == before, "a refused message changes the state");
+                    Err(error.code())
                 }
             }
         }
@@ -239,8 +248,9 @@ fn apply(step: Step, own: &mut Party, peer: &mut Party) {
             let saved = own.device.save();
             own.device = Device::try_from(saved.clone()).expect("as it was saved");
             assert!(own.device.save() == saved, "restored, it is another");
+            Ok(0)
         }
-        _ => {}
+        _ => Ok(0),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Four wallets, their intermediary and a hostile network: steps of scenarios in any order.
 
+use crate::prepared;
 use arbitrary::Arbitrary;
 use std::fmt;
 use tigress_signal::conformance::scenario::Rehearsal;
@@ -205,7 +206,17 @@ impl fmt::Debug for Script {
 
 /// The properties of every scenario, consent, expiry, and that all ends well once the network is fair.
 pub fn run(script: Script) {
-    let mut wallets = Rehearsal::new("fuzz").expect("everybody joins");
+    let _ = play(script);
+}
+
+/// As [`run`]: the wallets, and everything that happened.
+///
+/// # Panics
+/// Where something does not hold.
+#[must_use]
+pub fn play(script: Script) -> Rehearsal {
+    let everybody = prepared!(Rehearsal, Rehearsal::new("fuzz").expect("everybody joins"));
+    let mut wallets = everybody.with(Rehearsal::clone);
     for step in script.steps.into_iter().take(STEPS) {
         if let Err(failure) = wallets.play(&step.to_string()) {
             panic!("{failure}\n{wallets}");
@@ -214,4 +225,5 @@ pub fn run(script: Script) {
     if let Err(failure) = wallets.end() {
         panic!("{failure}\n{wallets}");
     }
+    wallets
 }

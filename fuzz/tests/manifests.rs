@@ -43,6 +43,26 @@ fn both_ask_for_the_same_and_have_the_same_targets() {
     assert_eq!(targets(FUZZ), targets(ON_STABLE));
 }
 
+/// What is published computes with the real primitives: no feature brings the toys along, and they do not build without debug
+/// assertions, which no profile but that of fuzzing switches on.
+#[test]
+fn toys_are_in_nothing_that_is_published() {
+    let engine = include_str!("../../Cargo.toml");
+    let named = |line: &&str| line.contains("toy") && !line.starts_with('#');
+    let lines: Vec<_> = engine.lines().filter(named).collect();
+    assert_eq!(lines, ["toy = []"]);
+    for settings in [engine, include_str!("../../.cargo/config.toml")] {
+        assert!(!settings.contains("[profile.release") && !settings.contains("debug-assertions"));
+    }
+    let toys = include_str!("../../src/primitives/backend/toy.rs");
+    assert!(toys.contains("#[cfg(not(debug_assertions))]\ncompile_error!("));
+    let unasked = ON_STABLE.lines().find(|line| line.starts_with("default"));
+    assert_eq!(
+        unasked, None,
+        "the workspace has them only where they are asked for"
+    );
+}
+
 /// What is tested on stable is what is fuzzed.
 #[test]
 fn both_lock_the_same_versions() {

@@ -109,7 +109,7 @@ Feature: Step by step
     And the clock moves on by 48 hours
     Then Ryan's phone is in "R:Invited" with the hotel key
     When Ryan's phone accepts the hotel key
-    Then it is refused with "expired"
+    Then it is refused with "invalid-state"
     When Ryan's phone looks at the clock
     Then Ryan's phone is in "R:Expired" with the hotel key
     When Ben's phone looks at the clock
@@ -149,3 +149,32 @@ Feature: Step by step
     And the removal of Ryan's phone arrives, and its answer is lost
     And the reading of Ryan's phone arrives
     Then Ryan's phone is told "unauthorized"
+
+  @MBX-13 @MBX-01
+  Scenario: A phone learns two days later that it has joined
+    Given Rhea has a phone
+    When the registration of Rhea's phone arrives, and its answer is lost
+    And the clock moves on by 2 days
+    And Rhea's phone looks at the clock
+    And the registration of Rhea's phone arrives
+    Then 0 requests wait with Rhea's phone
+    And nobody is told anything
+    When everything arrives
+    And Rhea's phone offers a hotel key to Ryan's phone
+    Then Ryan's phone is in "R:Invited" with the hotel key
+
+  @MBX-13 @MBX-01 @MBX-18
+  Scenario: A copy of a watch's registration comes two days late, and takes nothing from the watch
+    Given Ben adds a watch
+    When a copy of the registration of Ben's watch is held back
+    And everything arrives
+    And Ryan's phone offers a hotel key called "the room" to Ben's watch
+    And Ben's watch accepts "the room"
+    And Ben's watch goes offline
+    And 2 days pass
+    And Ryan's phone offers a hotel key called "the suite" to Ben's watch
+    Then 1 message waits for Ben's watch
+    When the copy arrives, and its answer is lost
+    Then 1 message waits for Ben's watch
+    When Ben's watch comes online
+    Then Ben's watch is in "R:Invited" with "the suite"

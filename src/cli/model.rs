@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tigress_signal::model::{
     Counterexample, End, Limit, Limits, MODELS, Model, Outcome, Progress, Property, model, script,
+    script::Played,
 };
 
 /// Explore everything that can happen between the engine's machines within bounds (docs/model.md): each model's small bounds, or the whole
@@ -50,6 +51,9 @@ pub(super) struct Explore {
     /// Write the scenario of a counterexample into this file too.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// Write the transcript of that scenario into this file: `tigress diagram` draws it.
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<PathBuf>,
     /// Write what came of it into this page, in place of the table that stands there.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
@@ -216,15 +220,21 @@ impl Explore {
     ) -> Result<(), CliError> {
         let text = script::feature(counterexample, model.name());
         writeln!(out, "\n{text}")?;
-        writeln!(
-            out,
-            "{}",
-            if script::confirm(&text) {
-                "The scenario runs, and fails as the model says."
-            } else {
-                "The scenario does not fail: what the model says cannot be told in steps, or the model is wrong."
+        let played = script::play(&text);
+        match &played {
+            Played::Fails(_) => writeln!(out, "The scenario runs, and fails as the model says.")?,
+            Played::Panics => writeln!(out, "The scenario runs, and the engine panics.")?,
+            Played::ComesOff(_) => writeln!(
+                out,
+                "The scenario comes off: what the model says cannot be told in steps, or the model is wrong."
+            )?,
+            Played::CannotBePlayed(reason) => {
+                writeln!(out, "The scenario cannot be played: {reason}")?;
             }
-        )?;
+        }
+        if let (Some(file), Some(run)) = (&self.transcript, played.run()) {
+            fs::write(file, run.transcript.to_lines()).map_err(|error| fault(file, &error))?;
+        }
         if let Some(file) = &self.scenario {
             fs::write(file, text).map_err(|error| fault(file, &error))?;
         }

@@ -520,6 +520,10 @@ const FLAWS: &[(&str, &str)] = &[
         "a repeated request is carried out again",
     ),
     (
+        "MBX-13 registration forgotten",
+        "the answer to a registration is remembered for a day, as any other",
+    ),
+    (
         "MBX-14 in clear",
         "the plaintext is sent as it is, with a tag",
     ),

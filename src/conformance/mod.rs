@@ -8,6 +8,7 @@
 //! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
 //! | [`small`] | small bounds, for models |
+//! | [`clients`] | clients of the intermediary that are no wallets, and what it owes them |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
@@ -27,6 +28,7 @@
 pub mod adapter;
 pub mod case;
 pub mod catalogue;
+pub mod clients;
 mod file_error;
 pub mod files;
 #[cfg(feature = "flaws")]

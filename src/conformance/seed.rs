@@ -27,7 +27,7 @@ pub fn vec(label: &str, length: usize) -> Vec<u8> {
 }
 
 /// A source of randomness that never ends, and tells what was drawn from it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
     label: String,
     draws: u32,

@@ -14,7 +14,7 @@ pub const WALLET: wallet::Limits = wallet::Limits {
         under_way: 2,
         known: 4,
         offered: 4,
-        invitation_transfers: 2,
+        invitation_transfers: 3,
         invitations: 2,
         ..transfer::Limits::PROFILE
     },

@@ -604,6 +604,13 @@ impl<T: Transaction> Handling<T> {
 
     /// What is remembered of a request and its answer (MBX-13).
     fn remember(&self, address: Address, request: &Request, answer: &Answer) -> Change {
+        let end = self.now.after(self.limits.answer_lifetime);
+        // Whoever never learned that it has joined asks again whenever it comes back, and a copy that comes late must not take the
+        // place of the device that the first one made.
+        let expires = match &request.body {
+            Body::Register(_) => flawed!("MBX-13 registration forgotten", FirstAnswer::KEPT, end),
+            _ => end,
+        };
         let answered = Answered {
             request: request.id.digest(),
             body: Digest::of_json(&request.body),
@@ -611,7 +618,7 @@ impl<T: Transaction> Handling<T> {
                 Answer::Bundle { bundle } => FirstAnswer::Bundle(Box::new(bundle.clone())),
                 _ => FirstAnswer::Done,
             },
-            expires: self.now.after(self.limits.answer_lifetime),
+            expires,
         };
         Change::Remember {
             address,

@@ -80,8 +80,9 @@ impl Remembered {
         self.in_order.remove(&self.numbers.remove(request)?)
     }
 
-    fn first(&self) -> Option<&Answered> {
-        self.in_order.first_key_value().map(|(_, first)| first)
+    /// The first that is not kept: only a registration is, and it is the first of all.
+    fn first_that_goes(&self) -> Option<&Answered> {
+        self.in_order.values().find(|answered| !answered.is_kept())
     }
 }
 
@@ -194,7 +195,7 @@ impl Kept {
         }
         self.expiries.insert(new);
         while self.answered.in_order.len() > at_most
-            && let Some(first) = self.answered.first().cloned()
+            && let Some(first) = self.answered.first_that_goes().cloned()
         {
             self.answered.remove(&first.request);
             self.expiries.remove(&expiring(&first));

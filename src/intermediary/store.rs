@@ -83,8 +83,16 @@ pub struct Answered {
     pub body: Digest,
     /// The answer.
     pub answer: FirstAnswer,
-    /// From when on it is no longer remembered.
+    /// From when on it is no longer remembered; [`FirstAnswer::KEPT`] where it is for as long as the device is registered.
     pub expires: Timestamp,
+}
+
+impl Answered {
+    /// Whether it is remembered for as long as the device is registered.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.expires == FirstAnswer::KEPT
+    }
 }
 
 /// The first answer to a request.
@@ -95,6 +103,11 @@ pub enum FirstAnswer {
     Done,
     /// The bundle.
     Bundle(Box<BundleFields>),
+}
+
+impl FirstAnswer {
+    /// The end of what is remembered for as long as the device is registered.
+    pub const KEPT: Timestamp = Timestamp(u64::MAX);
 }
 
 /// One change of the store.
@@ -117,7 +130,7 @@ pub enum Change {
     /// An access key of the device is erased, where it is there.
     EraseAccessKey(Address, Digest),
     /// An answer to a device that is still there is remembered; of more than `at_most` those go that were remembered
-    /// first.
+    /// first, but for one that is kept ([`Answered::is_kept`]).
     Remember {
         /// The device that was answered.
         address: Address,

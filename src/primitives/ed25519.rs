@@ -1,5 +1,7 @@
 //! Ed25519 (RFC 8032), for the attestations of the reference wallet (PAY-12).
 
+#[cfg(feature = "toy")]
+use super::backend::toy;
 use super::{PrimitiveError, Randomness, RandomnessError, Secret, Signature};
 use crate::hex;
 use ed25519_dalek::Signer;
@@ -23,12 +25,20 @@ impl SigningKey {
     /// The public key: 32 bytes.
     #[must_use]
     pub fn verifying_key(&self) -> VerifyingKey {
-        VerifyingKey(self.key().verifying_key())
+        #[cfg(feature = "toy")]
+        if toy::is_on() {
+            return VerifyingKey(toy::verifying_key(self.0.expose()));
+        }
+        VerifyingKey(self.key().verifying_key().to_bytes())
     }
 
     /// Signs `message`: 64 bytes.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Signature {
+        #[cfg(feature = "toy")]
+        if toy::is_on() {
+            return Signature(toy::sign(self.0.expose(), message, &[]));
+        }
         Signature(self.key().sign(message).to_bytes())
     }
 }
@@ -39,9 +49,9 @@ impl From<[u8; 32]> for SigningKey {
     }
 }
 
-/// An Ed25519 public key: a point on the curve.
+/// An Ed25519 public key: 32 bytes that are a point on the curve.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct VerifyingKey(ed25519_dalek::VerifyingKey);
+pub struct VerifyingKey([u8; 32]);
 
 impl VerifyingKey {
     /// Reads the 32 bytes of RFC 8032 section 5.1.2.
@@ -49,17 +59,24 @@ impl VerifyingKey {
     /// # Errors
     /// `invalid-key` where they are no point.
     pub fn decode(bytes: &[u8]) -> Result<Self, PrimitiveError> {
-        <&[u8; 32]>::try_from(bytes)
-            .ok()
-            .and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).ok())
-            .map(VerifyingKey)
-            .ok_or(PrimitiveError::KeyEncoding)
+        let key = bytes.try_into().map(VerifyingKey);
+        let key = key.map_err(|_| PrimitiveError::KeyEncoding)?;
+        #[cfg(feature = "toy")]
+        if toy::is_on() {
+            let is_key = toy::is_verifying_key(&key.0);
+            return is_key.then_some(key).ok_or(PrimitiveError::KeyEncoding);
+        }
+        key.point().map(|_| key)
+    }
+
+    fn point(&self) -> Result<ed25519_dalek::VerifyingKey, PrimitiveError> {
+        ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| PrimitiveError::KeyEncoding)
     }
 
     /// The 32 bytes.
     #[must_use]
     pub fn encode(&self) -> [u8; 32] {
-        self.0.to_bytes()
+        self.0
     }
 
     /// Verifies strictly: no malleable s, no point of small order.
@@ -67,8 +84,13 @@ impl VerifyingKey {
     /// # Errors
     /// `invalid-signature`.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), PrimitiveError> {
+        #[cfg(feature = "toy")]
+        if toy::is_on() {
+            let verifies = toy::verifies(&self.0, message, signature.as_bytes());
+            return verifies.then_some(()).ok_or(PrimitiveError::Signature);
+        }
         let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-        self.0
+        self.point()?
             .verify_strict(message, &signature)
             .map_err(|_| PrimitiveError::Signature)
     }

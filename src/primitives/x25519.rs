@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 const KEY_TYPE: u8 = 0x05;
 
 /// 2^255 - 19, little-endian.
-const FIELD_PRIME: [u8; 32] = {
+pub(super) const FIELD_PRIME: [u8; 32] = {
     let mut p = [0xff; 32];
     p[0] = 0xed;
     p[31] = 0x7f;
@@ -21,7 +21,7 @@ const FIELD_PRIME: [u8; 32] = {
 
 /// The u-coordinates below 2^255 - 19 of the points of small order, on the curve and on its twist,
 /// little-endian: 0, 1, the two of order 8, and -1.
-const SMALL_ORDER: [[u8; 32]; 5] = {
+pub(super) const SMALL_ORDER: [[u8; 32]; 5] = {
     let zero = [0; 32];
     let mut one = zero;
     one[0] = 1;

@@ -1,5 +1,7 @@
 //! XEdDSA over Curve25519 (XEdDSA specification, revision 1; profile SIG-01 to SIG-05).
 
+#[cfg(feature = "toy")]
+use super::backend::toy;
 use super::{KeyPair, PrimitiveError, PrivateKey, PublicKey, Secret};
 use crate::hex;
 use crate::requirement::{always_require, flawed, require, required};
@@ -76,6 +78,10 @@ fn calculate_key_pair(k: &PrivateKey) -> (CompressedEdwardsY, Zeroizing<Scalar>)
 /// R = rB with r = SHA-512(0xFE 0xFF*31, a, M, Z) mod q; s = r + SHA-512(R, A, M) a mod q.
 #[must_use]
 pub fn sign(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
+    #[cfg(feature = "toy")]
+    if toy::is_on() {
+        return Signature(toy::sign(key.private().expose(), message, z.expose()));
+    }
     let (public, a) = calculate_key_pair(key.private());
     // hash_1 stands apart from every other use of SHA-512 by this prefix.
     let mut prefix = [0xff; 32];
@@ -105,6 +111,11 @@ pub fn verify(
     message: &[u8],
     signature: &Signature,
 ) -> Result<(), PrimitiveError> {
+    #[cfg(feature = "toy")]
+    if toy::is_on() {
+        let verifies = toy::verifies(key.u(), message, signature.as_bytes());
+        return verifies.then_some(()).ok_or(PrimitiveError::Signature);
+    }
     let (big_r, s) = signature.0.split_at(32);
     let mut s_bytes = [0; 32];
     s_bytes.copy_from_slice(s);

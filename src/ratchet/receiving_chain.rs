@@ -178,6 +178,12 @@ pub(super) struct Closing {
 pub(super) struct ReceivingChains(pub(super) VecDeque<ReceivingChain>);
 
 impl ReceivingChains {
+    /// The ratchet key of the current chain.
+    #[cfg(feature = "conformance")]
+    pub(super) fn current(&self) -> Option<&PublicKey> {
+        Some(&self.0.front()?.ratchet_key)
+    }
+
     pub(super) fn position(&self, ratchet_key: &PublicKey) -> Option<usize> {
         self.0
             .iter()

@@ -489,6 +489,18 @@ impl Session {
         matches!(self.state, State::Established { .. })
     }
 
+    /// DHs: the public half of the key that it sends with.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn ratchet_key(&self) -> &PublicKey {
+        self.state.sending().ratchet_key.public()
+    }
+
+    /// DHr: the peer's last ratchet key, where a message was read.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn their_ratchet_key(&self) -> Option<&PublicKey> {
+        self.receiving.current()
+    }
+
     /// Whether a prekey message with these keys belongs to this session (X3DH-13).
     #[must_use]
     pub fn matches(&self, identity_key: &PublicKey, base_key: &PublicKey) -> bool {

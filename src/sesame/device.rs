@@ -76,10 +76,21 @@ impl Device {
         self
     }
 
-    /// The same device, held to other bounds than the profile's: for tests and models. They are not saved.
+    /// The same device, held to other bounds than the profile's, with its sessions: for tests and models. They are not saved.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        if let Some(of_sessions) = limits.session {
+            let bounded = self.records.iter().map(|(peer, record)| {
+                let mut record = DeviceRecord::clone(record);
+                for held in &mut record.sessions {
+                    let session = Session::clone(&held.session);
+                    held.session = Arc::new(session.with_limits(of_sessions));
+                }
+                (*peer, Arc::new(record))
+            });
+            self.records = bounded.collect();
+        }
         self
     }
 

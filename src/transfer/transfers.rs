@@ -467,6 +467,15 @@ impl Transfers {
             .map(|(id, _)| id)
     }
 
+    /// The transfers that have not ended: state, the device that each is with, and when it can no longer go on.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = (StateName, Address, Timestamp)> {
+        self.by_id.values().filter_map(|transfer| {
+            let terms = transfer.terms()?;
+            Some((transfer.name(), terms.peer, terms.expires))
+        })
+    }
+
     /// The transfers in their documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedTransfers {

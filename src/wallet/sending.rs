@@ -9,6 +9,8 @@ use crate::identifier::{Address, Recipient, TransferId};
 use crate::intermediary::{Body, Submission};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
+#[cfg(feature = "conformance")]
+use crate::sesame::Device;
 use crate::sesame::{Send, SendEvent, SendStep, SesameError};
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
@@ -67,7 +69,7 @@ impl Step<'_> {
     fn may_start(&self, to: &Address) -> bool {
         let first = self.wallet.outbox.first(to);
         let waits = first.is_some_and(|first| first.send.is_none());
-        let known = flawed!("INV-09 unpublished", !self.is_unpublished(to), true);
+        let known = flawed!("INV-09 unpublished", !self.wallet.is_unpublished(to), true);
         let free = flawed!("WAL-03 one queue", true, !self.is_sending_to_others(to));
         waits && self.wallet.token().is_some() && known && free
     }
@@ -77,15 +79,6 @@ impl Step<'_> {
     fn is_sending_to_others(&self, to: &Address) -> bool {
         let mut messages = self.wallet.outbox.iter();
         messages.any(|(other, message)| other != to && message.send.is_some())
-    }
-
-    fn is_unpublished(&self, to: &Address) -> bool {
-        self.wallet.invitations.taken.get(to).is_some_and(|taken| {
-            let own = taken.answers.digest();
-            self.wallet
-                .requests
-                .any(|body| matches!(body, Body::PublishAccessKey { hash, .. } if *hash == own))
-        })
     }
 
     fn start(&mut self, to: &Address) -> Result<(), WalletError> {
@@ -239,5 +232,40 @@ impl Step<'_> {
             }
             None => Err(error.into()),
         }
+    }
+}
+
+impl Wallet {
+    /// The devices that a message waits for although it could be on its way: nothing is asked for it.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = Address> {
+        let asked = |to: &Address| {
+            let mut waiting = self.requests.iter();
+            waiting.any(|waiting| waiting.recipient() == Some(*to))
+        };
+        let recipients = self.outbox.recipients().into_iter();
+        recipients
+            .filter(move |to| self.token().is_some() && !self.is_unpublished(to) && !asked(to))
+    }
+
+    /// Whether the message that is on its way to that device lets it provision.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn sends_provisioning(&self, to: &Address) -> bool {
+        let first = self.outbox.first(to);
+        first.is_some_and(|first| first.message_type.lets_provision())
+    }
+
+    /// The same wallet with another engine in it: what was sent with it outside the wallet is not sent again.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn with_device(self, device: Device) -> Self {
+        Wallet { device, ..self }
+    }
+    /// Whether what opens this wallet's mailbox to that device is not published yet.
+    pub(super) fn is_unpublished(&self, to: &Address) -> bool {
+        self.invitations.taken.get(to).is_some_and(|taken| {
+            let own = taken.answers.digest();
+            self.requests
+                .any(|body| matches!(body, Body::PublishAccessKey { hash, .. } if *hash == own))
+        })
     }
 }

@@ -1,6 +1,8 @@
 //! The wallet's state, and what goes in and out of it.
 
 use super::invitations::Invitations;
+#[cfg(feature = "conformance")]
+use super::outbox::Outbound;
 use super::outbox::Outbox;
 use super::requests::Requests;
 use super::step::Step;
@@ -151,6 +153,17 @@ pub enum Report {
     },
 }
 
+/// A message that is still to be sent, as models look at it.
+#[cfg(feature = "conformance")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutgoingMessage {
+    pub(crate) to: Address,
+    pub(crate) transfer: TransferId,
+    pub(crate) message_type: MessageType,
+    /// Whether it is on its way.
+    pub(crate) is_started: bool,
+}
+
 /// A wallet. Every step is all or nothing.
 ///
 /// A copy shares with the original what neither has changed since: copying takes no time that grows with the
@@ -226,11 +239,25 @@ impl Wallet {
             .map(|waiting| self.on_the_wire(waiting))
     }
 
-    /// What is on its way to that device, or goes there next: which transfer it is about, and what it is.
+    /// What is still to be sent, to each device in the order in which it leaves.
     #[cfg(feature = "conformance")]
-    pub(crate) fn on_its_way(&self, to: &Address) -> Option<(TransferId, MessageType)> {
-        let first = self.outbox.first(to)?;
-        Some((first.transfer, first.message_type))
+    pub(crate) fn outgoing(&self) -> impl Iterator<Item = OutgoingMessage> {
+        self.outbox.iter().map(|(to, message)| OutgoingMessage {
+            to: *to,
+            transfer: message.transfer,
+            message_type: message.message_type,
+            is_started: message.send.is_some(),
+        })
+    }
+
+    /// The messages about a transfer that are still to be sent.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn to_send(&self, transfer: TransferId) -> impl Iterator<Item = MessageType> {
+        let of = move |(_, message): &(&Address, &Outbound)| message.transfer == transfer;
+        self.outbox
+            .iter()
+            .filter(of)
+            .map(|(_, message)| message.message_type)
     }
 
     /// The wallet in its documented, versioned form.

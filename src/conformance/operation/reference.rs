@@ -9,7 +9,7 @@ use crate::wallet::{self, Wallet};
 use std::collections::BTreeMap;
 
 /// The reference engine, in this process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reference {
     pub(super) suite: SuiteRef,
     /// The devices that were made or restored, by handle.
@@ -22,7 +22,7 @@ pub struct Reference {
 }
 
 /// A wallet, and the stream that it draws from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HeldWallet {
     pub(super) wallet: Wallet,
     pub(super) randomness: Stream,

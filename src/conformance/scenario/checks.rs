@@ -7,8 +7,8 @@ use super::world::World;
 use crate::conformance::leak;
 use crate::hex::Hex;
 use crate::intermediary::{Body, Envelope, Learned};
-use crate::transfer::{Credential, StateName};
-use crate::wallet::Wallet;
+use crate::transfer::{Credential, MessageType, StateName};
+use crate::wallet::{Report, Wallet};
 use crate::wire::MessageKind;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -144,6 +144,44 @@ pub(super) fn saved_state_lacks(world: &mut World, device: &str, name: &str) -> 
         return Err(StepFailure::differs("no token", "its bytes"));
     }
     Ok(())
+}
+
+/// A transfer is over.
+pub(super) fn ended(state: Option<StateName>) -> Check {
+    match state {
+        Some(state) if !state.is_final() => Err(StepFailure::differs("a final state", state)),
+        _ => Ok(()),
+    }
+}
+
+/// No message about a transfer is still to be sent by a device, but one that ends it.
+pub(super) fn nothing_leaves(world: &World, device: &str, name: &str) -> Check {
+    let transfer = world.people.transfer(name)?;
+    let ends = [
+        MessageType::Cancel,
+        MessageType::Decline,
+        MessageType::Provisioned,
+    ];
+    let mut to_send = world.people.wallet(device)?.to_send(transfer);
+    match to_send.find(|message| !ends.contains(message)) {
+        Some(message) => Err(StepFailure::differs("nothing to be sent", message.as_str())),
+        None => Ok(()),
+    }
+}
+
+/// A device has refused no message that it read.
+pub(super) fn refused_no_message(world: &mut World, device: &str) -> Check {
+    let refused = world.review()?.iter().find_map(|line| match line {
+        Line::Report {
+            device: of,
+            report: Report::Refused { code, .. },
+        } if of == device => Some(*code),
+        _ => None,
+    });
+    match refused {
+        Some(code) => Err(StepFailure::differs("no refused message", code)),
+        None => Ok(()),
+    }
 }
 
 /// Stopped and started again from its saved state, a device would be what it is: a subject as far as its saved state shows.

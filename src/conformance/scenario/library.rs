@@ -34,6 +34,7 @@ scripts!(
     "peers",
     "attacks",
     "steps",
+    "clients",
 );
 
 /// Scripts, and what was wrong with those that could not be used.

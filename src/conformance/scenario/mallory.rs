@@ -4,6 +4,7 @@ use super::checks::{self, Check};
 use super::step_failure::StepFailure;
 use super::world::World;
 use crate::conformance::seed::Recorder;
+use crate::intermediary::Envelope;
 use crate::sesame::{Device, SavedDevice};
 use serde_json::json;
 
@@ -15,16 +16,9 @@ pub(super) fn reads(world: &World, name: &str, can: bool) -> Check {
         .get(name)
         .ok_or_else(|| StepFailure::script(format!("nobody copied the state of {name}")))?;
     let last = checks::last_message(world, name)?;
-    // Mallory tries the sessions that were copied, then the keys alone: a thief honours no memory of openings.
     let stolen = stolen.device();
-    let read = [stolen.clone(), keys_alone(stolen)?]
-        .iter_mut()
-        .any(|thief| {
-            let mut randomness = Recorder::new("mallory");
-            let read = thief.decrypt(&last.sender, last.kind, &last.message.0, &mut randomness);
-            read.is_ok()
-        });
-    match (read, can) {
+    let thieves = [stolen.clone(), keys_alone(stolen)?];
+    match (opens(&thieves, last), can) {
         (true, true) | (false, false) => Ok(()),
         (true, false) => Err(StepFailure::differs(
             "a message that Mallory cannot read",
@@ -37,8 +31,26 @@ pub(super) fn reads(world: &World, name: &str, can: bool) -> Check {
     }
 }
 
+/// Whether one of these devices opens a message. A thief tries the sessions that were copied, then the keys alone: he honours
+/// no memory of openings.
+pub(crate) fn opens(thieves: &[Device], message: &Envelope) -> bool {
+    let Envelope {
+        sender,
+        kind,
+        message,
+        ..
+    } = message;
+    thieves.iter().any(|thief| {
+        let mut randomness = Recorder::new("mallory");
+        let read = thief
+            .clone()
+            .decrypt(sender, *kind, &message.0, &mut randomness);
+        read.is_ok()
+    })
+}
+
 /// A device with the same keys, without its sessions and without what it remembers of prekey messages.
-fn keys_alone(device: &Device) -> Result<Device, StepFailure> {
+pub(crate) fn keys_alone(device: &Device) -> Result<Device, StepFailure> {
     let mut saved = serde_json::to_value(device.save()).map_err(StepFailure::script)?;
     saved["records"] = json!([]);
     let signed = saved["keys"]["signedPreKeys"].as_object_mut();

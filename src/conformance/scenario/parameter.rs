@@ -5,6 +5,7 @@
 
 use super::limits;
 use super::world::{LIES, PAYLOADS, REPORTS, REQUESTS};
+use crate::conformance::clients::ERRANDS;
 use crate::conformance::hint::Hint;
 use crate::error_code::ErrorCode;
 use crate::transfer::StateName;
@@ -112,6 +113,11 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "request",
         pattern: WORDS,
         values: Values::Listed("request", || REQUESTS.to_vec()),
+    },
+    Parameter {
+        name: "errand",
+        pattern: QUOTED,
+        values: Values::Listed("request of a client", || ERRANDS.to_vec()),
     },
     Parameter {
         name: "message",

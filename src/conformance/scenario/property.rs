@@ -2,6 +2,7 @@
 
 use super::submitted::submitted;
 use super::transcript::{Answered, Cause, Fate, Line};
+use crate::hex::Hex;
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Body, Submission};
 use crate::suite::{self, Header};
@@ -48,35 +49,35 @@ const WORDS: [&str; 2] = ["\"tigress\"", "\"content\""];
 
 /// What a run has shown so far.
 #[derive(Default)]
-struct Watch {
+struct Watch<'a> {
     /// The devices that hold the credential, by transfer.
-    holders: BTreeMap<TransferId, BTreeSet<String>>,
+    holders: BTreeMap<TransferId, BTreeSet<&'a str>>,
     /// The request that each device made last, and whose bundle it asked for, if it did.
-    last: BTreeMap<String, (String, Option<Address>)>,
+    last: BTreeMap<&'a str, (&'a str, Option<Address>)>,
     /// The request that a one-time prekey was handed out for.
-    handed_out: BTreeMap<(Address, String), String>,
+    handed_out: BTreeMap<(Address, &'a Hex), &'a str>,
     /// The messages that just came to a device; it takes no answer to nothing that it asked.
-    came: Option<(String, Vec<String>)>,
+    came: Option<(&'a str, Vec<&'a [u8]>)>,
     /// The messages that each device has read.
-    read: BTreeSet<(String, String)>,
+    read: BTreeSet<(&'a str, &'a [u8])>,
     /// How many messages a device has just read for a second time and has not refused yet.
-    owed: BTreeMap<String, usize>,
+    owed: BTreeMap<&'a str, usize>,
     /// Copies that a thief has: they are no further devices.
-    copies: BTreeSet<String>,
-    keys: Keys,
+    copies: BTreeSet<&'a str>,
+    keys: Keys<'a>,
 }
 
 /// What each message key was used for: by the device, whom the message is for, its ratchet key and its counter.
 #[derive(Default)]
-struct Keys {
-    used: BTreeMap<(String, Address, [u8; 33], u32), Vec<u8>>,
-    rolled_back: BTreeSet<String>,
+struct Keys<'a> {
+    used: BTreeMap<(&'a str, Address, [u8; 33], u32), &'a [u8]>,
+    rolled_back: BTreeSet<&'a str>,
 }
 
-impl Keys {
+impl<'a> Keys<'a> {
     /// A submission: whether a key of the device was used for another message before. What cannot be read in the reference suite
     /// is passed over.
-    fn submitted(&mut self, device: &str, submission: &Submission) -> bool {
+    fn submitted(&mut self, device: &'a str, submission: &'a Submission) -> bool {
         let suite = suite::ALL[0];
         let (to, kind, message) = submitted(submission);
         let read = match kind {
@@ -93,12 +94,9 @@ impl Keys {
             counter,
             ..
         } = message.header;
-        let key = (device.to_owned(), to, ratchet_key.encode(), counter);
-        let first = self
-            .used
-            .entry(key)
-            .or_insert_with(|| message.ciphertext.to_vec());
-        first != message.ciphertext
+        let key = (device, to, ratchet_key.encode(), counter);
+        let first = self.used.entry(key).or_insert(message.ciphertext);
+        *first != message.ciphertext
     }
 }
 
@@ -136,8 +134,8 @@ pub fn broken(events: &[Line]) -> Option<(Property, String)> {
     watch.owes(None)
 }
 
-impl Watch {
-    fn event(&mut self, event: &Line) -> Option<(Property, String)> {
+impl<'a> Watch<'a> {
+    fn event(&mut self, event: &'a Line) -> Option<(Property, String)> {
         let came = self.came.take();
         match event {
             Line::Refused { .. } => return None,
@@ -153,25 +151,19 @@ impl Watch {
                     Body::FetchBundle { address, .. } => Some(*address),
                     _ => None,
                 };
-                let id = String::from(request.id.clone());
-                self.last.insert(device.clone(), (id, asked));
+                self.last.insert(device, (request.id.as_str(), asked));
                 let Body::Submit(submission) = &request.body else {
                     return None;
                 };
                 if *fate != Some(Fate::Damaged)
                     && self.keys.submitted(device, submission)
-                    && !self.keys.rolled_back.contains(device)
+                    && !self.keys.rolled_back.contains(device.as_str())
                 {
                     let got = format!("{device} used one twice");
                     return Some((Property::NoKeyTwice, got));
                 }
-                let bytes = &submission.message.0;
-                let found = WORDS.iter().find(|word| {
-                    bytes
-                        .windows(word.len())
-                        .any(|window| window == word.as_bytes())
-                });
-                found.map(|word| (Property::NoPlaintext, format!("{device} sends {word}")))
+                let word = word_in(&submission.message.0.0);
+                word.map(|word| (Property::NoPlaintext, format!("{device} sends {word}")))
             }
             Line::Answer {
                 device,
@@ -182,7 +174,7 @@ impl Watch {
                 device,
                 report: Report::Refused { .. },
             } => {
-                if let Some(owed) = self.owed.get_mut(device) {
+                if let Some(owed) = self.owed.get_mut(device.as_str()) {
                     *owed = owed.saturating_sub(1);
                 }
                 None
@@ -194,11 +186,11 @@ impl Watch {
                 before,
                 after,
             } => {
-                if *after == StateName::Provisioned && !self.copies.contains(device) {
+                if *after == StateName::Provisioned && !self.copies.contains(device.as_str()) {
                     let holders = self.holders.entry(*transfer).or_default();
-                    holders.insert(device.clone());
+                    holders.insert(device);
                     if holders.len() > 1 {
-                        let names: Vec<_> = holders.iter().cloned().collect();
+                        let names: Vec<_> = holders.iter().copied().collect();
                         return Some((
                             Property::OneDevice,
                             format!("{} hold it", names.join(", ")),
@@ -217,13 +209,13 @@ impl Watch {
             Line::Device { device, what, .. } => {
                 // Erased and set up anew, it has forgotten what it read.
                 if what.contains("anew") || what.contains("rolled back") {
-                    self.read.retain(|(reader, _)| reader != device);
+                    self.read.retain(|(reader, _)| *reader != device.as_str());
                 }
                 if what.contains("rolled back") {
-                    self.keys.rolled_back.insert(device.clone());
+                    self.keys.rolled_back.insert(device);
                 }
                 if what.contains("copy") {
-                    self.copies.insert(device.clone());
+                    self.copies.insert(device);
                 }
                 None
             }
@@ -233,9 +225,9 @@ impl Watch {
 
     fn answer(
         &mut self,
-        device: &str,
+        device: &'a str,
         fate: Option<Fate>,
-        answer: &Answered,
+        answer: &'a Answered,
     ) -> Option<(Property, String)> {
         match answer {
             // One that is lost may have been replaced before; it is asked for again, and answered alike. One that comes late
@@ -243,14 +235,11 @@ impl Watch {
             Answered::Answer(Answer::Bundle { bundle })
                 if !matches!(fate, Some(Fate::Replaced | Fate::Lost | Fate::Late)) =>
             {
-                let (request, asked) = self.last.get(device)?;
-                let key = bundle.one_time_pre_key.as_ref()?.to_string();
-                let first = self
-                    .handed_out
-                    .entry(((*asked)?, key))
-                    .or_insert_with(|| request.clone());
+                let (request, asked) = *self.last.get(device)?;
+                let key = bundle.one_time_pre_key.as_ref()?;
+                let first = self.handed_out.entry((asked?, key)).or_insert(request);
                 // The same request is answered the same again (MBX-13).
-                (first != request).then(|| {
+                (*first != request).then(|| {
                     let id = bundle.one_time_pre_key_id.unwrap_or_default();
                     (
                         Property::NoOneTimePreKeyTwice,
@@ -265,21 +254,21 @@ impl Watch {
                 // What is damaged is another message, and is refused for that.
                 let damaged = usize::from(fate == Some(Fate::Damaged));
                 let messages = envelopes.iter().skip(damaged);
-                let messages = messages.map(|envelope| envelope.message.0.to_string());
-                self.came = Some((device.to_owned(), messages.collect()));
+                let messages = messages.map(|envelope| envelope.message.0.0.as_slice());
+                self.came = Some((device, messages.collect()));
                 found
             }
             _ => None,
         }
     }
 
-    fn reads(&mut self, came: Option<(String, Vec<String>)>) {
+    fn reads(&mut self, came: Option<(&'a str, Vec<&'a [u8]>)>) {
         let Some((device, messages)) = came else {
             return;
         };
         for message in messages {
-            if !self.read.insert((device.clone(), message)) {
-                *self.owed.entry(device.clone()).or_default() += 1;
+            if !self.read.insert((device, message)) {
+                *self.owed.entry(device).or_default() += 1;
             }
         }
     }
@@ -289,14 +278,24 @@ impl Watch {
         let owing = self
             .owed
             .iter()
-            .find(|(owing, owed)| **owed > 0 && device.is_none_or(|device| device == *owing))
-            .map(|(owing, _)| owing.clone())?;
-        self.owed.remove(&owing);
+            .find(|(owing, owed)| **owed > 0 && device.is_none_or(|device| device == **owing))
+            .map(|(owing, _)| *owing)?;
+        self.owed.remove(owing);
         Some((
             Property::NoMessageTwice,
             format!("{owing} did not refuse a message that it had read before"),
         ))
     }
+}
+
+/// The first word of a payload that stands in these bytes. Each begins with a quote, of which there are few.
+fn word_in(bytes: &[u8]) -> Option<&'static str> {
+    let quotes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'"');
+    let mut found = quotes.filter_map(|(at, _)| {
+        let starts = |word: &&&str| bytes[at..].starts_with(word.as_bytes());
+        WORDS.iter().find(starts)
+    });
+    found.next().copied()
 }
 
 /// Whether a row of the table leads from one state to the other, for that cause.

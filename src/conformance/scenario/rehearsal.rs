@@ -3,9 +3,11 @@
 use super::script::Step;
 use super::stage::Stage;
 use super::step_failure::StepFailure;
+use super::transcript::Line;
 use crate::suite;
 use crate::transfer::StateName;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 const DEVICES: [&str; 4] = ["Ben's phone", "Ben's watch", "Ryan's phone", "Ryan's watch"];
@@ -35,7 +37,8 @@ struct Deal {
 /// * once the network is fair again, everything that was sent arrives, and every transfer ends (XFER-16); where the
 ///   intermediary lied, whoever takes a new link is served (MBX-13), and no wallet has grown beyond its bounds.
 ///
-/// As text it is a scenario, ready to be run again.
+/// As text it is a scenario, ready to be run again. A copy of it goes on by itself.
+#[derive(Clone)]
 pub struct Rehearsal {
     stage: Stage<'static>,
     steps: Vec<String>,
@@ -84,7 +87,7 @@ impl Rehearsal {
 
     fn must(&mut self, text: &str) -> Result<(), StepFailure> {
         self.steps.push(text.to_owned());
-        let step = Step::parse(self.steps.len(), text).map_err(StepFailure::Script)?;
+        let step = read(self.steps.len(), text).map_err(StepFailure::Script)?;
         self.stage.play(&step)
     }
 
@@ -176,6 +179,12 @@ impl Rehearsal {
         Ok(())
     }
 
+    /// What happened so far.
+    #[must_use]
+    pub fn events(&self) -> &[Line] {
+        self.stage.events()
+    }
+
     /// The network is fair: everything arrives, and every transfer ends.
     ///
     /// # Errors
@@ -224,6 +233,29 @@ impl Rehearsal {
         }
         self.stage.properties()
     }
+}
+
+/// The step of these words. The same few steps come again and again, and finding one among all is a good part of what it takes to
+/// play it.
+fn read(line: usize, text: &str) -> Result<Step, String> {
+    /// So many are remembered.
+    const MOST: usize = 1_000;
+    thread_local! {
+        static READ: RefCell<HashMap<String, Step>> = RefCell::default();
+    }
+    READ.with_borrow_mut(|read| {
+        if let Some(step) = read.get(text) {
+            return Ok(Step {
+                line,
+                ..step.clone()
+            });
+        }
+        let step = Step::parse(line, text)?;
+        if read.len() < MOST {
+            read.insert(text.to_owned(), step.clone());
+        }
+        Ok(step)
+    })
 }
 
 impl fmt::Display for Rehearsal {

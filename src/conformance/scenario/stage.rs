@@ -89,7 +89,8 @@ pub fn header(scenario: &Scenario, suite: SuiteRef, seed: &str) -> Header {
     }
 }
 
-/// A scenario under way, a step at a time.
+/// A scenario under way, a step at a time. A copy of it goes on by itself, without the subject where there is one.
+#[derive(Clone)]
 pub struct Stage<'a> {
     world: World<'a>,
 }

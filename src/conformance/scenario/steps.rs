@@ -372,6 +372,30 @@ steps! {
             let outlasts = world.intermediary.outlasts_a_restart()?;
             checks::restarted(outlasts, "the intermediary")
         };
+    Given "three clients that are no wallets"
+        "Ben's phone, Ben's watch and Ryan's phone make requests of a list, each as often as the script says, of an intermediary with small bounds. It stands before the first device. Each answer is held to what the intermediary owes."
+        |world, _| world.admit_clients();
+    When "the request {errand} arrives"
+        "Of a client; whether the client learns the answer matters to nobody, since it may ask again."
+        |world, call| world.ask(call.the("errand"), false);
+    When "the request {errand} arrives, and the intermediary stops before it answers"
+        "It is carried out, and the intermediary is started again from what it has saved."
+        |world, call| world.ask(call.the("errand"), true);
+    Then "{name} has ended on {device}"
+        "Its state there is a final one (XFER-16)."
+        |world, call| {
+            let state = world.people.state(call.the("device"), call.the("name"))?;
+            checks::ended(state)
+        };
+    Then "nothing of {name} but its end waits to leave {device}"
+        "No message about it is still to be sent, but one that ends it (XFER-14)."
+        |world, call| checks::nothing_leaves(world, call.the("device"), call.the("name"));
+    Then "{device} has refused no message"
+        "No message that it read was one that it did not expect, could not open or had read before."
+        |world, call| {
+            let device = call.the("device").to_owned();
+            checks::refused_no_message(world, &device)
+        };
     When "the network does nothing more to anything"
         "What was to be lost, repeated, held back or damaged is not."
         |world, _| {
@@ -465,6 +489,12 @@ steps! {
         |world, call| {
             let to = Some(call.the("device"));
             world.lie(None, "submission", to, (call.the("lie"), true, false))
+        };
+    When "the intermediary answers every {request} for {device} with {lie}"
+        "What anybody asks to send it something: bundle requests or submissions."
+        |world, call| {
+            let to = Some(call.the("device"));
+            world.lie(None, call.the("request"), to, (call.the("lie"), true, false))
         };
     When "the intermediary is honest again"
         "From now on it answers with the truth; what it has done it has done."

@@ -12,6 +12,7 @@ use crate::wallet::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
+use std::sync::Arc;
 
 /// The version of the transcript's form.
 pub const TRANSCRIPT_VERSION: u32 = 1;
@@ -116,10 +117,7 @@ impl Cause {
 
 /// What the intermediary answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "it stands in a box wherever it stands"
-)]
+#[allow(clippy::large_enum_variant, reason = "it is shared wherever it stands")]
 #[serde(untagged)]
 pub enum Answered {
     /// It refused.
@@ -165,7 +163,8 @@ pub enum Line {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fate: Option<Fate>,
         /// The request.
-        request: Box<Request>,
+        #[serde(with = "shared")]
+        request: Arc<Request>,
     },
     /// An answer left the intermediary for a device.
     Answer {
@@ -175,7 +174,8 @@ pub enum Line {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fate: Option<Fate>,
         /// The answer.
-        answer: Box<Answered>,
+        #[serde(with = "shared")]
+        answer: Arc<Answered>,
     },
     /// A transfer changed its state on a device.
     State {
@@ -204,6 +204,25 @@ pub enum Line {
         /// The profile's code, or a subject's own.
         code: String,
     },
+}
+
+/// What is shared is written as if it were not.
+mod shared {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        T::serialize(value, serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
+    }
 }
 
 /// The last line: how the run ended.

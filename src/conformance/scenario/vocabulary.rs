@@ -156,6 +156,7 @@ mod tests {
             "lie" => "\"not-found\"",
             "payload" => "something that is no offer",
             "request" => "bundle request",
+            "errand" => "\"Ben's phone reads\"",
             "message" => "prekey",
             "state" => "\"S:Offered\"",
             "report" => "\"identity-changed\"",

@@ -46,6 +46,8 @@ pub enum Event {
     DropPin(Who),
     /// Its user was shown a number by that device: the number's number.
     Compare(Who, u32),
+    /// It leaves the intermediary.
+    Leave,
     /// Its user offers that deal.
     Offer(u8),
     /// Its user accepts it.

@@ -27,10 +27,11 @@ pub struct Actor {
     pub journal: Journal,
 }
 
-/// A device's randomness from some place on: block `n` is SHA-256 of its name and `n`.
+/// A device's randomness from some place on: block `n` is SHA-256 of its name, what it is drawn for, and `n`.
 #[derive(Clone, Debug)]
 pub struct Draws<'a> {
     name: &'a str,
+    purpose: u8,
     /// So many bytes were drawn.
     pub drawn: u64,
 }
@@ -39,7 +40,17 @@ impl<'a> Draws<'a> {
     /// The randomness of the device of that name, of which so many bytes were drawn.
     #[must_use]
     pub fn new(name: &'a str, drawn: u64) -> Self {
-        Draws { name, drawn }
+        Draws {
+            name,
+            purpose: 0,
+            drawn,
+        }
+    }
+
+    /// The same for that purpose, which has other bytes: two deals have two ids, whichever is offered first.
+    #[must_use]
+    pub fn of(self, purpose: u8) -> Self {
+        Draws { purpose, ..self }
     }
 }
 
@@ -49,6 +60,7 @@ impl Randomness for Draws<'_> {
         while filled < out.len() {
             let mut hash = Sha256::new();
             hash.update(self.name);
+            hash.update([self.purpose]);
             hash.update((self.drawn / 32).to_be_bytes());
             let block = hash.finalize();
             let rest = &block[usize::try_from(self.drawn % 32).unwrap_or_default()..];
@@ -95,8 +107,20 @@ impl Actor {
         event: WalletEvent,
         now: Timestamp,
     ) -> (Actor, Result<Vec<Effect>, WalletError>) {
+        self.step_of(bounds, 0, event, now)
+    }
+
+    /// The same, with what is drawn for that purpose: [`Draws::of`].
+    pub fn step_of(
+        &self,
+        bounds: &Bounds,
+        purpose: u8,
+        event: WalletEvent,
+        now: Timestamp,
+    ) -> (Actor, Result<Vec<Effect>, WalletError>) {
         let mut after = self.clone();
-        let mut draws = Draws::new(bounds.devices[usize::from(self.who)], self.drawn);
+        let name = bounds.devices[usize::from(self.who)];
+        let mut draws = Draws::new(name, self.drawn).of(purpose);
         let effects = after.wallet.step(event, now, &mut draws);
         after.drawn = draws.drawn;
         (after, effects)
@@ -140,12 +164,16 @@ pub struct Facts {
     pub link: u32,
     /// The last link that its user has taken, by number.
     pub taken: u32,
+    /// So many links its user has taken.
+    pub links_taken: u8,
     /// So many links its user has asked for.
     pub links_wanted: u8,
     /// The number that it shows for each other device, by number.
     pub numbers: [u32; DEVICES],
     /// Whether something that was to be sent is still here.
     pub is_sending: bool,
+    /// Whether the intermediary knows it, as far as it knows.
+    pub has_joined: bool,
     /// What does not hold of it; 0 where everything does.
     pub broken: u8,
 }
@@ -166,16 +194,23 @@ impl Facts {
 pub struct DealFacts {
     /// The state of its transfer: [`state_of`].
     pub state: u8,
-    /// Whether it was offered here.
-    pub is_offered: bool,
     /// What its user was told about it: [`Told`](super::journal::Told).
     pub told: u8,
-    /// Whether what lets the receiver provision has left.
-    pub out: bool,
-    /// Whether its user has accepted.
-    pub consented: bool,
-    /// The place of the moment at which its user accepted.
-    pub accepted: u8,
-    /// The place of the moment from which on it is over; the sender knows.
+    /// Whether it was offered here.
+    pub is_offered: bool,
+    /// The place of the moment from which on it is over; the sender knows, [`NEVER`] with others.
     pub over: u8,
+    /// The place of the last moment at which the receiver accepted or was provisioned with it, or the sender went on with it; [`NEVER`]
+    /// where it did not.
+    pub acted: u8,
+    /// The place of the moment at which the device last looked at the clock.
+    pub looked: u8,
+    /// How long the shortest message of it was that left, in bytes of ciphertext.
+    pub size: u32,
 }
+
+/// No moment.
+pub const NEVER: u8 = u8::MAX;
+
+/// R:Provisioned, as [`DealFacts::state`] has it.
+pub const HELD: u8 = 9;

@@ -1,7 +1,10 @@
 //! Who does more than a network does by itself: the place where `hostile` and `thief` come in.
 
 use super::action::Action;
+use super::bounds::Who;
+use super::property;
 use super::world::{Scratch, State, World};
+use crate::model::Property;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -45,6 +48,62 @@ pub trait Adversary: Sync + Sized {
         scratch: &mut Scratch,
         state: &State<Self::Extra>,
     ) -> Option<usize>;
+
+    /// What a request is answered with in place of the truth, as long as the world is as it is there; then nothing is carried out.
+    fn answers(&self, _: &World<Self>, _: &State<Self::Extra>, _request: u32) -> Option<u32> {
+        None
+    }
+
+    /// A step of the world itself was taken, and led to `next`: what an adversary notes of it.
+    fn watch(
+        &self,
+        _: &World<Self>,
+        _: &mut Scratch,
+        _from: &State<Self::Extra>,
+        _: Action<Self::Deed>,
+        _next: &mut State<Self::Extra>,
+    ) {
+    }
+
+    /// Whether a device may go on waiting at the end, for somebody who is in trouble as long as the world lasts.
+    fn excuses(&self, _: &World<Self>, _: &mut Scratch, _: &State<Self::Extra>, _who: Who) -> bool {
+        false
+    }
+
+    /// Whether a transfer may come to another end than its users want, by what was done.
+    fn may_fail(&self, _: Self::Extra) -> bool {
+        false
+    }
+
+    /// Whether what a step breaks is a limit that is stated, and no fault of the device.
+    fn pardons(&self, _: &World<Self>, _: Self::Extra, _broken: u8) -> bool {
+        false
+    }
+
+    /// What must hold: [`PROPERTIES`](property::PROPERTIES), and what more there is behind them.
+    fn properties(&self) -> &'static [Property] {
+        property::PROPERTIES
+    }
+
+    /// What must be possible: those of [`Bounds::goals`](super::Bounds::goals), and its own behind them; nothing where it has none.
+    fn goals(&self) -> Option<&'static [Property]> {
+        None
+    }
+
+    /// Which of its own goals a state reaches, a bit each from the first of them; [`World::reach_own`] is for what a step reaches.
+    fn reached(&self, _: &World<Self>, _: &mut Scratch, _: &State<Self::Extra>) -> u64 {
+        0
+    }
+
+    /// What a scenario says before anything happens.
+    fn given(&self, _: &World<Self>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The lines that show what is broken at the end of a path, where it is none of [`PROPERTIES`](property::PROPERTIES).
+    fn then(&self, _: &World<Self>, _end: &State<Self::Extra>, _broken: usize) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Whether nobody lies and nothing is forged: then no message of a device is refused but where wishes cross.
     fn is_honest(&self) -> bool {

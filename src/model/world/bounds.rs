@@ -1,7 +1,8 @@
 //! What a model holds and how far it goes: data, so that a model is a small file.
 
+use super::property::Goals;
 use crate::timestamp::{DAY, Timestamp};
-use crate::{agreement, intermediary, sesame, transfer, wallet};
+use crate::{intermediary, wallet};
 
 /// At most so many devices take part.
 pub const DEVICES: usize = 3;
@@ -58,14 +59,16 @@ pub enum Wish {
     Cancel(Who, u8),
     /// To make a link; each time another, so often at most.
     MakeLink(Who, u8),
-    /// To take the last link that the second has given away.
-    TakeLink(Who, Who),
+    /// To take the last link that the second has given away; so often at most.
+    TakeLink(Who, Who, u8),
     /// To withdraw the last link that it has given away.
     WithdrawLink(Who),
     /// No longer to hold the second to its key.
     DropPin(Who, Who),
     /// To hold the number of the second next to the own one.
     Compare(Who, Who),
+    /// To leave the intermediary.
+    Leave(Who),
 }
 
 /// One rung of a model's ladder.
@@ -83,6 +86,8 @@ pub struct Bounds {
     pub wishes: &'static [Wish],
     /// The moments that the clock goes through, in seconds from the beginning, rising; the first is 0.
     pub moments: &'static [u64],
+    /// When all is over, in seconds from the beginning: with it a fair ending ends. Later than every moment, and 31 days at least.
+    pub end: u64,
     /// By so many seconds each device's clock is ahead of the true time.
     pub skew: [i64; DEVICES],
     /// So many answers are lost.
@@ -97,49 +102,16 @@ pub struct Bounds {
     pub limits: wallet::Limits,
     /// What the intermediary is held to.
     pub post_limits: intermediary::Limits,
+    /// What must be possible.
+    pub goals: Goals,
 }
-
-/// Limits of wallets, shrunk so that few steps reach them: 3 one-time prekeys, few sessions, transfers and links.
-pub const WALLET_LIMITS: wallet::Limits = wallet::Limits {
-    device: sesame::Limits {
-        max_inactive_sessions: 3,
-        pre_keys: agreement::Limits {
-            max_openings: 3,
-            ..agreement::Limits::PROFILE
-        },
-        ..sesame::Limits::PROFILE
-    },
-    transfers: transfer::Limits {
-        invitation_transfers: 3,
-        invitations: 3,
-        known: 4,
-        under_way: 3,
-        offered: 4,
-        ..transfer::Limits::PROFILE
-    },
-    few_one_time_pre_keys: 1,
-    more_one_time_pre_keys: 2,
-    count_interval: DAY,
-    taken_invitations: 3,
-    ..wallet::Limits::PROFILE
-};
-
-/// Limits of the intermediary, shrunk alike.
-pub const POST_LIMITS: intermediary::Limits = intermediary::Limits {
-    mailbox: 8,
-    always_taken: 1,
-    mailbox_of_access_key: 6,
-    one_time_pre_keys: 6,
-    access_keys: 6,
-    one_time_pre_keys_of_access_key: 3,
-    ..intermediary::Limits::PROFILE
-};
 
 impl Bounds {
     /// The true time at that place of [`Bounds::moments`].
     #[must_use]
     pub fn now(&self, clock: u8) -> Timestamp {
-        BEGINNING.after(self.moments[usize::from(clock)])
+        let moment = self.moments.get(usize::from(clock));
+        BEGINNING.after(moment.copied().unwrap_or(self.end))
     }
 
     /// What a device takes it to be.
@@ -155,12 +127,53 @@ impl Bounds {
         usize::from(clock) + 1 < self.moments.len()
     }
 
+    /// The place of the end, beyond all moments.
+    #[must_use]
+    pub fn last(&self) -> u8 {
+        u8::try_from(self.moments.len()).unwrap_or(u8::MAX)
+    }
+
+    /// Whether no link, key or device goes away: then every message finds its way.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        let breaks = |wish: &Wish| {
+            matches!(
+                wish,
+                Wish::WithdrawLink(_) | Wish::DropPin(..) | Wish::Leave(_)
+            )
+        };
+        !self.wishes.iter().any(breaks)
+    }
+
+    /// Whether offers go in one direction, by one link: then two devices have one session.
+    #[must_use]
+    pub fn has_one_session(&self) -> bool {
+        let back = |deal: &Deal| {
+            let mut deals = self.deals.iter();
+            deals.any(|other| other.from == deal.to && other.to == deal.from)
+        };
+        let links = |wish: &Wish| matches!(wish, Wish::TakeLink(..));
+        self.is_calm() && !self.deals.iter().any(back) && !self.wishes.iter().any(links)
+    }
+
+    /// Whether until then nothing is so old that a message of it could have waited too long, or been forgotten.
+    #[must_use]
+    pub fn is_short(&self, clock: u8) -> bool {
+        self.now(clock).seconds_since(BEGINNING) < 30 * DAY
+    }
+
+    /// Whether a request can be repeated when nobody remembers it any more (MBX-13).
+    #[must_use]
+    pub fn can_repeat_late(&self) -> bool {
+        let late = self.moments.iter().any(|moment| *moment >= DAY);
+        late && self.losses + self.copies + self.late_answers > 0
+    }
+
     /// The place of the first moment at which that device takes it to be `time` or later.
     #[must_use]
     pub fn place_of(&self, who: Who, time: Timestamp) -> u8 {
-        let places = 0..u8::try_from(self.moments.len()).unwrap_or(u8::MAX);
-        let mut later = places.filter(|place| self.clock_of(who, *place) >= time);
-        later.next().unwrap_or(u8::MAX)
+        let mut places = (0..=self.last()).filter(|place| self.clock_of(who, *place) >= time);
+        places.next().unwrap_or(u8::MAX)
     }
 
     /// The devices, by their places.

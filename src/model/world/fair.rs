@@ -2,7 +2,7 @@
 
 use super::action::{Action, Event};
 use super::adversary::Adversary;
-use super::property::Promise;
+use super::property::{self, Promise};
 use super::world::{NONE, Scratch, State, World};
 
 /// So many steps at most lead from a state to its end.
@@ -20,6 +20,7 @@ struct Key {
     actors: [u32; super::bounds::DEVICES],
     post: u32,
     clock: u8,
+    extra: u64,
 }
 
 impl Known {
@@ -65,37 +66,39 @@ fn settled<A: Adversary>(
     mut state: State<A::Extra>,
 ) -> State<A::Extra> {
     for _ in 0..PATIENCE {
-        match step(world, scratch, &state) {
-            Some(next) => state = next,
-            None => break,
+        let next = round(world, scratch, &state);
+        if next == state {
+            break;
         }
+        state = next;
     }
     state
 }
 
-/// The next step of the fair schedule while the clock stands still; nothing where the world is at rest.
-fn step<A: Adversary>(
+/// A round of the fair schedule while the clock stands still: of each device every request that waits arrives once, and it reads what
+/// waits for it. Where nothing changes the world is at rest.
+fn round<A: Adversary>(
     world: &World<A>,
     scratch: &mut Scratch,
     state: &State<A::Extra>,
-) -> Option<State<A::Extra>> {
+) -> State<A::Extra> {
+    let mut state = *state;
     for who in world.setting.bounds.everybody() {
-        let facts = world.facts(scratch, state.actors[usize::from(who)]);
-        for place in 0..facts.waiting_count {
-            let next = world.act(scratch, state, Action::Exchange(who, place));
-            if let Some(next) = next
-                && next != *state
-            {
-                return Some(next);
+        let begun = world.facts(scratch, state.actors[usize::from(who)]);
+        for request in begun.waiting() {
+            // It may have been given up by now.
+            let facts = world.facts(scratch, state.actors[usize::from(who)]);
+            if !facts.waiting().contains(request) {
+                continue;
             }
+            let (next, answer) = world.carried_out(scratch, &state, *request);
+            state = world.after(scratch, &next, who, Event::Answer(*request, answer));
         }
-        if let Some(next) = world.act(scratch, state, Action::Read(who))
-            && next != *state
-        {
-            return Some(next);
-        }
+        state = world
+            .act(scratch, &state, Action::Read(who))
+            .unwrap_or(state);
     }
-    None
+    state
 }
 
 /// What a state breaks, once everybody is fair.
@@ -103,62 +106,72 @@ pub(super) fn broken<A: Adversary>(
     world: &World<A>,
     scratch: &mut Scratch,
     state: &State<A::Extra>,
-) -> Option<Promise> {
+) -> Option<usize> {
+    follow(world, scratch, state, true).0
+}
+
+/// The state of the fair schedule in which something is broken, or the last.
+pub(super) fn followed<A: Adversary>(
+    world: &World<A>,
+    scratch: &mut Scratch,
+    state: &State<A::Extra>,
+) -> State<A::Extra> {
+    follow(world, scratch, state, false).1
+}
+
+/// Follows the fair schedule until something is broken, all is over, or the state is known to end well where that is enough.
+fn follow<A: Adversary>(
+    world: &World<A>,
+    scratch: &mut Scratch,
+    from: &State<A::Extra>,
+    known_is_enough: bool,
+) -> (Option<usize>, State<A::Extra>) {
     let mut state = State {
         lost: 0,
         copied: 0,
         delayed: 0,
-        extra: world.adversary.rest(state.extra),
-        ..*state
+        extra: world.adversary.rest(from.extra),
+        ..*from
     };
     for action in [Action::ReleaseCopy, Action::ReleaseAnswer] {
         let is_there = match action {
             Action::ReleaseCopy => state.copy != NONE,
             _ => state.late != (NONE, NONE),
         };
-        if is_there {
-            state = world.act(scratch, &state, action)?;
-        }
+        let next = is_there.then(|| world.act(scratch, &state, action));
+        state = next.flatten().unwrap_or(state);
     }
-    let bounds = &world.setting.bounds;
     for _ in 0..PATIENCE {
         if state.broken != 0 {
-            return Promise::at(usize::from(state.broken) - 1);
+            return (Some(usize::from(state.broken) - 1), state);
         }
         let key = Key {
             actors: state.actors,
             post: state.post,
             clock: state.clock,
+            extra: super::keeper::hash(state.extra),
         };
-        if scratch.ends.insert(key) {
-            return None;
+        if known_is_enough && scratch.ends.insert(key) {
+            return (None, state);
         }
-        state = match step(world, scratch, &state) {
-            Some(next) => next,
-            None if bounds.has_next(state.clock) => {
-                let mut next = world.act(scratch, &state, Action::Clock)?;
-                for who in bounds.everybody() {
-                    next = world.after(scratch, &next, who, Event::Tick);
-                }
-                next
-            }
-            None => return at_rest(world, scratch, &state),
-        };
-    }
-    Some(Promise::Ends)
-}
-
-/// What does not hold of a state in which nothing is left to be done.
-fn at_rest<A: Adversary>(
-    world: &World<A>,
-    scratch: &mut Scratch,
-    state: &State<A::Extra>,
-) -> Option<Promise> {
-    for who in world.setting.bounds.everybody() {
-        let facts = world.facts(scratch, state.actors[usize::from(who)]);
-        if facts.waiting_count > 0 || facts.is_sending {
-            return Some(Promise::Ends);
+        let next = round(world, scratch, &state);
+        if next != state {
+            state = next;
+            continue;
+        }
+        let broken = property::broken(world, scratch, &state);
+        let broken = broken.or_else(|| property::broken_at_rest(world, scratch, &state));
+        if broken.is_some() {
+            return (broken.map(Promise::place), state);
+        }
+        if state.clock == world.setting.bounds.last() {
+            let broken = property::broken_in_the_end(world, scratch, &state);
+            return (broken.map(Promise::place), state);
+        }
+        state = world.act(scratch, &state, Action::Clock).unwrap_or(state);
+        for who in world.setting.bounds.everybody() {
+            state = world.after(scratch, &state, who, Event::Tick);
         }
     }
-    None
+    (Some(Promise::Ends.place()), state)
 }

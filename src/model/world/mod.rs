@@ -11,6 +11,7 @@
 //! | [`property`] | what must hold, and what must be possible |
 //! | [`fair`] | what must come of every state on a fair network |
 //! | [`adversary`] | who does more than a network |
+//! | [`lies`], [`thief`], [`attack`] | adversaries, and what none of them may come to |
 //! | [`words`] | a path as a scenario |
 //!
 //! To extend it:
@@ -32,13 +33,16 @@
 pub mod action;
 pub mod actor;
 pub mod adversary;
+pub mod attack;
 pub mod bounds;
 mod fair;
 pub mod journal;
 mod judge;
 mod keeper;
+pub mod lies;
 pub mod post;
 pub mod property;
+pub mod thief;
 mod words;
 #[allow(
     clippy::module_inception,

@@ -77,6 +77,8 @@ pub struct Scratch {
     mail: Local<(u32, u8), [u32; DEVICES]>,
     ticked: Local<(u32, u8), u32>,
     facts: Vec<Option<Facts>>,
+    /// The goals that were reached by name, and the same as bits of the model's.
+    reached: (u64, u64),
     pub(super) ends: fair::Known,
 }
 
@@ -134,6 +136,7 @@ pub struct World<A: Adversary = Nobody> {
     ticked: Remembered<(u32, u8), u32>,
     facts: Remembered<u32, Facts>,
     reached: AtomicU64,
+    own: AtomicU64,
     beginning: State<A::Extra>,
 }
 
@@ -183,6 +186,7 @@ impl<A: Adversary> World<A> {
             ticked: Remembered::default(),
             facts: Remembered::default(),
             reached: AtomicU64::new(0),
+            own: AtomicU64::new(0),
             beginning: State {
                 actors: [NONE; DEVICES],
                 post: NONE,
@@ -212,9 +216,20 @@ impl<A: Adversary> World<A> {
         self.setting.bounds.now(clock)
     }
 
+    /// Whether all devices take it to be the same time.
+    pub(super) fn has_one_clock(&self) -> bool {
+        let skew = &self.setting.bounds.skew;
+        skew.iter().all(|ahead| *ahead == skew[0])
+    }
+
     /// A goal that a step has reached: steps are computed only where they are possible.
     pub(super) fn reach(&self, goals: u64) {
         self.reached.fetch_or(goals, Ordering::Relaxed);
+    }
+
+    /// A goal of the adversary's own that a step has reached, a bit each.
+    pub fn reach_own(&self, goals: u64) {
+        self.own.fetch_or(goals, Ordering::Relaxed);
     }
 
     /// What is looked up of an actor.
@@ -279,8 +294,9 @@ impl<A: Adversary> World<A> {
         let happened = self.happen(scratch, from.actors[place], event, from.clock);
         let mut next = *from;
         next.actors[place] = happened.actor;
-        if happened.broken != 0 {
-            next.broken = happened.broken;
+        let broken = happened.broken;
+        if broken != 0 && !self.adversary.pardons(self, from.extra, broken) {
+            next.broken = broken;
         }
         next
     }
@@ -292,6 +308,9 @@ impl<A: Adversary> World<A> {
         from: &State<A::Extra>,
         request: u32,
     ) -> (State<A::Extra>, u32) {
+        if let Some(answer) = self.adversary.answers(self, from, request) {
+            return (*from, answer);
+        }
         let handled = self.handle(scratch, from.post, request, from.clock);
         let mut next = *from;
         next.post = handled.post;
@@ -313,8 +332,8 @@ impl<A: Adversary> World<A> {
             facts.waiting().get(usize::from(place)).copied()
         };
         Some(match action {
-            Action::Wish(place) => {
-                let (who, event) = self.wish(scratch, from, place)?;
+            Action::Wish(_) | Action::Read(_) | Action::Collect(_) | Action::Tick(_) => {
+                let (who, event) = self.event_of(scratch, from, action)?;
                 self.after(scratch, from, who, event)
             }
             Action::Exchange(who, place) => {
@@ -367,15 +386,6 @@ impl<A: Adversary> World<A> {
                 };
                 self.after(scratch, &next, from.late_of, Event::Answer(request, answer))
             }
-            Action::Read(who) => {
-                let mail = self.mail(scratch, from.post, from.clock)[usize::from(who)];
-                if mail == NONE {
-                    return None;
-                }
-                self.after(scratch, from, who, Event::Read(mail))
-            }
-            Action::Collect(who) => self.after(scratch, from, who, Event::Collect),
-            Action::Tick(who) => self.after(scratch, from, who, Event::Tick),
             Action::Clock => {
                 let clock = from.clock + 1;
                 let post = self.tick_post(scratch, from.post, clock);
@@ -390,7 +400,7 @@ impl<A: Adversary> World<A> {
     }
 
     /// What a wish is at whose device, where it can be said there.
-    fn wish(
+    pub(super) fn wish(
         &self,
         scratch: &mut Scratch,
         from: &State<A::Extra>,
@@ -418,16 +428,17 @@ impl<A: Adversary> World<A> {
             Wish::MakeLink(who, most) => {
                 (facts(who).links_wanted < most).then_some((who, Event::Invite))
             }
-            Wish::TakeLink(who, of) => {
-                let link = facts(of).link;
-                let is_new = link != NONE && facts(who).taken != link;
-                is_new.then_some((who, Event::Take(link)))
+            Wish::TakeLink(who, of, most) => {
+                let (link, taker) = (facts(of).link, facts(who));
+                let may = taker.links_taken < most && taker.taken != link;
+                (link != NONE && may).then_some((who, Event::Take(link)))
             }
             Wish::WithdrawLink(who) => {
                 let link = facts(who).link;
                 (link != NONE).then_some((who, Event::Withdraw(link)))
             }
             Wish::DropPin(who, of) => Some((who, Event::DropPin(of))),
+            Wish::Leave(who) => facts(who).has_joined.then_some((who, Event::Leave)),
             Wish::Compare(who, of) => {
                 let number = facts(of).numbers[usize::from(who)];
                 (number != NONE).then_some((who, Event::Compare(of, number)))
@@ -444,9 +455,10 @@ impl<A: Adversary> World<A> {
     ) {
         let bounds = &self.setting.bounds;
         let mut step = |scratch: &mut Scratch, action| {
-            if let Some(next) = self.act(scratch, from, action)
+            if let Some(mut next) = self.act(scratch, from, action)
                 && next != *from
             {
+                self.adversary.watch(self, scratch, from, action, &mut next);
                 found.push((action, next));
             }
         };
@@ -520,19 +532,27 @@ impl<A: Adversary> Space for World<A> {
         let found = property::broken(self, scratch, state).map(Promise::place);
         found
             .or_else(|| self.adversary.broken(self, scratch, state))
-            .or_else(|| fair::broken(self, scratch, state).map(Promise::place))
+            .or_else(|| fair::broken(self, scratch, state))
     }
 
     fn reached(&self, scratch: &mut Scratch, state: &Self::State) -> u64 {
-        self.reached.load(Ordering::Relaxed) | property::reached(self, scratch, state)
+        let all = self.reached.load(Ordering::Relaxed);
+        if scratch.reached.0 != all {
+            let goals = self.setting.bounds.goals.list.iter().enumerate();
+            let bits = goals.filter(|(_, goal)| all & goal.bit() != 0);
+            scratch.reached = (all, bits.fold(0, |bits, (place, _)| bits | 1 << place));
+        }
+        let own = self.adversary.reached(self, scratch, state) | self.own.load(Ordering::Relaxed);
+        scratch.reached.1 | own << self.setting.bounds.goals.list.len()
     }
 
     fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
+        self.adversary.properties()
     }
 
     fn goals(&self) -> &'static [Property] {
-        property::GOALS
+        let own = self.adversary.goals();
+        own.unwrap_or(self.setting.bounds.goals.words)
     }
 
     fn script(&self, path: &[Self::Action], broken: Option<usize>) -> Vec<String> {

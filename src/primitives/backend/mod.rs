@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | [`RustCrypto`] | always there, and the default | the crates of dalek and `RustCrypto` |
 //! | `AwsLc` | `aws-lc` | AWS-LC, in C and assembly, for those who want speed |
+//! | `toy` | `toy` | toys, for fuzzing: beside the chosen one, and switched on by whoever wants them |
 //!
 //! XEdDSA is of no backend: AWS-LC signs with no given Z (SIG-01), and knows no Montgomery key that signs. Nor is Ed25519:
 //! AWS-LC accepts keys of small order, which PAY-12 refuses. Nor is SHA-512, of which a signature takes a
@@ -16,6 +17,8 @@
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
 mod rust_crypto;
+#[cfg(feature = "toy")]
+pub mod toy;
 
 #[cfg(feature = "aws-lc")]
 pub use aws_lc::AwsLc;
@@ -23,16 +26,25 @@ pub use rust_crypto::RustCrypto;
 
 use zeroize::Zeroizing;
 
-/// The backend that the engine runs on.
 #[cfg(not(feature = "aws-lc"))]
-pub type Chosen = RustCrypto;
-/// The backend that the engine runs on.
+type Real = RustCrypto;
 #[cfg(feature = "aws-lc")]
-pub type Chosen = AwsLc;
+type Real = AwsLc;
+
+/// The backend that the engine runs on.
+#[cfg(not(feature = "toy"))]
+pub type Chosen = Real;
+/// The backend that the engine runs on.
+#[cfg(feature = "toy")]
+pub type Chosen = toy::Switch<Real>;
 
 /// The backend of HMAC, whichever is chosen: what is hashed here is short, and AWS-LC takes half a microsecond to set up
 /// a key, longer than sha2 takes for the whole of it.
+#[cfg(not(feature = "toy"))]
 pub type Hmac = RustCrypto;
+/// The backend of HMAC, whichever is chosen.
+#[cfg(feature = "toy")]
+pub type Hmac = toy::Switch<RustCrypto>;
 
 /// What computes the primitives.
 pub trait Backend {

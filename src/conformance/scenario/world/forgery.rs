@@ -20,7 +20,7 @@ use curve25519_dalek::montgomery::MontgomeryPoint;
 const LIFETIME: u64 = 30 * 24 * 60 * 60;
 
 /// A device at somebody else's address, with keys that were drawn for it.
-pub(super) fn ghost(
+pub(crate) fn ghost(
     suite: SuiteRef,
     address: Address,
     now: Timestamp,
@@ -32,7 +32,7 @@ pub(super) fn ghost(
 }
 
 /// The bundle of a device, as its owner would publish it.
-pub(super) fn bundle(device: &Device) -> Result<BundleFields, StepFailure> {
+pub(crate) fn bundle(device: &Device) -> Result<BundleFields, StepFailure> {
     let bundle = device.bundle(None);
     bundle
         .map(|bundle| BundleFields::from(&bundle))
@@ -40,7 +40,7 @@ pub(super) fn bundle(device: &Device) -> Result<BundleFields, StepFailure> {
 }
 
 /// A first message that says `plaintext`, from a ghost to the device of that bundle.
-pub(super) fn first_message(
+pub(crate) fn first_message(
     ghost: &mut Device,
     to: &Device,
     plaintext: &[u8],
@@ -56,7 +56,7 @@ pub(super) fn first_message(
 
 /// A first message that says `plaintext`, made with the stolen private keys of its receiver: it bears the identity key of
 /// `from`, whose private half Mallory does not have.
-pub(super) fn with_stolen_keys(
+pub(crate) fn with_stolen_keys(
     suite: SuiteRef,
     stolen: &Device,
     from: Party,
@@ -98,7 +98,7 @@ pub(super) fn with_stolen_keys(
 }
 
 /// The same first message with a point of small order added to its base key: no Diffie-Hellman output is another one.
-pub(super) fn twisted(suite: &dyn Suite, message: &[u8]) -> Result<Vec<u8>, StepFailure> {
+pub(crate) fn twisted(suite: &dyn Suite, message: &[u8]) -> Result<Vec<u8>, StepFailure> {
     let mut message = PreKeyMessage::decode(suite, message).map_err(StepFailure::script)?;
     let point = MontgomeryPoint(*message.base_key.u())
         .to_edwards(0)
@@ -110,7 +110,7 @@ pub(super) fn twisted(suite: &dyn Suite, message: &[u8]) -> Result<Vec<u8>, Step
 }
 
 /// An envelope that the intermediary made itself.
-pub(super) fn envelope(from: Address, to: Address, message: Message, now: Timestamp) -> Envelope {
+pub(crate) fn envelope(from: Address, to: Address, message: Message, now: Timestamp) -> Envelope {
     Envelope {
         id: EnvelopeId(1 << 40),
         sender: from,
@@ -122,7 +122,7 @@ pub(super) fn envelope(from: Address, to: Address, message: Message, now: Timest
 }
 
 /// The same envelope with another first message in it.
-pub(super) fn with_message(envelope: &Envelope, message: Vec<u8>) -> Envelope {
+pub(crate) fn with_message(envelope: &Envelope, message: Vec<u8>) -> Envelope {
     Envelope {
         kind: MessageKind::PreKey,
         message: MessageBytes(message.into()),
@@ -131,7 +131,7 @@ pub(super) fn with_message(envelope: &Envelope, message: Vec<u8>) -> Envelope {
 }
 
 /// A cancel of a transfer, as its other party would write it.
-pub(super) fn cancel(transfer: TransferId, format: &str) -> Result<Vec<u8>, StepFailure> {
+pub(crate) fn cancel(transfer: TransferId, format: &str) -> Result<Vec<u8>, StepFailure> {
     let format = match format {
         "car key" => CAR_KEY,
         _ => AUTHORIZATION_TOKEN,

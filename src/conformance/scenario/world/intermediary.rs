@@ -1,9 +1,10 @@
 //! The intermediary of a scenario: the reference engine's, and what a dishonest one makes of its answers.
 
 use super::forgery;
-use super::lies::{Answering, Lie};
+use super::lies::Answering;
 use super::network;
 use crate::agreement::BundleFields;
+use crate::conformance::clients::transaction;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::submitted::submitted;
 use crate::conformance::seed::Recorder;
@@ -19,6 +20,7 @@ use crate::timestamp::Timestamp;
 use std::collections::BTreeMap;
 
 /// What a bundle is in place of the one asked for.
+#[derive(Clone)]
 pub(in super::super) enum Swapped {
     /// That one, at the address asked for.
     Keys(BundleFields),
@@ -27,6 +29,7 @@ pub(in super::super) enum Swapped {
 }
 
 /// The intermediary, honest until a script says otherwise.
+#[derive(Clone)]
 pub(in super::super) struct ScriptedIntermediary {
     machine: Intermediary<MemoryStore>,
     suite: SuiteRef,
@@ -94,6 +97,19 @@ impl ScriptedIntermediary {
         })
     }
 
+    /// The same; whether it is another one since, and whether it did it in one transaction.
+    pub(super) fn handle_watched(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Result<Answer, ErrorCode>, bool, bool), StepFailure> {
+        let before = self.machine.clone();
+        let store = before.store();
+        let is_one = transaction::is_one(self.suite, self.limits, store, request, now);
+        let answer = self.handle(request, now)?;
+        Ok((answer, self.machine != before, is_one))
+    }
+
     /// What it answers in place of the truth, where a script says so.
     pub(super) fn lie(
         &mut self,
@@ -104,6 +120,7 @@ impl ScriptedIntermediary {
         let kind = network::kind(&request.body);
         let is_to = |to: &Address| match &request.body {
             Body::Submit(submission) => submission.recipient == *to,
+            Body::FetchBundle { address, .. } => address == to,
             _ => false,
         };
         let is_meant = |lie: &Answering| {
@@ -126,25 +143,18 @@ impl ScriptedIntermediary {
         if carried_out {
             self.handle(request, now)?.ok();
         }
-        Ok(Some(match (lie, &request.body) {
-            (Lie::Refused(code), _) => Err(code),
-            (Lie::Done, _) | (Lie::OtherKind, Body::CountOneTimePreKeys { .. }) => Ok(Answer::Done),
-            (Lie::NothingWaits, _) => Ok(Answer::Envelopes {
-                envelopes: Vec::new(),
-            }),
-            (Lie::OtherKind, _) => Ok(Answer::OneTimePreKeys { left: 0 }),
-            (Lie::OwnKeys, Body::FetchBundle { address, .. }) => {
-                let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
-                let bundle = forgery::bundle(&ghost)?;
-                self.ghosts.push(ghost);
-                Ok(Answer::Bundle { bundle })
-            }
-            (Lie::OwnKeys, _) => {
-                return Err(StepFailure::script(format!(
-                    "only bundle requests are answered with keys, and no {kind}"
-                )));
-            }
-        }))
+        if let Some(answer) = lie.answer(&request.body) {
+            return Ok(Some(answer));
+        }
+        let Body::FetchBundle { address, .. } = &request.body else {
+            return Err(StepFailure::script(format!(
+                "only bundle requests are answered with keys, and no {kind}"
+            )));
+        };
+        let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
+        let bundle = forgery::bundle(&ghost)?;
+        self.ghosts.push(ghost);
+        Ok(Some(Ok(Answer::Bundle { bundle })))
     }
 
     /// What one of its own devices reads of a message.

@@ -2,6 +2,7 @@
 
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
+use crate::intermediary::{Answer, Body};
 
 /// Answers that are none of the codes.
 const DONE: &str = "done";
@@ -10,11 +11,11 @@ const OTHER_KIND: &str = "another kind of answer";
 const OWN_KEYS: &str = "keys of its own";
 
 /// What a script calls the lies that are no codes.
-pub(in super::super) const LIES: [&str; 4] = [DONE, NOTHING_WAITS, OTHER_KIND, OWN_KEYS];
+pub(crate) const LIES: [&str; 4] = [DONE, NOTHING_WAITS, OTHER_KIND, OWN_KEYS];
 
 /// What is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lie {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Lie {
     /// A refusal.
     Refused(ErrorCode),
     /// That it was carried out.
@@ -29,7 +30,7 @@ pub(super) enum Lie {
 
 impl Lie {
     /// What a script calls by that name.
-    pub(super) fn called(name: &str) -> Option<Self> {
+    pub(crate) fn called(name: &str) -> Option<Self> {
         Some(match name {
             DONE => Lie::Done,
             NOTHING_WAITS => Lie::NothingWaits,
@@ -41,6 +42,30 @@ impl Lie {
             }
         })
     }
+
+    /// What a script calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Lie::Refused(code) => code.as_str(),
+            Lie::Done => DONE,
+            Lie::NothingWaits => NOTHING_WAITS,
+            Lie::OtherKind => OTHER_KIND,
+            Lie::OwnKeys => OWN_KEYS,
+        }
+    }
+
+    /// What is answered to that; nothing where keys must be drawn first.
+    pub(crate) fn answer(self, asked: &Body) -> Option<Result<Answer, ErrorCode>> {
+        Some(match (self, asked) {
+            (Lie::Refused(code), _) => Err(code),
+            (Lie::Done, _) | (Lie::OtherKind, Body::CountOneTimePreKeys { .. }) => Ok(Answer::Done),
+            (Lie::NothingWaits, _) => Ok(Answer::Envelopes {
+                envelopes: Vec::new(),
+            }),
+            (Lie::OtherKind, _) => Ok(Answer::OneTimePreKeys { left: 0 }),
+            (Lie::OwnKeys, _) => return None,
+        })
+    }
 }
 
 /// Which requests are answered with a lie.
@@ -50,7 +75,7 @@ pub(super) struct Answering {
     pub(super) asker: Option<String>,
     /// What scripts call them.
     pub(super) request: &'static str,
-    /// Submissions to that device; to any where it is none.
+    /// Submissions to that device and requests for its bundle; to any where it is none.
     pub(super) to: Option<Address>,
     pub(super) lie: Lie,
     /// Whether each of them, and not the next alone.

@@ -14,7 +14,7 @@ struct Taken {
 }
 
 /// Every link.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Links {
     /// The links that a script calls by names.
     named: BTreeMap<String, String>,

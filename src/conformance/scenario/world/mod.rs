@@ -11,17 +11,19 @@
 //! | [`forgery`] | what Mallory and a dishonest intermediary make themselves |
 //! | [`payloads`] | what a sender that does not keep to the profile writes |
 //! | [`intermediary`] | the intermediary, honest or not |
+//! | [`clients`] | clients of the intermediary that are no wallets |
 //! | [`strangers`] | those whom nobody knows |
 //! | [`network`] | what gets lost, held back, repeated and damaged |
 //! | [`stepwise`] | the same where nothing arrives by itself: a script says what does |
 
-mod forgery;
+mod clients;
+pub(crate) mod forgery;
 mod intermediary;
-mod lies;
+pub(crate) mod lies;
 mod links;
 mod network;
 mod participant;
-mod payloads;
+pub(crate) mod payloads;
 mod people;
 mod players;
 mod stepwise;
@@ -46,12 +48,14 @@ use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Fingerprint, Invitation, Offer};
 use crate::wallet::{self, Wallet, WalletEvent};
+use clients::Clients;
 use intermediary::ScriptedIntermediary;
 use lies::{Answering, Lie};
 use links::Links;
 use network::Network;
 use people::People;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use stepwise::Stepwise;
 
 /// When every scenario begins: 2026-01-01T00:00:00Z.
@@ -63,6 +67,7 @@ const PATIENCE: usize = 10_000;
 const IN_VAIN: usize = 5;
 
 /// Everybody and everything.
+#[derive(Clone)]
 pub(super) struct World<'a> {
     suite: SuiteRef,
     seed: String,
@@ -75,6 +80,7 @@ pub(super) struct World<'a> {
     pub(super) stolen: BTreeMap<String, Wallet>,
     links: Links,
     pub(super) stepwise: Stepwise,
+    clients: Option<Clients>,
     /// How many transfers a link serves.
     transfers_of_a_link: u32,
     /// The names of the transfers whose token each one offers, where it is another's.
@@ -106,6 +112,7 @@ impl<'a> World<'a> {
             stolen: BTreeMap::new(),
             links: Links::default(),
             stepwise: Stepwise::default(),
+            clients: None,
             transfers_of_a_link: wallet::Limits::PROFILE.transfers.invitation_transfers,
             tokens: BTreeMap::new(),
             revoked: BTreeSet::new(),
@@ -300,7 +307,7 @@ impl<'a> World<'a> {
             self.lines.push(Line::Request {
                 device: device.to_owned(),
                 fate: None,
-                request: Box::new(request.clone()),
+                request: Arc::new(request.clone()),
             });
             self.arrive(device, &request)?;
         }
@@ -666,10 +673,11 @@ impl<'a> World<'a> {
         answer: Option<Fate>,
     ) -> Result<(), StepFailure> {
         let fate = self.network.sent(device, &mut request)?;
+        let request = Arc::new(request);
         self.lines.push(Line::Request {
             device: device.to_owned(),
             fate,
-            request: Box::new(request.clone()),
+            request: request.clone(),
         });
         match fate {
             Some(Fate::Lost) => Ok(()),
@@ -698,7 +706,7 @@ impl<'a> World<'a> {
             self.lines.push(Line::Request {
                 device: device.clone(),
                 fate: None,
-                request: Box::new(request.clone()),
+                request: request.clone(),
             });
             self.arrive(&device, &request)?;
         }
@@ -760,7 +768,7 @@ impl<'a> World<'a> {
         self.lines.push(Line::Answer {
             device: device.to_owned(),
             fate,
-            answer: Box::new(match answer {
+            answer: Arc::new(match answer {
                 Ok(answer) => Answered::Answer(answer.clone()),
                 Err(code) => Answered::Refused { code: *code },
             }),

@@ -4,6 +4,7 @@ use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::Fate;
 use crate::hex::Hex;
 use crate::intermediary::{Answer, Body, Request};
+use std::sync::Arc;
 
 /// What the network does with the next request of that kind from that device, or with the answer to it.
 #[derive(Clone, Debug)]
@@ -15,11 +16,11 @@ struct Rule {
 }
 
 /// The network.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in super::super) struct Network {
     rules: Vec<Rule>,
     /// Requests that wait, each with the device that sent it.
-    held_back: Vec<(String, Request)>,
+    held_back: Vec<(String, Arc<Request>)>,
 }
 
 /// What the script calls a request.
@@ -138,12 +139,12 @@ impl Network {
     }
 
     /// A request waits until it is released.
-    pub(super) fn hold_back(&mut self, device: &str, request: Request) {
+    pub(super) fn hold_back(&mut self, device: &str, request: Arc<Request>) {
         self.held_back.push((device.to_owned(), request));
     }
 
     /// What waited, in the order in which it was sent.
-    pub(super) fn release(&mut self) -> Vec<(String, Request)> {
+    pub(super) fn release(&mut self) -> Vec<(String, Arc<Request>)> {
         std::mem::take(&mut self.held_back)
     }
 }

@@ -10,6 +10,7 @@ use crate::wallet::{Effect, Report};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A device of a user: what can be seen of it from outside, whoever plays it.
+#[derive(Clone)]
 pub(super) struct Participant {
     pub(super) address: Address,
     /// Whether the intermediary knows it.

@@ -24,7 +24,7 @@ const WITHOUT_MAC: &str = "an offer without a MAC";
 const NO_JSON: &str = "something that is no offer";
 
 /// What scripts call them.
-pub(in super::super) const PAYLOADS: [&str; 7] = [
+pub(crate) const PAYLOADS: [&str; 7] = [
     UNKNOWN_FORMAT,
     YEAR_9999,
     OTHER_VERSION,
@@ -40,14 +40,14 @@ const LAST_SECOND: Timestamp = Timestamp(253_402_300_799);
 const LIFETIME: u64 = 48 * 60 * 60;
 
 /// Who offers, by which link, and what opens its mailbox to the answers.
-pub(super) struct By<'a> {
-    pub(super) sender: Party,
-    pub(super) link: &'a Invitation,
-    pub(super) answers: Secret<32>,
+pub(crate) struct By<'a> {
+    pub(crate) sender: Party,
+    pub(crate) link: &'a Invitation,
+    pub(crate) answers: Secret<32>,
 }
 
 /// The plaintext of that name.
-pub(super) fn plaintext(
+pub(crate) fn plaintext(
     name: &str,
     suite: &dyn Suite,
     transfer: TransferId,
@@ -95,7 +95,7 @@ pub(super) fn plaintext(
 }
 
 /// A key import request with a signature of zeros.
-pub(super) fn wrong_signature(transfer: TransferId) -> Result<Vec<u8>, StepFailure> {
+pub(crate) fn wrong_signature(transfer: TransferId) -> Result<Vec<u8>, StepFailure> {
     let content = Content::KeyImportRequest(vec![0; 96].into());
     let payload = Payload::new(transfer, CAR_KEY, content);
     Ok(payload.encode(0).map_err(StepFailure::script)?.to_vec())

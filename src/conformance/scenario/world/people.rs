@@ -17,6 +17,7 @@ use crate::transfer::{Host, Invitation, Limits, Offer, StateName, Vertical};
 use crate::wallet::{self, Wallet, WalletEvent};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a device refused its user.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ pub(in super::super) struct Moment {
 }
 
 /// Everybody but the intermediary.
+#[derive(Clone)]
 pub(in super::super) struct People<'a> {
     seed: String,
     players: Players<'a>,
@@ -46,7 +48,7 @@ pub(in super::super) struct People<'a> {
     /// The transfers, by what the script calls them.
     transfers: BTreeMap<String, TransferId>,
     /// What devices were, by what the script calls the moments.
-    moments: BTreeMap<String, Moment>,
+    moments: BTreeMap<String, Arc<Moment>>,
     /// What the last wish of a user was refused with.
     pub(in super::super) refused: Option<Refusal>,
 }
@@ -275,7 +277,7 @@ impl<'a> People<'a> {
             states: self.device(name)?.states.clone(),
             bundle,
         };
-        self.moments.insert(moment.to_owned(), what);
+        self.moments.insert(moment.to_owned(), Arc::new(what));
         Ok(())
     }
 
@@ -283,6 +285,7 @@ impl<'a> People<'a> {
     pub(in super::super) fn moment(&self, moment: &str) -> Result<&Moment, StepFailure> {
         self.moments
             .get(moment)
+            .map(Arc::as_ref)
             .ok_or_else(|| StepFailure::script(format!("nothing was saved as `{moment}`")))
     }
 

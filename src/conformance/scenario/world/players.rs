@@ -29,6 +29,17 @@ pub(super) struct Players<'a> {
     limits: Limits,
 }
 
+/// A copy has no subject: there is no second one, and nobody plays its device there.
+impl Clone for Players<'_> {
+    fn clone(&self) -> Self {
+        Players {
+            engine: self.engine.clone(),
+            limits: self.limits,
+            tested: None,
+        }
+    }
+}
+
 impl<'a> Players<'a> {
     pub(super) fn new(suite: SuiteRef, tested: Option<Tested<'a>>) -> Self {
         Players {
@@ -137,11 +148,12 @@ impl<'a> Players<'a> {
         match said {
             Ok(output) => Ok(Ok(output.effects)),
             Err(code) => {
-                let before = before.map(|before| match before {
-                    Before::Wallet(wallet) => wallet.save().to_json().into(),
-                    Before::Saved(state) => state,
-                });
-                if before.is_some_and(|before| self.save(device) != Ok(before)) {
+                let is_as_before = match before {
+                    None => true,
+                    Some(Before::Wallet(wallet)) => *self.wallet(device)? == *wallet,
+                    Some(Before::Saved(state)) => self.save(device) == Ok(state),
+                };
+                if !is_as_before {
                     return Err(StepFailure::differs(
                         "a refused step changes nothing",
                         format!("another state of {device}"),

@@ -11,9 +11,10 @@ use crate::error_code::ErrorCode;
 use crate::intermediary::{Answer, Request};
 use crate::timestamp::Timestamp;
 use crate::wallet::WalletEvent;
+use std::sync::Arc;
 
 /// What is held back in such a world.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in super::super) struct Stepwise {
     on: bool,
     /// Copies of requests, each with the device that sent it, the first that was held back first.
@@ -154,7 +155,7 @@ impl World<'_> {
         self.lines.push(Line::Request {
             device: device.to_owned(),
             fate,
-            request: Box::new(request.clone()),
+            request: Arc::new(request.clone()),
         });
     }
 }
