@@ -162,8 +162,8 @@ pub struct Facts {
     pub deals: [DealFacts; DEALS],
     /// The last link that it has given away, by number.
     pub link: u32,
-    /// The last link that its user has taken, by number.
-    pub taken: u32,
+    /// The last link of each other device that its user has taken, by number.
+    pub taken: [u32; DEVICES],
     /// So many links its user has taken.
     pub links_taken: u8,
     /// So many links its user has asked for.

@@ -1,7 +1,7 @@
 //! Who does more than a network does by itself: the place where `hostile` and `thief` come in.
 
 use super::action::Action;
-use super::bounds::Who;
+use super::bounds::{Deal, Who};
 use super::property;
 use super::world::{Scratch, State, World};
 use crate::model::Property;
@@ -70,8 +70,8 @@ pub trait Adversary: Sync + Sized {
         false
     }
 
-    /// Whether a transfer may come to another end than its users want, by what was done.
-    fn may_fail(&self, _: Self::Extra) -> bool {
+    /// Whether a deal may come to another end than its users want, by what was done.
+    fn may_fail(&self, _: Self::Extra, _: &Deal) -> bool {
         false
     }
 

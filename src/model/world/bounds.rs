@@ -156,6 +156,15 @@ impl Bounds {
         self.is_calm() && !self.deals.iter().any(back) && !self.wishes.iter().any(links)
     }
 
+    /// Whether one device may be offered more by another than it takes at once (XFER-20).
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.deals.iter().any(|deal| {
+            let same = |other: &&Deal| other.from == deal.from && other.to == deal.to;
+            self.deals.iter().filter(same).count() > self.limits.transfers.under_way
+        })
+    }
+
     /// Whether until then nothing is so old that a message of it could have waited too long, or been forgotten.
     #[must_use]
     pub fn is_short(&self, clock: u8) -> bool {

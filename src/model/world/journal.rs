@@ -19,12 +19,8 @@ pub struct Journal {
     pub peers: [PeerNotes; DEVICES],
     /// The links that its user was given to give away, each with the time.
     pub links: Vec<(String, Timestamp)>,
-    /// The last link that its user has taken.
-    pub taken: Option<String>,
     /// How many links its user has taken.
     pub links_taken: u8,
-    /// How many offers were made by the last one.
-    pub offers: u32,
     /// So many links its user has asked for.
     pub links_wanted: u8,
     /// A message that its user knows to wait: for whom, and what it is.
@@ -61,8 +57,12 @@ pub struct DealNotes {
 }
 
 /// What is remembered of another device.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PeerNotes {
+    /// The last link of it that the user has taken.
+    pub taken: Option<String>,
+    /// How many offers were made by that.
+    pub offers: u32,
     /// Whether the users have compared their numbers.
     pub compared: bool,
     /// The base key of the last message to it that opens a session, by a hash; 0 where none has left.

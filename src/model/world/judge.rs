@@ -78,7 +78,7 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
         waiting_count,
         deals: std::array::from_fn(deal),
         link: text(actor.journal.links.last().map(|(link, _)| link.clone())),
-        taken: text(actor.journal.taken.clone()),
+        taken: std::array::from_fn(|who| text(actor.journal.peers[who].taken.clone())),
         links_taken: actor.journal.links_taken,
         links_wanted: actor.journal.links_wanted,
         numbers: std::array::from_fn(|who| text(number(who))),
@@ -293,6 +293,11 @@ impl<'a, A: Adversary> Judge<'a, A> {
         }
     }
 
+    /// Seconds since the beginning.
+    fn age(&self) -> u64 {
+        self.now.seconds_since(super::bounds::BEGINNING)
+    }
+
     fn reach(&self, goal: Goal) {
         self.world.reach(goal.bit());
     }
@@ -403,9 +408,13 @@ impl<'a, A: Adversary> Judge<'a, A> {
 
     // What users want
 
-    /// The link that its user took last, where it serves by now and has not served as often as it may.
-    fn serving_link(&self) -> Option<Invitation> {
-        let link: Invitation = self.actor.journal.taken.as_ref()?.parse().ok()?;
+    /// Whether the link of that device that the user took last serves by now, and has not served as often as it may.
+    fn is_served(&self, to: Who) -> bool {
+        let peer = &self.actor.journal.peers[usize::from(to)];
+        let link = peer
+            .taken
+            .as_ref()
+            .and_then(|link| link.parse::<Invitation>().ok());
         let most = self
             .world
             .setting
@@ -413,7 +422,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
             .limits
             .transfers
             .invitation_transfers;
-        (self.now < link.expires && self.actor.journal.offers < most).then_some(link)
+        link.is_some_and(|link| self.now < link.expires && peer.offers < most)
     }
 
     /// Whether a token that the deal offers was offered before, and is remembered.
@@ -437,6 +446,10 @@ impl<'a, A: Adversary> Judge<'a, A> {
 
     /// A wish was refused: with reason.
     fn refused(&mut self, error: &WalletError) {
+        // A device that is unknown to the intermediary has nothing to say to anybody.
+        if self.actor.wallet.token().is_none() {
+            return;
+        }
         let code = error.code();
         if code == Some(ErrorCode::InvalidInvitation) {
             self.reach(Goal::LinkOver);
@@ -449,9 +462,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 if known {
                     self.reach(Goal::NotAgain);
                 }
-                let link = self.serving_link();
-                let to = self.world.setting.addresses[usize::from(deal.to)];
-                let by_link = link.is_some_and(|link| link.address == to);
+                let by_link = self.is_served(deal.to);
                 let room = self.open_offers() < self.world.setting.bounds.limits.transfers.offered;
                 self.must(Promise::Wish, known || !by_link || !room || !self.is_calm());
             }
@@ -509,11 +520,16 @@ impl<'a, A: Adversary> Judge<'a, A> {
             (Event::Take(_), WalletEvent::TakeInvitation(link)) => {
                 let expires = self.link().map(|link| link.expires);
                 self.must(Promise::Link, expires.is_none_or(|expires| now < expires));
-                let journal = &mut self.actor.journal;
-                journal.links_taken += 1;
-                if journal.taken.as_ref() != Some(link) {
-                    journal.taken = Some(link.clone());
-                    journal.offers = 0;
+                self.actor.journal.links_taken += 1;
+                let maker = self
+                    .link()
+                    .and_then(|made| self.world.setting.who(&made.address));
+                if let Some(maker) = maker {
+                    let peer = &mut self.actor.journal.peers[usize::from(maker)];
+                    if peer.taken.as_ref() != Some(link) {
+                        peer.taken = Some(link.clone());
+                        peer.offers = 0;
+                    }
                 }
                 self.reach(Goal::LinkTaken);
             }
@@ -549,19 +565,13 @@ impl<'a, A: Adversary> Judge<'a, A> {
         if insists && known {
             self.reach(Goal::OfferedAgain);
         }
-        let to = self.world.setting.addresses[usize::from(deal.to)];
-        let link = self.serving_link();
-        let by_link = link.is_some_and(|link| link.address == to);
-        // By another way: a key that was compared, or an offer that brought an access key.
-        let other = self
-            .world
-            .setting
-            .bounds
-            .deals
-            .iter()
-            .any(|other| other.to == deal.from);
-        self.must(Promise::Link, by_link || other);
-        self.actor.journal.offers += 1;
+        let by_link = self.is_served(deal.to);
+        let peer = &mut self.actor.journal.peers[usize::from(deal.to)];
+        peer.offers += 1;
+        // Or to a key that was compared, of a device whose offer brought an access key.
+        let (taken, compared) = (peer.taken.is_some(), peer.compared);
+        self.must(Promise::Named, taken || compared);
+        self.must(Promise::Link, by_link || compared);
         let transfer = effects.iter().find_map(|effect| match effect {
             Effect::Changed {
                 transfer,
@@ -590,8 +600,6 @@ impl<'a, A: Adversary> Judge<'a, A> {
         let sends = sends.filter(|message| message.to == address).count();
         self.must(Promise::AnotherKey, open == 0 && sends == 0);
         self.actor.journal.peers[usize::from(peer)] = super::journal::PeerNotes::default();
-        self.actor.journal.taken = None;
-        self.actor.journal.offers = 0;
     }
 
     // What a wallet wants done
@@ -718,7 +726,9 @@ impl<'a, A: Adversary> Judge<'a, A> {
             Report::Delayed { to, code } => {
                 self.reach(Goal::Waits);
                 let full = *code == ErrorCode::MailboxFull;
-                self.must(Promise::Answerable, full || !calm);
+                // The access key of a link is over by then.
+                let old = self.age() >= LINK + 31 * DAY;
+                self.must(Promise::Answerable, full || old || !calm);
                 let who = self.world.setting.who(to);
                 let first = self
                     .actor
@@ -973,7 +983,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
     /// No sender has more transfers here than it may (XFER-20), as long as none can be over.
     fn room(&mut self) {
         let bounds = &self.world.setting.bounds;
-        if self.now.seconds_since(super::bounds::BEGINNING) >= LIFETIME {
+        if self.age() >= LIFETIME {
             return;
         }
         for from in bounds.everybody() {
@@ -1085,7 +1095,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
             }
         }
         for who in self.world.setting.bounds.everybody() {
-            let peer = self.actor.journal.peers[usize::from(who)];
+            let peer = &self.actor.journal.peers[usize::from(who)];
             let old = peer
                 .fresh
                 .is_some_and(|fresh| now.seconds_since(fresh) >= 90 * DAY);

@@ -303,6 +303,10 @@ impl Keeper<'_> {
 
     /// Keys that nobody has published before.
     fn published(&mut self, of: Address, now: Timestamp, keys: &[u64]) {
+        // What is repeated when nobody remembers it is published again.
+        if self.repeated {
+            return;
+        }
         for key in keys {
             let former = self.post.keys.insert(*key, (of, now));
             self.must(Promise::Distinct, former.is_none());

@@ -4,7 +4,7 @@ use super::action::{Action, Event};
 use super::actor::{Actor, Draws};
 use super::adversary::Adversary;
 use super::attack::{self, Attack, Keys};
-use super::bounds::{BEGINNING, DEVICES, Who};
+use super::bounds::{BEGINNING, DEVICES, Deal, Who};
 use super::post::Post;
 use super::words;
 use super::world::{NONE, Scratch, State, World};
@@ -386,10 +386,11 @@ impl Hostile {
         let actor = from.actors[usize::from(to)];
         let mail = world.mail(scratch, from.post, from.clock)[usize::from(to)];
         let mut read = |scratch: &mut Scratch, deed: Deed, answer: u32| {
+            let takes_link = matches!(deed, Deed::Send { .. });
             if answer != NONE {
                 let next = self.after(world, scratch, from, to, Event::Read(answer));
                 if next.actors != from.actors || next.broken != 0 {
-                    found.push((Action::Deed(deed), done_with(next, false)));
+                    found.push((Action::Deed(deed), done_with(next, takes_link)));
                 }
             }
         };
@@ -500,8 +501,9 @@ impl Hostile {
                 .map_or(NONE, |post| world.posts.intern(post))
         });
         if post != NONE && post != from.post {
+            // Whoever comes first has the link.
             let next = State { post, ..*from };
-            found.push((Action::Deed(Deed::Share(to)), done_with(next, false)));
+            found.push((Action::Deed(Deed::Share(to)), done_with(next, true)));
         }
     }
 }
@@ -716,8 +718,14 @@ impl Adversary for Hostile {
         None
     }
 
-    fn may_fail(&self, past: Past) -> bool {
-        past.believed || past.trouble != 0
+    /// Whoever is in trouble is not served; everybody else is.
+    fn may_fail(&self, past: Past, deal: &Deal) -> bool {
+        let place = usize::from(past.trouble).checked_sub(1);
+        let troubled = place.is_some_and(|place| {
+            let (of, _) = self.liar.troubles[place];
+            deal.from == of || deal.to == of
+        });
+        past.believed || troubled
     }
 
     fn given(&self, world: &World<Self>) -> Vec<String> {

@@ -344,7 +344,8 @@ pub(super) fn broken<A: Adversary>(
         } = deal.what
         {
             let other = &bounds.deals[usize::from(first)];
-            if of(other.to, usize::from(first)).state == HELD {
+            let held = of(other.to, usize::from(first)).state == HELD;
+            if held && bounds.is_short(state.clock) {
                 return Some(Promise::OneHolder);
             }
         }
@@ -360,13 +361,10 @@ pub(super) fn broken_at_rest<A: Adversary>(
 ) -> Option<Promise> {
     use StateName as S;
     let bounds = &world.setting.bounds;
-    if world.adversary.may_fail(state.extra) {
-        return None;
-    }
     for (place, deal) in bounds.deals.iter().enumerate() {
         let mut of = |who: Who| world.facts(scratch, state.actors[usize::from(who)]).deals[place];
         let (sender, receiver) = (of(deal.from), of(deal.to));
-        if !sender.is_offered {
+        if !sender.is_offered || world.adversary.may_fail(state.extra, deal) {
             continue;
         }
         let (sends, receives) = (state_of(sender.state), state_of(receiver.state));
@@ -379,7 +377,7 @@ pub(super) fn broken_at_rest<A: Adversary>(
             return Some(Promise::ToldAfterEnd);
         }
         // From the expiry on, messages may have waited too long, and one side may not have looked at the clock.
-        if state.clock >= sender.over || !bounds.is_calm() || world.adversary.may_fail(state.extra) {
+        if state.clock >= sender.over || !bounds.is_calm() {
             continue;
         }
         let agree = match (sends, receives) {
@@ -389,6 +387,10 @@ pub(super) fn broken_at_rest<A: Adversary>(
             | (Some(S::OfferCancelled), None | Some(S::Cancelled | S::Declined | S::Provisioned)) => {
                 true
             }
+            // The offer comes after its end.
+            (Some(S::OfferCancelled), Some(S::Invited | S::Requested)) => bounds.copies > 0,
+            // One too many is not taken.
+            (Some(S::Offered), None) => bounds.is_crowded(),
             // Nobody expects an answer to what has been forgotten.
             (None, _) | (_, None) => !bounds.is_short(state.clock),
             _ => false,

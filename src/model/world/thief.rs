@@ -4,7 +4,7 @@ use super::action::{Action, Event};
 use super::actor::{Actor, Draws};
 use super::adversary::Adversary;
 use super::attack::{self, Attack, Loot};
-use super::bounds::{DEALS, Who};
+use super::bounds::{DEALS, Deal, Who};
 use super::journal::Journal;
 use super::lies::marked;
 use super::property::{self, Promise};
@@ -640,7 +640,7 @@ impl Adversary for Thief {
     }
 
     /// A copy reads its original's mail, answers in its place, and ends its transfers: nothing ends as it should.
-    fn may_fail(&self, past: Past) -> bool {
+    fn may_fail(&self, past: Past, _: &Deal) -> bool {
         past.copy != NONE || past.done > 0 || past.lies > 0 || past.back
     }
 

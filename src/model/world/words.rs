@@ -11,6 +11,7 @@ use crate::conformance::small;
 use crate::intermediary::Body;
 use crate::model::Space;
 use crate::transfer::StateName;
+use std::collections::BTreeSet;
 
 /// The lines of a path, and the Then that shows what is broken at its end.
 pub(super) fn script<A: Adversary>(
@@ -25,6 +26,7 @@ pub(super) fn script<A: Adversary>(
         scratch: Scratch::default(),
         state: world.beginning(),
         lines: beginning(&world.setting.bounds),
+        accepted: Vec::new(),
     };
     teller.lines.extend(world.adversary.given(world));
     teller.say("Given", "nothing arrives by itself");
@@ -65,7 +67,9 @@ fn beginning(bounds: &Bounds) -> Vec<String> {
         let link = link(bounds, *maker, u8::try_from(number).unwrap_or(u8::MAX));
         let name = |who: &Who| bounds.devices[usize::from(*who)];
         let (taker, maker) = (name(taker), name(maker));
-        lines.push(format!("Given {maker} makes an invitation called \"{link}\""));
+        lines.push(format!(
+            "Given {maker} makes an invitation called \"{link}\""
+        ));
         lines.push(format!("Given {taker} takes the invitation \"{link}\""));
     }
     lines
@@ -116,6 +120,8 @@ struct Teller<'a, A: Adversary> {
     scratch: Scratch,
     state: State<A::Extra>,
     lines: Vec<String>,
+    /// The deals that were accepted.
+    accepted: Vec<u8>,
 }
 
 impl<A: Adversary> Teller<'_, A> {
@@ -214,7 +220,10 @@ impl<A: Adversary> Teller<'_, A> {
         let deal = |deal: u8| &deals[usize::from(deal)];
         match wish {
             Wish::Offer(place) => self.offer(place),
-            Wish::Accept(it) => format!("{} accepts \"{}\"", self.name(deal(it).to), deal(it).name),
+            Wish::Accept(it) => {
+                self.accepted.push(it);
+                format!("{} accepts \"{}\"", self.name(deal(it).to), deal(it).name)
+            }
             Wish::Decline(it) => {
                 format!("{} declines \"{}\"", self.name(deal(it).to), deal(it).name)
             }
@@ -357,8 +366,33 @@ impl<A: Adversary> Teller<'_, A> {
             | Promise::OpenedOnce => vec!["nobody is told anything".to_owned()],
             Promise::Told | Promise::ToldAfterEnd => self.told_of(promise),
             Promise::EndedRemains => self.remains(),
-            _ => self.expected(),
+            Promise::OwnQueue => self.asked(),
+            Promise::Consent => self.unaccepted(),
+            Promise::Expiry
+            | Promise::Agreement
+            | Promise::Ends
+            | Promise::Wish
+            | Promise::Signed
+            | Promise::AnotherKey => self.expected(),
+            // Every scenario is held to it, or no scenario has words for it.
+            _ => Vec::new(),
         }
+    }
+
+    /// What nobody has accepted is an invitation.
+    fn unaccepted(&mut self) -> Vec<String> {
+        let deals = self.bounds().deals.iter().enumerate();
+        let not = |(place, deal): (usize, &super::bounds::Deal)| {
+            let place = u8::try_from(place).unwrap_or(u8::MAX);
+            (!self.accepted.contains(&place)).then(|| {
+                format!(
+                    "{} is in \"R:Invited\" with \"{}\"",
+                    self.name(deal.to),
+                    deal.name
+                )
+            })
+        };
+        deals.filter_map(not).collect()
     }
 
     fn told_of(&mut self, promise: Promise) -> Vec<String> {
@@ -374,6 +408,28 @@ impl<A: Adversary> Teller<'_, A> {
             .into_iter()
             .map(|device| format!("{device} is told \"{code}\""));
         told.collect()
+    }
+
+    /// Each device asks for every recipient that something waits for, and for what it asks now.
+    fn asked(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for who in self.bounds().everybody() {
+            let actor = self.world.actors.get(self.state.actors[usize::from(who)]);
+            let idle: BTreeSet<_> = actor
+                .wallet
+                .outgoing()
+                .map(|message| message.to)
+                .filter(|to| {
+                    let mut of_them = actor.wallet.outgoing().filter(|it| it.to == *to);
+                    !of_them.any(|message| message.is_started)
+                })
+                .collect();
+            let wanted = actor.wallet.waiting().count() + idle.len();
+            if !idle.is_empty() {
+                lines.push(format!("{wanted} requests wait with {}", self.name(who)));
+            }
+        }
+        lines
     }
 
     fn remains(&mut self) -> Vec<String> {

@@ -430,7 +430,7 @@ impl<A: Adversary> World<A> {
             }
             Wish::TakeLink(who, of, most) => {
                 let (link, taker) = (facts(of).link, facts(who));
-                let may = taker.links_taken < most && taker.taken != link;
+                let may = taker.links_taken < most && taker.taken[usize::from(of)] != link;
                 (link != NONE && may).then_some((who, Event::Take(link)))
             }
             Wish::WithdrawLink(who) => {

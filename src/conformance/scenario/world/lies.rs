@@ -15,7 +15,7 @@ pub(crate) const LIES: [&str; 4] = [DONE, NOTHING_WAITS, OTHER_KIND, OWN_KEYS];
 
 /// What is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Lie {
+pub enum Lie {
     /// A refusal.
     Refused(ErrorCode),
     /// That it was carried out.
