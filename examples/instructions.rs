@@ -61,13 +61,19 @@ fn tools() -> Result<(String, String), String> {
 /// Runs the benchmark. Each line of its output is the summary of one of its functions.
 fn count() -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
     let output = Command::new("cargo")
-        .args(["bench", "--quiet", "--features", "instructions"])
-        .args(["--bench", "instructions", "--"])
+        .args(["bench", "--quiet", "-p", "tigress-benches"])
+        .args([
+            "--features",
+            "instructions",
+            "--bench",
+            "instructions",
+            "--",
+        ])
         .arg("--output-format=json")
         .output()?;
     if !output.status.success() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(format!("cargo bench: {}\n{error}", output.status).into());
+        return Err(format!("cargo bench -p tigress-benches: {}\n{error}", output.status).into());
     }
     let mut counts = BTreeMap::new();
     for summary in serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>() {

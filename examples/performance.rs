@@ -1,4 +1,4 @@
-//! Makes docs/performance.md and its plots from the figures that `cargo bench` has left under target/criterion.
+//! Makes docs/performance.md and its plots from the figures that `cargo bench -p tigress-benches` has left under target/criterion.
 //!
 //! `cargo run --example performance [FIGURES DOCS]`
 
@@ -497,7 +497,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let from = folders.next().unwrap_or_else(|| FIGURES.to_owned());
     let docs = folders.next().unwrap_or_else(|| DOCS.to_owned());
     let figures = Figures::read(Path::new(&from))
-        .map_err(|error| format!("{from}: {error}; run `cargo bench` first"))?;
+        .map_err(|error| format!("{from}: {error}; run `cargo bench -p tigress-benches` first"))?;
     fs::create_dir_all(format!("{docs}/performance"))?;
     plot(
         &figures,
@@ -540,7 +540,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut page = format!(
         "# Performance\n\n\
-         Made by `cargo run --example performance` from the figures of `cargo bench`, then `cargo bench --features aws-lc --bench \
+         Made by `cargo run --example performance` from the figures of `cargo bench -p tigress-benches`, then `cargo bench -p tigress-benches --features aws-lc --bench \
          hot_path`. Not to be edited.\n\n\
          {}, {}, on {}. One core; medians. The times of a line were taken in turns, a short burst of \
          each after the other, so that the machine's moods cancel out; each ratio is the quotient of the two times beside it. \

@@ -130,8 +130,10 @@ fn run_as_shown(command: &str, page: &Path) {
             "seeds",
         ] => return assert_in_ci("cargo test --locked --workspace"),
         // Run by `.ci/nightly`: they need an optimised build, and valgrind or LLVM's tools.
-        ["cargo", "bench"] => return assert_in_ci("cargo bench --locked"),
-        ["cargo", "bench", "--features", "aws-lc", ..] => {
+        ["cargo", "bench", "-p", "tigress-benches"] => {
+            return assert_in_ci("cargo bench --locked -p tigress-benches");
+        }
+        ["cargo", "bench", "-p", "tigress-benches", "--features", "aws-lc", ..] => {
             return assert_in_ci("--features aws-lc --bench hot_path");
         }
         ["cargo", "run", "--example", "instructions"] => {

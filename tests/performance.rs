@@ -122,7 +122,10 @@ fn without_figures_it_says_what_to_run() {
         .expect("it starts");
     assert!(!output.status.success());
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(error.contains("run `cargo bench` first"), "{error}");
+    assert!(
+        error.contains("run `cargo bench -p tigress-benches` first"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! All sizes of a case are timed in the same turns, and the time kept is that of one item: an event, a request, a line.
 //!
-//! `cargo bench --bench growth [-- CASE]`; with `--test` each case is run once, small.
+//! `cargo bench -p tigress-benches --bench growth [-- CASE]`; with `--test` each case is run once, small.
 
 #[path = "../hot_path/turns.rs"]
 mod turns;

@@ -1,16 +1,26 @@
-//! How fast the adapter protocol is: a trivial method of `tigress adapter`, asked over a pipe as the harness asks any
-//! adapter, and of the engine in this process.
+//! How fast the adapter protocol is: a trivial method of the reference engine, asked over a pipe as the harness asks any
+//! adapter, and in this process.
 
 use criterion::{Criterion, Throughput};
 use serde_json::json;
-use tigress_signal::conformance::adapter::{Process, Setup};
+use std::{env, io};
+use tigress_signal::conformance::adapter::{self, Process, Setup};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::subject::Subject;
+
+/// What makes this program an adapter, the same as `tigress adapter`. No name of a benchmark to be run.
+pub(crate) const ARGUMENT: &str = "--serve";
+
+pub(crate) fn serve() {
+    let mut out = io::stdout();
+    adapter::serve(&mut Reference::default(), io::stdin().lock(), &mut out).expect("it is asked");
+}
 
 pub(crate) fn calls(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("adapter");
     group.throughput(Throughput::Elements(1));
-    let command = format!("'{}' adapter", env!("CARGO_BIN_EXE_tigress"));
+    let this = env::current_exe().expect("it runs");
+    let command = format!("'{}' {ARGUMENT}", this.display());
     let process = Process::start(&command, Setup::default()).expect("it starts");
     let subjects: [(&str, Box<dyn Subject>); 2] = [
         ("call over a pipe", Box::new(process)),

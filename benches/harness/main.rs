@@ -4,7 +4,7 @@ mod adapter;
 mod collections;
 mod transfer;
 
-use criterion::{criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 
 criterion_group!(
     benches,
@@ -13,4 +13,11 @@ criterion_group!(
     collections::scenarios,
     adapter::calls
 );
-criterion_main!(benches);
+// As by `criterion_main!`.
+fn main() {
+    if std::env::args().nth(1).as_deref() == Some(adapter::ARGUMENT) {
+        return adapter::serve();
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

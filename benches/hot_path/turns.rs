@@ -78,7 +78,7 @@ pub(crate) fn in_turns(group: &str, rows: &mut [&mut Row<'_>], plan: Plan) -> io
             })
         })
         .collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/criterion/turns");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/criterion/turns");
     fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{group} {}.json", title(rows[0])));
     fs::write(file, serde_json::Value::from(kept).to_string())
