@@ -30,6 +30,18 @@ pub struct Deal {
     pub lifetime: Option<u64>,
 }
 
+impl Deal {
+    /// How a scenario speaks of it: by its name, or where it has a lifetime, and so no name, as what it is.
+    #[must_use]
+    pub fn called(&self) -> String {
+        match (self.lifetime, self.what) {
+            (None, _) => format!("\"{}\"", self.name),
+            (_, What::CarKey) => "the car key".to_owned(),
+            _ => "the hotel key".to_owned(),
+        }
+    }
+}
+
 /// A kind of credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {

@@ -778,7 +778,12 @@ impl<'a, A: Adversary> Judge<'a, A> {
                 }
             }
             Report::Rejected { code } => {
-                let holds = *code == ErrorCode::StaleStatement || *code == ErrorCode::TooLarge;
+                let holds = match code {
+                    ErrorCode::StaleStatement | ErrorCode::TooLarge => true,
+                    // One-time prekeys that arrive after those of the day after: their ids are below what is there (MBX-03).
+                    ErrorCode::Malformed => self.age() >= bounds.limits.count_interval,
+                    _ => false,
+                };
                 self.must(Promise::Suspicion, holds || !calm);
             }
             // An end opens the session that its offer would have opened.
@@ -835,10 +840,16 @@ impl<'a, A: Adversary> Judge<'a, A> {
             );
             let deal = self.world.setting.deal_of(transfer);
             let out = deal.is_some_and(|deal| self.actor.journal.deals[usize::from(deal)].out);
-            let told = effects.contains(&Effect::Report(Report::Transfer {
-                transfer: *transfer,
-                code: ErrorCode::CredentialMayBeOut,
-            }));
+            // That it was provisioned says more.
+            let told = [
+                ErrorCode::CredentialMayBeOut,
+                ErrorCode::ProvisionedAfterEnd,
+            ]
+            .into_iter()
+            .any(|code| {
+                let transfer = *transfer;
+                effects.contains(&Effect::Report(Report::Transfer { transfer, code }))
+            });
             self.must(Promise::Told, !(ended && out) || told);
         }
     }
@@ -1011,6 +1022,11 @@ impl<'a, A: Adversary> Judge<'a, A> {
             let keys = self.actor.wallet.device().keys();
             let gone = keys.one_time_pre_key_ids().all(|held| held != id);
             self.must(Promise::UsedOnce, gone);
+        }
+        let waits = self.actor.journal.delayed.as_ref();
+        if waits.is_some_and(|(to, ..)| *to == who) {
+            // It may have brought another access key: then it is another request.
+            self.actor.journal.delayed = None;
         }
         let peer = &mut self.actor.journal.peers[usize::from(who)];
         peer.answered = true;

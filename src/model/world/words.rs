@@ -222,12 +222,12 @@ impl<A: Adversary> Teller<'_, A> {
             Wish::Offer(place) => self.offer(place),
             Wish::Accept(it) => {
                 self.accepted.push(it);
-                format!("{} accepts \"{}\"", self.name(deal(it).to), deal(it).name)
+                format!("{} accepts {}", self.name(deal(it).to), deal(it).called())
             }
             Wish::Decline(it) => {
-                format!("{} declines \"{}\"", self.name(deal(it).to), deal(it).name)
+                format!("{} declines {}", self.name(deal(it).to), deal(it).called())
             }
-            Wish::Cancel(who, it) => format!("{} cancels \"{}\"", self.name(who), deal(it).name),
+            Wish::Cancel(who, it) => format!("{} cancels {}", self.name(who), deal(it).called()),
             Wish::MakeLink(who, _) => {
                 let made = self.links_wanted(who) + 1;
                 format!(
@@ -274,11 +274,13 @@ impl<A: Adversary> Teller<'_, A> {
             .lifetime
             .map(|seconds| format!(" for {}", duration(seconds)));
         let lifetime = lifetime.unwrap_or_default();
+        let called = match deal.lifetime {
+            None => format!(" called \"{name}\""),
+            Some(_) => String::new(),
+        };
         match deal.what {
-            What::HotelKey => {
-                format!("{from} offers a hotel key called \"{name}\" to {to}{lifetime}")
-            }
-            What::CarKey => format!("{from} offers a car key called \"{name}\" to {to}{lifetime}"),
+            What::HotelKey => format!("{from} offers a hotel key{called} to {to}{lifetime}"),
+            What::CarKey => format!("{from} offers a car key{called} to {to}{lifetime}"),
             What::TokenOf {
                 deal: first,
                 insists,
@@ -386,9 +388,9 @@ impl<A: Adversary> Teller<'_, A> {
             let place = u8::try_from(place).unwrap_or(u8::MAX);
             (!self.accepted.contains(&place)).then(|| {
                 format!(
-                    "{} is in \"R:Invited\" with \"{}\"",
+                    "{} is in \"R:Invited\" with {}",
                     self.name(deal.to),
-                    deal.name
+                    deal.called()
                 )
             })
         };
@@ -443,10 +445,8 @@ impl<A: Adversary> Teller<'_, A> {
                 let over =
                     state.is_some_and(|state| state.is_final() && state != StateName::Provisioned);
                 if over && deal.what == What::HotelKey {
-                    let of = deal.name;
-                    lines.push(format!(
-                        "the saved state of {name} holds nothing of \"{of}\""
-                    ));
+                    let of = deal.called();
+                    lines.push(format!("the saved state of {name} holds nothing of {of}"));
                 }
             }
         }
@@ -468,10 +468,10 @@ impl<A: Adversary> Teller<'_, A> {
             }
             let late = self.state.clock >= sender.over;
             let (sends, receives) = (state_of(sender.state), state_of(receiver.state));
-            let (from, to, of) = (self.name(deal.from), self.name(deal.to), deal.name);
+            let (from, to, of) = (self.name(deal.from), self.name(deal.to), deal.called());
             let expected = match (sends, receives) {
                 (_, Some(S::Provisioned)) if late => {
-                    lines.push(format!("{to} does not hold \"{of}\""));
+                    lines.push(format!("{to} does not hold {of}"));
                     continue;
                 }
                 (_, Some(S::Invited | S::Requested)) if late => (S::OfferExpired, Some(S::Expired)),
@@ -486,9 +486,9 @@ impl<A: Adversary> Teller<'_, A> {
                 }
                 _ => (S::Offered, Some(S::Invited)),
             };
-            lines.push(format!("{from} is in \"{}\" with \"{of}\"", expected.0));
+            lines.push(format!("{from} is in \"{}\" with {of}", expected.0));
             if let Some(state) = expected.1 {
-                lines.push(format!("{to} is in \"{state}\" with \"{of}\""));
+                lines.push(format!("{to} is in \"{state}\" with {of}"));
             }
         }
         lines
