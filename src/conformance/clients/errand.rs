@@ -458,9 +458,16 @@ impl Makings {
             }
         };
         let authority = match place {
-            P::PhoneRegisters | P::RyanRegisters => None,
-            P::InvalidKey | P::WrongSignature | P::OtherTime | P::OtherSuites | P::OtherId => None,
-            P::NoToken | P::UnknownToken | P::FirstWithUnknownToken => None,
+            P::PhoneRegisters
+            | P::RyanRegisters
+            | P::InvalidKey
+            | P::WrongSignature
+            | P::OtherTime
+            | P::OtherSuites
+            | P::OtherId
+            | P::NoToken
+            | P::UnknownToken
+            | P::FirstWithUnknownToken => None,
             P::WatchRegisters | P::OtherAddress | P::HashOfAnother => {
                 Some(P::PhoneRegisters as usize)
             }

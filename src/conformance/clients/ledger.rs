@@ -5,7 +5,7 @@
 use super::errand::{CLIENTS, Errand, LIMITS, last_id};
 use crate::error_code::ErrorCode;
 use crate::identifier::{PreKeyId, RegistrationId};
-use crate::intermediary::{Answer, Body, Digest, EnvelopeId, Registration, Submission};
+use crate::intermediary::{AccessKey, Answer, Body, Digest, EnvelopeId, Registration, Submission};
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,7 +101,7 @@ struct Device {
     next: EnvelopeId,
     access: BTreeMap<Digest, Access>,
     /// The requests of it that are remembered: until when, and what was answered.
-    remembered: BTreeMap<usize, (Timestamp, Option<Digest>)>,
+    remembered: BTreeMap<usize, (Timestamp, Digest)>,
 }
 
 /// What the intermediary has done for its clients.
@@ -170,11 +170,7 @@ impl Ledger {
         }
         let errand = &errands[place];
         if let Some(first) = self.first_answer(errand, place) {
-            let again = match answer {
-                Ok(Answer::Done) => first.is_none(),
-                Ok(bundle @ Answer::Bundle { .. }) => first == Some(print(bundle)),
-                _ => false,
-            };
+            let again = answer.as_ref().is_ok_and(|answer| print(answer) == first);
             return (!again || changed).then_some(Rule::Repeated);
         }
         match (self.forbids(errands, place, now), answer) {
@@ -187,7 +183,7 @@ impl Ledger {
     }
 
     /// Of a request that is remembered, and that its device may still make.
-    fn first_answer(&self, errand: &Errand, place: usize) -> Option<Option<Digest>> {
+    fn first_answer(&self, errand: &Errand, place: usize) -> Option<Digest> {
         let device = self.devices[errand.by].as_ref()?;
         let is_registration = matches!(errand.request.body, Body::Register(_));
         if !is_registration && errand.authority != Some(device.registration) {
@@ -219,10 +215,10 @@ impl Ledger {
             let mut registrations = registrations.map(|(place, _)| place);
             let is_first = !registrations.any(|place| self.is_current(place));
             let may = is_current || (errand.authority.is_none() && is_first);
-            return match may {
-                false => Some(Rule::Token),
-                true => (!is_timely(*created, now)).then_some(Rule::Keys),
-            };
+            if !may {
+                return Some(Rule::Token);
+            }
+            return (!is_timely(*created, now)).then_some(Rule::Keys);
         }
         if !is_current {
             return Some(Rule::Token);
@@ -265,6 +261,7 @@ impl Ledger {
     }
 
     /// A request was carried out that might be.
+    #[allow(clippy::too_many_lines, reason = "a request after the other")]
     fn done(
         &mut self,
         errands: &[Errand],
@@ -287,7 +284,7 @@ impl Ledger {
                 access: BTreeMap::new(),
                 remembered: BTreeMap::new(),
             });
-            self.remember(errand.by, place, now, None);
+            self.remember(errand.by, place, now, answer);
             return (*answer != Answer::Done).then_some(Rule::Asked);
         }
         let about = errand.about.unwrap_or(errand.by);
@@ -296,7 +293,7 @@ impl Ledger {
         };
         let broken = match (&errand.request.body, answer) {
             (Body::FetchBundle { access_key, .. }, Answer::Bundle { bundle }) => {
-                let hash = access_key.as_ref().map(|key| key.digest());
+                let hash = access_key.as_ref().map(AccessKey::digest);
                 let id = bundle.one_time_pre_key_id;
                 let id = id.and_then(|id| PreKeyId::try_from(id).ok());
                 device.hands_out(hash, id, place)
@@ -371,20 +368,20 @@ impl Ledger {
             Body::Read { .. } | Body::Acknowledge { .. } | Body::CountOneTimePreKeys { .. }
         );
         if is_remembered {
-            let bundle = matches!(answer, Answer::Bundle { .. });
-            self.remember(errand.by, place, now, bundle.then(|| print(answer)));
+            self.remember(errand.by, place, now, answer);
         }
         broken
     }
 
-    fn remember(&mut self, by: usize, place: usize, now: Timestamp, first: Option<Digest>) {
+    fn remember(&mut self, by: usize, place: usize, now: Timestamp, answer: &Answer) {
         if let Some(device) = self.devices[by].as_mut() {
             // A registration for as long as the device is registered.
-            let end = match device.registration == place {
-                true => Timestamp(u64::MAX),
-                false => now.after(LIMITS.answer_lifetime),
+            let end = if device.registration == place {
+                Timestamp(u64::MAX)
+            } else {
+                now.after(LIMITS.answer_lifetime)
             };
-            device.remembered.insert(place, (end, first));
+            device.remembered.insert(place, (end, print(answer)));
         }
     }
 }

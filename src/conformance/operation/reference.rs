@@ -56,9 +56,9 @@ impl Reference {
     }
 
     /// From now on the wallet with that handle is held to these limits, until it is restored.
-    pub(in crate::conformance) fn limit(&mut self, handle: &str, limits: wallet::Limits) {
+    pub(in crate::conformance) fn limit(&mut self, handle: &str, limits: &wallet::Limits) {
         if let Some(held) = self.wallets.get_mut(handle) {
-            held.wallet = held.wallet.clone().with_limits(limits);
+            held.wallet = held.wallet.clone().with_limits(*limits);
         }
     }
 }

@@ -122,7 +122,7 @@ impl<'a> People<'a> {
     }
 
     /// Wallets that are made from now on are held to these limits.
-    pub(super) fn limit(&mut self, limits: wallet::Limits) -> Result<(), StepFailure> {
+    pub(super) fn limit(&mut self, limits: &wallet::Limits) -> Result<(), StepFailure> {
         if self.devices.is_empty() {
             return self.players.limit(limits);
         }

@@ -50,14 +50,14 @@ impl<'a> Players<'a> {
     }
 
     /// Wallets that are made from now on are held to these limits. No subject can be.
-    pub(super) fn limit(&mut self, limits: Limits) -> Result<(), StepFailure> {
+    pub(super) fn limit(&mut self, limits: &Limits) -> Result<(), StepFailure> {
         if let Some(tested) = &self.tested {
             return Err(StepFailure::NotObservable(format!(
                 "{} is played by the subject, whose bounds are the profile's",
                 tested.plays
             )));
         }
-        self.limits = limits;
+        self.limits = *limits;
         Ok(())
     }
 
@@ -89,7 +89,7 @@ impl<'a> Players<'a> {
         let address = AddressFields::from(address);
         let input = wallet::CreateInput { address, now, seed };
         self.must::<wallet::Create, _>(device, input)?;
-        self.engine.limit(device, self.limits);
+        self.engine.limit(device, &self.limits);
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl<'a> Players<'a> {
     /// A device's wallet becomes what it was when that was saved.
     pub(super) fn restore(&mut self, device: &str, state: Hex) -> Result<(), StepFailure> {
         self.must::<wallet::Restore, _>(device, Saved { state })?;
-        self.engine.limit(device, self.limits);
+        self.engine.limit(device, &self.limits);
         Ok(())
     }
 
