@@ -696,15 +696,15 @@ mod flaws {
     fn totals(all: &[Hunted]) -> String {
         let count = |is: &dyn Fn(&How) -> bool| all.iter().filter(|hunted| is(&hunted.how)).count();
         let found = count(&How::is_found);
-        let confirmed =
-            count(&|how| matches!(how, How::Broken { is_confirmed, .. } if *is_confirmed));
+        let with_scenario = count(&|how| how.is_found() && matches!(how, How::Broken { .. }));
+        let untold = count(&|how| !how.is_found() && matches!(how, How::Broken { .. }));
         let disturbed = count(&|how| matches!(how, How::Disturbed(..)));
         format!(
-            "{} flaws ({} and those that bring an attack back): {found} found ({} in a hundred), {confirmed} of them with a scenario that tells; {disturbed} only disturb a figure; {} not found",
+            "{} flaws ({} and those that bring an attack back): {found} found ({} in a hundred), {with_scenario} of them with a scenario that tells; {untold} break a property and no scenario tells, {disturbed} only disturb a figure, {} are not found",
             all.len(),
             GROUPS.join(", "),
             100 * found / all.len().max(1),
-            all.len() - found - disturbed,
+            count(&|how| matches!(how, How::NotFound)),
         )
     }
 

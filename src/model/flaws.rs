@@ -70,67 +70,62 @@ pub enum How {
 }
 
 impl How {
-    /// Whether it shows what is wrong, and not only that something is.
+    /// Whether it shows what is wrong, and not only that something is. A broken property whose scenario does not tell may be broken
+    /// without the flaw.
     #[must_use]
     pub fn is_found(&self) -> bool {
-        !matches!(self, How::Disturbed(..) | How::NotFound)
+        match self {
+            How::Broken { is_confirmed, .. } => *is_confirmed,
+            How::Panicked(_) | How::OutOfReach(_) => true,
+            How::Disturbed(..) | How::NotFound => false,
+        }
     }
 }
 
 /// Goes through the models with the flaw on, the smallest rungs first, until one finds it.
 ///
-/// `limits.seconds` is for all of them together; rungs below `rungs` are tried.
+/// `limits.seconds` is for all of them together, and a quarter of it at most for one rung; rungs below `rungs` are tried.
 ///
 /// The caller has seen to it that panics are not shown.
 #[must_use]
 pub fn hunt(models: &[&dyn Model], flaw: Flaw, limits: &Limits, rungs: usize) -> Hunted {
     let began = Instant::now();
-    let mut states = 0;
-    let mut disturbed = None;
+    let mut hunted = Hunted {
+        flaw,
+        how: How::NotFound,
+        by: None,
+        seconds: 0.0,
+        states: 0,
+    };
     let turns = (0..rungs).flat_map(|rung| models.iter().map(move |model| (*model, rung)));
-    let turns = turns.filter(|(model, rung)| *rung < model.bounds().len());
-    let mut found = None;
-    for (model, rung) in turns {
-        let left = limits
-            .seconds
-            .map(|seconds| seconds - began.elapsed().as_secs_f64());
-        if left.is_some_and(|left| left <= 0.0) {
+    for (model, rung) in turns.filter(|(model, rung)| *rung < model.bounds().len()) {
+        let left = |all: f64| (all - began.elapsed().as_secs_f64()).min(all / 4.0);
+        let seconds = limits.seconds.map(left);
+        if seconds.is_some_and(|seconds| seconds <= 0.0) {
             break;
         }
-        let limits = Limits {
-            seconds: left,
-            ..*limits
-        };
+        let limits = Limits { seconds, ..*limits };
         let outcome = under(flaw.name, || explored(model, rung, &limits));
         let how = match &outcome {
             Ok(outcome) => {
-                states += outcome.states;
+                hunted.states += outcome.states;
                 told(flaw, model, rung, outcome)
             }
             Err(message) => Some(How::Panicked(message.clone())),
         };
-        match how {
-            Some(how @ How::Disturbed(..)) => {
-                disturbed.get_or_insert((how, (model.name(), rung)));
-            }
-            Some(how) => {
-                found = Some((how, (model.name(), rung)));
-                break;
-            }
-            None => {}
+        // The first that tells something stays until one tells more.
+        if let Some(how) = how
+            && (how.is_found() || matches!(hunted.how, How::NotFound))
+        {
+            hunted.how = how;
+            hunted.by = Some((model.name(), rung));
+        }
+        if hunted.how.is_found() {
+            break;
         }
     }
-    let (how, by) = match found.or(disturbed) {
-        Some((how, by)) => (how, Some(by)),
-        None => (How::NotFound, None),
-    };
-    Hunted {
-        flaw,
-        how,
-        by,
-        seconds: began.elapsed().as_secs_f64(),
-        states,
-    }
+    hunted.seconds = began.elapsed().as_secs_f64();
+    hunted
 }
 
 /// Explores a rung; where the engine panics, what it said.
