@@ -205,7 +205,8 @@ attempts! {
     "a report nowhere": "test MINE --report no/where" => 2, 64 MiB, "no/where: ";
     "a transcript in place of a folder": "scenarios run x.feature --transcript .", "x.feature" = script(&[]) => 2, 48 MiB, ".: ";
     "an output that takes nothing": "requirements > /dev/full" => 2, 96 MiB, "error: No space left on device";
-    "a table for which there is no room": "transitions > /dev/full" => 2, 96 MiB, "error: No space left on device";
+    "a table for which there is no room": "transitions > /dev/full" => 2, 128 MiB, "error: No space left on device";
+    "a model that is none": "model zzz" => 2, 64 MiB, "no model is called";
     "a verdict for which there is no room": "test MINE > /dev/full" => 2, 64 MiB, "error: No space left on device";
 
     // Vector files: what is no file.

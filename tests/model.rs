@@ -15,7 +15,7 @@ const PAGE: &str = include_str!("../docs/model.md");
 fn small_bounds_come_to_what_is_checked_in() {
     let limits = Limits {
         threads: 2,
-        memory: 2 << 30,
+        memory: 12 << 30,
         ..Limits::default()
     };
     let mut text = FIGURES.lines().next().expect("a heading").to_owned() + "\n";

@@ -137,6 +137,11 @@ impl Model for Months {
             .collect()
     }
 
+    /// None of its bounds is small.
+    fn quick(&self) -> usize {
+        0
+    }
+
     fn properties(&self) -> &'static [Property] {
         property::PROPERTIES
     }

@@ -560,7 +560,10 @@ impl World<'_> {
                         .values()
                         .map(|it| it.handed_out)
                         .collect();
+                    let names = self.letters.names.clone();
                     self.letters.converge(one, other, self.now)?;
+                    // A device that is put back gives its next letter the same number.
+                    self.letters.names = names;
                     // Each pair from the same state.
                     for (name, device) in [(one, before), (other, theirs)] {
                         if let (Some(writer), Some(device)) =
