@@ -157,7 +157,9 @@ fn run_as_shown(command: &str, page: &Path) {
             );
             return;
         }
-        ["cargo", "run", "--release", "--", own @ ..] | ["cargo", "run", "--", own @ ..] => own,
+        ["tigress", own @ ..]
+        | ["cargo", "run", "--release", "--", own @ ..]
+        | ["cargo", "run", "--", own @ ..] => own,
         _ => panic!("{}: no test runs `{command}`", page.display()),
     };
     assert_says(&tigress(own), 0, &[]);

@@ -433,7 +433,10 @@ fn what_is_not_claimed_lowers_no_verdict_and_what_is_lacking_does() {
 
     let wallet = run(&[Primitives, Device, Wallet]);
     assert_eq!(wallet.verdict, Verdict::Conforms);
-    assert_eq!(whys(&wallet), BTreeSet::from([Why::NotClaimed]));
+    assert_eq!(
+        whys(&wallet),
+        BTreeSet::from([Why::NotClaimed, Why::NotObservable])
+    );
     assert_eq!(outcome(&wallet, "MBX-02"), RequirementOutcome::NotClaimed);
     assert_eq!(outcome(&wallet, "X3DH-16"), RequirementOutcome::Passed);
     assert_eq!(outcome(&wallet, "SIG-02"), RequirementOutcome::Untested);
