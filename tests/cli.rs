@@ -107,9 +107,12 @@ fn run_as_shown(command: &str, page: &Path) {
             "my_adapter",
         ]
         | ["cd", "my_adapter"]
-        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"] => return,
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.
-        ["tigress", "model"] | ["tigress", "model", "stateless"] => return,
+        | ["tigress", "model"]
+        | ["tigress", "model", "stateless"]
+        // The rates of fuzzing need an optimised build of their own; the example is linted.
+        | ["cargo", "run", "--release", "--manifest-path", "fuzz/Cargo.toml", .., "rate", "--", _, _, _]
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"] => return,
         // Run by `.ci/run`, since it needs another build.
         [
             "cargo",
@@ -131,8 +134,6 @@ fn run_as_shown(command: &str, page: &Path) {
             "--example",
             "seeds",
         ] => return assert_in_ci("cargo test --locked --workspace"),
-        // The rates of fuzzing need an optimised build of their own; the example is linted.
-        ["cargo", "run", "--release", "--manifest-path", "fuzz/Cargo.toml", .., "rate", "--", _, _, _] => return,
         // Run by `.ci/nightly`: they need an optimised build, and valgrind or LLVM's tools.
         ["cargo", "bench", "-p", "tigress-benches"] => {
             return assert_in_ci("cargo bench --locked -p tigress-benches");

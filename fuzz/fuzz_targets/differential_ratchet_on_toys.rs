@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: tigress_fuzz::differential_ratchet::Script| {
-    tigress_fuzz::run_on_toys(tigress_fuzz::differential_ratchet::run, input)
+    tigress_fuzz::run_on_toys(tigress_fuzz::differential_ratchet::run, input);
 });

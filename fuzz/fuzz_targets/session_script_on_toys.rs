@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: tigress_fuzz::session_script::Script| {
-    tigress_fuzz::run_on_toys(tigress_fuzz::session_script::run, input)
+    tigress_fuzz::run_on_toys(tigress_fuzz::session_script::run, input);
 });

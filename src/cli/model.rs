@@ -5,6 +5,7 @@ use anstream::stream::IsTerminal;
 use clap::Args;
 use indicatif::ProgressBar;
 use owo_colors::OwoColorize;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -292,7 +293,8 @@ fn said(outcome: &Outcome) -> String {
             format!("{}: {}", "broken".red(), with_ids(&counterexample.property))
         }
     };
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         ": {} states, {} steps, depth {}; {}, {} states a second, {:.0} bytes a state",
         number(outcome.states),
         number(outcome.transitions),
@@ -300,9 +302,9 @@ fn said(outcome: &Outcome) -> String {
         time(outcome.seconds),
         rate(outcome.states, outcome.seconds),
         outcome.bytes_a_state,
-    ));
+    );
     for (what, count) in &outcome.machines {
-        text.push_str(&format!("; {} {what}", number(*count)));
+        let _ = write!(text, "; {} {what}", number(*count));
     }
     text
 }

@@ -93,7 +93,7 @@ mod tests {
                 let words = &words;
                 scope.spawn(move || {
                     (begin..begin + 1000_u64)
-                        .for_each(|n| assert_eq!(*words.get(words.intern(n)), n))
+                        .for_each(|n| assert_eq!(*words.get(words.intern(n)), n));
                 });
             }
         });

@@ -50,6 +50,7 @@ impl<K: Copy + Eq + Hash, V: Copy> Remembered<K, V> {
     }
 
     /// How many keys there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.shards
             .iter()
@@ -58,6 +59,7 @@ impl<K: Copy + Eq + Hash, V: Copy> Remembered<K, V> {
     }
 
     /// Whether there is none.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -495,7 +495,7 @@ impl Session {
         self.state.sending().ratchet_key.public()
     }
 
-    /// DHr: the peer's last ratchet key, where a message was read.
+    /// `DHr`: the peer's last ratchet key, where a message was read.
     #[cfg(feature = "conformance")]
     pub(crate) fn their_ratchet_key(&self) -> Option<&PublicKey> {
         self.receiving.current()

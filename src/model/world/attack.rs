@@ -102,6 +102,7 @@ impl Attack {
 }
 
 /// What the world holds itself to, and what holds against every attack.
+#[must_use]
 pub fn all() -> &'static [Property] {
     static ALL: LazyLock<Vec<Property>> =
         LazyLock::new(|| [property::PROPERTIES, PROPERTIES].concat());

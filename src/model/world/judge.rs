@@ -128,7 +128,7 @@ fn broken<A: Adversary>(world: &World<A>, actor: &Actor) -> Option<Promise> {
             return Some(Promise::OwnQueue);
         }
         let state = wallet.transfers().state(&message.transfer);
-        let ended = state.is_none_or(|state| state.is_final());
+        let ended = state.is_none_or(crate::transfer::table::StateName::is_final);
         if ended && !says_an_end(message.message_type) {
             return Some(Promise::EndedRemains);
         }

@@ -344,7 +344,10 @@ impl Keeper<'_> {
         }
         let admits = self.admits(to, &submission.access_key);
         self.must(Promise::Admitted, admits);
-        let token = request.token.as_ref().map(|token| token.digest());
+        let token = request
+            .token
+            .as_ref()
+            .map(crate::intermediary::token::Token::digest);
         let sender = token.and_then(|token| self.before.look(|store| store.owner(&token)));
         let lifetime = submission.lifetime.unwrap_or(KEPT);
         let expires = self.now.after(lifetime);

@@ -324,9 +324,12 @@ impl Hostile {
                     let base = if carried_out { done } else { *from };
                     // What changes nothing is the same either way, and the truth is no lie.
                     let same = done.post == from.post;
-                    if carried_out && (same || is_true(truth))
-                        || !carried_out && same && is_true(truth)
-                    {
+                    let is_no_lie = if carried_out {
+                        same || is_true(truth)
+                    } else {
+                        same && is_true(truth)
+                    };
+                    if is_no_lie {
                         continue;
                     }
                     let event = Event::Answer(request, answer);

@@ -30,6 +30,18 @@
 //!
 //! Reductions: see [`REDUCTIONS`].
 
+#![allow(
+    clippy::match_same_arms,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
+    clippy::struct_excessive_bools,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    clippy::collapsible_match,
+    clippy::inconsistent_struct_constructor,
+    reason = "tables of what can happen read best a line each, in the order in which it is told"
+)]
+
 pub mod action;
 pub mod actor;
 pub mod adversary;

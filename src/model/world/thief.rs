@@ -684,6 +684,7 @@ impl Adversary for Thief {
 }
 
 /// What a model with a thief may reach.
+#[must_use]
 pub fn goals() -> &'static [Property] {
     static GOALS_OF_A_THIEF: std::sync::LazyLock<Vec<Property>> =
         std::sync::LazyLock::new(|| [OF_THE_WORLD.words, GOALS].concat());

@@ -507,7 +507,7 @@ pub(super) fn duration(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let unit = units
         .into_iter()
-        .find(|(of, _)| seconds != 0 && seconds % of == 0);
+        .find(|(of, _)| seconds != 0 && seconds.is_multiple_of(*of));
     let (count, unit) = unit.map_or((seconds, "second"), |(of, unit)| (seconds / of, unit));
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural}")
