@@ -38,7 +38,7 @@ enum Goal {
     Removed,
 }
 
-/// What must be possible, in the order of [`Goal`].
+/// What must be possible, in the order of `Goal`.
 pub const GOALS: &[Property] = &[
     Property {
         name: "A bundle is handed out with a one-time prekey.",

@@ -7,12 +7,12 @@
 //! | [`post`] | that of the intermediary |
 //! | [`action`] | what can happen |
 //! | [`world`] | the state of all of it, and its steps |
-//! | [`judge`], [`keeper`] | a step of a wallet, of the intermediary: carried out once, and looked at |
+//! | `judge`, `keeper` | a step of a wallet, of the intermediary: carried out once, and looked at |
 //! | [`property`] | what must hold, and what must be possible |
-//! | [`fair`] | what must come of every state on a fair network |
+//! | `fair` | what must come of every state on a fair network |
 //! | [`adversary`] | who does more than a network |
 //! | [`lies`], [`thief`], [`attack`] | adversaries, and what none of them may come to |
-//! | [`words`] | a path as a scenario |
+//! | `words` | a path as a scenario |
 //!
 //! To extend it:
 //!

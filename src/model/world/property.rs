@@ -1,7 +1,7 @@
 //! What must hold in the world of wallets, and what must be possible.
 //!
-//! What a step must hold is looked at when it is computed ([`judge`](super::judge), [`keeper`](super::keeper)); what a state must hold,
-//! here; what must come of it, in [`fair`](super::fair).
+//! What a step must hold is looked at when it is computed (`judge`, `keeper`); what a state must hold,
+//! here; what must come of it, in `fair`.
 
 use super::actor::{DealFacts, HELD, NEVER, state_of};
 use super::adversary::Adversary;
