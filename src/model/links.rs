@@ -1,14 +1,8 @@
 //! Links that are made, taken and withdrawn, keys that are compared and forgotten, a device that leaves.
 
-use super::explorer::explore;
 use super::stateless;
 use super::world::property::goals_of;
-use super::world::{self, Bounds, Deal, Wish, World, property};
-use super::{Limits, Model, Outcome, Progress, Property};
-
-/// The model.
-#[derive(Debug)]
-pub struct Links;
+use super::world::{Bounds, Deal, Ladder, Wish};
 
 const PLAIN: Bounds = Bounds {
     words: "1 link, 1 offer; 1 answer lost",
@@ -38,7 +32,7 @@ const PLAIN: Bounds = Bounds {
 };
 
 /// The ladder, smallest first.
-pub const BOUNDS: &[Bounds] = &[
+const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
         words: "2 links, which are withdrawn, 1 offer",
@@ -110,40 +104,10 @@ pub const BOUNDS: &[Bounds] = &[
     },
 ];
 
-impl Model for Links {
-    fn name(&self) -> &'static str {
-        "links"
-    }
-
-    fn about(&self) -> &'static str {
-        "Ryan's phone makes links, and Ben's phone takes them and offers by them; links are withdrawn, numbers compared, pins dropped, devices leave. The intermediary is honest."
-    }
-
-    fn bounds(&self) -> Vec<String> {
-        BOUNDS
-            .iter()
-            .map(|bounds| bounds.words.to_owned())
-            .collect()
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
-    }
-
-    fn goals(&self) -> &'static [Property] {
-        PLAIN.goals.words
-    }
-
-    fn reductions(&self) -> &'static [&'static str] {
-        world::REDUCTIONS
-    }
-
-    fn explore(
-        &self,
-        rung: usize,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Outcome {
-        explore(&World::new(BOUNDS[rung].clone()), limits, progress)
-    }
-}
+/// The model.
+pub const MODEL: Ladder = Ladder {
+    name: "links",
+    about: "Ryan's phone makes links, and Ben's phone takes them and offers by them; links are withdrawn, numbers compared, pins dropped, devices leave. The intermediary is honest.",
+    rungs: BOUNDS,
+    quick: 1,
+};

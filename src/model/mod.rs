@@ -50,12 +50,12 @@ use std::hash::Hash;
 
 /// Every model, in the order in which it is shown.
 pub const MODELS: &[&dyn Model] = &[
-    &session::Session,
-    &sesame::Sesame,
-    &stateless::Stateless,
-    &stateful::Stateful,
-    &links::Links,
-    &months::Months,
+    &session::MODEL,
+    &sesame::MODEL,
+    &stateless::MODEL,
+    &stateful::MODEL,
+    &links::MODEL,
+    &months::MODEL,
     &hostile::Hostile,
     &thief::Thief,
     &intermediary::Intermediary,

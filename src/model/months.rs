@@ -1,15 +1,9 @@
 //! Months go by: prekeys, links, tokens and sessions grow old, and clocks differ.
 
-use super::explorer::explore;
 use super::stateless;
 use super::world::property::goals_of;
-use super::world::{self, Bounds, Deal, What, Wish, World, property};
-use super::{Limits, Model, Outcome, Progress, Property};
+use super::world::{Bounds, Deal, Ladder, What, Wish};
 use crate::timestamp::DAY;
-
-/// The model.
-#[derive(Debug)]
-pub struct Months;
 
 /// A room for as long as an offer can live.
 const ROOM: Deal = Deal {
@@ -48,7 +42,7 @@ const PLAIN: Bounds = Bounds {
 };
 
 /// The ladder, smallest first.
-pub const BOUNDS: &[Bounds] = &[
+const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
         words: "1 link; clocks at 0, a second before its end, at it and a day after it",
@@ -121,45 +115,10 @@ pub const BOUNDS: &[Bounds] = &[
     },
 ];
 
-impl Model for Months {
-    fn name(&self) -> &'static str {
-        "months"
-    }
-
-    fn about(&self) -> &'static str {
-        "Ben's phone offers Ryan's phone a hotel key, and months go by in between: prekeys are replaced, links and offers end, tokens are forgotten. The intermediary is honest."
-    }
-
-    fn bounds(&self) -> Vec<String> {
-        BOUNDS
-            .iter()
-            .map(|bounds| bounds.words.to_owned())
-            .collect()
-    }
-
-    /// None of its bounds is small.
-    fn quick(&self) -> usize {
-        0
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
-    }
-
-    fn goals(&self) -> &'static [Property] {
-        PLAIN.goals.words
-    }
-
-    fn reductions(&self) -> &'static [&'static str] {
-        world::REDUCTIONS
-    }
-
-    fn explore(
-        &self,
-        rung: usize,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Outcome {
-        explore(&World::new(BOUNDS[rung].clone()), limits, progress)
-    }
-}
+/// The model.
+pub const MODEL: Ladder = Ladder {
+    name: "months",
+    about: "Ben's phone offers Ryan's phone a hotel key, and months go by in between: prekeys are replaced, links and offers end, tokens are forgotten. The intermediary is honest.",
+    rungs: BOUNDS,
+    quick: 0,
+};

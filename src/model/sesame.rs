@@ -1,12 +1,8 @@
 //! Model `sesame`: two users, their devices, and the sessions between them.
 
-use super::devices::{Post, REDUCTIONS, Setting, goals, properties};
-use super::{Limits, Model, Outcome, Progress, Property};
+use super::devices::{Ladder, Setting};
 use crate::conformance::correspondence::Bounds;
 use crate::timestamp::DAY;
-
-/// Two users with up to two devices each.
-pub struct Sesame;
 
 fn rounds() -> Bounds {
     Bounds::profile().rounds(2)
@@ -116,38 +112,10 @@ const RUNGS: &[Setting] = &[
     },
 ];
 
-impl Model for Sesame {
-    fn name(&self) -> &'static str {
-        "sesame"
-    }
-
-    fn about(&self) -> &'static str {
-        "Two users with up to two devices each send letters to devices and to users. Devices leave, come back and are made anew; time runs out; \
-         the intermediary answers late, and not always truly."
-    }
-
-    fn bounds(&self) -> Vec<String> {
-        RUNGS.iter().map(|rung| rung.words.to_owned()).collect()
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        properties()
-    }
-
-    fn goals(&self) -> &'static [Property] {
-        goals()
-    }
-
-    fn reductions(&self) -> &'static [&'static str] {
-        REDUCTIONS
-    }
-
-    fn explore(
-        &self,
-        rung: usize,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Outcome {
-        Post::explore(&RUNGS[rung], limits, progress)
-    }
-}
+/// The model.
+pub const MODEL: Ladder = Ladder {
+    name: "sesame",
+    about: "Two users with up to two devices each send letters to devices and to users. Devices leave, come back and are made anew; time runs out; \
+         the intermediary answers late, and not always truly.",
+    rungs: RUNGS,
+};

@@ -1,11 +1,7 @@
 //! Model `session`: two devices.
 
-use super::devices::{Post, REDUCTIONS, Setting, goals, properties};
-use super::{Limits, Model, Outcome, Progress, Property};
+use super::devices::{Ladder, Setting};
 use crate::conformance::correspondence::Bounds;
-
-/// Two devices that write to each other.
-pub struct Session;
 
 fn small() -> Bounds {
     Bounds::profile().skipped(1, 2).chains(2)
@@ -91,38 +87,10 @@ const RUNGS: &[Setting] = &[
     },
 ];
 
-impl Model for Session {
-    fn name(&self) -> &'static str {
-        "session"
-    }
-
-    fn about(&self) -> &'static str {
-        "Two devices of two users write letters to each other, and open sessions at once. The network loses, repeats and turns round; somebody damages \
-         letters, passes them on in other names and changes bundles."
-    }
-
-    fn bounds(&self) -> Vec<String> {
-        RUNGS.iter().map(|rung| rung.words.to_owned()).collect()
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        properties()
-    }
-
-    fn goals(&self) -> &'static [Property] {
-        goals()
-    }
-
-    fn reductions(&self) -> &'static [&'static str] {
-        REDUCTIONS
-    }
-
-    fn explore(
-        &self,
-        rung: usize,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Outcome {
-        Post::explore(&RUNGS[rung], limits, progress)
-    }
-}
+/// The model.
+pub const MODEL: Ladder = Ladder {
+    name: "session",
+    about: "Two devices of two users write letters to each other, and open sessions at once. The network loses, repeats and turns round; somebody damages \
+         letters, passes them on in other names and changes bundles.",
+    rungs: RUNGS,
+};

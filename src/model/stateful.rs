@@ -1,14 +1,8 @@
 //! A car key, whose receiver's key the sender must sign: the stateful flow. Then two transfers at once.
 
-use super::explorer::explore;
 use super::stateless;
 use super::world::property::goals_of;
-use super::world::{self, Bounds, Deal, What, Wish, World, property};
-use super::{Limits, Model, Outcome, Progress, Property};
-
-/// The model.
-#[derive(Debug)]
-pub struct Stateful;
+use super::world::{Bounds, Deal, Ladder, What, Wish};
 
 const CAR: Deal = Deal {
     name: "the car",
@@ -57,7 +51,7 @@ const TWO: &[Wish] = &[
 ];
 
 /// The ladder, smallest first.
-pub const BOUNDS: &[Bounds] = &[
+const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
         words: "1 car key; clocks at 0, a second before expiry, and at it",
@@ -123,40 +117,10 @@ pub const BOUNDS: &[Bounds] = &[
     },
 ];
 
-impl Model for Stateful {
-    fn name(&self) -> &'static str {
-        "stateful"
-    }
-
-    fn about(&self) -> &'static str {
-        "Ben's phone offers a car key, and with larger bounds a hotel key too, also to another phone or the other way. Answers are lost, requests repeated, answers late; the intermediary is honest."
-    }
-
-    fn bounds(&self) -> Vec<String> {
-        BOUNDS
-            .iter()
-            .map(|bounds| bounds.words.to_owned())
-            .collect()
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
-    }
-
-    fn goals(&self) -> &'static [Property] {
-        PLAIN.goals.words
-    }
-
-    fn reductions(&self) -> &'static [&'static str] {
-        world::REDUCTIONS
-    }
-
-    fn explore(
-        &self,
-        rung: usize,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Outcome {
-        explore(&World::new(BOUNDS[rung].clone()), limits, progress)
-    }
-}
+/// The model.
+pub const MODEL: Ladder = Ladder {
+    name: "stateful",
+    about: "Ben's phone offers a car key, and with larger bounds a hotel key too, also to another phone or the other way. Answers are lost, requests repeated, answers late; the intermediary is honest.",
+    rungs: BOUNDS,
+    quick: 1,
+};

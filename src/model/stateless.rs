@@ -1,15 +1,9 @@
 //! A hotel key, from one phone to another: the stateless flow.
 
-use super::explorer::explore;
 use super::world::property::goals_of;
-use super::world::{self, Bounds, Deal, What, Wish, World, property};
-use super::{Limits, Model, Outcome, Progress, Property};
+use super::world::{Bounds, Deal, Ladder, What, Wish};
 use crate::conformance::small;
 use crate::timestamp::DAY;
-
-/// The model.
-#[derive(Debug)]
-pub struct Stateless;
 
 /// The hotel key.
 pub(super) const ROOM: Deal = Deal {
@@ -68,7 +62,7 @@ pub(super) const PLAIN: Bounds = Bounds {
 pub(super) const CLOCKS: &[u64] = &[0, 25 * 3600, 48 * 3600 - 1, 48 * 3600];
 
 /// The ladder, smallest first.
-pub const BOUNDS: &[Bounds] = &[
+const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
         words: "1 offer; clocks at 0 and 25 hours, a second before expiry, and at it",
@@ -149,40 +143,10 @@ pub const BOUNDS: &[Bounds] = &[
     },
 ];
 
-impl Model for Stateless {
-    fn name(&self) -> &'static str {
-        "stateless"
-    }
-
-    fn about(&self) -> &'static str {
-        "Ben's phone offers Ryan's phone a hotel key. Answers are lost, requests repeated, answers late; the intermediary is honest."
-    }
-
-    fn bounds(&self) -> Vec<String> {
-        BOUNDS
-            .iter()
-            .map(|bounds| bounds.words.to_owned())
-            .collect()
-    }
-
-    fn properties(&self) -> &'static [Property] {
-        property::PROPERTIES
-    }
-
-    fn goals(&self) -> &'static [Property] {
-        BOUNDS[0].goals.words
-    }
-
-    fn reductions(&self) -> &'static [&'static str] {
-        world::REDUCTIONS
-    }
-
-    fn explore(
-        &self,
-        rung: usize,
-        limits: &Limits,
-        progress: &mut dyn FnMut(&Progress),
-    ) -> Outcome {
-        explore(&World::new(BOUNDS[rung].clone()), limits, progress)
-    }
-}
+/// The model.
+pub const MODEL: Ladder = Ladder {
+    name: "stateless",
+    about: "Ben's phone offers Ryan's phone a hotel key. Answers are lost, requests repeated, answers late; the intermediary is honest.",
+    rungs: BOUNDS,
+    quick: 1,
+};

@@ -7,6 +7,7 @@
 //! | `action` | what may happen, and how a script says it |
 //! | `steps` | steps of single devices, each computed once |
 //! | [`post`] | the space |
+//! | [`ladder`] | a model: bounds to climb |
 //!
 //! [`Correspondent`]: crate::conformance::correspondence::Correspondent
 
@@ -16,11 +17,13 @@
 )]
 
 mod action;
+pub mod ladder;
 pub mod post;
 pub mod setting;
 mod state;
 mod steps;
 
+pub use ladder::Ladder;
 pub use post::Post;
 pub use setting::Setting;
 

@@ -10,13 +10,14 @@
 //! | `judge`, `keeper` | a step of a wallet, of the intermediary: carried out once, and looked at |
 //! | [`property`] | what must hold, and what must be possible |
 //! | `fair` | what must come of every state on a fair network |
+//! | [`ladder`] | a model without an adversary: bounds to climb |
 //! | [`adversary`] | who does more than a network |
 //! | [`lies`], [`thief`], [`attack`] | adversaries, and what none of them may come to |
 //! | `words` | a path as a scenario |
 //!
 //! To extend it:
 //!
-//! * A model without an adversary is a list of [`Bounds`], each explored as `World::new(bounds)`.
+//! * A model without an adversary is a [`Ladder`] of [`Bounds`], each explored as `World::new(bounds)`.
 //! * An adversary implements [`Adversary`]: its `Extra` becomes a part of every state ([`State::extra`](world::State)), its `Deed` an action
 //!   (`Action::Deed`). In `deeds` it computes the state after each with [`World::handle`] (a request at the intermediary), [`World::happen`]
 //!   or [`World::after`] (an event at a wallet) and [`World::carried_out`]; a made-up answer is interned in [`World::answers`], a made-up
@@ -51,6 +52,7 @@ mod fair;
 pub mod journal;
 mod judge;
 mod keeper;
+pub mod ladder;
 pub mod lies;
 pub mod post;
 pub mod property;
@@ -66,6 +68,7 @@ pub use action::{Action, Event};
 pub use actor::{Actor, Facts};
 pub use adversary::{Adversary, Nobody};
 pub use bounds::{Bounds, Deal, What, Who, Wish};
+pub use ladder::Ladder;
 pub use world::{Scratch, State, World};
 
 /// What makes these spaces smaller, with what each leaves out.
