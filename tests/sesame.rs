@@ -49,6 +49,12 @@ impl ModelRecord {
         }
         self.identity = Some(identity);
         self.sessions.insert(0, (session, now));
+        self.drop_tail();
+        changed
+    }
+
+    /// At most 40 are inactive, and the own one does not count (SES-04).
+    fn drop_tail(&mut self) {
         let own = self.own;
         let counts = |(session, _): &(PublicKey, Timestamp)| Some(*session) != own;
         while self
@@ -62,7 +68,6 @@ impl ModelRecord {
             let last = self.sessions.iter().rposition(counts);
             self.sessions.remove(last.expect("more than 40"));
         }
-        changed
     }
 
     /// The same with a bundle.
@@ -77,6 +82,7 @@ impl ModelRecord {
     fn read(&mut self, session: PublicKey, now: Timestamp) {
         self.sessions.retain(|(other, _)| *other != session);
         self.sessions.insert(0, (session, now));
+        self.drop_tail();
     }
 
     fn holds(&self, session: &PublicKey) -> bool {
