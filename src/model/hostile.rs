@@ -1,6 +1,8 @@
 //! A dishonest intermediary, strangers, and a peer that does not keep to the profile.
 
 use super::explorer::explore;
+use super::stateful::CAR;
+use super::stateless::ROOM;
 use super::world::attack;
 use super::world::lies::{Hostile as Adversary, Liar, Swap};
 use super::world::property::{Goals, goals_of};
@@ -68,14 +70,6 @@ const EVERYTHING: Liar = Liar {
     strangers: true,
     payloads: &[],
     troubles: &[],
-};
-
-const ROOM: Deal = Deal {
-    name: "the room",
-    from: 0,
-    to: 1,
-    what: What::HotelKey,
-    lifetime: None,
 };
 
 /// Back, without a link: it is refused.
@@ -188,14 +182,7 @@ const BOUNDS: &[(Bounds, Liar)] = &[
     (
         Bounds {
             words: "1 car key; 1 lie, forgery, replay or stranger; 1 answer lost, 1 request repeated",
-            deals: &[
-                Deal {
-                    name: "the car",
-                    what: What::CarKey,
-                    ..ROOM
-                },
-                BACK,
-            ],
+            deals: &[CAR, BACK],
             losses: 1,
             copies: 1,
             ..PLAIN

@@ -4,12 +4,11 @@ use super::stateless;
 use super::world::property::goals_of;
 use super::world::{Bounds, Deal, Ladder, What, Wish};
 
-const CAR: Deal = Deal {
+/// The car key.
+pub(super) const CAR: Deal = Deal {
     name: "the car",
-    from: 0,
-    to: 1,
     what: What::CarKey,
-    lifetime: None,
+    ..stateless::ROOM
 };
 
 const PLAIN: Bounds = Bounds {

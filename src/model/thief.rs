@@ -1,8 +1,10 @@
 //! A thief who reads along, or runs the copy.
 
 use super::explorer::explore;
+use super::stateful::CAR;
+use super::stateless::ROOM;
 use super::world::thief::{Burglar, Thief as Adversary};
-use super::world::{self, Bounds, Deal, What, Wish, World, attack};
+use super::world::{self, Bounds, Deal, Wish, World, attack};
 use super::{Limits, Model, Outcome, Progress, Property};
 use crate::conformance::small;
 use crate::timestamp::DAY;
@@ -11,22 +13,8 @@ use crate::timestamp::DAY;
 #[derive(Debug)]
 pub struct Thief;
 
-const ROOM: Deal = Deal {
-    name: "the room",
-    from: 0,
-    to: 1,
-    what: What::HotelKey,
-    lifetime: None,
-};
-
 const SUITE: Deal = Deal {
     name: "the suite",
-    ..ROOM
-};
-
-const CAR: Deal = Deal {
-    name: "the car",
-    what: What::CarKey,
     ..ROOM
 };
 

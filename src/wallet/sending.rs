@@ -261,6 +261,7 @@ impl Wallet {
     pub(crate) fn with_device(self, device: Device) -> Self {
         Wallet { device, ..self }
     }
+
     /// Whether what opens this wallet's mailbox to that device is not published yet.
     pub(super) fn is_unpublished(&self, to: &Address) -> bool {
         self.invitations.taken.get(to).is_some_and(|taken| {
