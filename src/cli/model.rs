@@ -37,7 +37,7 @@ pub(super) struct Explore {
     /// Go so many steps from the beginning and no further.
     #[arg(long, value_name = "N")]
     depth: Option<u32>,
-    /// At most so many seconds for each rung (with --flaws, for each flaw: 120 where none is named).
+    /// At most so many seconds for each rung: 60 where a ladder is climbed (with --flaws, for each flaw: 120).
     #[arg(long, value_name = "N", value_parser = seconds)]
     seconds: Option<f64>,
     /// At most so many states for each rung.
@@ -62,6 +62,9 @@ pub(super) struct Explore {
     #[command(flatten)]
     flaws: flaws::Arguments,
 }
+
+/// Seconds for each rung of a ladder.
+const CLIMB: f64 = 60.0;
 
 /// A number of seconds above 0.
 fn seconds(text: &str) -> Result<f64, String> {
@@ -157,17 +160,23 @@ impl Explore {
         })
     }
 
+    /// Whether whole ladders are climbed.
+    fn climbs(&self) -> bool {
+        self.rung.is_none() && (self.all || self.name.is_some())
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             depth: self.depth,
-            seconds: self.seconds,
+            seconds: self.seconds.or(self.climbs().then_some(CLIMB)),
             states: self.states,
             memory: self.memory,
             threads: self.threads.get(),
         }
     }
 
-    /// Explores a model's rungs one after the other, until one is not completed.
+    /// Explores a model's rungs one after the other, until a property is broken: what one does not complete another may, since none
+    /// holds all that the one before it does.
     fn climb(&self, out: &mut dyn Write, model: &'static dyn Model) -> Result<Climbed, CliError> {
         let bounds = model.bounds();
         let rungs = match self.rung {
@@ -176,7 +185,7 @@ impl Explore {
                 return Err(CliError::Usage(format!("{name} has {count} rungs")));
             }
             Some(rung) => rung.get() - 1..rung.get(),
-            None if self.all || self.name.is_some() => 0..bounds.len(),
+            None if self.climbs() => 0..bounds.len(),
             None => 0..model.quick().min(bounds.len()),
         };
         writeln!(out, "{}: {}", model.name().bold(), model.about())?;
@@ -192,7 +201,7 @@ impl Explore {
                 model.explore(rung, &self.limits(), &mut |progress| screen.show(progress));
             screen.bar.finish_and_clear();
             writeln!(out, "     {}", said(&outcome))?;
-            let is_complete = outcome.end == End::Complete;
+            let is_broken = matches!(outcome.end, End::Broken(_));
             if let End::Broken(counterexample) = &outcome.end {
                 self.show(out, model, counterexample)?;
             }
@@ -204,7 +213,7 @@ impl Explore {
                 )?;
             }
             climbed.rungs.push((rung, outcome));
-            if !is_complete {
+            if is_broken {
                 break;
             }
         }

@@ -10,7 +10,9 @@ use std::time::Instant;
 
 /// The groups of requirements above the wire. What is below, the vectors hold byte for byte, and no lossy network shows it: an engine
 /// that is wrong there is wrong with itself alike.
-pub const GROUPS: &[&str] = &["SES", "INV", "XFER", "MBX", "WAL", "PRIV"];
+pub const GROUPS: &[&str] = &[
+    "KEY", "X3DH", "DR", "RND", "SES", "INV", "XFER", "MBX", "WAL", "PRIV",
+];
 
 /// Whether the flaw is one above the wire.
 #[must_use]
@@ -82,7 +84,8 @@ impl How {
     }
 }
 
-/// Goes through the models with the flaw on, the smallest rungs first, until one finds it.
+/// Goes through the models with the flaw on, the smallest rungs first, and of one height those first that promise something for its
+/// requirement, until one finds it.
 ///
 /// `limits.seconds` is for all of them together, and a quarter of it at most for one rung; rungs below `rungs` are tried.
 ///
@@ -97,6 +100,9 @@ pub fn hunt(models: &[&dyn Model], flaw: Flaw, limits: &Limits, rungs: usize) ->
         seconds: 0.0,
         states: 0,
     };
+    let mut models = models.to_vec();
+    models.sort_by_key(|model| !promises(*model, flaw.requirement()));
+    let models = &models;
     let turns = (0..rungs).flat_map(|rung| models.iter().map(move |model| (*model, rung)));
     for (model, rung) in turns.filter(|(model, rung)| *rung < model.bounds().len()) {
         let left = |all: f64| (all - began.elapsed().as_secs_f64()).min(all / 4.0);
@@ -126,6 +132,12 @@ pub fn hunt(models: &[&dyn Model], flaw: Flaw, limits: &Limits, rungs: usize) ->
     }
     hunted.seconds = began.elapsed().as_secs_f64();
     hunted
+}
+
+/// Whether one of the model's properties stands for that requirement.
+fn promises(model: &dyn Model, requirement: &str) -> bool {
+    let mut properties = model.properties().iter();
+    properties.any(|property| property.requirements.contains(&requirement))
 }
 
 /// Explores a rung; where the engine panics, what it said.

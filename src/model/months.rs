@@ -43,6 +43,20 @@ const PLAIN: Bounds = Bounds {
 
 /// The ladder, smallest first.
 const BOUNDS: &[Bounds] = &[
+    Bounds {
+        words: "1 offer; Ben's clock is 49 hours behind",
+        deals: &[stateless::ROOM],
+        moments: &[0],
+        skew: [-49 * 3600, 0, 0],
+        ..PLAIN
+    },
+    Bounds {
+        words: "1 offer; Ben's clock is 25 hours ahead",
+        deals: &[stateless::ROOM],
+        moments: &[0],
+        skew: [25 * 3600, 0, 0],
+        ..PLAIN
+    },
     PLAIN,
     Bounds {
         words: "1 link; clocks at 0, a second before its end, at it and a day after it",
@@ -97,20 +111,6 @@ const BOUNDS: &[Bounds] = &[
         ],
         moments: &[0, 36 * DAY, 41 * DAY, 61 * DAY],
         end: 160 * DAY,
-        ..PLAIN
-    },
-    Bounds {
-        words: "1 offer; Ben's clock is 49 hours behind",
-        deals: &[stateless::ROOM],
-        moments: &[0],
-        skew: [-49 * 3600, 0, 0],
-        ..PLAIN
-    },
-    Bounds {
-        words: "1 offer; Ben's clock is 25 hours ahead",
-        deals: &[stateless::ROOM],
-        moments: &[0],
-        skew: [25 * 3600, 0, 0],
         ..PLAIN
     },
 ];

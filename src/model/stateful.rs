@@ -53,11 +53,6 @@ const TWO: &[Wish] = &[
 const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
-        words: "1 car key; clocks at 0, a second before expiry, and at it",
-        moments: &[0, 48 * 3600 - 1, 48 * 3600],
-        ..PLAIN
-    },
-    Bounds {
         words: "1 car key; 1 answer lost, 1 request repeated, 1 answer late",
         losses: 1,
         copies: 1,
@@ -65,17 +60,8 @@ const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
-        words: "a car key and a hotel key for two phones, two links; nothing is lost",
-        devices: &["Ben's phone", "Ryan's phone", "Rhea's phone"],
-        links: &[(0, 1), (0, 2)],
-        deals: &[
-            CAR,
-            Deal {
-                to: 2,
-                ..stateless::ROOM
-            },
-        ],
-        wishes: TWO,
+        words: "1 car key; clocks at 0, a second before expiry, and at it",
+        moments: &[0, 48 * 3600 - 1, 48 * 3600],
         ..PLAIN
     },
     Bounds {
@@ -101,10 +87,17 @@ const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
-        words: "1 car key; 1 answer lost, 1 request repeated; clocks at 0, a second before expiry, and at it",
-        moments: &[0, 48 * 3600 - 1, 48 * 3600],
-        losses: 1,
-        copies: 1,
+        words: "a car key and a hotel key for two phones, two links; nothing is lost",
+        devices: &["Ben's phone", "Ryan's phone", "Rhea's phone"],
+        links: &[(0, 1), (0, 2)],
+        deals: &[
+            CAR,
+            Deal {
+                to: 2,
+                ..stateless::ROOM
+            },
+        ],
+        wishes: TWO,
         ..PLAIN
     },
     Bounds {
@@ -112,6 +105,13 @@ const BOUNDS: &[Bounds] = &[
         deals: &[CAR, stateless::ROOM],
         wishes: TWO,
         losses: 1,
+        ..PLAIN
+    },
+    Bounds {
+        words: "1 car key; 1 answer lost, 1 request repeated; clocks at 0, a second before expiry, and at it",
+        moments: &[0, 48 * 3600 - 1, 48 * 3600],
+        losses: 1,
+        copies: 1,
         ..PLAIN
     },
 ];

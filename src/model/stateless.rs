@@ -65,24 +65,15 @@ pub(super) const CLOCKS: &[u64] = &[0, 25 * 3600, 48 * 3600 - 1, 48 * 3600];
 const BOUNDS: &[Bounds] = &[
     PLAIN,
     Bounds {
-        words: "1 offer; clocks at 0 and 25 hours, a second before expiry, and at it",
-        moments: CLOCKS,
+        words: "1 offer; 1 answer lost, 1 request repeated, 1 answer late",
+        losses: 1,
+        copies: 1,
+        late_answers: 1,
         ..PLAIN
     },
     Bounds {
-        words: "3 offers by 1 link, of which 2 are taken at once",
-        deals: &[
-            ROOM,
-            Deal {
-                name: "the other room",
-                ..ROOM
-            },
-            Deal {
-                name: "a third room",
-                ..ROOM
-            },
-        ],
-        wishes: &[Wish::Offer(0), Wish::Offer(1), Wish::Offer(2)],
+        words: "1 offer; messages are asked for and read in two steps",
+        slow_reading: true,
         ..PLAIN
     },
     Bounds {
@@ -115,15 +106,24 @@ const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
-        words: "1 offer; messages are asked for and read in two steps",
-        slow_reading: true,
+        words: "3 offers by 1 link, of which 2 are taken at once",
+        deals: &[
+            ROOM,
+            Deal {
+                name: "the other room",
+                ..ROOM
+            },
+            Deal {
+                name: "a third room",
+                ..ROOM
+            },
+        ],
+        wishes: &[Wish::Offer(0), Wish::Offer(1), Wish::Offer(2)],
         ..PLAIN
     },
     Bounds {
-        words: "1 offer; 1 answer lost, 1 request repeated, 1 answer late",
-        losses: 1,
-        copies: 1,
-        late_answers: 1,
+        words: "1 offer; clocks at 0 and 25 hours, a second before expiry, and at it",
+        moments: CLOCKS,
         ..PLAIN
     },
     Bounds {
@@ -148,5 +148,5 @@ pub const MODEL: Ladder = Ladder {
     name: "stateless",
     about: "Ben's phone offers Ryan's phone a hotel key. Answers are lost, requests repeated, answers late; the intermediary is honest.",
     rungs: BOUNDS,
-    quick: 1,
+    quick: 2,
 };

@@ -266,6 +266,12 @@ impl Device {
         }
     }
 
+    /// It is `now`, and nothing is due for it: what a bundle or a session is judged by goes on with the clock between two
+    /// points of [`Device::tick`] (KEY-10, SES-13). A clock that goes back is not followed.
+    pub fn observe(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
     /// Time has come to `now`: the signed prekey is replaced and old ones are erased (KEY-08), as are
     /// sessions past MAXRECV (SES-13) and records stale for MAXLATENCY (SES-11). A time before the
     /// device's own counts as its own.
