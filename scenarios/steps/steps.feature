@@ -178,3 +178,14 @@ Feature: Step by step
     Then 1 message waits for Ben's watch
     When Ben's watch comes online
     Then Ben's watch is in "R:Invited" with "the suite"
+
+  @KEY-10
+  Scenario: A bundle is judged by the clock as it is when it comes
+    Given the state of Ryan's phone is saved as "the beginning"
+    When the clock moves on by 2 days
+    And Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And the clock moves on by 39 days
+    And the intermediary answers the next bundle request with a bundle as it was at "the beginning"
+    And the bundle request of Ben's phone arrives
+    Then Ben's phone is told "stale-statement"
+    And nobody is told anything

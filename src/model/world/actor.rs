@@ -205,7 +205,7 @@ pub struct DealFacts {
     /// The place of the last moment at which the receiver accepted or was provisioned with it, or the sender went on with it; [`NEVER`]
     /// where it did not.
     pub acted: u8,
-    /// The place of the moment at which the device last looked at the clock.
+    /// The place of the moment at which the device last looked at the clock while it was open.
     pub looked: u8,
     /// The place of the moment at which the receiver heard of it; [`NEVER`] where it has not.
     pub heard: u8,

@@ -36,6 +36,8 @@ pub struct Journal {
 pub struct DealNotes {
     /// Its transfer, once the device knows of it.
     pub transfer: Option<TransferId>,
+    /// While it is open: when the device last looked at the clock.
+    pub looked: Option<Timestamp>,
     /// When its sender's user offered it, and until when.
     pub offered: Option<(Timestamp, Timestamp)>,
     /// When its user accepted, or it was provisioned or completed last.

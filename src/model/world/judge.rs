@@ -57,7 +57,6 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
     };
     let place_of =
         |time: Option<Timestamp>| time.map_or(NEVER, |time| bounds.place_of(actor.who, time));
-    let looked = bounds.place_of(actor.who, actor.wallet.device().now());
     let deal = |place: usize| {
         let notes = &actor.journal.deals[place];
         let state = notes
@@ -70,7 +69,9 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
             is_offered: notes.offered.is_some(),
             over: place_of(notes.offered.map(|(_, over)| over)),
             acted: place_of(notes.acted),
-            looked,
+            looked: notes
+                .looked
+                .map_or(0, |at| bounds.place_of(actor.who, at)),
             heard: place_of(notes.heard),
             size: notes.size,
         }
@@ -693,6 +694,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
         let notes = &mut self.actor.journal.deals[usize::from(deal)];
         if after.is_final() && before != Some(after) {
             notes.ended = Some(now);
+            notes.looked = None;
         }
         let (offered, heard) = (notes.offered, notes.heard);
         let expired = matches!(after, StateName::OfferExpired | StateName::Expired);
@@ -1135,6 +1137,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
             let state = self.actor.wallet.transfers().state(&transfer);
             let was = before.wallet.transfers().state(&transfer);
             let open = state.is_some_and(|state| !state.is_final());
+            self.actor.journal.deals[place].looked = open.then_some(now);
             let over = match (notes.offered, notes.heard) {
                 (Some((_, over)), _) => now >= over,
                 (None, Some(heard)) => now >= heard.after(LONGEST),
@@ -1172,8 +1175,7 @@ impl<'a, A: Adversary> Judge<'a, A> {
         };
         match answer {
             Answer::Bundle { bundle } => {
-                // By the time at which the device last looked at the clock.
-                let now = self.actor.wallet.device().now();
+                let now = self.now;
                 let age = now.seconds_since(bundle.created);
                 let ahead = bundle.created.seconds_since(now);
                 let fresh = age <= 40 * DAY && ahead <= 2 * DAY;

@@ -742,6 +742,12 @@ impl Adversary for Hostile {
         let mut lines = Vec::new();
         if !self.liar.payloads.is_empty() {
             lines.push("Given Mallory has a phone".to_owned());
+            // The link was passed on.
+            let bounds = &world.setting.bounds;
+            lines.extend(bounds.links.iter().map(|(_, of)| {
+                let link = words::link(bounds, *of, 1);
+                format!("Given Mallory's phone takes the invitation \"{link}\"")
+            }));
         }
         if self.liar.swaps.contains(&Swap::Former) {
             let devices = world.setting.bounds.devices.iter();
