@@ -368,6 +368,15 @@ impl<A: Adversary> Teller<'_, A> {
             | Promise::OpenedOnce => vec!["nobody is told anything".to_owned()],
             Promise::Told | Promise::ToldAfterEnd => self.told_of(promise),
             Promise::EndedRemains => self.remains(),
+            Promise::EndedLeaves => self.leaves(),
+            Promise::MessageKey => {
+                let everybody = self.bounds().devices.iter();
+                everybody
+                    .map(|who| format!("{who} has used no message key twice"))
+                    .collect()
+            }
+            Promise::TokenKnown => vec!["it is refused with \"already-offered\"".to_owned()],
+            Promise::Named => vec!["it is refused with \"untrusted-identity\"".to_owned()],
             Promise::OwnQueue => self.asked(),
             Promise::Consent => self.unaccepted(),
             Promise::Expiry
@@ -429,6 +438,26 @@ impl<A: Adversary> Teller<'_, A> {
             let wanted = actor.wallet.waiting().count() + idle.len();
             if !idle.is_empty() {
                 lines.push(format!("{wanted} requests wait with {}", self.name(who)));
+            }
+        }
+        lines
+    }
+
+    /// What has ended leaves nobody any more.
+    fn leaves(&mut self) -> Vec<String> {
+        let deals = self.bounds().deals;
+        let mut lines = Vec::new();
+        // Those with a name: a step calls them by it.
+        let named = deals.iter().enumerate();
+        for (place, deal) in named.filter(|(_, deal)| deal.lifetime.is_none()) {
+            let (sender, receiver) = self.deals_of(place);
+            for (who, facts) in [(deal.from, sender), (deal.to, receiver)] {
+                if state_of(facts.state).is_some_and(StateName::is_final) {
+                    let (name, of) = (self.name(who), deal.called());
+                    lines.push(format!(
+                        "nothing of {of} but its end waits to leave {name}"
+                    ));
+                }
             }
         }
         lines
