@@ -84,10 +84,13 @@ impl How {
     }
 }
 
-/// Goes through the models with the flaw on, the smallest rungs first, and of one height those first that promise something for its
-/// requirement, until one finds it.
+/// Shares of the whole time that one rung gets: first a little of each, then more of those that it was too little for.
+const SHARES: [f64; 3] = [60.0, 15.0, 4.0];
+
+/// Goes through the models with the flaw on until one finds it: the smallest rungs first, and those first whose model promises
+/// something for its requirement.
 ///
-/// `limits.seconds` is for all of them together, and a quarter of it at most for one rung; rungs below `rungs` are tried.
+/// `limits.seconds` is for all of them together; rungs below `rungs` are tried.
 ///
 /// The caller has seen to it that panics are not shown.
 #[must_use]
@@ -100,35 +103,45 @@ pub fn hunt(models: &[&dyn Model], flaw: Flaw, limits: &Limits, rungs: usize) ->
         seconds: 0.0,
         states: 0,
     };
-    let mut models = models.to_vec();
-    models.sort_by_key(|model| !promises(*model, flaw.requirement()));
-    let models = &models;
-    let turns = (0..rungs).flat_map(|rung| models.iter().map(move |model| (*model, rung)));
-    for (model, rung) in turns.filter(|(model, rung)| *rung < model.bounds().len()) {
-        let left = |all: f64| (all - began.elapsed().as_secs_f64()).min(all / 4.0);
-        let seconds = limits.seconds.map(left);
-        if seconds.is_some_and(|seconds| seconds <= 0.0) {
-            break;
-        }
-        let limits = Limits { seconds, ..*limits };
-        let outcome = under(flaw.name, || explored(model, rung, &limits));
-        let how = match &outcome {
-            Ok(outcome) => {
-                hunted.states += outcome.states;
-                told(flaw, model, rung, outcome)
+    let rungs = (0..rungs).flat_map(|rung| models.iter().map(move |model| (*model, rung)));
+    let mut left: Vec<_> = rungs
+        .filter(|(model, rung)| *rung < model.bounds().len())
+        .collect();
+    left.sort_by_key(|(model, _)| !promises(*model, flaw.requirement()));
+    let shares: &[f64] = if limits.seconds.is_some() {
+        &SHARES
+    } else {
+        &SHARES[..1]
+    };
+    for share in shares {
+        let mut more = Vec::new();
+        for (model, rung) in left {
+            let slice = |all: f64| (all - began.elapsed().as_secs_f64()).min(all / share);
+            let seconds = limits.seconds.map(slice);
+            if hunted.how.is_found() || seconds.is_some_and(|seconds| seconds <= 0.0) {
+                break;
             }
-            Err(message) => Some(How::Panicked(message.clone())),
-        };
-        // The first that tells something stays until one tells more.
-        if let Some(how) = how
-            && (how.is_found() || matches!(hunted.how, How::NotFound))
-        {
-            hunted.how = how;
-            hunted.by = Some((model.name(), rung));
+            let limits = Limits { seconds, ..*limits };
+            let outcome = under(flaw.name, || explored(model, rung, &limits));
+            let how = match &outcome {
+                Ok(outcome) => {
+                    hunted.states += outcome.states;
+                    if matches!(outcome.end, End::Stopped(_)) {
+                        more.push((model, rung));
+                    }
+                    told(flaw, model, rung, outcome)
+                }
+                Err(message) => Some(How::Panicked(message.clone())),
+            };
+            // The first that tells something stays until one tells more.
+            if let Some(how) = how
+                && (how.is_found() || matches!(hunted.how, How::NotFound))
+            {
+                hunted.how = how;
+                hunted.by = Some((model.name(), rung));
+            }
         }
-        if hunted.how.is_found() {
-            break;
-        }
+        left = more;
     }
     hunted.seconds = began.elapsed().as_secs_f64();
     hunted
