@@ -60,6 +60,13 @@ const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
+        words: "1 car key; 2 answers lost, 2 requests repeated, 2 answers late",
+        losses: 2,
+        copies: 2,
+        late_answers: 2,
+        ..PLAIN
+    },
+    Bounds {
         words: "1 car key; clocks at 0, a second before expiry, and at it",
         moments: &[0, 48 * 3600 - 1, 48 * 3600],
         ..PLAIN

@@ -122,6 +122,13 @@ const BOUNDS: &[Bounds] = &[
         ..PLAIN
     },
     Bounds {
+        words: "1 offer; 2 answers lost, 2 requests repeated, 2 answers late",
+        losses: 2,
+        copies: 2,
+        late_answers: 2,
+        ..PLAIN
+    },
+    Bounds {
         words: "1 offer; clocks at 0 and 25 hours, a second before expiry, and at it",
         moments: CLOCKS,
         ..PLAIN
