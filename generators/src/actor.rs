@@ -24,7 +24,7 @@ use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
 use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret, Signature, xeddsa};
-use tigress_signal::sesame::{self, Device, Limits, Purpose, SendEvent, SesameError};
+use tigress_signal::sesame::{self, Device, Limits, Purpose, SesameError};
 use tigress_signal::suite::{Keys, Tigress1};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
@@ -119,14 +119,14 @@ impl Actor {
             let bundle = unstated.bundle(None).expect("it has a signed prekey");
             let statement = Statement {
                 signature: state(&identity, &BundleFields::from(&bundle)),
-                ..bundle.statement
+                ..bundle.statement.expect("it is stated")
             };
             loaded.signed_pre_keys.push(SignedPreKeyFields {
                 id,
                 private_key: signed.private().expose().into(),
                 signature: signature.as_bytes().into(),
                 created,
-                statement_signature: statement.signature.as_bytes().into(),
+                statement_signature: Some(statement.signature.as_bytes().into()),
             });
             keys.insert_signed_pre_key(pre_key_id(id), signed, signature, statement);
         }
@@ -162,7 +162,7 @@ impl Actor {
 
     /// A bundle with a statement of this device's about what it says by now, made at `created`.
     pub(super) fn restate(&self, mut bundle: BundleFields, created: u64) -> BundleFields {
-        bundle.created = Timestamp(created);
+        bundle.created = Some(Timestamp(created));
         self.state(&mut bundle);
         bundle
     }
@@ -170,7 +170,7 @@ impl Actor {
     /// Signs the statement of a bundle anew.
     pub(super) fn state(&self, bundle: &mut BundleFields) {
         let signature = state(self.device.keys().identity(), bundle);
-        bundle.statement_signature = signature.as_bytes().into();
+        bundle.statement_signature = Some(signature.as_bytes().into());
     }
 
     fn recorder(&mut self, what: &str) -> Recorder {
@@ -234,8 +234,8 @@ pub(super) fn stated(bundle: &BundleFields) -> Vec<u8> {
     covered.extend(bundle.registration_id.to_be_bytes());
     covered.extend(bundle.signed_pre_key_id.to_be_bytes());
     covered.extend(&bundle.signed_pre_key.0);
-    covered.extend(bundle.created.0.to_be_bytes());
-    for name in &bundle.suites {
+    covered.extend(bundle.created.unwrap_or_default().0.to_be_bytes());
+    for name in bundle.suites.iter().flatten() {
         covered.push(u8::try_from(name.len()).unwrap_or(255));
         covered.extend(name.as_bytes());
     }
@@ -512,7 +512,10 @@ impl Talk {
         let mut drawn = self.randomness();
         let send = self.send.as_mut().expect("a send was started");
         let to = send.recipient();
-        let answer = SendEvent::try_from(event.clone()).expect("ids in their range");
+        let answer = event
+            .clone()
+            .within(Tigress1.identifiers())
+            .expect("ids in their range");
         let got = self.me.device.continue_send(send, answer, &mut drawn);
         let output = self.outcome(got, asks.refusal()).map(|got| {
             assert_eq!(Ok(got.identity_changed), identity, "{}", self.at());

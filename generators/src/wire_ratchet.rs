@@ -21,6 +21,7 @@ fn fields(counter: u32, previous_counter: u32, length: usize) -> RatchetFields {
         counter,
         previous_counter,
         ciphertext: Hex(seed::vec("wire/ciphertext", length)),
+        mac: None,
     }
 }
 

@@ -126,6 +126,22 @@ fn suites(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// The same, as a bundle has them.
+fn some_suites(names: &[&str]) -> Option<Vec<String>> {
+    Some(suites(names))
+}
+
+/// The names that a bundle has, to change them.
+fn named(bundle: &mut BundleFields) -> &mut Vec<String> {
+    bundle.suites.as_mut().expect("it names suites")
+}
+
+/// The bytes of a statement's signature, to change them.
+pub(super) fn statement_of(bundle: &mut BundleFields) -> &mut Vec<u8> {
+    let signature = bundle.statement_signature.as_mut();
+    &mut signature.expect("it has a statement").0
+}
+
 /// So many suites, `tigress-1` the last of them.
 fn many_suites(count: usize) -> Vec<String> {
     let others = (1..count).map(|n| format!("suite-{n}"));
@@ -142,7 +158,7 @@ fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
 /// Bob's bundle with its statement signed by that actor over these bytes.
 fn statement(signer: &Actor, message: impl FnOnce(&BundleFields) -> Vec<u8>) -> impl Case {
     refuses(InvalidSignature, |f| {
-        f.statement_signature = sign(signer, &message(f));
+        f.statement_signature = Some(sign(signer, &message(f)));
     })
 }
 
@@ -318,25 +334,25 @@ fn statements(b: &mut Builder) {
             f.signed_pre_key_signature = sign(bob, &f.signed_pre_key);
         });
         /// another time than the statement's
-        another_time => unsigned(|f| f.created = Timestamp(1));
-        suite_added: "a suite added to the statement's" => unsigned(|f| f.suites.push("signal-v3".to_owned()));
+        another_time => unsigned(|f| f.created = Some(Timestamp(1)));
+        suite_added: "a suite added to the statement's" => unsigned(|f| named(f).push("signal-v3".to_owned()));
         suite_taken_away: "a suite taken away from the statement's" => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = suites(&["signal-v4", "tigress-1"])); f.suites.remove(0);
+            *f = says(|f| f.suites = some_suites(&["signal-v4", "tigress-1"])); named(f).remove(0);
         });
         suites_exchanged: "the statement's suites in another order" => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = suites(&["tigress-1", "signal-v4"])); f.suites.reverse();
+            *f = says(|f| f.suites = some_suites(&["tigress-1", "signal-v4"])); named(f).reverse();
         });
         /// two suites whose names are cut at another place
         suites_cut_elsewhere => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = suites(&["tigress-1", "ab", "c"])); f.suites = suites(&["tigress-1", "a", "bc"]);
+            *f = says(|f| f.suites = some_suites(&["tigress-1", "ab", "c"])); f.suites = some_suites(&["tigress-1", "a", "bc"]);
         });
-        statement_r_flipped: "a bit of R of the statement's signature flipped" => unsigned(|f| f.statement_signature.0[0] ^= 1);
-        statement_s_flipped: "a bit of s of the statement's signature flipped" => unsigned(|f| f.statement_signature.0[40] ^= 1);
+        statement_r_flipped: "a bit of R of the statement's signature flipped" => unsigned(|f| statement_of(f)[0] ^= 1);
+        statement_s_flipped: "a bit of s of the statement's signature flipped" => unsigned(|f| statement_of(f)[40] ^= 1);
         statement_of_63_bytes [: KEY-09 KEY-10 SIG-04]: "a statement's signature of 63 bytes"
-            => unsigned(|f| f.statement_signature.0.truncate(63));
-        statement_not_signed: "no signature of the statement" => unsigned(|f| f.statement_signature.0.clear());
+            => unsigned(|f| statement_of(f).truncate(63));
+        statement_not_signed: "no signature of the statement" => unsigned(|f| statement_of(f).clear());
         /// KEY-07's signature in place of the statement's
-        prekey_signature_as_statement => unsigned(|f| f.statement_signature = f.signed_pre_key_signature.clone());
+        prekey_signature_as_statement => unsigned(|f| f.statement_signature = Some(f.signed_pre_key_signature.clone()));
         statement_signed_by_another: "a statement that somebody else has signed" => statement(mallory, stated);
         /// signed without the label: whatever else the key signs could pass for a statement
         statement_without_label => statement(bob, |f| stated(f)[25..].to_vec());
@@ -356,7 +372,7 @@ fn statements(b: &mut Builder) {
         });
         /// both signatures do not verify
         both_signatures_wrong [StatementNotVerified SignatureNotVerified: X3DH-02 KEY-10] => unsigned(|f| {
-            f.signed_pre_key_signature.0[0] ^= 1; f.statement_signature.0[0] ^= 1;
+            f.signed_pre_key_signature.0[0] ^= 1; statement_of(f)[0] ^= 1;
         });
     }
     let opens = |now, label, bundle| computed::<Initiate>(at(now, label, bundle));
@@ -372,7 +388,7 @@ fn statements(b: &mut Builder) {
         statement_of_the_last_second => stale(0, ahead((1 << 53) - 1 - START));
         /// a stale statement whose signature does not verify: the signature counts first
         stale_and_not_verified [StatementTime StatementNotVerified:] => refused::<Initiate>(InvalidSignature,
-            at(41 * DAY, "stale", but(dated(), |f| f.statement_signature.0[0] ^= 1)));
+            at(41 * DAY, "stale", but(dated(), |f| statement_of(f)[0] ^= 1)));
         /// a stale statement of another identity key than the pinned one: its time counts first
         stale_and_another_identity_pinned [StatementTime PinnedIdentity: KEY-10 X3DH-15] => {
             let key = mallory.identity_key().encode().into();
@@ -380,10 +396,10 @@ fn statements(b: &mut Builder) {
                 |f| f.pinned_identity_key = Some(key)))
         };
     }
-    let named = |names: Vec<String>| says(|f| f.suites = names);
-    let opens = |label, names| self::opens(&alice(), named(names), label, b"hello Bob");
+    let naming = |names: Vec<String>| says(|f| f.suites = Some(names));
+    let opens = |label, names| self::opens(&alice(), naming(names), label, b"hello Bob");
     let form = |names| {
-        let input = input(&alice(), named(names), "refused", b"must not be sent");
+        let input = input(&alice(), naming(names), "refused", b"must not be sent");
         refused::<Initiate>(Malformed, input)
     };
     let long = |length| suites(&["tigress-1", &"x".repeat(length)]);
@@ -404,9 +420,9 @@ fn statements(b: &mut Builder) {
             => opens("visible", suites(&["tigress-1", "!", "~"]));
         /// no suite in common
         no_suite_in_common [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
-            input(&alice(), named(suites(&["signal-v4", "tigress-2"])), "refused", b"must not be sent"));
+            input(&alice(), naming(suites(&["signal-v4", "tigress-2"])), "refused", b"must not be sent"));
         /// the suite under a name in capitals is another one
         suite_in_capitals [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
-            input(&alice(), named(suites(&["TIGRESS-1"])), "refused", b"must not be sent"));
+            input(&alice(), naming(suites(&["TIGRESS-1"])), "refused", b"must not be sent"));
     }
 }
