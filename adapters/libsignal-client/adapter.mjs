@@ -99,6 +99,13 @@ class SignedPreKeys extends signal.SignedPreKeyStore {
     }
 }
 
+/** What later versions ask for beside the other stores; no message of this suite names a Kyber key. */
+class NoKyberPreKeys extends (signal.KyberPreKeyStore ?? Object) {
+    async getKyberPreKey(id) {
+        return required(new Map(), id, "Kyber prekey");
+    }
+}
+
 /** The library asks its stores to raise where they do not have a key. */
 function required(keys, id, name) {
     const found = keys.get(id);
@@ -117,7 +124,7 @@ const library = {
         return { ...keys, signature: privateKey(identity.privateKey).sign(keys.publicKey) };
     },
     drawOneTimePreKey: () => pair(signal.PrivateKey.generate()),
-    publicKey: (bytes) => privateKey(bytes).getPublicKey().serialize(),
+    keyPair: (bytes) => pair(privateKey(bytes)),
     sessionName: (peer) => addressName(address(peer)),
 
     async processBundle(store, peer, bundle) {
@@ -152,8 +159,7 @@ const library = {
                   identities,
                   new OneTimePreKeys(store),
                   new SignedPreKeys(store),
-                  // Where the library asks for a store of Kyber keys: no message of this suite names one.
-                  null,
+                  new NoKyberPreKeys(),
               )
             : signal.signalDecrypt(
                   signal.SignalMessage.deserialize(message),
@@ -169,7 +175,7 @@ await serve({
     describe: describe(require(`libsignal-client-${version}/package.json`), "own"),
     ...deviceMethods(library),
     "public_key.decode": (params) => ({ u: toHex(publicKey(fromHex(params.publicKey)).getPublicKeyBytes()) }),
-    "public_key.derive": (params) => ({ publicKey: toHex(library.publicKey(fromHex(params.privateKey))) }),
+    "public_key.derive": (params) => ({ publicKey: toHex(library.keyPair(fromHex(params.privateKey)).publicKey) }),
     "xeddsa.sign": (params) => ({
         signature: toHex(privateKey(fromHex(params.privateKey)).sign(fromHex(params.message))),
     }),

@@ -63,7 +63,7 @@ const library = {
         return { ...ours(keyPair), signature };
     },
     drawOneTimePreKey: (id) => ours(libsignal.keyhelper.generatePreKey(id).keyPair),
-    publicKey: (privateKey) => libsignal.curve.getPublicFromPrivateKey(privateKey),
+    keyPair: (privateKey) => ({ publicKey: libsignal.curve.getPublicFromPrivateKey(privateKey), privateKey }),
     sessionName: (peer) => address(peer).toString(),
 
     async processBundle(store, peer, bundle) {
@@ -94,7 +94,7 @@ const library = {
 };
 
 const primitives = {
-    "public_key.derive": ({ privateKey }) => ({ publicKey: toHex(library.publicKey(fromHex(privateKey))) }),
+    "public_key.derive": ({ privateKey }) => ({ publicKey: toHex(library.keyPair(fromHex(privateKey)).publicKey) }),
     "xeddsa.sign": ({ privateKey, message }) => ({
         signature: toHex(libsignal.curve.calculateSignature(fromHex(privateKey), fromHex(message))),
     }),

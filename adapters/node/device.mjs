@@ -17,7 +17,7 @@ import { Store } from "./store.mjs";
  * @property {() => number} drawRegistrationId
  * @property {(identity: KeyPair, id: number) => SignedPreKey} drawSignedPreKey
  * @property {(id: number) => KeyPair} drawOneTimePreKey
- * @property {(privateKey: Buffer) => Buffer} publicKey
+ * @property {(privateKey: Buffer) => KeyPair} keyPair
  * @property {(address: Address) => string} sessionName the name under which sessions with a peer are kept
  * @property {(store: Store, peer: Address, bundle: Bundle) => boolean | undefined} processBundle answers whether the peer
  *     came with another identity key than before, where the library tells
@@ -68,10 +68,7 @@ export function deviceMethods(library) {
         return { bundle: bundle(store, oneTimePreKeys > 0 ? FIRST_ID : undefined) };
     }
 
-    async function keyPair(privateKey) {
-        const bytes = fromHex(privateKey);
-        return { publicKey: await library.publicKey(bytes), privateKey: bytes };
-    }
+    const keyPair = (privateKey) => library.keyPair(fromHex(privateKey));
 
     async function load(params) {
         const store = new Store(params.address, params.registrationId, await keyPair(params.identityPrivateKey));

@@ -21,6 +21,9 @@ const INVALID_PARAMS = -32602;
 /** The longest `message` of an error, in characters: the harness takes 16 KiB. */
 const LONGEST_MESSAGE = 4096;
 
+/** The longest `data.error`, in characters: the harness takes 200 bytes. */
+const LONGEST_NAME = 50;
+
 /** A request that no library could carry out: the harness counts it as a failure of the adapter. */
 export class InvalidParams extends Error {}
 
@@ -74,12 +77,12 @@ async function answer(methods, line) {
         if (error instanceof InvalidParams) {
             return failure(id, INVALID_PARAMS, error.message);
         }
-        return failure(id, REFUSED, error?.message ?? error, error?.name ?? typeof error);
+        return failure(id, REFUSED, error?.message ?? error, error?.name ?? error);
     }
 }
 
 /** An error as the answer has it; `name` is that of the library's refusal. */
 function failure(id, code, message, name) {
     const error = { code, message: String(message).slice(0, LONGEST_MESSAGE) };
-    return { id, error: name === undefined ? error : { ...error, data: { error: String(name) } } };
+    return { id, error: name === undefined ? error : { ...error, data: { error: String(name).slice(0, LONGEST_NAME) } } };
 }
