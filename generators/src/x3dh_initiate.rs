@@ -329,10 +329,11 @@ fn by_device(b: &mut Builder) {
             }
             (None, None) => unreachable!("a test has an answer or an error"),
         };
-        let steps = vec![
-            Step::ProcessBundle(step_of(opens, opened)),
-            Step::Encrypt(step_of(writes, written)),
-        ];
+        // Where there is no such address, nothing can be written to it.
+        let is_address = writes.peer.within(suite().identifiers()).is_ok();
+        let write = is_address.then(|| Step::Encrypt(step_of(writes, written)));
+        let open = Step::ProcessBundle(step_of(opens, opened));
+        let steps = [open].into_iter().chain(write).collect();
         let flags: Vec<&str> = test.flags.iter().map(String::as_str).collect();
         let requirements: Vec<&str> = test.requirements.iter().map(String::as_str).collect();
         let about = About {
