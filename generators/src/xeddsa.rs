@@ -101,11 +101,10 @@ pub(super) fn generate(b: &mut Builder) {
         randomness: z.into(),
     };
     let signs = |key: &KeyPair, message: &[u8], z: [u8; 64]| {
-        let negates = raw_edwards(key).compress().0[31] >> 7 == 1;
         let input = asked(key, message, z);
         move |b: &mut Builder, about: About<'_>| {
-            if negates && !is_strict() {
-                // Some deployed signers negate their scalar, as XEdDSA has it.
+            if !is_strict() {
+                // Some deployed signers negate their scalar, as XEdDSA has it, or make the nonce without Z.
                 one_of_several::<Sign>(input)(b, about);
             } else {
                 computed::<Sign>(input)(b, about);

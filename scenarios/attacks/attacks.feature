@@ -516,7 +516,7 @@ Feature: Sixteen attacks
     Then Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
 
-  @KEY-10 @KEY-09
+  @tigress-1 @KEY-10 @KEY-09
   Scenario: Attack 15, a bundle of six weeks ago is served, and nothing is sent
     Given the state of Ryan's phone is saved as "before"
     When 42 days pass
@@ -529,7 +529,7 @@ Feature: Sixteen attacks
 
   # 16. Rollback
 
-  @ID-04 @SES-17
+  @tigress-1 @ID-04 @SES-17
   Scenario: Attack 16, the limit: a phone that is put back to an older state encrypts twice with one key
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And the state of Ben's phone is saved as "the day before"

@@ -6,7 +6,7 @@ Feature: Clients that ask in any order
   Background:
     Given three clients that are no wallets
 
-  @MBX-03 @MBX-13 @MBX-17 @MBX-18
+  @tigress-1 @MBX-03 @MBX-13 @MBX-17 @MBX-18
   Scenario: One one-time prekey for a link, however often it is asked for and the intermediary stops
     When the request "Ben's phone registers" arrives, and the intermediary stops before it answers
     And the request "Ben's phone registers" arrives
@@ -19,7 +19,7 @@ Feature: Clients that ask in any order
     And the request "Ben's phone counts its one-time prekeys" arrives
     Then a restart of the intermediary changes nothing
 
-  @MBX-07 @MBX-08 @MBX-09 @MBX-10 @MBX-13 @MBX-18 @MBX-19
+  @tigress-1 @MBX-07 @MBX-08 @MBX-09 @MBX-10 @MBX-13 @MBX-18 @MBX-19
   Scenario: Messages wait until they are acknowledged or their time is over
     When the request "Ben's phone registers" arrives
     And the request "Ryan's phone registers" arrives
@@ -34,7 +34,7 @@ Feature: Clients that ask in any order
     And the request "Ben's phone reads" arrives
     And the request "Ryan's phone submits other words under the id of the message" arrives
 
-  @MBX-01 @MBX-12 @MBX-15
+  @tigress-1 @MBX-01 @MBX-12 @MBX-15
   Scenario: A device comes, goes and comes back
     When the request "Ben's phone registers" arrives
     And the request "Ben's watch registers" arrives
@@ -45,7 +45,7 @@ Feature: Clients that ask in any order
     And the request "Ben's watch removes Ben's phone" arrives
     And the request "Ben's phone reads" arrives
 
-  @KEY-09 @MBX-02
+  @tigress-1 @KEY-09 @MBX-02
   Scenario Outline: What its key has not signed is not published: <request>
     When the request <request> arrives
 

@@ -8,7 +8,7 @@ Feature: An intermediary that is not honest
     And Ryan has a phone
     And Mallory has a phone
 
-  @INV-03 @X3DH-15
+  @tigress-1 @INV-03 @X3DH-15
   Scenario: It hands out somebody else's keys, and their statement tells whose they are
     Given Ben's phone has taken the invitation of Ryan's phone
     When the intermediary answers the next bundle request with the keys of Mallory's phone
@@ -72,7 +72,7 @@ Feature: An intermediary that is not honest
     And Ben's phone is in "S:Offered" with the car key
     And nobody is told anything
 
-  @INV-03 @X3DH-15
+  @tigress-1 @INV-03 @X3DH-15
   Scenario: It hands out somebody else's keys once both have met, and their statement tells
     Given Ben's phone has taken the invitation of Ryan's phone
     When Ben's phone offers a car key called "the car" to Ryan's phone

@@ -30,7 +30,7 @@ Feature: What the intermediary can know
 
   # A payload is padded to 1,024 bytes, which makes 1,083 bytes of a ratchet message and 1,164 of a prekey message
 
-  @PRIV-01 @PRIV-03 @MBX-14
+  @tigress-1 @PRIV-01 @PRIV-03 @MBX-14
   Scenario Outline: Of a <credential>, the answer "<answers>" cannot be told from another by its size
     Given Ben has a phone
     And Ryan has a phone
@@ -47,7 +47,7 @@ Feature: What the intermediary can know
       | hotel key  | cancels  | S:Cancelled |
       | car key    | declines | S:Declined  |
 
-  @PRIV-01 @PRIV-03 @MBX-14
+  @tigress-1 @PRIV-01 @PRIV-03 @MBX-14
   Scenario: A signing request and its answer have one size, and that of any other answer
     Given Ben has a phone
     And Ryan has a phone
@@ -61,7 +61,7 @@ Feature: What the intermediary can know
     And the intermediary has seen messages of "1164, 1083, 1083" bytes
     And the intermediary has seen no payload
 
-  @PRIV-01 @PRIV-03
+  @tigress-1 @PRIV-01 @PRIV-03
   Scenario: An owner's cancel that follows its offer unanswered is a first message too, and as long
     Given Ben has a phone
     And Ryan has a phone
