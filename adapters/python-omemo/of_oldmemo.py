@@ -159,7 +159,8 @@ class Device:
 
     def keep_ids(self, name: str, ids: dict[bytes, int]) -> None:
         """Which id is whose, where the library looks it up: its own numbers follow the order of a set."""
-        run(self.storage.store(f"/{NAMESPACE}/{name}", {b64encode(key).decode(): number for key, number in ids.items()}))
+        by_key = {b64encode(key).decode(): number for key, number in ids.items()}
+        run(self.storage.store(f"/{NAMESPACE}/{name}", by_key))
 
     def published(self) -> BundleImpl:
         return run(self.backend.get_bundle(self.address.user, self.address.device))
@@ -204,8 +205,8 @@ class Device:
         return {"identityChanged": before is not None and before != self.known(peer)}
 
     def process_bundle(self, params: Fields) -> Fields:
-        """The library opens a session and encrypts its first message in one step. Here that message has no bytes, and nobody
-        sees it: the ratchet is put back to where it was before."""
+        """The library opens a session and encrypts its first message in one step. Here that message has no bytes, and
+        nobody sees it: the ratchet is put back to where it was before."""
         bundle = fields.inner(params, "bundle")
         peer = fields.address(bundle)
         before = self.known(peer)
@@ -250,9 +251,7 @@ class Device:
         if session is not None and (exchange is None or self.is_of(session, exchange)):
             material = run(self.backend.decrypt_key_material(session, encrypted))
         else:
-            session, material = run(
-                self.backend.build_session_passive(peer.user, peer.device, exchange, encrypted)
-            )
+            session, material = run(self.backend.build_session_passive(peer.user, peer.device, exchange, encrypted))
         run(self.backend.store_session(session))
         if exchange is not None and run(self.backend.delete_pre_key(session)):
             # As it publishes its bundle anew, it forgets the id.
