@@ -144,7 +144,12 @@ const library = {
     },
 
     async encrypt(store, peer, plaintext) {
-        const message = await signal.signalEncrypt(plaintext, address(peer), new Sessions(store), new Identities(store));
+        const message = await signal.signalEncrypt(
+            plaintext,
+            address(peer),
+            new Sessions(store),
+            new Identities(store),
+        );
         const opening = message.type() === signal.CiphertextMessageType.PreKey;
         return { kind: opening ? "prekey" : "ratchet", message: message.serialize() };
     },

@@ -9,6 +9,7 @@ import crypto from "node:crypto";
 import { createRequire } from "node:module";
 
 import { fromHex, toHex } from "../node/bytes.mjs";
+import "../node/clock.mjs";
 import { deviceMethods } from "../node/device.mjs";
 import { draw, scripted } from "../node/randomness.mjs";
 

@@ -84,5 +84,8 @@ async function answer(methods, line) {
 /** An error as the answer has it; `name` is that of the library's refusal. */
 function failure(id, code, message, name) {
     const error = { code, message: String(message).slice(0, LONGEST_MESSAGE) };
-    return { id, error: name === undefined ? error : { ...error, data: { error: String(name).slice(0, LONGEST_NAME) } } };
+    return {
+        id,
+        error: name === undefined ? error : { ...error, data: { error: String(name).slice(0, LONGEST_NAME) } },
+    };
 }

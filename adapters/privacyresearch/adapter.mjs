@@ -9,6 +9,7 @@ import { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 
 import { fromHex, toArrayBuffer, toHex } from "../node/bytes.mjs";
+import "../node/clock.mjs";
 import { deviceMethods } from "../node/device.mjs";
 import { draw, scripted } from "../node/randomness.mjs";
 
@@ -30,8 +31,7 @@ signal.setWebCrypto({
 });
 
 const ours = ({ pubKey, privKey }) => ({ publicKey: Buffer.from(pubKey), privateKey: Buffer.from(privKey) });
-const theirs = (keys) =>
-    keys && { pubKey: toArrayBuffer(keys.publicKey), privKey: toArrayBuffer(keys.privateKey) };
+const theirs = (keys) => keys && { pubKey: toArrayBuffer(keys.publicKey), privKey: toArrayBuffer(keys.privateKey) };
 const address = ({ userId, deviceId }) => new signal.SignalProtocolAddress(userId, deviceId);
 
 /** The storage that the library asks for; it notes whether an identity key was another than before. */

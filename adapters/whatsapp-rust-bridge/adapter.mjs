@@ -104,7 +104,9 @@ const library = {
 await serve({
     describe: describe(manifest, "own"),
     ...deviceMethods(library),
-    "public_key.derive": ({ privateKey }) => ({ publicKey: toHex(bridge.getPublicFromPrivateKey(fromHex(privateKey))) }),
+    "public_key.derive": ({ privateKey }) => ({
+        publicKey: toHex(bridge.getPublicFromPrivateKey(fromHex(privateKey))),
+    }),
     "xeddsa.sign": ({ privateKey, message }) => ({
         signature: toHex(bridge.calculateSignature(fromHex(privateKey), fromHex(message))),
     }),
