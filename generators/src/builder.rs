@@ -178,6 +178,18 @@ impl Builder {
         self.push(S::GROUP, about, script, None::<Done>, result, None);
     }
 
+    /// A conversation a step of which may be refused, which ends it.
+    pub(crate) fn acceptable_conversation<S: Script>(&mut self, about: About<'_>, script: S) {
+        let result = Expectation::Acceptable;
+        self.push(S::GROUP, about, script, None::<Done>, result, None);
+    }
+
+    /// The tests of that type so far.
+    pub(crate) fn tests(&self, group: &str) -> Vec<Value> {
+        let groups = self.groups.iter().filter(|it| it.name == group);
+        groups.flat_map(|it| it.tests.clone()).collect()
+    }
+
     /// The file, with the notes that its tests use.
     pub(crate) fn file(mut self, mut numbers: Numbers) -> VectorFile {
         let path = self.built_in.path();

@@ -105,6 +105,18 @@ where
     }
 }
 
+/// A call whose answer the engine computes, and which others may answer otherwise where theirs can be used as well.
+pub(crate) fn one_of_several<O: Operation>(input: O::Input) -> impl Case
+where
+    O::Input: Clone,
+{
+    |b, about| {
+        let output = O::run(&mut Reference::speaking(suite()), input.clone());
+        let output = output.unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
+        acceptable::<O>(input, output)(b, about);
+    }
+}
+
 /// A call that is refused with that code.
 pub(crate) fn refused<O: Operation>(error: ErrorCode, input: O::Input) -> impl Case {
     move |b, about| b.call::<O>(about, input, Expectation::Invalid, Err(error))

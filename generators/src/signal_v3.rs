@@ -26,7 +26,7 @@ pub(super) fn instead_of(id: &str) -> &str {
         "DR-11" | "DR-12" | "DR-16" => "V3-13",
         "RND-01" => "V3-14",
         "WIRE-02" | "WIRE-03" | "WIRE-04" => "V3-16",
-        "WIRE-08" => "V3-17",
+        "WIRE-08" | "DR-22" => "V3-17",
         _ => id,
     }
 }

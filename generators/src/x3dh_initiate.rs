@@ -1,15 +1,23 @@
 //! Family `x3dh_initiate`.
 
 use super::actor::{Actor, stated};
+use super::builder::{About, step_of};
 use super::prelude::*;
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
 use super::signal_v3;
 use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
-use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
+use tigress_signal::conformance::operation::AddressFields;
+use tigress_signal::conformance::operation::device::{
+    EncryptInput, EncryptOutput, ProcessBundleInput, ProcessBundleOutput,
+};
+use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput, InitiateOutput};
 use tigress_signal::conformance::operation::{Operation, Reference};
+use tigress_signal::conformance::vector::conversation::device::{Fields, Step};
+use tigress_signal::conformance::vector::{Expectation, Test};
 use tigress_signal::primitives::{Secret, xeddsa};
 use tigress_signal::timestamp::{DAY, Timestamp};
+use tigress_signal::wire::MessageKind;
 
 /// The notes that both X3DH families share.
 pub(super) fn notes(b: &mut Builder) {
@@ -281,6 +289,63 @@ pub(super) fn generate(b: &mut Builder) {
         strict(b);
     } else {
         deployed(b);
+        by_device(b);
+    }
+}
+
+/// The same asked of a device, since no deployed library tells SK: a session is opened by the bundle, and the first message
+/// written; or the bundle is refused, and there is no session.
+fn by_device(b: &mut Builder) {
+    for test in b.tests("X3dhInitiate") {
+        let test: Test<InitiateInput, InitiateOutput> =
+            serde_json::from_value(test).expect("a test of this family");
+        let Test { input, result, .. } = test;
+        if input.pinned_identity_key.is_some() {
+            continue;
+        }
+        let device = but(Actor::new(&input.address.user_id).loaded, |it| {
+            it.address = input.address.clone();
+            it.registration_id = input.registration_id;
+            it.identity_private_key = input.identity_private_key.clone();
+        });
+        let peer = AddressFields {
+            user_id: input.bundle.user_id.clone(),
+            device_id: input.bundle.device_id,
+        };
+        let opens = ProcessBundleInput {
+            bundle: input.bundle,
+            randomness: input.randomness,
+        };
+        let writes = EncryptInput {
+            peer,
+            plaintext: input.plaintext,
+        };
+        let (opened, written) = match (test.error, test.expected) {
+            (Some(error), _) => (Err(error), Err(NoSession)),
+            (None, Some(output)) => {
+                let (kind, message) = (MessageKind::PreKey, output.message);
+                let written = EncryptOutput { kind, message };
+                (Ok(ProcessBundleOutput::default()), Ok(written))
+            }
+            (None, None) => unreachable!("a test has an answer or an error"),
+        };
+        let steps = vec![
+            Step::ProcessBundle(step_of(opens, opened)),
+            Step::Encrypt(step_of(writes, written)),
+        ];
+        let flags: Vec<&str> = test.flags.iter().map(String::as_str).collect();
+        let requirements: Vec<&str> = test.requirements.iter().map(String::as_str).collect();
+        let about = About {
+            name: format!("device_{}", test.name).into(),
+            comment: &test.comment,
+            flags: &flags,
+            requirements: &requirements,
+        };
+        let script = Fields { device, steps };
+        match result {
+            Expectation::Acceptable => b.acceptable_conversation(about, script),
+            _ => b.conversation(about, script),
+        }
     }
 }
 

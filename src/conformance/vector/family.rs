@@ -64,7 +64,7 @@ families! {
     "xeddsa": "XEdDSA signatures",
         ["XeddsaSign", "XeddsaVerify"];
     "x3dh_initiate": "X3DH, the initiator's side",
-        ["X3dhInitiate"];
+        ["X3dhInitiate", "Conversation"];
     "x3dh_respond": "X3DH, the responder's side",
         ["X3dhRespond", "DeviceCreate", "Conversation"];
     "fingerprint": "Numbers by which people compare identity keys",
