@@ -53,7 +53,7 @@ class Sessions extends signal.SessionStore {
     }
 }
 
-/** Trusts every key, as Sesame does, and notes whether one was another than before. */
+/** Trusts what the store does, and notes whether one was another than before. */
 class Identities extends signal.IdentityKeyStore {
     changed = false;
 
@@ -77,8 +77,8 @@ class Identities extends signal.IdentityKeyStore {
         return signal.IdentityChange === undefined ? changed : Number(changed);
     }
 
-    async isTrustedIdentity() {
-        return true;
+    async isTrustedIdentity(peer, key) {
+        return this.store.trusts(addressName(peer), key.serialize());
     }
 
     async getIdentity(peer) {
@@ -146,7 +146,7 @@ const library = {
     },
     drawOneTimePreKey: () => pair(signal.PrivateKey.generate()),
     keyPair: (bytes) => pair(privateKey(bytes)),
-    sessionName: (peer) => addressName(address(peer)),
+    peerName: (peer) => addressName(address(peer)),
 
     async processBundle(store, peer, bundle) {
         const identities = new Identities(store);

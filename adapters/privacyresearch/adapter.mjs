@@ -34,12 +34,13 @@ const ours = ({ pubKey, privKey }) => ({ publicKey: Buffer.from(pubKey), private
 const theirs = (keys) => keys && { pubKey: toArrayBuffer(keys.publicKey), privKey: toArrayBuffer(keys.privateKey) };
 const address = ({ userId, deviceId }) => new signal.SignalProtocolAddress(userId, deviceId);
 
-/** The storage that the library asks for; it notes whether an identity key was another than before. */
+/** The storage that the library asks for, for a step with a peer; it notes whether an identity key was another than before. */
 class Storage {
     identityChanged = false;
 
-    constructor(store) {
+    constructor(store, peer) {
         this.store = store;
+        this.peer = address(peer).toString();
     }
 
     async getIdentityKeyPair() {
@@ -50,8 +51,8 @@ class Storage {
         return this.store.registrationId;
     }
 
-    async isTrustedIdentity() {
-        return true;
+    async isTrustedIdentity(_, key) {
+        return this.store.trusts(this.peer, new Uint8Array(key));
     }
 
     async saveIdentity(peer, key) {
@@ -91,10 +92,10 @@ const library = {
     },
     drawOneTimePreKey: async (id) => ours((await signal.KeyHelper.generatePreKey(id)).keyPair),
     keyPair: (privateKey) => ours(curve.createKeyPair(toArrayBuffer(privateKey))),
-    sessionName: (peer) => address(peer).toString(),
+    peerName: (peer) => address(peer).toString(),
 
     async processBundle(store, peer, bundle) {
-        const storage = new Storage(store);
+        const storage = new Storage(store, peer);
         await new signal.SessionBuilder(storage, address(peer)).processPreKey({
             registrationId: bundle.registrationId,
             identityKey: toArrayBuffer(bundle.identityKey),
@@ -112,13 +113,13 @@ const library = {
     },
 
     async encrypt(store, peer, plaintext) {
-        const cipher = new signal.SessionCipher(new Storage(store), address(peer));
+        const cipher = new signal.SessionCipher(new Storage(store, peer), address(peer));
         const { type, body } = await cipher.encrypt(toArrayBuffer(plaintext));
         return { kind: type === PREKEY_MESSAGE ? "prekey" : "ratchet", message: Buffer.from(body, "latin1") };
     },
 
     async decrypt(store, peer, kind, message) {
-        const storage = new Storage(store);
+        const storage = new Storage(store, peer);
         const cipher = new signal.SessionCipher(storage, address(peer));
         const plaintext = await (kind === "prekey"
             ? cipher.decryptPreKeyWhisperMessage(toArrayBuffer(message))
