@@ -8,6 +8,7 @@ import { Refused, describe, serve } from "../node/protocol.mjs"; // first: stand
 import crypto from "node:crypto";
 import { createRequire } from "node:module";
 
+import { descendedBundle } from "../node/bundle.mjs";
 import { fromHex, toHex } from "../node/bytes.mjs";
 import "../node/clock.mjs";
 import { deviceMethods } from "../node/device.mjs";
@@ -71,16 +72,7 @@ const library = {
     peerName: (peer) => address(peer).toString(),
 
     async processBundle(store, peer, bundle) {
-        await new libsignal.SessionBuilder(storage(store, peer), address(peer)).initOutgoing({
-            registrationId: bundle.registrationId,
-            identityKey: bundle.identityKey,
-            signedPreKey: {
-                keyId: bundle.signedPreKeyId,
-                publicKey: bundle.signedPreKey,
-                signature: bundle.signedPreKeySignature,
-            },
-            preKey: bundle.oneTimePreKey && { keyId: bundle.oneTimePreKeyId, publicKey: bundle.oneTimePreKey },
-        });
+        await new libsignal.SessionBuilder(storage(store, peer), address(peer)).initOutgoing(descendedBundle(bundle));
     },
 
     async encrypt(store, peer, plaintext) {

@@ -8,6 +8,7 @@ import { describe, serve } from "../node/protocol.mjs"; // first: standard outpu
 import { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 
+import { descendedBundle } from "../node/bundle.mjs";
 import { fromHex, toArrayBuffer, toHex } from "../node/bytes.mjs";
 import "../node/clock.mjs";
 import { deviceMethods } from "../node/device.mjs";
@@ -96,19 +97,7 @@ const library = {
 
     async processBundle(store, peer, bundle) {
         const storage = new Storage(store, peer);
-        await new signal.SessionBuilder(storage, address(peer)).processPreKey({
-            registrationId: bundle.registrationId,
-            identityKey: toArrayBuffer(bundle.identityKey),
-            signedPreKey: {
-                keyId: bundle.signedPreKeyId,
-                publicKey: toArrayBuffer(bundle.signedPreKey),
-                signature: toArrayBuffer(bundle.signedPreKeySignature),
-            },
-            preKey: bundle.oneTimePreKey && {
-                keyId: bundle.oneTimePreKeyId,
-                publicKey: toArrayBuffer(bundle.oneTimePreKey),
-            },
-        });
+        await new signal.SessionBuilder(storage, address(peer)).processPreKey(descendedBundle(bundle, toArrayBuffer));
         return storage.identityChanged;
     },
 

@@ -7,6 +7,7 @@
 import { Refused, describe, serve } from "../node/protocol.mjs"; // first: standard output is for answers alone
 import { readFileSync } from "node:fs";
 
+import { descendedBundle } from "../node/bundle.mjs";
 import { fromHex, toHex } from "../node/bytes.mjs";
 import { deviceMethods } from "../node/device.mjs";
 
@@ -73,17 +74,7 @@ const library = {
 
     async processBundle(store, peer, bundle) {
         const builder = new bridge.SessionBuilder(storage(store, peer), address(peer));
-        const theirBundle = {
-            registrationId: bundle.registrationId,
-            identityKey: bundle.identityKey,
-            signedPreKey: {
-                keyId: bundle.signedPreKeyId,
-                publicKey: bundle.signedPreKey,
-                signature: bundle.signedPreKeySignature,
-            },
-            preKey: bundle.oneTimePreKey && { keyId: bundle.oneTimePreKeyId, publicKey: bundle.oneTimePreKey },
-        };
-        await named(() => builder.initOutgoing(theirBundle));
+        await named(() => builder.initOutgoing(descendedBundle(bundle)));
     },
 
     async encrypt(store, peer, plaintext) {
