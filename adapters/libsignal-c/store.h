@@ -5,7 +5,8 @@
  *     signedPreKeys   id: record, oldest first
  *     preKeys         id: record
  *     sessions        address: record
- *     identities      address: identity key
+ *     identities      address: identity key, as the library hands it to be saved
+ *     pins            address: identity key, the only one that is trusted
  */
 #ifndef STORE_H
 #define STORE_H
