@@ -1,6 +1,6 @@
 //! Collects the tests of one file.
 
-use crate::Numbers;
+use crate::{Numbers, signal_v3};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -36,12 +36,29 @@ pub(crate) fn step_of<I, O>(input: I, answer: Result<O, ErrorCode>) -> StepOf<I,
     }
 }
 
+/// This program.
+fn own() -> Origin {
+    Origin {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
 /// The tests of one file as they are made.
 pub(crate) struct Builder {
     built_in: &'static BuiltIn,
     header: Vec<String>,
     notes: BTreeMap<String, Note>,
-    groups: Vec<(&'static str, Vec<Value>)>,
+    /// Whose tests are added.
+    origin: Origin,
+    groups: Vec<Group>,
+}
+
+/// Tests of one type that one program made, one behind the other.
+struct Group {
+    name: &'static str,
+    origin: Origin,
+    tests: Vec<Value>,
 }
 
 impl Builder {
@@ -50,8 +67,22 @@ impl Builder {
             built_in,
             header: Vec::new(),
             notes: BTreeMap::new(),
+            origin: own(),
             groups: Vec::new(),
         }
+    }
+
+    /// The tests that follow were recorded from that library.
+    pub(crate) fn from(&mut self, library: &str, version: &str) {
+        self.origin = Origin {
+            name: library.to_owned(),
+            version: version.to_owned(),
+        };
+    }
+
+    /// The tests that follow are made here.
+    pub(crate) fn from_here(&mut self) {
+        self.origin = own();
     }
 
     /// A line for people at the head of the file.
@@ -77,6 +108,21 @@ impl Builder {
         self.notes.insert(flag.to_owned(), note);
     }
 
+    /// The requirements as the file's suite has them.
+    fn requirements(&self, named: &[&str]) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for id in named {
+            let id = match self.built_in.suite {
+                Some("signal-v3") => signal_v3::instead_of(id),
+                _ => id,
+            };
+            if !all.iter().any(|there| there == id) {
+                all.push(id.to_owned());
+            }
+        }
+        all
+    }
+
     fn push<I: Serialize, O: Serialize>(
         &mut self,
         group: &'static str,
@@ -92,7 +138,7 @@ impl Builder {
             name: about.name.into_owned(),
             comment: about.comment.to_owned(),
             flags: about.flags.iter().map(ToString::to_string).collect(),
-            requirements: about.requirements.iter().map(ToString::to_string).collect(),
+            requirements: self.requirements(about.requirements),
             input,
             expected,
             result,
@@ -100,8 +146,12 @@ impl Builder {
         };
         let test = serde_json::to_value(test).expect("a test is an object");
         match self.groups.last_mut() {
-            Some((last, tests)) if *last == group => tests.push(test),
-            _ => self.groups.push((group, vec![test])),
+            Some(last) if last.name == group && last.origin == self.origin => last.tests.push(test),
+            _ => self.groups.push(Group {
+                name: group,
+                origin: self.origin.clone(),
+                tests: vec![test],
+            }),
         }
     }
 
@@ -128,11 +178,23 @@ impl Builder {
         self.push(S::GROUP, about, script, None::<Done>, result, None);
     }
 
+    /// A conversation a step of which may be refused, which ends it.
+    pub(crate) fn acceptable_conversation<S: Script>(&mut self, about: About<'_>, script: S) {
+        let result = Expectation::Acceptable;
+        self.push(S::GROUP, about, script, None::<Done>, result, None);
+    }
+
+    /// The tests of that type so far.
+    pub(crate) fn tests(&self, group: &str) -> Vec<Value> {
+        let groups = self.groups.iter().filter(|it| it.name == group);
+        groups.flat_map(|it| it.tests.clone()).collect()
+    }
+
     /// The file, with the notes that its tests use.
     pub(crate) fn file(mut self, mut numbers: Numbers) -> VectorFile {
         let path = self.built_in.path();
         let mut names = BTreeSet::new();
-        for test in self.groups.iter_mut().flat_map(|(_, tests)| tests) {
+        for test in self.groups.iter_mut().flat_map(|group| &mut group.tests) {
             let name = test["name"].as_str().expect("a name").to_owned();
             test["tcId"] = numbers.give(&name).into();
             let plain = name
@@ -144,7 +206,7 @@ impl Builder {
             );
             assert!(names.insert(name.clone()), "{path}: {name} stands twice");
         }
-        let tests = self.groups.iter().flat_map(|(_, tests)| tests);
+        let tests = self.groups.iter().flat_map(|group| &group.tests);
         let flags: BTreeSet<&str> = tests
             .flat_map(|test| test["flags"].as_array().into_iter().flatten())
             .filter_map(Value::as_str)
@@ -168,13 +230,10 @@ impl Builder {
             test_groups: self
                 .groups
                 .into_iter()
-                .map(|(group, tests)| TestGroup {
-                    r#type: group.to_owned(),
-                    source: Origin {
-                        name: env!("CARGO_PKG_NAME").to_owned(),
-                        version: version.to_owned(),
-                    },
-                    tests,
+                .map(|group| TestGroup {
+                    r#type: group.name.to_owned(),
+                    source: group.origin,
+                    tests: group.tests,
                 })
                 .collect(),
         }

@@ -5,7 +5,9 @@ use super::outcome::{Cause, Mismatch, Skip, Stop, Why};
 use super::own_randomness;
 use super::secrets::secret_in;
 use crate::conformance::leak::holds;
-use crate::conformance::operation::{Saved, normal};
+use crate::conformance::operation::device::{Create, Decrypt};
+use crate::conformance::operation::xeddsa::Sign;
+use crate::conformance::operation::{Operation, Saved, normal};
 use crate::conformance::subject::{Failure, RandomnessSource, Subject};
 use crate::conformance::vector::conversation::{Action, Conversation, Machine};
 use crate::conformance::vector::{Body, Call, Expectation, Vector};
@@ -26,14 +28,14 @@ pub(super) fn run(
         subject,
         suite,
         strict,
+        may_differ: vector.result == Expectation::Acceptable,
+        has_drawn: false,
     };
     match &vector.body {
-        Body::Call(call) => {
-            let may_refuse = vector.result == Expectation::Acceptable;
-            asking
-                .call(call, call.params.clone(), may_refuse)
-                .map_err(|stop| stop.about(None, call.method, &call.params))
-        }
+        Body::Call(call) => asking
+            .call(call, call.params.clone())
+            .map(|_| ())
+            .map_err(|stop| stop.about(None, call.method, &call.params)),
         Body::Conversation(conversation) => asking.conversation(conversation),
     }
 }
@@ -44,11 +46,15 @@ struct Asking<'a> {
     suite: &'a str,
     /// Whether error codes must be the profile's.
     strict: bool,
+    /// Whether it may refuse what it is asked, or make it otherwise where both can be used.
+    may_differ: bool,
+    /// Whether it has drawn something of its own: what it sends from then on is its own too.
+    has_drawn: bool,
 }
 
 impl Asking<'_> {
-    /// One call; `params` are those of the vector, with the handle where it takes one.
-    fn call(&mut self, call: &Call, params: Value, may_refuse: bool) -> Result<(), Stop> {
+    /// One call; `params` are those of the vector, with the handle where it takes one. Whether it was carried out.
+    fn call(&mut self, call: &Call, params: Value) -> Result<bool, Stop> {
         let expectation = match (&call.error, &call.expected) {
             (Some(code), _) => format!("refused with `{code}`"),
             (None, Some(expected))
@@ -72,20 +78,23 @@ impl Asking<'_> {
                 if self.strict && !is_code {
                     return Err(Mismatch::new(Cause::Code, expectation, failure.to_string()).into());
                 }
-                Ok(())
+                Ok(false)
             }
-            (Err(Failure::Rejected { .. }), None) if may_refuse => Ok(()),
+            (Err(Failure::Rejected { .. }), None) if self.may_differ => Ok(false),
             (Err(failure), _) => Err(Stop::without_answer(call.method, expectation, &failure)),
             (Ok(got), Some(_)) => {
                 Err(Mismatch::new(Cause::Accepted, expectation, format!("accepted: {got}")).into())
             }
-            (Ok(got), None) => self.compare(call, &got),
+            (Ok(got), None) => self.compare(call, &got).map(|()| true),
         }
     }
 
     /// Holds an answer against the expected one: the whole of it, but what the subject drew itself.
-    fn compare(&self, call: &Call, got: &Value) -> Result<(), Stop> {
-        let draws_own = self.draws_own(call);
+    fn compare(&mut self, call: &Call, got: &Value) -> Result<(), Stop> {
+        // What a message says does not depend on what its reader draws.
+        let reads = call.method == Decrypt::METHOD;
+        let draws_own = self.draws_own(call) && !reads;
+        self.has_drawn |= self.draws_own(call);
         let nothing = json!({});
         let expected = match &call.expected {
             Some(expected) if !draws_own => expected,
@@ -111,10 +120,25 @@ impl Asking<'_> {
             }
             Some(Ok(normal)) => difference::between(expected, &normal, got),
         };
-        if differences.is_empty() {
+        if differences.is_empty() || self.is_as_good(call, got) {
             return Ok(());
         }
         Err(Mismatch::of_fields(differences).into())
+    }
+
+    /// Whether a signature, or a device's keys, are made otherwise where that may be, and the reference engine can use
+    /// them all the same.
+    fn is_as_good(&self, call: &Call, got: &Value) -> bool {
+        let is_made = [Sign::METHOD, Create::METHOD].contains(&call.method);
+        self.may_differ
+            && is_made
+            && own_randomness::judge(call, got, self.suite).is_some_and(|judged| judged.is_ok())
+    }
+
+    /// Whether what the subject answers to a step hangs on what it has drawn before.
+    fn hangs_on_drawn(&self, call: &Call) -> bool {
+        let is_read = call.method == Decrypt::METHOD && !own_randomness::draws(call);
+        self.has_drawn && call.error.is_none() && !is_read
     }
 
     /// Whether the call is one whose outcome the subject's own randomness decides.
@@ -136,9 +160,18 @@ impl Asking<'_> {
                 stop.about(Some(index + 1), name, &inputs)
             };
             match action {
+                Action::Call(call) if self.hangs_on_drawn(call) => {
+                    let reason = format!("what `{}` answers is drawn by the subject", call.method);
+                    return Err(Skip::new(Why::OwnRandomness, reason).into());
+                }
                 Action::Call(call) => {
-                    self.step(machine, call)
+                    let done = self
+                        .step(machine, call)
                         .map_err(|stop| at_step(stop, call.method))?;
+                    // Where it may refuse, nothing follows from a step that was not taken.
+                    if !done && call.error.is_none() {
+                        return Ok(());
+                    }
                 }
                 Action::Restart => self
                     .save(machine)
@@ -164,13 +197,13 @@ impl Asking<'_> {
     }
 
     /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11).
-    fn step(&mut self, machine: &Machine, step: &Call) -> Result<(), Stop> {
+    fn step(&mut self, machine: &Machine, step: &Call) -> Result<bool, Stop> {
         // A subject that cannot be saved is not compared.
         let before = match step.error.map(|_| self.save(machine)).transpose() {
             Err(Stop::Skipped(_)) => None,
             before => before?,
         };
-        self.call(step, on_machine(step.params.clone()), false)?;
+        let done = self.call(step, on_machine(step.params.clone()))?;
         if let Some(before) = before {
             let after = self.save(machine)?;
             if before != after {
@@ -182,7 +215,7 @@ impl Asking<'_> {
                 .into());
             }
         }
-        Ok(())
+        Ok(done)
     }
 
     /// A call that a vector needs but does not test.

@@ -64,7 +64,7 @@ families! {
     "xeddsa": "XEdDSA signatures",
         ["XeddsaSign", "XeddsaVerify"];
     "x3dh_initiate": "X3DH, the initiator's side",
-        ["X3dhInitiate"];
+        ["X3dhInitiate", "Conversation"];
     "x3dh_respond": "X3DH, the responder's side",
         ["X3dhRespond", "DeviceCreate", "Conversation"];
     "fingerprint": "Numbers by which people compare identity keys",
@@ -114,6 +114,9 @@ files! {
     "tigress-1":
         "public_key" "xeddsa" "x3dh_initiate" "x3dh_respond" "fingerprint" "kdf" "message_encryption"
         "ratchet_session" "wire_ratchet" "wire_prekey" "sesame" "intermediary";
+    "signal-v3":
+        "public_key" "xeddsa" "x3dh_initiate" "x3dh_respond" "kdf" "message_encryption" "ratchet_session"
+        "wire_ratchet" "wire_prekey";
     -: "invitation" "payload" "transfer_sender" "transfer_receiver";
 }
 
