@@ -58,6 +58,8 @@ static const struct {
     {"device.load", device_load},
     {"device.bundle", device_bundle},
     {"device.keys", device_keys},
+    {"device.pin", device_pin},
+    {"device.unpin", device_unpin},
     {"device.process_bundle", device_process_bundle},
     {"device.encrypt", device_encrypt},
     {"device.decrypt", device_decrypt},

@@ -479,6 +479,43 @@ done:
     return status;
 }
 
+int device_pin(json_object *params, json_object *result)
+{
+    (void)result;
+    struct device *device = 0;
+    signal_protocol_address peer;
+    ec_public_key *key = 0;
+    char name[ADDRESS_KEY_SIZE];
+    int status = 0;
+    TRY(read_peer(params, &device, &peer));
+    TRY(read_public_key(params, "identityKey", &key));
+    TRY(signal_protocol_identity_is_trusted_identity(device->context, &peer, key));
+    TRY(status == 1 ? 0 : PINNED);
+    address_key(&peer, name);
+    TRY(put_public_key(json_object_object_get(device->store, "pins"), name, key));
+done:
+    SIGNAL_UNREF(key);
+    return status;
+}
+
+/* Forgets all of the peer. */
+int device_unpin(json_object *params, json_object *result)
+{
+    (void)result;
+    static const char *const OF_PEER[] = {"pins", "identities", "sessions"};
+    struct device *device = 0;
+    signal_protocol_address peer;
+    char name[ADDRESS_KEY_SIZE];
+    int status = read_peer(params, &device, &peer);
+    if (status == 0) {
+        address_key(&peer, name);
+        for (size_t i = 0; i < sizeof OF_PEER / sizeof OF_PEER[0]; i++) {
+            json_object_object_del(json_object_object_get(device->store, OF_PEER[i]), name);
+        }
+    }
+    return status;
+}
+
 int device_encrypt(json_object *params, json_object *result)
 {
     struct device *device = 0;

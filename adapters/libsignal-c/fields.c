@@ -88,11 +88,8 @@ int read_address(json_object *object, signal_protocol_address *address)
         return status;
     }
     address->name_len = (size_t)json_object_get_string_len(json_object_object_get(object, "userId"));
-    if (address->name_len < 1 || address->name_len > 64) {
+    if (address->name_len > NAME_SIZE) {
         return bad_parameter("userId");
-    }
-    if (device_id > INT32_MAX) {
-        return bad_parameter("deviceId");
     }
     address->device_id = (int32_t)device_id;
     return 0;

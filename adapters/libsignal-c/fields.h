@@ -9,8 +9,10 @@
 
 #include "outcome.h"
 
-/* Characters of a key that names an address: a name of 64 bytes in hex, a point, a number, and the end. */
-#define ADDRESS_KEY_SIZE (2 * 64 + 1 + 10 + 1)
+/* Bytes of a name, at most. The library takes any; those of the profile have 64. */
+#define NAME_SIZE 1024
+/* Characters of a key that names an address: a name in hex, a point, a number of 32 bits, and the end. */
+#define ADDRESS_KEY_SIZE (2 * NAME_SIZE + 1 + 11 + 1)
 
 /* These return 0, or BAD_PARAMETERS where the field is absent or of another form. What they hand out is the caller's to
  * free where it is a buffer, and the parameters' else. */
@@ -20,7 +22,7 @@ int read_text(json_object *fields, const char *name, const char **text);
 /* 0 to UINT32_MAX. */
 int read_number(json_object *fields, const char *name, uint32_t *number);
 int read_bytes(json_object *fields, const char *name, signal_buffer **bytes);
-/* `userId`, of 1 to 64 bytes, and `deviceId` of an object. */
+/* `userId` and `deviceId` of an object. */
 int read_address(json_object *object, signal_protocol_address *address);
 
 /* Whether a field is there. */

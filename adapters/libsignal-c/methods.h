@@ -13,8 +13,8 @@ extern signal_context *library;
 void devices_reset(void);
 
 /* Of the role `device`. */
-method device_create, device_load, device_bundle, device_keys, device_process_bundle, device_encrypt, device_decrypt,
-    device_drop_sessions, device_save, device_restore;
+method device_create, device_load, device_bundle, device_keys, device_pin, device_unpin, device_process_bundle,
+    device_encrypt, device_decrypt, device_drop_sessions, device_save, device_restore;
 
 /* Of the role `primitives`. */
 method public_key_decode, public_key_derive, xeddsa_sign, xeddsa_verify, wire_decode_prekey, wire_encode_prekey;

@@ -39,6 +39,8 @@ const char *outcome_name(int status)
         NAME(SG_ERR_FP_IDENT_MISMATCH);
     case SIGNATURE_INVALID:
         return "curve_verify_signature: 0";
+    case PINNED:
+        return "pinned";
     default:
         return "an error without a name";
     }

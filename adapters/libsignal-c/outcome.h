@@ -10,6 +10,8 @@ enum {
     BAD_PARAMETERS = SG_ERR_MINIMUM - 1,
     /* The library said 0, "invalid", where it has no error. */
     SIGNATURE_INVALID = SG_ERR_MINIMUM - 2,
+    /* Another identity key is pinned to the address. */
+    PINNED = SG_ERR_MINIMUM - 3,
 };
 
 /* Ends a function by its label `done` where a step in it fails. */

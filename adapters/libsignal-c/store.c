@@ -2,10 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fields.h"
 
-static const char *const PARTS[] = {"signedPreKeys", "preKeys", "sessions", "identities"};
+static const char *const PARTS[] = {"signedPreKeys", "preKeys", "sessions", "identities", "pins"};
 
 json_object *store_new(const signal_protocol_address *address)
 {
@@ -200,14 +201,18 @@ static int save_identity(const signal_protocol_address *address, uint8_t *key, s
     return 0;
 }
 
-/* Whom to trust is the application's to say. This one takes any key, and `identityChanged` tells of another one. */
+/* Whom to trust is the application's to say. This one takes any key where none is pinned. */
 static int is_trusted_identity(const signal_protocol_address *address, uint8_t *key, size_t length, void *store)
 {
-    (void)address;
-    (void)key;
-    (void)length;
-    (void)store;
-    return 1;
+    char name[ADDRESS_KEY_SIZE];
+    address_key(address, name);
+    signal_buffer *pinned = 0;
+    int status = load(store, "pins", name, &pinned);
+    int trusted = status == 0
+        || (status == 1 && signal_buffer_len(pinned) == length
+            && memcmp(signal_buffer_const_data(pinned), key, length) == 0);
+    signal_buffer_free(pinned);
+    return trusted;
 }
 
 int store_open(signal_protocol_store_context **context, json_object *store, signal_context *global)

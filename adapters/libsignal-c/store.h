@@ -1,10 +1,12 @@
-/* What a device keeps, as one JSON object: it is what `device.save` writes. Records are the library's own bytes, in hex.
+/* What a device keeps, as one JSON object: it is what `device.save` writes. Records are the library's own bytes, in
+ * hex.
  *
  *     userId, deviceId, registrationId, identityPublicKey, identityPrivateKey
  *     signedPreKeys   id: record, oldest first
  *     preKeys         id: record
  *     sessions        address: record
- *     identities      address: identity key
+ *     identities      address: identity key, as the library hands it to be saved
+ *     pins            address: identity key, the only one that is trusted
  */
 #ifndef STORE_H
 #define STORE_H

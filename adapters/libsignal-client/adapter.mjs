@@ -5,6 +5,7 @@
  */
 
 import { Refused, describe, serve } from "../node/protocol.mjs"; // first: standard output is for answers alone
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 
 import { fromHex, toHex } from "../node/bytes.mjs";
@@ -19,6 +20,22 @@ const addressName = (peer) => `${peer.name()}.${peer.deviceId()}`;
 const publicKey = (bytes) => signal.PublicKey.deserialize(bytes);
 const privateKey = (bytes) => signal.PrivateKey.deserialize(bytes);
 const pair = (key) => ({ publicKey: key.getPublicKey().serialize(), privateKey: key.serialize() });
+
+/** Where randomness.c is preloaded, what the library draws from. */
+const SCRIPT = "TIGRESS_RANDOMNESS";
+const randomness = process.env.LD_PRELOAD?.endsWith("/randomness.so") ? "injected" : "own";
+
+/** Makes methods draw from the randomness of their parameters. */
+function scripted(methods) {
+    const wrapped = Object.entries(methods).map(([name, method]) => [
+        name,
+        (params) => {
+            process.env[SCRIPT] = toHex(fromHex(params.randomness ?? ""));
+            return method(params);
+        },
+    ]);
+    return Object.fromEntries(wrapped);
+}
 
 class Sessions extends signal.SessionStore {
     constructor(store) {
@@ -36,7 +53,7 @@ class Sessions extends signal.SessionStore {
     }
 }
 
-/** Trusts every key, as Sesame does, and notes whether one was another than before. */
+/** Trusts what the store does, and notes whether one was another than before. */
 class Identities extends signal.IdentityKeyStore {
     changed = false;
 
@@ -60,8 +77,8 @@ class Identities extends signal.IdentityKeyStore {
         return signal.IdentityChange === undefined ? changed : Number(changed);
     }
 
-    async isTrustedIdentity() {
-        return true;
+    async isTrustedIdentity(peer, key) {
+        return this.store.trusts(addressName(peer), key.serialize());
     }
 
     async getIdentity(peer) {
@@ -117,15 +134,19 @@ function required(keys, id, name) {
 
 const library = {
     drawIdentity: () => pair(signal.PrivateKey.generate()),
-    // The library has no function for it.
-    drawRegistrationId: () => crypto.getRandomValues(new Uint16Array(1))[0] & 0x3fff,
+    drawRegistrationId() {
+        // The library has no function for it.
+        const script = process.env[SCRIPT];
+        process.env[SCRIPT] = script.slice(4);
+        return (script.length < 4 ? randomBytes(2) : fromHex(script.slice(0, 4))).readUInt16BE() & 0x3fff;
+    },
     drawSignedPreKey(identity) {
         const keys = pair(signal.PrivateKey.generate());
         return { ...keys, signature: privateKey(identity.privateKey).sign(keys.publicKey) };
     },
     drawOneTimePreKey: () => pair(signal.PrivateKey.generate()),
     keyPair: (bytes) => pair(privateKey(bytes)),
-    sessionName: (peer) => addressName(address(peer)),
+    peerName: (peer) => addressName(address(peer)),
 
     async processBundle(store, peer, bundle) {
         const identities = new Identities(store);
@@ -176,9 +197,7 @@ const library = {
     },
 };
 
-await serve({
-    describe: describe(require(`libsignal-client-${version}/package.json`), "own"),
-    ...deviceMethods(library),
+const primitives = {
     "public_key.decode": (params) => ({ u: toHex(publicKey(fromHex(params.publicKey)).getPublicKeyBytes()) }),
     "public_key.derive": (params) => ({ publicKey: toHex(library.keyPair(fromHex(params.privateKey)).publicKey) }),
     "xeddsa.sign": (params) => ({
@@ -190,4 +209,9 @@ await serve({
         }
         return {};
     },
+};
+
+await serve({
+    describe: describe(require(`libsignal-client-${version}/package.json`), randomness),
+    ...scripted({ ...primitives, ...deviceMethods(library) }),
 });

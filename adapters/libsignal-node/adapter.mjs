@@ -8,6 +8,7 @@ import { Refused, describe, serve } from "../node/protocol.mjs"; // first: stand
 import crypto from "node:crypto";
 import { createRequire } from "node:module";
 
+import { descendedBundle } from "../node/bundle.mjs";
 import { fromHex, toHex } from "../node/bytes.mjs";
 import "../node/clock.mjs";
 import { deviceMethods } from "../node/device.mjs";
@@ -38,12 +39,15 @@ const ours = ({ pubKey, privKey }) => ({ publicKey: pubKey, privateKey: privKey 
 const theirs = (keys) => keys && { pubKey: keys.publicKey, privKey: keys.privateKey };
 const address = ({ userId, deviceId }) => new libsignal.ProtocolAddress(userId, deviceId);
 
-/** The storage that the library asks for: sessions are written and read each time, as Baileys does it. */
-function storage(store) {
+/**
+ * The storage that the library asks for, for a step with a peer: sessions are written and read each time, as Baileys does it. Of the
+ * names that the library gives peers, some have a device id and some have none.
+ */
+function storage(store, peer) {
     return {
         getOurIdentity: () => theirs(store.identity),
         getOurRegistrationId: () => store.registrationId,
-        isTrustedIdentity: () => true,
+        isTrustedIdentity: (_, key) => store.trusts(address(peer).toString(), key),
         loadPreKey: (id) => theirs(store.oneTimePreKeys.get(id)),
         removePreKey: (id) => store.oneTimePreKeys.delete(id),
         loadSignedPreKey: (id) => theirs(store.signedPreKeys.get(id)),
@@ -65,28 +69,21 @@ const library = {
     },
     drawOneTimePreKey: (id) => ours(libsignal.keyhelper.generatePreKey(id).keyPair),
     keyPair: (privateKey) => ({ publicKey: libsignal.curve.getPublicFromPrivateKey(privateKey), privateKey }),
-    sessionName: (peer) => address(peer).toString(),
+    peerName: (peer) => address(peer).toString(),
 
     async processBundle(store, peer, bundle) {
-        await new libsignal.SessionBuilder(storage(store), address(peer)).initOutgoing({
-            registrationId: bundle.registrationId,
-            identityKey: bundle.identityKey,
-            signedPreKey: {
-                keyId: bundle.signedPreKeyId,
-                publicKey: bundle.signedPreKey,
-                signature: bundle.signedPreKeySignature,
-            },
-            preKey: bundle.oneTimePreKey && { keyId: bundle.oneTimePreKeyId, publicKey: bundle.oneTimePreKey },
-        });
+        await new libsignal.SessionBuilder(storage(store, peer), address(peer)).initOutgoing(descendedBundle(bundle));
     },
 
     async encrypt(store, peer, plaintext) {
-        const { type, body } = await new libsignal.SessionCipher(storage(store), address(peer)).encrypt(plaintext);
+        const { type, body } = await new libsignal.SessionCipher(storage(store, peer), address(peer)).encrypt(
+            plaintext,
+        );
         return { kind: type === PREKEY_MESSAGE ? "prekey" : "ratchet", message: body };
     },
 
     async decrypt(store, peer, kind, message) {
-        const cipher = new libsignal.SessionCipher(storage(store), address(peer));
+        const cipher = new libsignal.SessionCipher(storage(store, peer), address(peer));
         const plaintext = await (kind === "prekey"
             ? cipher.decryptPreKeyWhisperMessage(message)
             : cipher.decryptWhisperMessage(message));

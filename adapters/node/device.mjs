@@ -6,7 +6,7 @@
  */
 
 import { fromHex, toHex } from "./bytes.mjs";
-import { InvalidParams, SUITE } from "./protocol.mjs";
+import { InvalidParams, Refused, SUITE } from "./protocol.mjs";
 import { Store } from "./store.mjs";
 
 /**
@@ -18,7 +18,7 @@ import { Store } from "./store.mjs";
  * @property {(identity: KeyPair, id: number) => SignedPreKey} drawSignedPreKey
  * @property {(id: number) => KeyPair} drawOneTimePreKey
  * @property {(privateKey: Buffer) => KeyPair} keyPair
- * @property {(address: Address) => string} sessionName the name under which sessions with a peer are kept
+ * @property {(address: Address) => string} peerName the name under which sessions and keys of a peer are kept
  * @property {(store: Store, peer: Address, bundle: Bundle) => boolean | undefined} processBundle answers whether the peer
  *     came with another identity key than before, where the library tells
  * @property {(store: Store, peer: Address, plaintext: Buffer) => { kind: Kind, message: Uint8Array }} encrypt
@@ -119,8 +119,25 @@ export function deviceMethods(library) {
             );
             return { plaintext: toHex(plaintext), identityChanged };
         },
+        "device.pin"(params) {
+            const store = held(params);
+            const peer = library.peerName(params.peer);
+            const key = fromHex(params.identityKey);
+            if (!store.trusts(peer, key)) {
+                throw new Refused("pinned", "another key is pinned");
+            }
+            store.pins.set(peer, key);
+            return {};
+        },
+        "device.unpin"(params) {
+            const { pins, sessions, identities } = held(params);
+            for (const kept of [pins, sessions, identities]) {
+                kept.delete(library.peerName(params.peer));
+            }
+            return {};
+        },
         "device.drop_sessions"(params) {
-            held(params).sessions.delete(library.sessionName(params.peer));
+            held(params).sessions.delete(library.peerName(params.peer));
             return {};
         },
         "device.save": (params) => ({ state: toHex(held(params).save()) }),

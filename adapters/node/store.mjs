@@ -24,6 +24,8 @@ export class Store {
     sessions = new Map();
     /** Identity keys of peers, 33 bytes, where the library hands them over to be kept. @type {Map<string, Buffer>} */
     identities = new Map();
+    /** Identity keys that the user trusts alone, by the same name. @type {Map<string, Buffer>} */
+    pins = new Map();
 
     constructor(address, registrationId, identity) {
         Object.assign(this, { address, registrationId, identity });
@@ -42,6 +44,16 @@ export class Store {
         return known !== undefined && !known.equals(key);
     }
 
+    /**
+     * What the store answers where a library asks whether it may go on with an identity key.
+     *
+     * @param {string} peer
+     * @param {Uint8Array} key
+     */
+    trusts(peer, key) {
+        return this.pins.get(peer)?.equals(key) ?? true;
+    }
+
     /** @returns {Buffer} JSON, bytes as hex */
     save() {
         const form = {
@@ -52,6 +64,7 @@ export class Store {
             oneTimePreKeys: [...this.oneTimePreKeys],
             sessions: [...this.sessions],
             identities: [...this.identities],
+            pins: [...this.pins],
         };
         return Buffer.from(JSON.stringify(withHex(form)));
     }
@@ -62,8 +75,9 @@ export class Store {
         const store = new Store(form.address, form.registrationId, keysFromHex(form.identity));
         store.signedPreKeys = new Map(form.signedPreKeys.map(([id, keys]) => [id, keysFromHex(keys)]));
         store.oneTimePreKeys = new Map(form.oneTimePreKeys.map(([id, keys]) => [id, keysFromHex(keys)]));
-        store.sessions = new Map(form.sessions.map(([peer, session]) => [peer, fromHex(session)]));
-        store.identities = new Map(form.identities.map(([peer, key]) => [peer, fromHex(key)]));
+        for (const kept of ["sessions", "identities", "pins"]) {
+            store[kept] = new Map(form[kept].map(([peer, bytes]) => [peer, fromHex(bytes)]));
+        }
         return store;
     }
 }

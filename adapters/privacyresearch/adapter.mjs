@@ -8,6 +8,7 @@ import { describe, serve } from "../node/protocol.mjs"; // first: standard outpu
 import { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 
+import { descendedBundle } from "../node/bundle.mjs";
 import { fromHex, toArrayBuffer, toHex } from "../node/bytes.mjs";
 import "../node/clock.mjs";
 import { deviceMethods } from "../node/device.mjs";
@@ -34,12 +35,13 @@ const ours = ({ pubKey, privKey }) => ({ publicKey: Buffer.from(pubKey), private
 const theirs = (keys) => keys && { pubKey: toArrayBuffer(keys.publicKey), privKey: toArrayBuffer(keys.privateKey) };
 const address = ({ userId, deviceId }) => new signal.SignalProtocolAddress(userId, deviceId);
 
-/** The storage that the library asks for; it notes whether an identity key was another than before. */
+/** The storage that the library asks for, for a step with a peer; it notes whether an identity key was another than before. */
 class Storage {
     identityChanged = false;
 
-    constructor(store) {
+    constructor(store, peer) {
         this.store = store;
+        this.peer = address(peer).toString();
     }
 
     async getIdentityKeyPair() {
@@ -50,8 +52,8 @@ class Storage {
         return this.store.registrationId;
     }
 
-    async isTrustedIdentity() {
-        return true;
+    async isTrustedIdentity(_, key) {
+        return this.store.trusts(this.peer, new Uint8Array(key));
     }
 
     async saveIdentity(peer, key) {
@@ -91,34 +93,22 @@ const library = {
     },
     drawOneTimePreKey: async (id) => ours((await signal.KeyHelper.generatePreKey(id)).keyPair),
     keyPair: (privateKey) => ours(curve.createKeyPair(toArrayBuffer(privateKey))),
-    sessionName: (peer) => address(peer).toString(),
+    peerName: (peer) => address(peer).toString(),
 
     async processBundle(store, peer, bundle) {
-        const storage = new Storage(store);
-        await new signal.SessionBuilder(storage, address(peer)).processPreKey({
-            registrationId: bundle.registrationId,
-            identityKey: toArrayBuffer(bundle.identityKey),
-            signedPreKey: {
-                keyId: bundle.signedPreKeyId,
-                publicKey: toArrayBuffer(bundle.signedPreKey),
-                signature: toArrayBuffer(bundle.signedPreKeySignature),
-            },
-            preKey: bundle.oneTimePreKey && {
-                keyId: bundle.oneTimePreKeyId,
-                publicKey: toArrayBuffer(bundle.oneTimePreKey),
-            },
-        });
+        const storage = new Storage(store, peer);
+        await new signal.SessionBuilder(storage, address(peer)).processPreKey(descendedBundle(bundle, toArrayBuffer));
         return storage.identityChanged;
     },
 
     async encrypt(store, peer, plaintext) {
-        const cipher = new signal.SessionCipher(new Storage(store), address(peer));
+        const cipher = new signal.SessionCipher(new Storage(store, peer), address(peer));
         const { type, body } = await cipher.encrypt(toArrayBuffer(plaintext));
         return { kind: type === PREKEY_MESSAGE ? "prekey" : "ratchet", message: Buffer.from(body, "latin1") };
     },
 
     async decrypt(store, peer, kind, message) {
-        const storage = new Storage(store);
+        const storage = new Storage(store, peer);
         const cipher = new signal.SessionCipher(storage, address(peer));
         const plaintext = await (kind === "prekey"
             ? cipher.decryptPreKeyWhisperMessage(toArrayBuffer(message))

@@ -75,19 +75,16 @@ def on_device(step: str) -> Callable[[Fields], Fields]:
     return method
 
 
+# Those of the class: oldmemo, for one, does not ask whom to trust, and has no pins.
+STEPS = ("bundle", "keys", "pin", "unpin", "process_bundle", "encrypt", "decrypt", "drop_sessions", "save")
+
 METHODS: dict[str, Callable[[Fields], Fields]] = {
     "describe": describe,
     "reset": reset,
     "device.create": create,
     "device.load": made(library.Device.load),
     "device.restore": made(restore),
-    "device.bundle": on_device("bundle"),
-    "device.keys": on_device("keys"),
-    "device.process_bundle": on_device("process_bundle"),
-    "device.encrypt": on_device("encrypt"),
-    "device.decrypt": on_device("decrypt"),
-    "device.drop_sessions": on_device("drop_sessions"),
-    "device.save": on_device("save"),
+    **{f"device.{step}": on_device(step) for step in STEPS if hasattr(library.Device, step)},
     **library.PRIMITIVES,
 }
 

@@ -45,7 +45,7 @@ def key_pair(given: bytes) -> Any:
 
 
 class Store:
-    """The library's four stores in one. It trusts every identity key."""
+    """The library's four stores in one. It trusts every identity key where none is pinned."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -60,7 +60,7 @@ class Store:
         self.records.save_identity(user, key.serialize())
 
     def isTrustedIdentity(self, user: str, key: Any) -> bool:
-        return True
+        return self.records.trusts(user, key.serialize())
 
     def loadPreKey(self, number: int) -> Any:
         if number not in self.records.pre_keys:
@@ -183,6 +183,12 @@ class Device:
         else:
             plaintext = self.cipher(peer).decryptMsg(WhisperMessage(serialized=message))
         return {"plaintext": plaintext.hex(), **self.identity_changed(peer, before)}
+
+    def pin(self, params: Fields) -> None:
+        self.records.pin(fields.peer(params), public_key(fields.data(params, "identityKey")).serialize())
+
+    def unpin(self, params: Fields) -> None:
+        self.records.unpin(fields.peer(params))
 
     def drop_sessions(self, params: Fields) -> None:
         self.records.sessions.pop(fields.peer(params), None)

@@ -45,7 +45,7 @@ def key_pair(given: bytes) -> ECKeyPair:
 
 
 class Store:
-    """What of the library's Store its sessions ask for. It trusts every identity key."""
+    """What of the library's Store its sessions ask for. It trusts every identity key where none is pinned."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -61,7 +61,7 @@ class Store:
         self.records.save_identity(user, key.serialize())
 
     def is_trusted_identity(self, user: str, key: IdentityKey) -> bool:
-        return True
+        return self.records.trusts(user, key.serialize())
 
     def load_pre_key(self, number: int) -> PreKeyRecord:
         if number not in self.records.pre_keys:
@@ -183,6 +183,12 @@ class Device:
         else:
             plaintext = cipher.decrypt_msg(WhisperMessage.from_bytes(message))
         return {"plaintext": plaintext.hex(), **self.identity_changed(peer, before)}
+
+    def pin(self, params: Fields) -> None:
+        self.records.pin(fields.peer(params), Curve.decode_point(fields.data(params, "identityKey")).serialize())
+
+    def unpin(self, params: Fields) -> None:
+        self.records.unpin(fields.peer(params))
 
     def drop_sessions(self, params: Fields) -> None:
         self.records.sessions.pop(fields.peer(params), None)

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from fields import Address
 
 
+class Pinned(Exception):
+    """Another identity key is pinned to the user."""
+
+
 @dataclass
 class Records:
     address: Address
@@ -15,8 +19,9 @@ class Records:
     signed_pre_keys: dict[int, bytes] = field(default_factory=dict)
     pre_keys: dict[int, bytes] = field(default_factory=dict)
     sessions: dict[Address, bytes] = field(default_factory=dict)
-    # By user: these libraries save an identity key without its device.
+    # By user: these libraries save an identity key, and ask whether it is trusted, without its device.
     identities: dict[str, list[bytes]] = field(default_factory=dict)
+    pins: dict[str, bytes] = field(default_factory=dict)
 
     def saved(self) -> bytes:
         form = {
@@ -27,6 +32,7 @@ class Records:
             "preKeys": list(self.pre_keys.items()),
             "sessions": list(self.sessions.items()),
             "identities": list(self.identities.items()),
+            "pins": list(self.pins.items()),
         }
         return json.dumps(form, default=bytes.hex).encode()
 
@@ -41,9 +47,25 @@ class Records:
             {number: bytes.fromhex(record) for number, record in form["preKeys"]},
             {Address(*peer): bytes.fromhex(record) for peer, record in form["sessions"]},
             {user: [bytes.fromhex(key) for key in keys] for user, keys in form["identities"]},
+            {user: bytes.fromhex(key) for user, key in form["pins"]},
         )
 
     def save_identity(self, user: str, key: bytes) -> None:
         known = self.identities.setdefault(user, [])
         if key not in known:
             known.append(key)
+
+    def trusts(self, user: str, key: bytes) -> bool:
+        """Any key where none is pinned."""
+        return self.pins.get(user, key) == key
+
+    def pin(self, peer: Address, key: bytes) -> None:
+        if not self.trusts(peer.user, key):
+            raise Pinned("another key is pinned")
+        self.pins[peer.user] = key
+
+    def unpin(self, peer: Address) -> None:
+        """Forgets all of the peer."""
+        self.pins.pop(peer.user, None)
+        self.identities.pop(peer.user, None)
+        self.sessions.pop(peer, None)

@@ -7,6 +7,7 @@
 import { Refused, describe, serve } from "../node/protocol.mjs"; // first: standard output is for answers alone
 import { readFileSync } from "node:fs";
 
+import { descendedBundle } from "../node/bundle.mjs";
 import { fromHex, toHex } from "../node/bytes.mjs";
 import { deviceMethods } from "../node/device.mjs";
 
@@ -39,12 +40,12 @@ async function named(step) {
     }
 }
 
-/** The storage that the library asks for. */
-function storage(store) {
+/** The storage that the library asks for, for a step with a peer. */
+function storage(store, peer) {
     return {
         getOurIdentity: () => theirs(store.identity),
         getOurRegistrationId: () => store.registrationId,
-        isTrustedIdentity: () => true,
+        isTrustedIdentity: (_, key) => store.trusts(address(peer).toString(), key),
         loadPreKey: (id) => theirs(store.oneTimePreKeys.get(id)),
         removePreKey: (id) => void store.oneTimePreKeys.delete(id),
         loadSignedPreKey(id) {
@@ -69,31 +70,21 @@ const library = {
         const u = bridge.calculateAgreement(BASE_POINT, privateKey);
         return { publicKey: Buffer.concat([TYPE, u]), privateKey };
     },
-    sessionName: (peer) => address(peer).toString(),
+    peerName: (peer) => address(peer).toString(),
 
     async processBundle(store, peer, bundle) {
-        const builder = new bridge.SessionBuilder(storage(store), address(peer));
-        const theirBundle = {
-            registrationId: bundle.registrationId,
-            identityKey: bundle.identityKey,
-            signedPreKey: {
-                keyId: bundle.signedPreKeyId,
-                publicKey: bundle.signedPreKey,
-                signature: bundle.signedPreKeySignature,
-            },
-            preKey: bundle.oneTimePreKey && { keyId: bundle.oneTimePreKeyId, publicKey: bundle.oneTimePreKey },
-        };
-        await named(() => builder.initOutgoing(theirBundle));
+        const builder = new bridge.SessionBuilder(storage(store, peer), address(peer));
+        await named(() => builder.initOutgoing(descendedBundle(bundle)));
     },
 
     async encrypt(store, peer, plaintext) {
-        const cipher = new bridge.SessionCipher(storage(store), address(peer));
+        const cipher = new bridge.SessionCipher(storage(store, peer), address(peer));
         const { type, body } = await named(() => cipher.encrypt(plaintext));
         return { kind: type === PREKEY_MESSAGE ? "prekey" : "ratchet", message: body };
     },
 
     async decrypt(store, peer, kind, message) {
-        const cipher = new bridge.SessionCipher(storage(store), address(peer));
+        const cipher = new bridge.SessionCipher(storage(store, peer), address(peer));
         const plaintext = await named(() =>
             kind === "prekey" ? cipher.decryptPreKeyWhisperMessage(message) : cipher.decryptWhisperMessage(message),
         );

@@ -7,10 +7,10 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wacore_libsignal::protocol::{
-    CiphertextMessage, CiphertextMessageType, GenericSignedPreKey, IdentityChange, IdentityKey, IdentityKeyPair, KeyPair,
-    PreKeyBundle, PreKeyRecord, PreKeySignalMessage, PreKeyStore, ProtocolAddress, SessionRecord, SignalMessage,
-    SignalProtocolError, SignedPreKeyRecord, Timestamp, UsePQRatchet, message_decrypt, message_encrypt,
-    process_prekey_bundle,
+    CiphertextMessage, CiphertextMessageType, GenericSignedPreKey, IdentityChange, IdentityKey,
+    IdentityKeyPair, KeyPair, PreKeyBundle, PreKeyRecord, PreKeySignalMessage, PreKeyStore,
+    ProtocolAddress, SessionRecord, SignalMessage, SignalProtocolError, SignedPreKeyRecord,
+    Timestamp, UsePQRatchet, message_decrypt, message_encrypt, process_prekey_bundle,
 };
 
 use crate::fields;
@@ -40,13 +40,19 @@ struct Saved {
     pre_keys: Vec<String>,
     sessions: Vec<(String, u32, String)>,
     identities: Vec<(String, u32, String)>,
+    pins: Vec<(String, u32, String)>,
 }
 
 impl Device {
     fn new(address: ProtocolAddress, own: IdentityKeyPair, registration_id: u32) -> Self {
         Self {
             address,
-            identities: Identities { own, registration_id, peers: BTreeMap::new() },
+            identities: Identities {
+                own,
+                registration_id,
+                peers: BTreeMap::new(),
+                pins: BTreeMap::new(),
+            },
             signed_pre_keys: SignedPreKeys::default(),
             pre_keys: PreKeys::default(),
             sessions: Sessions::default(),
@@ -61,14 +67,27 @@ impl Device {
         let mut number = [0; 2];
         random.fill_bytes(&mut number);
         let registration_id = u16::from_be_bytes(number) & REGISTRATION_ID;
-        let mut device = Self::new(fields::address(&params["address"])?, own, registration_id.into());
+        let mut device = Self::new(
+            fields::address(&params["address"])?,
+            own,
+            registration_id.into(),
+        );
         let pair = KeyPair::generate(random);
-        let signature =
-            device.identities.own.private_key().calculate_signature(&pair.public_key.serialize(), random)?;
+        let signature = device
+            .identities
+            .own
+            .private_key()
+            .calculate_signature(&pair.public_key.serialize(), random)?;
         let time = Timestamp::from_epoch_millis(now.saturating_mul(1000));
-        device.signed_pre_keys.0.push(SignedPreKeyRecord::new(1.into(), time, &pair, &signature));
+        device
+            .signed_pre_keys
+            .0
+            .push(SignedPreKeyRecord::new(1.into(), time, &pair, &signature));
         for id in 1..=count {
-            device.pre_keys.0.insert(id, PreKeyRecord::new(id.into(), &KeyPair::generate(random)));
+            device
+                .pre_keys
+                .0
+                .insert(id, PreKeyRecord::new(id.into(), &KeyPair::generate(random)));
         }
         Ok(device)
     }
@@ -82,20 +101,28 @@ impl Device {
             let pair = KeyPair::try_from(fields::private_key(key, "privateKey")?)?;
             let id = fields::number(key, "id")?.into();
             let time = Timestamp::from_epoch_millis(0);
-            let record = SignedPreKeyRecord::new(id, time, &pair, &fields::bytes(key, "signature")?);
+            let record =
+                SignedPreKeyRecord::new(id, time, &pair, &fields::bytes(key, "signature")?);
             device.signed_pre_keys.0.push(record);
         }
         for key in fields::items(params, "oneTimePreKeys")? {
             let pair = KeyPair::try_from(fields::private_key(key, "privateKey")?)?;
             let id = fields::number(key, "id")?;
-            device.pre_keys.0.insert(id, PreKeyRecord::new(id.into(), &pair));
+            device
+                .pre_keys
+                .0
+                .insert(id, PreKeyRecord::new(id.into(), &pair));
         }
         Ok(device)
     }
 
     /// The bundle, with this one-time prekey.
     pub fn bundle(&self, pre_key: Option<u32>) -> Outcome<Value> {
-        let signed = self.signed_pre_keys.0.last().ok_or(SignalProtocolError::InvalidSignedPreKeyId)?;
+        let signed = self
+            .signed_pre_keys
+            .0
+            .last()
+            .ok_or(SignalProtocolError::InvalidSignedPreKeyId)?;
         let mut bundle = json!({
             "userId": self.address.name(),
             "deviceId": u32::from(self.address.device_id()),
@@ -121,16 +148,46 @@ impl Device {
     /// `device.bundle`.
     pub fn asked_bundle(&self, params: &Value) -> Outcome<Value> {
         let name = "oneTimePreKeyId";
-        self.bundle(fields::has(params, name).then(|| fields::number(params, name)).transpose()?)
+        self.bundle(
+            fields::has(params, name)
+                .then(|| fields::number(params, name))
+                .transpose()?,
+        )
     }
 
     /// `device.keys`.
     pub fn keys(&self) -> Outcome<Value> {
-        let ids = self.signed_pre_keys.0.iter().map(|record| Ok(record.id()?.into()));
+        let ids = self
+            .signed_pre_keys
+            .0
+            .iter()
+            .map(|record| Ok(record.id()?.into()));
         let mut signed: Vec<u32> = ids.collect::<Outcome<_>>()?;
         signed.sort_unstable();
         let one_time: Vec<_> = self.pre_keys.0.keys().collect();
         Ok(json!({ "signedPreKeyIds": signed, "oneTimePreKeyIds": one_time }))
+    }
+
+    /// `device.pin`.
+    pub fn pin(&mut self, params: &Value) -> Outcome<Value> {
+        let (peer, key) = (
+            fields::peer(params)?,
+            fields::identity_key(params, "identityKey")?,
+        );
+        if !self.identities.trusts(&peer, &key) {
+            return Err(Failure::Pinned);
+        }
+        self.identities.pins.insert(peer, key);
+        Ok(json!({}))
+    }
+
+    /// `device.unpin`: forgets all of the peer.
+    pub fn unpin(&mut self, params: &Value) -> Outcome<Value> {
+        let peer = fields::peer(params)?;
+        self.identities.pins.remove(&peer);
+        self.identities.peers.remove(&peer);
+        self.sessions.0.remove(&peer);
+        Ok(json!({}))
     }
 
     /// `device.process_bundle`.
@@ -153,8 +210,15 @@ impl Device {
             fields::identity_key(given, "identityKey")?,
         )?;
         let (sessions, identities) = (&mut self.sessions, &mut self.identities);
-        let change =
-            process_prekey_bundle(&peer, sessions, identities, &bundle, random, UsePQRatchet::No).block_on()?;
+        let change = process_prekey_bundle(
+            &peer,
+            sessions,
+            identities,
+            &bundle,
+            random,
+            UsePQRatchet::No,
+        )
+        .block_on()?;
         Ok(json!({ "identityChanged": change == IdentityChange::ReplacedExisting }))
     }
 
@@ -162,8 +226,13 @@ impl Device {
     pub fn encrypt(&mut self, params: &Value) -> Outcome<Value> {
         let plaintext = fields::bytes(params, "plaintext")?;
         let peer = fields::peer(params)?;
-        let message = message_encrypt(&plaintext, &peer, &mut self.sessions, &mut self.identities).block_on()?;
-        let kind = if message.message_type() == CiphertextMessageType::PreKey { "prekey" } else { "ratchet" };
+        let message = message_encrypt(&plaintext, &peer, &mut self.sessions, &mut self.identities)
+            .block_on()?;
+        let kind = if message.message_type() == CiphertextMessageType::PreKey {
+            "prekey"
+        } else {
+            "ratchet"
+        };
         Ok(json!({ "kind": kind, "message": fields::hex(message.serialize()) }))
     }
 
@@ -171,8 +240,12 @@ impl Device {
     pub fn decrypt(&mut self, params: &Value, random: &mut Script) -> Outcome<Value> {
         let (bytes, peer) = (fields::bytes(params, "message")?, fields::peer(params)?);
         let message = match fields::text(params, "kind")? {
-            "prekey" => CiphertextMessage::PreKeySignalMessage(PreKeySignalMessage::try_from(bytes.as_slice())?),
-            "ratchet" => CiphertextMessage::SignalMessage(SignalMessage::try_from(bytes.as_slice())?),
+            "prekey" => CiphertextMessage::PreKeySignalMessage(PreKeySignalMessage::try_from(
+                bytes.as_slice(),
+            )?),
+            "ratchet" => {
+                CiphertextMessage::SignalMessage(SignalMessage::try_from(bytes.as_slice())?)
+            }
             _ => return Err(Failure::BadParameter("kind")),
         };
         let decrypted = message_decrypt(
@@ -203,17 +276,29 @@ impl Device {
 
     /// `device.save`.
     pub fn save(&self) -> Outcome<Value> {
-        let parts = |address: &ProtocolAddress| (address.name().to_owned(), u32::from(address.device_id()));
-        let signed = self.signed_pre_keys.0.iter().map(|record| Ok(fields::hex(record.serialize()?)));
-        let one_time = self.pre_keys.0.values().map(|record| Ok(fields::hex(record.serialize()?)));
+        let parts =
+            |address: &ProtocolAddress| (address.name().to_owned(), u32::from(address.device_id()));
+        let signed = self
+            .signed_pre_keys
+            .0
+            .iter()
+            .map(|record| Ok(fields::hex(record.serialize()?)));
+        let one_time = self
+            .pre_keys
+            .0
+            .values()
+            .map(|record| Ok(fields::hex(record.serialize()?)));
         let sessions = self.sessions.0.iter().map(|(peer, record)| {
             let (name, device) = parts(peer);
             Ok((name, device, fields::hex(record.serialize()?)))
         });
-        let identities = self.identities.peers.iter().map(|(peer, key)| {
-            let (name, device) = parts(peer);
-            (name, device, fields::hex(key.serialize()))
-        });
+        let keys = |keys: &BTreeMap<ProtocolAddress, IdentityKey>| {
+            let named = |(peer, key): (&_, &IdentityKey)| {
+                let (name, device) = parts(peer);
+                (name, device, fields::hex(key.serialize()))
+            };
+            keys.iter().map(named).collect()
+        };
         let saved = Saved {
             address: parts(&self.address),
             registration_id: self.identities.registration_id,
@@ -221,7 +306,8 @@ impl Device {
             signed_pre_keys: signed.collect::<Outcome<_>>()?,
             pre_keys: one_time.collect::<Outcome<_>>()?,
             sessions: sessions.collect::<Outcome<_>>()?,
-            identities: identities.collect(),
+            identities: keys(&self.identities.peers),
+            pins: keys(&self.identities.pins),
         };
         Ok(json!({ "state": fields::hex(json!(saved).to_string()) }))
     }
@@ -230,13 +316,17 @@ impl Device {
     pub fn restore(params: &Value) -> Outcome<Self> {
         let bad = || Failure::BadParameter("state");
         let bytes = |text: &str| fields::from_hex(text).ok_or_else(bad);
-        let saved: Saved = serde_json::from_slice(&fields::bytes(params, "state")?).map_err(|_| bad())?;
+        let saved: Saved =
+            serde_json::from_slice(&fields::bytes(params, "state")?).map_err(|_| bad())?;
         let own = IdentityKeyPair::try_from(bytes(&saved.identity)?.as_slice())?;
         let (name, number) = saved.address;
         let address = ProtocolAddress::new(&name, number.into());
         let mut device = Self::new(address, own, saved.registration_id);
         for record in saved.signed_pre_keys {
-            device.signed_pre_keys.0.push(SignedPreKeyRecord::deserialize(&bytes(&record)?)?);
+            device
+                .signed_pre_keys
+                .0
+                .push(SignedPreKeyRecord::deserialize(&bytes(&record)?)?);
         }
         for record in saved.pre_keys {
             let record = PreKeyRecord::deserialize(&bytes(&record)?)?;
@@ -244,11 +334,17 @@ impl Device {
         }
         for (name, number, record) in saved.sessions {
             let peer = ProtocolAddress::new(&name, number.into());
-            device.sessions.0.insert(peer, SessionRecord::deserialize(&bytes(&record)?)?);
+            device
+                .sessions
+                .0
+                .insert(peer, SessionRecord::deserialize(&bytes(&record)?)?);
         }
-        for (name, number, key) in saved.identities {
-            let peer = ProtocolAddress::new(&name, number.into());
-            device.identities.peers.insert(peer, IdentityKey::decode(&bytes(&key)?)?);
+        let (peers, pins) = (&mut device.identities.peers, &mut device.identities.pins);
+        for (known, keys) in [(peers, saved.identities), (pins, saved.pins)] {
+            for (name, number, key) in keys {
+                let peer = ProtocolAddress::new(&name, number.into());
+                known.insert(peer, IdentityKey::decode(&bytes(&key)?)?);
+            }
         }
         Ok(device)
     }

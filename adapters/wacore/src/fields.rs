@@ -39,7 +39,10 @@ pub fn bytes(fields: &Value, name: &'static str) -> Outcome<Vec<u8>> {
 
 /// An address.
 pub fn address(fields: &Value) -> Outcome<ProtocolAddress> {
-    Ok(ProtocolAddress::new(text(fields, "userId")?, number(fields, "deviceId")?.into()))
+    Ok(ProtocolAddress::new(
+        text(fields, "userId")?,
+        number(fields, "deviceId")?.into(),
+    ))
 }
 
 /// The address in the field `peer`.
@@ -65,14 +68,24 @@ pub fn private_key(fields: &Value, name: &'static str) -> Outcome<PrivateKey> {
 /// Bytes as hex.
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
     let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-    bytes.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes
+        .as_ref()
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// Hex as bytes.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |value: u8| char::from(value).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |value: u8| {
+        char::from(value)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let pairs = text.as_bytes().chunks_exact(2);
     let whole = pairs.remainder().is_empty();
-    let bytes = pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect();
-    bytes.filter(|_: &Vec<u8>| whole)
+    let bytes: Option<Vec<u8>> = pairs
+        .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
+        .collect();
+    bytes.filter(|_| whole)
 }

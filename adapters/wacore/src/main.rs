@@ -46,7 +46,11 @@ fn keep(held: &mut Held, params: &Value, device: Device) -> Outcome<Value> {
 
 /// Carries a method out; none where it is not implemented.
 fn carry_out(held: &mut Held, method: &str, params: &Value) -> Option<Outcome<Value>> {
-    let given = if fields::has(params, "randomness") { fields::bytes(params, "randomness") } else { Ok(Vec::new()) };
+    let given = if fields::has(params, "randomness") {
+        fields::bytes(params, "randomness")
+    } else {
+        Ok(Vec::new())
+    };
     let random = &mut match given {
         Ok(bytes) => Script::new(bytes),
         Err(failure) => return Some(Err(failure)),
@@ -75,10 +79,17 @@ fn carry_out(held: &mut Held, method: &str, params: &Value) -> Option<Outcome<Va
 }
 
 /// Carries out a method of a device that is held.
-fn on_device(held: &mut Held, method: &str, params: &Value, random: &mut Script) -> Option<Outcome<Value>> {
+fn on_device(
+    held: &mut Held,
+    method: &str,
+    params: &Value,
+    random: &mut Script,
+) -> Option<Outcome<Value>> {
     let step: fn(&mut Device, &Value, &mut Script) -> Outcome<Value> = match method {
         "device.bundle" => |device, params, _| device.asked_bundle(params),
         "device.keys" => |device, _, _| device.keys(),
+        "device.pin" => |device, params, _| device.pin(params),
+        "device.unpin" => |device, params, _| device.unpin(params),
         "device.process_bundle" => Device::process_bundle,
         "device.encrypt" => |device, params, _| device.encrypt(params),
         "device.decrypt" => Device::decrypt,
@@ -86,7 +97,8 @@ fn on_device(held: &mut Held, method: &str, params: &Value, random: &mut Script)
         "device.save" => |device, _, _| device.save(),
         _ => return None,
     };
-    let device = fields::text(params, "handle").and_then(|handle| held.get_mut(handle).ok_or(Failure::BadParameter("handle")));
+    let device = fields::text(params, "handle")
+        .and_then(|handle| held.get_mut(handle).ok_or(Failure::BadParameter("handle")));
     Some(device.and_then(|device| step(device, params, random)))
 }
 
@@ -101,7 +113,10 @@ fn error_of(failure: &Failure) -> Value {
             json!({ "code": INVALID_PARAMS, "message": message })
         }
         Failure::Refused(error) => refused(&outcome::name(error), &error.to_string()),
-        Failure::SignatureInvalid => refused("verify_signature: false", "the signature does not verify"),
+        Failure::Pinned => refused("pinned", "another key is pinned"),
+        Failure::SignatureInvalid => {
+            refused("verify_signature: false", "the signature does not verify")
+        }
     }
 }
 
@@ -115,7 +130,9 @@ fn answer(held: &mut Held, line: &str) -> Value {
     match carry_out(held, method, &request["params"]) {
         Some(Ok(result)) => said["result"] = result,
         Some(Err(failure)) => said["error"] = error_of(&failure),
-        None => said["error"] = json!({ "code": NOT_IMPLEMENTED, "message": format!("{method} is not implemented") }),
+        None => {
+            said["error"] = json!({ "code": NOT_IMPLEMENTED, "message": format!("{method} is not implemented") });
+        }
     }
     said
 }

@@ -11,6 +11,8 @@ pub enum Failure {
     Refused(SignalProtocolError),
     /// The library says no where it has no error.
     SignatureInvalid,
+    /// Another identity key is pinned to the address.
+    Pinned,
 }
 
 /// The result of a step, or why there is none.
@@ -31,5 +33,8 @@ impl From<CurveError> for Failure {
 /// The name of an error's variant, with which what it prints for debugging begins.
 pub fn name(error: &SignalProtocolError) -> String {
     let shown = format!("{error:?}");
-    shown.chars().take_while(char::is_ascii_alphanumeric).collect()
+    shown
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect()
 }

@@ -27,7 +27,10 @@ pub fn xeddsa_sign(params: &Value, random: &mut Script) -> Outcome<Value> {
 
 /// `xeddsa.verify`.
 pub fn xeddsa_verify(params: &Value) -> Outcome<Value> {
-    let (message, signature) = (fields::bytes(params, "message")?, fields::bytes(params, "signature")?);
+    let (message, signature) = (
+        fields::bytes(params, "message")?,
+        fields::bytes(params, "signature")?,
+    );
     let verifies = fields::public_key(params, "publicKey")?.verify_signature(&message, &signature);
     verifies.then(|| json!({})).ok_or(Failure::SignatureInvalid)
 }
@@ -47,7 +50,9 @@ pub fn wire_decode_prekey(params: &Value) -> Outcome<Value> {
 
 /// `wire.encode_prekey`.
 pub fn wire_encode_prekey(params: &Value) -> Outcome<Value> {
-    let pre_key = fields::has(params, "preKeyId").then(|| fields::number(params, "preKeyId")).transpose()?;
+    let pre_key = fields::has(params, "preKeyId")
+        .then(|| fields::number(params, "preKeyId"))
+        .transpose()?;
     let inner = SignalMessage::try_from(fields::bytes(params, "ratchetMessage")?.as_slice())?;
     let message = PreKeySignalMessage::new(
         inner.message_version(),

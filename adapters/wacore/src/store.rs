@@ -6,16 +6,24 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use wacore_libsignal::protocol::error::Result;
 use wacore_libsignal::protocol::{
-    Direction, GenericSignedPreKey, IdentityChange, IdentityKey, IdentityKeyPair, IdentityKeyStore, PreKeyId, PreKeyRecord,
-    PreKeyStore, ProtocolAddress, SessionRecord, SessionStore, SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord,
-    SignedPreKeyStore,
+    Direction, GenericSignedPreKey, IdentityChange, IdentityKey, IdentityKeyPair, IdentityKeyStore,
+    PreKeyId, PreKeyRecord, PreKeyStore, ProtocolAddress, SessionRecord, SessionStore,
+    SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore,
 };
 
-/// The device's own identity, and those of its peers. Every key is trusted.
+/// The device's own identity, and those of its peers.
 pub struct Identities {
     pub own: IdentityKeyPair,
     pub registration_id: u32,
     pub peers: BTreeMap<ProtocolAddress, IdentityKey>,
+    pub pins: BTreeMap<ProtocolAddress, IdentityKey>,
+}
+
+impl Identities {
+    /// Any key where none is pinned.
+    pub fn trusts(&self, peer: &ProtocolAddress, key: &IdentityKey) -> bool {
+        self.pins.get(peer).is_none_or(|pinned| pinned == key)
+    }
 }
 
 #[async_trait]
@@ -28,7 +36,11 @@ impl IdentityKeyStore for Identities {
         Ok(self.registration_id)
     }
 
-    async fn save_identity(&mut self, address: &ProtocolAddress, identity: &IdentityKey) -> Result<IdentityChange> {
+    async fn save_identity(
+        &mut self,
+        address: &ProtocolAddress,
+        identity: &IdentityKey,
+    ) -> Result<IdentityChange> {
         let former = self.peers.insert(address.clone(), *identity);
         Ok(match former {
             Some(former) if former != *identity => IdentityChange::ReplacedExisting,
@@ -36,8 +48,13 @@ impl IdentityKeyStore for Identities {
         })
     }
 
-    async fn is_trusted_identity(&self, _: &ProtocolAddress, _: &IdentityKey, _: Direction) -> Result<bool> {
-        Ok(true)
+    async fn is_trusted_identity(
+        &self,
+        peer: &ProtocolAddress,
+        key: &IdentityKey,
+        _: Direction,
+    ) -> Result<bool> {
+        Ok(self.trusts(peer, key))
     }
 
     async fn get_identity(&self, address: &ProtocolAddress) -> Result<Option<IdentityKey>> {
@@ -52,7 +69,10 @@ pub struct PreKeys(pub BTreeMap<u32, PreKeyRecord>);
 #[async_trait]
 impl PreKeyStore for PreKeys {
     async fn get_pre_key(&self, id: PreKeyId) -> Result<PreKeyRecord> {
-        self.0.get(&id.into()).cloned().ok_or(SignalProtocolError::InvalidPreKeyId)
+        self.0
+            .get(&id.into())
+            .cloned()
+            .ok_or(SignalProtocolError::InvalidPreKeyId)
     }
 
     async fn save_pre_key(&mut self, id: PreKeyId, record: &PreKeyRecord) -> Result<()> {
@@ -74,10 +94,16 @@ pub struct SignedPreKeys(pub Vec<SignedPreKeyRecord>);
 impl SignedPreKeyStore for SignedPreKeys {
     async fn get_signed_pre_key(&self, id: SignedPreKeyId) -> Result<SignedPreKeyRecord> {
         let found = self.0.iter().find(|record| record.id().ok() == Some(id));
-        found.cloned().ok_or(SignalProtocolError::InvalidSignedPreKeyId)
+        found
+            .cloned()
+            .ok_or(SignalProtocolError::InvalidSignedPreKeyId)
     }
 
-    async fn save_signed_pre_key(&mut self, _: SignedPreKeyId, record: &SignedPreKeyRecord) -> Result<()> {
+    async fn save_signed_pre_key(
+        &mut self,
+        _: SignedPreKeyId,
+        record: &SignedPreKeyRecord,
+    ) -> Result<()> {
         self.0.push(record.clone());
         Ok(())
     }
@@ -97,7 +123,11 @@ impl SessionStore for Sessions {
         Ok(self.0.contains_key(address))
     }
 
-    async fn store_session(&mut self, address: &ProtocolAddress, record: SessionRecord) -> Result<()> {
+    async fn store_session(
+        &mut self,
+        address: &ProtocolAddress,
+        record: SessionRecord,
+    ) -> Result<()> {
         self.0.insert(address.clone(), record);
         Ok(())
     }
