@@ -370,7 +370,11 @@ fn what_no_send_could_have_written_is_refused() {
             json!({ "1": device, "2": device }),
             "that device alone",
         ),
-        ("/state/open/devices", json!({ "128": device }), "DeviceID"),
+        (
+            "/state/open/devices",
+            json!({ "2147483648": device }),
+            "DeviceID",
+        ),
         (
             "/state/open/devices/1",
             json!("awaitsNothing"),

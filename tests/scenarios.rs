@@ -837,6 +837,6 @@ fn a_tag_may_name_the_suite_and_the_transcript_carries_it() {
     let refused = replay(&header).expect_err("no such suite").to_string();
     assert_eq!(
         refused,
-        "my.feature: no suite is called `tigres-1`; did you mean `tigress-1`? This build speaks tigress-1"
+        "my.feature: no suite is called `tigres-1`; did you mean `tigress-1`? This build speaks tigress-1, signal-v3"
     );
 }

@@ -147,8 +147,10 @@ fn no_two_vectors_of_a_family_are_the_same() {
                 for name in ["tcId", "name", "comment", "flags", "requirements"] {
                     content.as_object_mut().expect("an object").remove(name);
                 }
+                // Libraries that are given the same say the same: that is what was recorded.
+                let of = (group.r#type.clone(), group.source.name.clone());
                 assert!(
-                    contents.insert((group.r#type.clone(), content.to_string())),
+                    contents.insert((of, content.to_string())),
                     "{}: {comment:?} asks what another vector asks",
                     built_in.family
                 );
@@ -609,7 +611,7 @@ fn one_of_a_family(next: &mut Vector, kept: &mut Vector) -> bool {
 #[test]
 fn a_broken_file_does_not_keep_the_others_from_running() {
     let sources = Source::built_in().map(|mut source| {
-        if source.name.contains("kdf") {
+        if source.name.contains("tigress-1/kdf") {
             source.text = "{".into();
         }
         Ok(source)

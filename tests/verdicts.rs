@@ -711,7 +711,7 @@ fn failures_that_are_the_same_are_told_together() {
             _ => answer,
         }
     });
-    let result = judge(vec![Box::new(subject)], &["kdf"], Ends::default());
+    let result = judge(vec![Box::new(subject)], &["tigress-1/kdf"], Ends::default());
     let alike: Vec<usize> = result.alike().iter().map(Vec::len).collect();
     assert_eq!(alike.len(), 2, "{alike:?}");
     assert_eq!(alike.iter().sum::<usize>(), result.failures.len());

@@ -300,6 +300,8 @@ pub(super) struct Talk {
     sessions: Vec<(Address, Hex)>,
     /// What is to be erased.
     secrets: Vec<Erased>,
+    /// Whether the device may refuse a step, which ends the conversation.
+    may_refuse: bool,
 }
 
 /// What a send asks for, as the profile's text has it; the messages are the engine's.
@@ -347,11 +349,17 @@ pub(super) fn converse<C: Conversation>(
             label: about.comment.to_owned(),
             sessions: Vec::new(),
             secrets: Vec::new(),
+            may_refuse: false,
         });
         let played = play(&mut conversation).talk();
         let steps = std::mem::take(&mut played.steps);
         let device = played.me.loaded.clone();
-        b.conversation(about, Fields { device, steps });
+        let script = Fields { device, steps };
+        if played.may_refuse {
+            b.acceptable_conversation(about, script);
+        } else {
+            b.conversation(about, script);
+        }
     }
 }
 
@@ -627,6 +635,12 @@ pub(super) trait Conversation: Sized {
         for one in all {
             play(self, one);
         }
+        self
+    }
+
+    /// Real devices may differ: a step that is refused ends the conversation.
+    fn may_refuse(&mut self) -> &mut Self {
+        self.talk().may_refuse = true;
         self
     }
 

@@ -20,6 +20,9 @@ const RECORDINGS: &[&str] = &[
     include_str!("../recorded/oldmemo.json"),
 ];
 
+/// What the engine does not read: a prekey message that names one-time prekey 0 where there was none.
+const UNREAD: &[(&str, &str)] = &[("privacyresearch", "without_opk")];
+
 /// Which requirements a recording shows: what a sender writes, and what a receiver makes of it.
 const REQUIREMENTS: &[&str] = &[
     "V3-07", "V3-08", "V3-09", "V3-10", "V3-11", "V3-15", "V3-16",
@@ -40,10 +43,17 @@ pub(super) fn conversations(b: &mut Builder) {
     for recording in all() {
         b.from(&recording.library, &recording.version);
         for recorded in recording.conversations.iter().filter(|it| it.same) {
+            let read = (recording.prefix.as_str(), recorded.script.as_str());
+            if UNREAD.contains(&read) {
+                continue;
+            }
             let steps = serde_json::from_value::<Vec<Step>>(recorded.steps.clone().into());
             let about = About {
                 name: format!("{}_{}_{}", recording.prefix, recorded.script, recorded.role).into(),
-                comment: &format!("the {}: {}", recorded.role, recorded.comment),
+                comment: &format!(
+                    "{}, the {}: {}",
+                    recording.library, recorded.role, recorded.comment
+                ),
                 flags: &["Recorded"],
                 requirements: REQUIREMENTS,
             };

@@ -300,7 +300,9 @@ fn by_device(b: &mut Builder) {
         let test: Test<InitiateInput, InitiateOutput> =
             serde_json::from_value(test).expect("a test of this family");
         let Test { input, result, .. } = test;
-        if input.pinned_identity_key.is_some() {
+        // What no library's interface can be handed: a key and its id apart, an id or a name out of its range.
+        let is_form = test.error == Some(Malformed);
+        if is_form || input.pinned_identity_key.is_some() {
             continue;
         }
         let device = but(Actor::new(&input.address.user_id).loaded, |it| {

@@ -131,7 +131,7 @@ fn answer(held: &mut Held, line: &str) -> Value {
         Some(Ok(result)) => said["result"] = result,
         Some(Err(failure)) => said["error"] = error_of(&failure),
         None => {
-            said["error"] = json!({ "code": NOT_IMPLEMENTED, "message": format!("{method} is not implemented") })
+            said["error"] = json!({ "code": NOT_IMPLEMENTED, "message": format!("{method} is not implemented") });
         }
     }
     said
