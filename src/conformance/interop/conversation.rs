@@ -121,7 +121,10 @@ impl Conversation {
         };
         let (mut all, mut errors) = (Vec::new(), Vec::new());
         for source in sources {
-            match source.map_err(|error| vec![error]).and_then(|(file, text)| parse(&file, &text)) {
+            match source
+                .map_err(|error| vec![error])
+                .and_then(|(file, text)| parse(&file, &text))
+            {
                 Ok(conversations) => all.extend(conversations),
                 Err(found) => errors.extend(found),
             }
@@ -137,7 +140,11 @@ impl Conversation {
                 errors.push(FileError::of(&conversation.file, reason));
             }
         }
-        if errors.is_empty() { Ok(all) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(all)
+        } else {
+            Err(errors)
+        }
     }
 }
 
@@ -147,7 +154,8 @@ impl Conversation {
 /// What is wrong with it, by line.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Conversation>, Vec<FileError>> {
     let at = |(line, reason)| FileError::at(file, line, reason);
-    let feature = Feature::parse(text).map_err(|faults| faults.into_iter().map(at).collect::<Vec<_>>())?;
+    let feature =
+        Feature::parse(text).map_err(|faults| faults.into_iter().map(at).collect::<Vec<_>>())?;
     let mut reader = Reader {
         file,
         digest: Hex(Sha256::digest(text).to_vec()).to_string(),
@@ -197,7 +205,10 @@ impl Reader<'_> {
             vec![Vec::new()]
         };
         if rows.is_empty() || rows.len() > MOST_ROWS {
-            self.fault(scenario.line, format!("an outline has 1 to {MOST_ROWS} rows of examples"));
+            self.fault(
+                scenario.line,
+                format!("an outline has 1 to {MOST_ROWS} rows of examples"),
+            );
         }
         let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
         let stem = file.strip_suffix(".feature").unwrap_or(file);
@@ -252,7 +263,8 @@ impl Reader<'_> {
             } else {
                 let ids = Catalogue::get().requirements.iter().map(|it| it.id);
                 let hint = Hint::nearest(tag, ids.chain(suites::names()));
-                let reason = format!("`@{tag}` is no requirement of the profile and no suite{hint}");
+                let reason =
+                    format!("`@{tag}` is no requirement of the profile and no suite{hint}");
                 self.fault(scenario.line, reason);
             }
         }
@@ -297,7 +309,13 @@ impl Reader<'_> {
 fn slug(value: &str) -> String {
     let letters = value.chars();
     letters
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
         .collect()
 }
 
@@ -317,7 +335,10 @@ impl Scope {
         if let [one, other] = parties[..]
             && one == other
         {
-            return Err(format!("{one} speaks with {}, not with itself", one.other()));
+            return Err(format!(
+                "{one} speaks with {}, not with itself",
+                one.other()
+            ));
         }
         let brings = call.definition.brings;
         if brings == Brings::Device {
@@ -328,7 +349,9 @@ impl Scope {
             };
         }
         // Every other step needs both, but for a restart.
-        let missing = Party::BOTH.into_iter().find(|it| !self.devices.contains(it));
+        let missing = Party::BOTH
+            .into_iter()
+            .find(|it| !self.devices.contains(it));
         if let Some(missing) = missing {
             return Err(format!("{missing} has no device yet"));
         }
@@ -375,23 +398,42 @@ mod tests {
             assert!(!conversation.clause.is_empty() && !conversation.title.contains('<'));
         }
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conversations");
-        let there = files::below(&folder, |file| file.extension().is_some_and(|it| it == "feature"));
+        let there = files::below(&folder, |file| {
+            file.extension().is_some_and(|it| it == "feature")
+        });
         assert_eq!(there.expect("a folder").len(), SCRIPTS.len());
     }
 
     #[test]
     fn what_makes_no_sense_is_told_with_its_line() {
         for (more, told) in [
-            ("    When Ben sends \"b\"\n    Then Ben reads \"b\"\n", "a.feature:9: \"b\" is a letter of Ben"),
-            ("    Then Ryan reads \"b\"\n", "a.feature:8: nobody has sent \"b\""),
-            ("    When Ben takes Ben's bundle without a one-time prekey\n", "a.feature:8: Ben speaks with Ryan"),
-            ("    Given Ben has a device with 1 one-time prekey\n", "a.feature:8: Ben has a device already"),
-            ("    When Ben dances\n", "a.feature:8: no step is called `Ben dances`"),
+            (
+                "    When Ben sends \"b\"\n    Then Ben reads \"b\"\n",
+                "a.feature:9: \"b\" is a letter of Ben",
+            ),
+            (
+                "    Then Ryan reads \"b\"\n",
+                "a.feature:8: nobody has sent \"b\"",
+            ),
+            (
+                "    When Ben takes Ben's bundle without a one-time prekey\n",
+                "a.feature:8: Ben speaks with Ryan",
+            ),
+            (
+                "    Given Ben has a device with 1 one-time prekey\n",
+                "a.feature:8: Ben has a device already",
+            ),
+            (
+                "    When Ben dances\n",
+                "a.feature:8: no step is called `Ben dances`",
+            ),
         ] {
             let faults = faults(more);
             assert!(faults.contains(told), "{told} in {faults}");
         }
-        let text = HEAD.replace("Double Ratchet 2.6: why.", "Because.").replace("@DR-10", "@DR-1");
+        let text = HEAD
+            .replace("Double Ratchet 2.6: why.", "Because.")
+            .replace("@DR-10", "@DR-1");
         let faults = parse("a.feature", &text).expect_err("refused");
         assert_eq!(faults.len(), 2, "{faults:?}");
     }

@@ -2,10 +2,10 @@
 
 use super::transcript::{Failure, Outcome};
 use crate::conformance::FileError;
+use crate::conformance::files;
 use crate::conformance::json;
 use crate::conformance::run::Cause;
 use crate::conformance::subject::{Description, RandomnessSource};
-use crate::conformance::files;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -220,7 +220,11 @@ impl Matrix {
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
         let sum = |count: fn(&Cell) -> usize| self.cells.iter().map(count).sum();
-        [sum(|cell| cell.passed), sum(Cell::failed), sum(Cell::skipped)]
+        [
+            sum(|cell| cell.passed),
+            sum(Cell::failed),
+            sum(Cell::skipped),
+        ]
     }
 
     /// The failures, those together that are the same but for whom they happened with.
@@ -235,7 +239,14 @@ impl Matrix {
                     _ => cell.responder.as_str(),
                 };
                 let conversation = other.conversation.as_str();
-                let key = (conversation, who, failure.party, failure.line, failure.cause, &failure.error);
+                let key = (
+                    conversation,
+                    who,
+                    failure.party,
+                    failure.line,
+                    failure.cause,
+                    &failure.error,
+                );
                 let place = *places.entry(key).or_insert(all.len());
                 if place == all.len() {
                     all.push(Alike {
@@ -246,11 +257,17 @@ impl Matrix {
                     });
                 }
                 let transcript = other.transcript.as_deref();
-                all[place].pairs.push((&cell.initiator, &cell.responder, transcript));
+                all[place]
+                    .pairs
+                    .push((&cell.initiator, &cell.responder, transcript));
             }
         }
-        let order: BTreeMap<&str, usize> =
-            self.conversations.iter().map(|it| it.name.as_str()).zip(0..).collect();
+        let order: BTreeMap<&str, usize> = self
+            .conversations
+            .iter()
+            .map(|it| it.name.as_str())
+            .zip(0..)
+            .collect();
         all.sort_by_key(|alike| order.get(alike.conversation).copied());
         all
     }
@@ -281,7 +298,9 @@ impl Matrix {
             serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
         if matrix.interop != VERSION {
             let version = matrix.interop;
-            return Err(wrong(format!("version {version} of the form; this build reads {VERSION}")));
+            return Err(wrong(format!(
+                "version {version} of the form; this build reads {VERSION}"
+            )));
         }
         Ok(matrix)
     }
@@ -299,7 +318,12 @@ impl Matrix {
             if recorded.peers.iter().any(|then| then.label == peer.label) {
                 continue;
             }
-            let name = |label: &str| label.rsplit_once(' ').map_or("", |(name, _)| name).to_owned();
+            let name = |label: &str| {
+                label
+                    .rsplit_once(' ')
+                    .map_or("", |(name, _)| name)
+                    .to_owned()
+            };
             let before = recorded.peers.iter().find(|then| {
                 name(&then.label) == name(&peer.label)
                     && !self.peers.iter().any(|now| now.label == then.label)
@@ -340,11 +364,16 @@ impl Matrix {
 impl Cell {
     /// How a conversation went, in words that are the same in each run where it went the same.
     fn how(&self, conversation: &str) -> String {
-        let other = self.others.iter().find(|it| it.conversation == conversation);
+        let other = self
+            .others
+            .iter()
+            .find(|it| it.conversation == conversation);
         match other.map(|other| &other.why) {
             None => "passed".to_owned(),
             Some(Why::Skipped(_)) => "skipped".to_owned(),
-            Some(Why::Failed(Failure { cause, error, text, .. })) => match (cause, error) {
+            Some(Why::Failed(Failure {
+                cause, error, text, ..
+            })) => match (cause, error) {
                 (Cause::Refused, Some(error)) => format!("refused with `{error}` at \"{text}\""),
                 (cause, _) => format!("failed ({}) at \"{text}\"", cause.name()),
             },
@@ -358,10 +387,12 @@ mod tests {
     use crate::conformance::interop::party::Party;
 
     fn matrix(labels: &[&str]) -> Matrix {
-        let peers = labels.iter().map(|label| {
-            Participant::new((*label).to_owned(), &Description::default(), None)
-        });
-        let pairs = labels.iter().flat_map(|one| labels.iter().map(move |two| (one, two)));
+        let peers = labels
+            .iter()
+            .map(|label| Participant::new((*label).to_owned(), &Description::default(), None));
+        let pairs = labels
+            .iter()
+            .flat_map(|one| labels.iter().map(move |two| (one, two)));
         Matrix {
             interop: VERSION,
             program: String::new(),
@@ -415,7 +446,10 @@ mod tests {
         let mut worse = same.clone();
         fail(&mut worse.cells[1], "Bad");
         let got = worse.changes(&same);
-        assert_eq!(got, ["x 1 with y 1, b: passed, and is refused with `Bad` at \"Ryan reads \"b\"\" now"]);
+        assert_eq!(
+            got,
+            ["x 1 with y 1, b: passed, and is refused with `Bad` at \"Ryan reads \"b\"\" now"]
+        );
         assert_eq!(same.changes(&worse).len(), 1);
         let mut other = same.clone();
         fail(&mut other.cells[1], "Worse");
@@ -437,6 +471,9 @@ mod tests {
         let pairs: Vec<_> = alike.iter().map(|it| (it.who, it.pairs.len())).collect();
         assert_eq!(pairs, [("x 1", 1), ("y 1", 2)]);
         let text = serde_json::to_string(&found).expect("JSON");
-        assert_eq!(serde_json::from_str::<Matrix>(&text).expect("a matrix"), found);
+        assert_eq!(
+            serde_json::from_str::<Matrix>(&text).expect("a matrix"),
+            found
+        );
     }
 }

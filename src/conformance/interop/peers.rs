@@ -69,10 +69,14 @@ impl Row {
             return Err(wrong(format!("more than {MOST_ROWS} adapters")));
         }
         for (number, row) in rows.iter().enumerate() {
-            let blank = [&row.name, &row.version].iter().any(|text| text.trim().is_empty());
+            let blank = [&row.name, &row.version]
+                .iter()
+                .any(|text| text.trim().is_empty());
             let Row { name, version, .. } = row;
             if blank || row.command.is_empty() || name == REFERENCE {
-                return Err(wrong(format!("`{name} {version}` has no name of its own, version or command")));
+                return Err(wrong(format!(
+                    "`{name} {version}` has no name of its own, version or command"
+                )));
             }
             let same = |other: &Row| other.name == *name && other.version == *version;
             if rows[..number].iter().any(same) {

@@ -50,11 +50,7 @@ pub fn play(
 }
 
 /// The header of a conversation's transcript.
-pub(super) fn header(
-    conversation: &Conversation,
-    terms: &Terms,
-    players: [&Player; 2],
-) -> Header {
+pub(super) fn header(conversation: &Conversation, terms: &Terms, players: [&Player; 2]) -> Header {
     let [initiator, responder] = players.map(Clone::clone);
     let steps = conversation.steps.iter();
     Header {
@@ -101,7 +97,9 @@ impl Subject for Recorded {
             ))),
             None => {
                 self.has_ended = true;
-                Err(subject::Failure::Broken("the transcript ends here".to_owned()))
+                Err(subject::Failure::Broken(
+                    "the transcript ends here".to_owned(),
+                ))
             }
         }
     }

@@ -127,7 +127,6 @@ struct Side<'a> {
     subject: &'a mut dyn Subject,
     /// Whether what it draws is its own: then its state is written down where it has drawn.
     is_own: bool,
-    address: Value,
     /// The one-time prekeys that nobody was given yet.
     one_time: VecDeque<u32>,
     /// The bundle that it was last given of the other party.
@@ -166,10 +165,9 @@ impl<'a> Stage<'a> {
         [ben, ryan]: [&'a mut dyn Subject; 2],
         deadline: Option<Instant>,
     ) -> Self {
-        let side = |party: Party, subject: &'a mut dyn Subject| Side {
+        let side = |subject: &'a mut dyn Subject| Side {
             is_own: subject.describe().randomness == RandomnessSource::Own,
             subject,
-            address: address(party),
             one_time: VecDeque::new(),
             bundle: None,
             ratchet_keys: BTreeSet::new(),
@@ -179,7 +177,7 @@ impl<'a> Stage<'a> {
             suite,
             dice: Dice::new(&label),
             label,
-            sides: [side(Party::Ben, ben), side(Party::Ryan, ryan)],
+            sides: [side(ben), side(ryan)],
             letters: BTreeMap::new(),
             draws: 0,
             lines: Vec::new(),
@@ -228,7 +226,8 @@ impl<'a> Stage<'a> {
                     Line::Asked(_) => None,
                 });
                 let answer = Answer::of("reset", Err(failure));
-                let stop = self.stopped(party, "reset", "it answers what it is asked, once", answer);
+                let stop =
+                    self.stopped(party, "reset", "it answers what it is asked, once", answer);
                 *outcome = self::outcome(last.unwrap_or_default(), stop);
             }
         }
@@ -279,7 +278,11 @@ impl<'a> Stage<'a> {
             } else {
                 "the answers of the conversation have more bytes than 16 MiB"
             };
-            let cause = if late { Cause::TimedOut } else { Cause::NoAnswer };
+            let cause = if late {
+                Cause::TimedOut
+            } else {
+                Cause::NoAnswer
+            };
             let failure = failure(party, method, cause, expected, why.to_owned());
             return Err(Stop::Failed(Box::new(failure)));
         }
@@ -289,8 +292,12 @@ impl<'a> Stage<'a> {
         let recorded = side.recorded.as_mut().and_then(VecDeque::pop_front);
         let state = match (&answer, &side.recorded) {
             (Answer::Result(_), None) if draws && side.is_own => {
-                let saved = side.subject.call("device.save", json!({ "handle": HANDLE }));
-                saved.ok().and_then(|saved| serde_json::from_value(saved["state"].clone()).ok())
+                let saved = side
+                    .subject
+                    .call("device.save", json!({ "handle": HANDLE }));
+                saved
+                    .ok()
+                    .and_then(|saved| serde_json::from_value(saved["state"].clone()).ok())
             }
             _ => None,
         };
@@ -323,14 +330,19 @@ impl<'a> Stage<'a> {
         // Who draws anew answers otherwise where it has drawn, and is right.
         let drew = recorded.state.is_some();
         let same = match (&recorded.answer, now) {
-            (Answer::Result(_), Answer::Result(_)) if drew && recorded.method != "device.decrypt" => true,
+            (Answer::Result(_), Answer::Result(_))
+                if drew && recorded.method != "device.decrypt" =>
+            {
+                true
+            }
             (Answer::Result(then), Answer::Result(now)) => then == now,
             (Answer::Refused(then), Answer::Refused(now)) => then.error == now.error,
             (then, now) => then == now,
         };
         if !same {
             let then = recorded.answer.words();
-            self.differences.push((recorded.method.clone(), then, now.words()));
+            self.differences
+                .push((recorded.method.clone(), then, now.words()));
         }
         if let (Some(state), Answer::Result(_)) = (recorded.state, now) {
             let params = json!({ "handle": HANDLE, "state": state });
@@ -364,9 +376,7 @@ impl<'a> Stage<'a> {
                     got,
                 )))
             }),
-            Err(refusal) => {
-                Err(self.stopped(party, O::METHOD, expected, Answer::Refused(refusal)))
-            }
+            Err(refusal) => Err(self.stopped(party, O::METHOD, expected, Answer::Refused(refusal))),
         }
     }
 
@@ -394,7 +404,9 @@ impl<'a> Stage<'a> {
         });
         let made = self.must::<device::Create>(party, params, "a device", true)?;
         let first = made.bundle.one_time_pre_key_id;
-        let ids = first.into_iter().flat_map(|first| first..first.saturating_add(one_time));
+        let ids = first
+            .into_iter()
+            .flat_map(|first| first..first.saturating_add(one_time));
         self.side(party).one_time = ids.collect();
         Ok(())
     }
@@ -419,7 +431,9 @@ impl<'a> Stage<'a> {
         let encoded = key_pair(signed).public().encode();
         let mut z = [0; 64];
         z.copy_from_slice(&self.draw(party, 64));
-        let signature = self.suite.sign(&key_pair(identity), &encoded, &Secret::new(z));
+        let signature = self
+            .suite
+            .sign(&key_pair(identity), &encoded, &Secret::new(z));
         let params = json!({
             "address": address(party),
             "registrationId": 4_711,
@@ -461,7 +475,9 @@ impl<'a> Stage<'a> {
             Some(id) => json!({ "oneTimePreKeyId": id }),
             None => json!({}),
         };
-        let bundle = self.must::<device::Bundle>(other, params, expected, false)?.bundle;
+        let bundle = self
+            .must::<device::Bundle>(other, params, expected, false)?
+            .bundle;
         let has_one = bundle.one_time_pre_key.is_some();
         let Ok(bundle) = serde_json::to_value(bundle) else {
             unreachable!("a bundle was read from JSON")
@@ -554,7 +570,10 @@ impl<'a> Stage<'a> {
     /// The letters of a name that the other party has sent.
     fn letters(&self, party: Party, name: &str) -> Vec<Letter> {
         let letters = self.letters.get(name).into_iter().flatten();
-        letters.filter(|letter| letter.from != party).cloned().collect()
+        letters
+            .filter(|letter| letter.from != party)
+            .cloned()
+            .collect()
     }
 
     pub(super) fn read(&mut self, party: Party, name: &str, order: Order) -> Result<(), Stop> {
@@ -564,7 +583,9 @@ impl<'a> Stage<'a> {
             Order::Random => self.dice.shuffle(&mut letters),
             Order::LastFirst => letters.reverse(),
         }
-        letters.iter().try_for_each(|letter| self.decrypt(party, letter))
+        letters
+            .iter()
+            .try_for_each(|letter| self.decrypt(party, letter))
     }
 
     fn decrypt(&mut self, party: Party, letter: &Letter) -> Result<(), Stop> {
@@ -580,7 +601,13 @@ impl<'a> Stage<'a> {
         let read = self.must::<device::Decrypt>(party, params, &expected, is_new)?;
         if read.plaintext.0 != letter.plaintext {
             let got = format!("another plaintext: {}", read.plaintext);
-            let failure = failure(party, device::Decrypt::METHOD, Cause::Answer, &expected, got);
+            let failure = failure(
+                party,
+                device::Decrypt::METHOD,
+                Cause::Answer,
+                &expected,
+                got,
+            );
             return Err(Stop::Failed(Box::new(failure)));
         }
         self.side(party).ratchet_keys.insert(key);
@@ -656,8 +683,10 @@ impl<'a> Stage<'a> {
         while sent < each || !waiting.is_empty() {
             let mut due = std::mem::take(&mut waiting);
             let more = ROUND.min(each - sent);
-            let mut writers: Vec<Party> =
-                Party::BOTH.into_iter().flat_map(|party| vec![party; more]).collect();
+            let mut writers: Vec<Party> = Party::BOTH
+                .into_iter()
+                .flat_map(|party| vec![party; more])
+                .collect();
             self.dice.shuffle(&mut writers);
             for party in writers {
                 let number = sent + 1;
@@ -763,13 +792,16 @@ fn place(suite: SuiteRef, letter: &Letter, part: Damage) -> usize {
     let found = inner(suite, letter).and_then(|message| {
         let start = at(&letter.message, message.bytes)?;
         let key = message.header.ratchet_key.encode();
-        Some(start + match part {
-            Damage::Mac => message.bytes.len().checked_sub(1)?,
-            Damage::Ciphertext if message.ciphertext.is_empty() => return None,
-            Damage::Ciphertext => at(message.bytes, message.ciphertext)?,
-            // A byte in its middle, so that it is another point and no other kind of key.
-            Damage::RatchetKey => at(message.bytes, &key)? + key.len() / 2,
-        })
+        Some(
+            start
+                + match part {
+                    Damage::Mac => message.bytes.len().checked_sub(1)?,
+                    Damage::Ciphertext if message.ciphertext.is_empty() => return None,
+                    Damage::Ciphertext => at(message.bytes, message.ciphertext)?,
+                    // A byte in its middle, so that it is another point and no other kind of key.
+                    Damage::RatchetKey => at(message.bytes, &key)? + key.len() / 2,
+                },
+        )
     });
     found.unwrap_or(last)
 }

@@ -80,7 +80,13 @@ pub fn run(plan: &Plan, progress: &mut dyn Progress) -> Matrix {
         conversations: plan.conversations.iter().map(played).collect(),
         peers: present
             .iter()
-            .map(|it| Participant::new(it.player.label.clone(), &it.player.description, it.peer.licence()))
+            .map(|it| {
+                Participant::new(
+                    it.player.label.clone(),
+                    &it.player.description,
+                    it.peer.licence(),
+                )
+            })
             .collect(),
         absent,
         cells: pairs
@@ -121,7 +127,9 @@ pub fn run(plan: &Plan, progress: &mut dyn Progress) -> Matrix {
     matrix.interrupted = plan.setup.interrupt.is_raised();
     if matrix.interrupted {
         let whole = plan.conversations.len();
-        matrix.cells.retain(|cell| cell.passed + cell.others.len() == whole);
+        matrix
+            .cells
+            .retain(|cell| cell.passed + cell.others.len() == whole);
     }
     matrix
 }
@@ -141,7 +149,9 @@ fn gather<'a>(plan: &Plan<'a>) -> (Vec<Present<'a>>, Vec<Absent>) {
     let (mut present, mut absent): (Vec<Present>, _) = (Vec::new(), Vec::new());
     let mut labels = BTreeSet::new();
     for peer in plan.peers {
-        let started = peer.start(&plan.setup).map_err(|error| peer.why_not(&error));
+        let started = peer
+            .start(&plan.setup)
+            .map_err(|error| peer.why_not(&error));
         let player = started.and_then(|subject| peer.player(&*subject, plan.terms.suite));
         let player = player.and_then(|player| match labels.insert(player.label.clone()) {
             true => Ok(player),
@@ -183,7 +193,13 @@ fn work(
         let players = [&present[one].player, &present[other].player];
         match (initiator, responder) {
             (Ok(mut initiator), Ok(mut responder)) => {
-                pair(plan, cell, players, [&mut *initiator, &mut *responder], tell);
+                pair(
+                    plan,
+                    cell,
+                    players,
+                    [&mut *initiator, &mut *responder],
+                    tell,
+                );
                 held = Some((one, initiator));
                 end(Some((other, responder)), tell);
             }
@@ -229,11 +245,21 @@ fn pair(
     let mut time_outs = 0;
     for conversation in plan.conversations {
         let transcript = if time_outs < MOST_TIME_OUTS {
-            play(conversation, &plan.terms, [&mut *initiator, &mut *responder], players)
+            play(
+                conversation,
+                &plan.terms,
+                [&mut *initiator, &mut *responder],
+                players,
+            )
         } else {
             let reason = format!("not played: {MOST_TIME_OUTS} before it had no answer in time");
             let party = super::party::Party::Ben;
-            empty(plan, conversation, players, Outcome::Skipped { party, reason })
+            empty(
+                plan,
+                conversation,
+                players,
+                Outcome::Skipped { party, reason },
+            )
         };
         // Who is ended under a question has not failed it.
         if plan.setup.interrupt.is_raised() {
@@ -267,7 +293,12 @@ fn not_started(at: usize, why: &str) -> Outcome {
 }
 
 /// The transcript of a conversation of which nothing was played.
-fn empty(plan: &Plan, conversation: &Conversation, players: [&Player; 2], outcome: Outcome) -> Transcript {
+fn empty(
+    plan: &Plan,
+    conversation: &Conversation,
+    players: [&Player; 2],
+    outcome: Outcome,
+) -> Transcript {
     Transcript {
         lines: Vec::new(),
         outcome,

@@ -243,9 +243,8 @@ impl Transcript {
         while let Some((text, number)) = lines.next() {
             let fault = |reason| (number, reason);
             if lines.peek().is_none() {
-                let outcome = read(text).map_err(|reason| {
-                    fault(format!("the last line says how it went: {reason}"))
-                })?;
+                let outcome = read(text)
+                    .map_err(|reason| fault(format!("the last line says how it went: {reason}")))?;
                 return Ok(Transcript {
                     header,
                     lines: events,
@@ -253,7 +252,9 @@ impl Transcript {
                 });
             }
             if events.len() == MOST_LINES {
-                return Err(fault(format!("a transcript has {MOST_LINES} lines at most")));
+                return Err(fault(format!(
+                    "a transcript has {MOST_LINES} lines at most"
+                )));
             }
             events.push(read(text).map_err(fault)?);
         }
@@ -333,7 +334,10 @@ mod tests {
         let text = transcript.to_lines();
         assert_eq!(Transcript::from_lines(&text), Ok(transcript));
         let cut = text.lines().take(2).collect::<Vec<_>>().join("\n");
-        assert_eq!(Transcript::from_lines(&cut).map_err(|(line, _)| line), Err(2));
+        assert_eq!(
+            Transcript::from_lines(&cut).map_err(|(line, _)| line),
+            Err(2)
+        );
         let other = text.replacen("\"interop\":1", "\"interop\":9", 1);
         let (line, why) = Transcript::from_lines(&other).expect_err("refused");
         assert!(line == 1 && why.starts_with("version 9"), "{why}");

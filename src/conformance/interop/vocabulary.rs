@@ -82,7 +82,10 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "many",
         values: "a number from 1 to 3,000",
         pattern: "[0-9]+",
-        check: |text| text.parse().is_ok_and(|many| (1..=MOST_LETTERS).contains(&many)),
+        check: |text| {
+            text.parse()
+                .is_ok_and(|many| (1..=MOST_LETTERS).contains(&many))
+        },
     },
     Parameter {
         name: "keys",
@@ -218,7 +221,9 @@ pub fn find(text: &str) -> Result<Call, String> {
         let values = captures.iter().skip(1).flatten();
         let values = values.map(|value| value.as_str().trim_matches('"').to_owned());
         let arguments: Vec<_> = parameters.iter().copied().zip(values).collect();
-        let bad = arguments.iter().find(|(parameter, value)| !(parameter.check)(value));
+        let bad = arguments
+            .iter()
+            .find(|(parameter, value)| !(parameter.check)(value));
         match bad {
             None => {
                 let arguments = arguments.into_iter().map(|(it, value)| (it.name, value));
