@@ -304,12 +304,21 @@ impl RegistrationId {
     /// Draws a registration id: 2 bytes, big-endian, masked to 14 bits, drawn again while outside
     /// 1 to 16380 (ID-04, RND-01).
     pub fn random(randomness: &mut dyn Randomness) -> Result<Self, RandomnessError> {
+        let range = &Identifiers::SECTION_1.registration_id;
+        Self::random_within(std::iter::once(range), randomness)
+    }
+
+    /// The same, drawn again while outside one of these ranges, each of which has some of the 14 bits.
+    pub(crate) fn random_within<'a>(
+        ranges: impl Iterator<Item = &'a RangeInclusive<u32>> + Clone,
+        randomness: &mut dyn Randomness,
+    ) -> Result<Self, RandomnessError> {
         loop {
             let mut bytes = [0; 2];
             randomness.fill(&mut bytes)?;
             let masked = u32::from(u16::from_be_bytes(bytes) & 0x3fff);
-            if let Ok(id) = RegistrationId::try_from(masked) {
-                return Ok(id);
+            if ranges.clone().all(|range| range.contains(&masked)) {
+                return Ok(RegistrationId(masked));
             }
         }
     }

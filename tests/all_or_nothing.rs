@@ -341,9 +341,12 @@ fn spoiled(mut bundle: BundleFields, field: u8) -> BundleFields {
         2 => flip(&mut bundle.signed_pre_key_signature),
         3 => bundle.registration_id = 0,
         4 => bundle.registration_id = bundle.registration_id % 16_380 + 1,
-        5 => bundle.created.0 += 1,
-        6 => bundle.suites.push("another".to_owned()),
-        7 => flip(&mut bundle.statement_signature),
+        5 => bundle.created = Some(Timestamp(1)),
+        6 => bundle
+            .suites
+            .get_or_insert_default()
+            .push("another".to_owned()),
+        7 => flip(bundle.statement_signature.get_or_insert_default()),
         _ => bundle.user_id.make_ascii_uppercase(),
     }
     bundle

@@ -58,7 +58,7 @@ fn registration(address: Address, seed: u64, token: &Token) -> Registration {
         signed_pre_key: fields.signed_pre_key.clone(),
         signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
         created: fields.created,
-        suites: fields.suites.clone().try_into().expect("suites"),
+        suites: fields.named_suites().ok(),
         statement_signature: fields.statement_signature.clone(),
         one_time_pre_keys: one_time_pre_keys(1, 3),
     }

@@ -6,7 +6,7 @@
 use crate::common;
 
 use common::{Exhausted, Seeded, bundle, device_of};
-use tigress_signal::agreement::{BundleFields, PreKeyStore, SuiteNames, stated};
+use tigress_signal::agreement::{BundleFields, PreKeyStore, stated};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{
@@ -311,14 +311,12 @@ impl Cipher for Contrast {
         0
     }
 
-    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], out: &mut Vec<u8>) {
+    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], after: &[u8], out: &mut Vec<u8>) {
         let stream = Self::keystream(sealing, plaintext.len());
         out.extend(plaintext.iter().zip(stream).map(|(byte, key)| byte ^ key));
-    }
-
-    fn append_trailer(&self, sealing: &Sealing<'_>, message: &mut Vec<u8>) {
-        let tag = Self::tag(sealing, message);
-        message.extend_from_slice(&tag);
+        out.extend_from_slice(after);
+        let tag = Self::tag(sealing, out);
+        out.extend_from_slice(&tag);
     }
 
     fn open(
@@ -510,7 +508,7 @@ impl Peer {
 
 /// The bundle with a statement of its device's that names these suites.
 fn restated(of: &Peer, mut bundle: BundleFields, suites: &[&str]) -> BundleFields {
-    bundle.suites = suites.iter().map(|name| (*name).to_owned()).collect();
+    bundle.suites = Some(suites.iter().map(|name| (*name).to_owned()).collect());
     let range = &IDENTIFIERS;
     let id = RegistrationId::within(bundle.registration_id, &range.registration_id);
     let spk_id = PreKeyId::within(bundle.signed_pre_key_id, &range.pre_key_id);
@@ -519,13 +517,18 @@ fn restated(of: &Peer, mut bundle: BundleFields, suites: &[&str]) -> BundleField
         &of.address,
         id.expect("in range"),
         (spk_id.expect("in range"), &key),
-        bundle.created,
-        &SuiteNames::try_from(bundle.suites.clone()).expect("names"),
+        bundle.created.expect("a time"),
+        &bundle.named_suites().expect("names"),
     );
     let identity = of.device.keys().identity();
     let signature = xeddsa::sign(identity, &covered, &Secret::new([8; 64]));
-    bundle.statement_signature = signature.as_bytes().into();
+    bundle.statement_signature = Some(signature.as_bytes().into());
     bundle
+}
+
+/// The suites that a bundle's statement names.
+fn said_suites(bundle: &BundleFields) -> &[String] {
+    bundle.suites.as_deref().unwrap_or_default()
 }
 
 /// Two devices that speak it, and Alice's session with Bob.
@@ -767,7 +770,7 @@ fn a_device_speaks_two_suites_side_by_side() {
     assert_eq!(both.suite_with(&one), "tigress-1");
     let next = both.device.keys().one_time_pre_key_ids().next();
     let fields = BundleFields::from(&both.device.bundle(next).expect("it has keys"));
-    assert_eq!(fields.suites, ["contrast", "tigress-1"]);
+    assert_eq!(said_suites(&fields), ["contrast", "tigress-1"]);
     other.opens(&fields);
     converse(&mut other, &mut both);
     assert_eq!(both.suite_with(&other), "contrast");
@@ -777,9 +780,9 @@ fn a_device_speaks_two_suites_side_by_side() {
     converse(&mut alike, &mut both);
     assert_eq!(both.suite_with(&alike), "contrast");
     let fields = BundleFields::from(&alike.device.bundle(None).expect("it has keys"));
-    assert_eq!(fields.suites, ["tigress-1", "contrast"]);
+    assert_eq!(said_suites(&fields), ["tigress-1", "contrast"]);
     let mut fewer = fields.clone();
-    fewer.suites = vec!["tigress-1".to_owned()];
+    fewer.suites = Some(vec!["tigress-1".to_owned()]);
     let refused = both.device.process_bundle(&fewer, &mut Exhausted);
     assert_eq!(
         refused
@@ -825,7 +828,7 @@ fn a_device_that_comes_to_speak_another_suite_says_so_by_its_next_signed_prekey(
         .tick(Timestamp(1), &mut one.randomness)
         .expect("never ends");
     let after = bundle(&one.device);
-    assert_eq!(after.suites, ["tigress-1", "contrast"]);
+    assert_eq!(said_suites(&after), ["tigress-1", "contrast"]);
     assert_eq!(after.signed_pre_key_id, before.signed_pre_key_id + 1);
     let mut both = Peer::speaking(&[&Contrast, &Tigress1], 1);
     both.opens(&after);

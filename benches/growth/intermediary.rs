@@ -72,7 +72,7 @@ impl Traffic {
             signed_pre_key: bundle.signed_pre_key,
             signed_pre_key_signature: bundle.signed_pre_key_signature,
             created: bundle.created,
-            suites: bundle.suites.try_into().expect("suites"),
+            suites: bundle.suites.map(|it| it.try_into().expect("suites")),
             statement_signature: bundle.statement_signature,
             one_time_pre_keys: Vec::new(),
         }

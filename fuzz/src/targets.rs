@@ -46,7 +46,7 @@ pub fn bundle(data: &[u8]) {
     let Ok(fields) = serde_json::from_slice::<BundleFields>(data) else {
         return;
     };
-    if let Ok(bundle) = Bundle::verify(&Tigress1, &fields) {
+    if let Ok(bundle) = Bundle::verify(&Tigress1, &fields, true) {
         assert_eq!(BundleFields::from(&bundle), fields);
     }
 }

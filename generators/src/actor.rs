@@ -1,12 +1,15 @@
 //! Devices that act in vectors, and conversations as they are recorded.
 
 use super::builder::step_of;
-use super::cases::Case;
+use super::cases::{Case, but};
+use super::making::suite;
 use super::public_key::key_pair;
 use super::said::Said;
 use super::seed::{self, Recorder};
 use serde_json::Value;
-use tigress_signal::agreement::{BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames};
+use tigress_signal::agreement::{
+    BundleFields, Dated, Fingerprint, PreKeyStore, Statement, SuiteNames,
+};
 use tigress_signal::conformance::operation::device::{
     BundleInput, BundleOutput, DecryptInput, DecryptOutput, DropSessionsInput, EncryptInput,
     EncryptOutput, KeysOutput, LoadInput, OneTimePreKeyFields, OpenAnewInput, PinInput,
@@ -24,13 +27,15 @@ use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
 use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret, Signature, xeddsa};
-use tigress_signal::sesame::{self, Device, Limits, Purpose, SendEvent, SesameError};
-use tigress_signal::suite::{Keys, Tigress1};
+use tigress_signal::sesame::{self, Device, Limits, Purpose, SesameError};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
 
-/// The UserID of that name.
+/// The UserID of that name; the name itself in suites that have names.
 pub(super) fn user_id(name: &str) -> String {
+    if suite().identifiers().names {
+        return name.to_owned();
+    }
     UserId::random(&mut Recorder::new(&format!("user/{name}")))
         .expect("a recorder never ends")
         .to_string()
@@ -85,7 +90,10 @@ impl Actor {
     fn made(name: &str, device_id: u32, label: &str, signed_pre_keys: &[u32]) -> Self {
         let key = |what: &str| key_pair(&format!("{label}/{what}"));
         let address = Address {
-            user_id: user_id(name).parse().expect("a UserID"),
+            user_id: suite()
+                .identifiers()
+                .user_id(&user_id(name))
+                .expect("a user"),
             device_id: DeviceId::try_from(device_id).expect("a DeviceID"),
         };
         let identity = key("identity");
@@ -108,27 +116,39 @@ impl Actor {
             };
             let signed = key(&format!("signed prekey{nth}"));
             let z = Secret::new(seed::bytes(&format!("{label}/z{nth}")));
-            let signature = xeddsa::sign(&identity, &signed.public().encode(), &z);
-            let statement = Statement {
-                created,
-                suites: SuiteNames::of(&[&Tigress1]),
-                signature,
+            let signature = suite().sign(&identity, &signed.public().encode(), &z);
+            let bare = || {
+                let mut keys = PreKeyStore::new(identity.clone(), registration_id);
+                let dated = Dated::Unstated { created };
+                keys.insert_signed_pre_key(pre_key_id(id), signed.clone(), signature, dated);
+                Device::new(suite(), address, keys).bundle(None)
             };
-            keys.insert_signed_pre_key(pre_key_id(id), signed.clone(), signature, statement);
-            let unstated = Device::new(&Tigress1, address, keys.clone());
-            let bundle = unstated.bundle(None).expect("it has a signed prekey");
-            let statement = Statement {
-                signature: state(&identity, &BundleFields::from(&bundle)),
-                ..bundle.statement
+            let dated = if suite().has_statements() {
+                let suites = SuiteNames::of(&[suite()]);
+                let bundle = but(
+                    BundleFields::from(&bare().expect("it has a signed prekey")),
+                    |bundle| {
+                        bundle.created = Some(created);
+                        bundle.suites = Some(suites.clone().into());
+                    },
+                );
+                Dated::Stated(Statement {
+                    created,
+                    suites,
+                    signature: state(&identity, &bundle),
+                })
+            } else {
+                Dated::Unstated { created }
             };
+            let statement = dated.statement();
             loaded.signed_pre_keys.push(SignedPreKeyFields {
                 id,
                 private_key: signed.private().expose().into(),
                 signature: signature.as_bytes().into(),
                 created,
-                statement_signature: statement.signature.as_bytes().into(),
+                statement_signature: statement.map(|it| it.signature.as_bytes().into()),
             });
-            keys.insert_signed_pre_key(pre_key_id(id), signed, signature, statement);
+            keys.insert_signed_pre_key(pre_key_id(id), signed, signature, dated);
         }
         for id in 1..=ONE_TIME_PRE_KEYS {
             let one_time = key(&format!("one-time prekey {id}"));
@@ -145,7 +165,7 @@ impl Actor {
             name: name.to_owned(),
             address,
             loaded,
-            device: Device::new(&Tigress1, address, keys),
+            device: Device::new(suite(), address, keys),
             draws: 0,
         }
     }
@@ -162,15 +182,18 @@ impl Actor {
 
     /// A bundle with a statement of this device's about what it says by now, made at `created`.
     pub(super) fn restate(&self, mut bundle: BundleFields, created: u64) -> BundleFields {
-        bundle.created = Timestamp(created);
+        bundle.created = Some(Timestamp(created));
         self.state(&mut bundle);
         bundle
     }
 
-    /// Signs the statement of a bundle anew.
+    /// Signs the statement of a bundle anew, in suites with statements.
     pub(super) fn state(&self, bundle: &mut BundleFields) {
+        if !suite().has_statements() {
+            return;
+        }
         let signature = state(self.device.keys().identity(), bundle);
-        bundle.statement_signature = signature.as_bytes().into();
+        bundle.statement_signature = Some(signature.as_bytes().into());
     }
 
     fn recorder(&mut self, what: &str) -> Recorder {
@@ -207,6 +230,17 @@ impl Actor {
         assert!(read.is_ok(), "{label}: {:?}", read.err());
     }
 
+    /// What stands there in the saved form of the active session with that peer.
+    pub(super) fn saved(&self, peer: &Actor, pointer: &str) -> Value {
+        let saved = serde_json::to_value(self.device.save()).expect("JSON");
+        let address = serde_json::to_value(peer.address).expect("JSON");
+        let records = saved["records"].as_array().expect("records");
+        let record = records.iter().find(|record| record["address"] == address);
+        let session = &record.expect("a record")["sessions"][0]["session"];
+        let found = session.pointer(pointer).cloned();
+        found.unwrap_or_else(|| panic!("nothing at {pointer}"))
+    }
+
     /// Sets the sending and the receiving counter of the session with `peer`, leaving its keys alone.
     pub(super) fn set_counters(
         &mut self,
@@ -234,8 +268,8 @@ pub(super) fn stated(bundle: &BundleFields) -> Vec<u8> {
     covered.extend(bundle.registration_id.to_be_bytes());
     covered.extend(bundle.signed_pre_key_id.to_be_bytes());
     covered.extend(&bundle.signed_pre_key.0);
-    covered.extend(bundle.created.0.to_be_bytes());
-    for name in &bundle.suites {
+    covered.extend(bundle.created.unwrap_or_default().0.to_be_bytes());
+    for name in bundle.suites.iter().flatten() {
         covered.push(u8::try_from(name.len()).unwrap_or(255));
         covered.extend(name.as_bytes());
     }
@@ -361,7 +395,7 @@ impl Talk {
         if message.kind == MessageKind::Ratchet {
             return;
         }
-        let message = PreKeyMessage::decode(&Tigress1, &message.bytes).expect("a prekey message");
+        let message = PreKeyMessage::decode(suite(), &message.bytes).expect("a prekey message");
         let session = (peer, Hex::from(message.base_key.encode()));
         if !self.sessions.contains(&session) {
             self.sessions.push(session);
@@ -469,8 +503,11 @@ impl Talk {
     /// The device knows exactly this of others, whatever the order.
     pub(super) fn records(&mut self, mut records: Vec<RecordFields>) {
         records.sort_by_key(|record| {
-            let peer = Address::try_from(&record.peer).expect("an address");
-            Tigress1.encode_address(&peer)
+            let peer = record
+                .peer
+                .within(suite().identifiers())
+                .expect("an address");
+            suite().encode_address(&peer)
         });
         let got: Vec<RecordFields> = self.me.device.records().map(Into::into).collect();
         assert_eq!(got, records, "{}", self.at());
@@ -512,7 +549,10 @@ impl Talk {
         let mut drawn = self.randomness();
         let send = self.send.as_mut().expect("a send was started");
         let to = send.recipient();
-        let answer = SendEvent::try_from(event.clone()).expect("ids in their range");
+        let answer = event
+            .clone()
+            .within(suite().identifiers())
+            .expect("ids in their range");
         let got = self.me.device.continue_send(send, answer, &mut drawn);
         let output = self.outcome(got, asks.refusal()).map(|got| {
             assert_eq!(Ok(got.identity_changed), identity, "{}", self.at());

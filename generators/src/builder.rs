@@ -1,6 +1,6 @@
 //! Collects the tests of one file.
 
-use crate::Numbers;
+use crate::{Numbers, signal_v3};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -77,6 +77,21 @@ impl Builder {
         self.notes.insert(flag.to_owned(), note);
     }
 
+    /// The requirements as the file's suite has them.
+    fn requirements(&self, named: &[&str]) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for id in named {
+            let id = match self.built_in.suite {
+                Some("signal-v3") => signal_v3::instead_of(id),
+                _ => id,
+            };
+            if !all.iter().any(|there| there == id) {
+                all.push(id.to_owned());
+            }
+        }
+        all
+    }
+
     fn push<I: Serialize, O: Serialize>(
         &mut self,
         group: &'static str,
@@ -92,7 +107,7 @@ impl Builder {
             name: about.name.into_owned(),
             comment: about.comment.to_owned(),
             flags: about.flags.iter().map(ToString::to_string).collect(),
-            requirements: about.requirements.iter().map(ToString::to_string).collect(),
+            requirements: self.requirements(about.requirements),
             input,
             expected,
             result,

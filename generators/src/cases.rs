@@ -1,6 +1,7 @@
 //! The form in which a family's vectors are written down.
 
 use crate::builder::{About, Builder};
+use crate::making::suite;
 use tigress_signal::conformance::operation::{Operation, Reference};
 use tigress_signal::conformance::vector::Expectation;
 use tigress_signal::error_code::ErrorCode;
@@ -98,7 +99,7 @@ where
     O::Input: Clone,
 {
     |b, about| {
-        let output = O::run(&mut Reference::default(), input.clone());
+        let output = O::run(&mut Reference::speaking(suite()), input.clone());
         let output = output.unwrap_or_else(|failure| panic!("{}: {failure:?}", about.name));
         valid::<O>(input, output)(b, about);
     }

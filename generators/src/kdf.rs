@@ -81,8 +81,16 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let expand = |message_key| computed::<MessageKey>(MessageKeyInput { message_key });
+    if is_strict() {
+        cases! { b, [Label: DR-05];
+            key_then_nonce: "the key first, then the nonce" => expand(key("message"));
+        }
+    } else {
+        cases! { b, [Label: V3-09];
+            keys_then_iv: "the AES key first, then the MAC key, then the IV" => expand(key("message"));
+        }
+    }
     cases! { b, [Label: DR-05];
-        key_then_nonce: "the key first, then the nonce" => expand(key("message"));
         other_message_key: "another message key" => expand(key("message 2"));
         message_key_of_zeros [EdgeCase:]: "a message key of all zero bits" => expand(fill(0));
         message_key_of_ones [EdgeCase:]: "a message key of all one bits" => expand(fill(0xff));

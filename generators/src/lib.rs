@@ -17,6 +17,7 @@ mod intermediary;
 mod invitation;
 mod kdf;
 mod links;
+mod making;
 mod message_encryption;
 mod numbers;
 mod pair;
@@ -28,8 +29,10 @@ mod ratchet_session;
 mod said;
 mod script;
 mod sesame;
+mod signal_v3;
 mod transfer;
 mod wire;
+mod wire_deployed;
 mod wire_prekey;
 mod wire_ratchet;
 mod x3dh_initiate;
@@ -41,6 +44,7 @@ pub use numbers::Numbers;
 use serde::Serialize;
 use tigress_signal::conformance::seed;
 use tigress_signal::conformance::vector::{BuiltIn, Family, schema};
+use tigress_signal::suite::{self, Tigress1};
 
 /// A file of the vectors' folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +87,8 @@ pub fn generate(file: &'static BuiltIn, numbers: Numbers) -> [GeneratedFile; 2] 
         .find(|(name, _)| *name == file.family)
         .expect("a family that is made");
     let mut builder = Builder::new(file);
-    generate(&mut builder);
+    let suite = file.suite.and_then(suite::by_name);
+    making::of(suite.unwrap_or(&Tigress1), || generate(&mut builder));
     [
         GeneratedFile {
             path: file.path(),

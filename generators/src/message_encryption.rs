@@ -3,13 +3,14 @@
 use super::actor::user_id;
 use super::prelude::*;
 use super::public_key::key_pair;
+use super::signal_v3::{Keys, ratchet_message};
 use tigress_signal::conformance::operation::message_encryption::{
     Context, Decrypt, DecryptInput, DecryptOutput, Encrypt, EncryptInput,
 };
-use tigress_signal::identifier::UserId;
 use tigress_signal::primitives::Secret;
 use tigress_signal::primitives::aes256_gcm;
 use tigress_signal::primitives::hkdf::hkdf_sha256;
+use tigress_signal::primitives::hmac::hmac_sha256;
 
 fn key(label: &str) -> [u8; 33] {
     let pair = key_pair(&format!("message_encryption/{label}"));
@@ -23,7 +24,10 @@ fn message_key(label: &str) -> Hex {
 /// AD of a session: who opened it with which key and address, then the responder's.
 fn associated_data(keys: [&str; 2], addresses: [(&str, u8); 2]) -> Vec<u8> {
     let addresses = addresses.map(|(user, device)| {
-        let user: UserId = user_id(user).parse().expect("a UserID");
+        let user = suite()
+            .identifiers()
+            .user_id(&user_id(user))
+            .expect("a user");
         [user.as_bytes(), &[device]].concat()
     });
     [keys.map(key).concat(), addresses.concat()].concat()
@@ -103,6 +107,15 @@ fn refuses(ciphertext: impl Into<Hex>) -> impl Case {
 }
 
 pub(super) fn generate(b: &mut Builder) {
+    if is_strict() {
+        sealed_by_gcm(b);
+    } else {
+        sealed_by_cbc_and_hmac(b);
+    }
+}
+
+/// Suite tigress-1.
+fn sealed_by_gcm(b: &mut Builder) {
     const GCM: &str = "https://csrc.nist.gov/pubs/sp/800/38/d/final";
     b.header("One message, encrypted and decrypted by its message key with its associated data and header: what the");
     b.header("ratchet does beneath its state (DR-05 to DR-07). What was changed on its way gives no plaintext byte.");
@@ -220,4 +233,168 @@ pub(super) fn generate(b: &mut Builder) {
         /// another message key
         another_message_key [ModifiedCiphertext: DR-06] => under(&|c| c.message_key = message_key("mk 2"));
     }
+}
+
+/// Suite signal-v3: the MAC covers the whole message, so that the ciphertext stands here with the MAC of its message.
+fn sealed_by_cbc_and_hmac(b: &mut Builder) {
+    b.header("One message, encrypted and decrypted by its message key: AES-256-CBC, and eight bytes of HMAC over the identity");
+    b.header("keys and the message (V3-09, V3-10). `ciphertext` is the field's content, then the MAC of the message that it");
+    b.header("makes with version byte 0x33, ratchet key and counters. What was changed on its way gives no plaintext byte.");
+    notes! { b;
+        Normal BASIC [signal("doubleratchet/#recommended-cryptographic-algorithms")]
+            "A message as honest implementations make it."
+            => "Whoever computes another key or associated data talks to nobody.";
+        ModifiedCiphertext AUTH_BYPASS [signal("doubleratchet/#recommended-cryptographic-algorithms"), cwe(354)]
+            "Ciphertext or MAC was changed; a bug decrypts before it looks at the MAC, or does not."
+            => "A stranger writes in the sender's name, or probes the plaintext.";
+        Padding CONFIDENTIALITY [cwe(208), "https://www.iacr.org/archive/eurocrypt2002/23320530/cbc02_e02d.pdf".to_owned()]
+            "A padding that is none, under a MAC that is right; a bug takes it, or tells it from a wrong MAC."
+            => "Whoever tells them apart is an oracle by which a stranger reads messages byte for byte.";
+        ModifiedHeader AUTH_BYPASS [signal("doubleratchet/#external-functions")]
+            "The header differs from the one that the message was encrypted with; a bug does not bind it."
+            => "An attacker moves messages within and between chains.";
+        ModifiedParties AUTH_BYPASS [signal("x3dh/#identity-binding")]
+            "The identities differ; a bug does not bind who talks to whom."
+            => "A message is passed off as another's.";
+        WrongConstruction INTEROPERABILITY [signal("doubleratchet/#recommended-cryptographic-algorithms")]
+            "Made with another layout of MAC or keys; whoever accepts it has the same bug as its maker."
+            => "Devices with the bug talk among themselves alone.";
+        Truncated MISSING_STEP [signal("doubleratchet/#truncating-authentication-tags"), cwe(354)]
+            "Of another length than it was made, or its MAC seen in part; a bug reads beyond its end, or checks less."
+            => "A MAC of eight bytes has none to spare; a missing one proves nothing.";
+    }
+    cases! { b, [Normal: V3-09 V3-10];
+        encrypt_nothing: "an empty plaintext: a block of padding" => encrypts(0, of_keys);
+        encrypt_1_byte: "1 byte" => encrypts(1, of_keys);
+        encrypt_15_bytes: "15 bytes: one byte of padding" => encrypts(15, of_keys);
+        encrypt_16_bytes: "16 bytes: a block, and one of padding" => encrypts(16, of_keys);
+        encrypt_17_bytes: "17 bytes: one more" => encrypts(17, of_keys);
+        encrypt_256_bytes: "256 bytes" => encrypts(256, of_keys);
+        encrypt_1024_bytes: "1,024 bytes" => encrypts(1024, of_keys);
+        encrypt_counters_0: "counters 0, which are written" => encrypts(256, |c| {
+            of_keys(c); (c.previous_counter, c.counter) = (0, 0);
+        });
+        encrypt_highest_counters: "the highest counters: varints of five bytes" => encrypts(16, |c| {
+            of_keys(c); (c.previous_counter, c.counter) = (u32::MAX, u32::MAX - 1);
+        });
+        encrypt_another_message_key: "another message key: another IV too" => encrypts(16, |c| {
+            of_keys(c); c.message_key = message_key("mk 2");
+        });
+        encrypt_from_the_responder: "the responder's message: its own key stands first" => encrypts(16, |c| {
+            c.associated_data = ["bob", "alice"].map(key).concat().into();
+        });
+    }
+
+    let context = || but(context(), of_keys);
+    let keys = || Keys::of(&context().message_key);
+    let ad = &["alice", "bob"].map(key).concat()[..];
+    // What the field holds, and what the MAC is made over.
+    let made_by = |keys: &Keys, content: Vec<u8>, mac: &dyn Fn(&Keys, &[u8]) -> Vec<u8>| {
+        let c = context();
+        let message = ratchet_message(&c.ratchet_key, c.counter, c.previous_counter, &content);
+        let whole = mac(keys, &message.build());
+        Hex([&content[..], &whole[whole.len() - 8..]].concat())
+    };
+    let made = |content: Vec<u8>| {
+        made_by(&keys(), content, &|keys, message| {
+            keys.with_mac(ad, message)
+        })
+    };
+    let reads = |content: Vec<u8>, length: usize| {
+        let plaintext = text(length);
+        valid::<Decrypt>(input(context(), made(content)), DecryptOutput { plaintext })
+    };
+    let refuses = |ciphertext: Hex| refused::<Decrypt>(DecryptFailed, input(context(), ciphertext));
+    let good = &made(keys().encrypt(&text(20)));
+    let length = good.len();
+    let flipped = |at: usize, bit: u8| refuses(but(good.clone(), |bytes| bytes.0[at] ^= bit));
+    let under = |change: &dyn Fn(&mut Context)| {
+        refused::<Decrypt>(DecryptFailed, input(but(context(), change), good.clone()))
+    };
+    let others = |keys: [&str; 2]| under(&|c| c.associated_data = keys.map(key).concat().into());
+    cases! { b, [Normal: V3-09 V3-10];
+        decrypt_20_bytes: "20 bytes" => reads(keys().encrypt(&text(20)), 20);
+        decrypt_nothing: "an empty plaintext" => reads(keys().encrypt(&[]), 0);
+        decrypt_whole_block: "16 bytes, and a block of padding" => reads(keys().encrypt(&text(16)), 16);
+    }
+    cases! { b, [ModifiedCiphertext: V3-10 DR-17];
+        first_bit_of_ciphertext: "the first bit of the ciphertext flipped" => flipped(0, 1);
+        /// a bit of the last block but one flipped: the padding is another one then
+        bit_before_padding [ModifiedCiphertext Padding:] => flipped(15, 1);
+        last_bit_of_ciphertext: "the last bit of the ciphertext flipped" => flipped(length - 9, 0x80);
+        first_bit_of_mac: "the first bit of the MAC flipped" => flipped(length - 8, 1);
+        /// a bit of the MAC's fifth byte flipped: whoever compares four bytes does not see it
+        byte_5_of_mac [ModifiedCiphertext Truncated:] => flipped(length - 4, 1);
+        last_bit_of_mac: "the last bit of the MAC flipped" => flipped(length - 1, 0x80);
+        mac_of_zeros: "a MAC of zero bytes" => refuses(but(good.clone(), |bytes| bytes.0[length - 8..].fill(0)));
+    }
+    cases! { b, [Truncated: V3-10 DR-17];
+        mac_of_7_bytes: "the MAC without its last byte" => refuses(good[..length - 1].into());
+        no_mac: "without a MAC" => refuses(good[..length - 8].into());
+        nothing: "nothing" => refuses(Hex(vec![]));
+        seven_bytes: "7 bytes: shorter than a MAC" => refuses([0; 7].into());
+        block_of_zeros: "24 zero bytes" => refuses([0; 24].into());
+        byte_appended: "a byte appended" => refuses(Hex([&good[..], &[0]].concat()));
+        /// the MAC stands first
+        mac_first [Truncated WrongConstruction:] => refuses(Hex([&good[length - 8..], &good[..length - 8]].concat()));
+        /// half a block, under a MAC that is right
+        half_a_block [Truncated Padding:] => refuses(made(keys().encrypt(&text(20))[..24].to_vec()));
+        /// no block at all, under a MAC that is right
+        no_block [Truncated Padding:] => refuses(made(vec![]));
+    }
+    let padded = |block: [u8; 16]| refuses(made(keys().encrypt_padded(&block)));
+    let ending = |end: &[u8]| {
+        let mut block = [0x61; 16];
+        block[16 - end.len()..].copy_from_slice(end);
+        block
+    };
+    cases! { b, [Padding: V3-10];
+        padding_of_0: "a padding of 0 bytes, under a MAC that is right" => padded(ending(&[0]));
+        padding_of_17: "a padding of 17 bytes" => padded([17; 16]);
+        padding_of_255: "a padding of 255 bytes" => padded(ending(&[0xff]));
+        padding_not_alike: "a padding whose bytes are not alike" => padded(ending(&[2, 3, 3]));
+        padding_ends_wrongly: "a padding of four bytes whose first is another" => padded(ending(&[3, 4, 4, 4]));
+    }
+    cases! { b, [ModifiedHeader: V3-10];
+        another_counter: "another counter" => under(&|c| c.counter = 4);
+        another_previous_counter: "another previous counter" => under(&|c| c.previous_counter = 6);
+        counters_exchanged: "the two counters exchanged" => under(&|c| (c.previous_counter, c.counter) = (3, 5));
+        another_ratchet_key: "another ratchet key" => under(&|c| c.ratchet_key = key("other ratchet").into());
+    }
+    cases! { b, [ModifiedParties: V3-10];
+        sender_and_receiver_exchanged: "sender and receiver exchanged" => others(["bob", "alice"]);
+        another_senders_key: "another sender's key" => others(["mallory", "bob"]);
+        another_receivers_key: "another receiver's key" => others(["alice", "mallory"]);
+        /// another message key
+        another_message_key [ModifiedCiphertext:] => under(&|c| c.message_key = message_key("mk 2"));
+    }
+    let content = || keys().encrypt(&text(20));
+    let signed = |mac: &dyn Fn(&Keys, &[u8]) -> Vec<u8>| refuses(made_by(&keys(), content(), mac));
+    let rotated = |by: usize| {
+        let keys = Keys(but(keys().0, |all| all[..64].rotate_left(by)));
+        refuses(made_by(&keys, keys.encrypt(&text(20)), &|keys, message| {
+            keys.with_mac(ad, message)
+        }))
+    };
+    cases! { b, [WrongConstruction: V3-10];
+        made_without_version: "the MAC made without the version byte" => signed(&|keys, m| keys.with_mac(ad, &m[1..]));
+        made_with_receiver_first: "the MAC made with the receiver's key first"
+            => signed(&|keys, m| keys.with_mac(&["bob", "alice"].map(key).concat(), m));
+        made_without_type_bytes: "the MAC made with keys of 32 bytes"
+            => signed(&|keys, m| keys.with_mac(&[&ad[1..33], &ad[34..]].concat(), m));
+        made_without_identities: "the MAC made over the message alone" => signed(&|keys, m| keys.with_mac(&[], m));
+        made_over_ciphertext: "the MAC made over the ciphertext alone"
+            => signed(&|keys, _| keys.with_mac(ad, &content()));
+        made_with_last_bytes_of_mac: "the last 8 of the MAC's 32 bytes" => signed(&|keys, m| {
+            let mac = hmac_sha256(&keys.0[32..64], &[ad, m].concat());
+            mac.expose()[24..].to_vec()
+        });
+        /// the MAC key before the AES key
+        made_with_keys_exchanged [: V3-09] => rotated(32);
+    }
+}
+
+/// AD of signal-v3: the identity keys of sender and receiver.
+fn of_keys(context: &mut Context) {
+    context.associated_data = ["alice", "bob"].map(key).concat().into();
 }

@@ -112,6 +112,12 @@ impl Pair {
         self
     }
 
+    /// These were sent, and are a batch.
+    pub(super) fn batch_of(&mut self, said: Vec<Said>) -> &mut Self {
+        self.sent.push(said);
+        self
+    }
+
     /// The peer sends that text.
     pub(super) fn says(&mut self, text: impl AsRef<[u8]>) -> &mut Self {
         self.batch([text.as_ref().to_vec()])

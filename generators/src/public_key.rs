@@ -53,6 +53,13 @@ pub(super) fn small_order() -> [[u8; 32]; 5] {
     ]
 }
 
+/// A u drawn at random.
+fn seeded() -> [u8; 32] {
+    but(seed::bytes("public_key/seeded"), |u: &mut [u8; 32]| {
+        u[31] &= 0x3f
+    })
+}
+
 pub(super) fn generate(b: &mut Builder) {
     b.header("One encoding for each key: what is read, what is refused, and how a private key is clamped.");
     notes! { b;
@@ -72,7 +79,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
     let (two, nine) = (first_byte(2), first_byte(9));
     let high = but([0xff; 32], |u| (u[30], u[31]) = (0xfe, 0x7f));
-    let seeded: [u8; 32] = but(seed::bytes("public_key/seeded"), |u| u[31] &= 0x3f);
+    let seeded = seeded();
 
     let reads = |u: [u8; 32]| {
         let public_key = encoded(&u);
@@ -109,7 +116,21 @@ pub(super) fn generate(b: &mut Builder) {
         type_byte_behind: "the type byte stands behind the key" => refuses(&[&seeded[..], &[0x05]].concat());
     }
 
-    let refuses = |u: [u8; 32]| refuses(&encoded(&u));
+    if is_strict() {
+        strict(b);
+    } else {
+        unreduced(b);
+    }
+    derivations(b);
+}
+
+/// What tigress-1 refuses of 33 bytes with the right type byte.
+fn strict(b: &mut Builder) {
+    let (nine, seeded) = (first_byte(9), seeded());
+    let refuses = |u: [u8; 32]| {
+        let public_key = encoded(&u);
+        refused::<Decode>(InvalidKey, DecodeInput { public_key })
+    };
     let [zero, one, order_8, another_order_8, p_minus_1] = small_order();
     cases! { b, [SmallOrder: KEY-04];
         small_order_0: "u = 0, of order 2 on the curve (and on its twist)" => refuses(zero);
@@ -132,7 +153,40 @@ pub(super) fn generate(b: &mut Builder) {
         p_minus_1_with_top_bit [NonReduced SmallOrder:] => refuses(with_top_bit(near_prime(-1)));
         all_bits_set: "all bits set" => refuses([0xff; 32]);
     }
+}
 
+/// What signal-v3 reads beside: deployed libraries look at nothing but length and type byte.
+fn unreduced(b: &mut Builder) {
+    let (nine, seeded) = (first_byte(9), seeded());
+    let reads = |u: [u8; 32]| {
+        let public_key = encoded(&u);
+        valid::<Decode>(DecodeInput { public_key }, DecodeOutput { u: u.into() })
+    };
+    let may_read = |u: [u8; 32]| {
+        let public_key = encoded(&u);
+        acceptable::<Decode>(DecodeInput { public_key }, DecodeOutput { u: u.into() })
+    };
+    cases! { b, [NonReduced: V3-03];
+        p_plus_9: "u = 2^255 - 10 stays as it is" => reads(near_prime(9));
+        highest_of_255_bits: "u = 2^255 - 1" => reads(near_prime(18));
+        base_point_with_top_bit: "the base point with bit 255 set" => reads(with_top_bit(nine));
+        drawn_at_random_with_top_bit: "a key drawn at random, with bit 255 set" => reads(with_top_bit(seeded));
+        all_bits_set: "all bits set" => reads([0xff; 32]);
+    }
+    let [zero, one, order_8, another_order_8, p_minus_1] = small_order();
+    cases! { b, [SmallOrder: V3-03];
+        small_order_0: "u = 0: it may be refused here, or where it is used" => may_read(zero);
+        small_order_1: "u = 1, of order 4" => may_read(one);
+        small_order_8: "u = 325606…3504, of order 8" => may_read(order_8);
+        small_order_8_again: "u = 393823…5823, of order 8" => may_read(another_order_8);
+        small_order_p_minus_1: "u = 2^255 - 20, of order 4 on the twist" => may_read(p_minus_1);
+        p: "u = 2^255 - 19, which reduces to 0" => may_read(near_prime(0));
+        zero_with_top_bit: "0 with bit 255 set" => may_read(with_top_bit([0; 32]));
+    }
+}
+
+/// How a private key becomes a public one.
+fn derivations(b: &mut Builder) {
     let unhex = |text| hex::decode(text).expect("hex");
     let derives = |private, public| {
         let private_key = Hex(unhex(private));

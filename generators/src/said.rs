@@ -2,8 +2,9 @@
 
 use super::actor::Actor;
 use super::cases::but;
+use super::making::suite;
 use tigress_signal::identifier::Address;
-use tigress_signal::suite::{Header, Tigress1};
+use tigress_signal::suite::Header;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage, RatchetMessage};
 
 /// A peer's message, and what it says.
@@ -33,16 +34,14 @@ impl Said {
     pub(super) fn header(&self) -> Header {
         let Message { kind, bytes } = &self.message;
         match kind {
-            MessageKind::Ratchet => RatchetMessage::decode(&Tigress1, bytes).map(|m| m.header),
-            MessageKind::PreKey => {
-                PreKeyMessage::decode(&Tigress1, bytes).map(|m| m.message.header)
-            }
+            MessageKind::Ratchet => RatchetMessage::decode(suite(), bytes).map(|m| m.header),
+            MessageKind::PreKey => PreKeyMessage::decode(suite(), bytes).map(|m| m.message.header),
         }
         .expect("a good message")
     }
 
     pub(super) fn ciphertext(&self) -> Vec<u8> {
-        let parsed = RatchetMessage::decode(&Tigress1, &self.message.bytes);
+        let parsed = RatchetMessage::decode(suite(), &self.message.bytes);
         parsed.expect("a ratchet message").ciphertext.to_vec()
     }
 
@@ -50,7 +49,11 @@ impl Said {
     pub(super) fn forged(&self, change: impl FnOnce(&mut Header, &mut Vec<u8>)) -> Said {
         let (mut header, mut ciphertext) = (self.header(), self.ciphertext());
         change(&mut header, &mut ciphertext);
-        self.with_bytes(&RatchetMessage::encode(&Tigress1, &header, &ciphertext))
+        let bytes = &self.message.bytes;
+        let trailer = &bytes[bytes.len() - suite().trailer_length()..];
+        let mut forged = RatchetMessage::encode(suite(), &header, &ciphertext);
+        forged.extend_from_slice(trailer);
+        self.with_bytes(&forged)
     }
 
     /// The ratchet message with another counter.
@@ -75,10 +78,10 @@ impl Said {
 
     /// The prekey message with other fields, the ratchet message inside left alone.
     pub(super) fn fields(&self, change: impl FnOnce(&mut PreKeyMessage<'_>)) -> Said {
-        let parsed = PreKeyMessage::decode(&Tigress1, &self.message.bytes);
+        let parsed = PreKeyMessage::decode(suite(), &self.message.bytes);
         let mut parsed = parsed.expect("a prekey message");
         change(&mut parsed);
-        self.with_bytes(&parsed.encode(&Tigress1))
+        self.with_bytes(&parsed.encode(suite()))
     }
 
     /// The message with the last bit of the ratchet message flipped, which a prekey message holds inside.
@@ -87,11 +90,11 @@ impl Said {
         if self.message.kind == MessageKind::Ratchet {
             return self.bytes(flip);
         }
-        let parsed = PreKeyMessage::decode(&Tigress1, &self.message.bytes);
+        let parsed = PreKeyMessage::decode(suite(), &self.message.bytes);
         let mut parsed = parsed.expect("a prekey message");
         let inner = but(parsed.message.bytes.to_vec(), flip);
         parsed.message.bytes = &inner;
-        self.with_bytes(&parsed.encode(&Tigress1))
+        self.with_bytes(&parsed.encode(suite()))
     }
 
     /// The message with another encoding of its ratchet key, which may be none of a key.

@@ -6,6 +6,7 @@ use super::actor::{
 };
 use super::prelude::*;
 use super::said::Said;
+use super::x3dh_initiate::statement_of;
 use Peer::{Again, Bob, Carol, Mallory, Own, Thief};
 use std::collections::BTreeMap;
 use tigress_signal::agreement::BundleFields;
@@ -989,7 +990,7 @@ fn registration_ids(b: &mut Builder) {
             .knows([stale(BOB, [0]), known(Bob(2), [0])]));
         /// a statement that does not verify, or is of another device, is not taken; the true one still is
         wrong_statement [RegistrationId UnexpectedAnswer: SES-10 KEY-10] => in_session(|t| {
-            let spoiled = but(renumbered_bundle(BOB), |f| f.statement_signature.0[7] ^= 1);
+            let spoiled = but(renumbered_bundle(BOB), |f| statement_of(f)[7] ^= 1);
             t.submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
                 .answer(bundled(spoiled), Refused(InvalidSignature)).unexpected(bundle(Bob(2))).unexpected(Accepted)
                 .restart().answer(bundle(BOB), Submission(&[1])).unchanged(BOB).accepted()

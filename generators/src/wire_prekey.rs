@@ -6,6 +6,7 @@ use super::wire::{
     Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
     versions,
 };
+use super::wire_deployed;
 use super::wire_ratchet::{LARGEST, ratchet};
 use tigress_signal::conformance::operation::wire::{DecodePreKey, EncodePreKey, PreKeyFields};
 
@@ -99,6 +100,9 @@ fn good(b: &mut Builder) {
 }
 
 pub(super) fn generate(b: &mut Builder) {
+    if !is_strict() {
+        return wire_deployed::prekey(b);
+    }
     b.header("The prekey message of profile section 5, and the ratchet message inside it.");
     notes(b);
     notes! { b;

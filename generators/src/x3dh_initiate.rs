@@ -3,6 +3,7 @@
 use super::actor::{Actor, stated};
 use super::prelude::*;
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
+use super::signal_v3;
 use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::x3dh::{Initiate, InitiateInput};
@@ -61,7 +62,7 @@ fn opens(from: &Actor, bundle: BundleFields, label: &str, plaintext: &[u8]) -> i
 fn may_open(label: &str, change: impl FnOnce(&mut BundleFields)) -> impl Case {
     let bundle = but(bob().bundle(Some(1)), change);
     let input = input(&alice(), bundle, label, b"hello");
-    let output = Initiate::run(&mut Reference::default(), input.clone());
+    let output = Initiate::run(&mut Reference::speaking(suite()), input.clone());
     acceptable::<Initiate>(input, output.expect("a bundle that opens a session"))
 }
 
@@ -86,7 +87,7 @@ fn malformed(change: impl FnOnce(&mut BundleFields)) -> impl Case {
 fn sign(signer: &Actor, message: &[u8]) -> Hex {
     let z = Secret::new(seed::bytes("x3dh_initiate/z"));
     let key = signer.device.keys().identity();
-    xeddsa::sign(key, message, &z).as_bytes().into()
+    suite().sign(key, message, &z).as_bytes().into()
 }
 
 /// Another signed prekey, with good signatures of Bob's.
@@ -126,6 +127,22 @@ fn suites(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// The same, as a bundle has them.
+fn some_suites(names: &[&str]) -> Option<Vec<String>> {
+    Some(suites(names))
+}
+
+/// The names that a bundle has, to change them.
+fn named(bundle: &mut BundleFields) -> &mut Vec<String> {
+    bundle.suites.as_mut().expect("it names suites")
+}
+
+/// The bytes of a statement's signature, to change them.
+pub(super) fn statement_of(bundle: &mut BundleFields) -> &mut Vec<u8> {
+    let signature = bundle.statement_signature.as_mut();
+    &mut signature.expect("it has a statement").0
+}
+
 /// So many suites, `tigress-1` the last of them.
 fn many_suites(count: usize) -> Vec<String> {
     let others = (1..count).map(|n| format!("suite-{n}"));
@@ -142,7 +159,7 @@ fn signature(change: impl FnOnce(&mut Vec<u8>)) -> impl Case {
 /// Bob's bundle with its statement signed by that actor over these bytes.
 fn statement(signer: &Actor, message: impl FnOnce(&BundleFields) -> Vec<u8>) -> impl Case {
     refuses(InvalidSignature, |f| {
-        f.statement_signature = sign(signer, &message(f));
+        f.statement_signature = Some(sign(signer, &message(f)));
     })
 }
 
@@ -181,6 +198,9 @@ pub(super) fn generate(b: &mut Builder) {
         StatementTime CONFIDENTIALITY [signal("x3dh/#key-compromise"), cwe(613)]
             "The statement is at or beyond its bounds in time; a bug has none, or looks only one way."
             => "A server hands out a prekey whose private key was stolen long ago.";
+        Statement INTEROPERABILITY [signal("x3dh/#publishing-keys")]
+            "A bundle with a statement for a device without; a bug asks for one, or reads it."
+            => "The device speaks with nobody, or a statement that nobody verifies decides something.";
         Suites AUTH_BYPASS [cwe(757)] "The list of suites; a bug does not hold it to its form, or does not look at it."
             => "One list has two forms, or a session is opened in a suite that the device does not speak.";
     }
@@ -224,7 +244,9 @@ pub(super) fn generate(b: &mut Builder) {
             alice.state(f);
         });
     }
-    statements(b);
+    if is_strict() {
+        statements(b);
+    }
     cases! { b, [SignatureNotVerified: X3DH-02 KEY-07 SIG-05];
         r_flipped: "a bit of R flipped" => signature(|bytes| bytes[0] ^= 1);
         s_flipped: "a bit of s flipped" => signature(|bytes| bytes[40] ^= 1);
@@ -243,15 +265,149 @@ pub(super) fn generate(b: &mut Builder) {
             let one_time = one_time(f); f.one_time_pre_key = Some(std::mem::replace(&mut f.signed_pre_key, one_time));
         });
     }
+    if is_strict() {
+        cases! { b, [Malleability: X3DH-02 SIG-04];
+            bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
+            s_plus_q [: X3DH-02 SIG-02]: "s + q in place of s"
+                => signature(|bytes| { let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s); });
+        }
+    }
     cases! { b, [Malleability: X3DH-02 SIG-04];
-        bit_255_of_s [: X3DH-02 SIG-03]: "bit 255 of s set" => signature(|bytes| bytes[63] |= 0x80);
-        s_plus_q [: X3DH-02 SIG-02]: "s + q in place of s"
-            => signature(|bytes| { let s = plus_order(&bytes[32..], 1); bytes[32..].copy_from_slice(&s); });
         signature_of_63_bytes: "a signature of 63 bytes" => signature(|bytes| bytes.truncate(63));
         signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));
         no_signature [Malleability SignatureNotVerified:]: "no signature" => signature(Vec::clear);
     }
+    if is_strict() {
+        strict(b);
+    } else {
+        deployed(b);
+    }
+}
 
+/// What signal-v3 takes beside, and what it refuses for other reasons.
+fn deployed(b: &mut Builder) {
+    let bob = &bob();
+    let signature_with = |change: fn(&mut Vec<u8>)| {
+        may_open("signature", move |f| {
+            change(&mut f.signed_pre_key_signature.0)
+        })
+    };
+    let plus_q = |bytes: &mut Vec<u8>| {
+        let (s, sign) = (
+            but(bytes[32..].to_vec(), |s| s[31] &= 0x7f),
+            bytes[63] & 0x80,
+        );
+        bytes[32..].copy_from_slice(&plus_order(&s, 1));
+        bytes[63] |= sign;
+    };
+    cases! { b, [Malleability: X3DH-02 V3-06];
+        sign_bit_of_s: "the sign bit of A in s flipped" => signature(|bytes| bytes[63] ^= 0x80);
+        bit_254_of_s: "bit 254 of s set" => signature(|bytes| bytes[63] |= 0x40);
+        bit_253_of_s: "bit 253 of s set" => signature(|bytes| bytes[63] |= 0x20);
+        /// s + q in place of s: all deployed verifiers but oldmemo's take it
+        s_plus_q => signature_with(plus_q);
+        /// signed as XEdDSA has it, with the sign bit 0: the deployed verifiers read that too
+        signed_as_xeddsa_has_it => {
+            let bundle = but(bob.bundle(Some(1)), |f| {
+                let z = Secret::new(seed::bytes("x3dh_initiate/z"));
+                let signature = xeddsa::sign(bob.device.keys().identity(), &f.signed_pre_key, &z);
+                f.signed_pre_key_signature = signature.as_bytes().into();
+            });
+            opens(&alice(), bundle, "strict signature", b"hello Bob")
+        };
+    }
+    let signed = |key: Hex| {
+        move |f: &mut BundleFields| {
+            f.signed_pre_key_signature = sign(&self::bob(), &key);
+            f.signed_pre_key = key;
+        }
+    };
+    let one_time = |key: Hex| move |f: &mut BundleFields| f.one_time_pre_key = Some(key);
+    let u: [u8; 32] = bob.identity_key().u().to_owned();
+    let top_bit = |key: Hex| but(key, |key| key.0[32] |= 0x80);
+    let own = bob.bundle(Some(1));
+    let own_one_time = own.one_time_pre_key.clone().expect("it has one");
+    cases! { b, [InvalidKey: X3DH-01 V3-03];
+        /// SPK_B with bit 255 set, signed so: used and sent on as it stands, as all deployed libraries do
+        signed_prekey_bit_255 => {
+            let bundle = but(bob.bundle(Some(1)), signed(top_bit(own.signed_pre_key.clone())));
+            opens(&alice(), bundle, "spk bit 255", b"hello Bob")
+        };
+        /// OPK_B with bit 255 set
+        one_time_prekey_bit_255 => {
+            let bundle = but(bob.bundle(Some(1)), one_time(top_bit(own_one_time.clone())));
+            opens(&alice(), bundle, "opk bit 255", b"hello Bob")
+        };
+        identity_key_of_32_bytes [: X3DH-01 KEY-02]: "IK_B of 32 bytes"
+            => refuses(InvalidKey, |f| f.identity_key = u.into());
+        /// SPK_B with type byte 0x06, its signature good
+        signed_prekey_of_another_type [: X3DH-01 KEY-02] => refuses(InvalidKey,
+            signed(but(own.signed_pre_key.clone(), |key| key.0[0] = 0x06)));
+        one_time_prekey_empty [InvalidKey NoOneTimePreKey: X3DH-01 KEY-02]: "OPK_B empty: it is left out or whole"
+            => refuses(InvalidKey, one_time(Hex(vec![])));
+    }
+    let zero_dh = |label: &str, change: &dyn Fn(&mut BundleFields)| {
+        let bundle = but(bob.bundle(Some(1)), change);
+        may_force(input(&alice(), bundle, label, b"hello"))
+    };
+    cases! { b, [InvalidKey: V3-03];
+        /// OPK_B is u = 1: DH4 is all zero. Most deployed libraries go on, and so may others; newer ones refuse
+        one_time_prekey_one => zero_dh("opk 1", &|f| f.one_time_pre_key = Some(encoded(&small_order()[1])));
+        /// SPK_B of order 8, its signature good: DH1 and DH3 are all zero, and so is the first step's
+        signed_prekey_of_order_8 => zero_dh("spk order 8", &|f| signed(encoded(&small_order()[2]))(f));
+    }
+    cases! { b, [Identifier: X3DH-01 V3-02];
+        /// a signed prekey of id 0, a one-time prekey of id 0, registration id 0 and DeviceID 0
+        ids_of_0 => opens(&alice(), but(bob.bundle(Some(1)), |f| {
+            f.signed_pre_key_id = 0; f.one_time_pre_key_id = Some(0); f.registration_id = 0; f.device_id = 0;
+        }), "ids 0", b"hello");
+        /// the highest ids
+        highest_ids => opens(&alice(), but(bob.bundle(Some(1)), |f| {
+            let highest = (1 << 24) - 1;
+            f.signed_pre_key_id = highest; f.one_time_pre_key_id = Some(highest); f.registration_id = 16_383;
+            f.device_id = 0x7fff_ffff;
+        }), "highest ids", b"hello");
+        /// a name of 64 bytes, not all of them ASCII
+        name_of_64_bytes => opens(&alice(), but(bob.bundle(Some(1)), |f| f.user_id = "ü".repeat(32)), "name", b"hello");
+        /// a UserID of ID-01 is a name too
+        name_is_uuid => opens(&alice(), but(bob.bundle(Some(1)),
+            |f| f.user_id = "6ba7b810-9dad-41d1-80b4-00c04fd430c8".into()), "uuid", b"hello");
+        /// a one-time prekey without its id
+        one_time_prekey_without_id [Identifier NoOneTimePreKey: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
+        /// a one-time prekey's id without the key
+        one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01]
+            => malformed(|f| f.one_time_pre_key = None);
+    }
+    cases! { b, [Identifier: V3-02];
+        empty_name: "a user without a name" => malformed(|f| f.user_id.clear());
+        name_with_line_feed: "a name with a line feed" => malformed(|f| f.user_id.push('\n'));
+        name_of_65_bytes: "a name of 65 bytes" => malformed(|f| f.user_id = "x".repeat(65));
+        device_id_2_to_31: "DeviceID 2^31" => malformed(|f| f.device_id = 1 << 31);
+        signed_prekey_id_2_to_24: "signed prekey id 2^24" => malformed(|f| f.signed_pre_key_id = 1 << 24);
+    }
+    let statement = |f: &mut BundleFields| {
+        f.created = Some(Timestamp(0));
+        f.suites = Some(suites(&["tigress-1"]));
+        f.statement_signature = Some([7; 64].into());
+    };
+    cases! { b, [Statement: V3-04];
+        /// a statement is there, and nobody looks at it
+        statement_not_looked_at => opens(&alice(), but(bob.bundle(Some(1)), statement), "statement", b"hello");
+    }
+}
+
+/// A call that must be refused where a Diffie-Hellman of zero is looked at; who does not, answers as computed without that
+/// check.
+fn may_force(input: InitiateInput) -> impl Case {
+    move |b, about| {
+        let output = signal_v3::forced(&input);
+        acceptable::<Initiate>(input, output)(b, about);
+    }
+}
+
+/// What tigress-1 refuses of keys, signatures and identifiers.
+fn strict(b: &mut Builder) {
+    let bob = &bob();
     let u: [u8; 32] = bob.identity_key().u().to_owned();
     let identity = |key: Hex| refuses(InvalidKey, |f| f.identity_key = key);
     let one_time = |key: Hex| refuses(InvalidKey, |f| f.one_time_pre_key = Some(key));
@@ -318,25 +474,25 @@ fn statements(b: &mut Builder) {
             f.signed_pre_key_signature = sign(bob, &f.signed_pre_key);
         });
         /// another time than the statement's
-        another_time => unsigned(|f| f.created = Timestamp(1));
-        suite_added: "a suite added to the statement's" => unsigned(|f| f.suites.push("signal-v3".to_owned()));
+        another_time => unsigned(|f| f.created = Some(Timestamp(1)));
+        suite_added: "a suite added to the statement's" => unsigned(|f| named(f).push("signal-v3".to_owned()));
         suite_taken_away: "a suite taken away from the statement's" => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = suites(&["signal-v4", "tigress-1"])); f.suites.remove(0);
+            *f = says(|f| f.suites = some_suites(&["signal-v4", "tigress-1"])); named(f).remove(0);
         });
         suites_exchanged: "the statement's suites in another order" => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = suites(&["tigress-1", "signal-v4"])); f.suites.reverse();
+            *f = says(|f| f.suites = some_suites(&["tigress-1", "signal-v4"])); named(f).reverse();
         });
         /// two suites whose names are cut at another place
         suites_cut_elsewhere => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = suites(&["tigress-1", "ab", "c"])); f.suites = suites(&["tigress-1", "a", "bc"]);
+            *f = says(|f| f.suites = some_suites(&["tigress-1", "ab", "c"])); f.suites = some_suites(&["tigress-1", "a", "bc"]);
         });
-        statement_r_flipped: "a bit of R of the statement's signature flipped" => unsigned(|f| f.statement_signature.0[0] ^= 1);
-        statement_s_flipped: "a bit of s of the statement's signature flipped" => unsigned(|f| f.statement_signature.0[40] ^= 1);
+        statement_r_flipped: "a bit of R of the statement's signature flipped" => unsigned(|f| statement_of(f)[0] ^= 1);
+        statement_s_flipped: "a bit of s of the statement's signature flipped" => unsigned(|f| statement_of(f)[40] ^= 1);
         statement_of_63_bytes [: KEY-09 KEY-10 SIG-04]: "a statement's signature of 63 bytes"
-            => unsigned(|f| f.statement_signature.0.truncate(63));
-        statement_not_signed: "no signature of the statement" => unsigned(|f| f.statement_signature.0.clear());
+            => unsigned(|f| statement_of(f).truncate(63));
+        statement_not_signed: "no signature of the statement" => unsigned(|f| statement_of(f).clear());
         /// KEY-07's signature in place of the statement's
-        prekey_signature_as_statement => unsigned(|f| f.statement_signature = f.signed_pre_key_signature.clone());
+        prekey_signature_as_statement => unsigned(|f| f.statement_signature = Some(f.signed_pre_key_signature.clone()));
         statement_signed_by_another: "a statement that somebody else has signed" => statement(mallory, stated);
         /// signed without the label: whatever else the key signs could pass for a statement
         statement_without_label => statement(bob, |f| stated(f)[25..].to_vec());
@@ -356,7 +512,7 @@ fn statements(b: &mut Builder) {
         });
         /// both signatures do not verify
         both_signatures_wrong [StatementNotVerified SignatureNotVerified: X3DH-02 KEY-10] => unsigned(|f| {
-            f.signed_pre_key_signature.0[0] ^= 1; f.statement_signature.0[0] ^= 1;
+            f.signed_pre_key_signature.0[0] ^= 1; statement_of(f)[0] ^= 1;
         });
     }
     let opens = |now, label, bundle| computed::<Initiate>(at(now, label, bundle));
@@ -372,7 +528,7 @@ fn statements(b: &mut Builder) {
         statement_of_the_last_second => stale(0, ahead((1 << 53) - 1 - START));
         /// a stale statement whose signature does not verify: the signature counts first
         stale_and_not_verified [StatementTime StatementNotVerified:] => refused::<Initiate>(InvalidSignature,
-            at(41 * DAY, "stale", but(dated(), |f| f.statement_signature.0[0] ^= 1)));
+            at(41 * DAY, "stale", but(dated(), |f| statement_of(f)[0] ^= 1)));
         /// a stale statement of another identity key than the pinned one: its time counts first
         stale_and_another_identity_pinned [StatementTime PinnedIdentity: KEY-10 X3DH-15] => {
             let key = mallory.identity_key().encode().into();
@@ -380,10 +536,10 @@ fn statements(b: &mut Builder) {
                 |f| f.pinned_identity_key = Some(key)))
         };
     }
-    let named = |names: Vec<String>| says(|f| f.suites = names);
-    let opens = |label, names| self::opens(&alice(), named(names), label, b"hello Bob");
+    let naming = |names: Vec<String>| says(|f| f.suites = Some(names));
+    let opens = |label, names| self::opens(&alice(), naming(names), label, b"hello Bob");
     let form = |names| {
-        let input = input(&alice(), named(names), "refused", b"must not be sent");
+        let input = input(&alice(), naming(names), "refused", b"must not be sent");
         refused::<Initiate>(Malformed, input)
     };
     let long = |length| suites(&["tigress-1", &"x".repeat(length)]);
@@ -404,9 +560,9 @@ fn statements(b: &mut Builder) {
             => opens("visible", suites(&["tigress-1", "!", "~"]));
         /// no suite in common
         no_suite_in_common [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
-            input(&alice(), named(suites(&["signal-v4", "tigress-2"])), "refused", b"must not be sent"));
+            input(&alice(), naming(suites(&["signal-v4", "tigress-2"])), "refused", b"must not be sent"));
         /// the suite under a name in capitals is another one
         suite_in_capitals [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
-            input(&alice(), named(suites(&["TIGRESS-1"])), "refused", b"must not be sent"));
+            input(&alice(), naming(suites(&["TIGRESS-1"])), "refused", b"must not be sent"));
     }
 }

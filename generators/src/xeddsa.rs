@@ -61,7 +61,11 @@ pub(super) fn plus_order(s: &[u8], times: u32) -> [u8; 32] {
 }
 
 pub(super) fn generate(b: &mut Builder) {
-    b.header("XEdDSA as the profile has it: strict, with the sign of the Edwards key fixed at 0. Signatures with given Z.");
+    b.header(if is_strict() {
+        "XEdDSA as the profile has it: strict, with the sign of the Edwards key fixed at 0. Signatures with given Z."
+    } else {
+        "XEdDSA as it is deployed: the sign of the Edwards key stands in bit 255 of s. Signatures with given Z."
+    });
     notes! { b;
         Normal BASIC [signal("xeddsa/")] "A signature as honest implementations make it."
             => "Whoever refuses it, or makes another, shares prekeys with nobody.";
@@ -116,12 +120,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let sign =
-        |key: &KeyPair, message: &[u8]| *xeddsa::sign(key, message, &Secret::new(z)).as_bytes();
-    let input = |key: &[u8], message: &[u8], signature: &[u8]| VerifyInput {
-        public_key: key.into(),
-        message: message.into(),
-        signature: signature.into(),
-    };
+        |key: &KeyPair, message: &[u8]| *suite().sign(key, message, &Secret::new(z)).as_bytes();
     let verifies = |key: &KeyPair, message: &[u8]| {
         let signature = sign(key, message);
         valid::<Verify>(input(&key.public().encode(), message, &signature), Done {})
@@ -162,32 +161,11 @@ pub(super) fn generate(b: &mut Builder) {
         all_zero: "all 64 bytes zero" => bad(&[0; 64]);
     }
 
-    let not_reduced = |s: &[u8], times| bad(&[r, &plus_order(s, times)].concat());
-    cases! { b, [ScalarNotReduced: SIG-02];
-        s_plus_q: "s + q in place of s" => not_reduced(s, 1);
-        s_plus_3q: "s + 3q: below 2^254, where a check of the highest bits sees nothing" => not_reduced(s, 3);
-        s_plus_7q: "s + 7q: the highest that fits 255 bits" => not_reduced(s, 7);
-        s_is_q: "s = q" => not_reduced(&[0; 32], 1);
+    if is_strict() {
+        malleable(b, plus, minus, prekey, &z);
+    } else {
+        deployed(b, plus, minus, prekey, &z);
     }
-
-    // As Signal's libraries sign: the scalar keeps its sign, and the sign bit goes into s.
-    let minus_key = &minus.public().encode()[..];
-    let kept_sign = {
-        let big_a = raw_edwards(minus).compress().0;
-        let r = hash(&[b"xeddsa/signal", &z]);
-        let big_r = EdwardsPoint::mul_base(&r).compress().0;
-        let s = r + hash(&[&big_r, &big_a, prekey]) * raw_scalar(minus);
-        [big_r, s.to_bytes()].concat()
-    };
-    let with_sign_bit = but(kept_sign.clone(), |bytes| bytes[63] |= 0x80);
-    cases! { b, [TopBit: SIG-03];
-        top_bit_of_s [TopBit Modified:]: "bit 255 of s set: accepted by whoever masks it away" => flipped(63, 0x80);
-        /// a signer that does not negate its scalar, without a sign bit in s
-        scalar_not_negated [Negation: SIG-01 SIG-05] => refuses(minus_key, prekey, &kept_sign);
-        /// as Signal's libraries sign: the scalar keeps its sign, which stands in bit 255 of s
-        as_signals_libraries_sign [TopBit Negation:] => refuses(minus_key, prekey, &with_sign_bit);
-    }
-
     // R, and the challenge over it.
     let (a, big_a) = (scalar(plus), edwards(plus));
     let r = hash(&[b"xeddsa/r", &z]);
@@ -233,6 +211,22 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [InvalidKey: SIG-04 KEY-03];
         /// the key is a point of the twist and has no Edwards point: fit for X25519, not to verify with
         key_on_the_twist [: SIG-04] => moved(&encoded(&twist), prekey);
+    }
+    if !is_strict() {
+        let moved = |key: &[u8]| refused::<Verify>(InvalidSignature, input(key, prekey, good));
+        let may = |key: &[u8]| acceptable::<Verify>(input(key, prekey, good), Done {});
+        cases! { b, [InvalidKey: V3-03 V3-06];
+            key_with_top_bit: "the signer's key with bit 255 set: the same point" => may(&encoded(&with_top_bit(*u)));
+            key_not_reduced: "u = 2^255 - 10, not reduced: another point" => moved(&encoded(&near_prime(9)));
+            key_of_order_2: "u = 0, whose Edwards point has order 2" => moved(&encoded(&small_order()[0]));
+            key_p_minus_1: "u = 2^255 - 20, where the map to the Edwards curve divides by zero"
+                => moved(&encoded(&near_prime(-1)));
+            key_without_type_byte [: KEY-02]: "the signer's key without its type byte" => bad_key(u);
+            key_as_ed25519 [: KEY-02]: "the signer's key as an Ed25519 key, 32 bytes" => bad_key(&big_a);
+        }
+        return;
+    }
+    cases! { b, [InvalidKey: SIG-04 KEY-03];
         key_with_top_bit: "the signer's key with bit 255 set" => bad_key(&encoded(&with_top_bit(*u)));
         key_not_reduced: "u = 2^255 - 10, not reduced" => bad_key(&encoded(&near_prime(9)));
         /// u = 0, whose Edwards point has order 2: signatures can be made without any private key
@@ -241,5 +235,98 @@ pub(super) fn generate(b: &mut Builder) {
         key_p_minus_1 [: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
         key_without_type_byte [: SIG-04 KEY-02]: "the signer's key without its type byte" => bad_key(u);
         key_as_ed25519 [: SIG-04 KEY-02]: "the signer's key as an Ed25519 key, 32 bytes" => bad_key(&big_a);
+    }
+}
+
+/// Second forms of a signature, which tigress-1 refuses.
+fn malleable(b: &mut Builder, plus: &KeyPair, minus: &KeyPair, prekey: &[u8], z: &[u8; 64]) {
+    let good = *xeddsa::sign(plus, prekey, &Secret::new(*z)).as_bytes();
+    let (r, s) = good.split_at(32);
+    let refuses = |key: &[u8], message: &[u8], signature: &[u8]| {
+        refused::<Verify>(InvalidSignature, input(key, message, signature))
+    };
+    let own = &plus.public().encode()[..];
+    let bad = |signature: &[u8]| refuses(own, prekey, signature);
+    let flipped = |at: usize, bit: u8| bad(&but(good.to_vec(), |bytes| bytes[at] ^= bit));
+    let not_reduced = |s: &[u8], times| bad(&[r, &plus_order(s, times)].concat());
+    cases! { b, [ScalarNotReduced: SIG-02];
+        s_plus_q: "s + q in place of s" => not_reduced(s, 1);
+        s_plus_3q: "s + 3q: below 2^254, where a check of the highest bits sees nothing" => not_reduced(s, 3);
+        s_plus_7q: "s + 7q: the highest that fits 255 bits" => not_reduced(s, 7);
+        s_is_q: "s = q" => not_reduced(&[0; 32], 1);
+    }
+
+    let minus_key = &minus.public().encode()[..];
+    let kept_sign = kept_sign(minus, prekey, z);
+    let with_sign_bit = but(kept_sign.clone(), |bytes| bytes[63] |= 0x80);
+    cases! { b, [TopBit: SIG-03];
+        top_bit_of_s [TopBit Modified:]: "bit 255 of s set: accepted by whoever masks it away" => flipped(63, 0x80);
+        /// a signer that does not negate its scalar, without a sign bit in s
+        scalar_not_negated [Negation: SIG-01 SIG-05] => refuses(minus_key, prekey, &kept_sign);
+        /// as Signal's libraries sign: the scalar keeps its sign, which stands in bit 255 of s
+        as_signals_libraries_sign [TopBit Negation:] => refuses(minus_key, prekey, &with_sign_bit);
+    }
+}
+
+/// As Signal's libraries sign, but for the sign bit in s: the scalar keeps its sign.
+fn kept_sign(key: &KeyPair, message: &[u8], z: &[u8; 64]) -> Vec<u8> {
+    let big_a = raw_edwards(key).compress().0;
+    let r = hash(&[b"xeddsa/signal", z]);
+    let big_r = EdwardsPoint::mul_base(&r).compress().0;
+    let s = r + hash(&[&big_r, &big_a, message]) * raw_scalar(key);
+    [big_r, s.to_bytes()].concat()
+}
+
+fn input(key: &[u8], message: &[u8], signature: &[u8]) -> VerifyInput {
+    VerifyInput {
+        public_key: key.into(),
+        message: message.into(),
+        signature: signature.into(),
+    }
+}
+
+/// What deployed verifiers make of second forms, and where the sign bit stands.
+fn deployed(b: &mut Builder, plus: &KeyPair, minus: &KeyPair, prekey: &[u8], z: &[u8; 64]) {
+    let keys = [plus, minus].map(|key| key.public().encode());
+    let signed = |key: &KeyPair| *suite().sign(key, prekey, &Secret::new(*z)).as_bytes();
+    let good = [signed(plus), signed(minus)];
+    let bad = |n: usize, change: &dyn Fn(&mut [u8; 64])| {
+        let signature = but(good[n], change);
+        refused::<Verify>(InvalidSignature, input(&keys[n], prekey, &signature))
+    };
+    let verifies =
+        |n: usize, signature: &[u8]| valid::<Verify>(input(&keys[n], prekey, signature), Done {});
+    let plus_q = |n: usize| {
+        let sign = good[n][63] & 0x80;
+        let s = but(good[n], |bytes| bytes[63] &= 0x7f);
+        let s = but(plus_order(&s[32..], 1), |s| s[31] |= sign);
+        let signature = [&good[n][..32], &s].concat();
+        acceptable::<Verify>(input(&keys[n], prekey, &signature), Done {})
+    };
+    cases! { b, [TopBit: SIG-03];
+        sign_bit_set: "the sign bit of A set in s where it is 0" => bad(0, &|bytes| bytes[63] |= 0x80);
+        sign_bit_cleared: "the sign bit of A cleared in s where it is 1" => bad(1, &|bytes| bytes[63] &= 0x7f);
+        bit_254_set: "bit 254 of s set" => bad(0, &|bytes| bytes[63] |= 0x40);
+        bit_253_set: "bit 253 of s set" => bad(0, &|bytes| bytes[63] |= 0x20);
+        bit_254_set_beside_sign: "bits 255 and 254 of s set" => bad(1, &|bytes| bytes[63] |= 0x40);
+        bit_253_set_beside_sign: "bits 255 and 253 of s set" => bad(1, &|bytes| bytes[63] |= 0x20);
+        /// the scalar keeps its sign, and the sign bit is left out of s
+        scalar_not_negated [Negation: SIG-01 SIG-05] => refused::<Verify>(InvalidSignature,
+            input(&keys[1], prekey, &kept_sign(minus, prekey, z)));
+        /// the nonce is drawn in another way: no verifier can tell
+        as_signals_libraries_sign [TopBit Negation:]
+            => verifies(1, &but(kept_sign(minus, prekey, z), |bytes| bytes[63] |= 0x80));
+        /// signed as XEdDSA has it: the scalar is negated, and the sign bit is 0. The deployed verifiers read that too
+        as_xeddsa_has_it [Negation:]
+            => verifies(1, xeddsa::sign(minus, prekey, &Secret::new(*z)).as_bytes());
+    }
+    cases! { b, [ScalarNotReduced: SIG-02];
+        s_plus_q: "s + q in place of s: all deployed verifiers but oldmemo's take it" => plus_q(0);
+        s_plus_q_beside_sign: "the same with the sign bit set" => plus_q(1);
+        s_plus_2q: "s + 2q: bit 253 is set" => {
+            let s = plus_order(&good[0][32..], 2);
+            let signature = [&good[0][..32], &s].concat();
+            refused::<Verify>(InvalidSignature, input(&keys[0], prekey, &signature))
+        };
     }
 }

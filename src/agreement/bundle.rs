@@ -28,13 +28,17 @@ pub struct BundleFields {
     pub signed_pre_key: Hex,
     /// XEdDSA signature of `IK_B` over the encoded `SPK_B`: 64 bytes (KEY-07).
     pub signed_pre_key_signature: Hex,
-    /// When `SPK_B` was made, in seconds since 1970 (KEY-09).
-    pub created: Timestamp,
+    /// When `SPK_B` was made, in seconds since 1970 (KEY-09). Absent, as the two that follow, where B speaks no suite with
+    /// statements (V3-04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
     /// The suites that B speaks, by name, the preferred one first: 1 to 16, each 1 to 32 characters of visible
     /// ASCII, none twice.
-    pub suites: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suites: Option<Vec<String>>,
     /// XEdDSA signature of `IK_B` over its statement: 64 bytes (KEY-09).
-    pub statement_signature: Hex,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_signature: Option<Hex>,
     /// Id of `OPK_B`, where the bundle has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_pre_key_id: Option<u32>,
@@ -101,22 +105,37 @@ pub struct Bundle {
     pub registration_id: RegistrationId,
     /// `SPK_B`.
     pub signed_pre_key: SignedPreKey,
-    /// What B says of itself and of `SPK_B` (KEY-09).
-    pub statement: Statement,
+    /// What B says of itself and of `SPK_B` (KEY-09), where it was asked for.
+    pub statement: Option<Statement>,
     /// `OPK_B`, where there is one.
     pub one_time_pre_key: Option<OneTimePreKey>,
     /// The KEM prekey, in suites that have a KEM.
     pub kem_pre_key: Option<SignedKemPreKey>,
 }
 
-impl Bundle {
-    /// Checks the fields, then the signatures, before any Diffie-Hellman (X3DH-02, KEY-10). The statement's time is
-    /// for [`Statement::check_time`].
+impl BundleFields {
+    /// The suites that the statement names, held to X3DH-01.
     ///
     /// # Errors
-    /// `malformed` for an identifier or the list of suites, `invalid-key` for a key, `invalid-signature` for a
-    /// signature.
-    pub fn verify(suite: &dyn Suite, fields: &BundleFields) -> Result<Self, AgreementError> {
+    /// `malformed`, also where there is no list.
+    pub fn named_suites(&self) -> Result<SuiteNames, AgreementError> {
+        let names = self.suites.clone().ok_or(AgreementError::NoStatement)?;
+        SuiteNames::try_from(names)
+    }
+}
+
+impl Bundle {
+    /// Checks the fields, then the signatures, before any Diffie-Hellman (X3DH-02, KEY-10). The statement's time is
+    /// for [`Statement::check_time`]. Where it is not `stated`, no statement is looked at (V3-04).
+    ///
+    /// # Errors
+    /// `malformed` for an identifier, the list of suites or a statement that is missing, `invalid-key` for a key,
+    /// `invalid-signature` for a signature.
+    pub fn verify(
+        suite: &dyn Suite,
+        fields: &BundleFields,
+        stated: bool,
+    ) -> Result<Self, AgreementError> {
         let identifiers = suite.identifiers();
         let pre_key_id = |id| PreKeyId::within(id, &identifiers.pre_key_id);
         let key = |field, bytes: &Hex| -> Result<PublicKey, AgreementError> {
@@ -148,10 +167,16 @@ impl Bundle {
                 key: key("signedPreKey", &fields.signed_pre_key)?,
                 signature: signature("signedPreKeySignature", &fields.signed_pre_key_signature)?,
             },
-            statement: Statement {
-                created: fields.created,
-                suites: SuiteNames::try_from(fields.suites.clone())?,
-                signature: signature("statementSignature", &fields.statement_signature)?,
+            statement: if stated {
+                let missing = AgreementError::NoStatement;
+                let signed = fields.statement_signature.as_ref().ok_or(missing)?;
+                Some(Statement {
+                    created: fields.created.ok_or(missing)?,
+                    suites: fields.named_suites()?,
+                    signature: signature("statementSignature", signed)?,
+                })
+            } else {
+                None
             },
             one_time_pre_key: match (&fields.one_time_pre_key_id, &fields.one_time_pre_key) {
                 (Some(id), Some(bytes)) => Some(OneTimePreKey {
@@ -177,12 +202,15 @@ impl Bundle {
             verified.is_ok(),
             invalid("signedPreKeySignature")
         );
-        let verified = suite.verify(
-            &bundle.party.identity_key,
-            &bundle.stated(),
-            &bundle.statement.signature,
-        );
-        require!("KEY-10", verified.is_ok(), invalid("statementSignature"));
+        if let Some(statement) = &bundle.statement {
+            let identity_key = &bundle.party.identity_key;
+            let verified = suite.verify(
+                identity_key,
+                &bundle.stated(statement),
+                &statement.signature,
+            );
+            require!("KEY-10", verified.is_ok(), invalid("statementSignature"));
+        }
         if let Some(kem) = &bundle.kem_pre_key {
             let identity_key = &bundle.party.identity_key;
             suite
@@ -193,13 +221,13 @@ impl Bundle {
     }
 
     /// What the statement's signature covers (KEY-09).
-    fn stated(&self) -> Vec<u8> {
+    fn stated(&self, statement: &Statement) -> Vec<u8> {
         stated(
             &self.party.address,
             self.registration_id,
             (self.signed_pre_key.id, &self.signed_pre_key.key),
-            self.statement.created,
-            &self.statement.suites,
+            statement.created,
+            &statement.suites,
         )
     }
 }
@@ -232,6 +260,7 @@ fn kem_error(error: PrimitiveError) -> AgreementError {
 impl From<&Bundle> for BundleFields {
     fn from(bundle: &Bundle) -> Self {
         let one_time = bundle.one_time_pre_key;
+        let statement = bundle.statement.as_ref();
         BundleFields {
             user_id: bundle.party.address.user_id.to_string(),
             device_id: bundle.party.address.device_id.into(),
@@ -240,9 +269,9 @@ impl From<&Bundle> for BundleFields {
             signed_pre_key_id: bundle.signed_pre_key.id.into(),
             signed_pre_key: bundle.signed_pre_key.key.encode().into(),
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
-            created: bundle.statement.created,
-            suites: bundle.statement.suites.clone().into(),
-            statement_signature: bundle.statement.signature.as_bytes().into(),
+            created: statement.map(|it| it.created),
+            suites: statement.map(|it| it.suites.clone().into()),
+            statement_signature: statement.map(|it| it.signature.as_bytes().into()),
             one_time_pre_key_id: one_time.map(|key| key.id.into()),
             one_time_pre_key: one_time.map(|key| key.key.encode().into()),
             kem_pre_key: bundle.kem_pre_key.as_ref().map(|kem| {

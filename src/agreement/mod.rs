@@ -15,7 +15,7 @@ pub use fingerprint::{Fingerprint, FingerprintError};
 pub use limits::Limits;
 pub use pinned_identities::{Pin, PinnedIdentities};
 pub use pre_key_store::{PreKeyStore, Response};
-pub use statement::{Statement, SuiteNames, stated};
+pub use statement::{Dated, Statement, SuiteNames, stated};
 pub use x3dh::{Initiation, KemMessage, SharedSecret};
 
 use crate::error_code::ErrorCode;
@@ -37,6 +37,9 @@ pub enum AgreementError {
         "a bundle names 1 to 16 suites, each by 1 to 32 characters of visible ASCII, none twice (X3DH-01)"
     )]
     Suites,
+    /// A bundle without the statement that one of the device's suites asks for (X3DH-01, V3-04).
+    #[error("a bundle gives the time, the suites and the signature of its statement (X3DH-01)")]
+    NoStatement,
     /// A statement that is too old, or of a time to come (KEY-10).
     #[error("the statement is of second {}, too long ago or too far ahead (KEY-10)", .0.0)]
     StaleStatement(Timestamp),
@@ -86,7 +89,9 @@ impl AgreementError {
     pub fn code(self) -> Option<ErrorCode> {
         Some(match self {
             Self::Identifier(error) => error.code(),
-            Self::HalfOneTimePreKey | Self::NoKemPreKey | Self::Suites => ErrorCode::Malformed,
+            Self::HalfOneTimePreKey | Self::NoKemPreKey | Self::Suites | Self::NoStatement => {
+                ErrorCode::Malformed
+            }
             Self::StaleStatement(_) => ErrorCode::StaleStatement,
             Self::NoCommonSuite => ErrorCode::UnsupportedVersion,
             Self::Bundle { error, .. } | Self::Primitive(error) => error.code(),

@@ -3,7 +3,7 @@
 
 use super::x3dh::{self, SharedSecret};
 use super::{
-    AgreementError, Bundle, Limits, OneTimePreKey, SignedKemPreKey, SignedPreKey, Statement,
+    AgreementError, Bundle, Dated, Limits, OneTimePreKey, SignedKemPreKey, SignedPreKey, Statement,
     SuiteNames, stated,
 };
 use crate::hex::Hex;
@@ -57,8 +57,9 @@ impl TryFrom<Hex> for OpeningId {
 struct OwnSignedPreKey {
     key: KeyPair,
     signature: Signature,
-    /// What was said when it was made (KEY-09).
-    statement: Statement,
+    /// When it was made, and what was said then (KEY-09).
+    #[serde(rename = "statement")]
+    dated: Dated,
     /// When another took its place; the current one has none.
     replaced: Option<Timestamp>,
     /// What was opened with it and no one-time prekey, by the peer's identity key (X3DH-14): it goes when it goes.
@@ -145,7 +146,10 @@ impl PreKeyStore {
             identity,
             KeyPair::from(PrivateKey::from([7; 32]))
         );
-        let registration_id = RegistrationId::random(randomness)?;
+        let ranges = suites
+            .iter()
+            .map(|suite| &suite.identifiers().registration_id);
+        let registration_id = RegistrationId::random_within(ranges, randomness)?;
         let mut store = Self::new(identity, registration_id);
         store.add_signed_pre_key(suites, address, now, randomness)?;
         Ok(store)
@@ -169,12 +173,12 @@ impl PreKeyStore {
         id: PreKeyId,
         key: KeyPair,
         signature: Signature,
-        statement: Statement,
+        dated: impl Into<Dated>,
     ) {
         let added = OwnSignedPreKey {
             key,
             signature,
-            statement,
+            dated: dated.into(),
             replaced: None,
             openings: OrdMap::new(),
             kem: None,
@@ -183,7 +187,7 @@ impl PreKeyStore {
     }
 
     fn replace_signed_pre_key(&mut self, id: PreKeyId, added: OwnSignedPreKey) {
-        let created = added.statement.created;
+        let created = added.dated.created();
         for other in self.signed_pre_keys.values_mut() {
             other.replaced.get_or_insert(created);
         }
@@ -269,21 +273,21 @@ impl PreKeyStore {
         let lifetime = limits.signed_pre_key_lifetime;
         let lifetime = flawed!("KEY-08 never replaced", lifetime, u64::MAX);
         self.current_signed_pre_key().is_none_or(|(_, current)| {
-            let Statement {
-                created,
-                suites: named,
-                ..
-            } = &current.statement;
-            let spoken = suites.iter().map(|suite| suite.name());
-            now.seconds_since(*created) >= lifetime || named.iter().ne(spoken)
+            let says_otherwise = match current.dated.statement() {
+                Some(Statement { suites: named, .. }) => {
+                    named.iter().ne(suites.iter().map(|suite| suite.name()))
+                }
+                None => suites.iter().any(|suite| suite.has_statements()),
+            };
+            now.seconds_since(current.dated.created()) >= lifetime || says_otherwise
         })
     }
 
     /// Replaces the signed prekey where it is 7 days old or its statement names other suites than the device speaks,
     /// and erases those replaced 30 days ago (KEY-08) and one-time prekeys drawn 90 days ago (KEY-12).
     ///
-    /// A replacement draws 32 bytes for the key pair, 64 for its signature and 64 for the statement's (RND-01); then,
-    /// where a suite has a KEM, a key pair of that and another 64.
+    /// A replacement draws 32 bytes for the key pair, 64 for its signature and, where a suite has statements, 64 for the
+    /// statement's (RND-01); then, where a suite has a KEM, a key pair of that and another 64.
     pub fn rotate(
         &mut self,
         suites: &[SuiteRef],
@@ -327,8 +331,9 @@ impl PreKeyStore {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), RandomnessError> {
-        let with_kem = suites.iter().find(|suite| suite.kem().is_some());
-        let Some(suite) = with_kem.or(suites.first()).copied() else {
+        // A signature that the strict suites verify, all do.
+        let stating = suites.iter().find(|suite| suite.has_statements());
+        let Some(suite) = stating.or(suites.first()).copied() else {
             return Ok(());
         };
         let id = self.next_signed_pre_key_id();
@@ -337,20 +342,19 @@ impl PreKeyStore {
         let encoded = key.public().encode();
         let covered = &encoded[flawed!("KEY-07 bare key", 0, 1)..];
         let signature = self.sign(suite, covered, randomness)?;
-        let names = SuiteNames::of(suites);
-        let stated = stated(
-            address,
-            self.registration_id,
-            (id, key.public()),
-            now,
-            &names,
-        );
-        let statement = Statement {
-            created: now,
-            suites: names,
-            signature: self.sign(suite, &stated, randomness)?,
+        let dated = if suite.has_statements() {
+            let names = SuiteNames::of(suites);
+            let spk = (id, key.public());
+            let stated = stated(address, self.registration_id, spk, now, &names);
+            Dated::Stated(Statement {
+                created: now,
+                suites: names,
+                signature: self.sign(suite, &stated, randomness)?,
+            })
+        } else {
+            Dated::Unstated { created: now }
         };
-        let kem = match suite.kem() {
+        let kem = match suites.iter().find_map(|suite| suite.kem()) {
             None => None,
             Some(kem) => {
                 let pair = kem.key_pair(randomness)?;
@@ -361,7 +365,7 @@ impl PreKeyStore {
         let added = OwnSignedPreKey {
             key,
             signature,
-            statement,
+            dated,
             replaced: None,
             openings: OrdMap::new(),
             kem,
@@ -385,7 +389,7 @@ impl PreKeyStore {
     #[must_use]
     pub fn signed_pre_key_created(&self) -> Option<Timestamp> {
         self.current_signed_pre_key()
-            .map(|(_, current)| current.statement.created)
+            .map(|(_, current)| current.dated.created())
     }
 
     fn current_signed_pre_key(&self) -> Option<(PreKeyId, &OwnSignedPreKey)> {
@@ -411,7 +415,7 @@ impl PreKeyStore {
                 key: *signed.key.public(),
                 signature: signed.signature,
             },
-            statement: signed.statement.clone(),
+            statement: signed.dated.statement().cloned(),
             one_time_pre_key: one_time_pre_key.and_then(|id| {
                 let key = *self.one_time_pre_keys.get(&id)?.key.public();
                 Some(OneTimePreKey { id, key })
@@ -599,8 +603,8 @@ mod tests {
         let (address, mut store) = store();
         let (_, held) = store.current_signed_pre_key().expect("the first");
         let (key, signature) = (held.key.clone(), held.signature);
-        let statement = held.statement.clone();
-        store.insert_signed_pre_key(id(LAST), key, signature, statement);
+        let dated = held.dated.clone();
+        store.insert_signed_pre_key(id(LAST), key, signature, dated);
         let mut randomness = Counting(3);
         for week in 1..10 {
             let before: Vec<u32> = store.signed_pre_key_ids().map(u32::from).collect();
@@ -611,7 +615,7 @@ mod tests {
             let (current, _) = store.current_signed_pre_key().expect("a new one");
             assert!(!before.contains(&current.get()), "week {week}: {before:?}");
             let bundle = store.bundle(address, None).expect("it has one");
-            assert_eq!(bundle.statement.created, now);
+            assert_eq!(bundle.statement.map(|it| it.created), Some(now));
         }
     }
 

@@ -84,6 +84,45 @@ pub struct Statement {
     pub signature: Signature,
 }
 
+/// When a signed prekey was made, and what was said of it then.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Dated {
+    /// The statement about it (KEY-09).
+    Stated(Statement),
+    /// Nothing: the device speaks no suite with statements (V3-04).
+    #[serde(rename_all = "camelCase")]
+    Unstated {
+        /// When it was made.
+        created: Timestamp,
+    },
+}
+
+impl Dated {
+    /// When it was made.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        match self {
+            Dated::Stated(Statement { created, .. }) | Dated::Unstated { created } => *created,
+        }
+    }
+
+    /// What was said.
+    #[must_use]
+    pub fn statement(&self) -> Option<&Statement> {
+        match self {
+            Dated::Stated(statement) => Some(statement),
+            Dated::Unstated { .. } => None,
+        }
+    }
+}
+
+impl From<Statement> for Dated {
+    fn from(statement: Statement) -> Self {
+        Dated::Stated(statement)
+    }
+}
+
 /// What a statement's signature covers (KEY-09): label, 17-byte address, registration id, the signed prekey's id
 /// and its 33 bytes, 8 bytes of time, then of each suite one byte of length and its name. Integers are big-endian.
 #[must_use]

@@ -269,7 +269,7 @@ pub fn judge(
     plan: &Plan,
     progress: &mut dyn Progress,
 ) -> TestResult {
-    let selected = plan.selected();
+    let selected = of_its_suites(plan, subjects.first().map(|subject| subject.describe()));
     let mut ledger = Ledger::default();
     progress.started(selected.len());
     let mut groups = selected.chunk_by(|one, next| one.group() == next.group());
@@ -312,6 +312,22 @@ pub fn judge(
     result.faults = faults.cloned().collect();
     result.verdict = verdict(&result);
     result
+}
+
+/// What is selected, less what is of suites that the subject does not speak: where no suite was asked for, it is judged by
+/// its own. Where nothing else was asked for it stays, and is skipped with that reason.
+fn of_its_suites<'a>(plan: &Plan<'a>, subject: Option<Description>) -> Vec<Case<'a>> {
+    let selected = plan.selected();
+    let (None, Some(subject)) = (plan.selection.suite(), subject) else {
+        return selected;
+    };
+    let is_spoken = |case: &&Case| {
+        let mut spoken = subject.suites.iter();
+        case.suite()
+            .is_none_or(|suite| spoken.any(|name| name == suite))
+    };
+    let spoken: Vec<Case> = selected.iter().filter(is_spoken).copied().collect();
+    if spoken.is_empty() { selected } else { spoken }
 }
 
 /// Asks each case of some subject, and tells of it in the order of the cases. Where the run ends before its end: how many

@@ -10,7 +10,7 @@ use super::store::{
 use super::token::{AccessKey, Digest};
 use super::view::{self, Row};
 use super::{EnvelopeId, IntermediaryError, Limits};
-use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey};
+use crate::agreement::{AgreementError, Bundle, BundleFields, OneTimePreKey, Statement};
 use crate::identifier::Address;
 use crate::primitives::PublicKey;
 use crate::requirement::{always_require, flawed, require};
@@ -87,7 +87,7 @@ impl<S: Store> Intermediary<S> {
         request: &Request,
         now: Timestamp,
     ) -> Result<Answer, IntermediaryError> {
-        request.check(self.suite.identifiers(), &self.limits, now)?;
+        request.check(self.suite, &self.limits, now)?;
         let mut handling = self.begin(now)?;
         let asker = handling.asker(request)?;
         if let Some(answer) = handling.first_answer(&asker, request)? {
@@ -226,7 +226,7 @@ impl<T: Transaction> Handling<T> {
                     signed_pre_key: key.clone(),
                     signed_pre_key_signature: signature.clone(),
                     created: *created,
-                    suites: suites.clone().into(),
+                    suites: suites.clone().map(Into::into),
                     statement_signature: statement_signature.clone(),
                     ..bundle_of(address, &record, None)
                 };
@@ -319,7 +319,7 @@ impl<T: Transaction> Handling<T> {
             signed_pre_key: registration.signed_pre_key.clone(),
             signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
             created: registration.created,
-            suites: registration.suites.clone().into(),
+            suites: registration.suites.clone().map(Into::into),
             statement_signature: registration.statement_signature.clone(),
             one_time_pre_key_id: None,
             one_time_pre_key: None,
@@ -347,8 +347,10 @@ impl<T: Transaction> Handling<T> {
 
     /// Every key, then the signatures (MBX-02), then the statement's time (MBX-24).
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
-        let bundle = Bundle::verify(self.suite, fields)?;
-        let created = bundle.statement.created;
+        let bundle = Bundle::verify(self.suite, fields, self.suite.has_statements())?;
+        let Some(Statement { created, .. }) = bundle.statement else {
+            return Ok(bundle);
+        };
         let age = self.now.seconds_since(created);
         let ahead = created.seconds_since(self.now);
         always_require!(

@@ -512,11 +512,11 @@ mod tests {
                     key: identity_key,
                     signature: Signature::decode(&[0; 64]).expect("64 bytes"),
                 },
-                statement: Statement {
+                statement: Some(Statement {
                     created: Timestamp(0),
                     suites: SuiteNames::of(&[&Tigress1]),
                     signature: Signature::decode(&[0; 64]).expect("64 bytes"),
-                },
+                }),
                 last_one_time_pre_key_id: None,
                 next_envelope_id: EnvelopeId(3),
             });

@@ -3,11 +3,12 @@
 use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{AccessKey, Digest, Token};
 use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
-use crate::agreement::SuiteNames;
+use crate::agreement::{AgreementError, SuiteNames};
 use crate::hex::Hex;
 use crate::identifier::{Address, IdentifierError, Identifiers, PreKeyId, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
 use crate::requirement::require;
+use crate::suite::Suite;
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
@@ -119,13 +120,16 @@ pub enum Body {
         key: Hex,
         /// The identity key's signature over it: 64 bytes (KEY-07).
         signature: Hex,
-        /// When SPK was made, in seconds since 1970 (KEY-09).
-        created: Timestamp,
+        /// When SPK was made, in seconds since 1970 (KEY-09). Absent, as the two that follow, in suites without statements.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created: Option<Timestamp>,
         /// The suites that the device speaks.
-        #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
-        suites: SuiteNames,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "conformance", schemars(with = "Option<Vec<String>>"))]
+        suites: Option<SuiteNames>,
         /// The identity key's signature over the statement: 64 bytes (KEY-09).
-        statement_signature: Hex,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statement_signature: Option<Hex>,
     },
     /// One-time prekeys are added.
     PublishOneTimePreKeys {
@@ -202,6 +206,25 @@ impl Body {
             Self::Read { .. } => "read",
             Self::Acknowledge { .. } => "acknowledge",
             Self::Remove { .. } => "remove",
+        }
+    }
+
+    /// Whether a signed prekey that it publishes comes with a whole statement.
+    fn is_stated(&self) -> bool {
+        match self {
+            Self::Register(Registration {
+                created,
+                suites,
+                statement_signature,
+                ..
+            })
+            | Self::PublishSignedPreKey {
+                created,
+                suites,
+                statement_signature,
+                ..
+            } => created.is_some() && suites.is_some() && statement_signature.is_some(),
+            _ => true,
         }
     }
 
@@ -302,13 +325,16 @@ pub struct Registration {
     pub signed_pre_key: Hex,
     /// The identity key's signature over it: 64 bytes (KEY-07).
     pub signed_pre_key_signature: Hex,
-    /// When SPK was made, in seconds since 1970 (KEY-09).
-    pub created: Timestamp,
+    /// When SPK was made, in seconds since 1970 (KEY-09). Absent, as the two that follow, in suites without statements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
     /// The suites that the device speaks.
-    #[cfg_attr(feature = "conformance", schemars(with = "Vec<String>"))]
-    pub suites: SuiteNames,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "conformance", schemars(with = "Option<Vec<String>>"))]
+    pub suites: Option<SuiteNames>,
     /// The identity key's signature over the statement: 64 bytes (KEY-09).
-    pub statement_signature: Hex,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_signature: Option<Hex>,
     /// The one-time prekeys, by rising id.
     pub one_time_pre_keys: Vec<PublishedOneTimePreKey>,
 }
@@ -377,12 +403,15 @@ impl Request {
     /// `malformed`, then `too-large`.
     pub(super) fn check(
         &self,
-        identifiers: &Identifiers,
+        suite: &dyn Suite,
         limits: &Limits,
         now: Timestamp,
     ) -> Result<(), IntermediaryError> {
+        if suite.has_statements() && !self.body.is_stated() {
+            return Err(IntermediaryError::malformed(&AgreementError::NoStatement));
+        }
         self.body
-            .check_identifiers(identifiers)
+            .check_identifiers(suite.identifiers())
             .map_err(|error| IntermediaryError::malformed(&error))?;
         match &self.body {
             Body::Register(registration) => rising(&registration.one_time_pre_keys),

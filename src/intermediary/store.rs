@@ -33,8 +33,9 @@ pub struct DeviceRecord {
     pub registration_id: RegistrationId,
     /// SPK.
     pub signed_pre_key: SignedPreKey,
-    /// What the device said of it and of itself (KEY-09).
-    pub statement: Statement,
+    /// What the device said of it and of itself (KEY-09), in suites with statements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
     /// The highest id of all one-time prekeys ever published: none at or below it is taken again (MBX-03).
     pub last_one_time_pre_key_id: Option<PreKeyId>,
     /// The id of the next message in its mailbox.

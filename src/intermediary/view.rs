@@ -90,7 +90,12 @@ pub fn learned(asker: Address, request: &Request, now: Timestamp) -> Vec<Row> {
             ..
         } => {
             rows.signed_pre_key(asker, *id, key, signature);
-            rows.statement(asker, *created, suites, statement_signature);
+            rows.statement(
+                asker,
+                *created,
+                suites.as_ref(),
+                statement_signature.as_ref(),
+            );
         }
         Body::PublishOneTimePreKeys {
             one_time_pre_keys, ..
@@ -156,8 +161,8 @@ impl Rows {
         self.statement(
             whose,
             registration.created,
-            &registration.suites,
-            &registration.statement_signature,
+            registration.suites.as_ref(),
+            registration.statement_signature.as_ref(),
         );
         self.one_time_pre_keys(whose, &registration.one_time_pre_keys);
     }
@@ -173,10 +178,13 @@ impl Rows {
     fn statement(
         &mut self,
         whose: Address,
-        created: Timestamp,
-        suites: &SuiteNames,
-        signature: &Hex,
+        created: Option<Timestamp>,
+        suites: Option<&SuiteNames>,
+        signature: Option<&Hex>,
     ) {
+        let (Some(created), Some(suites), Some(signature)) = (created, suites, signature) else {
+            return;
+        };
         let suites: Vec<_> = suites.iter().collect();
         let value = format!("{} {} {signature}", created.0, suites.join(" "));
         self.add(Learned::Statement, &value, whose);

@@ -17,7 +17,13 @@ impl HmacKey {
     /// HMAC-SHA-256 of `message`: 32 bytes.
     #[must_use]
     pub fn mac(&self, message: &[u8]) -> Secret<32> {
-        Secret::filled(|out| Hmac::hmac_sha256(&self.0, &[message], out))
+        self.mac_of(&[message])
+    }
+
+    /// HMAC-SHA-256 of the concatenated parts: 32 bytes.
+    #[must_use]
+    pub fn mac_of(&self, parts: &[&[u8]]) -> Secret<32> {
+        Secret::filled(|out| Hmac::hmac_sha256(&self.0, parts, out))
     }
 }
 

@@ -3,6 +3,7 @@
 //! This is the lowest floor but for [`identifier`](crate::identifier): it knows no message and no
 //! session. Each file is one primitive and names the standard it follows.
 
+pub mod aes256_cbc;
 pub mod aes256_gcm;
 pub mod backend;
 pub mod ed25519;

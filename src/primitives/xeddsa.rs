@@ -140,6 +140,72 @@ pub fn verify(
     Ok(())
 }
 
+/// Signs as the deployed libraries do, with 64 random bytes `z` (V3-05): the scalar keeps its sign, and the Edwards sign bit
+/// stands in the top bit of s.
+///
+/// Beside that, the nonce is made from the clamped private key, and the challenge from the point with its sign bit.
+#[must_use]
+pub fn sign_with_sign_bit(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
+    #[cfg(feature = "toy")]
+    if toy::is_on() {
+        return Signature(toy::sign(key.private().expose(), message, z.expose()));
+    }
+    let clamped = Zeroizing::new(clamp_integer(*key.private().expose()));
+    let a = Zeroizing::new(Scalar::from_bytes_mod_order(*clamped));
+    let public = EdwardsPoint::mul_base(&a).compress();
+    let mut prefix = [0xff; 32];
+    prefix[0] = 0xfe;
+    let r = Zeroizing::new(hash_to_scalar(&[
+        &prefix,
+        clamped.as_slice(),
+        message,
+        z.expose(),
+    ]));
+    let big_r = EdwardsPoint::mul_base(&r).compress();
+    let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
+    let ha = Zeroizing::new(h * *a);
+    let s = *r + *ha;
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(big_r.as_bytes());
+    signature[32..].copy_from_slice(s.as_bytes());
+    signature[63] |= flawed!("V3-05 sign bit left out", public.0[31] & 0x80, 0);
+    Signature(signature)
+}
+
+/// Verifies as the deployed libraries do (V3-06): the Edwards sign bit is the top bit of s, and the two bits below it are
+/// zero. s may be q or more, and u need not be reduced.
+///
+/// # Errors
+/// `invalid-signature`.
+pub fn verify_with_sign_bit(
+    key: &PublicKey,
+    message: &[u8],
+    signature: &Signature,
+) -> Result<(), PrimitiveError> {
+    #[cfg(feature = "toy")]
+    if toy::is_on() {
+        let verifies = toy::verifies(key.u(), message, signature.as_bytes());
+        return verifies.then_some(()).ok_or(PrimitiveError::Signature);
+    }
+    let (big_r, s) = signature.0.split_at(32);
+    let mut s_bytes = [0; 32];
+    s_bytes.copy_from_slice(s);
+    let sign = flawed!("V3-06 sign bit ignored", s_bytes[31] >> 7, 0);
+    s_bytes[31] &= 0x7f;
+    require!("V3-06", s_bytes[31] & 0x60 == 0, PrimitiveError::Signature);
+    let point = MontgomeryPoint(*key.u()).to_edwards(sign);
+    let point = required!("V3-06", point, PrimitiveError::Signature);
+    let s = Scalar::from_bytes_mod_order(s_bytes);
+    let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
+    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &s).compress();
+    require!(
+        "V3-06",
+        expected.as_bytes() == big_r,
+        PrimitiveError::Signature
+    );
+    Ok(())
+}
+
 /// SHA-512 of the parts, as a scalar mod q.
 fn hash_to_scalar(parts: &[&[u8]]) -> Scalar {
     let mut hash = Sha512::new();

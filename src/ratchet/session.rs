@@ -570,9 +570,8 @@ impl Session {
         let mut bytes =
             RatchetMessage::encode_head(suite, &header, ciphertext_length, extension.len());
         let head_length = bytes.len();
-        suite.seal(&sealing, plaintext, &mut bytes);
-        RatchetMessage::encode_extension(suite, &extension, &mut bytes);
-        suite.append_trailer(&sealing, &mut bytes);
+        let after = RatchetMessage::encode_extension(suite, &extension);
+        suite.seal(&sealing, plaintext, &after, &mut bytes);
         let message = match opening {
             None => Message {
                 kind: MessageKind::Ratchet,

@@ -6,7 +6,7 @@ use super::send::Purpose;
 use super::{Limits, SavedDevice, SesameError};
 use crate::agreement::{
     AgreementError, Bundle, BundleFields, Fingerprint, OneTimePreKey, Pin, PinnedIdentities,
-    PreKeyStore, SuiteNames, fingerprint, x3dh,
+    PreKeyStore, fingerprint, x3dh,
 };
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
@@ -99,19 +99,32 @@ impl Device {
         self.limits.session.unwrap_or(*suite.limits())
     }
 
+    /// Whether one of the suites has statements: the device makes them then, and takes no bundle without one, whichever
+    /// suite it comes to: who leaves it out would else choose the suite (V3-04).
+    fn has_statements(&self) -> bool {
+        flawed!(
+            "V3-04 downgrade",
+            self.suites.iter().any(|suite| suite.has_statements()),
+            self.suite().has_statements()
+        )
+    }
+
     /// The bundle, which says which suite a session with its device is opened in: the highest in the order of
     /// section 0 that both speak, by version byte (KEY-11). The statement is signed and fresh (KEY-10).
+    ///
+    /// A device without statements looks at none, and its bundles' suite is the highest of its own (V3-04).
     pub(super) fn verify(&self, fields: &BundleFields) -> Result<(SuiteRef, Bundle), SesameError> {
-        let names = SuiteNames::try_from(fields.suites.clone())?;
-        let spoken = self
-            .suites
-            .iter()
-            .copied()
-            .filter(|suite| names.include(*suite));
+        let stated = self.has_statements();
+        let names = stated.then(|| fields.named_suites()).transpose()?;
+        let spoken = self.suites.iter().copied();
+        let includes = |suite: &SuiteRef| names.as_ref().is_none_or(|it| it.include(*suite));
+        let spoken = spoken.filter(includes);
         let suite = spoken.max_by_key(|suite| suite.version());
         let suite = suite.ok_or(AgreementError::NoCommonSuite)?;
-        let bundle = Bundle::verify(suite, fields)?;
-        bundle.statement.check(self.now, &self.limits.pre_keys)?;
+        let bundle = Bundle::verify(suite, fields, stated)?;
+        if let Some(statement) = &bundle.statement {
+            statement.check(self.now, &self.limits.pre_keys)?;
+        }
         Ok((suite, bundle))
     }
 

@@ -30,13 +30,10 @@ pub trait Cipher {
     /// The shortest ciphertext field (WIRE-07).
     fn min_ciphertext_length(&self) -> usize;
 
-    /// Encrypts (DR-06, DR-07). `out` holds the message up to the ciphertext field's content; this
-    /// appends the content, of [`Cipher::ciphertext_length`] bytes.
-    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], out: &mut Vec<u8>);
-
-    /// Appends the trailer to `message`, which is all that stands before it: a MAC, where the ciphertext
-    /// holds no tag. Nothing in suites without a trailer.
-    fn append_trailer(&self, _sealing: &Sealing<'_>, _message: &mut Vec<u8>) {}
+    /// Encrypts (DR-06, DR-07). `out` holds the message up to the ciphertext field's content; this appends
+    /// the content, of [`Cipher::ciphertext_length`] bytes, then the fields `after` it, and in suites that
+    /// have one the trailer: a MAC over what stands before it, where the ciphertext holds no tag.
+    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], after: &[u8], out: &mut Vec<u8>);
 
     /// Decrypts `ciphertext`, the content of that field of `message`; no byte before the tag is verified
     /// (DR-17).

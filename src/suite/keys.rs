@@ -15,6 +15,11 @@ pub trait Keys {
     /// The encoding of an address (ID-05).
     fn encode_address(&self, address: &Address) -> EncodedAddress;
 
+    /// Whether a device says by a signed statement what it is, and asks others for theirs (KEY-09 to KEY-11).
+    fn has_statements(&self) -> bool {
+        true
+    }
+
     /// Reads an encoded public key that comes from outside, and refuses what must not be used (KEY-02 to
     /// KEY-04).
     ///

@@ -19,6 +19,7 @@ mod message_key;
 mod parties;
 pub mod protobuf;
 mod ratchet;
+mod signal_v3;
 mod tigress_1;
 mod wire;
 
@@ -28,6 +29,7 @@ pub use keys::{EncodedAddress, Keys};
 pub use message_key::MessageKey;
 pub use parties::{Parties, Party, Role};
 pub use ratchet::{FormerChain, Header, Limits, Ratchet, Scope, SecondRatchet, SecondStep};
+pub use signal_v3::SignalV3;
 pub use tigress_1::Tigress1;
 pub use wire::{Schema, Wire};
 
@@ -60,7 +62,7 @@ impl Hash for dyn Suite {
 pub type SuiteRef = &'static dyn Suite;
 
 /// Every suite that this build speaks, the reference suite first.
-pub const ALL: &[SuiteRef] = &[&Tigress1];
+pub const ALL: &[SuiteRef] = &[&Tigress1, &SignalV3];
 
 /// The suite of that name, if this build speaks it.
 #[must_use]

@@ -255,6 +255,67 @@ pub fn read_canonical<'a>(
     Ok(())
 }
 
+/// Reads `message[start..end]` as parsers of Protocol Buffers do: fields in any order, the last of repeated ones counts,
+/// unknown ones are skipped, a varint may be longer than it need be, and of one that is too great for its field the low 32
+/// bits count (V3-16). A group is not read.
+///
+/// # Errors
+/// `malformed`.
+pub fn read_lenient<'a>(
+    schema: &[Field],
+    message: &'a [u8],
+    start: usize,
+    end: usize,
+    values: &mut [Option<Value<'a>>],
+) -> Result<(), SuiteError> {
+    values.fill(None);
+    let body = message.get(..end).unwrap_or(message);
+    let mut reader = Reader::new(body, start);
+    while !reader.is_at_end() {
+        let at = reader.at();
+        let key = u32::try_from(reader.varint()?.value)
+            .map_err(|_| malformed(at, "a field tag of more than 32 bits (V3-16)"))?;
+        let (number, wire_type) = (key >> 3, key & 7);
+        require!(
+            "V3-16",
+            number != 0,
+            malformed(at, "field number 0 (V3-16)")
+        );
+        let Some(index) = schema.iter().position(|field| field.number == number) else {
+            flawed!(
+                "V3-16 unknown refused",
+                (),
+                return Err(malformed(at, "an unknown field"))
+            );
+            skip_unknown(&mut reader, at, wire_type)
+                .map_err(|_| malformed(at, "a field that cannot be skipped (V3-16)"))?;
+            continue;
+        };
+        let kind = &schema[index].kind;
+        require!(
+            "V3-16",
+            wire_type == kind.wire_type(),
+            malformed(at, "a field of another wire type (V3-16)")
+        );
+        let value = reader.varint()?.value;
+        let value = match kind {
+            #[allow(clippy::cast_possible_truncation, reason = "the low 32 bits are meant")]
+            Kind::Uint32(_) => Value::Uint32(value as u32),
+            Kind::Bytes => Value::Bytes(reader.take(value)?),
+        };
+        let first = flawed!("V3-16 first counts", None, values[index]);
+        values[index] = first.or(Some(value));
+    }
+    for (field, value) in schema.iter().zip(values.iter()) {
+        require!(
+            "V3-16",
+            value.is_some() || !field.required,
+            malformed(end, "a required field is missing (V3-16)")
+        );
+    }
+    Ok(())
+}
+
 /// Reads over a field that the schema does not know, to tell one that can be read from one that cannot.
 fn skip_unknown(reader: &mut Reader<'_>, at: usize, wire_type: u32) -> Result<(), SuiteError> {
     match wire_type {

@@ -237,9 +237,9 @@ impl Cipher for Tigress1 {
         TAG_LENGTH
     }
 
-    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], out: &mut Vec<u8>) {
+    fn seal(&self, sealing: &Sealing<'_>, plaintext: &[u8], after: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
-        out.reserve_exact(self.ciphertext_length(plaintext.len()));
+        out.reserve_exact(self.ciphertext_length(plaintext.len()) + after.len());
         out.extend_from_slice(plaintext);
         let tag = self.with_associated_data(sealing, |associated_data| {
             with_expanded(sealing.key, |aes_key, nonce| {
@@ -252,6 +252,7 @@ impl Cipher for Tigress1 {
             out[start..].copy_from_slice(plaintext)
         );
         out.extend_from_slice(&tag);
+        out.extend_from_slice(after);
     }
 
     fn open(

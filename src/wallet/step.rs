@@ -173,6 +173,7 @@ impl<'a> Step<'a> {
             device.bundle(None),
             WalletError::Registration("without a signed prekey, and cannot register")
         );
+        let statement = bundle.statement.as_ref();
         let registration = Registration {
             address: device.address(),
             token_hash: token.digest(),
@@ -181,9 +182,9 @@ impl<'a> Step<'a> {
             signed_pre_key_id: bundle.signed_pre_key.id,
             signed_pre_key: bundle.signed_pre_key.key.encode().into(),
             signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
-            created: bundle.statement.created,
-            suites: bundle.statement.suites,
-            statement_signature: bundle.statement.signature.as_bytes().into(),
+            created: statement.map(|it| it.created),
+            suites: statement.map(|it| it.suites.clone()),
+            statement_signature: statement.map(|it| it.signature.as_bytes().into()),
             one_time_pre_keys,
         };
         self.wallet.token = Some(token);
@@ -249,14 +250,15 @@ impl<'a> Step<'a> {
                 ..
             }) = after
         {
+            let statement = statement.as_ref();
             self.request(Body::PublishSignedPreKey {
                 address,
                 id: signed_pre_key.id,
                 key: signed_pre_key.key.encode().into(),
                 signature: signed_pre_key.signature.as_bytes().into(),
-                created: statement.created,
-                suites: statement.suites,
-                statement_signature: statement.signature.as_bytes().into(),
+                created: statement.map(|it| it.created),
+                suites: statement.map(|it| it.suites.clone()),
+                statement_signature: statement.map(|it| it.signature.as_bytes().into()),
             })?;
         }
         if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {

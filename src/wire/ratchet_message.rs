@@ -96,12 +96,15 @@ impl<'a> RatchetMessage<'a> {
         out
     }
 
-    /// Appends what stands between the ciphertext and the trailer: the header extension, where there is one.
-    pub fn encode_extension(suite: &dyn Suite, extension: &[u8], out: &mut Vec<u8>) {
+    /// What stands between the ciphertext and the trailer: the header extension, where there is one.
+    #[must_use]
+    pub fn encode_extension(suite: &dyn Suite, extension: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
         if let ([_, _, _, _, field], false) = (suite.ratchet_message().fields, extension.is_empty())
         {
-            protobuf::write_bytes(out, field.number, extension);
+            protobuf::write_bytes(&mut out, field.number, extension);
         }
+        out
     }
 
     /// Encodes a message from its fields, without extension and trailer (WIRE-11).

@@ -174,7 +174,7 @@ impl Keys {
             signed_pre_key: fields.signed_pre_key.clone(),
             signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
             created: fields.created,
-            suites: fields.suites.clone().try_into().ok()?,
+            suites: fields.named_suites().ok(),
             statement_signature: fields.statement_signature.clone(),
             one_time_pre_keys: self.one_time[..one_time].to_vec(),
         })
@@ -314,7 +314,7 @@ impl Makings {
                     key: next.signed_pre_key.clone(),
                     signature: next.signed_pre_key_signature.clone(),
                     created: next.created,
-                    suites: next.suites.clone().try_into().ok()?,
+                    suites: next.named_suites().ok(),
                     statement_signature: next.statement_signature.clone(),
                 };
                 (PHONE, body, None)
@@ -437,14 +437,14 @@ impl Makings {
                 (RYAN, body, Some(Rule::Keys))
             }
             P::OtherTime => {
-                let body = falsified(&|it| it.created = Timestamp(it.created.0 - 1))?;
+                let body = falsified(&|it| it.created = it.created.map(|at| Timestamp(at.0 - 1)))?;
                 (RYAN, body, Some(Rule::Keys))
             }
             P::OtherSuites => {
-                let mut suites = self.ryan.fields.suites.clone();
+                let mut suites = self.ryan.fields.suites.clone()?;
                 suites.push("another-suite".to_owned());
                 let suites: crate::agreement::SuiteNames = suites.try_into().ok()?;
-                let body = falsified(&|it| it.suites = suites.clone())?;
+                let body = falsified(&|it| it.suites = Some(suites.clone()))?;
                 (RYAN, body, Some(Rule::Keys))
             }
             P::OtherId => {

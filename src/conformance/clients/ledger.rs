@@ -142,7 +142,8 @@ impl Device {
 }
 
 /// Whether a statement of that time may be published (MBX-24).
-fn is_timely(created: Timestamp, now: Timestamp) -> bool {
+fn is_timely(created: Option<Timestamp>, now: Timestamp) -> bool {
+    let created = created.unwrap_or_default();
     now.seconds_since(created) <= LIMITS.statement_age
         && created.seconds_since(now) <= LIMITS.statement_ahead
 }

@@ -10,6 +10,7 @@ use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId};
 use crate::primitives::PublicKey;
 use crate::sesame::SesameError;
+use crate::timestamp::Timestamp;
 
 /// What a bundle says of its device, as anybody reads it.
 #[derive(Clone, Copy, Debug)]
@@ -53,14 +54,14 @@ const WRONG: &[Wrong] = &[
         "a bundle with a damaged statement",
         ErrorCode::InvalidSignature,
         |bundle| {
-            damage(&mut bundle.statement_signature.0);
+            damage(&mut bundle.statement_signature.get_or_insert_default().0);
         },
     ),
     (
         "a bundle made younger than it is",
         ErrorCode::InvalidSignature,
         |bundle| {
-            bundle.created.0 += 1;
+            bundle.created = bundle.created.map(|at| Timestamp(at.0 + 1));
         },
     ),
     (
@@ -81,33 +82,32 @@ const WRONG: &[Wrong] = &[
         "a bundle with another suite",
         ErrorCode::InvalidSignature,
         |bundle| {
-            bundle.suites.push("tigress-0".to_owned());
+            names(bundle).push("tigress-0".to_owned());
         },
     ),
     ("a bundle without suites", ErrorCode::Malformed, |bundle| {
-        bundle.suites.clear();
+        names(bundle).clear();
     }),
     (
         "a bundle that names a suite twice",
         ErrorCode::Malformed,
         |bundle| {
-            bundle.suites.push(bundle.suites[0].clone());
+            let first = names(bundle)[0].clone();
+            names(bundle).push(first);
         },
     ),
     (
         "a bundle that names too many suites",
         ErrorCode::Malformed,
         |bundle| {
-            bundle
-                .suites
-                .extend((0..17).map(|n| format!("tigress-{n}x")));
+            names(bundle).extend((0..17).map(|n| format!("tigress-{n}x")));
         },
     ),
     (
         "a bundle that names a suite of no name",
         ErrorCode::Malformed,
         |bundle| {
-            bundle.suites.push("no name".to_owned());
+            names(bundle).push("no name".to_owned());
         },
     ),
     (
@@ -155,6 +155,11 @@ fn with_one_time(bundle: &mut BundleFields, [kind, first, second, last]: [u8; 4]
     (key[0], key[1], key[2], key[32]) = (kind, first, second, last);
     bundle.one_time_pre_key_id = Some(1);
     bundle.one_time_pre_key = Some(key.into());
+}
+
+/// The names of a bundle's suites.
+fn names(bundle: &mut BundleFields) -> &mut Vec<String> {
+    bundle.suites.get_or_insert_default()
 }
 
 fn damage(bytes: &mut [u8]) {
@@ -225,8 +230,9 @@ impl Correspondent {
     pub(super) fn is_of_this_time(&self, fields: &BundleFields) -> Result<(), ErrorCode> {
         let limits = &self.bounds.limits.pre_keys;
         let now = self.now();
-        let is_so = now.seconds_since(fields.created) <= limits.statement_age
-            && fields.created.seconds_since(now) <= limits.statement_ahead;
+        let created = fields.created.unwrap_or_default();
+        let is_so = now.seconds_since(created) <= limits.statement_age
+            && created.seconds_since(now) <= limits.statement_ahead;
         if is_so {
             Ok(())
         } else {

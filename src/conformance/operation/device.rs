@@ -4,13 +4,16 @@ use super::x3dh::key_pair;
 use super::{
     AddressFields, AtRest, Done, On, Operation, Reference, broken, is_false, with_randomness,
 };
-use crate::agreement::{BundleFields, Fingerprint, PreKeyStore, Statement, SuiteNames};
+use crate::agreement::{
+    AgreementError, BundleFields, Dated, Fingerprint, PreKeyStore, Statement, SuiteNames,
+};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::identifier::{Address, PreKeyId, RegistrationId};
-use crate::primitives::{NoRandomness, PublicKey, Signature};
+use crate::identifier::{PreKeyId, RegistrationId};
+use crate::primitives::{NoRandomness, Signature};
 use crate::saved;
 use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
+use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
@@ -42,7 +45,7 @@ pub struct CreateInput {
     /// The time, in seconds since 1970.
     pub now: Timestamp,
     /// Identity key 32 bytes, registration id 2 (again while out of range), signed prekey 32, its
-    /// signature 64, the statement's 64, one-time prekeys 32 each.
+    /// signature 64, in suites with statements the statement's 64, one-time prekeys 32 each.
     pub randomness: Hex,
 }
 
@@ -63,7 +66,7 @@ impl Operation for Create {
         reference: &mut Reference,
         On { handle, input }: Self::Input,
     ) -> Result<CreateOutput, Failure> {
-        let address = Address::try_from(&input.address)?;
+        let address = reference.address(&input.address)?;
         let suite = reference.suite;
         let keys = with_randomness(&input.randomness, |randomness| {
             let mut keys = PreKeyStore::random(&[suite], &address, input.now, randomness)?;
@@ -94,8 +97,10 @@ pub struct SignedPreKeyFields {
     pub signature: Hex,
     /// When it was made, in seconds since 1970.
     pub created: Timestamp,
-    /// The identity key's signature over the statement that names the suite under test alone: 64 bytes (KEY-09).
-    pub statement_signature: Hex,
+    /// The identity key's signature over the statement that names the suite under test alone: 64 bytes (KEY-09). Absent in
+    /// suites without statements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_signature: Option<Hex>,
 }
 
 /// A one-time prekey with its private key.
@@ -136,34 +141,48 @@ impl Operation for Load {
     type Output = Done;
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
+        let suite = reference.suite;
+        let identifiers = suite.identifiers();
+        let pre_key_id = |id| PreKeyId::within(id, &identifiers.pre_key_id);
         let mut keys = PreKeyStore::new(
             key_pair("identityPrivateKey", &input.identity_private_key)?,
-            RegistrationId::try_from(input.registration_id)?,
+            RegistrationId::within(input.registration_id, &identifiers.registration_id)?,
         );
         for signed in &input.signed_pre_keys {
             keys.insert_signed_pre_key(
-                PreKeyId::try_from(signed.id)?,
+                pre_key_id(signed.id)?,
                 key_pair("privateKey", &signed.private_key)?,
                 Signature::decode(&signed.signature)?,
-                Statement {
-                    created: signed.created,
-                    suites: SuiteNames::of(&[reference.suite]),
-                    signature: Signature::decode(&signed.statement_signature)?,
-                },
+                dated(suite, signed)?,
             );
         }
         for one_time in &input.one_time_pre_keys {
             keys.insert_one_time_pre_key(
-                PreKeyId::try_from(one_time.id)?,
+                pre_key_id(one_time.id)?,
                 key_pair("privateKey", &one_time.private_key)?,
                 one_time.drawn,
             );
         }
-        let address = Address::try_from(&input.address)?;
-        let made = sesame::Device::new(reference.suite, address, keys);
+        let address = reference.address(&input.address)?;
+        let made = sesame::Device::new(suite, address, keys);
         reference.devices.insert(handle, made);
         Ok(Done {})
     }
+}
+
+/// When a signed prekey was made, with its statement in suites that have them.
+fn dated(suite: SuiteRef, signed: &SignedPreKeyFields) -> Result<Dated, Failure> {
+    let created = signed.created;
+    if !suite.has_statements() {
+        return Ok(Dated::Unstated { created });
+    }
+    let signature = signed.statement_signature.as_ref();
+    let signature = signature.ok_or(AgreementError::NoStatement)?;
+    Ok(Dated::Stated(Statement {
+        created,
+        suites: SuiteNames::of(&[suite]),
+        signature: Signature::decode(signature)?,
+    }))
 }
 
 /// Asks for the bundle that a device publishes (X3DH-01).
@@ -197,7 +216,7 @@ impl Operation for Bundle {
     ) -> Result<BundleOutput, Failure> {
         let id = input
             .one_time_pre_key_id
-            .map(PreKeyId::try_from)
+            .map(|id| PreKeyId::within(id, &reference.suite.identifiers().pre_key_id))
             .transpose()?;
         let bundle = held(reference, &handle)?
             .bundle(id)
@@ -262,8 +281,8 @@ impl Operation for Pin {
     type Output = Done;
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let peer = Address::try_from(&input.peer)?;
-        let key = PublicKey::decode(&input.identity_key)?;
+        let peer = reference.address(&input.peer)?;
+        let key = reference.suite.read_public_key(&input.identity_key)?;
         held(reference, &handle)?
             .pin(peer, Fingerprint::of(&key), input.named)
             .map_err(SesameError::from)?;
@@ -288,7 +307,7 @@ impl Operation for OpenAnew {
     type Output = Done;
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let peer = Address::try_from(&input.peer)?;
+        let peer = reference.address(&input.peer)?;
         held(reference, &handle)?.open_anew(&peer);
         Ok(Done {})
     }
@@ -311,7 +330,7 @@ impl Operation for Unpin {
     type Output = Done;
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let peer = Address::try_from(&input.peer)?;
+        let peer = reference.address(&input.peer)?;
         held(reference, &handle)?.unpin(&peer);
         Ok(Done {})
     }
@@ -389,7 +408,7 @@ impl Operation for Encrypt {
         reference: &mut Reference,
         On { handle, input }: Self::Input,
     ) -> Result<EncryptOutput, Failure> {
-        let peer = Address::try_from(&input.peer)?;
+        let peer = reference.address(&input.peer)?;
         let message =
             held(reference, &handle)?.encrypt(&peer, &input.plaintext, &mut NoRandomness)?;
         Ok(EncryptOutput {
@@ -439,7 +458,7 @@ impl Operation for Decrypt {
         reference: &mut Reference,
         On { handle, input }: Self::Input,
     ) -> Result<DecryptOutput, Failure> {
-        let peer = Address::try_from(&input.peer)?;
+        let peer = reference.address(&input.peer)?;
         let device = held(reference, &handle)?;
         let decrypted = with_randomness(&input.randomness, |randomness| {
             device.decrypt(&peer, input.kind, &input.message, randomness)
@@ -484,7 +503,7 @@ impl Operation for ReadOpening {
         reference: &mut Reference,
         On { handle, input }: Self::Input,
     ) -> Result<ReadOpeningOutput, Failure> {
-        let peer = Address::try_from(&input.peer)?;
+        let peer = reference.address(&input.peer)?;
         let (identity_key, plaintext) =
             held(reference, &handle)?.read_opening(&peer, &input.message)?;
         Ok(ReadOpeningOutput {
@@ -511,7 +530,7 @@ impl Operation for DropSessions {
     type Output = Done;
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
-        let peer = Address::try_from(&input.peer)?;
+        let peer = reference.address(&input.peer)?;
         held(reference, &handle)?.drop_sessions(&peer);
         Ok(Done {})
     }
@@ -526,7 +545,8 @@ pub struct Tick;
 pub struct TickInput {
     /// The time, in seconds since 1970.
     pub now: Timestamp,
-    /// Where a new signed prekey is due: 32 bytes for it, 64 for its signature, 64 for the statement's; else nothing.
+    /// Where a new signed prekey is due: 32 bytes for it, 64 for its signature, in suites with statements 64 for the
+    /// statement's; else nothing.
     pub randomness: Hex,
 }
 
@@ -579,7 +599,7 @@ impl Operation for SetCounters {
 /// # Errors
 /// Where there is no such session, or it has no such chain.
 pub fn set_counters(device: &mut sesame::Device, input: &SetCountersInput) -> Result<(), Failure> {
-    let peer = Address::try_from(&input.peer)?;
+    let peer = input.peer.within(device.suites()[0].identifiers())?;
     let mut saved = serde_json::to_value(device.save()).map_err(broken)?;
     let peer = serde_json::to_value(peer).map_err(broken)?;
     let session = saved["records"]

@@ -4,9 +4,7 @@ use super::{AddressFields, Operation, Reference};
 use crate::agreement::fingerprint::fingerprint;
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::identifier::Address;
-use crate::primitives::PublicKey;
-use crate::suite::Party;
+use crate::suite::{Party, Suite};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +23,10 @@ pub struct PartyFields {
 }
 
 impl PartyFields {
-    pub(super) fn party(&self) -> Result<Party, Failure> {
+    pub(super) fn party(&self, suite: &dyn Suite) -> Result<Party, Failure> {
         Ok(Party {
-            identity_key: PublicKey::decode(&self.identity_key)?,
-            address: Address::try_from(&self.address)?,
+            identity_key: suite.read_public_key(&self.identity_key)?,
+            address: self.address.within(suite.identifiers())?,
         })
     }
 }
@@ -55,7 +53,8 @@ impl Operation for Compute {
     type Output = Output;
 
     fn run(reference: &mut Reference, input: Input) -> Result<Output, Failure> {
-        let fingerprint = fingerprint(reference.suite, &input.own.party()?, &input.peer.party()?);
+        let suite = reference.suite;
+        let fingerprint = fingerprint(suite, &input.own.party(suite)?, &input.peer.party(suite)?);
         Ok(Output { fingerprint })
     }
 }

@@ -106,7 +106,7 @@ pub struct MessageKeyInput {
 /// Result of [`MessageKey`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MessageKeyOutput {
-    /// In `tigress-1` 44 bytes: the AES key, then the nonce.
+    /// In `tigress-1` 44 bytes: the AES key, then the nonce. In `signal-v3` 80: the AES key, the MAC key, the IV.
     pub expanded: Hex,
 }
 

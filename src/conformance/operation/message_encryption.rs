@@ -3,8 +3,9 @@
 use super::{Operation, Reference, array};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::primitives::PublicKey;
-use crate::suite::{AssociatedData, Header, MessageKey, Sealing};
+use crate::primitives::PrimitiveError;
+use crate::suite::{AssociatedData, Header, MessageKey, Sealing, SuiteRef};
+use crate::wire::RatchetMessage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Context {
     /// mk: 32 bytes.
     pub message_key: Hex,
-    /// AD of X3DH: 100 bytes in `tigress-1` (X3DH-05).
+    /// AD of X3DH: 100 bytes in `tigress-1` (X3DH-05); in `signal-v3` the identity keys of sender and receiver (V3-10).
     pub associated_data: Hex,
     /// The sender's ratchet key, encoded.
     pub ratchet_key: Hex,
@@ -25,11 +26,11 @@ pub struct Context {
 }
 
 impl Context {
-    fn parts(&self) -> Result<(MessageKey, AssociatedData, Header), Failure> {
+    fn parts(&self, suite: SuiteRef) -> Result<(MessageKey, AssociatedData, Header), Failure> {
         let associated_data = AssociatedData::concat(&[&self.associated_data])
             .ok_or_else(|| Failure::Broken("associatedData is too long (X3DH-05)".to_owned()))?;
         let header = Header {
-            ratchet_key: PublicKey::decode(&self.ratchet_key)?,
+            ratchet_key: suite.read_public_key(&self.ratchet_key)?,
             previous_counter: self.previous_counter,
             counter: self.counter,
         };
@@ -65,7 +66,7 @@ pub struct EncryptInput {
 /// Result of [`Encrypt`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EncryptOutput {
-    /// The ciphertext with its tag.
+    /// The ciphertext with its tag; in `signal-v3` with the MAC of its message.
     pub ciphertext: Hex,
 }
 
@@ -75,13 +76,14 @@ impl Operation for Encrypt {
     type Output = EncryptOutput;
 
     fn run(reference: &mut Reference, input: EncryptInput) -> Result<EncryptOutput, Failure> {
-        let parts = input.context.parts()?;
-        let mut out = Vec::new();
-        reference
-            .suite
-            .seal(&sealing(&parts), &input.plaintext, &mut out);
+        let suite = reference.suite;
+        let parts = input.context.parts(suite)?;
+        let length = suite.ciphertext_length(input.plaintext.len());
+        let mut message = RatchetMessage::encode_head(suite, &parts.2, length, 0);
+        let head = message.len();
+        suite.seal(&sealing(&parts), &input.plaintext, &[], &mut message);
         Ok(EncryptOutput {
-            ciphertext: Hex(out),
+            ciphertext: Hex(message.split_off(head)),
         })
     }
 }
@@ -96,7 +98,7 @@ pub struct DecryptInput {
     /// Key and associated data.
     #[serde(flatten)]
     pub context: Context,
-    /// The ciphertext with its tag.
+    /// The ciphertext with its tag; in `signal-v3` with the MAC of its message.
     pub ciphertext: Hex,
 }
 
@@ -113,11 +115,15 @@ impl Operation for Decrypt {
     type Output = DecryptOutput;
 
     fn run(reference: &mut Reference, input: DecryptInput) -> Result<DecryptOutput, Failure> {
-        let parts = input.context.parts()?;
-        let plaintext =
-            reference
-                .suite
-                .open(&sealing(&parts), &input.ciphertext, &input.ciphertext)?;
+        let suite = reference.suite;
+        let parts = input.context.parts(suite)?;
+        let length = input.ciphertext.len().checked_sub(suite.trailer_length());
+        let (ciphertext, trailer) = input
+            .ciphertext
+            .split_at(length.ok_or(PrimitiveError::Tag)?);
+        let mut message = RatchetMessage::encode(suite, &parts.2, ciphertext);
+        message.extend_from_slice(trailer);
+        let plaintext = suite.open(&sealing(&parts), &message, ciphertext)?;
         Ok(DecryptOutput {
             plaintext: plaintext.as_slice().into(),
         })

@@ -35,7 +35,7 @@ use super::subject::Failure;
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
-use crate::identifier::{Address, DeviceId, IdentifierError};
+use crate::identifier::{Address, DeviceId, IdentifierError, Identifiers};
 use crate::intermediary::IntermediaryError;
 use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
@@ -176,9 +176,19 @@ impl TryFrom<&AddressFields> for Address {
     type Error = IdentifierError;
 
     fn try_from(fields: &AddressFields) -> Result<Self, IdentifierError> {
+        fields.within(&Identifiers::SECTION_1)
+    }
+}
+
+impl AddressFields {
+    /// The address, held to what a suite admits.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn within(&self, admitted: &Identifiers) -> Result<Address, IdentifierError> {
         Ok(Address {
-            user_id: fields.user_id.parse()?,
-            device_id: DeviceId::try_from(fields.device_id)?,
+            user_id: admitted.user_id(&self.user_id)?,
+            device_id: DeviceId::within(self.device_id, &admitted.device_id)?,
         })
     }
 }

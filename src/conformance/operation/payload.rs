@@ -237,9 +237,9 @@ impl OfferedBy {
     }
 
     fn parties(&self, reference: &Reference) -> Result<OfferParties, Failure> {
-        let (sender, receiver) = (self.sender.party()?, self.receiver.party()?);
-        let fingerprint = Fingerprint::of(&receiver.identity_key);
         let suite = reference.suite;
+        let (sender, receiver) = (self.sender.party(suite)?, self.receiver.party(suite)?);
+        let fingerprint = Fingerprint::of(&receiver.identity_key);
         Ok(OfferParties::new(
             suite,
             &sender,

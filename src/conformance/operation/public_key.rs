@@ -3,7 +3,7 @@
 use super::{Operation, Reference, array};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::primitives::{PrivateKey, PublicKey};
+use crate::primitives::PrivateKey;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +31,8 @@ impl Operation for Decode {
     type Input = DecodeInput;
     type Output = DecodeOutput;
 
-    fn run(_: &mut Reference, input: DecodeInput) -> Result<DecodeOutput, Failure> {
-        let key = PublicKey::decode(&input.public_key)?;
+    fn run(reference: &mut Reference, input: DecodeInput) -> Result<DecodeOutput, Failure> {
+        let key = reference.suite.read_public_key(&input.public_key)?;
         Ok(DecodeOutput { u: key.u().into() })
     }
 }

@@ -1,6 +1,8 @@
 //! The reference engine as a subject: its machines, by their handles.
 
+use super::AddressFields;
 use crate::conformance::seed::Stream;
+use crate::identifier::{Address, IdentifierError};
 use crate::intermediary::{Intermediary, MemoryStore};
 use crate::sesame::{self, Device};
 use crate::suite::{self, SuiteRef};
@@ -47,6 +49,11 @@ impl Reference {
             wallets: BTreeMap::new(),
             sends: BTreeMap::new(),
         }
+    }
+
+    /// An address as the suite reads it.
+    pub(super) fn address(&self, fields: &AddressFields) -> Result<Address, IdentifierError> {
+        fields.within(self.suite.identifiers())
     }
 
     /// The wallet with that handle.

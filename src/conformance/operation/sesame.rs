@@ -7,7 +7,7 @@ use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Recipient;
-use crate::identifier::{Address, DeviceId, IdentifierError};
+use crate::identifier::{Address, DeviceId, IdentifierError, Identifiers};
 use crate::primitives::NoRandomness;
 use crate::ratchet::Session;
 use crate::sesame::{DeviceMessage, DeviceRecord, Purpose, SendEvent, SendStep};
@@ -94,13 +94,15 @@ impl From<Recipient> for RecipientFields {
     }
 }
 
-impl TryFrom<&RecipientFields> for Recipient {
-    type Error = IdentifierError;
-
-    fn try_from(fields: &RecipientFields) -> Result<Self, IdentifierError> {
-        Ok(match fields {
-            RecipientFields::User(user) => Recipient::User(user.parse()?),
-            RecipientFields::Device(address) => Recipient::Device(address.try_into()?),
+impl RecipientFields {
+    /// The recipient, held to what a suite admits.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn within(&self, admitted: &Identifiers) -> Result<Recipient, IdentifierError> {
+        Ok(match self {
+            RecipientFields::User(user) => Recipient::User(admitted.user_id(user)?),
+            RecipientFields::Device(address) => Recipient::Device(address.within(admitted)?),
         })
     }
 }
@@ -193,7 +195,7 @@ impl Operation for Send {
         reference: &mut Reference,
         On { handle, input }: Self::Input,
     ) -> Result<SendOutput, Failure> {
-        let recipient = Recipient::try_from(&input.recipient)?;
+        let recipient = input.recipient.within(reference.suite.identifiers())?;
         let purpose = if input.provisioning {
             Purpose::Provisioning
         } else {
@@ -231,16 +233,19 @@ pub enum EventFields {
     StaleRegistration(Vec<u32>),
 }
 
-impl TryFrom<EventFields> for SendEvent {
-    type Error = IdentifierError;
-
-    fn try_from(fields: EventFields) -> Result<Self, IdentifierError> {
+impl EventFields {
+    /// The event, held to what a suite admits.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn within(self, admitted: &Identifiers) -> Result<SendEvent, IdentifierError> {
         let ids = |raw: Vec<u32>| -> Result<Vec<DeviceId>, IdentifierError> {
-            raw.into_iter().map(DeviceId::try_from).collect()
+            let id = |id| DeviceId::within(id, &admitted.device_id);
+            raw.into_iter().map(id).collect()
         };
-        Ok(match fields {
+        Ok(match self {
             EventFields::Bundle(bundle) => SendEvent::Bundle(*bundle),
-            EventFields::NoBundle(address) => SendEvent::NoBundle((&address).try_into()?),
+            EventFields::NoBundle(address) => SendEvent::NoBundle(address.within(admitted)?),
             EventFields::Accepted => SendEvent::Accepted,
             EventFields::DeviceMismatch { missing, extra } => SendEvent::DeviceMismatch {
                 missing: ids(missing)?,
@@ -284,7 +289,7 @@ impl Operation for ContinueSend {
         reference: &mut Reference,
         On { handle, input }: Self::Input,
     ) -> Result<ContinueSendOutput, Failure> {
-        let event = SendEvent::try_from(input.event)?;
+        let event = input.event.within(reference.suite.identifiers())?;
         let (devices, sends) = (&mut reference.devices, &mut reference.sends);
         let (Some(device), Some(send)) = (devices.get_mut(&handle), sends.get_mut(&handle)) else {
             return Err(Failure::Broken("no send was started".to_owned()));

@@ -3,7 +3,6 @@
 use super::{Operation, Reference};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::primitives::PublicKey;
 use crate::suite::Header;
 use crate::wire::{PreKeyMessage, RatchetMessage};
 use schemars::JsonSchema;
@@ -28,6 +27,9 @@ pub struct RatchetFields {
     pub previous_counter: u32,
     /// Field 4, with its tag.
     pub ciphertext: Hex,
+    /// What follows the fields, in suites where a MAC does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Hex>,
 }
 
 /// Decodes a ratchet message (WIRE-01 to WIRE-11).
@@ -41,11 +43,13 @@ impl Operation for DecodeRatchet {
 
     fn run(reference: &mut Reference, input: Encoded) -> Result<RatchetFields, Failure> {
         let message = RatchetMessage::decode(reference.suite, &input.message)?;
+        let trailer = reference.suite.trailer_length();
         Ok(RatchetFields {
             ratchet_key: message.header.ratchet_key.encode().into(),
             counter: message.header.counter,
             previous_counter: message.header.previous_counter,
             ciphertext: message.ciphertext.into(),
+            mac: (trailer > 0).then(|| message.bytes[message.bytes.len() - trailer..].into()),
         })
     }
 }
@@ -61,11 +65,12 @@ impl Operation for EncodeRatchet {
 
     fn run(reference: &mut Reference, input: RatchetFields) -> Result<Encoded, Failure> {
         let header = Header {
-            ratchet_key: PublicKey::decode(&input.ratchet_key)?,
+            ratchet_key: reference.suite.read_public_key(&input.ratchet_key)?,
             previous_counter: input.previous_counter,
             counter: input.counter,
         };
-        let message = RatchetMessage::encode(reference.suite, &header, &input.ciphertext);
+        let mut message = RatchetMessage::encode(reference.suite, &header, &input.ciphertext);
+        message.extend_from_slice(input.mac.as_deref().unwrap_or_default());
         Ok(Encoded {
             message: Hex(message),
         })
@@ -125,8 +130,8 @@ impl Operation for EncodePreKey {
     fn run(reference: &mut Reference, input: PreKeyFields) -> Result<Encoded, Failure> {
         let message = PreKeyMessage {
             pre_key_id: input.pre_key_id,
-            base_key: PublicKey::decode(&input.base_key)?,
-            identity_key: PublicKey::decode(&input.identity_key)?,
+            base_key: reference.suite.read_public_key(&input.base_key)?,
+            identity_key: reference.suite.read_public_key(&input.identity_key)?,
             message: RatchetMessage::decode(reference.suite, &input.ratchet_message)?,
             registration_id: input.registration_id,
             signed_pre_key_id: input.signed_pre_key_id,

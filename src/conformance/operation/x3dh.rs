@@ -2,16 +2,16 @@
 
 use super::{AddressFields, Operation, Reference, array, with_randomness};
 use crate::agreement::{
-    self, AgreementError, Bundle, BundleFields, Fingerprint, Limits, PinnedIdentities, PreKeyStore,
-    Statement, SuiteNames,
+    self, AgreementError, Bundle, BundleFields, Dated, Fingerprint, Limits, PinnedIdentities,
+    PreKeyStore,
 };
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::identifier::{Address, PreKeyId, RegistrationId};
-use crate::primitives::{DhOutput, KeyPair, PrivateKey, PublicKey, Signature};
+use crate::primitives::{DhOutput, KeyPair, PrivateKey, Signature};
 use crate::ratchet::Session;
 use crate::sesame::{self, SesameError};
-use crate::suite::{Parties, Party, Role};
+use crate::suite::{Parties, Party, Role, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::PreKeyMessage;
 use schemars::JsonSchema;
@@ -103,7 +103,7 @@ pub struct InitiateInput {
 pub struct InitiateOutput {
     /// SK: 32 bytes.
     pub shared_secret: Hex,
-    /// AD: 100 bytes in `tigress-1`.
+    /// AD: 100 bytes in `tigress-1`, 66 in `signal-v3`.
     pub associated_data: Hex,
     /// A's first message, a prekey message.
     pub message: Hex,
@@ -119,16 +119,20 @@ impl Operation for Initiate {
         let identity = key_pair("identityPrivateKey", &input.identity_private_key)?;
         let own = Party {
             identity_key: *identity.public(),
-            address: Address::try_from(&input.address)?,
+            address: reference.address(&input.address)?,
         };
-        let registration_id = RegistrationId::try_from(input.registration_id)?;
-        let names = SuiteNames::try_from(input.bundle.suites.clone())?;
-        if !names.include(suite) {
+        let range = &suite.identifiers().registration_id;
+        let registration_id = RegistrationId::within(input.registration_id, range)?;
+        let stated = suite.has_statements();
+        if stated && !input.bundle.named_suites()?.include(suite) {
             return Err(AgreementError::NoCommonSuite.into());
         }
-        let bundle = Bundle::verify(suite, &input.bundle)?;
-        bundle.statement.check(input.now, &Limits::PROFILE)?;
-        pins(bundle.party.address, input.pinned_identity_key.as_ref())?
+        let bundle = Bundle::verify(suite, &input.bundle, stated)?;
+        if let Some(statement) = &bundle.statement {
+            statement.check(input.now, &Limits::PROFILE)?;
+        }
+        let pinned = input.pinned_identity_key.as_ref();
+        pins(suite, bundle.party.address, pinned)?
             .check(&bundle.party.address, &bundle.party.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
             let ephemeral = KeyPair::random(randomness).map_err(SesameError::from)?;
@@ -193,7 +197,7 @@ pub struct RespondInput {
 pub struct RespondOutput {
     /// SK: 32 bytes.
     pub shared_secret: Hex,
-    /// AD: 100 bytes in `tigress-1`.
+    /// AD: 100 bytes in `tigress-1`, 66 in `signal-v3`.
     pub associated_data: Hex,
     /// What A's first message says.
     pub plaintext: Hex,
@@ -207,18 +211,17 @@ impl Operation for Respond {
     fn run(reference: &mut Reference, input: RespondInput) -> Result<RespondOutput, Failure> {
         let suite = reference.suite;
         let identity = key_pair("identityPrivateKey", &input.identity_private_key)?;
-        let own = Address::try_from(&input.address)?;
-        let sender = Address::try_from(&input.sender)?;
+        let own = reference.address(&input.address)?;
+        let sender = reference.address(&input.sender)?;
+        let pre_key_id = |id| PreKeyId::within(id, &suite.identifiers().pre_key_id);
         let mut keys = PreKeyStore::new(identity, RegistrationId::try_from(1)?);
         keys.insert_signed_pre_key(
-            PreKeyId::try_from(input.signed_pre_key_id)?,
+            pre_key_id(input.signed_pre_key_id)?,
             key_pair("signedPreKeyPrivateKey", &input.signed_pre_key_private_key)?,
-            // A responder never looks at its own signatures.
+            // A responder never looks at its own signatures, nor at its own statement.
             Signature::decode(&[0; 64])?,
-            Statement {
+            Dated::Unstated {
                 created: Timestamp::default(),
-                suites: SuiteNames::of(&[suite]),
-                signature: Signature::decode(&[0; 64])?,
             },
         );
         if let (Some(id), Some(private)) = (
@@ -226,13 +229,14 @@ impl Operation for Respond {
             &input.one_time_pre_key_private_key,
         ) {
             keys.insert_one_time_pre_key(
-                PreKeyId::try_from(id)?,
+                pre_key_id(id)?,
                 key_pair("oneTimePreKeyPrivateKey", private)?,
                 Timestamp::default(),
             );
         }
         let message = PreKeyMessage::decode(suite, &input.message)?;
-        pins(sender, input.pinned_identity_key.as_ref())?.check(&sender, &message.identity_key)?;
+        let pinned = input.pinned_identity_key.as_ref();
+        pins(suite, sender, pinned)?.check(&sender, &message.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
             let secret = keys.respond(suite, &Limits::PROFILE, &message)?.secret;
             let limits = (&Limits::PROFILE, suite.limits());
@@ -255,10 +259,10 @@ pub(super) fn key_pair(name: &str, private: &Hex) -> Result<KeyPair, Failure> {
     Ok(KeyPair::from(PrivateKey::from(array(name, private)?)))
 }
 
-fn pins(address: Address, key: Option<&Hex>) -> Result<PinnedIdentities, Failure> {
+fn pins(suite: SuiteRef, address: Address, key: Option<&Hex>) -> Result<PinnedIdentities, Failure> {
     let mut pins = PinnedIdentities::default();
     if let Some(key) = key {
-        pins.pin(address, Fingerprint::of(&PublicKey::decode(key)?), true)?;
+        pins.pin(address, Fingerprint::of(&suite.read_public_key(key)?), true)?;
     }
     Ok(pins)
 }

@@ -3,7 +3,7 @@
 use super::{Done, Operation, Reference, array};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
-use crate::primitives::{KeyPair, PrivateKey, PublicKey, Secret, Signature};
+use crate::primitives::{KeyPair, PrivateKey, Secret, Signature};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +67,7 @@ impl Operation for Verify {
     type Output = Done;
 
     fn run(reference: &mut Reference, input: VerifyInput) -> Result<Done, Failure> {
-        let key = PublicKey::decode(&input.public_key)?;
+        let key = reference.suite.read_public_key(&input.public_key)?;
         let signature = Signature::decode(&input.signature)?;
         reference.suite.verify(&key, &input.message, &signature)?;
         Ok(Done {})

@@ -114,6 +114,9 @@ files! {
     "tigress-1":
         "public_key" "xeddsa" "x3dh_initiate" "x3dh_respond" "fingerprint" "kdf" "message_encryption"
         "ratchet_session" "wire_ratchet" "wire_prekey" "sesame" "intermediary";
+    "signal-v3":
+        "public_key" "xeddsa" "x3dh_initiate" "x3dh_respond" "kdf" "message_encryption" "ratchet_session"
+        "wire_ratchet" "wire_prekey";
     -: "invitation" "payload" "transfer_sender" "transfer_receiver";
 }
 

@@ -1174,8 +1174,9 @@ impl<'a, A: Adversary> Judge<'a, A> {
             Answer::Bundle { bundle } => {
                 // By the time at which the device last looked at the clock.
                 let now = self.actor.wallet.device().now();
-                let age = now.seconds_since(bundle.created);
-                let ahead = bundle.created.seconds_since(now);
+                let created = bundle.created.unwrap_or_default();
+                let age = now.seconds_since(created);
+                let ahead = created.seconds_since(now);
                 let fresh = age <= 40 * DAY && ahead <= 2 * DAY;
                 let sends = effects.iter().any(|effect| {
                     matches!(effect, Effect::Request(request) if matches!(request.body, Body::Submit(_)))

@@ -295,7 +295,8 @@ impl Keeper<'_> {
     }
 
     /// A statement is not too old, and not of a time to come (MBX-24).
-    fn stated(&mut self, created: Timestamp) {
+    fn stated(&mut self, created: Option<Timestamp>) {
+        let created = created.unwrap_or_default();
         let fresh =
             self.now.seconds_since(created) <= 9 * DAY && created.seconds_since(self.now) <= DAY;
         self.must(Promise::Registered, fresh);

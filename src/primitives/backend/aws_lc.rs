@@ -3,7 +3,12 @@
 use super::Backend;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey, X25519};
+use aws_lc_rs::cipher::{
+    AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
+    PaddedBlockEncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::hmac;
+use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
 /// AWS-LC, in C and assembly.
@@ -103,5 +108,32 @@ impl Backend for AwsLc {
             )
             .ok()?;
         Some(plaintext)
+    }
+
+    fn aes256_cbc_encrypt(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8], out: &mut Vec<u8>) {
+        let encrypted = UnboundCipherKey::new(&AES_256, key).and_then(|key| {
+            let mut in_out = Zeroizing::new(plaintext.to_vec());
+            let iv = EncryptionContext::Iv128(FixedLength::from(iv));
+            PaddedBlockEncryptingKey::cbc_pkcs7(key)?.less_safe_encrypt(&mut *in_out, iv)?;
+            out.extend_from_slice(&in_out);
+            Ok(())
+        });
+        if encrypted.is_err() {
+            unreachable!("a key of 32 bytes, and room for the padding");
+        }
+    }
+
+    fn aes256_cbc_decrypt(
+        key: &[u8; 32],
+        iv: &[u8; 16],
+        ciphertext: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let key = UnboundCipherKey::new(&AES_256, key).ok()?;
+        let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).ok()?;
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let iv = DecryptionContext::Iv128(FixedLength::from(iv));
+        let length = key.decrypt(&mut buffer, iv).ok()?.len();
+        buffer.truncate(length);
+        Some(buffer)
     }
 }

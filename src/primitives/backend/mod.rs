@@ -83,4 +83,14 @@ pub trait Backend {
         ciphertext: &[u8],
         tag: &[u8; 16],
     ) -> Option<Zeroizing<Vec<u8>>>;
+
+    /// Pads by PKCS#7, encrypts in CBC mode, and appends the ciphertext to `out`.
+    fn aes256_cbc_encrypt(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8], out: &mut Vec<u8>);
+
+    /// The plaintext; none where the ciphertext is no whole number of blocks, or its padding is none.
+    fn aes256_cbc_decrypt(
+        key: &[u8; 32],
+        iv: &[u8; 16],
+        ciphertext: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>>;
 }

@@ -1,15 +1,19 @@
 //! The crates of dalek and `RustCrypto`.
 
 use super::Backend;
+use crate::primitives::aes256_cbc::ciphertext_length;
+use aes::Aes256;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use curve25519_dalek::MontgomeryPoint;
 use hmac::digest::FixedOutput;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// curve25519-dalek, hmac with sha2, aes-gcm.
+/// curve25519-dalek, hmac with sha2, aes-gcm, cbc with aes.
 #[derive(Clone, Copy, Debug)]
 pub struct RustCrypto;
 
@@ -71,5 +75,29 @@ impl Backend for RustCrypto {
             &Tag::from(*tag),
         );
         opened.is_ok().then_some(buffer)
+    }
+
+    fn aes256_cbc_encrypt(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + ciphertext_length(plaintext.len()), 0);
+        let cipher = cbc::Encryptor::<Aes256>::new(key.into(), iv.into());
+        if cipher
+            .encrypt_padded_b2b::<Pkcs7>(plaintext, &mut out[start..])
+            .is_err()
+        {
+            unreachable!("there is room for the padding");
+        }
+    }
+
+    fn aes256_cbc_decrypt(
+        key: &[u8; 32],
+        iv: &[u8; 16],
+        ciphertext: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let cipher = cbc::Decryptor::<Aes256>::new(key.into(), iv.into());
+        let length = cipher.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len();
+        buffer.truncate(length);
+        Some(buffer)
     }
 }

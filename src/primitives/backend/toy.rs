@@ -15,8 +15,10 @@
 //! | XEdDSA, Ed25519 | Schnorr signatures in that group, written additively |
 //! | HMAC-SHA-256 | folded multiplications, 8 bytes each (as wyhash has them) |
 //! | AES-256-GCM | a key stream of them, and a tag |
+//! | AES-256-CBC | a key stream of them, and the padding of PKCS#7 |
 
 use super::Backend;
+use crate::primitives::aes256_cbc::ciphertext_length;
 use crate::primitives::x25519::{FIELD_PRIME, SMALL_ORDER};
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -144,6 +146,38 @@ impl<B: Backend> Backend for Switch<B> {
         let mut plaintext = Zeroizing::new(ciphertext.to_vec());
         stream(secret, &mut plaintext, |byte, key| byte ^ key);
         Some(plaintext)
+    }
+
+    fn aes256_cbc_encrypt(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8], out: &mut Vec<u8>) {
+        if !is_on() {
+            return B::aes256_cbc_encrypt(key, iv, plaintext, out);
+        }
+        let start = out.len();
+        let length = ciphertext_length(plaintext.len());
+        let padding = length - plaintext.len();
+        out.extend_from_slice(plaintext);
+        out.resize(start + length, u8::try_from(padding).unwrap_or(0));
+        stream(seed(7, &[key, iv]), &mut out[start..], |byte, key| {
+            byte ^ key
+        });
+    }
+
+    fn aes256_cbc_decrypt(
+        key: &[u8; 32],
+        iv: &[u8; 16],
+        ciphertext: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        if !is_on() {
+            return B::aes256_cbc_decrypt(key, iv, ciphertext);
+        }
+        let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+        stream(seed(7, &[key, iv]), &mut plaintext, |byte, key| byte ^ key);
+        let padding = usize::from(*plaintext.last()?);
+        let length = plaintext.len().checked_sub(padding)?;
+        (padding > 0 && ciphertext_length(length) == ciphertext.len()).then(|| {
+            plaintext.truncate(length);
+            plaintext
+        })
     }
 }
 
