@@ -1,10 +1,11 @@
-# Sourced by the scripts of python/ and python-check/: makes the virtual environment target/python-check with the
-# packages of python-check/requirements.txt where it is not there, and leaves its interpreter in $python. Where
-# there is no Python 3.10 with venv, or the packages cannot be installed, it calls `skip WHY`.
+# Sourced by the scripts of the folders here: makes the virtual environment $venv with the packages of the file
+# $requirements where it is not there, and leaves its interpreter in $python. Where neither is set, they are target/python-check
+# and python-check/requirements.txt. Where there is no Python 3.10 with venv, or the packages cannot be installed, it calls
+# `skip WHY`.
 
 adapters=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-requirements=$adapters/python-check/requirements.txt
-venv=$adapters/../target/python-check
+requirements=${requirements:-$adapters/python-check/requirements.txt}
+venv=${venv:-$adapters/../target/python-check}
 python=$venv/bin/python
 
 # The copy of the requirements is written last: it says that the environment is complete.
