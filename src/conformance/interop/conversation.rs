@@ -355,9 +355,9 @@ impl Scope {
         if let Some(missing) = missing {
             return Err(format!("{missing} has no device yet"));
         }
+        self.sent += call.letters();
         let name = call.letter();
         if brings == Brings::Letter {
-            self.sent += call.number::<usize>().clamp(1, MOST_LETTERS);
             return match self.letters.insert(name.to_owned(), party) {
                 Some(_) => Err(format!("a letter is called \"{name}\" already")),
                 None => Ok(()),

@@ -164,6 +164,12 @@ impl Call {
         self.all("letter").next().is_some()
     }
 
+    /// So many letters it sends at most: of turns and exchanges both parties as many.
+    pub(super) fn letters(&self) -> usize {
+        let each = self.the("many").parse().unwrap_or(1);
+        each * self.parties().count().max(1)
+    }
+
     /// The number in it, whichever of the parameters it is.
     pub(super) fn number<N: std::str::FromStr + Default>(&self) -> N {
         let numbers = ["many", "keys", "id", "size"];
