@@ -31,6 +31,7 @@ mod saved_state;
 mod scenarios;
 mod second_suite;
 mod sesame;
+mod signal_v3;
 mod traced;
 mod transfers;
 mod vectors;

@@ -36,12 +36,29 @@ pub(crate) fn step_of<I, O>(input: I, answer: Result<O, ErrorCode>) -> StepOf<I,
     }
 }
 
+/// This program.
+fn own() -> Origin {
+    Origin {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
 /// The tests of one file as they are made.
 pub(crate) struct Builder {
     built_in: &'static BuiltIn,
     header: Vec<String>,
     notes: BTreeMap<String, Note>,
-    groups: Vec<(&'static str, Vec<Value>)>,
+    /// Whose tests are added.
+    origin: Origin,
+    groups: Vec<Group>,
+}
+
+/// Tests of one type that one program made, one behind the other.
+struct Group {
+    name: &'static str,
+    origin: Origin,
+    tests: Vec<Value>,
 }
 
 impl Builder {
@@ -50,8 +67,22 @@ impl Builder {
             built_in,
             header: Vec::new(),
             notes: BTreeMap::new(),
+            origin: own(),
             groups: Vec::new(),
         }
+    }
+
+    /// The tests that follow were recorded from that library.
+    pub(crate) fn from(&mut self, library: &str, version: &str) {
+        self.origin = Origin {
+            name: library.to_owned(),
+            version: version.to_owned(),
+        };
+    }
+
+    /// The tests that follow are made here.
+    pub(crate) fn from_here(&mut self) {
+        self.origin = own();
     }
 
     /// A line for people at the head of the file.
@@ -115,8 +146,12 @@ impl Builder {
         };
         let test = serde_json::to_value(test).expect("a test is an object");
         match self.groups.last_mut() {
-            Some((last, tests)) if *last == group => tests.push(test),
-            _ => self.groups.push((group, vec![test])),
+            Some(last) if last.name == group && last.origin == self.origin => last.tests.push(test),
+            _ => self.groups.push(Group {
+                name: group,
+                origin: self.origin.clone(),
+                tests: vec![test],
+            }),
         }
     }
 
@@ -147,7 +182,7 @@ impl Builder {
     pub(crate) fn file(mut self, mut numbers: Numbers) -> VectorFile {
         let path = self.built_in.path();
         let mut names = BTreeSet::new();
-        for test in self.groups.iter_mut().flat_map(|(_, tests)| tests) {
+        for test in self.groups.iter_mut().flat_map(|group| &mut group.tests) {
             let name = test["name"].as_str().expect("a name").to_owned();
             test["tcId"] = numbers.give(&name).into();
             let plain = name
@@ -159,7 +194,7 @@ impl Builder {
             );
             assert!(names.insert(name.clone()), "{path}: {name} stands twice");
         }
-        let tests = self.groups.iter().flat_map(|(_, tests)| tests);
+        let tests = self.groups.iter().flat_map(|group| &group.tests);
         let flags: BTreeSet<&str> = tests
             .flat_map(|test| test["flags"].as_array().into_iter().flatten())
             .filter_map(Value::as_str)
@@ -183,13 +218,10 @@ impl Builder {
             test_groups: self
                 .groups
                 .into_iter()
-                .map(|(group, tests)| TestGroup {
-                    r#type: group.to_owned(),
-                    source: Origin {
-                        name: env!("CARGO_PKG_NAME").to_owned(),
-                        version: version.to_owned(),
-                    },
-                    tests,
+                .map(|group| TestGroup {
+                    r#type: group.name.to_owned(),
+                    source: group.origin,
+                    tests: group.tests,
                 })
                 .collect(),
         }

@@ -26,6 +26,8 @@ mod prelude;
 mod proto;
 mod public_key;
 mod ratchet_session;
+pub mod record;
+pub mod recorded;
 mod said;
 mod script;
 mod sesame;

@@ -1,11 +1,11 @@
 //! Makes the vector files and their schemas.
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tigress_generators::{GeneratedFile, Numbers, generate};
+use tigress_generators::{GeneratedFile, Numbers, generate, record};
 use tigress_signal::conformance::vector::BuiltIn;
 
 /// Make the vector files and their schemas.
@@ -23,10 +23,50 @@ struct Generate {
     /// Compare with what is in the folder, and write nothing.
     #[arg(long)]
     check: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Record(Record),
+}
+
+/// Record what a real library says, behind an adapter whose randomness is injected, into a file of generators/recorded.
+#[derive(Args)]
+struct Record {
+    /// What the vectors are called before their script's name, such as `protocol_c`.
+    #[arg(long)]
+    prefix: String,
+    /// The file, such as `generators/recorded/libsignal-protocol-c.json`.
+    #[arg(long)]
+    out: PathBuf,
+    /// The adapter's command.
+    adapter: String,
+}
+
+impl Record {
+    fn run(&self) -> Result<ExitCode, Box<dyn Error>> {
+        let recording = record::record(&self.adapter, &self.prefix, |why| eprintln!("{why}"))?;
+        let all = &recording.conversations;
+        let same = all.iter().filter(|it| it.same).count();
+        println!(
+            "{} {}: {} conversations, {same} with the engine's bytes",
+            recording.library,
+            recording.version,
+            all.len()
+        );
+        let text = serde_json::to_string_pretty(&recording)?;
+        fs::write(&self.out, text + "\n")?;
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let command = Generate::parse();
+    if let Some(Command::Record(record)) = &command.command {
+        return record.run();
+    }
     let there = |path: &str| fs::read_to_string(command.vectors.join(path)).unwrap_or_default();
     let known = |name: &&String| BuiltIn::ALL.iter().any(|file| file.family == **name);
     if let Some(name) = command.only.iter().find(|name| !known(name)) {

@@ -4,6 +4,7 @@ use super::actor::{Actor, Conversation, SAME_IDENTITY, Talk, erased, erased_priv
 use super::pair::{Pair, opened, pair};
 use super::prelude::*;
 use super::public_key::{encoded, key_pair, small_order};
+use super::recorded;
 use super::said::Said;
 use super::signal_v3::{Keys, ratchet_message};
 use tigress_signal::agreement::x3dh::shared_secret;
@@ -86,6 +87,9 @@ pub(super) fn generate(b: &mut Builder) {
         Version INTEROPERABILITY [signal("doubleratchet/#integration-with-x3dh")]
             "A version byte whose low nibble is another one; a bug looks at the whole byte, or puts its own into the MAC."
             => "Devices of a newer library, or with a session that was carried over, are not read.";
+        Recorded INTEROPERABILITY [signal("doubleratchet/")]
+            "What a library in use said with these keys and this randomness."
+            => "Whoever reads or writes otherwise does not speak with its users.";
         WrongKind MISSING_STEP [signal("x3dh/#receiving-the-initial-message")]
             "A message under the wrong kind, or under another name than its sender's; a bug guesses what was meant."
             => "What the envelope says and what is read are two things, and each reader believes another one.";
@@ -97,6 +101,9 @@ pub(super) fn generate(b: &mut Builder) {
     damage(b);
     ends(b);
     erasure(b);
+    if !is_strict() {
+        recorded::conversations(b);
+    }
 }
 
 /// The device under test opens the session.

@@ -211,6 +211,16 @@ impl Bundle {
             );
             require!("KEY-10", verified.is_ok(), invalid("statementSignature"));
         }
+        // Before anything is drawn (RND-02): what comes of them is zero, whichever key is drawn.
+        let keys = [
+            ("identityKey", Some(bundle.party.identity_key)),
+            ("signedPreKey", Some(bundle.signed_pre_key.key)),
+            ("oneTimePreKey", bundle.one_time_pre_key.map(|it| it.key)),
+        ];
+        for (field, key) in keys {
+            key.map_or(Ok(()), |key| key.check_order())
+                .map_err(|error| AgreementError::Bundle { field, error })?;
+        }
         if let Some(kem) = &bundle.kem_pre_key {
             let identity_key = &bundle.party.identity_key;
             suite

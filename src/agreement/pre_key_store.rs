@@ -149,7 +149,11 @@ impl PreKeyStore {
         let ranges = suites
             .iter()
             .map(|suite| &suite.identifiers().registration_id);
-        let registration_id = RegistrationId::random_within(ranges, randomness)?;
+        let registration_id = flawed!(
+            "V3-14 drawn again",
+            RegistrationId::random_within(ranges, randomness)?,
+            RegistrationId::random(randomness)?
+        );
         let mut store = Self::new(identity, registration_id);
         store.add_signed_pre_key(suites, address, now, randomness)?;
         Ok(store)

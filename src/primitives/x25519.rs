@@ -94,6 +94,27 @@ impl PublicKey {
         Ok(PublicKey(u))
     }
 
+    /// Refuses what makes every Diffie-Hellman zero, also where it is not reduced: for suites that read such keys (V3-03).
+    ///
+    /// # Errors
+    /// `invalid-key`.
+    pub fn check_order(&self) -> Result<(), PrimitiveError> {
+        let mut u = self.0;
+        u[31] &= 0x7f;
+        // What is left over 2^255 - 19 is below 19, and stands in the lowest byte.
+        if u[1..] == FIELD_PRIME[1..] && u[0] >= FIELD_PRIME[0] {
+            let over = u[0] - FIELD_PRIME[0];
+            u = [0; 32];
+            u[0] = over;
+        }
+        require!(
+            "V3-03",
+            !SMALL_ORDER.contains(&u),
+            PrimitiveError::ZeroDhOutput
+        );
+        Ok(())
+    }
+
     /// `0x05` and the 32 bytes of u, little-endian (KEY-01).
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LENGTH] {

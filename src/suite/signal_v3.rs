@@ -133,7 +133,14 @@ impl Suite for SignalV3 {
 
 impl Keys for SignalV3 {
     fn identifiers(&self) -> &'static Identifiers {
-        &IDENTIFIERS
+        flawed!(
+            "V3-02 ids from 1",
+            &IDENTIFIERS,
+            &Identifiers {
+                pre_key_id: 1..=0x00ff_ffff,
+                ..IDENTIFIERS
+            }
+        )
     }
 
     /// That of section 1 where there is one (ID-05); else the UUID's 16 bytes or the name's UTF-8, then the DeviceID as four
@@ -151,7 +158,7 @@ impl Keys for SignalV3 {
     }
 
     fn has_statements(&self) -> bool {
-        false
+        flawed!("V3-04 asked for", false, true)
     }
 
     /// Whatever u is: what a point of small order does, its first Diffie-Hellman shows (V3-03).
@@ -199,7 +206,22 @@ impl Agreement for SignalV3 {
 
 impl Ratchet for SignalV3 {
     fn limits(&self) -> &'static Limits {
-        &LIMITS
+        let limits = flawed!(
+            "V3-12 closed",
+            &LIMITS,
+            &Limits {
+                former_chain: FormerChain::Closed,
+                ..LIMITS
+            }
+        );
+        flawed!(
+            "V3-13 tenfold",
+            limits,
+            &Limits {
+                max_skip: 250_000,
+                ..LIMITS
+            }
+        )
     }
 
     fn root_info(&self) -> &'static [u8] {
@@ -269,11 +291,25 @@ impl Wire for SignalV3 {
     }
 
     fn ratchet_message(&self) -> &'static Schema {
-        &RATCHET_MESSAGE
+        flawed!(
+            "V3-17 ratchet unbounded",
+            &RATCHET_MESSAGE,
+            &Schema {
+                max_length: usize::MAX,
+                ..RATCHET_MESSAGE
+            }
+        )
     }
 
     fn pre_key_message(&self) -> &'static Schema {
-        &PRE_KEY_MESSAGE
+        flawed!(
+            "V3-17 prekey unbounded",
+            &PRE_KEY_MESSAGE,
+            &Schema {
+                max_length: usize::MAX,
+                ..PRE_KEY_MESSAGE
+            }
+        )
     }
 
     fn trailer_length(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use super::{RatchetMessage, WireError, bytes_of, check_frame, key_of, uint32_of};
 use crate::primitives::PublicKey;
+use crate::requirement::flawed;
 use crate::suite::Suite;
 use crate::suite::protobuf;
 
@@ -100,7 +101,9 @@ impl<'a> PreKeyMessage<'a> {
         protobuf::write_bytes(&mut out, base_key.number, &self.base_key.encode());
         protobuf::write_bytes(&mut out, identity_key.number, &self.identity_key.encode());
         protobuf::write_bytes(&mut out, message.number, self.message.bytes);
-        protobuf::write_uint32(&mut out, registration_id.number, self.registration_id);
+        if flawed!("V3-15 zero left out", true, self.registration_id != 0) {
+            protobuf::write_uint32(&mut out, registration_id.number, self.registration_id);
+        }
         protobuf::write_uint32(&mut out, signed_pre_key_id.number, self.signed_pre_key_id);
         if let (Some(kem), [id, ciphertext]) = (self.kem, kem_fields) {
             protobuf::write_uint32(&mut out, id.number, kem.pre_key_id);
