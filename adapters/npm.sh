@@ -25,6 +25,3 @@ if ! cmp --silent "$here/package-lock.json" "$packages/installed.json"; then
         skip "the packages cannot be installed: ${error##*$'\n'}"
     cp "$here/package-lock.json" "$packages/installed.json"
 fi
-if [[ ${1-} == --ready ]]; then
-    exit
-fi

@@ -5,6 +5,7 @@
  */
 
 import { Refused, describe, serve } from "../node/protocol.mjs"; // first: standard output is for answers alone
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 
 import { fromHex, toHex } from "../node/bytes.mjs";
@@ -19,6 +20,22 @@ const addressName = (peer) => `${peer.name()}.${peer.deviceId()}`;
 const publicKey = (bytes) => signal.PublicKey.deserialize(bytes);
 const privateKey = (bytes) => signal.PrivateKey.deserialize(bytes);
 const pair = (key) => ({ publicKey: key.getPublicKey().serialize(), privateKey: key.serialize() });
+
+/** Where randomness.c is preloaded, what the library draws from. */
+const SCRIPT = "TIGRESS_RANDOMNESS";
+const randomness = process.env.LD_PRELOAD?.endsWith("/randomness.so") ? "injected" : "own";
+
+/** Makes methods draw from the randomness of their parameters. */
+function scripted(methods) {
+    const wrapped = Object.entries(methods).map(([name, method]) => [
+        name,
+        (params) => {
+            process.env[SCRIPT] = toHex(fromHex(params.randomness ?? ""));
+            return method(params);
+        },
+    ]);
+    return Object.fromEntries(wrapped);
+}
 
 class Sessions extends signal.SessionStore {
     constructor(store) {
@@ -117,8 +134,12 @@ function required(keys, id, name) {
 
 const library = {
     drawIdentity: () => pair(signal.PrivateKey.generate()),
-    // The library has no function for it.
-    drawRegistrationId: () => crypto.getRandomValues(new Uint16Array(1))[0] & 0x3fff,
+    drawRegistrationId() {
+        // The library has no function for it.
+        const script = process.env[SCRIPT];
+        process.env[SCRIPT] = script.slice(4);
+        return (script.length < 4 ? randomBytes(2) : fromHex(script.slice(0, 4))).readUInt16BE() & 0x3fff;
+    },
     drawSignedPreKey(identity) {
         const keys = pair(signal.PrivateKey.generate());
         return { ...keys, signature: privateKey(identity.privateKey).sign(keys.publicKey) };
@@ -176,9 +197,7 @@ const library = {
     },
 };
 
-await serve({
-    describe: describe(require(`libsignal-client-${version}/package.json`), "own"),
-    ...deviceMethods(library),
+const primitives = {
     "public_key.decode": (params) => ({ u: toHex(publicKey(fromHex(params.publicKey)).getPublicKeyBytes()) }),
     "public_key.derive": (params) => ({ publicKey: toHex(library.keyPair(fromHex(params.privateKey)).publicKey) }),
     "xeddsa.sign": (params) => ({
@@ -190,4 +209,9 @@ await serve({
         }
         return {};
     },
+};
+
+await serve({
+    describe: describe(require(`libsignal-client-${version}/package.json`), randomness),
+    ...scripted({ ...primitives, ...deviceMethods(library) }),
 });
