@@ -1,4 +1,5 @@
-/* What a device keeps, as one JSON object: it is what `device.save` writes. Records are the library's own bytes, in hex.
+/* What a device keeps, as one JSON object: it is what `device.save` writes. Records are the library's own bytes, in
+ * hex.
  *
  *     userId, deviceId, registrationId, identityPublicKey, identityPrivateKey
  *     signedPreKeys   id: record, oldest first

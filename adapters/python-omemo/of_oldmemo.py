@@ -5,6 +5,7 @@ import json
 import secrets
 from base64 import b64encode
 from typing import Any
+from unittest import mock
 
 import fields
 import omemo.storage
@@ -74,6 +75,12 @@ class Memory(omemo.storage.Storage):
         self.values.pop(key, None)
 
 
+def key_material(plaintext: bytes) -> PlainKeyMaterialImpl:
+    """The library encrypts a key and a tag behind each other, whatever their lengths."""
+    length = PlainKeyMaterialImpl.KEY_LENGTH
+    return PlainKeyMaterialImpl(plaintext[:length], plaintext[length:])
+
+
 def encoded(key: bytes) -> str:
     return StateImpl.serialize_public_key(key).hex()
 
@@ -96,19 +103,17 @@ def read_bundle(bundle: Fields) -> BundleImpl:
 
 
 class Device:
-    def __init__(self, address: Address, number: int, values: Fields, begun: dict[Address, Any]) -> None:
+    def __init__(self, address: Address, number: int, values: Fields) -> None:
         self.address = address
         self.registration_id = number
         self.storage = Memory(values)
         self.backend = Oldmemo(self.storage)
-        # Of the sessions that no message was encrypted in yet: the bundle, and what was drawn.
-        self.begun = begun
 
     @classmethod
     def create(cls, params: Fields) -> "Device":
         count = fields.number(params, "oneTimePreKeys")
         identity = clamped(SCRIPT.take(32))
-        device = cls(fields.address(fields.inner(params, "address")), registration_id(), {}, {})
+        device = cls(fields.address(fields.inner(params, "address")), registration_id(), {})
         device.keep_identity(identity)
         known = device.published().bundle.pre_keys
         ids = {}
@@ -123,7 +128,7 @@ class Device:
     @classmethod
     def load(cls, params: Fields) -> "Device":
         address, number = fields.address(fields.inner(params, "address")), fields.number(params, "registrationId")
-        device = cls(address, number, {}, {})
+        device = cls(address, number, {})
         identity = clamped(fields.data(params, "identityPrivateKey"))
         device.keep_identity(identity)
         signed, signed_ids = [], {}
@@ -154,7 +159,8 @@ class Device:
 
     def keep_ids(self, name: str, ids: dict[bytes, int]) -> None:
         """Which id is whose, where the library looks it up: its own numbers follow the order of a set."""
-        run(self.storage.store(f"/{NAMESPACE}/{name}", {b64encode(key).decode(): number for key, number in ids.items()}))
+        by_key = {b64encode(key).decode(): number for key, number in ids.items()}
+        run(self.storage.store(f"/{NAMESPACE}/{name}", by_key))
 
     def published(self) -> BundleImpl:
         return run(self.backend.get_bundle(self.address.user, self.address.device))
@@ -198,42 +204,35 @@ class Device:
     def identity_changed(self, peer: Address, before: bytes | None) -> Fields:
         return {"identityChanged": before is not None and before != self.known(peer)}
 
-    def begin(self, peer: Address, bundle: Fields, drawn: bytes, plaintext: bytes) -> tuple[SessionImpl, bytes]:
-        """The library opens a session and encrypts its first message in one step."""
-        SCRIPT.load(drawn)
-        length = PlainKeyMaterialImpl.KEY_LENGTH
-        material = PlainKeyMaterialImpl(plaintext[:length], plaintext[length:])
-        session, message = run(
-            self.backend.build_session_active(peer.user, peer.device, read_bundle(bundle), material)
-        )
-        run(self.backend.store_session(session))
-        return session, message.serialize()
-
     def process_bundle(self, params: Fields) -> Fields:
-        """Opens the session with a first message of no bytes, which nobody sees. The first that is encrypted does it
-        again, with what was drawn here."""
+        """The library opens a session and encrypts its first message in one step. Here that message has no bytes, and
+        nobody sees it: the ratchet is put back to where it was before."""
         bundle = fields.inner(params, "bundle")
         peer = fields.address(bundle)
         before = self.known(peer)
-        drawn = SCRIPT.take(64)
-        self.begin(peer, bundle, drawn, b"")
-        self.begun[peer] = bundle, drawn
+        ratchets = []
+        next_encryption_key = DiffieHellmanRatchet.next_encryption_key
+
+        async def noted(ratchet: DiffieHellmanRatchet) -> Any:
+            ratchets.append(ratchet.json)
+            return await next_encryption_key(ratchet)
+
+        with mock.patch.object(DiffieHellmanRatchet, "next_encryption_key", noted):
+            session, _ = run(
+                self.backend.build_session_active(peer.user, peer.device, read_bundle(bundle), key_material(b""))
+            )
+        run(self.backend.store_session(session))
+        state = {**session.double_ratchet.json, "diffie_hellman_ratchet": ratchets[0]}
+        run(self.storage.store(f"/{NAMESPACE}/{peer.user}/{peer.device}/double_ratchet", state))
         return self.identity_changed(peer, before)
 
     def encrypt(self, params: Fields) -> Fields:
         peer, plaintext = fields.peer(params), fields.data(params, "plaintext")
-        if peer in self.begun:
-            session, message = self.begin(peer, *self.begun[peer], plaintext)
-            del self.begun[peer]
-        else:
-            found = self.session(peer)
-            if found is None:
-                raise NoSession("there is no session with the device")
-            session = found
-            length = PlainKeyMaterialImpl.KEY_LENGTH
-            material = PlainKeyMaterialImpl(plaintext[:length], plaintext[length:])
-            message = run(self.backend.encrypt_key_material(session, material)).serialize()
-            run(self.backend.store_session(session))
+        session = self.session(peer)
+        if session is None:
+            raise NoSession("there is no session with the device")
+        message = run(self.backend.encrypt_key_material(session, key_material(plaintext))).serialize()
+        run(self.backend.store_session(session))
         if session.initiation is Initiation.ACTIVE and not session.confirmed:
             return {"kind": "prekey", "message": session.key_exchange.serialize(message)[0].hex()}
         return {"kind": "ratchet", "message": message.hex()}
@@ -252,13 +251,11 @@ class Device:
         if session is not None and (exchange is None or self.is_of(session, exchange)):
             material = run(self.backend.decrypt_key_material(session, encrypted))
         else:
-            session, material = run(
-                self.backend.build_session_passive(peer.user, peer.device, exchange, encrypted)
-            )
+            session, material = run(self.backend.build_session_passive(peer.user, peer.device, exchange, encrypted))
         run(self.backend.store_session(session))
-        self.begun.pop(peer, None)
-        if exchange is not None:
-            run(self.backend.delete_pre_key(session))
+        if exchange is not None and run(self.backend.delete_pre_key(session)):
+            # As it publishes its bundle anew, it forgets the id.
+            self.published()
         return {"plaintext": (material.key + material.auth_tag).hex(), **self.identity_changed(peer, before)}
 
     @staticmethod
@@ -267,25 +264,17 @@ class Device:
 
     def drop_sessions(self, params: Fields) -> None:
         peer = fields.peer(params)
-        self.begun.pop(peer, None)
         prefix = f"/{NAMESPACE}/{peer.user}/{peer.device}/"
         for key in [key for key in self.storage.values if key.startswith(prefix)]:
             run(self.storage.delete(key))
 
     def save(self, _: Fields) -> Fields:
-        begun = [[peer, bundle, drawn.hex()] for peer, (bundle, drawn) in self.begun.items()]
-        form = [self.address, self.registration_id, self.storage.values, begun]
-        return {"state": json.dumps(form).encode().hex()}
+        return {"state": json.dumps([self.address, self.registration_id, self.storage.values]).encode().hex()}
 
     @classmethod
     def restored(cls, state: bytes) -> "Device":
-        address, number, values, begun = json.loads(state)
-        return cls(
-            Address(*address),
-            number,
-            values,
-            {Address(*peer): (bundle, bytes.fromhex(drawn)) for peer, bundle, drawn in begun},
-        )
+        address, number, values = json.loads(state)
+        return cls(Address(*address), number, values)
 
 
 # The library has no function for a key or a signature as they are on the wire.
