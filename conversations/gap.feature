@@ -15,7 +15,7 @@ Feature: A gap
     When Ben sends <missing> letters called "missing"
     And Ben sends "behind the gap"
     Then Ryan reads "behind the gap"
-    And Ryan reads every "missing" in order
+    And Ryan reads the first and the last "missing"
     When Ryan sends "answer"
     Then Ben reads "answer"
 

@@ -1,4 +1,4 @@
-@DR-08 @DR-09
+@DR-09 @DR-10 @V3-11 @V3-12
 Feature: The last message of a former chain comes late
   Double Ratchet 2.6: the header says how many messages the former chain had (PN), so that the receiver stores the keys
   of all of them. Who counts one too few loses the last one where it is late.

@@ -1,4 +1,4 @@
-@KEY-07 @X3DH-02
+@KEY-07 @X3DH-02 @V3-06
 Feature: A bundle whose signature does not hold
   X3DH 3.3: the initiator verifies the signature of the signed prekey, and aborts where it fails. Else a server can put
   a prekey of its own in its place (4.5), and whoever gets hold of identity keys later reads the first messages.

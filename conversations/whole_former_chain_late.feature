@@ -1,4 +1,4 @@
-@DR-09 @DR-10
+@DR-09 @DR-10 @V3-12
 Feature: Most of a former chain comes late
   Double Ratchet 2.6: the first message of a new chain lets the receiver store all keys of the former chain that are
   missing.

@@ -1,5 +1,6 @@
 //! What comes of it when everybody plays with everybody (`docs/conversations.md`).
 
+use super::party::Party;
 use super::transcript::{Failure, Outcome};
 use crate::conformance::FileError;
 use crate::conformance::files;
@@ -189,17 +190,21 @@ impl Cell {
     }
 }
 
-/// A failure, and every pair that has it.
+/// Failures that are the same: of one peer in one part, at the same step, with the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alike<'a> {
-    /// The conversation.
-    pub conversation: &'a str,
+    /// The conversations, in their order.
+    pub conversations: Vec<&'a str>,
     /// Whose answer it was.
     pub who: &'a str,
-    /// The failure, as the first pair has it.
+    /// The failure, as it was first.
     pub failure: &'a Failure,
-    /// The pairs: initiator and responder, and the transcript of each.
-    pub pairs: Vec<(&'a str, &'a str, Option<&'a str>)>,
+    /// With whom, in the order of the peers.
+    pub with: Vec<&'a str>,
+    /// Where it was first: initiator, responder, and the file of the transcript.
+    pub first: (&'a str, &'a str, Option<&'a str>),
+    /// How often.
+    pub times: usize,
 }
 
 impl Matrix {
@@ -227,48 +232,58 @@ impl Matrix {
         ]
     }
 
-    /// The failures, those together that are the same but for whom they happened with.
+    /// The failures, those together that are the same, in the order of the conversations.
     #[must_use]
     pub fn alike(&self) -> Vec<Alike<'_>> {
         let mut all: Vec<Alike> = Vec::new();
         let mut places = BTreeMap::new();
-        for cell in &self.cells {
-            for (other, failure) in cell.failures() {
-                let who = match failure.party.index() {
-                    0 => cell.initiator.as_str(),
-                    _ => cell.responder.as_str(),
-                };
-                let conversation = other.conversation.as_str();
-                let key = (
-                    conversation,
-                    who,
-                    failure.party,
-                    failure.line,
-                    failure.cause,
-                    &failure.error,
-                );
-                let place = *places.entry(key).or_insert(all.len());
-                if place == all.len() {
-                    all.push(Alike {
-                        conversation,
+        for conversation in &self.conversations {
+            for cell in &self.cells {
+                let found = cell.failures();
+                for (other, failure) in found.filter(|it| it.0.conversation == conversation.name) {
+                    let (who, with) = match failure.party {
+                        Party::Ben => (cell.initiator.as_str(), cell.responder.as_str()),
+                        Party::Ryan => (cell.responder.as_str(), cell.initiator.as_str()),
+                    };
+                    let key = (
                         who,
-                        failure,
-                        pairs: Vec::new(),
-                    });
+                        failure.party,
+                        &failure.text,
+                        failure.cause,
+                        failure.likeness(),
+                    );
+                    let place = *places.entry(key).or_insert(all.len());
+                    if place == all.len() {
+                        all.push(Alike {
+                            conversations: Vec::new(),
+                            who,
+                            failure,
+                            with: Vec::new(),
+                            first: (
+                                &cell.initiator,
+                                &cell.responder,
+                                other.transcript.as_deref(),
+                            ),
+                            times: 0,
+                        });
+                    }
+                    let alike = &mut all[place];
+                    alike.times += 1;
+                    for (list, item) in [
+                        (&mut alike.conversations, conversation.name.as_str()),
+                        (&mut alike.with, with),
+                    ] {
+                        if !list.contains(&item) {
+                            list.push(item);
+                        }
+                    }
                 }
-                let transcript = other.transcript.as_deref();
-                all[place]
-                    .pairs
-                    .push((&cell.initiator, &cell.responder, transcript));
             }
         }
-        let order: BTreeMap<&str, usize> = self
-            .conversations
-            .iter()
-            .map(|it| it.name.as_str())
-            .zip(0..)
-            .collect();
-        all.sort_by_key(|alike| order.get(alike.conversation).copied());
+        let place = |label: &str| self.peers.iter().position(|peer| peer.label == label);
+        for alike in &mut all {
+            alike.with.sort_by_key(|label| place(label));
+        }
         all
     }
 
@@ -361,6 +376,14 @@ impl Matrix {
     }
 }
 
+impl Failure {
+    /// The answer's beginning, without its numbers: where it is the same, so is the failure.
+    fn likeness(&self) -> String {
+        let letters = self.got.chars().filter(|c| !c.is_ascii_digit());
+        letters.take(80).collect()
+    }
+}
+
 impl Cell {
     /// How a conversation went, in words that are the same in each run where it went the same.
     fn how(&self, conversation: &str) -> String {
@@ -384,7 +407,6 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::interop::party::Party;
 
     fn matrix(labels: &[&str]) -> Matrix {
         let peers = labels
@@ -468,8 +490,11 @@ mod tests {
         fail(&mut found.cells[3], "Bad");
         fail(&mut found.cells[0], "Bad");
         let alike = found.alike();
-        let pairs: Vec<_> = alike.iter().map(|it| (it.who, it.pairs.len())).collect();
-        assert_eq!(pairs, [("x 1", 1), ("y 1", 2)]);
+        let pairs: Vec<_> = alike
+            .iter()
+            .map(|it| (it.who, it.times, it.with.len()))
+            .collect();
+        assert_eq!(pairs, [("x 1", 1, 1), ("y 1", 2, 2)]);
         let text = serde_json::to_string(&found).expect("JSON");
         assert_eq!(
             serde_json::from_str::<Matrix>(&text).expect("a matrix"),

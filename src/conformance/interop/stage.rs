@@ -91,6 +91,8 @@ pub(super) enum Order {
     AsSent,
     Random,
     LastFirst,
+    /// The first and the last alone.
+    Ends,
 }
 
 impl Order {
@@ -582,6 +584,10 @@ impl<'a> Stage<'a> {
             Order::AsSent => {}
             Order::Random => self.dice.shuffle(&mut letters),
             Order::LastFirst => letters.reverse(),
+            Order::Ends if letters.len() > 2 => {
+                letters.drain(1..letters.len() - 1);
+            }
+            Order::Ends => {}
         }
         letters
             .iter()

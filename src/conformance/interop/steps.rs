@@ -1,6 +1,6 @@
 //! What each step of a conversation does.
 
-use super::stage::{Bundle, Stage, Stop};
+use super::stage::{Bundle, Order, Stage, Stop};
 use super::vocabulary::{Brings, Call, Definition};
 
 macro_rules! steps {
@@ -55,6 +55,9 @@ steps! {
     Then "{party} reads every {letter} {order}"
         "All letters of that name."
         brings Nothing |stage, call| stage.read(call.party(), call.letter(), call.order());
+    Then "{party} reads the first and the last {letter}"
+        "Of the letters of that name; the others are lost."
+        brings Nothing |stage, call| stage.read(call.party(), call.letter(), Order::Ends);
     Then "{party} refuses {letter}"
         "`device.decrypt` ends in an error, whatever its name."
         brings Nothing |stage, call| stage.refuse(call.party(), call.letter(), None);

@@ -191,6 +191,10 @@ fn work(
         };
         let responder = present[other].peer.start(&plan.setup);
         let players = [&present[one].player, &present[other].player];
+        // Whoever does not start because the run ends has not failed.
+        if plan.setup.interrupt.is_raised() {
+            break;
+        }
         match (initiator, responder) {
             (Ok(mut initiator), Ok(mut responder)) => {
                 pair(
@@ -216,9 +220,6 @@ fn work(
                     }
                 }
             }
-        }
-        if plan.setup.interrupt.is_raised() {
-            break;
         }
     }
     end(held, tell);

@@ -50,13 +50,16 @@ fn content(matrix: &Matrix) -> Value {
         .alike()
         .into_iter()
         .map(|alike| {
+            let first = alike.conversations.first().copied().unwrap_or_default();
             json!({
-                "conversation": matrix.conversation(alike.conversation),
-                "name": alike.conversation,
+                "conversation": matrix.conversation(first),
+                "names": alike.conversations,
                 "who": alike.who,
                 "role": alike.failure.party.role(),
                 "failure": alike.failure,
-                "pairs": alike.pairs,
+                "with": alike.with,
+                "transcript": alike.first.2,
+                "times": alike.times,
             })
         })
         .collect();

@@ -100,39 +100,32 @@ fn write(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
         page,
         "Failures that are the same stand together. [findings.md](findings.md) says what they mean to users.\n"
     )?;
-    writeln!(page, "| conversation | asked | step | came back | pairs |")?;
+    writeln!(page, "| conversations | asked | step | came back | with |")?;
     writeln!(page, "| --- | --- | --- | --- | --- |")?;
     for alike in alike {
         let failure = alike.failure;
         let came = match &failure.error {
-            Some(error) => format!("`{}`", escaped(error)),
+            Some(error) => format!("`{}`", error.replace(['`', '|'], "'")),
             None => escaped(&shortened(&failure.got, LONG / 2)),
         };
-        let (mut with, mut itself) = (Vec::new(), false);
-        for (initiator, responder, _) in &alike.pairs {
-            let other = if *initiator == alike.who {
-                responder
-            } else {
-                initiator
-            };
-            itself |= *other == alike.who;
-            if *other != alike.who {
-                with.push(escaped(other));
-            }
-        }
-        if itself {
-            with.push("itself".to_owned());
-        }
-        let with = if with.len() == matrix.peers.len() {
-            "with all".to_owned()
+        let conversations = if alike.conversations.len() == matrix.conversations.len() {
+            "all".to_owned()
         } else {
-            format!("with {}", with.join(", "))
+            escaped(&alike.conversations.join(", "))
         };
-        let (name, who) = (escaped(alike.conversation), escaped(alike.who));
-        let (role, step) = (failure.party.role(), escaped(&failure.text));
+        let with = match alike.with.as_slice() {
+            all if all.len() == matrix.peers.len() => "all".to_owned(),
+            [one] if *one == alike.who => "itself".to_owned(),
+            some => escaped(&some.join(", ")),
+        };
+        let (who, role, step) = (
+            escaped(alike.who),
+            failure.party.role(),
+            escaped(&failure.text),
+        );
         writeln!(
             page,
-            "| {name} | {who}, {role} | {step} | {came} | {with} |"
+            "| {conversations} | {who}, {role} | {step} | {came} | {with} |"
         )?;
     }
     Ok(())

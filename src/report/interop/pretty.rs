@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 /// Longer texts are shortened to about this many characters.
 const LONG: usize = 300;
-/// So many pairs that fail alike are named.
+/// So many conversations and peers that fail alike are named.
 const NAMED: usize = 6;
 
 /// How a part of a run is run again.
@@ -111,9 +111,14 @@ fn table(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
 fn failures(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::Result<()> {
     for alike in matrix.alike() {
         let failure = alike.failure;
-        let mark = "FAILED".red();
-        writeln!(out, "\n{mark} {}", alike.conversation.bold())?;
-        if let Some(conversation) = matrix.conversation(alike.conversation) {
+        let only = alike.conversations.first().copied().unwrap_or_default();
+        writeln!(
+            out,
+            "\n{} {}",
+            "FAILED".red(),
+            few(&alike.conversations).bold()
+        )?;
+        if let Some(conversation) = matrix.conversation(only) {
             writeln!(out, "  {}: {}", conversation.clause, conversation.reason)?;
         }
         if failure.line > 0 {
@@ -123,12 +128,8 @@ fn failures(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::
                 failure.line, failure.text
             )?;
         }
-        let role = failure.party.role();
-        writeln!(
-            out,
-            "    asked       {}, the {role}: {}",
-            alike.who, failure.asked
-        )?;
+        let (who, role) = (alike.who, failure.party.role());
+        writeln!(out, "    asked       {who}, the {role}: {}", failure.asked)?;
         writeln!(
             out,
             "    expected    {}",
@@ -136,21 +137,8 @@ fn failures(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::
         )?;
         let got = block(&shortened(&failure.got, LONG), "                ");
         writeln!(out, "    got         {got}")?;
-        let pairs = alike.pairs.iter().take(NAMED);
-        for (initiator, responder, _) in pairs {
-            writeln!(out, "    pair        {initiator} with {responder}")?;
-        }
-        if let Some(more) = alike
-            .pairs
-            .len()
-            .checked_sub(NAMED)
-            .filter(|more| *more > 0)
-        {
-            writeln!(out, "                and {more} more")?;
-        }
-        let Some((initiator, responder, transcript)) = alike.pairs.first().copied() else {
-            continue;
-        };
+        writeln!(out, "    with        {}", few(&alike.with))?;
+        let (initiator, responder, transcript) = alike.first;
         if let Some(file) = transcript {
             writeln!(out, "    transcript  {file}")?;
         }
@@ -161,11 +149,25 @@ fn failures(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::
         } else {
             format!("{one} {other}")
         };
-        let (only, more) = (alike.conversation, &arguments.more);
+        let more = &arguments.more;
         writeln!(
             out,
             "    alone       tigress interop {peers} --only {only}{more}"
         )?;
     }
     Ok(())
+}
+
+/// Some names, and how many more there are.
+fn few(names: &[&str]) -> String {
+    let shown = names
+        .iter()
+        .take(NAMED)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
