@@ -242,6 +242,7 @@ impl Tournament {
         };
         write(&self.report, report::interop::html::page)?;
         write(&self.page, report::interop::markdown::page)?;
+        self.say_who_is_missing(&matrix)?;
         let is_as_expected = self.is_as_expected(&matrix, recorded.as_ref())?;
         Ok(received.ended(self.ended(&matrix, is_as_expected)))
     }
@@ -341,16 +342,31 @@ impl Tournament {
         Ok(Some(changes.is_empty()))
     }
 
+    /// Whether peers were asked for by name: then each of them must take part, while others may not be installed.
+    fn asks_for_all(&self) -> bool {
+        !self.names.is_empty() || !self.adapter.is_empty()
+    }
+
+    /// On standard error, where that is why the run is not whole.
+    fn say_who_is_missing(&self, matrix: &Matrix) -> Result<(), CliError> {
+        let mut stderr = anstream::stderr();
+        if self.asks_for_all() || matrix.cells.is_empty() {
+            for absent in &matrix.absent {
+                let (label, reason) = (Printable(&absent.label), Printable(&absent.reason));
+                writeln!(stderr, "error: {label} does not take part: {reason}")?;
+            }
+        }
+        Ok(())
+    }
+
     fn ended(&self, matrix: &Matrix, is_as_expected: Option<bool>) -> Ended {
-        let [_, failed, skipped] = matrix.counts();
+        let [passed, failed, skipped] = matrix.counts();
         let faulty = matrix.peers.iter().any(|peer| !peer.faults.is_empty());
-        // Whoever was asked for by name must be there; others may not be installed.
-        let is_asked_for = !self.names.is_empty() || !self.adapter.is_empty();
-        if matrix.cells.is_empty() || is_asked_for && !matrix.absent.is_empty() {
+        if matrix.cells.is_empty() || self.asks_for_all() && !matrix.absent.is_empty() {
             return Ended::Incomplete;
         }
         let is_short = self.fail_on_skipped && (skipped > 0 || !matrix.absent.is_empty());
-        let is_well = is_as_expected.unwrap_or(failed == 0);
+        let is_well = is_as_expected.unwrap_or(failed == 0 && passed > 0);
         if is_well && !faulty && !is_short {
             Ended::Well
         } else {
