@@ -245,7 +245,11 @@ impl Matrix {
                         Party::Ben => (cell.initiator.as_str(), cell.responder.as_str()),
                         Party::Ryan => (cell.responder.as_str(), cell.initiator.as_str()),
                     };
+                    // Of a pair that hardly speaks at all each conversation fails for one reason.
+                    let is_mute = 2 * cell.failed() > self.conversations.len();
+                    let family = other.conversation.split('/').next().unwrap_or_default();
                     let key = (
+                        if is_mute { "" } else { family },
                         who,
                         failure.party,
                         &failure.text,

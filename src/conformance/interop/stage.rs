@@ -456,6 +456,9 @@ impl<'a> Stage<'a> {
     fn private_key(&mut self, party: Party) -> [u8; 32] {
         let mut key = [0; 32];
         key.copy_from_slice(&self.draw(party, 32));
+        // As RFC 7748 section 5 has it: not every library does so to a key that it is given.
+        key[0] &= 248;
+        key[31] = key[31] & 127 | 64;
         key
     }
 
