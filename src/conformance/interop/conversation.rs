@@ -75,6 +75,7 @@ scripts!(
     "random_order",
     "simultaneous_start",
     "simultaneous_start_twice",
+    "simultaneous_start_late",
     "late_of_older_session",
     "answer_in_older_session",
     "sessions_dropped",

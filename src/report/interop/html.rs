@@ -83,7 +83,7 @@ fn content(matrix: &Matrix) -> Value {
 /// A cell: its words, what it is, and the numbers of the failures in it, from 1.
 fn cell(matrix: &Matrix, cell: Option<&Cell>) -> serde_json::Value {
     let Some(cell) = cell else {
-        return json!({ "words": "", "outcome": "empty", "others": [] });
+        return json!({ "words": "", "outcome": "empty", "share": 0, "others": [] });
     };
     let outcome = match (cell.failed(), cell.skipped()) {
         (0, 0) => "passed",
@@ -105,6 +105,8 @@ fn cell(matrix: &Matrix, cell: Option<&Cell>) -> serde_json::Value {
     json!({
         "words": cell.words(),
         "outcome": outcome,
+        // Of a hundred conversations so many did not come off.
+        "share": 100 * cell.others.len() / (cell.passed + cell.others.len()).max(1),
         "others": others,
         "initiator": cell.initiator,
         "responder": cell.responder,

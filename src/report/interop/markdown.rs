@@ -8,6 +8,8 @@ use std::fmt::Write;
 
 /// Longer texts are shortened to about this many characters.
 const LONG: usize = 200;
+/// Of more conversations than about so many the first are named.
+const NAMED: usize = 6;
 
 /// The page.
 #[must_use]
@@ -108,10 +110,17 @@ fn write(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
             Some(error) => format!("`{}`", error.replace(['`', '|'], "'")),
             None => escaped(&shortened(&failure.got, LONG / 2)),
         };
-        let conversations = if alike.conversations.len() == matrix.conversations.len() {
-            "all".to_owned()
-        } else {
-            escaped(&alike.conversations.join(", "))
+        let conversations = match alike.conversations.as_slice() {
+            all if all.len() == matrix.conversations.len() => "all".to_owned(),
+            [first, second, more @ ..] if more.len() > NAMED => {
+                format!(
+                    "{}, {} and {} more",
+                    escaped(first),
+                    escaped(second),
+                    more.len()
+                )
+            }
+            some => escaped(&some.join(", ")),
         };
         let with = match alike.with.as_slice() {
             all if all.len() == matrix.peers.len() => "all".to_owned(),
