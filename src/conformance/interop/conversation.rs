@@ -10,6 +10,7 @@ use crate::conformance::catalogue::Catalogue;
 use crate::conformance::files::{self, Most};
 use crate::conformance::hint::Hint;
 use crate::conformance::scenario::feature::{self, Feature};
+use crate::conformance::scenario::limits;
 use crate::conformance::scenario::transcript::StepText;
 use crate::conformance::suites;
 use crate::hex::Hex;
@@ -185,7 +186,9 @@ struct Reader<'f> {
 
 impl Reader<'_> {
     fn fault(&mut self, line: usize, reason: impl Into<String>) {
-        self.faults.push((line, reason.into()));
+        if self.faults.len() < limits::FAULTS {
+            self.faults.push((line, reason.into()));
+        }
     }
 
     fn conversations(&mut self) -> Vec<Conversation> {
@@ -282,6 +285,12 @@ impl Reader<'_> {
         scenario: &feature::Scenario,
         filled: impl Fn(&str) -> String,
     ) -> Vec<(StepText, Call)> {
+        let count = self.feature.background.len() + scenario.steps.len();
+        if count == 0 || count > MOST_STEPS {
+            let reason = format!("{count} steps; a conversation has 1 to {MOST_STEPS}");
+            self.fault(scenario.line, reason);
+            return Vec::new();
+        }
         let steps = self.feature.background.iter().chain(&scenario.steps);
         let mut scope = Scope::default();
         let mut ready = Vec::new();
@@ -297,10 +306,6 @@ impl Reader<'_> {
                 }
                 Err(reason) => self.fault(step.line, reason),
             }
-        }
-        if ready.is_empty() || ready.len() > MOST_STEPS {
-            let reason = format!("a conversation has 1 to {MOST_STEPS} steps");
-            self.fault(scenario.line, reason);
         }
         if scope.sent > MOST_LETTERS {
             let reason = format!("a conversation has {MOST_LETTERS} letters at most");
