@@ -106,7 +106,7 @@ fn run_as_shown(command: &str, page: &Path) {
             "python",
             "my_adapter",
         ]
-        | ["cd", "my_adapter"]
+        | ["cd", "my_adapter" | "my_port"]
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.
         | ["tigress", "model"]
         | ["tigress", "model", "stateless"]
@@ -115,7 +115,6 @@ fn run_as_shown(command: &str, page: &Path) {
         | ["tigress", "test", "--adapter", "'python3", "adapter.py'"]
         // `a_skeleton_of_a_port_takes_part` in tests/interop.rs runs the same.
         | ["tigress", "adapter", "init", "--language", "python", "--suite", "signal-v3", "my_port"]
-        | ["cd", "my_port"]
         | ["tigress", "interop", "--adapter", "'python3", "adapter.py'", "tigress"]
         | ["tigress", "test", "--adapter", "'python3", "adapter.py'", "--suite", "signal-v3"] => return,
         // They need what is not installed here: `.ci/nightly` plays with all that it can install.

@@ -305,22 +305,19 @@ impl Tournament {
             };
             of.insert(label.clone(), argument);
         }
-        let mut more = String::new();
-        if let Some(suite) = &self.suite {
-            more.push_str(&format!(" --suite {}", quoted(suite)));
-        }
-        if self.seed != "1" {
-            more.push_str(&format!(" --seed {}", quoted(&self.seed)));
-        }
-        for (name, path) in [
-            ("adapters", &self.adapters),
-            ("conversations", &self.conversations),
-        ] {
-            if let Some(path) = path {
-                let path = path.display().to_string();
-                more.push_str(&format!(" --{name} {}", quoted(&path)));
-            }
-        }
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let seed = (self.seed != "1").then(|| self.seed.clone());
+        let options = [
+            ("suite", self.suite.clone()),
+            ("seed", seed),
+            ("adapters", path(&self.adapters)),
+            ("conversations", path(&self.conversations)),
+        ];
+        let given = options
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let more = given.map(|(name, value)| format!(" --{name} {}", quoted(value)));
+        let more = more.collect();
         report::interop::pretty::Arguments { peers: of, more }
     }
 

@@ -203,7 +203,7 @@ impl<'a> Stage<'a> {
                 let first = steps.first().map(|(step, _)| step.clone());
                 let answer = Answer::of("reset", Err(failure));
                 let expected = format!("it speaks {suite}");
-                let stop = self.stopped(party, "reset", &expected, answer);
+                let stop = stopped(party, "reset", &expected, &answer);
                 return outcome(first.unwrap_or_default(), stop);
             }
         }
@@ -228,8 +228,7 @@ impl<'a> Stage<'a> {
                     Line::Asked(_) => None,
                 });
                 let answer = Answer::of("reset", Err(failure));
-                let stop =
-                    self.stopped(party, "reset", "it answers what it is asked, once", answer);
+                let stop = stopped(party, "reset", "it answers what it is asked, once", &answer);
                 *outcome = self::outcome(last.unwrap_or_default(), stop);
             }
         }
@@ -243,23 +242,6 @@ impl<'a> Stage<'a> {
     fn draw(&mut self, party: Party, length: usize) -> Vec<u8> {
         self.draws += 1;
         seed::vec(&format!("{}/{party}/{}", self.label, self.draws), length)
-    }
-
-    /// Why the conversation ends where an answer is none that a step could be judged by.
-    fn stopped(&self, party: Party, method: &str, expected: &str, answer: Answer) -> Stop {
-        let (cause, error) = match &answer {
-            Answer::NotImplemented(method) => {
-                return Stop::Skipped(party, format!("`{method}` is not implemented"));
-            }
-            Answer::Result(_) => (Cause::Accepted, None),
-            Answer::Refused(refusal) => (Cause::Refused, Some(refusal.error.clone())),
-            Answer::Broken(_) => (Cause::NoAnswer, None),
-            Answer::TimedOut(_) => (Cause::TimedOut, None),
-        };
-        Stop::Failed(Box::new(Failure {
-            error,
-            ..failure(party, method, cause, expected, answer.words())
-        }))
     }
 
     /// Asks, and writes down what was answered. A refusal is an answer; where there is none, the conversation ends.
@@ -322,7 +304,7 @@ impl<'a> Stage<'a> {
         match answer {
             Answer::Result(value) => Ok(Ok(value)),
             Answer::Refused(refusal) => Ok(Err(refusal)),
-            other => Err(self.stopped(party, method, expected, other)),
+            other => Err(stopped(party, method, expected, &other)),
         }
     }
 
@@ -351,7 +333,7 @@ impl<'a> Stage<'a> {
             if let Err(failure) = self.side(party).subject.call("device.restore", params) {
                 let expected = "it goes on from the state that was recorded of it, since it draws its own randomness";
                 let answer = Answer::of("device.restore", Err(failure));
-                return Err(self.stopped(party, "device.restore", expected, answer));
+                return Err(stopped(party, "device.restore", expected, &answer));
             }
         }
         Ok(())
@@ -378,7 +360,12 @@ impl<'a> Stage<'a> {
                     got,
                 )))
             }),
-            Err(refusal) => Err(self.stopped(party, O::METHOD, expected, Answer::Refused(refusal))),
+            Err(refusal) => Err(stopped(
+                party,
+                O::METHOD,
+                expected,
+                &Answer::Refused(refusal),
+            )),
         }
     }
 
@@ -391,7 +378,7 @@ impl<'a> Stage<'a> {
         expected: &str,
     ) -> Result<(), Stop> {
         match self.ask(party, method, params, expected, false)? {
-            Ok(value) => Err(self.stopped(party, method, expected, Answer::Result(value))),
+            Ok(value) => Err(stopped(party, method, expected, &Answer::Result(value))),
             Err(_) => Ok(()),
         }
     }
@@ -457,8 +444,8 @@ impl<'a> Stage<'a> {
         let mut key = [0; 32];
         key.copy_from_slice(&self.draw(party, 32));
         // As RFC 7748 section 5 has it: not every library does so to a key that it is given.
-        key[0] &= 248;
-        key[31] = key[31] & 127 | 64;
+        key[0] &= 0b1111_1000;
+        key[31] = key[31] & 0b0111_1111 | 0b0100_0000;
         key
     }
 
@@ -584,13 +571,12 @@ impl<'a> Stage<'a> {
     pub(super) fn read(&mut self, party: Party, name: &str, order: Order) -> Result<(), Stop> {
         let mut letters = self.letters(party, name);
         match order {
-            Order::AsSent => {}
             Order::Random => self.dice.shuffle(&mut letters),
             Order::LastFirst => letters.reverse(),
             Order::Ends if letters.len() > 2 => {
                 letters.drain(1..letters.len() - 1);
             }
-            Order::Ends => {}
+            Order::AsSent | Order::Ends => {}
         }
         letters
             .iter()
@@ -661,7 +647,7 @@ impl<'a> Stage<'a> {
         let suite = self.suite.name();
         if let Err(failure) = self.side(party).subject.reset(suite) {
             let answer = Answer::of("reset", Err(failure));
-            return Err(self.stopped(party, "reset", "it forgets its state", answer));
+            return Err(stopped(party, "reset", "it forgets its state", &answer));
         }
         let params = json!({ "state": saved.state });
         self.must::<device::Restore>(party, params, "the device of that state", false)?;
@@ -714,8 +700,25 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn outcome(step: StepText, stop: Stop) -> Outcome {
-    match stop {
+/// Why the conversation ends where an answer is none that a step could be judged by.
+fn stopped(party: Party, method: &str, expected: &str, answer: &Answer) -> Stop {
+    let (cause, error) = match answer {
+        Answer::NotImplemented(method) => {
+            return Stop::Skipped(party, format!("`{method}` is not implemented"));
+        }
+        Answer::Result(_) => (Cause::Accepted, None),
+        Answer::Refused(refusal) => (Cause::Refused, Some(refusal.error.clone())),
+        Answer::Broken(_) => (Cause::NoAnswer, None),
+        Answer::TimedOut(_) => (Cause::TimedOut, None),
+    };
+    Stop::Failed(Box::new(Failure {
+        error,
+        ..failure(party, method, cause, expected, answer.words())
+    }))
+}
+
+fn outcome(step: StepText, why: Stop) -> Outcome {
+    match why {
         Stop::Failed(failure) => Outcome::Failed(Failure {
             line: step.line,
             text: step.text,
@@ -797,7 +800,7 @@ fn ratchet_key(suite: SuiteRef, letter: &Letter) -> Vec<u8> {
 /// The place of a byte of that part in a letter; its last byte where it cannot be read.
 fn place(suite: SuiteRef, letter: &Letter, part: Damage) -> usize {
     let last = letter.message.len().saturating_sub(1);
-    let at = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).position(|it| it == part);
+    let at = |bytes: &[u8], of: &[u8]| bytes.windows(of.len()).position(|it| it == of);
     let found = inner(suite, letter).and_then(|message| {
         let start = at(&letter.message, message.bytes)?;
         let key = message.header.ratchet_key.encode();

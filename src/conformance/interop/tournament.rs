@@ -153,9 +153,12 @@ fn gather<'a>(plan: &Plan<'a>) -> (Vec<Present<'a>>, Vec<Absent>) {
             .start(&plan.setup)
             .map_err(|error| peer.why_not(&error));
         let player = started.and_then(|subject| peer.player(&*subject, plan.terms.suite));
-        let player = player.and_then(|player| match labels.insert(player.label.clone()) {
-            true => Ok(player),
-            false => Err(format!("{} takes part already", player.label)),
+        let player = player.and_then(|player| {
+            if labels.insert(player.label.clone()) {
+                Ok(player)
+            } else {
+                Err(format!("{} takes part already", player.label))
+            }
         });
         match player {
             Ok(player) => present.push(Present { peer, player }),

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub const VERSION: u32 = 1;
 /// So many bytes the questions and answers of a conversation have at most: 16 MiB.
 pub const MOST_BYTES: usize = 16 << 20;
-/// So many bytes a transcript's file has at most: MOST_BYTES, and the words around them.
+/// So many bytes a transcript's file has at most: [`MOST_BYTES`], and the words around them.
 pub const MOST_FILE_BYTES: u64 = 64 << 20;
 /// So many lines a transcript has at most, the header and the last one left out.
 pub const MOST_LINES: usize = 20_000;

@@ -173,7 +173,7 @@ impl Call {
     /// The number in it, whichever of the parameters it is.
     pub(super) fn number<N: std::str::FromStr + Default>(&self) -> N {
         let numbers = ["many", "keys", "id", "size"];
-        let mut numbers = numbers.into_iter().flat_map(|name| self.all(name).next());
+        let mut numbers = numbers.into_iter().filter_map(|name| self.all(name).next());
         let number = numbers.next().and_then(|number| number.parse().ok());
         number.unwrap_or_default()
     }

@@ -93,6 +93,10 @@ fn write(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
             "| {name} | {clause} | {passed}/{of} | {title}: {reason} |"
         )?;
     }
+    failures(page, matrix)
+}
+
+fn failures(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     writeln!(page, "\n## What fails\n")?;
     let alike = matrix.alike();
     if alike.is_empty() {
@@ -156,9 +160,10 @@ fn table(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
             let cell = matrix.cell(&one.label, &other.label);
             let is_whole = cell.is_none_or(|cell| cell.others.is_empty());
             let words = cell.map_or_else(|| "-".to_owned(), Cell::words);
-            match is_whole {
-                true => write!(page, " {words} |")?,
-                false => write!(page, " **{words}** |")?,
+            if is_whole {
+                write!(page, " {words} |")?;
+            } else {
+                write!(page, " **{words}** |")?;
             }
         }
         writeln!(page)?;
