@@ -19,6 +19,7 @@ mod cli;
 mod diagrams;
 mod hostile;
 mod intermediary;
+mod interop;
 mod model;
 mod nightly;
 mod payload;

@@ -106,13 +106,20 @@ fn run_as_shown(command: &str, page: &Path) {
             "python",
             "my_adapter",
         ]
-        | ["cd", "my_adapter"]
+        | ["cd", "my_adapter" | "my_port"]
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.
         | ["tigress", "model"]
         | ["tigress", "model", "stateless"]
         // The rates of fuzzing need an optimised build of their own; the example is linted.
         | ["cargo", "run", "--release", "--manifest-path", "fuzz/Cargo.toml", .., "rate", "--", _, _, _]
-        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"] => return,
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'"]
+        // `a_skeleton_of_a_port_takes_part` in tests/interop.rs runs the same.
+        | ["tigress", "adapter", "init", "--language", "python", "--suite", "signal-v3", "my_port"]
+        | ["tigress", "interop", "--adapter", "'python3", "adapter.py'", "tigress"]
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'", "--suite", "signal-v3"] => return,
+        // They need what is not installed here: `.ci/nightly` plays with all that it can install.
+        ["adapters/setup"] => return assert_in_ci("adapters/setup"),
+        ["tigress", "interop"] => return assert_in_ci("interop --jobs 2 --expect docs/interop.json"),
         // Run by `.ci/run`, since it needs another build.
         [
             "cargo",

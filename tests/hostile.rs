@@ -332,6 +332,21 @@ attempts! {
     "a theme that sets the title": "scenarios list x.feature", "x.feature" = script(&[("Mine", "\u{1b}]0;Mine\u{7}"), ("What", "\u{1b}c\u{2067}")]) => 0, 48 MiB, r"\u{1b}]0;Mine\u{7}", r"\u{1b}c\u{2067} and why.";
     "a scenario that fails, with a hostile name": "test MINE", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}"), ("S:Offered", "S:Signed")]) => 1, 64 MiB, r"Well\u{1b}[2J\u{202e}";
 
+    // Conversations between implementations.
+    "a list of adapters that is endless": "interop --adapters /dev/zero" => 2, 32 MiB, "/dev/zero: is a device";
+    "a list of adapters of 100,000 numbers": "interop --adapters a.json", "a.json" = Many("[", "1,", 100_000, "1]") => 2, 48 MiB, "more than 10000 values";
+    "an adapter of a list whose name clears the terminal": "interop --adapters a.json --only gap/1", "a.json" = text("[{\"name\": \"a\\u001b[2J\", \"version\": \"\\u202e\", \"command\": [\"sh\", \"-c\", \"exit 3\"]}]") => 0, 96 MiB, r"a\u{1b}[2J \u{202e}: ";
+    "a peer that clears the terminal": "interop --adapter 'sh a.sh' tigress --suite tigress-1 --only gap/1", "a.sh" = described(r#"{"name":"b\u001b[2J\nok","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["device"],"randomness":"own"}"#, "answer '{}'") => 1, 96 MiB, r"b\u{1b}[2J\nok \u{202e}, the initiator: device.create";
+    "a peer that writes without end": "interop --adapter 'sh a.sh' tigress --suite tigress-1 --only gap/1", "a.sh" = described(r#"{"name":"b","version":"0","protocol":1,"suites":["tigress-1"],"roles":["device"],"randomness":"own"}"#, "cat /dev/zero") => 1, 256 MiB, "wrote a line of more than";
+    "a peer that is silent": "interop --adapter 'sh a.sh' tigress --suite tigress-1 --only gap --timeout 0.3", "a.sh" = described(r#"{"name":"b","version":"0","protocol":1,"suites":["tigress-1"],"roles":["device"],"randomness":"own"}"#, "sleep 100") => 1, 96 MiB, "did not answer within 0.3 s", "not played: 2 before it had no answer in time";
+    "a conversation with a step that clears the terminal": "interop tigress --conversations x.feature", "x.feature" = text("Feature: A\n  B: c.\n\n  Scenario: D\n    Given Ben \u{1b}[2J\n") => 2, 48 MiB, r"no step is called `Ben \u{1b}[2J`";
+    "a conversation of 30,000 steps": "interop list x.feature", "x.feature" = Many("Feature: A\n  B: c.\n  Scenario: D\n", "Given a\n", 30_000, "") => 2, 64 MiB, "30000 steps; a conversation has 1 to 500";
+    "a conversation of too many letters": "interop list x.feature", "x.feature" = Many("Feature: A\n  B: c.\n  Scenario: D\n    Given Ben has a device with 1 one-time prekey\n    Given Ryan has a device with 1 one-time prekey\n", "    When Ben and Ryan take 3000 turns\n", 100, "") => 2, 48 MiB, "3000 letters at most";
+    "a record that is no matrix": "interop tigress --expect a.json", "a.json" = text("{\"interop\": 1}") => 2, 48 MiB, "a.json: missing field";
+    "a transcript of a conversation of 4 TiB": "interop replay t.jsonl --as initiator", "t.jsonl" = Zeros(1 << 42) => 2, 32 MiB, "t.jsonl: has more than 67108864 bytes";
+    "a transcript of a conversation of line feeds": "interop replay t.jsonl --as initiator", "t.jsonl" = Many("", "\n", 15_000_000, "") => 2, 64 MiB, "t.jsonl:1: ";
+    "a transcript of a conversation with a hostile step": "interop replay t.jsonl --as responder --adapter tigress", "t.jsonl" = changed(include_str!("../docs/example/read_twice.jsonl"), &[("Ben has a device", "Ben has \\u001b[2J a device")]) => 2, 48 MiB, r"no step is called `Ben has \u{1b}[2J a device";
+
     // Transcripts.
     "a transcript that is not there": "replay nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
     "a transcript that is a pipe": "replay t.jsonl", "t.jsonl" = Pipe => 2, 32 MiB, "t.jsonl: is a pipe";

@@ -12,6 +12,7 @@ use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::method::Method;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::printable::{Printable, shortened};
+use tigress_signal::conformance::suites;
 
 /// Longer examples are shortened to about so many characters: `--format json` has them whole.
 const LONG: usize = 1200;
@@ -53,6 +54,9 @@ struct Init {
     /// In which language.
     #[arg(long, value_enum)]
     language: Language,
+    /// The suite that it is for.
+    #[arg(long, value_name = "NAME", default_value = "tigress-1")]
+    suite: String,
     /// The folder, which is made where it is not there. Nothing in it is written over.
     folder: PathBuf,
 }
@@ -81,13 +85,15 @@ impl Adapter {
 
 impl Init {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let suite =
+            suites::find(&self.suite).map_err(|error| CliError::Usage(error.to_string()))?;
         let skeleton = match self.language {
             Language::Python => skeleton::PYTHON,
             Language::Node => skeleton::NODE,
             Language::Rust => skeleton::RUST,
         };
         let written = skeleton
-            .write(&self.folder)
+            .write(suite.name(), &self.folder)
             .map_err(|(path, error)| CliError::Usage(format!("{}: {error}", path.display())))?;
         for path in written {
             writeln!(out, "{}", Printable(path.display()))?;

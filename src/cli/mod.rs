@@ -6,6 +6,7 @@ mod explain;
 #[cfg(feature = "flaws")]
 mod flaws;
 mod intermediary_view;
+mod interop;
 mod model;
 mod replay;
 mod requirements;
@@ -38,6 +39,7 @@ enum Command {
     Vectors(vectors::Vectors),
     #[command(subcommand)]
     Scenarios(scenarios::Scenarios),
+    Interop(interop::Interop),
     Replay(replay::Replay),
     Diagram(diagram::Draw),
     IntermediaryView(intermediary_view::IntermediaryView),
@@ -186,6 +188,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Adapter(command) => command.run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),
+        Command::Interop(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),
         Command::IntermediaryView(command) => command.run(&mut out),

@@ -236,12 +236,12 @@ impl Test {
     }
 }
 
-fn fault(file: &Path, error: &io::Error) -> CliError {
+pub(super) fn fault(file: &Path, error: &io::Error) -> CliError {
     CliError::Usage(format!("{}: {error}", file.display()))
 }
 
 /// How long an adapter may take.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().map(Duration::try_from_secs_f64);
     match seconds {
         Ok(Ok(seconds)) if !seconds.is_zero() => Ok(seconds),
@@ -268,7 +268,7 @@ fn start(command: &str, setup: &Setup, jobs: usize) -> Result<Vec<Box<dyn Subjec
 }
 
 /// An argument as a shell takes it.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if argument.chars().all(plain) {
         argument.to_owned()

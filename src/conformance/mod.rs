@@ -23,6 +23,7 @@
 //! | [`method`] | the adapter protocol's methods, with an example each |
 //! | [`result`] | what comes of a run |
 //! | [`verdict`] | runs many, counts, judges |
+//! | [`interop`] | implementations that speak with each other, in scripted conversations |
 //! | [`transitions`] | which rows of the transfer's table they reach |
 //! | `flaws` | what catches a wrong engine (feature `flaws`) |
 
@@ -36,6 +37,7 @@ pub mod files;
 #[cfg(feature = "flaws")]
 pub mod flaws;
 pub mod hint;
+pub mod interop;
 pub mod interrupt;
 mod json;
 pub mod known_failures;

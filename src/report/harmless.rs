@@ -1,5 +1,6 @@
 //! A result whose every text may be shown.
 
+use crate::conformance::interop::matrix::Matrix;
 use crate::conformance::printable::{Printable, block};
 use crate::conformance::result::TestResult;
 use serde_json::Value;
@@ -21,6 +22,17 @@ pub(super) fn harmless(result: &TestResult) -> TestResult {
     for (shown, failure) in shown.failures.iter_mut().zip(&result.failures) {
         shown.transcript.clone_from(&failure.transcript);
     }
+    shown
+}
+
+/// The same matrix, likewise.
+pub(super) fn matrix(matrix: &Matrix) -> Matrix {
+    let shown = serde_json::to_value(matrix)
+        .map(|value| of(value, false))
+        .and_then(serde_json::from_value::<Matrix>);
+    let Ok(shown) = shown else {
+        unreachable!("a matrix is read as it is written, and its numbers and words are harmless")
+    };
     shown
 }
 

@@ -2,6 +2,7 @@
 
 mod harmless;
 pub mod html;
+pub mod interop;
 pub mod json;
 pub mod junit;
 pub mod pretty;

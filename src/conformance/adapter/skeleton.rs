@@ -14,6 +14,9 @@ pub struct Skeleton {
     pub command: &'static str,
 }
 
+/// The suite that the files name.
+const SUITE: &str = "tigress-1";
+
 /// In Python 3, with nothing but its own library.
 pub const PYTHON: Skeleton = Skeleton {
     files: &[("adapter.py", include_str!("skeleton/adapter.py"))],
@@ -39,13 +42,14 @@ pub const RUST: Skeleton = Skeleton {
 };
 
 impl Skeleton {
-    /// Writes the files into a folder, which is made where it is not there. Nothing is written over.
+    /// Writes the files into a folder, which is made where it is not there: an adapter of that suite. Nothing is written over.
     ///
     /// # Errors
     /// The file that could not be written, and why.
-    pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    pub fn write(&self, suite: &str, folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
         let mut written = Vec::new();
         for (name, text) in self.files {
+            let text = text.replace(&format!("\"{SUITE}\""), &format!("\"{suite}\""));
             let path = folder.join(name);
             let made = path
                 .parent()

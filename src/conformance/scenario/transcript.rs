@@ -49,7 +49,7 @@ pub struct Header {
 }
 
 /// A step as it was run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepText {
     /// Its line in the script.
