@@ -310,14 +310,15 @@ impl RegistrationId {
 
     /// The same, drawn again while outside one of these ranges, each of which has some of the 14 bits.
     pub(crate) fn random_within<'a>(
-        ranges: impl Iterator<Item = &'a RangeInclusive<u32>> + Clone,
+        ranges: impl Iterator<Item = &'a RangeInclusive<u32>>,
         randomness: &mut dyn Randomness,
     ) -> Result<Self, RandomnessError> {
+        let ranges: Vec<_> = ranges.collect();
         loop {
             let mut bytes = [0; 2];
             randomness.fill(&mut bytes)?;
             let masked = u32::from(u16::from_be_bytes(bytes) & 0x3fff);
-            if ranges.clone().all(|range| range.contains(&masked)) {
+            if ranges.iter().all(|range| range.contains(&masked)) {
                 return Ok(RegistrationId(masked));
             }
         }

@@ -179,7 +179,7 @@ attempts! {
     "a case that there is none of": "test MINE --only xedsa" => 2, 64 MiB, "did you mean `xeddsa`?";
     "a case that is nothing": "test MINE --only ''" => 2, 64 MiB, "is called ``";
     "a case of 100,000 letters": "test MINE --only LONG" => 2, 64 MiB, "characters)";
-    "a suite that there is none of": "vectors list --suite tigress-9" => 2, 96 MiB, "no suite is called `tigress-9`; did you mean `tigress-1`?";
+    "a suite that there is none of": "vectors list --suite tigress-9" => 2, 128 MiB, "no suite is called `tigress-9`; did you mean `tigress-1`?";
     "a suite that clears the terminal": "scenarios run --suite '\u{1b}c'" => 2, 64 MiB, r"no suite is called `\u{1b}c`";
     "the part of nothing": "test --shard 0/0" => 2, 32 MiB, "a part is I/N";
     "a part beyond the last": "test --shard 5/4" => 2, 32 MiB, "a part is I/N";
@@ -437,8 +437,8 @@ attempts! {
     "endless last words": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter("head -c 100000000 /dev/zero | tr '\\0' x >&2; exit 3") => 1, 64 MiB, "ended before it answered: exit status: 3";
 
     // Requests to the reference engine as an adapter.
-    "methods that there are none of": "adapter methods LONG" => 2, 96 MiB, "characters)";
-    "methods that clear the terminal": "adapter methods 'a\u{1b}[2J\nb'" => 2, 96 MiB, r"a\u{1b}[2J";
+    "methods that there are none of": "adapter methods LONG" => 2, 128 MiB, "characters)";
+    "methods that clear the terminal": "adapter methods 'a\u{1b}[2J\nb'" => 2, 128 MiB, r"a\u{1b}[2J";
     "no request": "adapter", "stdin" = text("") => 0, 32 MiB;
     "an empty line": "adapter", "stdin" = text("\n") => 0, 32 MiB, "-32700";
     "a line that is no JSON": "adapter", "stdin" = text("\u{1b}[2J\n") => 0, 32 MiB, "-32700";

@@ -81,7 +81,7 @@ impl Builder {
     }
 
     /// The tests that follow are made here.
-    pub(crate) fn from_here(&mut self) {
+    pub(crate) fn begin_here(&mut self) {
         self.origin = own();
     }
 

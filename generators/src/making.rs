@@ -23,7 +23,7 @@ pub(crate) fn is_strict() -> bool {
 /// Makes something of that suite.
 pub(crate) fn of<T>(suite: SuiteRef, make: impl FnOnce() -> T) -> T {
     let former = SUITE.replace(suite);
-    let made = make();
+    let all = make();
     SUITE.set(former);
-    made
+    all
 }

@@ -368,8 +368,8 @@ fn sealed_by_cbc_and_hmac(b: &mut Builder) {
         /// another message key
         another_message_key [ModifiedCiphertext:] => under(&|c| c.message_key = message_key("mk 2"));
     }
-    let content = || keys().encrypt(&text(20));
-    let signed = |mac: &dyn Fn(&Keys, &[u8]) -> Vec<u8>| refuses(made_by(&keys(), content(), mac));
+    let some = || keys().encrypt(&text(20));
+    let signed = |mac: &dyn Fn(&Keys, &[u8]) -> Vec<u8>| refuses(made_by(&keys(), some(), mac));
     let rotated = |by: usize| {
         let keys = Keys(but(keys().0, |all| all[..64].rotate_left(by)));
         refuses(made_by(&keys, keys.encrypt(&text(20)), &|keys, message| {
@@ -384,7 +384,7 @@ fn sealed_by_cbc_and_hmac(b: &mut Builder) {
             => signed(&|keys, m| keys.with_mac(&[&ad[1..33], &ad[34..]].concat(), m));
         made_without_identities: "the MAC made over the message alone" => signed(&|keys, m| keys.with_mac(&[], m));
         made_over_ciphertext: "the MAC made over the ciphertext alone"
-            => signed(&|keys, _| keys.with_mac(ad, &content()));
+            => signed(&|keys, _| keys.with_mac(ad, &some()));
         made_with_last_bytes_of_mac: "the last 8 of the MAC's 32 bytes" => signed(&|keys, m| {
             let mac = hmac_sha256(&keys.0[32..64], &[ad, m].concat());
             mac.expose()[24..].to_vec()

@@ -56,7 +56,7 @@ pub(super) fn small_order() -> [[u8; 32]; 5] {
 /// A u drawn at random.
 fn seeded() -> [u8; 32] {
     but(seed::bytes("public_key/seeded"), |u: &mut [u8; 32]| {
-        u[31] &= 0x3f
+        u[31] &= 0x3f;
     })
 }
 

@@ -575,7 +575,7 @@ impl Pair {
             let bytes = keys.with_mac(&self.identities(), &unsealed);
             let kind = MessageKind::Ratchet;
             said.push(but(Said::by(&self.peer, Message { kind, bytes }), |it| {
-                it.text = text
+                it.text = text;
             }));
         }
         self.batch_of(said)

@@ -62,7 +62,7 @@ pub(super) fn conversations(b: &mut Builder) {
             b.conversation(about, Fields { device, steps });
         }
     }
-    b.from_here();
+    b.begin_here();
 }
 
 #[cfg(test)]

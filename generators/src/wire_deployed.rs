@@ -257,7 +257,7 @@ pub(super) fn ratchet(b: &mut Builder) {
         mac_alone: "version byte and MAC alone" => parser.refuses(Malformed, with_mac(vec![0x33]));
         eight_bytes: "eight bytes in all: no room for a MAC" => parser.refuses(Malformed, but(vec![0; 8], |it| it[0] = 0x33));
     }
-    let many = [&[0x33][..], &[0x28, 0x00].repeat(32_000)].concat();
+    let unknown = [&[0x33][..], &[0x28, 0x00].repeat(32_000)].concat();
     cases! { b, [Size: V3-17];
         /// 66,560 bytes: the greatest size
         greatest_size => decodes(ratchet_proto(&ratchet_fields(0, 0, LARGEST)).build(), &ratchet_fields(0, 0, LARGEST));
@@ -266,7 +266,7 @@ pub(super) fn ratchet(b: &mut Builder) {
         /// 66,561 bytes of an unknown version: the size counts first
         size_counts_first [Size Version:] => parser.refuses(TooLarge, vec![0x99; 66_561]);
         /// 32,000 unknown fields and nothing else
-        unknown_fields_32000 [Size Lenient: V3-16 WIRE-10] => parser.refuses(Malformed, with_mac(many));
+        unknown_fields_32000 [Size Lenient: V3-16 WIRE-10] => parser.refuses(Malformed, with_mac(unknown));
     }
 }
 

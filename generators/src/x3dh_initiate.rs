@@ -135,11 +135,6 @@ fn suites(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The same, as a bundle has them.
-fn some_suites(names: &[&str]) -> Option<Vec<String>> {
-    Some(suites(names))
-}
-
 /// The names that a bundle has, to change them.
 fn named(bundle: &mut BundleFields) -> &mut Vec<String> {
     bundle.suites.as_mut().expect("it names suites")
@@ -356,7 +351,7 @@ fn deployed(b: &mut Builder) {
     let bob = &bob();
     let signature_with = |change: fn(&mut Vec<u8>)| {
         may_open("signature", move |f| {
-            change(&mut f.signed_pre_key_signature.0)
+            change(&mut f.signed_pre_key_signature.0);
         })
     };
     let plus_q = |bytes: &mut Vec<u8>| {
@@ -544,14 +539,14 @@ fn statements(b: &mut Builder) {
         another_time => unsigned(|f| f.created = Some(Timestamp(1)));
         suite_added: "a suite added to the statement's" => unsigned(|f| named(f).push("signal-v3".to_owned()));
         suite_taken_away: "a suite taken away from the statement's" => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = some_suites(&["signal-v4", "tigress-1"])); named(f).remove(0);
+            *f = says(|f| f.suites = Some(suites(&["signal-v4", "tigress-1"]))); named(f).remove(0);
         });
         suites_exchanged: "the statement's suites in another order" => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = some_suites(&["tigress-1", "signal-v4"])); named(f).reverse();
+            *f = says(|f| f.suites = Some(suites(&["tigress-1", "signal-v4"]))); named(f).reverse();
         });
         /// two suites whose names are cut at another place
         suites_cut_elsewhere => refuses(InvalidSignature, |f| {
-            *f = says(|f| f.suites = some_suites(&["tigress-1", "ab", "c"])); f.suites = some_suites(&["tigress-1", "a", "bc"]);
+            *f = says(|f| f.suites = Some(suites(&["tigress-1", "ab", "c"]))); f.suites = Some(suites(&["tigress-1", "a", "bc"]));
         });
         statement_r_flipped: "a bit of R of the statement's signature flipped" => unsigned(|f| statement_of(f)[0] ^= 1);
         statement_s_flipped: "a bit of s of the statement's signature flipped" => unsigned(|f| statement_of(f)[40] ^= 1);

@@ -228,7 +228,10 @@ fn refusals(b: &mut Builder) {
     }
 }
 
-fn misdelivered<C: Case>(b: &mut Builder, delivered: &dyn Fn(&dyn Fn(&mut RespondInput)) -> C) {
+/// Changes what is asked.
+type Change<'a> = &'a dyn Fn(&mut RespondInput);
+
+fn misdelivered<C: Case>(b: &mut Builder, delivered: &dyn Fn(Change<'_>) -> C) {
     cases! { b, [WrongSender: X3DH-05];
         /// delivered as another user's: the address is bound by AD
         delivered_as_another_users => delivered(&|f| f.sender = mallory().address.into());

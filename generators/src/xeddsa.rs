@@ -103,11 +103,11 @@ pub(super) fn generate(b: &mut Builder) {
     let signs = |key: &KeyPair, message: &[u8], z: [u8; 64]| {
         let input = asked(key, message, z);
         move |b: &mut Builder, about: About<'_>| {
-            if !is_strict() {
+            if is_strict() {
+                computed::<Sign>(input)(b, about);
+            } else {
                 // Some deployed signers negate their scalar, as XEdDSA has it, or make the nonce without Z.
                 one_of_several::<Sign>(input)(b, about);
-            } else {
-                computed::<Sign>(input)(b, about);
             }
         }
     };

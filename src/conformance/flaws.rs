@@ -218,7 +218,10 @@ const FLAWS: &[(&str, &str)] = &[
     ("KEY-10", "the check is left out"),
     ("KEY-10 age", "a statement of any age is taken"),
     ("KEY-10 ahead", "a statement of any time to come is taken"),
-    ("KEY-10 last tick", "a wallet judges by the time of its last tick"),
+    (
+        "KEY-10 last tick",
+        "a wallet judges by the time of its last tick",
+    ),
     (
         "KEY-12 never erased",
         "one-time prekeys that nobody uses are kept for ever",

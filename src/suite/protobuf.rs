@@ -282,13 +282,12 @@ pub fn read_lenient<'a>(
             malformed(at, "field number 0 (V3-16)")
         );
         let Some(index) = schema.iter().position(|field| field.number == number) else {
-            flawed!(
+            let skipped = flawed!(
                 "V3-16 unknown refused",
-                (),
-                return Err(malformed(at, "an unknown field"))
+                skip_unknown(&mut reader, at, wire_type),
+                Err(malformed(at, "an unknown field"))
             );
-            skip_unknown(&mut reader, at, wire_type)
-                .map_err(|_| malformed(at, "a field that cannot be skipped (V3-16)"))?;
+            skipped.map_err(|_| malformed(at, "a field that cannot be skipped (V3-16)"))?;
             continue;
         };
         let kind = &schema[index].kind;

@@ -38,11 +38,7 @@ impl<'a> Step<'a> {
         mut self,
         event: WalletEvent,
     ) -> Result<(Wallet, Vec<Effect>), WalletError> {
-        flawed!(
-            "KEY-10 last tick",
-            self.wallet.device.observe(self.now),
-            ()
-        );
+        flawed!("KEY-10 last tick", self.wallet.device.observe(self.now), ());
         self.apply(event)?;
         self.go_on_sending()?;
         Ok((self.wallet, self.effects))

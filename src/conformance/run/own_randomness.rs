@@ -4,7 +4,7 @@
 use crate::conformance::operation::Reference;
 use crate::conformance::subject::{Failure, Subject};
 use crate::conformance::vector::Call;
-use crate::suite;
+use crate::suite::{self, Keys};
 use serde_json::{Value, json};
 
 /// Whether the call draws randomness where it succeeds.
@@ -24,7 +24,7 @@ pub(super) fn judge(call: &Call, answer: &Value, suite: &str) -> Option<Result<(
             "the reference engine speaks no {suite}: {failure}"
         )));
     }
-    let has_statements = suite::by_name(suite).is_some_and(|suite| suite.has_statements());
+    let has_statements = suite::by_name(suite).is_some_and(Keys::has_statements);
     let mut ask = |method: &str, params: Value| {
         let said = reference.call(method, params);
         said.map_err(|failure: Failure| format!("{method} of the reference engine: {failure}"))

@@ -69,9 +69,7 @@ pub(super) fn facts<A: Adversary>(world: &World<A>, actor: &Actor) -> Facts {
             is_offered: notes.offered.is_some(),
             over: place_of(notes.offered.map(|(_, over)| over)),
             acted: place_of(notes.acted),
-            looked: notes
-                .looked
-                .map_or(0, |at| bounds.place_of(actor.who, at)),
+            looked: notes.looked.map_or(0, |at| bounds.place_of(actor.who, at)),
             heard: place_of(notes.heard),
             size: notes.size,
         }

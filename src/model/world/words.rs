@@ -454,9 +454,7 @@ impl<A: Adversary> Teller<'_, A> {
             for (who, facts) in [(deal.from, sender), (deal.to, receiver)] {
                 if state_of(facts.state).is_some_and(StateName::is_final) {
                     let (name, of) = (self.name(who), deal.called());
-                    lines.push(format!(
-                        "nothing of {of} but its end waits to leave {name}"
-                    ));
+                    lines.push(format!("nothing of {of} but its end waits to leave {name}"));
                 }
             }
         }
