@@ -807,10 +807,6 @@ const FLAWS: &[(&str, &str)] = &[
         "the sign of A is taken for 0, whatever the signature says",
     ),
     ("V3-07 label", "X3DH has the label of the root step"),
-    (
-        "V3-07 root key alone",
-        "the agreement begins no chain of the signed prekey",
-    ),
     ("V3-08 label", "the root step has the label of X3DH"),
     ("V3-09 label", "message keys have another label"),
     ("V3-09 order", "the MAC key stands before the AES key"),

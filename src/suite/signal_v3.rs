@@ -186,11 +186,7 @@ impl Agreement for SignalV3 {
     }
 
     fn yields(&self) -> Yield {
-        flawed!(
-            "V3-07 root key alone",
-            Yield::RootKeyAndChainKey,
-            Yield::RootKey
-        )
+        Yield::RootKeyAndChainKey
     }
 
     /// The sender's identity key, then the receiver's (V3-10).
