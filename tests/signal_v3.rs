@@ -139,8 +139,8 @@ fn devices_that_speak_both_speak_with_each_of_the_others() {
     let mut alike = speaking(&[&Tigress1, &SignalV3], 4);
     assert_eq!(opens(&mut alike, &published), Ok(false));
     converse(&mut alike, &mut both);
-    // The highest by version byte (KEY-11).
-    assert_eq!(suite_of(&alike, &both), "signal-v3");
+    // The better one, whichever either prefers (KEY-11).
+    assert_eq!(suite_of(&alike, &both), "tigress-1");
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Device {
     }
 
     /// The bundle, which says which suite a session with its device is opened in: the highest in the order of
-    /// section 0 that both speak, by version byte (KEY-11). The statement is signed and fresh (KEY-10).
+    /// section 0 that both speak (KEY-11). The statement is signed and fresh (KEY-10).
     ///
     /// A device without statements looks at none, and its bundles' suite is the highest of its own (V3-04).
     pub(super) fn verify(&self, fields: &BundleFields) -> Result<(SuiteRef, Bundle), SesameError> {
@@ -115,7 +115,7 @@ impl Device {
         let spoken = self.suites.iter().copied();
         let includes = |suite: &SuiteRef| names.as_ref().is_none_or(|it| it.include(*suite));
         let spoken = spoken.filter(includes);
-        let suite = spoken.max_by_key(|suite| suite.version());
+        let suite = spoken.max_by_key(|suite| suite.rank());
         let suite = suite.ok_or(AgreementError::NoCommonSuite)?;
         let bundle = Bundle::verify(suite, fields, stated)?;
         if let Some(statement) = &bundle.statement {

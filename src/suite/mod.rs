@@ -42,6 +42,12 @@ use std::hash::{Hash, Hasher};
 pub trait Suite: Keys + Agreement + Ratchet + Cipher + Wire + fmt::Debug + Sync {
     /// The suite's name in profile section 0. Two suites with one name are the same suite.
     fn name(&self) -> &'static str;
+
+    /// Its place in the order of profile section 0: a higher one is the better one (KEY-11). That of the version byte, where a
+    /// suite says nothing else.
+    fn rank(&self) -> u8 {
+        self.version()
+    }
 }
 
 impl PartialEq for dyn Suite {

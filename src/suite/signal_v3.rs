@@ -129,6 +129,11 @@ impl Suite for SignalV3 {
     fn name(&self) -> &'static str {
         "signal-v3"
     }
+
+    /// Below `tigress-1`: its MAC is shorter, and neither addresses nor statements are in it.
+    fn rank(&self) -> u8 {
+        0x03
+    }
 }
 
 impl Keys for SignalV3 {
