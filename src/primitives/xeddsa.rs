@@ -83,23 +83,29 @@ pub fn sign(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
         return Signature(toy::sign(key.private().expose(), message, z.expose()));
     }
     let (public, a) = calculate_key_pair(key.private());
+    Signature(signed(&a, &public, a.as_bytes(), message, z))
+}
+
+/// R and s by the scalar `a` of `public`; the nonce is made from `secret`.
+fn signed(
+    a: &Scalar,
+    public: &CompressedEdwardsY,
+    secret: &[u8; 32],
+    message: &[u8],
+    z: &Secret<64>,
+) -> [u8; 64] {
     // hash_1 stands apart from every other use of SHA-512 by this prefix.
     let mut prefix = [0xff; 32];
     prefix[0] = 0xfe;
-    let r = Zeroizing::new(hash_to_scalar(&[
-        &prefix,
-        a.as_bytes(),
-        message,
-        z.expose(),
-    ]));
+    let r = Zeroizing::new(hash_to_scalar(&[&prefix, secret, message, z.expose()]));
     let big_r = EdwardsPoint::mul_base(&r).compress();
     let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
-    let ha = Zeroizing::new(h * *a);
+    let ha = Zeroizing::new(h * a);
     let s = flawed!("SIG-01 negated", *r + *ha, *r - *ha);
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(big_r.as_bytes());
     signature[32..].copy_from_slice(s.as_bytes());
-    Signature(signature)
+    signature
 }
 
 /// Verifies strictly (SIG-02 to SIG-05).
@@ -130,13 +136,8 @@ pub fn verify(
     let s = required!("SIG-02", s, PrimitiveError::Signature);
     let point = MontgomeryPoint(*key.u()).to_edwards(0);
     let point = required!("SIG-04", point, PrimitiveError::Signature);
-    let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
-    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &s).compress();
-    require!(
-        "SIG-05",
-        expected.as_bytes() == big_r,
-        PrimitiveError::Signature
-    );
+    let holds = holds(&point, message, big_r, &s);
+    require!("SIG-05", holds, PrimitiveError::Signature);
     Ok(())
 }
 
@@ -153,21 +154,7 @@ pub fn sign_with_sign_bit(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Sign
     let clamped = Zeroizing::new(clamp_integer(*key.private().expose()));
     let a = Zeroizing::new(Scalar::from_bytes_mod_order(*clamped));
     let public = EdwardsPoint::mul_base(&a).compress();
-    let mut prefix = [0xff; 32];
-    prefix[0] = 0xfe;
-    let r = Zeroizing::new(hash_to_scalar(&[
-        &prefix,
-        clamped.as_slice(),
-        message,
-        z.expose(),
-    ]));
-    let big_r = EdwardsPoint::mul_base(&r).compress();
-    let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
-    let ha = Zeroizing::new(h * *a);
-    let s = *r + *ha;
-    let mut signature = [0; 64];
-    signature[..32].copy_from_slice(big_r.as_bytes());
-    signature[32..].copy_from_slice(s.as_bytes());
+    let mut signature = signed(&a, &public, &clamped, message, z);
     signature[63] |= flawed!("V3-05 sign bit left out", public.0[31] & 0x80, 0);
     Signature(signature)
 }
@@ -196,14 +183,16 @@ pub fn verify_with_sign_bit(
     let point = MontgomeryPoint(*key.u()).to_edwards(sign);
     let point = required!("V3-06", point, PrimitiveError::Signature);
     let s = Scalar::from_bytes_mod_order(s_bytes);
-    let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
-    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, &s).compress();
-    require!(
-        "V3-06",
-        expected.as_bytes() == big_r,
-        PrimitiveError::Signature
-    );
+    let holds = holds(&point, message, big_r, &s);
+    require!("V3-06", holds, PrimitiveError::Signature);
     Ok(())
+}
+
+/// Whether R is what s and the challenge of that point make it (XEdDSA 3.4).
+fn holds(point: &EdwardsPoint, message: &[u8], big_r: &[u8], s: &Scalar) -> bool {
+    let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
+    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, s).compress();
+    expected.as_bytes() == big_r
 }
 
 /// SHA-512 of the parts, as a scalar mod q.
