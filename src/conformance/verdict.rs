@@ -64,7 +64,11 @@ impl Ledger {
             counts.add(&outcome);
             self.total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
-            for requirement in clauses(case) {
+            let cause = match &outcome {
+                Outcome::Failed(mismatch) => Some(mismatch.cause),
+                Outcome::Passed | Outcome::Skipped(_) => None,
+            };
+            for requirement in at_stake(case, cause) {
                 let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
@@ -414,6 +418,21 @@ fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + 
         .filter_map(|id| Catalogue::get().find(id))
 }
 
+/// The clause that says that no secret is shown.
+const SHOWN: &str = "PRIV-04";
+
+/// The clauses that the outcome of a case says something of: its own, and before them, where it failed because a secret was
+/// shown, the one that says that none is.
+fn at_stake<'a>(
+    case: &Case<'a>,
+    cause: Option<Cause>,
+) -> impl Iterator<Item = &'static Requirement> + use<'a> {
+    let shows = cause == Some(Cause::Secret);
+    let shown = shows.then(|| Catalogue::get().find(SHOWN)).flatten();
+    let own = clauses(case).filter(move |it| !shows || it.id != SHOWN);
+    shown.into_iter().chain(own)
+}
+
 fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
     FailureResult {
         kind: match case {
@@ -422,7 +441,7 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         },
         name: case.name(),
         comment: case.comment().to_owned(),
-        requirements: clauses(case)
+        requirements: at_stake(case, Some(mismatch.cause))
             .map(|requirement| Clause {
                 id: requirement.id.to_owned(),
                 text: requirement.text.to_owned(),
