@@ -9,6 +9,7 @@
 //! | `leak`, `secrets` | whether bytes show a secret; the secrets of a case |
 //! | [`suites`] | suites by their names |
 //! | [`small`] | small bounds, for models |
+//! | [`restarts`] | when whoever is asked is restarted |
 //! | [`clients`] | clients of the intermediary that are no wallets, and what it owes them |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
@@ -46,6 +47,7 @@ mod leak;
 pub mod method;
 pub mod operation;
 pub mod printable;
+pub mod restarts;
 pub mod result;
 pub mod run;
 pub mod scenario;
