@@ -337,6 +337,11 @@ impl<'a> People<'a> {
         if self.devices.contains_key(&name) {
             return Err(StepFailure::script(format!("{user} has a copy already")));
         }
+        if self.players.tested(&name).is_some() {
+            return Err(StepFailure::NotObservable(format!(
+                "{name} is played by the subject, and what it holds is a saved state of the reference engine"
+            )));
+        }
         let state = self.wallet(of)?.save().to_json();
         let original = self.device(of)?;
         let address = original.address;

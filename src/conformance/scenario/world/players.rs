@@ -11,6 +11,7 @@ use crate::identifier::Address;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::wallet::{Effect, Limits, Wallet, WalletEvent};
+use std::collections::BTreeMap;
 
 /// A subject in the part of one device.
 pub struct Tested<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Players<'a> {
     /// What the wallets of the reference engine are held to.
     limits: Limits,
     restarts: Restarts,
+    /// How many events each wallet has had.
+    steps: BTreeMap<String, u32>,
 }
 
 /// A copy has no subject: there is no second one, and nobody plays its device there.
@@ -38,6 +41,7 @@ impl Clone for Players<'_> {
             engine: self.engine.clone(),
             limits: self.limits,
             restarts: self.restarts,
+            steps: self.steps.clone(),
             tested: None,
         }
     }
@@ -50,6 +54,7 @@ impl<'a> Players<'a> {
             tested,
             limits: Limits::PROFILE,
             restarts,
+            steps: BTreeMap::new(),
         }
     }
 
@@ -122,7 +127,9 @@ impl<'a> Players<'a> {
 
     /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
     fn restart_before_a_step(&mut self, device: &str) -> Result<(), StepFailure> {
-        if self.restarts == Restarts::AsWritten {
+        let step = self.steps.entry(device.to_owned()).or_default();
+        *step += 1;
+        if !self.restarts.before(*step - 1) {
             return Ok(());
         }
         match self.outlasts_a_restart(device) {
