@@ -136,12 +136,9 @@ export class Device {
     records.checkPin(this.pinned(peer), fingerprint(identityKey));
   }
 
-  /** SES-18: whether provisioning information may go to a device: its key is pinned and named, and no other is known. */
+  /** SES-18: whether provisioning information may go to a device: its key is pinned and named. */
   checkNamed(peer) {
-    const pin = this.pinned(peer);
-    must(pin?.named, 'untrusted-identity', 'nobody has named the identity key of that device (SES-18)');
-    const record = this.record(peer);
-    if (record) records.checkPin(pin, fingerprint(record.identityKey));
+    must(this.pinned(peer)?.named, 'untrusted-identity', 'nobody has named the identity key of that device (SES-18)');
   }
 
   /** Lets time come to a point. */
@@ -182,9 +179,12 @@ export class Device {
     return changed;
   }
 
-  /** Whether there is a session with that peer that may be sent in (SES-02). */
+  /** Whether there is a session with that peer that may be sent in (SES-02), of the identity key that is pinned if one is (SES-12). */
   canSend(peer, provisioning) {
-    return records.sendingIndex(this.record(peer), provisioning, this.now) >= 0;
+    const record = this.record(peer);
+    if (records.sendingIndex(record, provisioning, this.now) < 0) return false;
+    const pin = this.pinned(peer);
+    return !pin || pin.fingerprint.equals(fingerprint(record.identityKey));
   }
 
   /** Encrypts to a peer: the message and its kind. */
@@ -225,12 +225,16 @@ export class Device {
     return { ...x3dh.decrypt(session, message.inner), secret };
   }
 
-  /** A session that the peer has opened becomes the active one. Its registration id counts for nothing where a statement gave one. */
+  /**
+   * A session that the peer has opened becomes the active one. The registration id that it names is a hint: the last one counts, until a statement
+   * gives one.
+   */
   accept(peer, { identityKey, registrationId }, session) {
     const { record, changed } = this.recordOf(peer, identityKey, registrationId);
-    const own = record.sessions.find(({ provisioning }) => provisioning);
+    const own = record.sessions[records.sendingIndex(record, true, this.now)];
     const beside = own !== undefined && own.session.opening === null;
-    this.setRecord(records.withNewSession(record, session, this.now));
+    const hinted = record.confirmed ? record : { ...record, registrationId };
+    this.setRecord(records.withNewSession(hinted, session, this.now));
     return { identityChanged: changed, beside };
   }
 
@@ -263,9 +267,9 @@ export class Device {
     checkAddress(peer);
     const message = decodePrekey(bytes);
     this.checkPin(peer, message.identityKey);
-    const session = this.record(peer)?.sessions.find((entry) => x3dh.isOf(message, entry.session))?.session;
-    const { plaintext } = session ? x3dh.decrypt(session, message.inner) : this.open(peer, message);
-    return { identityKey: message.identityKey, plaintext };
+    const known = this.record(peer)?.sessions.some(({ session }) => x3dh.isOf(message, session));
+    must(!known, 'duplicate-message', 'the message is of a session that is there, and opens none (X3DH-13)');
+    return { identityKey: message.identityKey, plaintext: this.open(peer, message).plaintext };
   }
 
   /** Lets the next provisioning information open another session (SES-19). */
