@@ -1,6 +1,7 @@
 /** Role `primitives`: payloads. Their parameters come as they were parsed, so that what is unknown is kept to the letter (PAY-03). */
 import { checkAddress } from '../wallet/address.mjs';
 import { fromHex } from '../wallet/bytes.mjs';
+import { fingerprint } from '../wallet/invitation.mjs';
 import { JsonObject } from '../wallet/json.mjs';
 import * as payloads from '../wallet/payload.mjs';
 import { check } from '../wallet/public_key.mjs';
@@ -22,7 +23,8 @@ function party({ address, identityKey }) {
 
 function parties(params) {
   const { offerKey, sender, receiver } = plain(params);
-  return [fromHex(offerKey, 'offerKey'), party(sender), party(receiver)];
+  const { address, identityKey } = party(receiver);
+  return [fromHex(offerKey, 'offerKey'), party(sender), { address, fingerprint: fingerprint(identityKey) }];
 }
 
 export const payload = {

@@ -25,7 +25,7 @@ function drawRegistrationId(source) {
 }
 
 export class Device {
-  /** The time of the last step to which time was handed in. */
+  /** The latest time that was handed in. */
   now = 0;
   signedPreKeys = new Map();
   oneTimePreKeys = new Map();
@@ -141,12 +141,12 @@ export class Device {
     must(this.pinned(peer)?.named, 'untrusted-identity', 'nobody has named the identity key of that device (SES-18)');
   }
 
-  /** Lets time come to a point. */
+  /** Lets time come to a point. For keys and sessions it does not go back, whatever the clock says. */
   tick(now, source) {
-    this.now = now;
+    this.now = Math.max(this.now, now);
     prekeys.age(this, source);
     for (const [key, record] of this.records) {
-      const aged = records.aged(record, now);
+      const aged = records.aged(record, this.now);
       if (aged) this.records.set(key, aged);
       else this.records.delete(key);
     }

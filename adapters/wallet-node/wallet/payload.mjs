@@ -6,7 +6,6 @@
  */
 import { encodeAddress, isUuid } from './address.mjs';
 import { ascii, equalInConstantTime, fromBase64 } from './bytes.mjs';
-import { fingerprint } from './invitation.mjs';
 import { byUtf8, JsonNumber, JsonObject, parseJson, writeJson, writeString } from './json.mjs';
 import { hmac } from './kdf.mjs';
 import { pad, unpad } from './padding.mjs';
@@ -162,7 +161,10 @@ export function encode(payload, atLeast = 0) {
   return pad(json, { room, atLeast });
 }
 
-/** The MAC over an offer's text, but for the 44 characters that stand at `at` (PAY-14). Sender and receiver are { address, identityKey }. */
+/**
+ * The MAC over an offer's text, but for the 44 characters that stand at `at` (PAY-14). The sender is { address, identityKey }, the receiver
+ * { address, fingerprint }.
+ */
 function offerMac(key, sender, receiver, text, at) {
   return hmac(
     key,
@@ -170,7 +172,7 @@ function offerMac(key, sender, receiver, text, at) {
     encodeAddress(sender.address),
     sender.identityKey,
     encodeAddress(receiver.address),
-    fingerprint(receiver.identityKey),
+    receiver.fingerprint,
     Buffer.from(text.slice(0, at) + text.slice(at + 44)),
   );
 }

@@ -46,6 +46,12 @@ export function start(device, recipient, plaintext, provisioning) {
 
 /** What a send asks for now; a submission is a round (SES-14). */
 function proceed(send) {
+  const { step } = again(send);
+  return { send: step.submit ? { ...send, rounds: send.rounds + 1 } : send, step };
+}
+
+/** What a send asks for, once more: after a restart, which is no round. */
+export function again(send) {
   const devices = [...send.devices].sort(([a], [b]) => a - b);
   const where = (wanted) => devices.filter(([, entry]) => wanted(entry)).map(([deviceId]) => addressOf(send, deviceId));
   const fetchBundles = where(({ message }) => message === null);
@@ -53,7 +59,7 @@ function proceed(send) {
   const fetchStatements = where(({ outdated }) => outdated);
   if (fetchStatements.length > 0) return { send, step: { fetchStatements } };
   const submit = devices.map(([deviceId, { message }]) => ({ deviceId, ...message }));
-  return { send: { ...send, rounds: send.rounds + 1 }, step: { submit } };
+  return { send, step: { submit } };
 }
 
 const ended = (step) => ({ send: null, step });
