@@ -75,7 +75,7 @@ function act(wallet, sender, payload, { plaintext, invitation }) {
   const served = payload.type === OFFER ? (invitation ?? invitationOf(wallet, sender, payload, plaintext)) : undefined;
   const outcome = wallet.transfers.message(sender, payload, plaintext.length, wallet.now);
   if (served) links.serve(wallet, served);
-  if (payload.accessKey) links.setOpener(wallet, sender, payload.accessKey);
+  if (payload.accessKey) links.bring(wallet, sender, payload.accessKey);
   wallet.carry(outcome);
 }
 

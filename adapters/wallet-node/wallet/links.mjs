@@ -6,7 +6,7 @@
  * taken      by the address of the device that made it: { id, secret, expires, answers, transfers }; `answers` is the access key for them
  * accessKeys the device's own, by hash in hex: { expires, state, made, peer }; `state` is new, asked, published or refused, `made` the id of the
  *            invitation that it is of, and `peer` the device whose answers it is for
- * openers    what opens another device's mailbox, by address: of links taken and offers that came, the latest
+ * senders    access keys that offers brought, by the sender's address: the latest opens its mailbox
  */
 import { addressKey, sameAddress } from './address.mjs';
 import { fingerprint, HONOURED, checkHonour, checkTake, make, parse } from './invitation.mjs';
@@ -56,20 +56,29 @@ export function take(wallet, { link }) {
   must(address.userId !== wallet.address.userId, 'invalid-state', 'the invitation is of the own user (SES-15)');
   checkTake({ expires }, wallet.now);
   wallet.device.pin(address, print, true);
-  if (!wallet.taken.get(addressKey(address))?.id.equals(id)) {
-    const answers = Buffer.from(wallet.source.draw(32));
-    wallet.taken.set(addressKey(address), { id, secret, expires, answers, transfers: 0 });
-    wallet.accessKeys.set(hashOf(answers), { expires: expires + HONOURED, state: 'new', made: null, peer: address });
-    wallet.device.openAnew(address);
-  }
-  setOpener(wallet, address, accessKey(secret));
+  if (wallet.taken.get(addressKey(address))?.id.equals(id)) return;
+  const answers = Buffer.from(wallet.source.draw(32));
+  wallet.accessKeys.set(hashOf(answers), { expires: expires + HONOURED, state: 'new', made: null, peer: address });
+  wallet.device.openAnew(address);
+  learn(wallet, address, () => wallet.taken.set(addressKey(address), { id, secret, expires, answers, transfers: 0 }));
 }
 
-/** Another access key opens a device's mailbox: what has no answer is asked anew, under that key (WAL-03). */
-export function setOpener(wallet, address, key) {
-  const known = wallet.openers.get(addressKey(address));
-  wallet.openers.set(addressKey(address), key);
-  if (!known?.equals(key)) outbox.askAnew(wallet, address);
+/** An offer has brought the access key by which it is answered. */
+export function bring(wallet, address, key) {
+  learn(wallet, address, () => wallet.senders.set(addressKey(address), key));
+}
+
+/** Where another access key opens a device's mailbox from now on, what has no answer is asked anew, under that key (WAL-03). */
+function learn(wallet, address, change) {
+  const known = openerOf(wallet, address);
+  change();
+  if (!known?.equals(openerOf(wallet, address))) outbox.askAnew(wallet, address);
+}
+
+/** The access key that opens a device's mailbox: that of the link that was taken, else the one that an offer brought. */
+export function openerOf(wallet, address) {
+  const taken = wallet.taken.get(addressKey(address));
+  return taken ? accessKey(taken.secret) : wallet.senders.get(addressKey(address));
 }
 
 /** An offer goes by the link of its device, if one was taken: while it serves (INV-05). */
@@ -126,7 +135,9 @@ export function goOn(wallet) {
 
 /** What is over is erased; what was refused is tried again. */
 export function expire(wallet) {
-  for (const [id, { expires }] of wallet.made) if (wallet.now >= expires + HONOURED) wallet.made.delete(id);
+  for (const links of [wallet.made, wallet.taken]) {
+    for (const [key, { expires }] of links) if (wallet.now >= expires + HONOURED) links.delete(key);
+  }
   for (const [hash, key] of wallet.accessKeys) {
     if (wallet.now >= key.expires) wallet.accessKeys.delete(hash);
     else if (key.state === 'refused') wallet.accessKeys.set(hash, { ...key, state: 'new' });
@@ -137,7 +148,7 @@ export function expire(wallet) {
 export function forget(wallet, peer) {
   for (const [hash, key] of [...wallet.accessKeys]) if (key.peer && sameAddress(key.peer, peer)) withdrawKey(wallet, hash);
   wallet.taken.delete(addressKey(peer));
-  wallet.openers.delete(addressKey(peer));
+  wallet.senders.delete(addressKey(peer));
 }
 
 export function done(wallet, body) {

@@ -75,7 +75,7 @@ export function goOn(wallet) {
 function advance(wallet, { number, to, type, transfer, payload, size, send }) {
   const link = type === OFFER ? links.takenFrom(wallet, to) : undefined;
   if (!send && link && !links.isReady(wallet, link)) return;
-  if (!wallet.openers.has(addressKey(to))) {
+  if (!links.openerOf(wallet, to)) {
     tell(wallet, number, 'forbidden');
     return;
   }
@@ -107,7 +107,7 @@ function perform(wallet, number, work) {
 /** Asks the intermediary for what a step of a send wants. */
 function request(wallet, number, step) {
   const { to } = entryOf(wallet, number);
-  const accessKey = wallet.openers.get(addressKey(to));
+  const accessKey = links.openerOf(wallet, to);
   if (step === 'done') drop(wallet, (entry) => entry.number === number);
   else if (step.giveUp) giveUp(wallet, number, step.giveUp);
   else if (step.fetchBundles) ask(wallet, { type: 'fetchBundle', address: to, accessKey }, { message: number });
@@ -145,7 +145,7 @@ export function askAnew(wallet, address) {
     for (const [id, { body, message }] of [...wallet.requests]) {
       if (message !== number || !body.accessKey) continue;
       wallet.requests.delete(id);
-      const accessKey = wallet.openers.get(addressKey(to));
+      const accessKey = links.openerOf(wallet, to);
       const lifetime = body.lifetime && (isProvisioning(type) ? lifetimeOf(wallet, transfer) : LONGEST);
       ask(wallet, { ...body, accessKey, ...(lifetime && { lifetime }) }, { message: number });
     }

@@ -50,9 +50,9 @@ export class Wallet {
   /** Invitations that were given away, by id in hex, and those that were taken, by address: links.mjs. */
   made = new Map();
   taken = new Map();
-  /** Own access keys by their hash in hex, and those that open other devices' mailboxes by address: links.mjs. */
+  /** Own access keys by their hash in hex, and those that offers brought by address: links.mjs. */
   accessKeys = new Map();
-  openers = new Map();
+  senders = new Map();
   /** Messages to send, in their order: outbox.mjs. */
   outbox = [];
   messages = 0;
@@ -81,7 +81,7 @@ export class Wallet {
 
   copy() {
     const copy = Object.assign(new Wallet(), this);
-    for (const name of ['made', 'taken', 'accessKeys', 'openers', 'requests']) copy[name] = new Map(this[name]);
+    for (const name of ['made', 'taken', 'accessKeys', 'senders', 'requests']) copy[name] = new Map(this[name]);
     copy.outbox = [...this.outbox];
     copy.device = this.device.copy();
     copy.transfers = this.transfers.copy();
