@@ -1,39 +1,30 @@
 /** The car-key stand-in (PAY-12): Ed25519 keys, and signatures that tie a transfer to them. A private key is 32 random bytes. */
-import { createPrivateKey, createPublicKey, sign as signEd25519, verify as verifyEd25519 } from 'node:crypto';
+import { sign as signEd25519, verify as verifyEd25519 } from 'node:crypto';
 import { uuidBytes } from './address.mjs';
 import { ascii, equalInConstantTime } from './bytes.mjs';
 import { decodePoint } from './edwards.mjs';
+import { privateObject, publicBytes, publicObject } from './okp.mjs';
 import { must } from './refusal.mjs';
 
+const CURVE = 'Ed25519';
 const KEY = 32;
 const REQUEST = KEY + 64;
-/** DER around the bytes of a key (RFC 8410). */
-const PRIVATE_DER = Buffer.from('302e020100300506032b657004220420', 'hex');
-const PUBLIC_DER = Buffer.from('302a300506032b6570032100', 'hex');
-
-const privateObject = (privateKey) =>
-  createPrivateKey({ key: Buffer.concat([PRIVATE_DER, privateKey]), format: 'der', type: 'pkcs8' });
-
 /** A private key. */
 export const draw = (source) => Buffer.from(source.draw(KEY));
 
 /** The public key of a private key, 32 bytes. */
-export function publicKey(privateKey) {
-  const { x } = createPublicKey(privateObject(privateKey)).export({ format: 'jwk' });
-  return Buffer.from(x, 'base64url');
-}
+export const publicKey = (privateKey) => publicBytes(CURVE, privateKey);
 
 const signed = (label, transfer, key) => Buffer.concat([ascii(label), uuidBytes(transfer), key]);
 const signingMessage = (transfer, key) => signed('tigress ksr', transfer, key);
 const importMessage = (transfer, key) => signed('tigress kir', transfer, key);
-const sign = (privateKey, message) => signEd25519(null, message, privateObject(privateKey));
+const sign = (privateKey, message) => signEd25519(null, message, privateObject(CURVE, privateKey));
 
 /** Whether a signature holds: s reduced, R recomputed, neither key nor R of small order. */
 function verifies(key, message, signature) {
   const points = [decodePoint(key), decodePoint(signature.subarray(0, 32))];
   if (points.some((point) => !point || point.isSmallOrder())) return false;
-  const object = createPublicKey({ key: Buffer.concat([PUBLIC_DER, key]), format: 'der', type: 'spki' });
-  return verifyEd25519(null, message, object, signature);
+  return verifyEd25519(null, message, publicObject(CURVE, key), signature);
 }
 
 /** The owner's key creation request: its public key. */

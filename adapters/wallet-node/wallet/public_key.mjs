@@ -1,8 +1,10 @@
 /** X25519 keys (section 2). An encoded key is 0x05 and the u-coordinate: 33 bytes. A private key is 32 bytes, clamped where it is used (KEY-05). */
-import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
+import { diffieHellman } from 'node:crypto';
 import { equalInConstantTime } from './bytes.mjs';
+import { privateObject, publicBytes, publicObject } from './okp.mjs';
 import { must, Refusal } from './refusal.mjs';
 
+const CURVE = 'X25519';
 const TYPE = 0x05;
 /** The field's prime, 2^255 - 19. */
 export const P = 2n ** 255n - 19n;
@@ -15,10 +17,6 @@ const SMALL_ORDER = new Set([
   325606250916557431795983626356110631294008115727848805560023387167927233504n,
   39382357235489614581723060781553021112529911719440698176882885853963445705823n,
 ]);
-
-/** DER around the 32 bytes of a key (RFC 8410), as Node's crypto wants it. */
-const PRIVATE_DER = Buffer.from('302e020100300506032b656e04220420', 'hex');
-const PUBLIC_DER = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** The number of 32 little-endian bytes. */
 export const littleEndian = (bytes) => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
@@ -39,15 +37,10 @@ export function check(publicKey) {
   return publicKey;
 }
 
-const privateObject = (privateKey) =>
-  createPrivateKey({ key: Buffer.concat([PRIVATE_DER, privateKey]), format: 'der', type: 'pkcs8' });
-const publicObject = (u) => createPublicKey({ key: Buffer.concat([PUBLIC_DER, u]), format: 'der', type: 'spki' });
-
 /** The encoded public key of a private key (KEY-01, KEY-05). */
 export function derive(privateKey) {
   must(privateKey.length === 32, 'invalid-key', 'a private key has 32 bytes (KEY-05)');
-  const { x } = createPublicKey(privateObject(privateKey)).export({ format: 'jwk' });
-  return Buffer.concat([Buffer.of(TYPE), Buffer.from(x, 'base64url')]);
+  return Buffer.concat([Buffer.of(TYPE), publicBytes(CURVE, privateKey)]);
 }
 
 /** A key pair from 32 random bytes. */
@@ -57,7 +50,7 @@ export function keyPair(privateKey) {
 
 /** X25519. An output of zero aborts (KEY-04): OpenSSL refuses to give it, and it is looked at here all the same. */
 export function dh(privateKey, publicKey) {
-  const [own, other] = [privateObject(privateKey), publicObject(decode(publicKey))];
+  const [own, other] = [privateObject(CURVE, privateKey), publicObject(CURVE, decode(publicKey))];
   let output;
   try {
     output = diffieHellman({ privateKey: own, publicKey: other });

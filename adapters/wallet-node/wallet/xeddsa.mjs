@@ -1,11 +1,10 @@
 /** XEdDSA: signatures by X25519 keys (SIG-01 to SIG-05, and Signal's specification of that name). */
-import { createHash, createPublicKey, verify as verifyEd25519 } from 'node:crypto';
+import { createHash, verify as verifyEd25519 } from 'node:crypto';
 import { Point, Q } from './edwards.mjs';
+import { publicObject } from './okp.mjs';
 import { decode, littleEndian } from './public_key.mjs';
 import { must } from './refusal.mjs';
 
-/** DER around an Ed25519 public key (RFC 8410). */
-const PUBLIC_DER = Buffer.from('302a300506032b6570032100', 'hex');
 /** What sets the nonce's hash apart from all others: 2^256 - 2, little-endian. */
 const NONCE_PREFIX = Buffer.concat([Buffer.of(0xfe), Buffer.alloc(31, 0xff)]);
 
@@ -55,6 +54,6 @@ export function verify(publicKey, message, signature) {
   const u = decode(publicKey);
   must(signature.length === 64, 'invalid-signature', 'a signature has 64 bytes (SIG-04)');
   must(littleEndian(signature.subarray(32)) < Q, 'invalid-signature', 's is not reduced (SIG-02, SIG-03)');
-  const key = createPublicKey({ key: Buffer.concat([PUBLIC_DER, edwardsKey(u)]), format: 'der', type: 'spki' });
+  const key = publicObject('Ed25519', edwardsKey(u));
   must(verifyEd25519(null, message, key, signature), 'invalid-signature', 'the signature does not verify (SIG-04, SIG-05)');
 }
