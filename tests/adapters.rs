@@ -16,6 +16,7 @@ use tigress_signal::conformance::case::Case;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
 use tigress_signal::conformance::run::{self, Outcome, Terms};
 use tigress_signal::conformance::scenario::{self, Tested};
@@ -137,6 +138,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
             selection,
             shard: Shard::WHOLE,
             strict: true,
+            restarts: Restarts::AsWritten,
             known: &KnownFailures::default(),
             ends: Ends::default(),
         };
@@ -229,7 +231,7 @@ fn a_scenario_leaves_the_same_transcript_whoever_plays() {
                 plays: &plays,
                 strict: true,
             };
-            let run = scenario::run_with(scenario, suite, "7", Some(tested));
+            let run = scenario::run_with(scenario, suite, "7", Some(tested), Restarts::AsWritten);
             assert_eq!(run.failure, None, "{} by {plays}", scenario.name);
             assert!(
                 run.transcript.to_lines() == expected,

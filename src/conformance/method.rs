@@ -3,6 +3,7 @@
 use super::adapter::protocol;
 use super::case::{Case, Cases};
 use super::operation::{METHODS, Reference, role_of};
+use super::restarts::Restarts;
 use super::run::{self, Terms};
 use super::scenario::{self, SEED, Tested};
 use super::subject::{Description, Failure, Role, Subject};
@@ -125,7 +126,9 @@ impl Method {
                             strict: true,
                         };
                         if is_ready {
-                            let _ = scenario::run_with(scenario, suite, SEED, Some(tested));
+                            let restarts = Restarts::AsWritten;
+                            let _ =
+                                scenario::run_with(scenario, suite, SEED, Some(tested), restarts);
                         }
                     }
                 }

@@ -43,6 +43,7 @@ use super::limits;
 use super::step_failure::StepFailure;
 use super::transcript::{Answered, Fate, Line};
 use super::view::View;
+use crate::conformance::restarts::Restarts;
 use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
@@ -106,12 +107,17 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     /// Nobody is there yet. All randomness is made from `seed`.
-    pub(super) fn new(suite: SuiteRef, seed: &str, tested: Option<Tested<'a>>) -> Self {
+    pub(super) fn new(
+        suite: SuiteRef,
+        seed: &str,
+        tested: Option<Tested<'a>>,
+        restarts: Restarts,
+    ) -> Self {
         World {
             suite,
             seed: seed.to_owned(),
             now: BEGINNING,
-            people: People::new(suite, seed, tested),
+            people: People::new(suite, seed, tested, restarts),
             network: Network::default(),
             intermediary: ScriptedIntermediary::new(suite, seed),
             stolen: BTreeMap::new(),

@@ -3,6 +3,7 @@
 use super::participant::Participant;
 use super::players::{Players, Tested};
 use crate::agreement::BundleFields;
+use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
@@ -55,10 +56,15 @@ pub(in super::super) struct People<'a> {
 
 impl<'a> People<'a> {
     /// Nobody yet. All their randomness is made from `seed`.
-    pub(super) fn new(suite: SuiteRef, seed: &str, tested: Option<Tested<'a>>) -> Self {
+    pub(super) fn new(
+        suite: SuiteRef,
+        seed: &str,
+        tested: Option<Tested<'a>>,
+        restarts: Restarts,
+    ) -> Self {
         People {
             seed: seed.to_owned(),
-            players: Players::new(suite, tested),
+            players: Players::new(suite, tested, restarts),
             users: BTreeMap::new(),
             devices: BTreeMap::new(),
             transfers: BTreeMap::new(),

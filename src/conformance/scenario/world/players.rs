@@ -3,6 +3,7 @@
 use crate::conformance::operation::{
     AddressFields, Done, On, Operation, Reference, Saved, answer, wallet,
 };
+use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
@@ -27,6 +28,7 @@ pub(super) struct Players<'a> {
     tested: Option<Tested<'a>>,
     /// What the wallets of the reference engine are held to.
     limits: Limits,
+    restarts: Restarts,
 }
 
 /// A copy has no subject: there is no second one, and nobody plays its device there.
@@ -35,17 +37,19 @@ impl Clone for Players<'_> {
         Players {
             engine: self.engine.clone(),
             limits: self.limits,
+            restarts: self.restarts,
             tested: None,
         }
     }
 }
 
 impl<'a> Players<'a> {
-    pub(super) fn new(suite: SuiteRef, tested: Option<Tested<'a>>) -> Self {
+    pub(super) fn new(suite: SuiteRef, tested: Option<Tested<'a>>, restarts: Restarts) -> Self {
         Players {
             engine: Reference::speaking(suite),
             tested,
             limits: Limits::PROFILE,
+            restarts,
         }
     }
 
@@ -116,6 +120,21 @@ impl<'a> Players<'a> {
         Ok(*self.wallet(device)? == before)
     }
 
+    /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
+    fn restart_before_a_step(&mut self, device: &str) -> Result<(), StepFailure> {
+        if self.restarts == Restarts::AsWritten {
+            return Ok(());
+        }
+        match self.outlasts_a_restart(device) {
+            Ok(true) | Err(StepFailure::NotImplemented(_)) => Ok(()),
+            Ok(false) => Err(StepFailure::differs(
+                Restarts::EXPECTED,
+                format!("another state of {device}"),
+            )),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// A device's wallet becomes what it was when that was saved.
     pub(super) fn restore(&mut self, device: &str, state: Hex) -> Result<(), StepFailure> {
         self.must::<wallet::Restore, _>(device, Saved { state })?;
@@ -132,6 +151,7 @@ impl<'a> Players<'a> {
         now: Timestamp,
         watched: bool,
     ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
+        self.restart_before_a_step(device)?;
         let before = match self.tested(device) {
             None => Some(Before::Wallet(Box::new(self.wallet(device)?.clone()))),
             Some(_) if watched => match self.save(device) {
