@@ -13,6 +13,7 @@ use tigress_signal::conformance::method::Method;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::printable::{Printable, shortened};
 use tigress_signal::conformance::suites;
+use tigress_signal::suite;
 
 /// Longer examples are shortened to about so many characters: `--format json` has them whole.
 const LONG: usize = 1200;
@@ -35,6 +36,9 @@ enum Command {
 struct Methods {
     /// A method (`x3dh.initiate`), an area (`device`), or a family of vectors (`sesame`).
     names: Vec<String>,
+    /// The suite that the examples are of.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
     /// How to write them.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
@@ -103,13 +107,26 @@ impl Init {
         if let Some(build) = skeleton.build {
             writeln!(out, "  {build}")?;
         }
-        writeln!(out, "  tigress test --adapter '{}'", skeleton.command)?;
+        let adapter = skeleton.command;
+        if suite == suite::ALL[0] {
+            writeln!(out, "  tigress test --adapter '{adapter}'")?;
+        } else {
+            // A library under wallets, which is asked for what is of its suite, and may speak with others.
+            let suite = suite.name();
+            writeln!(
+                out,
+                "  tigress interop --adapter '{adapter}' --suite {suite} tigress"
+            )?;
+            writeln!(out, "  tigress test --adapter '{adapter}' --only {suite}")?;
+        }
         Ok(Ended::Well)
     }
 }
 
 impl Methods {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let suite = self.suite.as_deref().map(suites::find).transpose();
+        let suite = suite.map_err(|error| CliError::Usage(error.to_string()))?;
         let cases = Cases::load(None, None);
         let mut methods = Method::all();
         if let Some(unknown) = self
@@ -132,7 +149,7 @@ impl Methods {
         };
         methods.retain(is_named);
         if self.format == Format::Json || !self.names.is_empty() {
-            Method::exemplify(&mut methods, &cases);
+            Method::exemplify(&mut methods, &cases, suite);
         }
         if self.format == Format::Json {
             serde_json::to_writer_pretty(&mut *out, &methods).map_err(io::Error::from)?;

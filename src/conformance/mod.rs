@@ -5,7 +5,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
-//! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
+//! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`] | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random |
+//! | `leak`, `secrets` | whether bytes show a secret; the secrets of a case |
 //! | [`suites`] | suites by their names |
 //! | [`small`] | small bounds, for models |
 //! | [`restarts`] | when whoever is asked is restarted |
@@ -51,6 +52,7 @@ pub mod result;
 pub mod run;
 pub mod scenario;
 mod schema_error;
+mod secrets;
 pub mod seed;
 pub mod selection;
 pub mod small;

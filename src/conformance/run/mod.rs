@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `difference` | where an answer differs from the expected one |
 //! | `outcome` | how it went, and where a subject departs from it |
-//! | `secrets` | what no error shows |
 //! | `own_randomness` | what is looked at where a subject draws its own |
 //! | `vector` | the questions of a vector |
 //! | `scenario` | a subject in the part of each device |
@@ -13,7 +12,6 @@ mod difference;
 mod outcome;
 mod own_randomness;
 mod scenario;
-mod secrets;
 mod vector;
 
 pub use difference::Difference;

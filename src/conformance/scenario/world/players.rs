@@ -3,8 +3,10 @@
 use crate::conformance::operation::{
     AddressFields, Done, On, Operation, Reference, Saved, answer, wallet,
 };
+use crate::conformance::printable::shortened;
 use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
+use crate::conformance::secrets::Secrets;
 use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::Address;
@@ -12,6 +14,9 @@ use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::wallet::{Effect, Limits, Wallet, WalletEvent};
 use std::collections::BTreeMap;
+
+/// Of what shows a secret so many characters are told.
+const MOST_SAID: usize = 2_000;
 
 /// A subject in the part of one device.
 pub struct Tested<'a> {
@@ -27,6 +32,8 @@ pub struct Tested<'a> {
 pub(super) struct Players<'a> {
     engine: Reference,
     tested: Option<Tested<'a>>,
+    /// What the subject draws from, which it must not show.
+    secrets: Secrets,
     /// What the wallets of the reference engine are held to.
     limits: Limits,
     restarts: Restarts,
@@ -40,6 +47,7 @@ impl Clone for Players<'_> {
         Players {
             engine: self.engine.clone(),
             limits: self.limits,
+            secrets: Secrets::default(),
             restarts: self.restarts,
             steps: self.steps.clone(),
             tested: None,
@@ -52,6 +60,7 @@ impl<'a> Players<'a> {
         Players {
             engine: Reference::speaking(suite),
             tested,
+            secrets: Secrets::default(),
             limits: Limits::PROFILE,
             restarts,
             steps: BTreeMap::new(),
@@ -95,6 +104,9 @@ impl<'a> Players<'a> {
         now: Timestamp,
         seed: String,
     ) -> Result<(), StepFailure> {
+        if self.tested(device).is_some() {
+            self.secrets.note_stream(&seed);
+        }
         let address = AddressFields::from(address);
         let input = wallet::CreateInput { address, now, seed };
         self.must::<wallet::Create, _>(device, input)?;
@@ -218,7 +230,11 @@ impl<'a> Players<'a> {
         let tested = self.tested.as_mut().filter(|it| it.plays == device);
         let is_tested = tested.is_some();
         let answer = match tested {
-            Some(tested) => call::<O>(tested.subject, input),
+            Some(tested) => {
+                let answer = call::<O>(tested.subject, input);
+                sees_no_secret(&self.secrets, &answer, &tested.subject.said())?;
+                answer
+            }
             None => O::run(&mut self.engine, input),
         };
         match answer {
@@ -242,6 +258,27 @@ impl<'a> Players<'a> {
 enum Before {
     Wallet(Box<Wallet>),
     Saved(Hex),
+}
+
+/// Neither an error nor standard error shows what the subject has drawn (PRIV-04).
+fn sees_no_secret<T>(
+    secrets: &Secrets,
+    answer: &Result<T, Failure>,
+    said: &[u8],
+) -> Result<(), StepFailure> {
+    let message = match answer {
+        Err(Failure::Rejected { message, .. }) => message.as_bytes(),
+        _ => &[],
+    };
+    for (text, what) in [(message, "an error"), (said, "standard error")] {
+        if secrets.shown_in(text).is_some() {
+            return Err(StepFailure::Secret {
+                expected: format!("{what} does not show what was drawn (PRIV-04)"),
+                got: shortened(&String::from_utf8_lossy(text), MOST_SAID).into_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Asks a subject, as JSON.
