@@ -4,7 +4,7 @@ use super::adapter::protocol;
 use super::case::{Case, Cases};
 use super::operation::{METHODS, Reference, role_of};
 use super::run::{self, Terms};
-use super::scenario::{self, SEED, Tested};
+use super::scenario::{self, Cast, SEED, Tested};
 use super::subject::{Description, Failure, Role, Subject};
 use super::vector::conversation::Action;
 use super::vector::{Body, Vector};
@@ -125,7 +125,11 @@ impl Method {
                             strict: true,
                         };
                         if is_ready {
-                            let _ = scenario::run_with(scenario, suite, SEED, Some(tested));
+                            let cast = Cast {
+                                tested: Some(tested),
+                                ..Cast::default()
+                            };
+                            let _ = scenario::run_with(scenario, suite, SEED, cast);
                         }
                     }
                 }

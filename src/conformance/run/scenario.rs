@@ -2,7 +2,7 @@
 
 use super::outcome::{Mismatch, Skip, Stop, Why};
 use super::ready;
-use crate::conformance::scenario::{self, SEED, Scenario, StepFailure, Tested};
+use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Tested};
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
@@ -37,7 +37,11 @@ pub(super) fn play(
             plays: &plays,
             strict,
         };
-        let run = scenario::run_with(scenario, suite, SEED, Some(tested));
+        let cast = Cast {
+            tested: Some(tested),
+            ..Cast::default()
+        };
+        let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
             continue;
