@@ -16,6 +16,7 @@ use tigress_signal::conformance::case::Case;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
 use tigress_signal::conformance::run::{self, Outcome, Terms};
 use tigress_signal::conformance::scenario::{self, Tested};
@@ -137,6 +138,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
             selection,
             shard: Shard::WHOLE,
             strict: true,
+            restarts: Restarts::AsWritten,
             known: &KnownFailures::default(),
             ends: Ends::default(),
         };

@@ -8,6 +8,7 @@
 //! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`], `leak` | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random; whether bytes show a secret |
 //! | [`suites`] | suites by their names |
 //! | [`small`] | small bounds, for models |
+//! | [`restarts`] | when whoever is asked is restarted |
 //! | [`clients`] | clients of the intermediary that are no wallets, and what it owes them |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`catalogue`] | the requirements, read off the profile |
@@ -46,6 +47,7 @@ mod leak;
 pub mod method;
 pub mod operation;
 pub mod printable;
+pub mod restarts;
 pub mod result;
 pub mod run;
 pub mod scenario;

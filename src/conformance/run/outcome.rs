@@ -104,6 +104,8 @@ pub enum Cause {
     Secret,
     /// The state is not what it must be: a refusal changed it, or something is still in it.
     State,
+    /// It goes wrong only where it is saved and restored before every step (XFER-15).
+    Restart,
     /// A step of a script does not come off.
     Step,
     /// There is no answer that could be judged.
@@ -123,6 +125,7 @@ impl Cause {
             Cause::Code => "code",
             Cause::Secret => "secret",
             Cause::State => "state",
+            Cause::Restart => "restart",
             Cause::Step => "step",
             Cause::NoAnswer => "no-answer",
             Cause::TimedOut => "timed-out",

@@ -1,5 +1,6 @@
 //! Asks a subject what a vector asks, and compares.
 
+use super::Terms;
 use super::difference;
 use super::outcome::{Cause, Mismatch, Skip, Stop, Why};
 use super::own_randomness;
@@ -8,6 +9,7 @@ use crate::conformance::leak::holds;
 use crate::conformance::operation::device::{Create, Decrypt};
 use crate::conformance::operation::xeddsa::Sign;
 use crate::conformance::operation::{Operation, Saved, normal};
+use crate::conformance::restarts::Restarts;
 use crate::conformance::subject::{Failure, RandomnessSource, Subject};
 use crate::conformance::vector::conversation::{Action, Conversation, Machine};
 use crate::conformance::vector::{Body, Call, Expectation, Vector};
@@ -22,12 +24,12 @@ pub(super) fn run(
     subject: &mut dyn Subject,
     vector: &Vector,
     suite: &str,
-    strict: bool,
+    terms: Terms,
 ) -> Result<(), Stop> {
     let mut asking = Asking {
         subject,
         suite,
-        strict,
+        terms,
         may_differ: vector.result == Expectation::Acceptable,
         has_drawn: false,
     };
@@ -44,8 +46,7 @@ pub(super) fn run(
 struct Asking<'a> {
     subject: &'a mut dyn Subject,
     suite: &'a str,
-    /// Whether error codes must be the profile's.
-    strict: bool,
+    terms: Terms,
     /// Whether it may refuse what it is asked, or make it otherwise where both can be used.
     may_differ: bool,
     /// Whether it has drawn something of its own: what it sends from then on is its own too.
@@ -75,7 +76,7 @@ impl Asking<'_> {
             (Err(failure @ Failure::Rejected { .. }), Some(code)) => {
                 let is_code =
                     matches!(&failure, Failure::Rejected { error, .. } if error == code.as_str());
-                if self.strict && !is_code {
+                if self.terms.strict && !is_code {
                     return Err(Mismatch::new(Cause::Code, expectation, failure.to_string()).into());
                 }
                 Ok(false)
@@ -166,7 +167,8 @@ impl Asking<'_> {
                 }
                 Action::Call(call) => {
                     let done = self
-                        .step(machine, call)
+                        .restart_before_a_step(machine)
+                        .and_then(|()| self.step(machine, call))
                         .map_err(|stop| at_step(stop, call.method))?;
                     // Where it may refuse, nothing follows from a step that was not taken.
                     if !done && call.error.is_none() {
@@ -175,10 +177,7 @@ impl Asking<'_> {
                 }
                 Action::Restart => self
                     .save(machine)
-                    .and_then(|state| {
-                        let params = on_machine(json!({ "state": state }));
-                        self.plain(machine.restore, params).map(|_| ())
-                    })
+                    .and_then(|state| self.restore(machine, &state))
                     .map_err(|stop| at_step(stop, "restart"))?,
                 Action::Erased(secrets) => {
                     let state = self.save(machine).map_err(|stop| at_step(stop, "erased"))?;
@@ -194,6 +193,29 @@ impl Asking<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
+    fn restart_before_a_step(&mut self, machine: &Machine) -> Result<(), Stop> {
+        if self.terms.restarts == Restarts::AsWritten {
+            return Ok(());
+        }
+        let before = match self.save(machine) {
+            Err(Stop::Skipped(_)) => return Ok(()),
+            before => before?,
+        };
+        self.restore(machine, &before)?;
+        let after = self.save(machine)?;
+        if before == after {
+            return Ok(());
+        }
+        let got = first_difference(&before, &after);
+        Err(Mismatch::new(Cause::Restart, Restarts::EXPECTED, got).into())
+    }
+
+    fn restore(&mut self, machine: &Machine, state: &Hex) -> Result<(), Stop> {
+        let params = on_machine(json!({ "state": state }));
+        self.plain(machine.restore, params).map(|_| ())
     }
 
     /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11).

@@ -3,6 +3,7 @@
 use crate::conformance::operation::{
     AddressFields, Done, Keepers, On, Operation, Reference, Saved, answer, wallet,
 };
+use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
@@ -28,6 +29,8 @@ pub struct Cast<'a> {
     pub tested: Option<Tested<'a>>,
     /// Who keeps the sessions of the devices that the reference engine plays.
     pub keepers: Keepers,
+    /// When devices are stopped and started again.
+    pub restarts: Restarts,
 }
 
 /// The wallets of a scenario, by the script's names for their devices.
@@ -36,6 +39,7 @@ pub(super) struct Players<'a> {
     tested: Option<Tested<'a>>,
     /// What the wallets of the reference engine are held to.
     limits: Limits,
+    restarts: Restarts,
 }
 
 /// A copy has no subject: there is no second one, and nobody plays its device there.
@@ -44,6 +48,7 @@ impl Clone for Players<'_> {
         Players {
             engine: self.engine.clone(),
             limits: self.limits,
+            restarts: self.restarts,
             tested: None,
         }
     }
@@ -55,6 +60,7 @@ impl<'a> Players<'a> {
             engine: Reference::speaking(suite).with_sessions_of(cast.keepers),
             tested: cast.tested,
             limits: Limits::PROFILE,
+            restarts: cast.restarts,
         }
     }
 
@@ -130,6 +136,21 @@ impl<'a> Players<'a> {
         Ok(*self.wallet(device)? == before)
     }
 
+    /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
+    fn restart_before_a_step(&mut self, device: &str) -> Result<(), StepFailure> {
+        if self.restarts == Restarts::AsWritten {
+            return Ok(());
+        }
+        match self.outlasts_a_restart(device) {
+            Ok(true) | Err(StepFailure::NotImplemented(_)) => Ok(()),
+            Ok(false) => Err(StepFailure::differs(
+                Restarts::EXPECTED,
+                format!("another state of {device}"),
+            )),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// A device's wallet becomes what it was when that was saved.
     pub(super) fn restore(&mut self, device: &str, state: Hex) -> Result<(), StepFailure> {
         self.must::<wallet::Restore, _>(device, Saved { state })?;
@@ -146,6 +167,7 @@ impl<'a> Players<'a> {
         now: Timestamp,
         watched: bool,
     ) -> Result<Result<Vec<Effect>, String>, StepFailure> {
+        self.restart_before_a_step(device)?;
         let before = match self.tested(device) {
             None => Some(Before::Wallet(Box::new(self.wallet(device)?.clone()))),
             Some(_) if watched => match self.save(device) {
