@@ -18,6 +18,7 @@ use crate::wire::{Message, MessageKind};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// The handle of the one device that a subject has at a time.
@@ -47,6 +48,8 @@ struct Talk {
     asked: &'static str,
     /// The last step that did not come off.
     last: Option<Refused>,
+    /// When the case at hand has taken too long.
+    deadline: Option<Instant>,
 }
 
 /// A step that did not come off.
@@ -94,6 +97,7 @@ impl SubjectSessions {
                 is_ready: false,
                 asked: "reset",
                 last: None,
+                deadline: None,
             }),
         })
     }
@@ -104,19 +108,22 @@ impl SubjectSessions {
         self.suite
     }
 
-    /// The last step that did not come off since this was last asked.
-    pub fn take_last(&self) -> Option<Refused> {
-        self.talk().last.take()
+    /// A case begins, which may take so long: nothing is asked after that.
+    pub fn begin(&self, bound: Duration) {
+        let mut talk = self.talk();
+        talk.is_ready = false;
+        talk.last = None;
+        talk.deadline = Instant::now().checked_add(bound);
     }
 
-    /// The case at hand is over.
+    /// The case at hand is over: the last step in it that did not come off.
     ///
     /// # Errors
     /// What the subject did beyond answering: the case fails by it.
-    pub fn settle(&self) -> Result<(), Failure> {
+    pub fn end(&self) -> Result<Option<Refused>, Failure> {
         let mut talk = self.talk();
-        talk.is_ready = false;
-        talk.subject.settle()
+        talk.subject.settle()?;
+        Ok(talk.last.take())
     }
 
     /// What the subject did that no case can be charged with.
@@ -320,6 +327,12 @@ impl Talk {
         O: Operation<Input = On<I>>,
     {
         self.asked = O::METHOD;
+        if self
+            .deadline
+            .is_some_and(|deadline| Instant::now() > deadline)
+        {
+            return Err(Failure::TimedOut("the case took too long".to_owned()));
+        }
         if !self.is_ready {
             self.subject.reset(self.suite.name())?;
             self.is_ready = true;
@@ -393,9 +406,11 @@ fn private_key(pair: &KeyPair) -> Hex {
 
 fn drawn(length: usize, randomness: &mut dyn Randomness) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = Zeroizing::new(vec![0; length]);
-    randomness
-        .fill(&mut bytes)
-        .map_err(|error| Failure::Broken(error.to_string()))?;
+    // A key at a time, as the engine draws them.
+    for key in bytes.chunks_mut(STEP_DRAWS) {
+        let drawn = randomness.fill(key);
+        drawn.map_err(|error| Failure::Broken(error.to_string()))?;
+    }
     Ok(bytes)
 }
 

@@ -28,31 +28,32 @@ pub struct Reference {
 
 /// Who keeps the sessions of devices and wallets, by how their handles begin; the engine itself, where nobody else does.
 #[derive(Clone, Debug, Default)]
-pub struct Keepers(Vec<(String, Arc<dyn SessionLibrary>)>);
+pub struct Keepers(Vec<(String, Option<Arc<dyn SessionLibrary>>)>);
 
 impl Keepers {
     /// That library keeps all sessions.
     #[must_use]
     pub fn all(library: Arc<dyn SessionLibrary>) -> Self {
-        Keepers::default().and("", library)
+        Keepers::default().and("", Some(library))
     }
 
-    /// That library keeps the sessions of those whose handles begin so, but of those that were named before.
+    /// That library, or where there is none the engine, keeps the sessions of those whose handles begin so, but of those that
+    /// were named before.
     #[must_use]
-    pub fn and(mut self, handles: &str, library: Arc<dyn SessionLibrary>) -> Self {
+    pub fn and(mut self, handles: &str, library: Option<Arc<dyn SessionLibrary>>) -> Self {
         self.0.push((handles.to_owned(), library));
         self
     }
 
     /// The libraries.
     pub(super) fn libraries(&self) -> impl Iterator<Item = &Arc<dyn SessionLibrary>> {
-        self.0.iter().map(|(_, library)| library)
+        self.0.iter().filter_map(|(_, library)| library.as_ref())
     }
 
     fn of(&self, handle: &str) -> Option<&Arc<dyn SessionLibrary>> {
         let mut keepers = self.0.iter();
         let keeper = keepers.find(|(beginning, _)| handle.starts_with(beginning));
-        keeper.map(|(_, library)| library)
+        keeper.and_then(|(_, library)| library.as_ref())
     }
 }
 

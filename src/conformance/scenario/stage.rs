@@ -217,6 +217,7 @@ pub fn replay(header: &Header) -> Result<Run, FileError> {
         line: header.line,
         requirements: header.requirements.clone(),
         suite: Some(suite),
+        with_libraries: false,
         steps: steps.collect::<Result<_, _>>()?,
     };
     Ok(run(&scenario, suite, &header.seed))
