@@ -69,6 +69,15 @@ impl Plays {
             Plays::Transfers => "scenarios",
         }
     }
+
+    /// What stands in the rows.
+    #[must_use]
+    pub fn rows(self) -> &'static str {
+        match self {
+            Plays::Conversations => "initiator",
+            Plays::Transfers => "Ben's wallets",
+        }
+    }
 }
 
 /// A conversation.

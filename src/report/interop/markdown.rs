@@ -1,7 +1,7 @@
 //! The matrix as a page of docs/, made by one command and never by hand.
 
 use super::{by_conversation, harmless};
-use crate::conformance::interop::matrix::{Cell, Matrix};
+use crate::conformance::interop::matrix::{Cell, Matrix, Plays};
 use crate::conformance::printable::shortened;
 use crate::conformance::subject::RandomnessSource;
 use std::fmt::Write;
@@ -54,7 +54,7 @@ fn conversations(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
         "{} conversations came off.\n",
         matrix.conversations.len()
     )?;
-    table(page, matrix, "initiator")?;
+    table(page, matrix, Plays::Conversations)?;
     writeln!(page, "\n## Who took part\n")?;
     participants(page, matrix)?;
     writeln!(page, "\n## Conversations\n")?;
@@ -133,7 +133,7 @@ fn transfers(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
         page,
         "scenarios came off; every wallet was stopped and started again from its saved state before each of its steps.\n"
     )?;
-    table(page, matrix, "under Ben's wallets")?;
+    table(page, matrix, Plays::Transfers)?;
     writeln!(page)?;
     participants(page, matrix)?;
     writeln!(page, "\n| scenario | requirements | pairs |")?;
@@ -203,8 +203,8 @@ fn what_fails(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     Ok(())
 }
 
-fn table(page: &mut String, matrix: &Matrix, first: &str) -> std::fmt::Result {
-    write!(page, "| | {first} |")?;
+fn table(page: &mut String, matrix: &Matrix, plays: Plays) -> std::fmt::Result {
+    write!(page, "| | {} |", plays.rows())?;
     for number in 1..=matrix.peers.len() {
         write!(page, " {number} |")?;
     }

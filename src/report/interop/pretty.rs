@@ -46,7 +46,7 @@ fn write_part(
     arguments: &Arguments,
     plays: Plays,
 ) -> io::Result<()> {
-    table(out, matrix)?;
+    table(out, matrix, plays)?;
     failures(out, matrix, arguments, plays)?;
     let skips = matrix.skips();
     if !skips.is_empty() {
@@ -89,8 +89,8 @@ fn write_part(
     )
 }
 
-fn table(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
-    let mut header = vec![String::new(), "initiator".to_owned()];
+fn table(out: &mut dyn Write, matrix: &Matrix, plays: Plays) -> io::Result<()> {
+    let mut header = vec![String::new(), plays.rows().to_owned()];
     header.extend((1..=matrix.peers.len()).map(|number| number.to_string()));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
