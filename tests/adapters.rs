@@ -232,7 +232,11 @@ fn a_scenario_leaves_the_same_transcript_whoever_plays() {
                 plays: &plays,
                 strict: true,
             };
-            let run = scenario::run_with(scenario, suite, "7", Some(tested), Restarts::AsWritten);
+            let cast = scenario::Cast {
+                tested: Some(tested),
+                ..scenario::Cast::default()
+            };
+            let run = scenario::run_with(scenario, suite, "7", cast);
             assert_eq!(run.failure, None, "{} by {plays}", scenario.name);
             assert!(
                 run.transcript.to_lines() == expected,

@@ -1,17 +1,21 @@
 //! `tigress adapter`.
 
+use super::test::seconds;
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use owo_colors::OwoColorize;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use tigress_signal::conformance::adapter::{self, skeleton};
+use std::sync::Arc;
+use std::time::Duration;
+use tigress_signal::conformance::adapter::{self, Process, Setup, skeleton};
 use tigress_signal::conformance::case::Cases;
 use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::method::Method;
-use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::operation::{Keepers, Reference};
 use tigress_signal::conformance::printable::{Printable, shortened};
+use tigress_signal::conformance::sessions::SubjectSessions;
 use tigress_signal::conformance::suites;
 use tigress_signal::suite;
 
@@ -20,9 +24,24 @@ const LONG: usize = 1200;
 
 /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Adapter {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Let this program, another adapter, keep the sessions of the engine's devices and wallets: a wallet on somebody else's library.
+    #[arg(long, value_name = "COMMAND")]
+    sessions: Option<String>,
+    /// The suite of those sessions.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "signal-v3",
+        requires = "sessions"
+    )]
+    suite: String,
+    /// How long that program may take for an answer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, requires = "sessions")]
+    timeout: Duration,
 }
 
 #[derive(Subcommand)]
@@ -78,13 +97,31 @@ impl Adapter {
             Some(Command::Init(init)) => init.run(out),
             Some(Command::Methods(methods)) => methods.run(out),
             None => {
+                let mut engine = Reference::default();
+                if let Some(command) = &self.sessions {
+                    engine = engine.with_sessions_of(keeper(command, &self.suite, self.timeout)?);
+                }
                 // Bytes, and nothing for a terminal.
                 let mut out = io::stdout();
-                adapter::serve(&mut Reference::default(), io::stdin().lock(), &mut out)?;
+                adapter::serve(&mut engine, io::stdin().lock(), &mut out)?;
                 Ok(Ended::Well)
             }
         }
     }
+}
+
+/// A program that keeps all sessions.
+fn keeper(command: &str, suite: &str, timeout: Duration) -> Result<Keepers, CliError> {
+    let suite = suites::find(suite).map_err(|error| CliError::Usage(error.to_string()))?;
+    let setup = Setup {
+        timeout,
+        ..Setup::default()
+    };
+    let process =
+        Process::start(command, setup).map_err(|error| CliError::Usage(error.to_string()))?;
+    let sessions = SubjectSessions::new(Box::new(process), suite);
+    let sessions = sessions.map_err(|why| CliError::Usage(format!("`{command}`: {why}")))?;
+    Ok(Keepers::all(Arc::new(sessions)))
 }
 
 impl Init {

@@ -3,9 +3,8 @@
 use super::adapter::protocol;
 use super::case::{Case, Cases};
 use super::operation::{METHODS, Reference, role_of};
-use super::restarts::Restarts;
 use super::run::{self, Terms};
-use super::scenario::{self, SEED, Tested};
+use super::scenario::{self, Cast, SEED, Tested};
 use super::subject::{Description, Failure, Role, Subject};
 use super::vector::conversation::Action;
 use super::vector::{Body, Vector};
@@ -132,9 +131,11 @@ impl Method {
                             strict: true,
                         };
                         if is_ready {
-                            let restarts = Restarts::AsWritten;
-                            let _ =
-                                scenario::run_with(scenario, suite, SEED, Some(tested), restarts);
+                            let cast = Cast {
+                                tested: Some(tested),
+                                ..Cast::default()
+                            };
+                            let _ = scenario::run_with(scenario, suite, SEED, cast);
                         }
                     }
                 }

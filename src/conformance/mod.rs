@@ -15,6 +15,7 @@
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
 //! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
+//! | [`sessions`] | the sessions of a subject, under a wallet of the reference engine |
 //! | [`adapter`] | somebody else's implementation, behind the adapter protocol |
 //! | [`vector`] | test vectors: families, files, their schemas |
 //! | [`correspondence`] | devices that write letters to each other, each step of theirs judged |
@@ -55,6 +56,7 @@ mod schema_error;
 mod secrets;
 pub mod seed;
 pub mod selection;
+pub mod sessions;
 pub mod small;
 pub mod subject;
 pub mod suites;

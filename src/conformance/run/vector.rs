@@ -203,7 +203,7 @@ impl Asking<'_> {
                 Action::Call(call) => {
                     let done = self
                         .restart_before_a_step(machine)
-                        .and_then(|()| self.step(machine, call))
+                        .and_then(|saved| self.step(machine, call, saved))
                         .map_err(|stop| at_step(stop, call.method))?;
                     // Where it may refuse, nothing follows from a step that was not taken.
                     if !done && call.error.is_none() {
@@ -230,19 +230,19 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
-    fn restart_before_a_step(&mut self, machine: &Machine) -> Result<(), Stop> {
+    /// Before a step, where there are restarts everywhere: what was saved. A subject that cannot be saved is not restarted.
+    fn restart_before_a_step(&mut self, machine: &Machine) -> Result<Option<Hex>, Stop> {
         if self.terms.restarts == Restarts::AsWritten {
-            return Ok(());
+            return Ok(None);
         }
         let before = match self.save(machine) {
-            Err(Stop::Skipped(_)) => return Ok(()),
+            Err(Stop::Skipped(_)) => return Ok(None),
             before => before?,
         };
         self.restore(machine, &before)?;
         let after = self.save(machine)?;
         if before == after {
-            return Ok(());
+            return Ok(Some(after));
         }
         let got = first_difference(&before, &after);
         Err(Mismatch::new(Cause::Restart, Restarts::EXPECTED, got).into())
@@ -253,12 +253,16 @@ impl Asking<'_> {
         self.plain(machine.restore, params).map(|_| ())
     }
 
-    /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11).
-    fn step(&mut self, machine: &Machine, step: &Call) -> Result<bool, Stop> {
-        // A subject that cannot be saved is not compared.
-        let before = match step.error.map(|_| self.save(machine)).transpose() {
-            Err(Stop::Skipped(_)) => None,
-            before => before?,
+    /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11), which `saved` is where it is known.
+    fn step(&mut self, machine: &Machine, step: &Call, saved: Option<Hex>) -> Result<bool, Stop> {
+        let before = match (step.error, saved) {
+            (None, _) => None,
+            (Some(_), Some(saved)) => Some(saved),
+            // A subject that cannot be saved is not compared.
+            (Some(_), None) => match self.save(machine) {
+                Err(Stop::Skipped(_)) => None,
+                before => Some(before?),
+            },
         };
         let done = self.call(step, on_machine(step.params.clone()))?;
         if let Some(before) = before {
