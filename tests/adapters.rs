@@ -916,6 +916,51 @@ fn the_findings_name_what_is_there() {
     }
 }
 
+/// A conversation that a finding names by a command fails between those that the command names, as docs/interop.json has it.
+#[test]
+fn the_conversations_of_findings_fail() {
+    let matrix: Value = serde_json::from_str(include_str!("../docs/interop.json")).expect("JSON");
+    let cells = matrix["cells"].as_array().expect("cells");
+    let fails = |names: &[&str], conversation: &str| {
+        let is_one = |label: &Value| {
+            let name = label.as_str().and_then(|label| label.split(' ').next());
+            name.is_some_and(|name| names.contains(&name))
+        };
+        let mut between = cells
+            .iter()
+            .filter(|cell| is_one(&cell["initiator"]) && is_one(&cell["responder"]));
+        between.any(|cell| {
+            let mut others = cell["others"].as_array().into_iter().flatten();
+            others.any(|other| {
+                let name = other["conversation"].as_str().unwrap_or_default();
+                let is_called =
+                    name == conversation || name.split('/').next() == Some(conversation);
+                is_called && other["why"].get("failed").is_some()
+            })
+        })
+    };
+    let mut seen = 0;
+    let findings = include_str!("../docs/findings.md").split("\n### ").skip(1);
+    for finding in findings.filter_map(|text| text.split("\n## ").next()) {
+        let mut names = Vec::new();
+        for quoted in finding.split('`').skip(1).step_by(2) {
+            let words: Vec<_> = quoted.split_whitespace().collect();
+            if let ["tigress", "interop", rest @ ..] = &words[..] {
+                let is_name = |word: &&&str| !word.starts_with('-');
+                names = rest.iter().take_while(is_name).copied().collect();
+            } else if words.starts_with(&["tigress", "test"]) {
+                names.clear();
+            }
+            let conversation = words.iter().skip_while(|word| **word != "--only").nth(1);
+            if let (Some(conversation), false) = (conversation, names.is_empty()) {
+                assert!(fails(&names, conversation), "{names:?}: {conversation}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
 /// What a text names by `--only`, and what it calls by a whole name in backquotes.
 fn named_tests(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
