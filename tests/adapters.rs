@@ -580,6 +580,28 @@ fn the_last_words_are_the_last_lines() {
     assert!((2_500..=3 * 1024).contains(&words.len()), "{}", words.len());
 }
 
+/// What is written to standard error before an answer is there when the answer is: its beginning, however much it is.
+#[test]
+fn what_was_said_is_there_with_the_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let answer = answering(r#"{"jsonrpc":"2.0","id":$id,"result":{}}"#);
+    let flood = format!(
+        "if [ $id = 3 ]; then echo begin >&2; head -c 300000 /dev/zero | tr '\\0' x >&2; fi; echo \"said $id\" >&2; {answer}"
+    );
+    let mut adapter = started(&script(folder.path(), "loud", "", &flood));
+    adapter.reset("tigress-1").expect("it does");
+    assert_eq!(adapter.said(), b"");
+    for id in 3..20 {
+        assert_eq!(adapter.call("public_key.decode", json!({})), Ok(json!({})));
+        let said = text(&adapter.said());
+        if id == 3 {
+            assert!(said.starts_with("begin\nxxx") && said.len() == 32 * 1024);
+        } else {
+            assert!(said.ends_with(&format!("said {id}\n")), "{said}");
+        }
+    }
+}
+
 /// A vector may ask for counters of a session that it had dropped: it fails, and nothing else does.
 #[test]
 fn counters_of_no_session_are_refused() {
