@@ -9,6 +9,7 @@ use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::run::{self, Outcome};
 use tigress_signal::conformance::scenario::library::Library;
@@ -39,6 +40,7 @@ fn judge(cases: &Cases) -> TestResult {
         selection: &Selection::all(),
         shard: Shard::WHOLE,
         strict: true,
+        restarts: Restarts::Everywhere,
         known: &KnownFailures::default(),
         ends: Ends::default(),
     };

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::num::NonZeroU32;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use tigress_signal::conformance::case::Case;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{
     CaseOutcome, Counts, Ending, GroupResult, RequirementOutcome, TestResult, Verdict,
 };
@@ -19,6 +21,7 @@ use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{Body, Call, Expectation, Vector};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
+use tigress_signal::hex::{self, Hex};
 use tigress_signal::report;
 
 /// The reference engine with something changed about it.
@@ -94,6 +97,93 @@ fn judge(subjects: Vec<Box<dyn Subject>>, only: &[&str], ends: Ends) -> TestResu
     watched(subjects, only, ends, &mut Counting::default())
 }
 
+/// The reference engine with a save that loses something: where it saves, or where it restores.
+struct Forgetful {
+    engine: Reference,
+    at: &'static str,
+}
+
+impl Forgetful {
+    /// The saved state without all sessions but the active one of each peer.
+    fn forget(state: &mut Value) {
+        let bytes = state["state"].as_str().expect("hex");
+        let bytes = hex::decode(bytes).expect("hex");
+        let mut saved: Value = serde_json::from_slice(&bytes).expect("JSON");
+        for record in saved["device"]["records"].as_array_mut().expect("records") {
+            record["sessions"]
+                .as_array_mut()
+                .expect("sessions")
+                .truncate(1);
+        }
+        state["state"] = json!(Hex::from(saved.to_string()));
+    }
+}
+
+impl Subject for Forgetful {
+    fn describe(&self) -> Description {
+        self.engine.describe()
+    }
+
+    fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        self.engine.reset(suite)
+    }
+
+    fn call(&mut self, method: &str, mut params: Value) -> Result<Value, Failure> {
+        if method == "device.restore" && self.at == method {
+            Forgetful::forget(&mut params);
+        }
+        let mut answer = self.engine.call(method, params)?;
+        if method == "device.save" && self.at == method {
+            Forgetful::forget(&mut answer);
+        }
+        Ok(answer)
+    }
+}
+
+/// What is lost at a restart fails wherever it is needed, and the verdict names the clause of restarts first. Without restarts between
+/// the steps those vectors pass.
+#[test]
+fn restarts_before_every_step_show_what_a_save_loses() {
+    for at in ["device.save", "device.restore"] {
+        let judged = |restarts| {
+            let selection = vec!["SES-05".to_owned()];
+            let selection = Selection::of(selection, None, cases()).expect("there are such");
+            let plan = Plan {
+                restarts,
+                ..plan(&selection)
+            };
+            let engine = Reference::default();
+            let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(Forgetful { engine, at })];
+            verdict::judge(&mut subjects, &plan, &mut Counting::default())
+        };
+        let everywhere = judged(Restarts::Everywhere);
+        let lost = everywhere.failures.iter();
+        let lost: Vec<_> = lost.filter(|it| it.cause == Cause::Restart).collect();
+        assert!(!lost.is_empty(), "{at}: {:#?}", everywhere.failures);
+        let as_written = judged(Restarts::AsWritten);
+        for failure in lost {
+            assert_eq!(failure.requirements[0].id, "XFER-15", "{}", failure.name);
+            let mut others = as_written.failures.iter();
+            assert!(others.all(|it| it.name != failure.name));
+        }
+    }
+}
+
+/// All that is selected, with the profile's error codes.
+fn plan<'a>(selection: &'a Selection) -> Plan<'a> {
+    Plan {
+        cases: cases(),
+        selection,
+        shard: Shard::WHOLE,
+        strict: true,
+        restarts: Restarts::AsWritten,
+        known: NONE_KNOWN.get_or_init(KnownFailures::default),
+        ends: Ends::default(),
+    }
+}
+
+static NONE_KNOWN: OnceLock<KnownFailures> = OnceLock::new();
+
 fn watched(
     mut subjects: Vec<Box<dyn Subject>>,
     only: &[&str],
@@ -104,12 +194,8 @@ fn watched(
     let names = only.iter().map(|name| (*name).to_owned()).collect();
     let selection = Selection::of(names, None, cases).expect("there are such");
     let plan = Plan {
-        cases,
-        selection: &selection,
-        shard: Shard::WHOLE,
-        strict: true,
-        known: &KnownFailures::default(),
         ends,
+        ..plan(&selection)
     };
     verdict::judge(&mut subjects, &plan, progress)
 }

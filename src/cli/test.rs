@@ -15,6 +15,7 @@ use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::printable::Printable;
+use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::subject::Subject;
@@ -52,6 +53,10 @@ pub(super) struct Test {
     /// Hold an adapter's error codes against the profile's too; those of the reference engine always are.
     #[arg(long)]
     strict_errors: bool,
+    /// Save and restore an adapter's machine before every step of a conversation or a scenario, and hold what it saves then against what it
+    /// saved before (XFER-15); the reference engine always is.
+    #[arg(long)]
+    restart_everywhere: bool,
     /// Exit with 0 where exactly those fail that this file lists, a line each: NAME REASON.
     #[arg(long, value_name = "FILE")]
     known_failures: Option<PathBuf>,
@@ -128,6 +133,11 @@ impl Test {
             selection: &selection,
             shard: self.shard,
             strict: self.strict_errors || self.adapter.is_none(),
+            restarts: if self.restart_everywhere || self.adapter.is_none() {
+                Restarts::Everywhere
+            } else {
+                Restarts::AsWritten
+            },
             known: &known,
             ends: Ends {
                 at_first_failure: self.fail_fast,
@@ -209,6 +219,9 @@ impl Test {
         }
         if self.strict_errors {
             adapter.push_str(" --strict-errors");
+        }
+        if self.restart_everywhere {
+            adapter.push_str(" --restart-everywhere");
         }
         let arguments = report::pretty::Arguments {
             adapter,

@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `difference` | where an answer differs from the expected one |
 //! | `outcome` | how it went, and where a subject departs from it |
-//! | `secrets` | what no error shows |
 //! | `own_randomness` | what is looked at where a subject draws its own |
 //! | `vector` | the questions of a vector |
 //! | `scenario` | a subject in the part of each device |
@@ -13,7 +12,6 @@ mod difference;
 mod outcome;
 mod own_randomness;
 mod scenario;
-mod secrets;
 mod vector;
 
 pub use difference::Difference;
@@ -21,7 +19,8 @@ pub use outcome::{Cause, Mismatch, Outcome, Skip, Why};
 
 use super::case::Case;
 use super::operation::role_of;
-use super::scenario::{self as scenarios, SEED};
+use super::restarts::Restarts;
+use super::scenario::{self as scenarios, Cast, SEED};
 use super::subject::{Failure, Role, Subject};
 use super::vector::{Body, Vector};
 use crate::suite::{self, SuiteRef};
@@ -35,6 +34,8 @@ pub struct Terms {
     pub suite: Option<SuiteRef>,
     /// Whether its error codes must be the profile's.
     pub strict: bool,
+    /// When it is restarted.
+    pub restarts: Restarts,
 }
 
 impl Terms {
@@ -42,6 +43,13 @@ impl Terms {
     pub const STRICT: Terms = Terms {
         suite: None,
         strict: true,
+        restarts: Restarts::AsWritten,
+    };
+
+    /// How the reference engine is asked: as [`Terms::STRICT`] has it, and restarted before every step.
+    pub const REFERENCE: Terms = Terms {
+        restarts: Restarts::Everywhere,
+        ..Terms::STRICT
     };
 
     fn suite(self, subject: &dyn Subject) -> SuiteRef {
@@ -54,8 +62,27 @@ impl Terms {
     }
 }
 
-/// How a case goes.
+/// How a case goes. What goes wrong only where there are restarts between its steps is told as that (XFER-15).
 pub fn ask(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
+    let as_written = Terms {
+        restarts: Restarts::AsWritten,
+        ..terms
+    };
+    match (settled(subject, case, terms), terms.restarts) {
+        (Outcome::Failed(mismatch), Restarts::Everywhere) => {
+            match settled(subject, case, as_written) {
+                Outcome::Passed => Outcome::Failed(Mismatch {
+                    cause: Cause::Restart,
+                    ..mismatch
+                }),
+                without => without,
+            }
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+fn settled(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
     let outcome = put(subject, case, terms);
     // What it does beyond answering is charged to the case that was asked, and to no other.
     match (outcome, subject.settle()) {
@@ -73,14 +100,22 @@ fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
         Case::Scenario(scenario, _) => {
             let suite = scenario.suite.unwrap_or_else(|| terms.suite(subject));
             if subject.is_reference() {
-                let run = scenarios::run(scenario, suite, SEED);
+                let run = scenarios::run_with(
+                    scenario,
+                    suite,
+                    SEED,
+                    Cast {
+                        restarts: terms.restarts,
+                        ..Cast::default()
+                    },
+                );
                 return match run.failure {
                     None => Outcome::Passed,
                     Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
                 };
             }
             let played = claimed(subject, Role::Wallet)
-                .and_then(|()| self::scenario::play(subject, scenario, suite, terms.strict));
+                .and_then(|()| self::scenario::play(subject, scenario, suite, terms));
             played.into()
         }
     }
@@ -98,7 +133,7 @@ pub fn run(subject: &mut dyn Subject, vector: &Vector, terms: Terms) -> Outcome 
     });
     claimed(subject, role)
         .and_then(|()| ready(subject, suite))
-        .and_then(|()| vector::run(subject, vector, suite, terms.strict))
+        .and_then(|()| vector::run(subject, vector, suite, terms))
         .into()
 }
 

@@ -100,10 +100,12 @@ pub enum Cause {
     Refused,
     /// It was refused with another code than the profile's.
     Code,
-    /// An error shows a secret (PRIV-04).
+    /// An error or its standard error shows a secret (PRIV-04).
     Secret,
     /// The state is not what it must be: a refusal changed it, or something is still in it.
     State,
+    /// It goes wrong only where it is saved and restored before every step (XFER-15).
+    Restart,
     /// A step of a script does not come off.
     Step,
     /// There is no answer that could be judged.
@@ -123,6 +125,7 @@ impl Cause {
             Cause::Code => "code",
             Cause::Secret => "secret",
             Cause::State => "state",
+            Cause::Restart => "restart",
             Cause::Step => "step",
             Cause::NoAnswer => "no-answer",
             Cause::TimedOut => "timed-out",
@@ -186,6 +189,7 @@ impl Mismatch {
             | StepFailure::NotObservable(reason)
             | StepFailure::NotImplemented(reason) => Mismatch::new(Cause::Step, can, reason),
             StepFailure::Expectation { expected, got } => Mismatch::new(Cause::Step, expected, got),
+            StepFailure::Secret { expected, got } => Mismatch::new(Cause::Secret, expected, got),
             StepFailure::NoAnswer { method, failure } => {
                 Mismatch::without_answer(format!("an answer to {method}"), &failure)
             }

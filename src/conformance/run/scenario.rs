@@ -1,8 +1,8 @@
 //! Plays a scenario with a subject in the part of each device in turn.
 
 use super::outcome::{Mismatch, Skip, Stop, Why};
-use super::ready;
-use crate::conformance::scenario::{self, SEED, Scenario, StepFailure, Tested};
+use super::{Terms, ready};
+use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Tested};
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
@@ -15,7 +15,7 @@ pub(super) fn play(
     subject: &mut dyn Subject,
     scenario: &Scenario,
     suite: SuiteRef,
-    strict: bool,
+    terms: Terms,
 ) -> Result<(), Stop> {
     let mut skip = None;
     let mut unseen = Some(Skip::new(Why::NotObservable, "no device acts in it"));
@@ -35,9 +35,14 @@ pub(super) fn play(
         let tested = Tested {
             subject: &mut *subject,
             plays: &plays,
-            strict,
+            strict: terms.strict,
         };
-        let run = scenario::run_with(scenario, suite, SEED, Some(tested));
+        let cast = Cast {
+            tested: Some(tested),
+            restarts: terms.restarts,
+            ..Cast::default()
+        };
+        let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
             continue;

@@ -349,6 +349,12 @@ pub fn session_of<'a>(device: &'a Device, submission: &Submission) -> Option<&'a
     sessions(record).find(|session| *session.ratchet_key() == ratchet_key)
 }
 
+/// The ratchet keys of a device's own in all of its sessions.
+fn ratchet_keys(device: &Device) -> impl Iterator<Item = PublicKey> {
+    let sessions = device.records().flat_map(|(_, record)| sessions(record));
+    sessions.map(|session| *session.ratchet_key())
+}
+
 /// Whether a device has lost a session that it had, or takes a device for gone that is under a pin.
 #[must_use]
 pub fn has_lost(before: &Device, after: &Device) -> bool {
@@ -374,13 +380,18 @@ impl Loot {
     /// All that the device has saved.
     #[must_use]
     pub fn of(device: &Device) -> Option<Self> {
-        let sessions = device.records().flat_map(|(_, record)| sessions(record));
-        let ratchet_keys = sessions.map(|session| *session.ratchet_key());
         let signed = device.bundle(None)?.signed_pre_key.key;
         Some(Loot {
-            ratchet_keys: ratchet_keys.chain([signed]).collect(),
+            ratchet_keys: ratchet_keys(device).chain([signed]).collect(),
             thieves: [device.clone(), mallory::keys_alone(device).ok()?],
         })
+    }
+
+    /// The same, with the ratchet keys of an earlier state.
+    #[must_use]
+    pub fn and(mut self, earlier: &Device) -> Self {
+        self.ratchet_keys.extend(ratchet_keys(earlier));
+        self
     }
 
     /// The device's address.
@@ -396,9 +407,16 @@ impl Loot {
     }
 
     /// Whether what `peer` sends now is encrypted to a ratchet key that was drawn after the theft, when the peer was `met`: to none of the
-    /// device's own, and to none that the peer knew then. Who `offers` opens a session of its own first.
+    /// device's own, and to none that the peer knew then; to one of the `victim` where a copy of it draws others. Who `offers` opens a
+    /// session of its own first.
     #[must_use]
-    pub fn is_worthless_to(&self, peer: &Device, met: &Device, offers: bool) -> bool {
+    pub fn is_worthless_to(
+        &self,
+        peer: &Device,
+        met: &Device,
+        victim: Option<&Device>,
+        offers: bool,
+    ) -> bool {
         let keys_of = |device: &Device| -> Vec<PublicKey> {
             let record = device.record(&self.address());
             let sessions = record.into_iter().flat_map(sessions);
@@ -408,9 +426,14 @@ impl Loot {
                 .collect()
         };
         let former = keys_of(met);
+        let of_victim = |key: &PublicKey| {
+            victim.is_none_or(|victim| ratchet_keys(victim).any(|own| own == *key))
+        };
         let is_new = |session: &Session| {
             let key = session.their_ratchet_key();
-            key.is_some_and(|key| !self.ratchet_keys.contains(key) && !former.contains(key))
+            key.is_some_and(|key| {
+                !self.ratchet_keys.contains(key) && !former.contains(key) && of_victim(key)
+            })
         };
         // It may send in any of them.
         let own = || peer.record(&self.address()).into_iter().flat_map(sessions);

@@ -1001,12 +1001,23 @@ impl<'a, A: Adversary> Judge<'a, A> {
             let drawn = self.actor.drawn - before.drawn;
             self.must(Promise::Refusal, drawn <= 16);
         }
-        if refusals.is_empty() {
-            for envelope in envelopes {
+        for envelope in envelopes {
+            if refusals.is_empty() {
                 self.opened(envelope);
+            } else {
+                self.may_have_opened(envelope);
             }
         }
         self.room();
+    }
+
+    /// A message was opened or refused. Where its payload alone was, its ratchet key was read, and is not new again.
+    fn may_have_opened(&mut self, envelope: &Envelope) {
+        let who = self.world.setting.who(&envelope.sender);
+        let seen = Seen::of(envelope.kind, &envelope.message.0.0);
+        if let (Some(who), Some(seen)) = (who, seen) {
+            self.actor.journal.peers[usize::from(who)].read = seen.ratchet_key;
+        }
     }
 
     /// A message was opened.

@@ -126,8 +126,9 @@ pub const GOALS: &[Property] = &[
 /// A thief with what it remembers.
 pub struct Thief {
     burglar: Burglar,
-    /// Whether the session of a wallet has healed from a theft.
-    healed: Remembered<(u32, u32, u32), bool>,
+    /// Whether the session of a wallet has healed from a theft: the peer, what is the thief's, what was met, what was copied, and the
+    /// device itself where a copy of it is run.
+    healed: Remembered<[u32; 5], bool>,
     /// Whether a thief opens what waits with a wallet, and whether what lets provision alone counts.
     reads: Remembered<(u32, u32, bool), bool>,
     /// Whether a thief opens the messages of an answer.
@@ -179,13 +180,26 @@ impl Thief {
     }
 
     /// Whether the peer's session is with a ratchet key that the thief does not have.
-    fn has_healed(&self, world: &World<Self>, peer: u32, loot: u32, met: u32) -> bool {
-        self.healed.shared((peer, loot, met), || {
+    fn has_healed(&self, world: &World<Self>, state: &State<Past>) -> bool {
+        let past = &state.extra;
+        let (peer, loot) = (self.peer(state), Self::loot(past));
+        // A copy draws ratchet keys of its own, one after the other: then it must be one of the device itself.
+        let victim = if past.copy == NONE {
+            NONE
+        } else {
+            self.victim(state)
+        };
+        let (met, stolen) = (past.met, past.stolen);
+        self.healed.shared([peer, loot, met, stolen, victim], || {
             let device = |number| world.actors.get(number).wallet.device().clone();
-            let loot = Loot::of(&device(loot));
+            let Some(loot) = Loot::of(&device(loot)) else {
+                return false;
+            };
             let mut deals = world.setting.bounds.deals.iter();
             let offers = deals.any(|deal| deal.from == self.burglar.peer);
-            loot.is_some_and(|loot| loot.is_worthless_to(&device(peer), &device(met), offers))
+            let victim = (victim != NONE).then(|| device(victim));
+            let loot = loot.and(&device(stolen));
+            loot.is_worthless_to(&device(peer), &device(met), victim.as_ref(), offers)
         })
     }
 
@@ -210,17 +224,14 @@ impl Thief {
 
     /// What of a state follows from the others.
     fn notice(&self, world: &World<Self>, scratch: &mut Scratch, next: &mut State<Past>) {
-        let past = &mut next.extra;
+        let past = &next.extra;
         if past.stolen == NONE || past.healed || past.back {
             return;
         }
-        let (peer, loot) = (
-            next.actors[usize::from(self.burglar.peer)],
-            Self::loot(past),
-        );
-        if self.has_healed(world, peer, loot, past.met) {
+        if self.has_healed(world, next) {
+            let deals = world.facts(scratch, self.peer(next)).deals;
+            let past = &mut next.extra;
             past.healed = true;
-            let deals = world.facts(scratch, peer).deals;
             past.before = (0..DEALS)
                 .filter(|deal| deals[*deal].is_offered)
                 .fold(0, |bits, deal| bits | 1 << deal);
