@@ -80,9 +80,10 @@ impl Peers {
         for subject in &self.subjects {
             let in_turns = !subject.keeps.ends_with("Node");
             let mut cells = vec![
-                match subject.name.contains(&subject.version) {
-                    true => subject.name.clone(),
-                    false => format!("{} ({})", subject.name, subject.version),
+                if subject.name.contains(&subject.version) {
+                    subject.name.clone()
+                } else {
+                    format!("{} ({})", subject.name, subject.version)
                 },
                 subject.keeps.clone(),
             ];

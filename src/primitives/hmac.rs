@@ -20,9 +20,9 @@ impl HmacKey {
         self.mac_of(&[message])
     }
 
-    /// HMAC-SHA-256 of `message`, into `out`.
-    pub fn mac_into(&self, message: &[u8], out: &mut [u8; 32]) {
-        Hmac::hmac_sha256(&self.0, &[message], out);
+    /// HMAC-SHA-256 of the concatenated parts of the key's last message, into `out`.
+    pub fn last_into(self, parts: &[&[u8]], out: &mut [u8; 32]) {
+        Hmac::hmac_sha256_last(self.0, parts, out);
     }
 
     /// HMAC-SHA-256 of the concatenated parts: 32 bytes.

@@ -60,7 +60,7 @@ impl ChainKey {
     pub(super) fn advance(&mut self) -> Result<MessageKey, RatchetError> {
         let key = self.keyed()?;
         let message_key = MessageKey(key.mac(&[flawed!("DR-04 constants", 0x01, 0x02)]));
-        self.go_on(&key);
+        self.go_on(key);
         Ok(message_key)
     }
 
@@ -70,7 +70,7 @@ impl ChainKey {
     /// As [`ChainKey::step`]; the chain is as it was.
     pub(super) fn pass(&mut self) -> Result<(), RatchetError> {
         let key = self.keyed()?;
-        self.go_on(&key);
+        self.go_on(key);
         Ok(())
     }
 
@@ -84,9 +84,9 @@ impl ChainKey {
         Ok(HmacKey::new(self.expose()))
     }
 
-    fn go_on(&mut self, key: &HmacKey) {
+    fn go_on(&mut self, key: HmacKey) {
         let constant = flawed!("DR-04 constants", 0x02, 0x01);
-        self.key.refill(|next| key.mac_into(&[constant], next));
+        self.key.refill(|next| key.last_into(&[&[constant]], next));
         self.counter += 1;
     }
 }

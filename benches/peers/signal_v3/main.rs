@@ -13,7 +13,6 @@ mod node;
 mod wacore;
 
 #[path = "../../hot_path/floor_v3.rs"]
-#[allow(dead_code, reason = "measured by the hot path")]
 mod floor_v3;
 #[path = "../../../adapters/wacore/src/store.rs"]
 #[allow(dead_code, missing_docs, unreachable_pub, reason = "the adapter's")]
@@ -149,17 +148,60 @@ fn forged(make: fn() -> Box<dyn Pair>, ahead: u32) -> Timed<'static> {
     })
 }
 
+/// The primitive calls of each operation, alone.
+mod floors {
+    use crate::floor_v3::{Chain, dh_step, generate, refuse};
+    use crate::turns::{Timed, repeated, rounds};
+    use crate::{SIZE, STORED};
+
+    pub(crate) fn encrypt() -> Timed<'static> {
+        let mut chain = Chain { chain_key: [1; 32] };
+        let mut buffer = vec![0x2a; SIZE + 16];
+        repeated(move || chain.seal(&mut buffer))
+    }
+
+    pub(crate) fn decrypt() -> Timed<'static> {
+        let (mut sender, mut receiver) =
+            (Chain { chain_key: [1; 32] }, Chain { chain_key: [1; 32] });
+        rounds(
+            64,
+            move |count| -> Vec<_> {
+                let seal = |_| {
+                    let mut buffer = vec![0x2a; SIZE + 16];
+                    let mac = sender.seal(&mut buffer);
+                    (buffer, mac)
+                };
+                (0..count).map(seal).collect()
+            },
+            move |messages| {
+                for (buffer, mac) in messages {
+                    receiver.open(buffer, *mac);
+                }
+            },
+        )
+    }
+
+    pub(crate) fn turn() -> Timed<'static> {
+        let their = generate(&[3; 32]);
+        repeated(move || dh_step(&[2; 32], &[4; 32], &their, &[5; 32]))
+    }
+
+    pub(crate) fn forged(ahead: u32) -> Timed<'static> {
+        repeated(move || refuse(ahead as usize, STORED))
+    }
+}
+
 /// Times of an operation by subject.
 fn operation(
     what: &str,
     subjects: &[Subject],
     timed: impl Fn(fn() -> Box<dyn Pair>) -> Timed<'static>,
-    floor: Option<Timed<'static>>,
+    floor: Timed<'static>,
 ) -> Vec<Value> {
     let mut rows: Vec<Row<'_>> = subjects
         .iter()
         .map(|subject| (subject.name, timed(subject.pair)))
-        .chain(floor.map(|floor| ("floor", floor)))
+        .chain([("floor", floor)])
         .map(|(name, timed)| Row {
             name,
             parameter: None,
@@ -188,22 +230,31 @@ fn main() -> io::Result<()> {
         Err(reason) => skipped.push(reason),
     }
     subjects.extend([wacore::in_memory(), wacore::as_bytes()]);
-    let mut times = operation("encrypt, 1,024 bytes", &subjects, encrypt, None);
-    times.extend(operation("decrypt, 1,024 bytes", &subjects, decrypt, None));
+    let mut times = operation(
+        "encrypt, 1,024 bytes",
+        &subjects,
+        encrypt,
+        floors::encrypt(),
+    );
+    times.extend(operation(
+        "decrypt, 1,024 bytes",
+        &subjects,
+        decrypt,
+        floors::decrypt(),
+    ));
     times.extend(operation(
         "decrypt with a DH ratchet step",
         &subjects,
         dh_step,
-        None,
+        floors::turn(),
     ));
     for ahead in FAR {
-        let floor = repeated(move || floor_v3::refuse(ahead as usize, STORED));
         let what = format!("refuse a forged message, {ahead} ahead");
         times.extend(operation(
             &what,
             &subjects,
             |make| forged(make, ahead),
-            Some(floor),
+            floors::forged(ahead),
         ));
     }
     let mut listed: Vec<Value> = subjects

@@ -158,7 +158,7 @@ fn write(fields: &[(u64, Field)], optional: u64, form: Form) -> Vec<u8> {
 /// Where a chain is, and with whose keys.
 #[derive(Clone, Copy)]
 pub(super) struct Chain {
-    pub(super) chain_key: Key,
+    pub(super) key: Key,
     pub(super) counter: u32,
     pub(super) previous_counter: u32,
     pub(super) ratchet_key: Encoded,
@@ -188,10 +188,10 @@ pub(super) fn ratchet_message(mut chain: Chain, told: Told) -> Vec<u8> {
     // What is refused for its counter needs no key.
     if ahead <= THEIR_MAX_SKIP + 1 {
         for _ in 0..ahead {
-            chain.chain_key = *hmac_sha256(&chain.chain_key, &[2]).expose();
+            chain.key = *hmac_sha256(&chain.key, &[2]).expose();
         }
     }
-    let message_key = *hmac_sha256(&chain.chain_key, &[1]).expose();
+    let message_key = *hmac_sha256(&chain.key, &[1]).expose();
     let keys = hkdf_sha256::<80>(Some(&[0; 32]), &[&message_key], b"WhisperMessageKeys");
     let (aes_key, rest) = keys.expose().split_first_chunk().expect("80 bytes");
     let (mac_key, iv) = rest.split_first_chunk::<32>().expect("48 bytes");
@@ -265,7 +265,7 @@ pub(super) fn first_message(made: &Made) -> Vec<u8> {
     let root_key = &secret.expose()[..32];
     let stepped = hkdf_sha256::<64>(Some(root_key), &[&agreed], b"WhisperRatchet");
     let chain = Chain {
-        chain_key: stepped.expose()[32..].try_into().expect("32 of 64 bytes"),
+        key: stepped.expose()[32..].try_into().expect("32 of 64 bytes"),
         counter: 0,
         previous_counter: 0,
         ratchet_key: made.ratchet.encode(FRESH),

@@ -29,9 +29,9 @@ fn pre_key(data: &[u8]) -> Result<Parsed, WireError> {
 }
 
 /// Both read the same, or both refuse.
-fn compare(kind: Kind, data: &[u8], ours: Result<Parsed, WireError>) {
+fn compare(kind: Kind, data: &[u8], ours: &Result<Parsed, WireError>) {
     let theirs = libsignal_protocol_c::parse(kind, data);
-    match (&ours, &theirs) {
+    match (ours, &theirs) {
         (Ok(ours), Ok(theirs)) => assert_eq!(ours, theirs, "read as different messages"),
         (Err(_), Err(_)) => {}
         _ => {
@@ -46,10 +46,10 @@ fn compare(kind: Kind, data: &[u8], ours: Result<Parsed, WireError>) {
 
 /// A ratchet message.
 pub(super) fn ratchet_message(data: &[u8]) {
-    compare(Kind::Ratchet, data, ratchet(data));
+    compare(Kind::Ratchet, data, &ratchet(data));
 }
 
 /// A prekey message, and what is in it.
 pub(super) fn pre_key_message(data: &[u8]) {
-    compare(Kind::PreKey, data, pre_key(data));
+    compare(Kind::PreKey, data, &pre_key(data));
 }

@@ -1,8 +1,7 @@
 //! Alice and Bob, each played by both, in step: they draw the same, send the same bytes, and read and refuse the same messages.
 
 use super::forge::{
-    self, ALICE, BOB, Chain, Key, ONE_TIME, ONE_TIME_PRE_KEYS, Outer, pair, private,
-    public,
+    self, ALICE, BOB, Chain, Key, ONE_TIME, ONE_TIME_PRE_KEYS, Outer, pair, private, public,
 };
 use super::known::{self, Difference};
 use super::{Edit, Made, Point, Script, Side, Step, Told};
@@ -216,7 +215,7 @@ impl Party {
             None => RatchetMessage::decode(&SignalV3, &message.bytes).ok()?,
         };
         let chain = Chain {
-            chain_key: unhex(key)?,
+            key: unhex(key)?,
             counter: inner.header.counter,
             previous_counter: inner.header.previous_counter,
             ratchet_key: inner.header.ratchet_key.encode(),

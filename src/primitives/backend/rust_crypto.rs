@@ -39,11 +39,14 @@ impl Backend for RustCrypto {
     }
 
     fn hmac_sha256(key: &Self::HmacKey, message: &[&[u8]], out: &mut [u8; 32]) {
-        let mut mac = key.clone();
+        Self::hmac_sha256_last(key.clone(), message, out);
+    }
+
+    fn hmac_sha256_last(mut key: Self::HmacKey, message: &[&[u8]], out: &mut [u8; 32]) {
         for part in message {
-            mac.update(part);
+            key.update(part);
         }
-        mac.finalize_into(out.into());
+        key.finalize_into(out.into());
     }
 
     fn aes256_gcm_seal(
