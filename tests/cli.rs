@@ -152,6 +152,9 @@ fn run_as_shown(command: &str, page: &Path) {
         ["cargo", "bench", "-p", "tigress-benches"] => {
             return assert_in_ci("cargo bench --locked -p tigress-benches");
         }
+        ["cargo", "bench", "--manifest-path", "benches/peers/Cargo.toml"] => {
+            return assert_in_ci("cargo bench --locked --manifest-path benches/peers/Cargo.toml");
+        }
         ["cargo", "bench", "-p", "tigress-benches", "--features", "aws-lc", ..] => {
             return assert_in_ci("--features aws-lc --bench hot_path");
         }
