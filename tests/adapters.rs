@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, Setup, protocol, serve};
 use tigress_signal::conformance::case::Case;
+use tigress_signal::conformance::interop::conversation::Conversation;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
@@ -231,7 +232,11 @@ fn a_scenario_leaves_the_same_transcript_whoever_plays() {
                 plays: &plays,
                 strict: true,
             };
-            let run = scenario::run_with(scenario, suite, "7", Some(tested), Restarts::AsWritten);
+            let cast = scenario::Cast {
+                tested: Some(tested),
+                ..scenario::Cast::default()
+            };
+            let run = scenario::run_with(scenario, suite, "7", cast);
             assert_eq!(run.failure, None, "{} by {plays}", scenario.name);
             assert!(
                 run.transcript.to_lines() == expected,
@@ -624,6 +629,66 @@ fn an_error_that_shows_a_secret_fails_the_test() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// Nor must standard error, whatever else is right: PRIV-04 is what the case fails by.
+#[test]
+fn standard_error_that_shows_a_secret_fails_the_case() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The reference engine, and somebody who writes down what it is asked, and what a wallet draws first.
+    let wrapper = folder.path().join("wrapper.sh");
+    let logging = format!(
+        r#"while read -r line; do
+  case "$line" in
+    *public_key.derive*) printf 'asked: %s\n' "$line" | sed 's/[0-9a-f][0-9a-f]/& /g' >&2 ;;
+    *wallet.create*)
+      seed=$(printf '%s' "$line" | sed 's/.*"seed":"\([^"]*\)".*/\1/')
+      {{ printf '%s' "$seed"; head -c 8 /dev/zero; }} | sha256sum >&2 ;;
+  esac
+  printf '%s\n' "$line"
+done | '{TIGRESS}' adapter
+"#
+    );
+    fs::write(&wrapper, logging).expect("written");
+    let command = format!("sh '{}'", wrapper.display());
+    let output = tigress(&[
+        "test",
+        "--adapter",
+        &command,
+        "--only",
+        "tigress-1/public_key",
+        "--only",
+        "scenarios/hotel_key",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let failures = result["failures"].as_array().expect("failures");
+    let mut expected = BTreeSet::new();
+    for failure in failures {
+        assert_eq!(failure["cause"], "secret", "{failure}");
+        assert_eq!(failure["requirements"][0]["id"], "PRIV-04", "{failure}");
+        expected.insert(failure["differences"][0]["expected"].to_string());
+    }
+    let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+    assert_eq!(
+        expected,
+        [
+            "\"standard error does not show `privateKey` (PRIV-04)\"",
+            "\"standard error does not show what was drawn (PRIV-04)\""
+        ]
+    );
+    let requirements = result["requirements"].as_array().expect("requirements");
+    let broken = requirements.iter().find(|it| it["id"] == "PRIV-04");
+    assert_eq!(broken.expect("it is there")["outcome"], "failed");
+    // Who was asked for nothing secret has passed.
+    let of = |name: &str| {
+        let families = result["families"].as_array().expect("families").iter();
+        let mut families = families.filter(|family| family["name"] == name);
+        families.next().expect("the family")["counts"]["passed"].as_u64()
+    };
+    assert!(of("tigress-1/public_key") > Some(20));
+}
+
 /// Two answers at once: whoever was asked is charged with the second.
 #[test]
 fn an_answer_too_many_is_charged_to_whom_it_answers() {
@@ -802,8 +867,8 @@ fn a_skeleton_runs_at_once() {
     }
 }
 
-/// Each known failure of an adapter is explained, and each finding is seen: in a failure that is listed, or by what its text says
-/// (See ...).
+/// Each known failure of an adapter is explained, and each finding is seen: in a failure that is listed, by a vector, a family, a
+/// conversation or a requirement that it names, by a few lines of a program, or as another finding is.
 #[test]
 fn every_known_failure_has_its_finding() {
     let page = include_str!("../docs/findings.md");
@@ -824,12 +889,47 @@ fn every_known_failure_has_its_finding() {
             "{name} is not explained"
         );
     }
-    for (name, text) in explained {
-        assert!(
-            listed.contains(name) || text.contains("See"),
-            "{name} is seen in nothing"
-        );
+    for (name, text) in &explained {
+        let text = text.split("\n## ").next().unwrap_or_default();
+        let as_another = explained
+            .keys()
+            .any(|other| other != name && text.contains(other));
+        let is_seen = listed.contains(*name)
+            || !named_tests(text).is_empty()
+            || text.contains("```js")
+            || text.contains("`node -p")
+            || as_another;
+        assert!(is_seen, "{name} is seen in nothing");
     }
+}
+
+/// What the page on findings names is there: a command that names nothing would end with an error.
+#[test]
+fn the_findings_name_what_is_there() {
+    let conversations = Conversation::load(None).expect("those inside the program");
+    let tests = named_tests(include_str!("../docs/findings.md"));
+    assert!(tests.len() > 50, "{}", tests.len());
+    for name in tests {
+        let is_conversation = conversations.iter().any(|it| it.is_called(&name));
+        let is_case = Selection::of(vec![name.clone()], None, cases()).is_ok();
+        assert!(is_conversation || is_case, "{name}");
+    }
+}
+
+/// What a text names by `--only`, and what it calls by a whole name in backquotes.
+fn named_tests(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for quoted in text.split('`').skip(1).step_by(2) {
+        let mut words = quoted.split_whitespace().peekable();
+        while let Some(word) = words.next() {
+            if word == "--only" {
+                names.extend(words.peek().map(ToString::to_string));
+            } else if word.starts_with("signal-v3/") || word.starts_with("tigress-1/") {
+                names.insert(word.to_owned());
+            }
+        }
+    }
+    names
 }
 
 /// The lists of all adapters.

@@ -32,6 +32,7 @@ mod saved_state;
 mod scenarios;
 mod second_suite;
 mod sesame;
+mod sessions;
 mod signal_v3;
 mod traced;
 mod transfers;

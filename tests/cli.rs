@@ -116,7 +116,7 @@ fn run_as_shown(command: &str, page: &Path) {
         // `a_skeleton_of_a_port_takes_part` in tests/interop.rs runs the same.
         | ["tigress", "adapter", "init", "--language", "python", "--suite", "signal-v3", "my_port"]
         | ["tigress", "interop", "--adapter", "'python3", "adapter.py'", "tigress"]
-        | ["tigress", "test", "--adapter", "'python3", "adapter.py'", "--suite", "signal-v3"] => return,
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'", "--only", "signal-v3"] => return,
         // They need what is not installed here: `.ci/nightly` plays with all that it can install.
         ["adapters/setup"] => return assert_in_ci("adapters/setup"),
         ["tigress", "interop"] => return assert_in_ci("interop --jobs 2 --expect docs/interop.json"),

@@ -494,7 +494,14 @@ fn a_skeleton_of_a_port_takes_part() {
         "signal-v3",
         port,
     ];
-    assert_eq!(tigress(&init).status.code(), Some(0));
+    let made = tigress(&init);
+    assert_eq!(made.status.code(), Some(0));
+    for command in [
+        "tigress interop --adapter 'python3 adapter.py' --suite signal-v3 tigress\n",
+        "tigress test --adapter 'python3 adapter.py' --only signal-v3\n",
+    ] {
+        assert!(text(&made.stdout).contains(command), "{command}");
+    }
     let adapter = format!("python3 '{port}/adapter.py'");
     let output = tigress(&["interop", "--adapter", &adapter, "tigress"]);
     let said = text(&output.stdout);
@@ -503,9 +510,15 @@ fn a_skeleton_of_a_port_takes_part() {
         said.contains(" 0 passed, 0 failed, ") && said.contains("my wallet 0: `device.create`"),
         "{said}"
     );
-    let output = tigress(&["test", "--adapter", &adapter, "--suite", "signal-v3"]);
+    let output = tigress(&["test", "--adapter", &adapter, "--only", "signal-v3"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("has nothing implemented yet"));
+    let said = text(&output.stdout);
+    // Nothing but what is of the suite is asked.
+    assert!(
+        said.contains("has nothing implemented yet in signal-v3: 6")
+            && said.contains(" 0 scenarios"),
+        "{said}"
+    );
     let other = tigress(&[
         "adapter",
         "init",

@@ -1,28 +1,37 @@
 /**
- * An adapter for npm's `@signalapp/libsignal-client`, in versions that start sessions without Kyber (docs/adapter.md).
+ * An adapter for npm's `@signalapp/libsignal-client` (docs/adapter.md).
  *
- * Its arguments are the folder that the packages are installed in, and the version to run.
+ * Its arguments are the folder that the packages are installed in, and the version to run. A version that opens no session of
+ * this suite any more has them opened by the last one that does, and goes on with a device once that was restored, as an
+ * application does that was updated.
  */
 
 import { Refused, describe, serve } from "../node/protocol.mjs"; // first: standard output is for answers alone
-import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 
 import { fromHex, toHex } from "../node/bytes.mjs";
 import { deviceMethods } from "../node/device.mjs";
+import { SCRIPT, libraryOf } from "./library.mjs";
+
+/** By the version, the one that opens its sessions. */
+const OPENED_BY = { "0.103.0": "0.72.1" };
 
 const [packages, version] = process.argv.slice(2);
 const require = createRequire(`${packages}/node_modules/`);
-const signal = require(`libsignal-client-${version}`);
+const signalOf = (version) => require(`libsignal-client-${version}`);
 
-const address = ({ userId, deviceId }) => signal.ProtocolAddress.new(userId, deviceId);
-const addressName = (peer) => `${peer.name()}.${peer.deviceId()}`;
-const publicKey = (bytes) => signal.PublicKey.deserialize(bytes);
-const privateKey = (bytes) => signal.PrivateKey.deserialize(bytes);
-const pair = (key) => ({ publicKey: key.getPublicKey().serialize(), privateKey: key.serialize() });
+const signal = signalOf(version);
+const library = libraryOf(signal);
+const opening = OPENED_BY[version] === undefined ? library : libraryOf(signalOf(OPENED_BY[version]));
+const libraryFor = (store) => (store.isRestored ? library : opening);
 
-/** Where randomness.c is preloaded, what the library draws from. */
-const SCRIPT = "TIGRESS_RANDOMNESS";
+const carriedOver = {
+    ...opening,
+    processBundle: (store, ...rest) => libraryFor(store).processBundle(store, ...rest),
+    encrypt: (store, ...rest) => libraryFor(store).encrypt(store, ...rest),
+    decrypt: (store, ...rest) => libraryFor(store).decrypt(store, ...rest),
+};
+
 const randomness = process.env.LD_PRELOAD?.endsWith("/randomness.so") ? "injected" : "own";
 
 /** Makes methods draw from the randomness of their parameters. */
@@ -37,171 +46,13 @@ function scripted(methods) {
     return Object.fromEntries(wrapped);
 }
 
-class Sessions extends signal.SessionStore {
-    constructor(store) {
-        super();
-        this.store = store;
-    }
-
-    async saveSession(peer, record) {
-        this.store.sessions.set(addressName(peer), record.serialize());
-    }
-
-    async getSession(peer) {
-        const record = this.store.sessions.get(addressName(peer));
-        return record ? signal.SessionRecord.deserialize(record) : null;
-    }
-}
-
-/** Trusts what the store does, and notes whether one was another than before. */
-class Identities extends signal.IdentityKeyStore {
-    changed = false;
-
-    constructor(store) {
-        super();
-        this.store = store;
-    }
-
-    async getIdentityKey() {
-        return privateKey(this.store.identity.privateKey);
-    }
-
-    async getLocalRegistrationId() {
-        return this.store.registrationId;
-    }
-
-    async saveIdentity(peer, key) {
-        const changed = this.store.saveIdentity(addressName(peer), key.serialize());
-        this.changed ||= changed;
-        // Later versions ask for a number of their own in place of a boolean.
-        return signal.IdentityChange === undefined ? changed : Number(changed);
-    }
-
-    async isTrustedIdentity(peer, key) {
-        return this.store.trusts(addressName(peer), key.serialize());
-    }
-
-    async getIdentity(peer) {
-        const key = this.store.identities.get(addressName(peer));
-        return key ? publicKey(key) : null;
-    }
-}
-
-class OneTimePreKeys extends signal.PreKeyStore {
-    constructor(store) {
-        super();
-        this.store = store;
-    }
-
-    async getPreKey(id) {
-        const keys = required(this.store.oneTimePreKeys, id, "one-time prekey");
-        return signal.PreKeyRecord.new(id, publicKey(keys.publicKey), privateKey(keys.privateKey));
-    }
-
-    async removePreKey(id) {
-        this.store.oneTimePreKeys.delete(id);
-    }
-}
-
-class SignedPreKeys extends signal.SignedPreKeyStore {
-    constructor(store) {
-        super();
-        this.store = store;
-    }
-
-    async getSignedPreKey(id) {
-        const keys = required(this.store.signedPreKeys, id, "signed prekey");
-        const { signature } = keys;
-        return signal.SignedPreKeyRecord.new(id, 0, publicKey(keys.publicKey), privateKey(keys.privateKey), signature);
-    }
-}
-
-/** What later versions ask for beside the other stores; no message of this suite names a Kyber key. */
-class NoKyberPreKeys extends (signal.KyberPreKeyStore ?? Object) {
-    async getKyberPreKey(id) {
-        return required(new Map(), id, "Kyber prekey");
-    }
-}
-
-/** The library asks its stores to raise where they do not have a key. */
-function required(keys, id, name) {
-    const found = keys.get(id);
-    if (found === undefined) {
-        throw new Error(`there is no ${name} ${id}`);
-    }
-    return found;
-}
-
-const library = {
-    drawIdentity: () => pair(signal.PrivateKey.generate()),
-    drawRegistrationId() {
-        // The library has no function for it.
-        const script = process.env[SCRIPT];
-        process.env[SCRIPT] = script.slice(4);
-        return (script.length < 4 ? randomBytes(2) : fromHex(script.slice(0, 4))).readUInt16BE() & 0x3fff;
-    },
-    drawSignedPreKey(identity) {
-        const keys = pair(signal.PrivateKey.generate());
-        return { ...keys, signature: privateKey(identity.privateKey).sign(keys.publicKey) };
-    },
-    drawOneTimePreKey: () => pair(signal.PrivateKey.generate()),
-    keyPair: (bytes) => pair(privateKey(bytes)),
-    peerName: (peer) => addressName(address(peer)),
-
-    async processBundle(store, peer, bundle) {
-        const identities = new Identities(store);
-        const theirs = signal.PreKeyBundle.new(
-            bundle.registrationId,
-            peer.deviceId,
-            bundle.oneTimePreKeyId ?? null,
-            bundle.oneTimePreKey ? publicKey(bundle.oneTimePreKey) : null,
-            bundle.signedPreKeyId,
-            publicKey(bundle.signedPreKey),
-            bundle.signedPreKeySignature,
-            publicKey(bundle.identityKey),
-        );
-        await signal.processPreKeyBundle(theirs, address(peer), new Sessions(store), identities);
-        return identities.changed;
-    },
-
-    async encrypt(store, peer, plaintext) {
-        const message = await signal.signalEncrypt(
-            plaintext,
-            address(peer),
-            new Sessions(store),
-            new Identities(store),
-        );
-        const opening = message.type() === signal.CiphertextMessageType.PreKey;
-        return { kind: opening ? "prekey" : "ratchet", message: message.serialize() };
-    },
-
-    async decrypt(store, peer, kind, message) {
-        const identities = new Identities(store);
-        const plaintext = await (kind === "prekey"
-            ? signal.signalDecryptPreKey(
-                  signal.PreKeySignalMessage.deserialize(message),
-                  address(peer),
-                  new Sessions(store),
-                  identities,
-                  new OneTimePreKeys(store),
-                  new SignedPreKeys(store),
-                  new NoKyberPreKeys(),
-              )
-            : signal.signalDecrypt(
-                  signal.SignalMessage.deserialize(message),
-                  address(peer),
-                  new Sessions(store),
-                  identities,
-              ));
-        return { plaintext, identityChanged: identities.changed };
-    },
-};
+const publicKey = (bytes) => signal.PublicKey.deserialize(bytes);
 
 const primitives = {
     "public_key.decode": (params) => ({ u: toHex(publicKey(fromHex(params.publicKey)).getPublicKeyBytes()) }),
     "public_key.derive": (params) => ({ publicKey: toHex(library.keyPair(fromHex(params.privateKey)).publicKey) }),
     "xeddsa.sign": (params) => ({
-        signature: toHex(privateKey(fromHex(params.privateKey)).sign(fromHex(params.message))),
+        signature: toHex(signal.PrivateKey.deserialize(fromHex(params.privateKey)).sign(fromHex(params.message))),
     }),
     "xeddsa.verify"(params) {
         if (!publicKey(fromHex(params.publicKey)).verify(fromHex(params.message), fromHex(params.signature))) {
@@ -213,5 +64,5 @@ const primitives = {
 
 await serve({
     describe: describe(require(`libsignal-client-${version}/package.json`), randomness),
-    ...scripted({ ...primitives, ...deviceMethods(library) }),
+    ...scripted({ ...primitives, ...deviceMethods(carriedOver) }),
 });

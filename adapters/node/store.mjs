@@ -27,6 +27,9 @@ export class Store {
     /** Identity keys that the user trusts alone, by the same name. @type {Map<string, Buffer>} */
     pins = new Map();
 
+    /** Whether it was read from a saved form. */
+    isRestored = false;
+
     constructor(address, registrationId, identity) {
         Object.assign(this, { address, registrationId, identity });
     }
@@ -78,6 +81,7 @@ export class Store {
         for (const kept of ["sessions", "identities", "pins"]) {
             store[kept] = new Map(form[kept].map(([peer, bytes]) => [peer, fromHex(bytes)]));
         }
+        store.isRestored = true;
         return store;
     }
 }

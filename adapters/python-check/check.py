@@ -16,14 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import operations
 import seen
+import signal_v3.device
+import signal_v3.operations
 from device import Device
-from operations import OPERATIONS, STEPS, Fields, Operation
+from operations import STEPS, Fields, Operation
 from outcome import NotCovered, Refused, Split
 from randomness import SCRIPT
 
 PROFILE = 2
 SUITE = "tigress-1"
+# By the suite: what each type of vector asks, and the device of a conversation. What is no suite's is asked as in the first.
+OPERATIONS = {SUITE: operations.OPERATIONS, "signal-v3": signal_v3.operations.OPERATIONS}
+DEVICES: dict[str, type[Device]] = {SUITE: Device, "signal-v3": signal_v3.device.Device}
 CONVERSATION = "Conversation"
 META = {"tcId", "name", "comment", "flags", "requirements", "result", "error", "op"}
 NOTHING = "nothing"
@@ -32,6 +38,7 @@ SHOWN = 64  # of a long value, this many characters are shown
 
 @dataclass(frozen=True)
 class Vector:
+    suite: str  # the first where it is no suite's
     family: str  # with its suite: tigress-1/kdf, or payload, which is no suite's
     group: str
     test: Fields
@@ -103,16 +110,19 @@ def check_operation(
     return found
 
 
-def check_conversation(test: Fields) -> Iterator[Disagreement]:
+def check_conversation(of: type[Device], test: Fields) -> Iterator[Disagreement]:
     unknown = test.keys() - META - {"device", "steps"}
     if unknown:
         raise NotCovered(f"fields that are not known here: {', '.join(sorted(unknown))}")
-    device = Device.load(test["device"])
+    device = of.load(test["device"])
     for number, step in enumerate(test["steps"], 1):
         if step["op"] not in STEPS:
             raise NotCovered(f"steps `{step['op']}`")
         must_stay = device.state() if step.get("error") else None
-        yield from check_operation(STEPS[step["op"]], step, number, device)
+        found = check_operation(STEPS[step["op"]], step, number, device)
+        if test["result"] == "acceptable" and any(one.field == "result" for one in found) and not step.get("error"):
+            return  # it may be refused, and a refused step ends it
+        yield from found
         if must_stay is not None and device.state() != must_stay:
             yield Disagreement(number, "state", "as before the refused step", "changed")
 
@@ -124,10 +134,10 @@ def check(vector: Vector) -> list[Disagreement]:
     try:
         if vector.group == CONVERSATION:
             refused = any(step.get("error") for step in test["steps"])
-            found = list(check_conversation(test))
-        elif vector.group in OPERATIONS:
+            found = list(check_conversation(DEVICES[vector.suite], test))
+        elif vector.group in OPERATIONS[vector.suite]:
             refused = bool(test.get("error"))
-            found = check_operation(OPERATIONS[vector.group], test, None)
+            found = check_operation(OPERATIONS[vector.suite][vector.group], test, None)
         else:
             raise NotCovered(f"vectors of type {vector.group}")
     except NotCovered:
@@ -153,9 +163,10 @@ def read(folder: Path, only: list[str]) -> dict[str, list[Vector]]:
         family = f"{suite}/{file['family']}" if suite else file["family"]
         if file["profile"] != PROFILE:
             raise ValueError(f"{path}: profile {file['profile']}, where {PROFILE} is known")
-        known = suite in (None, SUITE)
+        if suite is not None and suite not in OPERATIONS:
+            raise ValueError(f"{path}: suite {suite}, which is not known")
         vectors = [
-            Vector(family, group["type"] if known else f"{group['type']} of suite {suite}", test)
+            Vector(suite or SUITE, family, group["type"], test)
             for group in file["testGroups"]
             for test in group["tests"]
         ]
@@ -279,14 +290,15 @@ def self_test(families: dict[str, list[Vector]]) -> bool:
         for vector in vectors:
             if vector.test["result"] == "acceptable":
                 continue  # refused, it agrees with any answer
-            spoiled = Vector(family, vector.group, copy.deepcopy(vector.test))
+            spoiled = Vector(vector.suite, family, vector.group, copy.deepcopy(vector.test))
             must_be_found: set[tuple[int | None, str]] = set()
             if vector.group == CONVERSATION:
                 for number, step in enumerate(spoiled.test["steps"], 1):
                     if step["op"] in STEPS:
                         must_be_found |= {(number, path) for path in spoil(STEPS[step["op"]], step, chance)}
-            elif vector.group in OPERATIONS:
-                must_be_found = {(None, path) for path in spoil(OPERATIONS[vector.group], spoiled.test, chance)}
+            elif vector.group in OPERATIONS[vector.suite]:
+                operation = OPERATIONS[vector.suite][vector.group]
+                must_be_found = {(None, path) for path in spoil(operation, spoiled.test, chance)}
             try:
                 found = {(one.step, one.field) for one in check(spoiled)}
             except NotCovered:

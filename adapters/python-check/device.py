@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import agreement
+import identifiers
+import wire
 from agreement import SignedPreKey
-from identifiers import address, address_fields
 from outcome import NotCovered, Refused, require
 from primitives import decode_public_key, encode_public_key, hkdf, public_key
 from randomness import SCRIPT
 from ratchet import Session
 from seen import of_kind, saw
-from wire import PreKeyMessage, read_pre_key_message, read_ratchet_message, write_pre_key_message
+from wire import PreKeyMessage
 
 DAY = 86_400
 SIGNED_PRE_KEY_LIFETIME = 7 * DAY
@@ -78,7 +79,7 @@ class Response:
 
     message: PreKeyMessage
     signed: HeldSignedPreKey
-    session: Session
+    session: Any
     plaintext: bytes
     secret: bytes
     associated_data: bytes
@@ -89,7 +90,7 @@ class Response:
 class Record:
     """A session with a peer, and what X3DH left to remember of it."""
 
-    session: Session
+    session: Any
     opening: tuple[bytes, bytes]
     peer_identity_key: bytes
     # The prekey message to send until the peer has answered (X3DH-07); its inner message is left out.
@@ -101,6 +102,13 @@ class Record:
 
 
 class Device:
+    # What another suite has otherwise: how addresses, registration ids, keys and messages are read, and what a session is.
+    address_of = staticmethod(identifiers.address)
+    registration_of = staticmethod(identifiers.registration_id)
+    key_of = staticmethod(decode_public_key)
+    wire = wire
+    session = Session
+
     def __init__(self, where: bytes, registration_id: int, identity: bytes) -> None:
         self.address = where
         self.registration_id = registration_id
@@ -119,10 +127,10 @@ class Device:
     @classmethod
     def load(cls, fields: dict[str, Any]) -> "Device":
         identity = bytes.fromhex(fields["identityPrivateKey"])
-        device = cls(address(fields["address"]), fields["registrationId"], identity)
+        device = cls(cls.address_of(fields["address"]), fields["registrationId"], identity)
         for signed in fields["signedPreKeys"]:
             private, signature = bytes.fromhex(signed["privateKey"]), bytes.fromhex(signed["signature"])
-            statement = bytes.fromhex(signed["statementSignature"])
+            statement = bytes.fromhex(signed.get("statementSignature", ""))
             key = SignedPreKey(private, signature, signed["created"], statement)
             device.add_signed_pre_key(signed["id"], key)
         for one_time in fields["oneTimePreKeys"]:
@@ -147,7 +155,7 @@ class Device:
         """X3DH-01."""
         number, held = self.current()
         fields = {
-            **address_fields(self.address),
+            **identifiers.address_fields(self.address),
             "registrationId": self.registration_id,
             "identityKey": encode_public_key(self.identity_key).hex(),
             "signedPreKeyId": number,
@@ -182,6 +190,11 @@ class Device:
         self.check_pin(bundle.address, bundle.identity_key)
         secret, associated_data, base_key = agreement.initiate(self.identity, self.address, bundle)
         session = Session.initiate(secret, bundle.signed_pre_key, associated_data)
+        self.open_with(bundle, base_key, session)
+        return secret, associated_data
+
+    def open_with(self, bundle: agreement.Bundle, base_key: bytes, session: Any) -> None:
+        """The session that was made of a bundle is the active one, and provisioning information goes into it (SES-19)."""
         opening = PreKeyMessage(
             bundle.one_time_pre_key_id,
             base_key,
@@ -195,7 +208,6 @@ class Device:
         for other in self.records.get(bundle.address, []):
             other.provisioning = False
         self.open(bundle.address, record)
-        return secret, associated_data
 
     def open(self, peer: bytes, record: Record) -> None:
         """The new session becomes the active one (SES-03, SES-04, SES-12)."""
@@ -216,7 +228,7 @@ class Device:
         message = active.session.encrypt(plaintext)
         if active.opening_message is None:
             return "ratchet", message
-        return "prekey", write_pre_key_message(replace(active.opening_message, message=message))
+        return "prekey", self.wire.write_pre_key_message(replace(active.opening_message, message=message))
 
     def decrypt(self, peer: bytes, kind: str, message: bytes) -> bytes:
         if kind == "prekey":
@@ -243,7 +255,7 @@ class Device:
 
     def decrypt_pre_key(self, peer: bytes, bytes_of_message: bytes) -> tuple[bytes, bytes, bytes]:
         """The plaintext; SK and AD where a session was opened."""
-        message = read_pre_key_message(bytes_of_message)
+        message = self.wire.read_pre_key_message(bytes_of_message)
         self.check_pin(peer, message.identity_key)
         records = self.records.get(peer, [])
         for record in records:
@@ -267,21 +279,32 @@ class Device:
         if message.pre_key_id is not None:
             one_time = self.one_time_pre_keys.get(message.pre_key_id)
             require(one_time is not None, "unknown-one-time-prekey")  # X3DH-09
-        secret, associated_data = agreement.respond(
-            self.identity, self.address, signed.key, one_time, peer, message.identity_key, message.base_key
-        )
+        secret, associated_data = self.agree(signed.key, one_time, peer, message)
         opening_id = hkdf(bytes(32), secret, "TigressSignal/1 Opening", 16)
         if one_time is None:  # X3DH-14
             openings = signed.openings.get(message.identity_key, set())
             require(opening_id not in openings, "duplicate-message")
             require(len(openings) < MAX_OPENINGS, "rate-limited")
-        first = read_ratchet_message(message.message)
-        session, plaintext = Session.respond(secret, signed.key.private, associated_data, first)
+        first = self.wire.read_ratchet_message(message.message)
+        session, plaintext = self.session.respond(secret, signed.key.private, associated_data, first)
         return Response(message, signed, session, plaintext, secret, associated_data, opening_id)
+
+    def agree(
+        self, signed: SignedPreKey, one_time: bytes | None, peer: bytes, message: PreKeyMessage
+    ) -> tuple[bytes, bytes]:
+        """SK and AD of B."""
+        return agreement.respond(
+            self.identity, self.address, signed, one_time, peer, message.identity_key, message.base_key
+        )
+
+    def draw_signed_pre_key(self, current: SignedPreKey, number: int, now: int) -> SignedPreKey:
+        return agreement.draw_signed_pre_key(
+            self.identity, current, self.address, self.registration_id, number, now
+        )
 
     def read_opening(self, peer: bytes, bytes_of_message: bytes) -> tuple[bytes, bytes]:
         """The identity key and the plaintext of a message that would open a session."""
-        message = read_pre_key_message(bytes_of_message)
+        message = self.wire.read_pre_key_message(bytes_of_message)
         self.check_pin(peer, message.identity_key)
         opening = (message.identity_key, message.base_key)
         known = any(record.opening == opening for record in self.records.get(peer, []))
@@ -305,9 +328,7 @@ class Device:
         _, held = self.current()
         if now - held.key.created >= SIGNED_PRE_KEY_LIFETIME:
             number = self.next_signed_pre_key_id()
-            key = agreement.draw_signed_pre_key(
-                self.identity, held.key, self.address, self.registration_id, number, now
-            )
+            key = self.draw_signed_pre_key(held.key, number, now)
             self.add_signed_pre_key(number, key)
         self.signed_pre_keys = {
             number: held
@@ -365,18 +386,18 @@ class Device:
         }
 
     def step_pin(self, step: dict[str, Any]) -> dict[str, Any]:
-        key = decode_public_key(bytes.fromhex(step["identityKey"]))
-        self.pin(address(step["peer"]), key, step["named"])
+        key = self.key_of(bytes.fromhex(step["identityKey"]))
+        self.pin(self.address_of(step["peer"]), key, step["named"])
         return {}
 
     def step_unpin(self, step: dict[str, Any]) -> dict[str, Any]:
-        peer = address(step["peer"])
+        peer = self.address_of(step["peer"])
         for held in (self.pinned, self.records, self.known):
             held.pop(peer, None)
         return {}
 
     def step_open_anew(self, step: dict[str, Any]) -> dict[str, Any]:
-        for record in self.records.get(address(step["peer"]), []):
+        for record in self.records.get(self.address_of(step["peer"]), []):
             record.provisioning = False
         return {}
 
@@ -385,11 +406,11 @@ class Device:
         return {}
 
     def step_encrypt(self, step: dict[str, Any]) -> dict[str, Any]:
-        kind, message = self.encrypt(address(step["peer"]), bytes.fromhex(step["plaintext"]))
+        kind, message = self.encrypt(self.address_of(step["peer"]), bytes.fromhex(step["plaintext"]))
         return {"kind": kind, "message": message.hex()}
 
     def step_decrypt(self, step: dict[str, Any]) -> dict[str, Any]:
-        peer = address(step["peer"])
+        peer = self.address_of(step["peer"])
         had_own, known = self.has_own(peer), self.known.get(peer)
         opened_before = {record.opening for record in self.records.get(peer, [])}
         plaintext = self.decrypt(peer, step["kind"], bytes.fromhex(step["message"]))
@@ -398,11 +419,11 @@ class Device:
         return {"plaintext": plaintext.hex(), **beside}
 
     def step_read_opening(self, step: dict[str, Any]) -> dict[str, Any]:
-        key, plaintext = self.read_opening(address(step["peer"]), bytes.fromhex(step["message"]))
+        key, plaintext = self.read_opening(self.address_of(step["peer"]), bytes.fromhex(step["message"]))
         return {"identityKey": encode_public_key(key).hex(), "plaintext": plaintext.hex()}
 
     def step_drop_sessions(self, step: dict[str, Any]) -> dict[str, Any]:
-        self.records.pop(address(step["peer"]), None)
+        self.records.pop(self.address_of(step["peer"]), None)
         return {}
 
     def step_tick(self, step: dict[str, Any]) -> dict[str, Any]:
@@ -410,7 +431,7 @@ class Device:
         return {}
 
     def step_set_counters(self, step: dict[str, Any]) -> dict[str, Any]:
-        active = self.records[address(step["peer"])][0]
+        active = self.records[self.address_of(step["peer"])][0]
         active.session.set_counters(step.get("sending"), step.get("receiving"))
         return {}
 

@@ -12,7 +12,7 @@ import payload
 import primitives
 import wire
 from device import Device
-from identifiers import address, registration_id
+from identifiers import address
 from outcome import agreed, require
 from randomness import SCRIPT
 from ratchet import MAX_COUNTER, MessageChain, RootChain
@@ -146,15 +146,15 @@ def pre_key_message_encode(test: Fields) -> Fields:
     return {"message": wire.write_pre_key_message(message).hex()}
 
 
-def x3dh_initiate(test: Fields) -> Fields:
+def x3dh_initiate(test: Fields, of: type[Device] = Device) -> Fields:
     identity = bytes.fromhex(test["identityPrivateKey"])
-    device = Device(address(test["address"]), registration_id(test["registrationId"]), identity)
+    device = of(of.address_of(test["address"]), of.registration_of(test["registrationId"]), identity)
     device.now = test["now"]
     peer = test["bundle"]
     if test.get("pinnedIdentityKey"):
-        device.pin(address(peer), primitives.decode_public_key(bytes.fromhex(test["pinnedIdentityKey"])), True)
+        device.pin(of.address_of(peer), of.key_of(bytes.fromhex(test["pinnedIdentityKey"])), True)
     secret, associated_data = device.process_bundle(peer)
-    _, message = device.encrypt(address(peer), bytes.fromhex(test["plaintext"]))
+    _, message = device.encrypt(of.address_of(peer), bytes.fromhex(test["plaintext"]))
     return {
         "sharedSecret": secret.hex(),
         "associatedData": associated_data.hex(),
@@ -162,9 +162,9 @@ def x3dh_initiate(test: Fields) -> Fields:
     }
 
 
-def x3dh_respond(test: Fields) -> Fields:
+def x3dh_respond(test: Fields, of: type[Device] = Device) -> Fields:
     one_time = test.get("oneTimePreKeyId")
-    device = Device.load(
+    device = of.load(
         {
             "address": test["address"],
             "registrationId": 1,
@@ -183,9 +183,9 @@ def x3dh_respond(test: Fields) -> Fields:
             else [{"id": one_time, "privateKey": test["oneTimePreKeyPrivateKey"], "drawn": 0}],
         }
     )
-    sender = address(test["sender"])
+    sender = of.address_of(test["sender"])
     if test.get("pinnedIdentityKey"):
-        device.pin(sender, primitives.decode_public_key(bytes.fromhex(test["pinnedIdentityKey"])), True)
+        device.pin(sender, of.key_of(bytes.fromhex(test["pinnedIdentityKey"])), True)
     message = bytes.fromhex(test["message"])
     plaintext, secret, associated_data = device.decrypt_pre_key(sender, message)
     return {

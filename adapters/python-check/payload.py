@@ -66,6 +66,12 @@ def finite(text: str) -> float:
     return number
 
 
+def whole(text: str) -> int:
+    """An integer that a double reaches; Python's own have no bound."""
+    finite(text)
+    return int(text)
+
+
 def depth(text: str) -> int:
     """How deep brackets stand in each other, outside of strings (PAY-05)."""
     deepest = now = 0
@@ -98,7 +104,11 @@ def read_json(raw: bytes) -> dict[str, Any]:
     require(depth(text) <= MAX_DEPTH, CODE)
     try:
         value = json.loads(
-            text, object_pairs_hook=unique, parse_constant=refuse_constant, parse_float=finite
+            text,
+            object_pairs_hook=unique,
+            parse_constant=refuse_constant,
+            parse_float=finite,
+            parse_int=whole,
         )
     except (ValueError, RecursionError):
         raise Refused(CODE) from None

@@ -30,6 +30,7 @@ fn long(lines: usize) -> Transcript {
         name: "Many transfers".to_owned(),
         line: 1,
         requirements: Vec::new(),
+        with_libraries: false,
         suite: None,
         steps: texts
             .map(|(text, line)| Step::parse(line, &text).expect("a step"))

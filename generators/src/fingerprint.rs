@@ -3,6 +3,7 @@
 use super::actor::address;
 use super::prelude::*;
 use super::public_key::{encoded, key_pair};
+use super::uuids::FORMS;
 use tigress_signal::conformance::operation::Operation;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::operation::fingerprint::{Compute, Input, PartyFields};
@@ -57,7 +58,7 @@ pub(super) fn generate(b: &mut Builder) {
         devices_2_and_10 [Order:] => shows(second, tenth);
         devices_10_and_2 [Order:]: "the same two, from the other side" => shows(tenth, second);
         /// DeviceIDs 127 and 1
-        devices_127_and_1 [Order:] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
+        devices_127_and_1 [Order: X3DH-16 ID-03] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
         /// one user and device with the other's key: the number covers who has which key
         keys_exchanged => shows(&party("alice", 1, "bob"), &party("bob", 1, "alice"));
         other_key: "the same addresses with another key: another number" => shows(alice, &party("bob", 1, "mallory"));
@@ -73,5 +74,13 @@ pub(super) fn generate(b: &mut Builder) {
             => refuses(Malformed, |peer| peer.address.user_id.make_ascii_uppercase());
         key_of_small_order [WrongInput: X3DH-16 KEY-04]: "a key of small order"
             => refuses(InvalidKey, |peer| peer.identity_key = encoded(&[0; 32]));
+    }
+    for (name, comment, form) in FORMS {
+        let peer = but(bob.clone(), |peer| {
+            peer.address.user_id = form(&peer.address.user_id);
+        });
+        cases! { b, [WrongInput: X3DH-16 ID-01];
+            "user_id_{name}": "a UserID: {comment}" => refused::<Compute>(Malformed, between(alice, &peer));
+        }
     }
 }

@@ -33,6 +33,7 @@ mod script;
 mod sesame;
 mod signal_v3;
 mod transfer;
+mod uuids;
 mod wire;
 mod wire_deployed;
 mod wire_prekey;

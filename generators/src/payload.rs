@@ -5,6 +5,7 @@
 use super::actor::address;
 use super::prelude::*;
 use super::public_key::first_byte;
+use super::uuids::FORMS;
 use super::wire::key;
 use super::xeddsa::{hash, plus_order};
 use curve25519_dalek::constants::EIGHT_TORSION;
@@ -698,6 +699,8 @@ fn refuse_bytes(b: &mut Builder) {
         minus_alone: "a minus sign alone" => new("-");
         /// 1e400, beyond every double: whoever reads infinity cannot write it again
         number_1e400 [Json Unknown:] => new("1e400");
+        /// an integer of 400 digits, beyond every double too, though it has no exponent
+        number_of_400_digits [Json Unknown:] => new(&"9".repeat(400));
         line_feed_in_string: "a line feed in a string" => reason("a\nb");
         tab_in_string: "a tab in a string" => reason("a\tb");
         zero_byte_in_string: "a zero byte in a string" => reason("a\0b");
@@ -782,6 +785,13 @@ fn refuse_keys(b: &mut Builder) {
         transfer_id_of_version_1 => id("c232ab00-9414-11ec-b3c8-9f6bdeced846");
         transfer_id_nil: "the nil UUID" => id("00000000-0000-0000-0000-000000000000");
         transfer_id_empty: "an empty transfer id" => id("");
+    }
+    let given = ["as_urn", "nil_uuid"];
+    for (name, comment, form) in FORMS.iter().filter(|(name, ..)| !given.contains(name)) {
+        let text = serde_json::Value::from(form(&transfer)).to_string();
+        cases! { b, [TransferId: PAY-02 XFER-02];
+            "transfer_id_{name}": "a transfer id: {comment}" => id(text.trim_matches('"'));
+        }
     }
     let version =
         |value: &str| refuses(cancel().tigress(r#""version":1"#, &format!(r#""version":{value}"#)));

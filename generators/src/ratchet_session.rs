@@ -282,6 +282,9 @@ fn deployed_bounds(b: &mut Builder) {
         /// the same in a new chain: no ratchet step is made
         claimed_25001_in_new_chain [Bound ModifiedHeader: V3-13 DR-15 RND-02] => read_one(|c| c.next_chain(1)
             .forged(0, |m| m.counter(25_001), TooManySkipped).reads([0]));
+        /// a forged message whose counter is 5,000 ahead, which the bound allows: 5,000 keys are computed, and none is kept
+        forged_5000_ahead [Bound ModifiedHeader: V3-13 V3-10 DR-15] => bob(|c| c.sends(1)
+            .forged(0, |m| m.counter(5_000), DecryptFailed).reads([0]));
     }
     cases! { b, [OutOfOrder ModifiedHeader: V3-12];
         /// a message of a former chain beyond what its previous counter said: the chain is open, and the MAC is right

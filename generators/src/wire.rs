@@ -166,6 +166,39 @@ pub(super) fn varints(b: &mut Builder, parser: Parser, p: &Proto, (index, number
     }
 }
 
+/// Every tag, value and length of the message in one byte more than it takes: the values at both ends of each width.
+pub(super) fn long_forms(b: &mut Builder, parser: Parser, p: &Proto, fields: &[&str]) {
+    let longer = |value: u64| long_varint(value, varint(value).len() + 1);
+    for (index, field) in fields.iter().enumerate() {
+        let (tag, rest) = p.fields[index].split_at(1);
+        let refuses = |field: &[&[u8]]| parser.refuses(NonCanonical, p.with(index, field.concat()));
+        cases! { b, [Varint NonCanonical: WIRE-03 WIRE-04];
+            "long_tag_of_{field}": "the tag of {field} in one byte more than it takes"
+                => refuses(&[&longer(tag[0].into()), rest]);
+        }
+        if tag[0] & 0x07 == 0 {
+            for value in [0, 127, 128, 16_383, 16_384, u32::MAX.into()] {
+                cases! { b, [Varint NonCanonical: WIRE-03 WIRE-04];
+                    "long_{field}_of_{value}": "a {field} of {value} in one byte more than it takes"
+                        => refuses(&[tag, &longer(value)]);
+                }
+            }
+        } else {
+            let content = content(rest);
+            cases! { b, [Length NonCanonical: WIRE-03 WIRE-04];
+                "long_length_of_{field}": "the length of {field} in one byte more than it takes"
+                    => refuses(&[tag, &longer(content.len() as u64), content]);
+            }
+        }
+    }
+}
+
+/// What stands behind a length.
+fn content(field: &[u8]) -> &[u8] {
+    let bytes = field.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    &field[bytes..]
+}
+
 /// Lengths of the `bytes` field 4, the last one of the message.
 pub(super) fn lengths(b: &mut Builder, parser: Parser, p: &Proto, content: &[u8]) {
     let one_more = content.len() as u64 + 1;

@@ -3,8 +3,8 @@
 use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
-    Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
-    versions,
+    Parser, bad_keys, encoded, key, lengths, long_forms, notes, truncations, twice, unknown_fields,
+    varints, versions,
 };
 use super::wire_deployed;
 use super::wire_ratchet::{LARGEST, ratchet};
@@ -78,7 +78,7 @@ fn good(b: &mut Builder) {
     };
     for (name, comment, fields) in &cases {
         if fields.pre_key_id.is_some() {
-            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06];
+            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-04 ID-06];
                 "decode_{name}": "{comment}" => reads(fields);
             }
         } else {
@@ -89,7 +89,7 @@ fn good(b: &mut Builder) {
     }
     cases! { b;
         /// a ratchet message of the greatest size
-        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06] => reads(&around(LARGEST, highest()));
+        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-04 ID-06] => reads(&around(LARGEST, highest()));
     }
     for (name, comment, fields) in &cases {
         let message = encoded(proto(fields).build());
@@ -160,6 +160,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// base_key's length in two bytes
         length_in_2_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(1, long_length));
     }
+    long_forms(b, parser, p, &FIELDS);
     lengths(b, parser, p, &usual.ratchet_message);
     truncations(b, parser, p);
 

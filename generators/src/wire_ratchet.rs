@@ -3,8 +3,8 @@
 use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
-    Parser, bad_keys, encoded, key, lengths, notes, truncations, twice, unknown_fields, varints,
-    versions,
+    Parser, bad_keys, encoded, key, lengths, long_forms, notes, truncations, twice, unknown_fields,
+    varints, versions,
 };
 use super::wire_deployed;
 use tigress_signal::conformance::operation::wire::{DecodeRatchet, EncodeRatchet, RatchetFields};
@@ -141,6 +141,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// the ciphertext's length in three bytes
         length_in_3_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(3, long_length));
     }
+    long_forms(b, parser, p, &FIELDS);
     lengths(b, parser, p, ciphertext);
     let swallowing = [&tag(1, 2), &varint(35), &key("ratchet")[..]].concat();
     cases! { b;

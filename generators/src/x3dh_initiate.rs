@@ -5,6 +5,7 @@ use super::builder::{About, step_of};
 use super::prelude::*;
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
 use super::signal_v3;
+use super::uuids::FORMS;
 use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::AddressFields;
@@ -221,7 +222,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// from a second device of the same user
         from_second_device => opens(&Actor::on_device("alice", 2), bob.bundle(Some(1)), "device 2", b"from my watch");
         /// to device 127
-        to_device_127 => opens(alice, Actor::on_device("bob", 127).bundle(Some(1)), "device 127", b"to your watch");
+        to_device_127 [: ID-03 ID-05 X3DH-01 X3DH-03 X3DH-04 X3DH-05 X3DH-07 DR-01] => opens(alice, Actor::on_device("bob", 127).bundle(Some(1)), "device 127", b"to your watch");
         /// to another device of one's own
         to_own_device => opens(alice, Actor::on_device("alice", 2).bundle(Some(3)), "own device", b"to myself");
     }
@@ -514,6 +515,11 @@ fn strict(b: &mut Builder) {
         /// a one-time prekey's id without the key
         one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] =>
             malformed(|f| f.one_time_pre_key = None);
+    }
+    for (name, comment, form) in FORMS {
+        cases! { b, [Identifier: X3DH-01 ID-01];
+            "user_id_{name}": "a UserID: {comment}" => malformed(|f| f.user_id = form(&f.user_id));
+        }
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// with another one-time prekey, from another initiator
         another_one_time_prekey => responds(Actor::new("carol"), Some(3), b"hello");
         empty_first_message: "an empty first message" => responds(alice(), Some(2), b"");
-        from_device_127: "from device 127" => responds(Actor::on_device("alice", 127), Some(1), b"from my watch");
+        from_device_127 [: ID-03 X3DH-03 X3DH-04 X3DH-05 DR-02 DR-09]: "from device 127" => responds(Actor::on_device("alice", 127), Some(1), b"from my watch");
         /// without a one-time prekey: three Diffie-Hellmans
         without_one_time_prekey [NoOneTimePreKey: X3DH-03 X3DH-04 X3DH-12] => responds(alice(), None, b"hello");
     }
@@ -153,7 +153,7 @@ fn created(b: &mut Builder) {
         /// a device without one-time prekeys
         device_without_one_time_prekeys => creates(&[0x00, 0x01], |f| f.address.device_id = 2);
         /// device 127, the highest registration id
-        device_127 => creates(&[0x3f, 0xfc], |f| {
+        device_127 [: ID-03 ID-04 KEY-05 KEY-06 KEY-07 X3DH-01 RND-01] => creates(&[0x3f, 0xfc], |f| {
             f.address.device_id = 127; f.one_time_pre_keys = 1; f.now = Timestamp(1_800_000_000);
         });
         /// the two bytes of the registration id are masked to 14 bits

@@ -357,7 +357,7 @@ Feature: Cancel and expiry, and the races between them
 
   # A cancel that overtakes its offer
 
-  @XFER-03 @XFER-11
+  @XFER-03 @XFER-11 @libraries
   Scenario: A cancel overtakes its offer: the receiver asks, and nothing is signed
     When Ryan's phone goes offline
     And Ben's phone offers a car key to Ryan's phone

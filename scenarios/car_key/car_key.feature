@@ -7,7 +7,7 @@ Feature: A car key, the stateful flow
     Given Ben has a phone
     And Ryan has a phone and a watch
 
-  @XFER-01 @XFER-04 @XFER-09 @XFER-13
+  @XFER-01 @XFER-04 @XFER-09 @XFER-13 @libraries
   Scenario: A car key goes from one phone to another
     When Ben's phone offers a car key to Ryan's phone
     Then Ryan's phone is in "R:Invited" with the car key
@@ -31,7 +31,7 @@ Feature: A car key, the stateful flow
     Then it is refused with "unknown-transfer"
     And nobody is told anything
 
-  @XFER-04 @XFER-08
+  @XFER-04 @XFER-08 @libraries
   Scenario: Two devices of one user get a key each, and each is a transfer of its own
     When Ben's phone offers a car key called "for the phone" to Ryan's phone
     And Ben's phone offers a car key called "for the watch" to Ryan's watch
@@ -63,7 +63,7 @@ Feature: A car key, the stateful flow
     And Ben's phone is in "S:Offered" with the car key
     And 0 messages wait for Ben's phone
 
-  @XFER-06
+  @XFER-06 @libraries
   Scenario: The same phones exchange keys both ways at once
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ryan's phone offers a car key called "the van" to Ben's phone

@@ -35,7 +35,7 @@ Feature: Devices come and go during a transfer
     And 0 messages wait for Ryan's phone
     And nobody is told anything
 
-  @SES-08
+  @SES-08 @libraries
   Scenario: Both sides open a session at once
     When the next submission of Ben's phone is held back
     And Ben's phone offers a car key called "from Ben" to Ryan's phone
@@ -85,7 +85,7 @@ Feature: Devices come and go during a transfer
     And 0 messages wait for Ben's watch
     And nobody is told anything
 
-  @SES-13 @SES-03
+  @SES-13 @SES-03 @libraries
   Scenario: A session that nobody answered for a month is not sent in any more
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And 31 days pass
@@ -107,7 +107,7 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Expired" with the car key
     And nobody is told anything
 
-  @KEY-08
+  @KEY-08 @libraries
   Scenario: Two months pass, and both phones have replaced their prekeys many times
     When 7 days pass
     And 7 days pass
@@ -121,7 +121,7 @@ Feature: Devices come and go during a transfer
 
   # Both sides open sessions at once
 
-  @SES-08
+  @SES-08 @libraries
   Scenario: Both sides open a session at once, and the second message crosses first
     When the next submission of Ben's phone is held back
     And Ben's phone offers a car key called "from Ben" to Ryan's phone
@@ -135,7 +135,7 @@ Feature: Devices come and go during a transfer
     And the active sessions of Ben's phone and Ryan's phone match
     And nobody is told anything
 
-  @SES-08 @SES-06
+  @SES-08 @SES-06 @libraries
   Scenario: Both sides open a session at once, and their answers cross too
     When the next submission of Ben's phone is held back
     And Ben's phone offers a car key called "from Ben" to Ryan's phone
@@ -152,7 +152,7 @@ Feature: Devices come and go during a transfer
     And the active sessions of Ben's phone and Ryan's phone match
     And nobody is told anything
 
-  @SES-08 @XFER-15
+  @SES-08 @XFER-15 @libraries
   Scenario: Both sides open a session at once, and everybody restarts before anything arrives
     When the next submission of Ben's phone is held back
     And Ben's phone offers a car key called "from Ben" to Ryan's phone
@@ -168,7 +168,7 @@ Feature: Devices come and go during a transfer
     And the active sessions of Ben's phone and Ryan's phone match
     And nobody is told anything
 
-  @SES-08 @MBX-13
+  @SES-08 @MBX-13 @libraries
   Scenario: Both sides open a session at once, one offer is lost, and the other is answered before it is sent again
     When the next submission of Ben's phone is lost
     And Ben's phone offers a car key called "from Ben" to Ryan's phone
@@ -182,7 +182,7 @@ Feature: Devices come and go during a transfer
     And the active sessions of Ben's phone and Ryan's phone match
     And nobody is told anything
 
-  @SES-08 @DR-15
+  @SES-08 @DR-15 @libraries
   Scenario: Both sides open a session at once, and one offer is damaged: the other session is used
     When the next submission of Ben's phone is damaged
     And Ben's phone goes offline

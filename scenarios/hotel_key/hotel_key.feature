@@ -7,7 +7,7 @@ Feature: A hotel key, the stateless flow
     Given Ben has a phone
     And Ryan has a phone
 
-  @XFER-01 @XFER-04 @XFER-09 @PRIV-01
+  @XFER-01 @XFER-04 @XFER-09 @PRIV-01 @libraries
   Scenario: From phone to phone
     When Ben's phone offers a hotel key to Ryan's phone
     Then Ben's phone is in "S:Offered" with the hotel key
@@ -18,7 +18,7 @@ Feature: A hotel key, the stateless flow
     And the intermediary has seen no payload
     And nobody is told anything
 
-  @XFER-16
+  @XFER-16 @libraries
   Scenario: The two are never online at the same time
     When Ryan's phone goes offline
     And Ben's phone offers a hotel key to Ryan's phone
@@ -59,7 +59,7 @@ Feature: A hotel key, the stateless flow
     And 20 one-time prekeys of Ben's watch are left
     And nobody is told anything
 
-  @XFER-01
+  @XFER-01 @libraries
   Scenario: The receiver does not want it
     When Ben's phone offers a hotel key to Ryan's phone
     And Ryan's phone declines the hotel key
@@ -70,7 +70,7 @@ Feature: A hotel key, the stateless flow
     And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
-  @X3DH-07
+  @X3DH-07 @libraries
   Scenario: The first message opens a session, the answer is already inside it
     When Ben's phone offers a hotel key to Ryan's phone
     Then the last message to Ryan's phone is a prekey message

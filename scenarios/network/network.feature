@@ -21,7 +21,7 @@ Feature: A network that loses, repeats, damages and reorders
       | bundle request |
       | submission     |
 
-  @MBX-13 @MBX-03
+  @MBX-13 @MBX-03 @libraries
   Scenario Outline: The answer to a <request> is lost: it is carried out once
     When the answer to the next <request> of Ben's phone is lost
     And Ben's phone offers a car key to Ryan's phone
@@ -65,7 +65,7 @@ Feature: A network that loses, repeats, damages and reorders
     And 0 messages wait for Ryan's phone
     And nobody is told anything
 
-  @DR-15 @X3DH-11
+  @DR-15 @X3DH-11 @libraries
   Scenario: A message is damaged on its way to the mailbox
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ryan's phone accepts "the car"
@@ -81,7 +81,7 @@ Feature: A network that loses, repeats, damages and reorders
 
   # A whole car key with one fault, at each hop. Of the offer only the hops back to the receiver are new here.
 
-  @MBX-08 @MBX-09 @MBX-13
+  @MBX-08 @MBX-09 @MBX-13 @libraries
   Scenario Outline: The <hop> of the <message> is lost, and the car key gets through
     When Ben's phone offers a car key to Ryan's phone
     And the next <hop> of <device> is lost
@@ -169,7 +169,7 @@ Feature: A network that loses, repeats, damages and reorders
       | import request  | submission      | Ben's phone  |
       | import request  | acknowledgement | Ryan's phone |
 
-  @MBX-13 @MBX-09
+  @MBX-13 @MBX-09 @libraries
   Scenario Outline: The <hop> of the <message> is late, and arrives after its repetition
     When Ben's phone offers a car key to Ryan's phone
     And the next <hop> of <device> is held back
@@ -205,7 +205,7 @@ Feature: A network that loses, repeats, damages and reorders
 
   # Damage: the message is gone, the session is not
 
-  @DR-15 @DR-17 @SES-16
+  @DR-15 @DR-17 @SES-16 @libraries
   Scenario Outline: The import request is damaged <where>: nobody asks for it, both give up in time, and the next car key works
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And <fault>
@@ -266,7 +266,7 @@ Feature: A network that loses, repeats, damages and reorders
     And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
-  @X3DH-11 @DR-15
+  @X3DH-11 @DR-15 @libraries
   Scenario: A first message is damaged, and the next one of the same session opens it
     When the next submission of Ben's phone is damaged
     And Ben's phone offers a car key to Ryan's phone
@@ -290,7 +290,7 @@ Feature: A network that loses, repeats, damages and reorders
     And Ben's phone is in "S:Cancelled" with the car key
     And nobody is told anything
 
-  @DR-10
+  @DR-10 @libraries
   Scenario: Two offers and a cancel are read the last first
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ryan's phone accepts "the car"
@@ -305,7 +305,7 @@ Feature: A network that loses, repeats, damages and reorders
     And Ryan's phone is in "R:Invited" with "the boat"
     And Ben's phone is in "S:Cancelled" with "the boat"
 
-  @DR-09 @DR-10
+  @DR-09 @DR-10 @libraries
   Scenario: A message of the former chain is read after one of the next chain
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ryan's phone accepts "the car"

@@ -14,7 +14,7 @@ Feature: One-time prekeys run out
     When Ben's phone offers a hotel key to Ryan's phone
     Then 19 one-time prekeys of Ryan's phone are left
 
-  @X3DH-12 @MBX-04
+  @X3DH-12 @MBX-04 @libraries
   Scenario: None is left, and the transfer works all the same
     Given Ryan's phone makes an invitation called "one"
     And Ryan's phone makes an invitation called "two"
@@ -57,7 +57,7 @@ Feature: One-time prekeys run out
     And Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
 
-  @X3DH-14
+  @X3DH-14 @libraries
   Scenario: A first message without one is replayed after it was read
     Given the intermediary keeps the one-time prekeys of Ryan's phone back, and says that 100 are left
     When Ben's phone offers a car key to Ryan's phone

@@ -6,7 +6,7 @@ Feature: Everybody may stop at any point
     Given Ben has a phone
     And Ryan has a phone
 
-  @XFER-15 @MBX-18
+  @XFER-15 @MBX-18 @libraries
   Scenario: Everybody restarts after every step of a car key
     When everybody restarts
     And Ben's phone goes offline
@@ -30,7 +30,7 @@ Feature: Everybody may stop at any point
     And Ben's phone is in "S:Offered" with the car key
     And nobody is told anything
 
-  @XFER-15
+  @XFER-15 @libraries
   Scenario: The receiver restarts between its request and the answer
     When Ben's phone offers a car key to Ryan's phone
     And Ben's phone goes offline
@@ -162,7 +162,7 @@ Feature: Everybody may stop at any point
     And Ryan's phone is in "R:Invited" with the car key
     And nobody is told anything
 
-  @XFER-15 @X3DH-14 @DR-14
+  @XFER-15 @X3DH-14 @DR-14 @libraries
   Scenario: A phone that has restarted still knows what it has read
     When Ben's phone offers a car key to Ryan's phone
     And everybody restarts
@@ -170,7 +170,7 @@ Feature: Everybody may stop at any point
     Then Ryan's phone is told "duplicate-message"
     And Ryan's phone is in "R:Invited" with the car key
 
-  @XFER-15 @DR-19
+  @XFER-15 @DR-19 @libraries
   Scenario: After a restart no message key is used again, in a second message of the same chain
     When Ben's phone offers a hotel key to Ryan's phone
     And Ben's phone restarts
@@ -179,7 +179,7 @@ Feature: Everybody may stop at any point
     And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
-  @XFER-15 @DR-19
+  @XFER-15 @DR-19 @libraries
   Scenario: After a restart no message key is used again, once the other side has answered
     When Ben's phone offers a car key to Ryan's phone
     And Ryan's phone goes offline

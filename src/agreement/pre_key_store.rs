@@ -229,6 +229,26 @@ impl PreKeyStore {
         self.signed_pre_keys.keys().copied()
     }
 
+    /// The signed prekey of that id, its signature and when it was made; with no id the current one.
+    #[must_use]
+    pub fn signed_pre_key(
+        &self,
+        id: Option<PreKeyId>,
+    ) -> Option<(PreKeyId, &KeyPair, &Signature, Timestamp)> {
+        let (id, held) = match id {
+            Some(id) => (id, self.signed_pre_keys.get(&id)?),
+            None => self.current_signed_pre_key()?,
+        };
+        Some((id, &held.key, &held.signature, held.dated.created()))
+    }
+
+    /// The one-time prekey of that id, and when it was drawn.
+    #[must_use]
+    pub fn one_time_pre_key(&self, id: PreKeyId) -> Option<(&KeyPair, Timestamp)> {
+        let held = self.one_time_pre_keys.get(&id)?;
+        Some((&held.key, held.drawn))
+    }
+
     /// Every id that a store holds, with the one that it gives next.
     pub(crate) fn ids(&self) -> impl Iterator<Item = PreKeyId> {
         self.signed_pre_key_ids()

@@ -1,27 +1,47 @@
 //! `tigress adapter`.
 
+use super::test::seconds;
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use owo_colors::OwoColorize;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use tigress_signal::conformance::adapter::{self, skeleton};
+use std::sync::Arc;
+use std::time::Duration;
+use tigress_signal::conformance::adapter::{self, Process, Setup, skeleton};
 use tigress_signal::conformance::case::Cases;
 use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::method::Method;
-use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::operation::{Keepers, Reference};
 use tigress_signal::conformance::printable::{Printable, shortened};
+use tigress_signal::conformance::sessions::SubjectSessions;
 use tigress_signal::conformance::suites;
+use tigress_signal::suite;
 
 /// Longer examples are shortened to about so many characters: `--format json` has them whole.
 const LONG: usize = 1200;
 
 /// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Adapter {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Let this program, another adapter, keep the sessions of the engine's devices and wallets: a wallet on somebody else's library.
+    #[arg(long, value_name = "COMMAND")]
+    sessions: Option<String>,
+    /// The suite of those sessions.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "signal-v3",
+        requires = "sessions"
+    )]
+    suite: String,
+    /// How long that program may take for an answer, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, requires = "sessions")]
+    timeout: Duration,
 }
 
 #[derive(Subcommand)]
@@ -35,6 +55,9 @@ enum Command {
 struct Methods {
     /// A method (`x3dh.initiate`), an area (`device`), or a family of vectors (`sesame`).
     names: Vec<String>,
+    /// The suite that the examples are of.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
     /// How to write them.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
@@ -74,13 +97,31 @@ impl Adapter {
             Some(Command::Init(init)) => init.run(out),
             Some(Command::Methods(methods)) => methods.run(out),
             None => {
+                let mut engine = Reference::default();
+                if let Some(command) = &self.sessions {
+                    engine = engine.with_sessions_of(keeper(command, &self.suite, self.timeout)?);
+                }
                 // Bytes, and nothing for a terminal.
                 let mut out = io::stdout();
-                adapter::serve(&mut Reference::default(), io::stdin().lock(), &mut out)?;
+                adapter::serve(&mut engine, io::stdin().lock(), &mut out)?;
                 Ok(Ended::Well)
             }
         }
     }
+}
+
+/// A program that keeps all sessions.
+fn keeper(command: &str, suite: &str, timeout: Duration) -> Result<Keepers, CliError> {
+    let suite = suites::find(suite).map_err(|error| CliError::Usage(error.to_string()))?;
+    let setup = Setup {
+        timeout,
+        ..Setup::default()
+    };
+    let process =
+        Process::start(command, setup).map_err(|error| CliError::Usage(error.to_string()))?;
+    let sessions = SubjectSessions::new(Box::new(process), suite);
+    let sessions = sessions.map_err(|why| CliError::Usage(format!("`{command}`: {why}")))?;
+    Ok(Keepers::all(Arc::new(sessions)))
 }
 
 impl Init {
@@ -103,13 +144,26 @@ impl Init {
         if let Some(build) = skeleton.build {
             writeln!(out, "  {build}")?;
         }
-        writeln!(out, "  tigress test --adapter '{}'", skeleton.command)?;
+        let adapter = skeleton.command;
+        if suite == suite::ALL[0] {
+            writeln!(out, "  tigress test --adapter '{adapter}'")?;
+        } else {
+            // A library under wallets, which is asked for what is of its suite, and may speak with others.
+            let suite = suite.name();
+            writeln!(
+                out,
+                "  tigress interop --adapter '{adapter}' --suite {suite} tigress"
+            )?;
+            writeln!(out, "  tigress test --adapter '{adapter}' --only {suite}")?;
+        }
         Ok(Ended::Well)
     }
 }
 
 impl Methods {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let suite = self.suite.as_deref().map(suites::find).transpose();
+        let suite = suite.map_err(|error| CliError::Usage(error.to_string()))?;
         let cases = Cases::load(None, None);
         let mut methods = Method::all();
         if let Some(unknown) = self
@@ -132,7 +186,7 @@ impl Methods {
         };
         methods.retain(is_named);
         if self.format == Format::Json || !self.names.is_empty() {
-            Method::exemplify(&mut methods, &cases);
+            Method::exemplify(&mut methods, &cases, suite);
         }
         if self.format == Format::Json {
             serde_json::to_writer_pretty(&mut *out, &methods).map_err(io::Error::from)?;

@@ -23,9 +23,11 @@ use tigress_signal::conformance::interop::peers::{ADAPTERS, Peer, REFERENCE, Row
 use tigress_signal::conformance::interop::play::{self, Terms};
 use tigress_signal::conformance::interop::tournament::{self, Plan, Progress};
 use tigress_signal::conformance::interop::transcript::{self, Outcome, Transcript};
-use tigress_signal::conformance::interop::vocabulary;
+use tigress_signal::conformance::interop::{transfers, vocabulary};
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::scenario::library::Library;
+use tigress_signal::conformance::scenario::{self, Scenario};
 use tigress_signal::conformance::suites;
 use tigress_signal::report;
 use tigress_signal::suite::{self, SuiteRef};
@@ -73,6 +75,10 @@ struct Tournament {
     /// Play only this conversation (`gap/50`), those of this file (`gap`) or requirement (`DR-10`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Play whole transfers, too: scenarios in which the wallets are the reference engine's, and their sessions these adapters'. `--only` then names
+    /// a theme (`hotel_key`) or a scenario as well (`hotel_key/From phone to phone`), and what it does not name is not played.
+    #[arg(long)]
+    transfers: bool,
     /// Play the conversations of this file or folder, not those inside the program.
     #[arg(long, value_name = "PATH")]
     conversations: Option<PathBuf>,
@@ -85,7 +91,7 @@ struct Tournament {
     /// How long an adapter may take for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
-    /// How long a conversation may take, in seconds.
+    /// How long a conversation or scenario may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     bound: Duration,
     /// Write the transcript of each conversation that fails into this folder, which is made where it is not there.
@@ -191,7 +197,8 @@ fn unknown(what: &str, name: &str, known: &[String]) -> CliError {
 impl Tournament {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let suite = suite(self.suite.as_deref())?;
-        let conversations = self.conversations(suite)?;
+        let scenarios = self.scenarios(suite)?;
+        let conversations = self.conversations(suite, &scenarios)?;
         let peers = self.peers()?;
         let recorded = match &self.expect {
             Some(file) => Some(Matrix::load(file).map_err(|error| CliError::Files(vec![error]))?),
@@ -224,7 +231,11 @@ impl Tournament {
             every: self.every_transcript,
             failure: None,
         };
-        let matrix = tournament::run(&plan, &mut screen);
+        let mut matrix = tournament::run(&plan, &mut screen);
+        if self.transfers {
+            let transfers = transfers::run(&plan, &scenarios, &mut screen);
+            matrix.transfers = Some(Box::new(transfers));
+        }
         screen.bar.finish_and_clear();
         if let Some((file, error)) = screen.failure {
             return Err(fault(&file, &error));
@@ -247,20 +258,48 @@ impl Tournament {
         Ok(received.ended(self.ended(&matrix, is_as_expected)))
     }
 
-    fn conversations(&self, suite: SuiteRef) -> Result<Vec<Conversation>, CliError> {
+    /// The whole transfers that are played: none where they were not asked for.
+    fn scenarios(&self, suite: SuiteRef) -> Result<Vec<Scenario>, CliError> {
+        if !self.transfers {
+            return Ok(Vec::new());
+        }
+        let library = Library::load(None);
+        if !library.errors.is_empty() {
+            return Err(CliError::Files(library.errors));
+        }
+        let all = library.scripts.into_iter().flat_map(|it| it.scenarios);
+        let wanted = |it: &Scenario| {
+            let mut only = self.only.iter();
+            let is_named = self.only.is_empty() || only.any(|name| transfers::is_called(it, name));
+            is_named && it.with_libraries && it.runs_in(Some(suite))
+        };
+        Ok(all.filter(wanted).collect())
+    }
+
+    fn conversations(
+        &self,
+        suite: SuiteRef,
+        scenarios: &[Scenario],
+    ) -> Result<Vec<Conversation>, CliError> {
         let all = Conversation::load(self.conversations.as_deref()).map_err(CliError::Files)?;
-        for name in &self.only {
-            if !all.iter().any(|it| it.is_called(name)) {
-                let known: Vec<_> = all.iter().map(|it| it.name.clone()).collect();
-                return Err(unknown("no conversation", name, &known));
-            }
+        let is_known = |name: &String| {
+            let mut scenarios = scenarios.iter();
+            all.iter().any(|it| it.is_called(name))
+                || scenarios.any(|it| transfers::is_called(it, name))
+        };
+        if let Some(name) = self.only.iter().find(|name| !is_known(name)) {
+            let conversations = all.iter().map(|it| it.name.clone());
+            let known: Vec<_> = conversations
+                .chain(scenarios.iter().map(transfers::name))
+                .collect();
+            return Err(unknown("no conversation", name, &known));
         }
         let wanted = |it: &Conversation| {
             let is_named = self.only.is_empty() || self.only.iter().any(|name| it.is_called(name));
             is_named && it.is_of(suite)
         };
         let chosen: Vec<_> = all.into_iter().filter(wanted).collect();
-        if chosen.is_empty() {
+        if chosen.is_empty() && scenarios.is_empty() {
             let suite = suite.name();
             return Err(CliError::Usage(format!(
                 "none of these conversations is of {suite}"
@@ -357,8 +396,15 @@ impl Tournament {
     }
 
     fn ended(&self, matrix: &Matrix, is_as_expected: Option<bool>) -> Ended {
-        let [passed, failed, skipped] = matrix.counts();
-        let faulty = matrix.peers.iter().any(|peer| !peer.faults.is_empty());
+        let mut counts = [0; 3];
+        let mut faulty = false;
+        for (_, part) in matrix.parts() {
+            for (sum, count) in counts.iter_mut().zip(part.counts()) {
+                *sum += count;
+            }
+            faulty |= part.peers.iter().any(|peer| !peer.faults.is_empty());
+        }
+        let [passed, failed, skipped] = counts;
         if matrix.cells.is_empty() || self.asks_for_all() && !matrix.absent.is_empty() {
             return Ended::Incomplete;
         }
@@ -403,18 +449,45 @@ impl Progress for Screen<'_> {
         self.bar
             .set_message(Printable(shortened(&pair, 60)).to_string());
         self.bar.inc(1);
+        let parts = [
+            header.initiator.label.as_str(),
+            header.responder.label.as_str(),
+            header.conversation.as_str(),
+        ];
+        self.write(parts, &transcript.outcome, || transcript.to_lines())
+    }
+
+    fn transferred(
+        &mut self,
+        [one, other]: [&str; 2],
+        outcome: &Outcome,
+        transcript: &scenario::transcript::Transcript,
+    ) -> Option<String> {
+        let pair = format!("{one} with {other}");
+        self.bar
+            .set_message(Printable(shortened(&pair, 60)).to_string());
+        self.bar.inc(1);
+        let header = &transcript.header;
+        let played = format!("{}-{}", header.line, header.scenario);
+        self.write([one, other, &played], outcome, || transcript.to_lines())
+    }
+}
+
+impl Screen<'_> {
+    /// Writes a transcript down, where that was asked for. The name of its file.
+    fn write(
+        &mut self,
+        parts: [&str; 3],
+        outcome: &Outcome,
+        lines: impl FnOnce() -> String,
+    ) -> Option<String> {
         let folder = self.folder?;
-        if !self.every && !matches!(transcript.outcome, Outcome::Failed(_)) {
+        if !self.every && !matches!(outcome, Outcome::Failed(_)) {
             return None;
         }
-        let parts = [
-            &header.initiator.label,
-            &header.responder.label,
-            &header.conversation,
-        ];
-        let name = format!("{}.jsonl", parts.map(|part| file_name(part)).join("--"));
+        let name = format!("{}.jsonl", parts.map(file_name).join("--"));
         let file = folder.join(&name);
-        if let Err(error) = fs::write(&file, transcript.to_lines()) {
+        if let Err(error) = fs::write(&file, lines()) {
             self.failure.get_or_insert((file, error));
             return None;
         }

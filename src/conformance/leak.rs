@@ -5,39 +5,56 @@ use crate::hex::Hex;
 /// Encodings inside encodings are undone up to this depth: a payload in hex in JSON in hex is three deep.
 const DEPTH: u32 = 5;
 
-/// Whether `state` holds `secret`: as raw bytes, in hex, in base64, in a list of decimal numbers, or in any of them inside
-/// another (base64 in JSON in hex, say), wherever it begins.
+/// Whether `state` holds `secret`: as raw bytes, in hex, in base64, in a list of decimal numbers, with escapes, or in any of
+/// them inside another (base64 in JSON in hex, say), wherever it begins.
 pub(super) fn holds(state: &[u8], secret: &Hex) -> bool {
-    !secret.is_empty() && shows(state, secret, DEPTH)
+    !secret.is_empty()
+        && any_reading(state, secret.len(), DEPTH, &mut |bytes| {
+            contains(bytes, secret)
+        })
 }
 
-fn shows(state: &[u8], secret: &[u8], depth: u32) -> bool {
-    if contains(state, secret) {
+/// Whether `look` says so of the bytes, or of what stands in them in hex, base64, as a list of numbers or behind escapes, so
+/// many encodings deep. What is shorter than `at_least` bytes is not looked at.
+pub(super) fn any_reading(
+    bytes: &[u8],
+    at_least: usize,
+    depth: u32,
+    look: &mut dyn FnMut(&[u8]) -> bool,
+) -> bool {
+    if bytes.len() < at_least {
+        return false;
+    }
+    if look(bytes) {
         return true;
     }
     let Some(depth) = depth.checked_sub(1) else {
         return false;
     };
-    let inside = |decoded: Vec<u8>| decoded.len() >= secret.len() && shows(&decoded, secret, depth);
-    // What is too short to hold the secret is not undone: so nearly nothing of random bytes is.
-    let hex = runs(state, |byte| byte.is_ascii_hexdigit(), 2 * secret.len());
-    for run in hex {
-        if [0, 1].iter().any(|skip| inside(from_hex(&run[*skip..]))) {
+    let mut inside = |decoded: Vec<u8>| any_reading(&decoded, at_least, depth, look);
+    // What is too short to hold so many bytes is not undone: so nearly nothing of random bytes is.
+    let of_hex = |byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte.is_ascii_whitespace();
+    for run in runs(bytes, of_hex, 2 * at_least) {
+        let digits: Vec<u8> = run.iter().copied().filter(u8::is_ascii_hexdigit).collect();
+        if [0, 1]
+            .iter()
+            .any(|skip| inside(from_hex(digits.get(*skip..).unwrap_or_default())))
+        {
             return true;
         }
     }
-    let base64 = runs(
-        state,
-        |byte| digit_of_base64(byte).is_some(),
-        secret.len() * 4 / 3,
-    );
-    for run in base64 {
+    let of_base64 = |byte| digit_of_base64(byte).is_some();
+    for run in runs(bytes, of_base64, at_least * 4 / 3) {
         if (0..4).any(|skip| inside(from_base64(run.get(skip..).unwrap_or_default()))) {
             return true;
         }
     }
-    let is_of_list = |byte: u8| byte.is_ascii_digit() || byte == b',' || byte.is_ascii_whitespace();
-    runs(state, is_of_list, 2 * secret.len() - 1).any(|run| inside(from_list(run)))
+    let of_list =
+        |byte: u8| byte.is_ascii_digit() || b",-".contains(&byte) || byte.is_ascii_whitespace();
+    if runs(bytes, of_list, 2 * at_least - 1).any(|run| inside(from_list(run))) {
+        return true;
+    }
+    contains(bytes, b"\\x") && inside(from_escapes(bytes))
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -92,13 +109,43 @@ fn from_base64(digits: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The numbers of a list that are bytes.
+/// The numbers of a list that are bytes, with a sign or without.
 fn from_list(text: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(text);
-    let numbers = text.split(',');
+    let numbers = text
+        .split(',')
+        .filter_map(|number| number.trim().parse().ok());
     numbers
-        .filter_map(|number| number.trim().parse().ok())
+        .filter(|number: &i16| (-128..=255).contains(number))
+        .map(|number| number.to_le_bytes()[0])
         .collect()
+}
+
+/// Text as Python, C and Rust print bytes that are no letters: `\x0a`, `\n`.
+fn from_escapes(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        if *byte != b'\\' {
+            bytes.push(*byte);
+            continue;
+        }
+        let (read, length) = match rest {
+            [b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                (from_hex(&[*high, *low])[0], 3)
+            }
+            [b'n', ..] => (b'\n', 1),
+            [b'r', ..] => (b'\r', 1),
+            [b't', ..] => (b'\t', 1),
+            [b'0', ..] => (0, 1),
+            [other, ..] => (*other, 1),
+            [] => break,
+        };
+        bytes.push(read);
+        rest = &rest[length..];
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -137,6 +184,11 @@ mod tests {
             b"k=3q2-7w",
             b"[222, 173, 190, 239]",
             b"[1,222,173,190,239,2]",
+            b"[-34, -83, -66, -17]",
+            b"de ad be ef",
+            b"<Buffer 05 DE AD BE EF 0a>",
+            b"de:ad:be:ef",
+            b"b'.\\xde\\xad\\xbe\\xef'",
         ] {
             assert!(holds(state, &secret), "{}", String::from_utf8_lossy(state));
         }

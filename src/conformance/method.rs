@@ -3,12 +3,12 @@
 use super::adapter::protocol;
 use super::case::{Case, Cases};
 use super::operation::{METHODS, Reference, role_of};
-use super::restarts::Restarts;
 use super::run::{self, Terms};
-use super::scenario::{self, SEED, Tested};
+use super::scenario::{self, Cast, SEED, Tested};
 use super::subject::{Description, Failure, Role, Subject};
 use super::vector::conversation::Action;
 use super::vector::{Body, Vector};
+use crate::suite::SuiteRef;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,15 +97,20 @@ impl Method {
         self.name == name || area == Some(name) || cases.iter().any(asks)
     }
 
-    /// Gives each an example: the first call in a vector, or else in a scenario, that the reference engine carries out.
-    pub fn exemplify(methods: &mut [Method], cases: &Cases) {
+    /// Gives each an example: the first call in a vector, or else in a scenario, that the reference engine carries out; in a
+    /// suite, where one is named.
+    pub fn exemplify(methods: &mut [Method], cases: &Cases, suite: Option<SuiteRef>) {
         let mut recorder = Recorder {
             engine: Reference::default(),
             wanted: methods.iter().map(|method| method.name).collect(),
             of: String::new(),
             found: BTreeMap::new(),
         };
-        for case in cases.iter() {
+        let is_of = |case: &Case| match (case.suite(), suite) {
+            (Some(own), Some(suite)) => own == suite.name(),
+            _ => true,
+        };
+        for case in cases.iter().filter(is_of) {
             if recorder.wanted.is_empty() {
                 break;
             }
@@ -118,7 +123,7 @@ impl Method {
                 }
                 Case::Scenario(scenario, _) => {
                     if let Some(plays) = scenario.devices().into_iter().next() {
-                        let suite = scenario.suite_or(None);
+                        let suite = scenario.suite_or(suite);
                         let is_ready = recorder.reset(suite.name()).is_ok();
                         let tested = Tested {
                             subject: &mut recorder,
@@ -126,9 +131,11 @@ impl Method {
                             strict: true,
                         };
                         if is_ready {
-                            let restarts = Restarts::AsWritten;
-                            let _ =
-                                scenario::run_with(scenario, suite, SEED, Some(tested), restarts);
+                            let cast = Cast {
+                                tested: Some(tested),
+                                ..Cast::default()
+                            };
+                            let _ = scenario::run_with(scenario, suite, SEED, cast);
                         }
                     }
                 }
@@ -351,7 +358,7 @@ mod tests {
     fn every_method_is_shown() {
         let cases = Cases::load(None, None);
         let mut methods = Method::all();
-        Method::exemplify(&mut methods, &cases);
+        Method::exemplify(&mut methods, &cases, None);
         for method in &methods {
             assert!(!method.about.is_empty(), "{}", method.name);
             let example = method.example.as_ref().expect(method.name);

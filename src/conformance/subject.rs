@@ -147,6 +147,11 @@ pub trait Subject: Send {
         Ok(())
     }
 
+    /// What it wrote to its standard error since this was last asked: the first 32 KiB of it.
+    fn said(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// What it did that no case can be charged with: it came too late for its own.
     fn faults(&self) -> &[String] {
         &[]

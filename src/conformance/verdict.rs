@@ -65,7 +65,11 @@ impl Ledger {
             counts.add(&outcome);
             self.total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
-            for requirement in clauses(case) {
+            let cause = match &outcome {
+                Outcome::Failed(mismatch) => Some(mismatch.cause),
+                Outcome::Passed | Outcome::Skipped(_) => None,
+            };
+            for requirement in at_stake(case, cause) {
                 let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
@@ -418,14 +422,14 @@ fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + 
         .filter_map(|id| Catalogue::get().find(id))
 }
 
-/// The requirements that a failure speaks of: first the one that its cause names, then those of the case.
-fn broken_clauses<'a>(
+/// The requirements that an outcome speaks of: first the one that the cause of a failure names, then those of the case.
+fn at_stake<'a>(
     case: &Case<'a>,
-    cause: Cause,
+    cause: Option<Cause>,
 ) -> impl Iterator<Item = &'static Requirement> + use<'a> {
     let named = match cause {
-        Cause::Restart => Some("XFER-15"),
-        Cause::Secret => Some("PRIV-04"),
+        Some(Cause::Restart) => Some("XFER-15"),
+        Some(Cause::Secret) => Some("PRIV-04"),
         _ => None,
     };
     let first = named.and_then(|id| Catalogue::get().find(id));
@@ -441,7 +445,7 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         },
         name: case.name(),
         comment: case.comment().to_owned(),
-        requirements: broken_clauses(case, mismatch.cause)
+        requirements: at_stake(case, Some(mismatch.cause))
             .map(|requirement| Clause {
                 id: requirement.id.to_owned(),
                 text: requirement.text.to_owned(),

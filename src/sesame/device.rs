@@ -1,9 +1,10 @@
 //! One device: its keys, and what it knows of each other device.
 
-use super::accept::{accept, responding};
 use super::device_record::{DeviceRecord, TimedSession};
+use super::held_session::{HeldSession, Incoming, Terms};
 use super::send::Purpose;
-use super::{Limits, SavedDevice, SesameError};
+use super::session_library::{Library, Opening, OwnKeys, SessionLibrary};
+use super::{LibraryError, Limits, SavedDevice, SesameError};
 use crate::agreement::{
     AgreementError, Bundle, BundleFields, Fingerprint, OneTimePreKey, Pin, PinnedIdentities,
     PreKeyStore, fingerprint, x3dh,
@@ -35,6 +36,8 @@ pub struct Device {
     /// By address: a user record is the part with one UserID (SES-01).
     pub(super) records: OrdMap<Address, Arc<DeviceRecord>>,
     pub(super) limits: Limits,
+    /// The library that keeps the sessions; none where the engine does.
+    pub(super) library: Option<Library>,
 }
 
 /// What a message said.
@@ -63,6 +66,28 @@ impl Device {
             pinned: PinnedIdentities::default(),
             records: OrdMap::new(),
             limits: Limits::PROFILE,
+            library: None,
+        }
+    }
+
+    /// The same device, whose sessions that library opens and keeps from now on. All else stays the device's own business:
+    /// addresses, pins, prekeys, which session is sent in. For suites without statements and KEM.
+    #[must_use]
+    pub fn with_sessions_of(mut self, library: Arc<dyn SessionLibrary>) -> Self {
+        self.library = Some(Library(library));
+        self
+    }
+
+    /// The library that keeps the sessions; none where the engine does.
+    #[must_use]
+    pub fn library(&self) -> Option<&Arc<dyn SessionLibrary>> {
+        self.library.as_ref().map(|library| &library.0)
+    }
+
+    fn own_keys(&self) -> OwnKeys<'_> {
+        OwnKeys {
+            address: self.address,
+            keys: &self.keys,
         }
     }
 
@@ -187,7 +212,7 @@ impl Device {
         self.records.get(peer).map(|record| &**record)
     }
 
-    /// The active session with `peer`.
+    /// The active session with `peer`, where the engine keeps it.
     #[must_use]
     pub fn session(&self, peer: &Address) -> Option<&Session> {
         self.records.get(peer)?.active()
@@ -349,8 +374,11 @@ impl Device {
         suite: SuiteRef,
         bundle: &Bundle,
         randomness: &mut dyn Randomness,
-    ) -> Result<Session, SesameError> {
+    ) -> Result<HeldSession, SesameError> {
         self.check_pin(&bundle.party)?;
+        if let Some(library) = &self.library {
+            return HeldSession::open_by(library, suite, &self.own_keys(), bundle, randomness);
+        }
         let own = self.party();
         let ephemeral = KeyPair::random(randomness)?;
         let identity = self.keys.identity();
@@ -358,11 +386,12 @@ impl Device {
         let registration_id = self.keys.registration_id();
         let session =
             Session::initiate(suite, own, registration_id, bundle, initiation, randomness)?;
-        Ok(session.with_limits(self.session_limits(suite)))
+        let session = session.with_limits(self.session_limits(suite));
+        Ok(HeldSession::Engine(session))
     }
 
     /// Stores a session opened with a bundle.
-    pub(super) fn open_initiated(&mut self, bundle: &Bundle, session: Session) -> bool {
+    pub(super) fn open_initiated(&mut self, bundle: &Bundle, session: HeldSession) -> bool {
         let changed = self.open(bundle.registration_id, session);
         self.confirm(bundle);
         changed
@@ -403,12 +432,12 @@ impl Device {
             return Err(no_session);
         };
         self.pinned.check(peer, &record.identity_key)?;
-        if record.sendable(self.now, &self.limits).is_none() {
+        if !record.may_send(self.now, &self.limits) {
             return Err(no_session);
         }
         let record = self.record_mut(peer);
         match record.and_then(|record| record.sessions.front_mut()) {
-            Some(held) => Ok(Arc::make_mut(&mut held.session).encrypt(plaintext, randomness)?),
+            Some(held) => Arc::make_mut(&mut held.session).encrypt(plaintext, randomness),
             None => Err(no_session),
         }
     }
@@ -424,7 +453,7 @@ impl Device {
         self.pinned.check(peer, &record.identity_key).ok()?;
         let index = match purpose {
             Purpose::Provisioning => record.provisioning(self.now, &self.limits)?,
-            Purpose::Other => record.sendable(self.now, &self.limits).map(|_| 0)?,
+            Purpose::Other => record.may_send(self.now, &self.limits).then_some(0)?,
         };
         Some((record, index))
     }
@@ -486,7 +515,11 @@ impl Device {
             return Err(no_session);
         }
         let tried = flawed!("SES-05 active alone", record.sessions.len(), 1);
-        let message = RatchetMessage::decode(suite, message)?;
+        let incoming = Incoming {
+            kind: MessageKind::Ratchet,
+            bytes: message,
+            message: &RatchetMessage::decode(suite, message)?,
+        };
         let Some(record) = self.record_mut(sender) else {
             return Err(no_session);
         };
@@ -495,7 +528,7 @@ impl Device {
             if !of_suite(&record.sessions[index]) {
                 continue;
             }
-            match record.sessions[index].decrypt(&message, randomness) {
+            match record.sessions[index].decrypt(&incoming, randomness) {
                 Ok(plaintext) => {
                     record.promote(index, now, &limits);
                     return Ok(Decrypted {
@@ -504,13 +537,17 @@ impl Device {
                         beside: false,
                     });
                 }
+                // Whether another session reads it, nobody knows while the library cannot be used.
+                Err(SesameError::Library(error @ LibraryError::Failed(_))) => {
+                    return Err(error.into());
+                }
                 Err(error) => {
                     flawed!("SES-07 last error", (), first_error = None);
                     first_error.get_or_insert(error);
                 }
             }
         }
-        Err(first_error.map_or(no_session, SesameError::Ratchet))
+        Err(first_error.unwrap_or(no_session))
     }
 
     /// What a prekey message that would open a session says, and the identity key that it comes with. Nothing changes
@@ -524,16 +561,25 @@ impl Device {
         sender: &Address,
         message: &[u8],
     ) -> Result<(PublicKey, Zeroizing<Vec<u8>>), SesameError> {
-        let (suite, message) = self.pre_key_message(sender, message)?;
+        let bytes = message;
+        let (suite, message) = self.pre_key_message(sender, bytes)?;
         require!(
             "X3DH-13",
             self.matching(suite, sender, &message).is_none(),
             AgreementError::Replay
         );
-        let limits = (&self.limits.pre_keys, &self.session_limits(suite));
-        let (own, keys) = (self.address, &self.keys);
-        let (_, responding) = responding(suite, limits, keys, own, *sender, &message)?;
-        Ok((message.identity_key, responding.peek(&message.message)?))
+        let terms = Terms {
+            suite,
+            limits: (&self.limits.pre_keys, &self.session_limits(suite)),
+            library: self.library.as_ref(),
+        };
+        let opening = Opening {
+            peer: *sender,
+            bytes,
+            message: &message,
+        };
+        let said = terms.peek(&self.keys, self.address, &opening)?;
+        Ok((message.identity_key, said))
     }
 
     /// A prekey message in its suite, with an identity key that its sender may present (X3DH-15).
@@ -572,13 +618,19 @@ impl Device {
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
         let (now, limits) = (self.now, self.limits);
-        let (suite, message) = self.pre_key_message(sender, message)?;
+        let bytes = message;
+        let (suite, message) = self.pre_key_message(sender, bytes)?;
         let matching = self.matching(suite, sender, &message);
         let matching = flawed!("X3DH-13 run again", matching, None);
         if let Some(index) = matching
             && let Some(record) = self.record_mut(sender)
         {
-            let plaintext = record.sessions[index].decrypt(&message.message, randomness)?;
+            let incoming = Incoming {
+                kind: MessageKind::PreKey,
+                bytes,
+                message: &message.message,
+            };
+            let plaintext = record.sessions[index].decrypt(&incoming, randomness)?;
             record.promote(index, now, &limits);
             return Ok(Decrypted {
                 plaintext,
@@ -594,15 +646,18 @@ impl Device {
                 record.registration_id = registration_id;
             }
         });
-        let (session, plaintext) = accept(
+        let terms = Terms {
             suite,
-            (&limits.pre_keys, &self.session_limits(suite)),
-            Arc::make_mut(&mut self.keys),
-            self.address,
-            *sender,
-            &message,
-            randomness,
-        )?;
+            limits: (&limits.pre_keys, &self.session_limits(suite)),
+            library: self.library.as_ref(),
+        };
+        let opening = Opening {
+            peer: *sender,
+            bytes,
+            message: &message,
+        };
+        let keys = Arc::make_mut(&mut self.keys);
+        let (session, plaintext) = terms.accept(keys, self.address, &opening, randomness)?;
         let beside = self.record(sender);
         let beside = beside.is_some_and(|record| record.is_answered(now, &limits));
         let identity_changed = self.open(registration_id, session);
@@ -615,7 +670,7 @@ impl Device {
 
     /// Stores a new session. Another identity key of the peer replaces its record; whether it did is the
     /// answer (SES-12).
-    fn open(&mut self, registration_id: RegistrationId, session: Session) -> bool {
+    fn open(&mut self, registration_id: RegistrationId, session: HeldSession) -> bool {
         let peer = *session.peer();
         flawed!("SES-01 by user", (), {
             let of_user: Vec<Address> = self

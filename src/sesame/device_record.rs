@@ -1,12 +1,12 @@
 //! What a device knows of one other device (Sesame 3.2; SES-01).
 
-use super::Limits;
+use super::held_session::{HeldSession, Incoming};
+use super::{Limits, SesameError};
 use crate::identifier::RegistrationId;
 use crate::primitives::{PublicKey, Randomness};
-use crate::ratchet::{RatchetError, Session};
+use crate::ratchet::Session;
 use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
-use crate::wire::RatchetMessage;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// (SES-13). Copies share the session until one of them takes a step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TimedSession {
-    pub(super) session: Arc<Session>,
+    pub(super) session: Arc<HeldSession>,
     pub(super) time: Timestamp,
     /// Whether provisioning information goes into it, and into no other: the one that this device opened last (SES-19).
     pub(super) provisioning: bool,
@@ -30,14 +30,14 @@ impl TimedSession {
     /// Decrypts; a session that is shared is copied, and the copy kept where it could.
     pub(super) fn decrypt(
         &mut self,
-        message: &RatchetMessage<'_>,
+        incoming: &Incoming<'_>,
         randomness: &mut dyn Randomness,
-    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+    ) -> Result<Zeroizing<Vec<u8>>, SesameError> {
         if let Some(session) = Arc::get_mut(&mut self.session) {
-            return session.decrypt_message(message, randomness);
+            return session.decrypt(incoming, randomness);
         }
-        let mut session = Session::clone(&self.session);
-        let plaintext = session.decrypt_message(message, randomness)?;
+        let mut session = HeldSession::clone(&self.session);
+        let plaintext = session.decrypt(incoming, randomness)?;
         self.session = Arc::new(session);
         Ok(plaintext)
     }
@@ -89,24 +89,27 @@ impl DeviceRecord {
         self.stale_since
     }
 
-    /// The active session.
+    /// The active session, where the engine keeps it.
     #[must_use]
     pub fn active(&self) -> Option<&Session> {
-        self.sessions.front().map(|held| &*held.session)
+        self.sessions.front().and_then(|held| held.session.engine())
     }
 
-    /// The inactive sessions, in the order in which they are tried (SES-05).
+    /// The inactive sessions that the engine keeps, in the order in which they are tried (SES-05).
     pub fn inactive(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.iter().skip(1).map(|held| &*held.session)
+        let inactive = self.sessions.iter().skip(1);
+        inactive.filter_map(|held| held.session.engine())
     }
 
-    /// The active session, where it may be sent in: the record is not stale (SES-11), and the session was
+    /// What names each session, whoever keeps it: the active one first, then the inactive ones in order. None for one that a
+    /// library has opened, and not encrypted in yet.
+    pub fn base_keys(&self) -> impl Iterator<Item = Option<&PublicKey>> {
+        self.sessions.iter().map(|held| held.session.base_key())
+    }
+
+    /// Whether the active session may be sent in: the record is not stale (SES-11), and the session was
     /// opened or read a message less than MAXSEND ago (SES-13).
-    pub(super) fn sendable(&self, now: Timestamp, limits: &Limits) -> Option<&Session> {
-        self.active().filter(|_| self.may_send(now, limits))
-    }
-
-    fn may_send(&self, now: Timestamp, limits: &Limits) -> bool {
+    pub(super) fn may_send(&self, now: Timestamp, limits: &Limits) -> bool {
         let fresh = |held: &TimedSession| held.is_fresh(now, limits);
         flawed!("SES-11 sent to", self.stale_since.is_none(), true)
             && self.sessions.front().is_some_and(fresh)
@@ -145,7 +148,7 @@ impl DeviceRecord {
 
     /// A new session becomes the active one (SES-03), and one that this device opened takes the place of SES-19; the
     /// tail of the inactive list is dropped (SES-04).
-    pub(super) fn activate(&mut self, session: Arc<Session>, now: Timestamp, limits: &Limits) {
+    pub(super) fn activate(&mut self, session: Arc<HeldSession>, now: Timestamp, limits: &Limits) {
         let first = flawed!("SES-03 behind", 0, self.sessions.len().min(1));
         let first = flawed!("SES-08 own kept", first, self.behind_own(&session));
         let provisioning = session.is_own();
@@ -178,10 +181,9 @@ impl DeviceRecord {
 
     /// Where a session of the peer's stands for a device that keeps to the one that it opened itself.
     #[cfg(feature = "flaws")]
-    fn behind_own(&self, session: &Session) -> usize {
-        let own =
-            |session: &Session| session.matches(&session.own().identity_key, session.base_key());
-        usize::from(!own(session) && self.active().is_some_and(own))
+    fn behind_own(&self, session: &HeldSession) -> usize {
+        let active = self.sessions.front();
+        usize::from(!session.is_own() && active.is_some_and(|held| held.session.is_own()))
     }
 
     /// A session that read a message becomes the active one (SES-06), and is as good as new (SES-13).

@@ -4,10 +4,12 @@
 mod accept;
 mod device;
 mod device_record;
+mod held_session;
 mod limits;
 mod saved;
 mod saved_send;
 mod send;
+mod session_library;
 
 pub use accept::accept;
 pub use device::{Decrypted, Device};
@@ -16,6 +18,7 @@ pub use limits::Limits;
 pub use saved::{SAVED_DEVICE_VERSION, SavedDevice, SavedDeviceError};
 pub use saved_send::{SAVED_SEND_VERSION, SavedSend, SavedSendError};
 pub use send::{DeviceMessage, GiveUp, Purpose, Send, SendEvent, SendOutcome, SendStep};
+pub use session_library::{LibraryError, Opening, OwnKeys, SessionLibrary};
 
 use crate::agreement::AgreementError;
 use crate::error_code::ErrorCode;
@@ -33,6 +36,9 @@ pub enum SesameError {
     /// A session refused.
     #[error(transparent)]
     Ratchet(#[from] RatchetError),
+    /// The library that keeps the sessions refused, or cannot be used.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
     /// There is no session with that device (SES-07), or none that may be sent in (SES-11, SES-13).
     #[error("there is no session with {0} to use (SES-07, SES-11, SES-13): open one with a bundle")]
     NoSession(Address),
@@ -48,12 +54,14 @@ pub enum SesameError {
 }
 
 impl SesameError {
-    /// The profile's code for this error; none where randomness ran out, which is no fault of the peer.
+    /// The profile's code for this error; none where randomness ran out, or a library cannot be used, which is no fault of
+    /// the peer.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Agreement(error) => error.code(),
             Self::Ratchet(error) => error.code(),
+            Self::Library(error) => error.code(),
             Self::NoSession(_) => Some(ErrorCode::NoSession),
             Self::OwnUser | Self::NotOneDevice => Some(ErrorCode::InvalidState),
             Self::UnexpectedAnswer => Some(ErrorCode::UnexpectedMessage),

@@ -1,6 +1,8 @@
 //! A device at rest: its documented, versioned form (`docs/saved-state.md`).
 
 use super::device_record::{DeviceRecord, TimedSession};
+use super::held_session::{HeldSession, SavedLibrarySession};
+use super::session_library::{Library, SessionLibrary};
 use super::{Device, Limits};
 use crate::agreement::{Pin, PreKeyStore};
 use crate::identifier::{Address, IdentifierError, PreKeyId, RegistrationId};
@@ -56,7 +58,11 @@ struct SavedRecord {
 struct SavedTimedSession {
     time: Timestamp,
     provisioning: bool,
-    session: SavedSession,
+    /// The engine's own, or one that a library keeps: of these two one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<SavedSession>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    library_session: Option<SavedLibrarySession>,
 }
 
 /// A saved device that no device of this build could have written.
@@ -83,6 +89,16 @@ pub enum SavedDeviceError {
         index: usize,
         /// What is wrong with it.
         error: SavedSessionError,
+    },
+    /// A session of a library that is not there, or of a suite that it does not speak.
+    #[error("session {index} with {address}: {missing} are not there to go on with")]
+    Library {
+        /// The peer.
+        address: Address,
+        /// The session's place in the record, from 0.
+        index: usize,
+        /// What is missing.
+        missing: String,
     },
     /// A record breaks what a device keeps true of its own.
     #[error("record of {address}: {reason}")]
@@ -126,14 +142,25 @@ impl From<&Device> for SavedDevice {
                     sessions: record
                         .sessions
                         .iter()
-                        .map(|held| SavedTimedSession {
-                            time: held.time,
-                            provisioning: held.provisioning,
-                            session: held.session.save(),
-                        })
+                        .map(SavedTimedSession::from)
                         .collect(),
                 })
                 .collect(),
+        }
+    }
+}
+
+impl From<&TimedSession> for SavedTimedSession {
+    fn from(held: &TimedSession) -> Self {
+        let (session, library_session) = match &*held.session {
+            HeldSession::Engine(session) => (Some(session.save()), None),
+            HeldSession::Library(session) => (None, Some(SavedLibrarySession::from(&**session))),
+        };
+        SavedTimedSession {
+            time: held.time,
+            provisioning: held.provisioning,
+            session,
+            library_session,
         }
     }
 }
@@ -144,6 +171,19 @@ impl SavedDevice {
     /// # Errors
     /// Where it speaks another suite, or breaks what a device keeps true of its own.
     pub fn restore(self, suites: &[SuiteRef], limits: &Limits) -> Result<Device, SavedDeviceError> {
+        self.restore_with(suites, limits, None)
+    }
+
+    /// The same for a device whose sessions that library keeps.
+    ///
+    /// # Errors
+    /// As [`SavedDevice::restore`], and where a session is another library's.
+    pub fn restore_with(
+        self,
+        suites: &[SuiteRef],
+        limits: &Limits,
+        library: Option<Arc<dyn SessionLibrary>>,
+    ) -> Result<Device, SavedDeviceError> {
         if self.version != SAVED_DEVICE_VERSION {
             return Err(SavedDeviceError::Version(self.version));
         }
@@ -153,6 +193,7 @@ impl SavedDevice {
             device = device.and_speaks(find(name)?);
         }
         device.limits = *limits;
+        device.library = library.map(Library);
         let suites = device.suites.clone();
         let address =
             |address: &Address| admitted(&suites, |suite| suite.identifiers().check(address));
@@ -238,14 +279,28 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
             time,
             provisioning,
             session,
+            library_session,
         } = saved;
-        let limits = device.limits.session.as_ref();
-        let session = session.restore(&device.suites, limits);
-        let session = session.map_err(|error| SavedDeviceError::Session {
-            address,
-            index,
-            error,
-        })?;
+        let session = match (session, library_session) {
+            (Some(session), None) => {
+                let limits = device.limits.session.as_ref();
+                let session = session.restore(&device.suites, limits);
+                HeldSession::Engine(session.map_err(|error| SavedDeviceError::Session {
+                    address,
+                    index,
+                    error,
+                })?)
+            }
+            (None, Some(session)) => {
+                let session = session.restore(&device.suites, device.library.as_ref());
+                session.map_err(|missing| SavedDeviceError::Library {
+                    address,
+                    index,
+                    missing,
+                })?
+            }
+            _ => return wrong("a session is the engine's or a library's"),
+        };
         if *session.own() != own {
             return wrong("a session of another device");
         }

@@ -3,12 +3,13 @@
 //!
 //! The application carries each [`SendStep`] out at its intermediary and comes back with a [`SendEvent`].
 
+use super::held_session::HeldSession;
 use super::{Device, SavedSend, SesameError};
 use crate::agreement::{Bundle, BundleFields};
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, DeviceId, Recipient, RegistrationId};
 use crate::primitives::{PublicKey, Randomness, SecretBytes};
-use crate::ratchet::{RatchetError, Session};
+use crate::ratchet::RatchetError;
 use crate::requirement::{flawed, require};
 use crate::wire::Message;
 use serde::{Deserialize, Serialize};
@@ -275,7 +276,7 @@ impl Send {
 struct Prepared {
     device_id: DeviceId,
     outgoing: Outgoing,
-    session: Option<(usize, Arc<Session>)>,
+    session: Option<(usize, Arc<HeldSession>)>,
 }
 
 /// Why a submission was refused: by devices.
@@ -289,12 +290,12 @@ struct Refusal<'a> {
 
 impl Device {
     /// Starts to send `plaintext`, of at most 65,536 bytes in `tigress-1`. Each message draws what
-    /// [`Session::encrypt`] draws, by rising DeviceID.
+    /// [`Session::encrypt`](crate::ratchet::Session::encrypt) draws, by rising DeviceID.
     ///
     /// # Errors
     /// `invalid-state` where the recipient is the device's own user (SES-15), or a user and it is provisioning
     /// information, `untrusted-identity` where no named key is pinned for that (SES-18), `too-large` (DR-22), those
-    /// of [`Session::encrypt`].
+    /// of [`Session::encrypt`](crate::ratchet::Session::encrypt).
     pub fn start_send(
         &mut self,
         recipient: Recipient,
@@ -528,7 +529,7 @@ impl Device {
                     session: None,
                 });
             };
-            let mut session = Session::clone(&record.sessions[index].session);
+            let mut session = HeldSession::clone(&record.sessions[index].session);
             let message = session.encrypt(open.plaintext.expose(), randomness)?;
             Ok(Prepared {
                 device_id,

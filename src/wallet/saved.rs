@@ -10,7 +10,10 @@ use crate::intermediary::{AccessKey, Body, RequestId};
 use crate::primitives::{Secret, SecretBytes};
 use crate::requirement::flawed;
 use crate::saved::json_text;
-use crate::sesame::{Device, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send};
+use crate::sesame::{
+    Device, SavedDevice, SavedDeviceError, SavedSend, SavedSendError, Send, SessionLibrary,
+};
+use crate::suite;
 use crate::timestamp::Timestamp;
 use crate::transfer::{
     Invitation, InvitationId, MessageType, SavedTransfers, SavedTransfersError, Transfers,
@@ -254,10 +257,25 @@ impl TryFrom<SavedWallet> for Wallet {
     type Error = SavedWalletError;
 
     fn try_from(saved: SavedWallet) -> Result<Self, SavedWalletError> {
+        saved.restore_with(None)
+    }
+}
+
+impl SavedWallet {
+    /// The wallet, of whose device that library keeps the sessions.
+    ///
+    /// # Errors
+    /// Where no wallet of this build could have written it, or a session is another library's.
+    pub fn restore_with(
+        self,
+        library: Option<Arc<dyn SessionLibrary>>,
+    ) -> Result<Wallet, SavedWalletError> {
+        let saved = self;
         if saved.version != SAVED_WALLET_VERSION {
             return Err(SavedWalletError::Version(saved.version));
         }
-        let device: Device = saved.device.try_into()?;
+        let limits = crate::sesame::Limits::PROFILE;
+        let device = saved.device.restore_with(suite::ALL, &limits, library)?;
         let made = saved.made.into_iter().enumerate().map(|(index, saved)| {
             let made = saved.restore(&device);
             let made = made.ok_or(SavedWalletError::Invitation(index))?;

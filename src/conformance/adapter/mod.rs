@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`protocol`] | requests and answers |
 //! | `leader` | a child process that ends with all that it starts |
+//! | `stderr` | what it writes to standard error |
 //! | [`trace`] | what is said, written down |
 //! | [`process`] | an adapter as a subject: started, asked, started again where it fails |
 //! | [`mod@serve`] | a subject as an adapter: what `tigress adapter` does |
@@ -15,6 +16,7 @@ pub mod process;
 pub mod protocol;
 pub mod serve;
 pub mod skeleton;
+mod stderr;
 pub mod trace;
 
 pub use process::{Process, Setup, StartError};

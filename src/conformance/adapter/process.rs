@@ -3,22 +3,20 @@
 
 use super::leader::Leader;
 use super::protocol::{Answer, MAX_LINE, Request, shortened};
+use super::stderr::Stderr;
 use super::trace::Trace;
 use crate::conformance::interrupt::Interrupt;
 use crate::conformance::subject::{Description, Failure, PROTOCOL_VERSION, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel,
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So much of an adapter's standard error is kept: the end of it, in bytes.
-const STDERR_KEPT: usize = 3 * 1024;
 /// So many lines that nobody asked for may wait; the adapter waits with more.
 const LINES_WAITING: usize = 1;
 /// How long it is waited for an adapter that has closed its output to end, and for the rest of its standard error.
@@ -112,7 +110,7 @@ struct Running {
     /// None once its standard input is closed.
     requests: Option<Sender<String>>,
     answers: Receiver<Line>,
-    stderr: Arc<Mutex<Stderr>>,
+    stderr: Stderr,
     /// The first request of this run.
     first_id: u64,
 }
@@ -125,14 +123,6 @@ enum Line {
     CutOff(Vec<u8>),
     /// The beginning of one.
     TooLong(Vec<u8>),
-}
-
-/// The end of the adapter's standard error.
-#[derive(Debug, Default)]
-struct Stderr {
-    kept: Vec<u8>,
-    /// Whether there was more before it.
-    is_cut: bool,
 }
 
 impl Process {
@@ -301,7 +291,7 @@ impl Process {
             let status = status.map_or_else(String::new, |status| format!(": {status}"));
             trace.noted(&format!("ended{status}: {why}"));
         }
-        match running.last_words() {
+        match running.stderr.last_words(LAST_WORDS) {
             words if words.is_empty() => format!("{why}; its standard error is empty"),
             words => format!("{why}; its standard error:\n{words}"),
         }
@@ -384,6 +374,11 @@ impl Subject for Process {
         settled
     }
 
+    fn said(&mut self) -> Vec<u8> {
+        let running = self.running.as_ref();
+        running.map_or_else(Vec::new, |running| running.stderr.said())
+    }
+
     fn faults(&self) -> &[String] {
         &self.faults
     }
@@ -440,17 +435,14 @@ impl Running {
         };
         let (requests, to_write) = channel();
         let (lines, answers) = sync_channel(LINES_WAITING);
-        let kept = Arc::default();
         // Each thread ends with its pipe. An adapter that reads nothing blocks a thread, not the run.
         thread::spawn(move || write_requests(stdin, &to_write));
         thread::spawn(move || read_answers(stdout, &lines));
-        let keeper = Arc::clone(&kept);
-        thread::spawn(move || keep_stderr(stderr, &keeper));
         Ok(Running {
             leader,
             requests: Some(requests),
             answers,
-            stderr: kept,
+            stderr: Stderr::read(stderr),
             first_id,
         })
     }
@@ -470,26 +462,6 @@ impl Running {
         while !self.leader.has_ended() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));
         }
-    }
-
-    /// The end of the standard error of an adapter that was ended: whole lines, where it has several.
-    fn last_words(&self) -> String {
-        let deadline = Instant::now() + LAST_WORDS;
-        // A process that left the group may hold it open.
-        while Arc::strong_count(&self.stderr) > 1 && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(5));
-        }
-        let stderr = lock(&self.stderr);
-        let mut words = &stderr.kept[..];
-        if stderr.is_cut
-            && let Some(end) = words.iter().position(|byte| *byte == b'\n')
-            && end + 1 < words.len()
-        {
-            words = &words[end + 1..];
-        }
-        let words = String::from_utf8_lossy(words);
-        let more = if stderr.is_cut { "…\n" } else { "" };
-        format!("{more}{}", words.trim())
     }
 }
 
@@ -557,20 +529,4 @@ fn read_answers(stdout: ChildStdout, lines: &SyncSender<Line>) {
             return;
         }
     }
-}
-
-fn keep_stderr(mut stderr: ChildStderr, to: &Mutex<Stderr>) {
-    let mut chunk = [0; 8 * 1024];
-    while let Ok(read @ 1..) = stderr.read(&mut chunk) {
-        let mut stderr = lock(to);
-        stderr.kept.extend_from_slice(&chunk[..read]);
-        let over = stderr.kept.len().saturating_sub(STDERR_KEPT);
-        stderr.is_cut |= over > 0;
-        stderr.kept.drain(..over);
-    }
-}
-
-/// The lock; nobody panics while holding it, and if so the bytes are still there.
-fn lock(stderr: &Mutex<Stderr>) -> MutexGuard<'_, Stderr> {
-    stderr.lock().unwrap_or_else(PoisonError::into_inner)
 }

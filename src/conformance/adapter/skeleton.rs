@@ -16,6 +16,8 @@ pub struct Skeleton {
 
 /// The suite that the files name.
 const SUITE: &str = "tigress-1";
+/// The role that they claim and that is of no other suite.
+const WALLET: &str = ", \"wallet\"";
 
 /// In Python 3, with nothing but its own library.
 pub const PYTHON: Skeleton = Skeleton {
@@ -49,7 +51,12 @@ impl Skeleton {
     pub fn write(&self, suite: &str, folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
         let mut written = Vec::new();
         for (name, text) in self.files {
-            let text = text.replace(&format!("\"{SUITE}\""), &format!("\"{suite}\""));
+            let text = if suite == SUITE {
+                (*text).to_owned()
+            } else {
+                let of_suite = text.replace(&format!("\"{SUITE}\""), &format!("\"{suite}\""));
+                of_suite.replace(WALLET, "")
+            };
             let path = folder.join(name);
             let made = path
                 .parent()

@@ -89,6 +89,7 @@ scripts!(
     "damaged_first_message",
     "unsigned_bundle",
     "restart",
+    "carried_over",
     "plaintext",
 );
 

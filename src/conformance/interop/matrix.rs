@@ -43,9 +43,41 @@ pub struct Matrix {
     pub absent: Vec<Absent>,
     /// A cell for each pair, row by row.
     pub cells: Vec<Cell>,
+    /// Whole transfers, where they were played: a matrix of its own, whose conversations are scenarios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<Box<Matrix>>,
     /// Whether a signal ended it early.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+}
+
+/// What pairs play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plays {
+    /// Conversations between devices.
+    Conversations,
+    /// Scenarios with a library under each wallet.
+    Transfers,
+}
+
+impl Plays {
+    /// What one calls several of them.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Plays::Conversations => "conversations",
+            Plays::Transfers => "scenarios",
+        }
+    }
+
+    /// What stands in the rows.
+    #[must_use]
+    pub fn rows(self) -> &'static str {
+        match self {
+            Plays::Conversations => "initiator",
+            Plays::Transfers => "Ben's wallets",
+        }
+    }
 }
 
 /// A conversation.
@@ -221,6 +253,14 @@ impl Matrix {
         self.conversations.iter().find(|it| it.name == name)
     }
 
+    /// The matrix itself, where conversations were played, and that of whole transfers.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(Plays, &Matrix)> {
+        let own = (!self.conversations.is_empty()).then_some((Plays::Conversations, self));
+        let transfers = self.transfers.as_deref().map(|it| (Plays::Transfers, it));
+        own.into_iter().chain(transfers).collect()
+    }
+
     /// How many conversations came off, failed and were skipped, in all pairs.
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
@@ -376,6 +416,11 @@ impl Matrix {
                 }
             }
         }
+        match (&self.transfers, &recorded.transfers) {
+            (Some(now), Some(then)) => changes.extend(now.changes(then)),
+            (Some(_), None) => changes.push("whole transfers are new".to_owned()),
+            (None, _) => {}
+        }
         changes
     }
 }
@@ -445,6 +490,7 @@ mod tests {
                     others: Vec::new(),
                 })
                 .collect(),
+            transfers: None,
             interrupted: false,
         }
     }

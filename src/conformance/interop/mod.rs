@@ -15,6 +15,7 @@
 //! | [`peers`] | who may take part |
 //! | [`matrix`] | what comes of it |
 //! | [`tournament`] | everybody with everybody |
+//! | [`transfers`] | everybody under the wallets of everybody: whole transfers |
 
 pub mod conversation;
 mod dice;
@@ -26,4 +27,5 @@ mod stage;
 mod steps;
 pub mod tournament;
 pub mod transcript;
+pub mod transfers;
 pub mod vocabulary;

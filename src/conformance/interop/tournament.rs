@@ -8,7 +8,7 @@ use super::transcript::{Failure, Outcome, Player, Transcript};
 use crate::conformance::PROFILE_VERSION;
 use crate::conformance::adapter::Setup;
 use crate::conformance::run::Cause;
-use crate::conformance::scenario::transcript::PROGRAM;
+use crate::conformance::scenario::{self, transcript::PROGRAM};
 use crate::conformance::subject::Subject;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -17,7 +17,7 @@ use std::sync::mpsc;
 use std::thread;
 
 /// After so many conversations in a row without an answer in time, a pair plays no more.
-const MOST_TIME_OUTS: usize = 2;
+pub(super) const MOST_TIME_OUTS: usize = 2;
 /// So many faults of a peer are kept.
 const MOST_FAULTS: usize = 20;
 
@@ -44,12 +44,19 @@ pub trait Progress {
     fn started(&mut self, total: usize);
     /// That pair has played one. The file of its transcript, where it is written down.
     fn played(&mut self, transcript: &Transcript) -> Option<String>;
+    /// A pair, initiator and responder, has played a scenario. The file of its transcript, where it is written down.
+    fn transferred(
+        &mut self,
+        pair: [&str; 2],
+        outcome: &Outcome,
+        transcript: &scenario::transcript::Transcript,
+    ) -> Option<String>;
 }
 
 /// Somebody who takes part.
-struct Present<'a> {
-    peer: &'a Peer,
-    player: Player,
+pub(super) struct Present<'a> {
+    pub(super) peer: &'a Peer,
+    pub(super) player: Player,
 }
 
 /// What a pair that plays has to tell.
@@ -62,44 +69,9 @@ enum News {
 /// Plays all pairs. Where a peer was named by its command, only those that it is one of.
 pub fn run(plan: &Plan, progress: &mut dyn Progress) -> Matrix {
     let (present, absent) = gather(plan);
-    let is_own = |at: usize| matches!(present[at].peer, Peer::Named(_));
-    let any_own = (0..present.len()).any(is_own);
-    let everybody = 0..present.len();
-    let pairs: Vec<(usize, usize)> = everybody
-        .clone()
-        .flat_map(|one| everybody.clone().map(move |other| (one, other)))
-        .filter(|(one, other)| !any_own || is_own(*one) || is_own(*other))
-        .collect();
-    let mut matrix = Matrix {
-        interop: matrix::VERSION,
-        program: PROGRAM.to_owned(),
-        date: plan.date.clone(),
-        profile: PROFILE_VERSION,
-        suite: plan.terms.suite.name().to_owned(),
-        seed: plan.terms.seed.clone(),
-        conversations: plan.conversations.iter().map(played).collect(),
-        peers: present
-            .iter()
-            .map(|it| {
-                Participant::new(
-                    it.player.label.clone(),
-                    &it.player.description,
-                    it.peer.licence(),
-                )
-            })
-            .collect(),
-        absent,
-        cells: pairs
-            .iter()
-            .map(|(one, other)| Cell {
-                initiator: present[*one].player.label.clone(),
-                responder: present[*other].player.label.clone(),
-                passed: 0,
-                others: Vec::new(),
-            })
-            .collect(),
-        interrupted: false,
-    };
+    let pairs = pairs(&present);
+    let played = plan.conversations.iter().map(played).collect();
+    let mut matrix = empty_matrix(plan, played, &present, absent, &pairs);
     progress.started(pairs.len() * plan.conversations.len());
     let next = AtomicUsize::new(0);
     let (tell, news) = mpsc::sync_channel(1);
@@ -116,22 +88,79 @@ pub fn run(plan: &Plan, progress: &mut dyn Progress) -> Matrix {
                     let name = &transcript.header.conversation;
                     matrix.cells[cell].enter(name, &transcript.outcome, file);
                 }
-                News::Faults(peer, faults) => {
-                    let known = &mut matrix.peers[peer].faults;
-                    known.extend(faults);
-                    known.truncate(MOST_FAULTS);
-                }
+                News::Faults(peer, faults) => matrix.add_faults(peer, faults),
             }
         }
     });
-    matrix.interrupted = plan.setup.interrupt.is_raised();
-    if matrix.interrupted {
-        let whole = plan.conversations.len();
-        matrix
-            .cells
-            .retain(|cell| cell.passed + cell.others.len() == whole);
-    }
+    matrix.leave_out_what_was_interrupted(plan);
     matrix
+}
+
+impl Matrix {
+    /// Of a run that ended early the pairs that came to their end.
+    pub(super) fn leave_out_what_was_interrupted(&mut self, plan: &Plan) {
+        self.interrupted = plan.setup.interrupt.is_raised();
+        if self.interrupted {
+            let whole = self.conversations.len();
+            self.cells
+                .retain(|cell| cell.passed + cell.others.len() == whole);
+        }
+    }
+
+    /// A peer did what nothing that was played can be charged with.
+    pub(super) fn add_faults(&mut self, peer: usize, faults: Vec<String>) {
+        let known = &mut self.peers[peer].faults;
+        known.extend(faults);
+        known.truncate(MOST_FAULTS);
+    }
+}
+
+/// Who plays with whom: everybody with everybody; where a peer was named by its command, only the pairs that it is one of.
+pub(super) fn pairs(present: &[Present]) -> Vec<(usize, usize)> {
+    let is_own = |at: usize| matches!(present[at].peer, Peer::Named(_));
+    let any_own = (0..present.len()).any(is_own);
+    let everybody = 0..present.len();
+    everybody
+        .clone()
+        .flat_map(|one| everybody.clone().map(move |other| (one, other)))
+        .filter(|(one, other)| !any_own || is_own(*one) || is_own(*other))
+        .collect()
+}
+
+/// The matrix before anything was played.
+pub(super) fn empty_matrix(
+    plan: &Plan,
+    conversations: Vec<Played>,
+    present: &[Present],
+    absent: Vec<Absent>,
+    pairs: &[(usize, usize)],
+) -> Matrix {
+    let participant = |it: &Present| {
+        let Player { label, description } = &it.player;
+        Participant::new(label.clone(), description, it.peer.licence())
+    };
+    Matrix {
+        interop: matrix::VERSION,
+        program: PROGRAM.to_owned(),
+        date: plan.date.clone(),
+        profile: PROFILE_VERSION,
+        suite: plan.terms.suite.name().to_owned(),
+        seed: plan.terms.seed.clone(),
+        conversations,
+        peers: present.iter().map(participant).collect(),
+        absent,
+        cells: pairs
+            .iter()
+            .map(|(one, other)| Cell {
+                initiator: present[*one].player.label.clone(),
+                responder: present[*other].player.label.clone(),
+                passed: 0,
+                others: Vec::new(),
+            })
+            .collect(),
+        transfers: None,
+        interrupted: false,
+    }
 }
 
 fn played(conversation: &Conversation) -> Played {
@@ -145,7 +174,7 @@ fn played(conversation: &Conversation) -> Played {
 }
 
 /// Who can take part; each is started once to say who it is.
-fn gather<'a>(plan: &Plan<'a>) -> (Vec<Present<'a>>, Vec<Absent>) {
+pub(super) fn gather<'a>(plan: &Plan<'a>) -> (Vec<Present<'a>>, Vec<Absent>) {
     let (mut present, mut absent): (Vec<Present>, _) = (Vec::new(), Vec::new());
     let mut labels = BTreeSet::new();
     for peer in plan.peers {
@@ -283,7 +312,7 @@ fn pair(
     }
 }
 
-fn not_started(at: usize, why: &str) -> Outcome {
+pub(super) fn not_started(at: usize, why: &str) -> Outcome {
     Outcome::Failed(Failure {
         line: 0,
         text: String::new(),

@@ -3,6 +3,7 @@
 use super::{IntegerRange, Operation};
 use crate::conformance::hint::Hint;
 use crate::conformance::schema_error;
+use crate::conformance::subject::{Failure, Subject};
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use schemars::JsonSchema;
@@ -70,6 +71,22 @@ pub fn below(place: &str, name: &str) -> String {
 #[must_use]
 pub fn absent(hint: &Hint) -> String {
     format!("nothing{hint}")
+}
+
+/// Asks a subject for an operation, as JSON.
+///
+/// # Errors
+/// Why there is no result; [`Failure::Broken`] where the answer is none of the operation.
+pub fn ask<O: Operation>(subject: &mut dyn Subject, input: O::Input) -> Result<O::Output, Failure> {
+    let params = serde_json::to_value(input).map_err(|error| Failure::Broken(error.to_string()))?;
+    let value = subject.call(O::METHOD, params)?;
+    read::<O>(&value).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        Failure::Broken(format!(
+            "an answer that cannot be read: {}",
+            faults.join("; ")
+        ))
+    })
 }
 
 /// An answer to an operation.

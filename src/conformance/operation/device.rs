@@ -2,7 +2,8 @@
 
 use super::x3dh::key_pair;
 use super::{
-    AddressFields, AtRest, Done, On, Operation, Reference, broken, is_false, with_randomness,
+    AddressFields, AtRest, Done, On, Operation, Reference, broken, device_step, is_false,
+    with_randomness,
 };
 use crate::agreement::{
     AgreementError, BundleFields, Dated, Fingerprint, PreKeyStore, Statement, SuiteNames,
@@ -13,7 +14,7 @@ use crate::identifier::{PreKeyId, RegistrationId};
 use crate::primitives::{NoRandomness, Signature};
 use crate::saved;
 use crate::sesame::{self, SavedDevice, SavedSend, SesameError};
-use crate::suite::SuiteRef;
+use crate::suite::{self, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
@@ -74,7 +75,7 @@ impl Operation for Create {
             Ok::<_, SesameError>(keys)
         })?;
         let first = keys.one_time_pre_key_ids().next();
-        let made = sesame::Device::new(suite, address, keys);
+        let made = reference.device(&handle, address, keys);
         let bundle = made
             .bundle(first)
             .ok_or_else(|| Failure::Broken("a new device has a signed prekey".to_owned()))?;
@@ -164,7 +165,7 @@ impl Operation for Load {
             );
         }
         let address = reference.address(&input.address)?;
-        let made = sesame::Device::new(suite, address, keys);
+        let made = reference.device(&handle, address, keys);
         reference.devices.insert(handle, made);
         Ok(Done {})
     }
@@ -368,7 +369,7 @@ impl Operation for ProcessBundle {
         On { handle, input }: Self::Input,
     ) -> Result<ProcessBundleOutput, Failure> {
         let device = held(reference, &handle)?;
-        let changed = with_randomness(&input.randomness, |randomness| {
+        let changed = device_step(device, &input.randomness, |device, randomness| {
             device.process_bundle(&input.bundle, randomness)
         })?;
         Ok(ProcessBundleOutput {
@@ -460,7 +461,7 @@ impl Operation for Decrypt {
     ) -> Result<DecryptOutput, Failure> {
         let peer = reference.address(&input.peer)?;
         let device = held(reference, &handle)?;
-        let decrypted = with_randomness(&input.randomness, |randomness| {
+        let decrypted = device_step(device, &input.randomness, |device, randomness| {
             device.decrypt(&peer, input.kind, &input.message, randomness)
         })?;
         Ok(DecryptOutput {
@@ -557,7 +558,7 @@ impl Operation for Tick {
 
     fn run(reference: &mut Reference, On { handle, input }: Self::Input) -> Result<Done, Failure> {
         let device = held(reference, &handle)?;
-        with_randomness(&input.randomness, |randomness| {
+        device_step(device, &input.randomness, |device, randomness| {
             device.tick(input.now, randomness)
         })?;
         Ok(Done {})
@@ -652,7 +653,9 @@ impl AtRest for sesame::Device {
 
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
         let state: SavedState = serde_json::from_slice(state).map_err(broken)?;
-        let device = sesame::Device::try_from(state.device).map_err(broken)?;
+        let (limits, keeper) = (sesame::Limits::PROFILE, reference.keeper(&handle).cloned());
+        let device = state.device.restore_with(suite::ALL, &limits, keeper);
+        let device = device.map_err(broken)?;
         let send = state.send.map(sesame::Send::try_from).transpose();
         match send.map_err(broken)? {
             Some(send) => reference.sends.insert(handle.clone(), send),

@@ -168,13 +168,16 @@ pub fn role_of(method: &str) -> Role {
 }
 
 impl Subject for Reference {
+    /// With the sessions of others it is a device and a wallet, in suites without statements, and draws what they draw.
     fn describe(&self) -> Description {
-        Description {
+        let keepers: Vec<_> = self.keepers.libraries().collect();
+        let mut description = Description {
             name: "tigress reference engine".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: PROTOCOL_VERSION,
             suites: suite::ALL
                 .iter()
+                .filter(|suite| keepers.is_empty() || !suite.has_statements())
                 .map(|suite| suite.name().to_owned())
                 .collect(),
             roles: vec![
@@ -184,15 +187,25 @@ impl Subject for Reference {
                 Role::Intermediary,
             ],
             randomness: RandomnessSource::Injected,
+        };
+        if !keepers.is_empty() {
+            let names: Vec<_> = keepers.iter().map(|library| library.name()).collect();
+            description.name = format!("tigress with the sessions of {}", names.join(", "));
+            description.roles = vec![Role::Device, Role::Wallet];
         }
+        if keepers.iter().any(|library| library.draws_its_own()) {
+            description.randomness = RandomnessSource::Own;
+        }
+        description
     }
 
     fn is_reference(&self) -> bool {
-        true
+        self.keepers.libraries().next().is_none()
     }
 
     fn reset(&mut self, suite: &str) -> Result<(), Failure> {
-        *self = Reference::speaking(suite::by_name(suite).ok_or(Failure::NotImplemented)?);
+        let suite = suite::by_name(suite).ok_or(Failure::NotImplemented)?;
+        *self = Reference::speaking(suite).with_sessions_of(self.keepers.clone());
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub mod xeddsa;
 
 pub use integer_range::IntegerRange;
 pub use methods::{METHODS, normal, role_of, schemas};
-pub use reference::Reference;
+pub use reference::{Keepers, Reference};
 
 use super::subject::Failure;
 use crate::agreement::AgreementError;
@@ -39,8 +39,8 @@ use crate::identifier::{Address, DeviceId, IdentifierError, Identifiers};
 use crate::intermediary::IntermediaryError;
 use crate::primitives::{PrimitiveError, ScriptedRandomness};
 use crate::ratchet::RatchetError;
-use crate::sesame::SesameError;
-use crate::suite::SuiteError;
+use crate::sesame::{Device, Limits, SesameError};
+use crate::suite::{self, SuiteError};
 use crate::transfer::{CarKeyError, InvitationError, PayloadError, TransferError};
 use crate::wallet::WalletError;
 use crate::wire::WireError;
@@ -243,6 +243,25 @@ fn is_false(field: &bool) -> bool {
 fn array<const N: usize>(name: &str, bytes: &Hex) -> Result<[u8; N], Failure> {
     <[u8; N]>::try_from(&bytes[..])
         .map_err(|_| Failure::Broken(format!("{name} has {} bytes, not {N}", bytes.len())))
+}
+
+/// Runs a step of a device likewise. Where the randomness is not what the step draws, the device is as it was.
+fn device_step<T, E: Into<Failure>>(
+    device: &mut Device,
+    bytes: &Hex,
+    step: impl FnOnce(&mut Device, &mut ScriptedRandomness) -> Result<T, E>,
+) -> Result<T, Failure> {
+    // A copy would share its sessions, and what is shared is left alone where a step is refused: an engine that is wrong there
+    // would not be found out.
+    let before = device.save();
+    let library = device.library().cloned();
+    let result = with_randomness(bytes, |randomness| step(device, randomness));
+    if let Err(Failure::Broken(_)) = result {
+        let limits = Limits::PROFILE;
+        let restored = before.restore_with(suite::ALL, &limits, library);
+        *device = restored.map_err(broken)?;
+    }
+    result
 }
 
 /// Runs a step on the randomness that a vector carries: a step that succeeds draws all of it, one that is

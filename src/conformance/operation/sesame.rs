@@ -1,15 +1,14 @@
 //! What a device knows of others, and its sends (profile section 6).
 
 use super::device::held;
-use super::{AddressFields, Done, On, Operation, Reference, is_false, with_randomness};
+use super::{AddressFields, Done, On, Operation, Reference, device_step, is_false};
 use crate::agreement::BundleFields;
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::Recipient;
 use crate::identifier::{Address, DeviceId, IdentifierError, Identifiers};
-use crate::primitives::NoRandomness;
-use crate::ratchet::Session;
+use crate::primitives::{NoRandomness, PublicKey};
 use crate::sesame::{DeviceMessage, DeviceRecord, Purpose, SendEvent, SendStep};
 use crate::wire::MessageKind;
 use schemars::JsonSchema;
@@ -40,16 +39,20 @@ pub struct RecordFields {
 
 impl From<(&Address, &DeviceRecord)> for RecordFields {
     fn from((address, record): (&Address, &DeviceRecord)) -> Self {
-        let base_key = |session: &Session| session.base_key().encode().into();
+        let mut sessions = record.base_keys().map(|base_key| base_key.map(encoded));
         RecordFields {
             peer: (*address).into(),
             identity_key: record.identity_key().encode().into(),
             registration_id: record.registration_id().into(),
             stale: record.stale_since().is_some(),
-            active: record.active().map(base_key),
-            inactive: record.inactive().map(base_key).collect(),
+            active: sessions.next().flatten(),
+            inactive: sessions.flatten().collect(),
         }
     }
+}
+
+fn encoded(key: &PublicKey) -> Hex {
+    key.encode().into()
 }
 
 /// Result of [`Records`].
@@ -294,9 +297,14 @@ impl Operation for ContinueSend {
         let (Some(device), Some(send)) = (devices.get_mut(&handle), sends.get_mut(&handle)) else {
             return Err(Failure::Broken("no send was started".to_owned()));
         };
-        let outcome = with_randomness(&input.randomness, |randomness| {
+        let before = send.clone();
+        let outcome = device_step(device, &input.randomness, |device, randomness| {
             device.continue_send(send, event, randomness)
-        })?;
+        });
+        if let Err(Failure::Broken(_)) = outcome {
+            *send = before;
+        }
+        let outcome = outcome?;
         Ok(ContinueSendOutput {
             step: outcome.step.into(),
             identity_changed: outcome.identity_changed,

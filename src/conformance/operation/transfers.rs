@@ -255,12 +255,17 @@ impl Operation for StepTransfers {
         On { handle, input }: Self::Input,
     ) -> Result<StepTransfersOutput, Failure> {
         let held = held(reference, &handle)?;
+        let before = held.clone();
         let outcomes = with_randomness(&input.randomness, |randomness| {
             input
                 .event
                 .with_event(|event| Ok(held.step(event, input.now, randomness)?))
-        })?;
-        let outcomes = outcomes.into_iter().map(OutcomeFields::try_from);
+        });
+        // Where the randomness is not what the step draws, all is as it was.
+        if let Err(Failure::Broken(_)) = outcomes {
+            *held = before;
+        }
+        let outcomes = outcomes?.into_iter().map(OutcomeFields::try_from);
         Ok(StepTransfersOutput {
             outcomes: outcomes.collect::<Result<_, _>>()?,
         })

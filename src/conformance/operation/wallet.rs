@@ -10,7 +10,6 @@ use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{Answer, RequestId, Token};
-use crate::sesame::Device;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Offer, Offered, Vertical};
 use crate::wallet::{Effect, SavedWallet, Wallet, WalletEvent};
@@ -49,7 +48,7 @@ impl Operation for Create {
         let mut randomness = Stream::new(&input.seed);
         let keys = PreKeyStore::random(&[reference.suite], &address, input.now, &mut randomness)
             .map_err(|error| Failure::Broken(error.to_string()))?;
-        let wallet = Wallet::new(Device::new(reference.suite, address, keys));
+        let wallet = Wallet::new(reference.device(&handle, address, keys));
         reference
             .wallets
             .insert(handle, HeldWallet { wallet, randomness });
@@ -303,7 +302,8 @@ impl AtRest for Wallet {
     /// The stream of its randomness goes on where it was.
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
         let saved = SavedWallet::from_json(text(state)?).map_err(broken)?;
-        held(reference, &handle)?.wallet = Wallet::try_from(saved).map_err(broken)?;
+        let keeper = reference.keeper(&handle).cloned();
+        held(reference, &handle)?.wallet = saved.restore_with(keeper).map_err(broken)?;
         Ok(())
     }
 }

@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `difference` | where an answer differs from the expected one |
 //! | `outcome` | how it went, and where a subject departs from it |
-//! | `secrets` | what no error shows |
 //! | `own_randomness` | what is looked at where a subject draws its own |
 //! | `vector` | the questions of a vector |
 //! | `scenario` | a subject in the part of each device |
@@ -13,7 +12,6 @@ mod difference;
 mod outcome;
 mod own_randomness;
 mod scenario;
-mod secrets;
 mod vector;
 
 pub use difference::Difference;
@@ -22,7 +20,7 @@ pub use outcome::{Cause, Mismatch, Outcome, Skip, Why};
 use super::case::Case;
 use super::operation::role_of;
 use super::restarts::Restarts;
-use super::scenario::{self as scenarios, SEED};
+use super::scenario::{self as scenarios, Cast, SEED};
 use super::subject::{Failure, Role, Subject};
 use super::vector::{Body, Vector};
 use crate::suite::{self, SuiteRef};
@@ -102,7 +100,15 @@ fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
         Case::Scenario(scenario, _) => {
             let suite = scenario.suite.unwrap_or_else(|| terms.suite(subject));
             if subject.is_reference() {
-                let run = scenarios::run_with(scenario, suite, SEED, None, terms.restarts);
+                let run = scenarios::run_with(
+                    scenario,
+                    suite,
+                    SEED,
+                    Cast {
+                        restarts: terms.restarts,
+                        ..Cast::default()
+                    },
+                );
                 return match run.failure {
                     None => Outcome::Passed,
                     Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),

@@ -100,7 +100,7 @@ pub enum Cause {
     Refused,
     /// It was refused with another code than the profile's.
     Code,
-    /// An error shows a secret (PRIV-04).
+    /// An error or its standard error shows a secret (PRIV-04).
     Secret,
     /// The state is not what it must be: a refusal changed it, or something is still in it.
     State,
@@ -189,6 +189,7 @@ impl Mismatch {
             | StepFailure::NotObservable(reason)
             | StepFailure::NotImplemented(reason) => Mismatch::new(Cause::Step, can, reason),
             StepFailure::Expectation { expected, got } => Mismatch::new(Cause::Step, expected, got),
+            StepFailure::Secret { expected, got } => Mismatch::new(Cause::Secret, expected, got),
             StepFailure::NoAnswer { method, failure } => {
                 Mismatch::without_answer(format!("an answer to {method}"), &failure)
             }

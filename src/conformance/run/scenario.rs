@@ -2,7 +2,7 @@
 
 use super::outcome::{Mismatch, Skip, Stop, Why};
 use super::{Terms, ready};
-use crate::conformance::scenario::{self, SEED, Scenario, StepFailure, Tested};
+use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Tested};
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
@@ -37,7 +37,12 @@ pub(super) fn play(
             plays: &plays,
             strict: terms.strict,
         };
-        let run = scenario::run_with(scenario, suite, SEED, Some(tested), terms.restarts);
+        let cast = Cast {
+            tested: Some(tested),
+            restarts: terms.restarts,
+            ..Cast::default()
+        };
+        let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
             continue;

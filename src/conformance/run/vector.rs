@@ -4,12 +4,13 @@ use super::Terms;
 use super::difference;
 use super::outcome::{Cause, Mismatch, Skip, Stop, Why};
 use super::own_randomness;
-use super::secrets::secret_in;
 use crate::conformance::leak::holds;
 use crate::conformance::operation::device::{Create, Decrypt};
 use crate::conformance::operation::xeddsa::Sign;
 use crate::conformance::operation::{Operation, Saved, normal};
+use crate::conformance::printable::shortened;
 use crate::conformance::restarts::Restarts;
+use crate::conformance::secrets::Secrets;
 use crate::conformance::subject::{Failure, RandomnessSource, Subject};
 use crate::conformance::vector::conversation::{Action, Conversation, Machine};
 use crate::conformance::vector::{Body, Call, Expectation, Vector};
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 
 /// The handle of the one machine of a conversation.
 const HANDLE: &str = "subject";
+/// Of what shows a secret on standard error so many characters are told.
+const MOST_SAID: usize = 2_000;
 
 /// Runs a vector with a subject that was reset to the suite.
 pub(super) fn run(
@@ -32,13 +35,19 @@ pub(super) fn run(
         terms,
         may_differ: vector.result == Expectation::Acceptable,
         has_drawn: false,
+        secrets: Secrets::default(),
+        leak: None,
     };
-    match &vector.body {
+    let result = match &vector.body {
         Body::Call(call) => asking
             .call(call, call.params.clone())
             .map(|_| ())
             .map_err(|stop| stop.about(None, call.method, &call.params)),
         Body::Conversation(conversation) => asking.conversation(conversation),
+    };
+    match (result, asking.leak) {
+        (Ok(()) | Err(Stop::Skipped(_)), Some(leak)) => Err(leak.into()),
+        (result, _) => result,
     }
 }
 
@@ -51,6 +60,10 @@ struct Asking<'a> {
     may_differ: bool,
     /// Whether it has drawn something of its own: what it sends from then on is its own too.
     has_drawn: bool,
+    /// What it was given and has answered that it must not show.
+    secrets: Secrets,
+    /// The first of them that it wrote to its standard error, which it is charged with where nothing else is wrong.
+    leak: Option<Mismatch>,
 }
 
 impl Asking<'_> {
@@ -65,14 +78,7 @@ impl Asking<'_> {
             }
             (None, expected) => expected.as_ref().map_or_else(String::new, Value::to_string),
         };
-        let answer = self.subject.call(call.method, params);
-        if let Err(Failure::Rejected { message, .. }) = &answer
-            && let Some(name) = secret_in(&call.params, message)
-        {
-            let expected = format!("an error that does not show `{name}` (PRIV-04)");
-            return Err(Mismatch::new(Cause::Secret, expected, message).into());
-        }
-        match (answer, &call.error) {
+        match (self.ask(call.method, params)?, &call.error) {
             (Err(failure @ Failure::Rejected { .. }), Some(code)) => {
                 let is_code =
                     matches!(&failure, Failure::Rejected { error, .. } if error == code.as_str());
@@ -88,6 +94,35 @@ impl Asking<'_> {
             }
             (Ok(got), None) => self.compare(call, &got).map(|()| true),
         }
+    }
+
+    /// Asks, and looks whether a secret is shown (PRIV-04).
+    fn ask(&mut self, method: &str, params: Value) -> Result<Result<Value, Failure>, Stop> {
+        self.secrets.note(&params);
+        let answer = self.subject.call(method, params);
+        match &answer {
+            Ok(value) => self.secrets.note(value),
+            Err(Failure::Rejected { message, .. }) => {
+                if let Some(name) = self.secrets.shown_in(message.as_bytes()) {
+                    let expected = format!("an error that does not show `{name}` (PRIV-04)");
+                    return Err(Mismatch::new(Cause::Secret, expected, message).into());
+                }
+            }
+            Err(_) => {}
+        }
+        let said = self.subject.said();
+        if self.leak.is_none()
+            && let Some(name) = self.secrets.shown_in(&said)
+        {
+            let expected = format!("standard error does not show `{name}` (PRIV-04)");
+            let said = String::from_utf8_lossy(&said);
+            let leak = Mismatch::new(Cause::Secret, expected, shortened(&said, MOST_SAID));
+            self.leak = Some(Mismatch {
+                method: method.to_owned(),
+                ..leak
+            });
+        }
+        Ok(answer)
     }
 
     /// Holds an answer against the expected one: the whole of it, but what the subject drew itself.
@@ -168,7 +203,7 @@ impl Asking<'_> {
                 Action::Call(call) => {
                     let done = self
                         .restart_before_a_step(machine)
-                        .and_then(|()| self.step(machine, call))
+                        .and_then(|saved| self.step(machine, call, saved))
                         .map_err(|stop| at_step(stop, call.method))?;
                     // Where it may refuse, nothing follows from a step that was not taken.
                     if !done && call.error.is_none() {
@@ -195,19 +230,19 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
-    fn restart_before_a_step(&mut self, machine: &Machine) -> Result<(), Stop> {
+    /// Before a step, where there are restarts everywhere: what was saved. A subject that cannot be saved is not restarted.
+    fn restart_before_a_step(&mut self, machine: &Machine) -> Result<Option<Hex>, Stop> {
         if self.terms.restarts == Restarts::AsWritten {
-            return Ok(());
+            return Ok(None);
         }
         let before = match self.save(machine) {
-            Err(Stop::Skipped(_)) => return Ok(()),
+            Err(Stop::Skipped(_)) => return Ok(None),
             before => before?,
         };
         self.restore(machine, &before)?;
         let after = self.save(machine)?;
         if before == after {
-            return Ok(());
+            return Ok(Some(after));
         }
         let got = first_difference(&before, &after);
         Err(Mismatch::new(Cause::Restart, Restarts::EXPECTED, got).into())
@@ -218,12 +253,16 @@ impl Asking<'_> {
         self.plain(machine.restore, params).map(|_| ())
     }
 
-    /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11).
-    fn step(&mut self, machine: &Machine, step: &Call) -> Result<bool, Stop> {
-        // A subject that cannot be saved is not compared.
-        let before = match step.error.map(|_| self.save(machine)).transpose() {
-            Err(Stop::Skipped(_)) => None,
-            before => before?,
+    /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11), which `saved` is where it is known.
+    fn step(&mut self, machine: &Machine, step: &Call, saved: Option<Hex>) -> Result<bool, Stop> {
+        let before = match (step.error, saved) {
+            (None, _) => None,
+            (Some(_), Some(saved)) => Some(saved),
+            // A subject that cannot be saved is not compared.
+            (Some(_), None) => match self.save(machine) {
+                Err(Stop::Skipped(_)) => None,
+                before => Some(before?),
+            },
         };
         let done = self.call(step, on_machine(step.params.clone()))?;
         if let Some(before) = before {
@@ -242,7 +281,7 @@ impl Asking<'_> {
 
     /// A call that a vector needs but does not test.
     fn plain(&mut self, method: &str, params: Value) -> Result<Value, Stop> {
-        self.subject.call(method, params).map_err(|failure| {
+        self.ask(method, params)?.map_err(|failure| {
             Stop::without_answer(method, format!("{method} is carried out"), &failure)
         })
     }

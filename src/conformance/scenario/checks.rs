@@ -5,6 +5,7 @@ use super::step_failure::StepFailure;
 use super::transcript::Line;
 use super::world::World;
 use crate::conformance::leak;
+use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, MessageType, StateName};
@@ -201,6 +202,29 @@ pub(super) fn restarted(outlasts: bool, who: &str) -> Check {
     ))
 }
 
+/// What a library has one name for, whatever the profile calls it: a message that no session reads.
+const UNREAD: [ErrorCode; 3] = [
+    ErrorCode::DecryptFailed,
+    ErrorCode::DuplicateMessage,
+    ErrorCode::TooManySkipped,
+];
+
+/// The device has told its user so, and is not asked for it again.
+pub(super) fn is_told(world: &mut World, device: &str, report: &str) -> Check {
+    let has_own_names = world.people.is_on_a_library(device);
+    let told = world.people.told(device)?;
+    let of_unread = |said: &str| UNREAD.iter().any(|code| code.as_str() == said);
+    let alike = |said: &&String| has_own_names && of_unread(report) && of_unread(said);
+    let exactly = told.iter().position(|said| said == report);
+    match exactly.or_else(|| told.iter().position(|said| alike(&said))) {
+        Some(index) => {
+            told.remove(index);
+            Ok(())
+        }
+        None => Err(StepFailure::differs(report, told.join(", "))),
+    }
+}
+
 /// No device has told its user anything that was not looked at.
 pub(super) fn silence(world: &World) -> Check {
     match world.people.unheard() {
@@ -220,8 +244,9 @@ pub(super) fn one_session(world: &World, one: &str, other: &str) -> Check {
     }
     let base_key = |from: &str, to: &str| -> Result<_, StepFailure> {
         let peer = world.people.address(to)?;
-        let session = world.people.wallet(from)?.device().session(&peer);
-        Ok(session.map(|session| *session.base_key()))
+        let record = world.people.wallet(from)?.device().record(&peer);
+        let active = record.and_then(|record| record.base_keys().next().flatten());
+        Ok(active.copied())
     };
     let (first, second) = (base_key(one, other)?, base_key(other, one)?);
     if first.is_some() && first == second {

@@ -49,5 +49,5 @@ pub use rehearsal::Rehearsal;
 pub use script::{Scenario, Script, Step};
 pub use stage::{Failure, Run, SEED, Stage, header, replay, run, run_with};
 pub use step_failure::StepFailure;
-pub use world::Tested;
+pub use world::{Cast, Tested};
 pub(crate) use world::{forgery, lies, payloads};

@@ -14,6 +14,9 @@ use crate::suite::{self, SuiteRef};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The tag of a scenario that is played with the libraries that people run, too (`tigress interop --transfers`).
+const LIBRARIES: &str = "libraries";
+
 /// A script: one theme, told in scenarios.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -42,6 +45,8 @@ pub struct Scenario {
     pub requirements: Vec<String>,
     /// The suite that its tag names; none where it is told of any suite.
     pub suite: Option<SuiteRef>,
+    /// Whether it is a whole transfer that is played with the libraries that people run, too, as its tag says.
+    pub with_libraries: bool,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -274,9 +279,12 @@ impl Reader<'_> {
     /// A scenario; of an outline with the values of a row put in.
     fn scenario(&mut self, outline: &feature::Scenario, row: &Row) -> Scenario {
         let mut own_suite = None;
+        let mut with_libraries = false;
         let mut requirements = BTreeSet::new();
         for tag in self.feature.tags.iter().chain(&outline.tags) {
-            if let Ok(named) = suites::find(tag) {
+            if tag == LIBRARIES {
+                with_libraries = true;
+            } else if let Ok(named) = suites::find(tag) {
                 own_suite = Some(named);
             } else {
                 requirements.insert(tag.clone());
@@ -285,7 +293,8 @@ impl Reader<'_> {
         for tag in &requirements {
             if Catalogue::get().find(tag).is_none() {
                 let ids = Catalogue::get().requirements.iter().map(|r| r.id);
-                let hint = Hint::nearest(tag, ids.chain(suites::names()));
+                let others = suites::names().chain([LIBRARIES]);
+                let hint = Hint::nearest(tag, ids.chain(others));
                 let reason =
                     format!("`@{tag}` is no requirement of the profile and no suite{hint}");
                 self.faults.add(outline.line, reason);
@@ -304,6 +313,7 @@ impl Reader<'_> {
             line: row.line,
             requirements: requirements.into_iter().collect(),
             suite: own_suite,
+            with_libraries,
             steps: self.steps(outline, row),
         }
     }

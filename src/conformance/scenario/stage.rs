@@ -4,8 +4,7 @@ use super::property;
 use super::script::{Scenario, Step};
 use super::step_failure::StepFailure;
 use super::transcript::{Header, Line, Outcome, PROGRAM, StepText, TRANSCRIPT_VERSION, Transcript};
-use super::world::{Tested, World};
-use crate::conformance::restarts::Restarts;
+use super::world::{Cast, World};
 use crate::conformance::suites;
 use crate::conformance::{FileError, PROFILE_VERSION};
 use crate::identifier::TransferId;
@@ -38,20 +37,14 @@ pub const SEED: &str = "1";
 /// Runs a scenario with the reference engine in every role, in a suite. All randomness is made from `seed`.
 #[must_use]
 pub fn run(scenario: &Scenario, suite: SuiteRef, seed: &str) -> Run {
-    run_with(scenario, suite, seed, None, Restarts::AsWritten)
+    run_with(scenario, suite, seed, Cast::default())
 }
 
-/// Runs a scenario with a subject in the part of one device, and the reference engine in all others.
+/// Runs a scenario with others beside the reference engine: a subject in the part of one device, or who keeps the sessions.
 #[must_use]
-pub fn run_with(
-    scenario: &Scenario,
-    suite: SuiteRef,
-    seed: &str,
-    tested: Option<Tested>,
-    restarts: Restarts,
-) -> Run {
+pub fn run_with(scenario: &Scenario, suite: SuiteRef, seed: &str, cast: Cast<'_>) -> Run {
     let mut stage = Stage {
-        world: World::new(suite, seed, tested, restarts),
+        world: World::new(suite, seed, cast),
     };
     let failure = stage.whole(scenario);
     let outcome = match &failure {
@@ -108,7 +101,7 @@ impl Stage<'_> {
     #[must_use]
     pub fn new(suite: SuiteRef, seed: &str) -> Self {
         Stage {
-            world: World::new(suite, seed, None, Restarts::AsWritten),
+            world: World::new(suite, seed, Cast::default()),
         }
     }
 
@@ -224,6 +217,7 @@ pub fn replay(header: &Header) -> Result<Run, FileError> {
         line: header.line,
         requirements: header.requirements.clone(),
         suite: Some(suite),
+        with_libraries: false,
         steps: steps.collect::<Result<_, _>>()?,
     };
     Ok(run(&scenario, suite, &header.seed))

@@ -19,6 +19,13 @@ pub enum StepFailure {
         /// What came instead.
         failure: Failure,
     },
+    /// The subject shows a secret (PRIV-04).
+    Secret {
+        /// What must not show it.
+        expected: String,
+        /// What does.
+        got: String,
+    },
     /// What the script expects is not so.
     Expectation {
         /// What it expects.
@@ -50,7 +57,7 @@ impl fmt::Display for StepFailure {
             StepFailure::NoAnswer { method, failure } => {
                 write!(f, "expected an answer to {method}, got {failure}")
             }
-            StepFailure::Expectation { expected, got } => {
+            StepFailure::Expectation { expected, got } | StepFailure::Secret { expected, got } => {
                 write!(f, "expected {expected}, got {got}")
             }
         }

@@ -605,16 +605,7 @@ steps! {
         |world, call| checks::saved_state_lacks(world, call.the("device"), call.the("name"));
     Then "{device} is told {report}"
         "The device has told its user so; each such message is looked at once."
-        |world, call| {
-            let told = world.people.told(call.the("device"))?;
-            match told.iter().position(|told| told == call.the("report")) {
-                Some(index) => {
-                    told.remove(index);
-                    Ok(())
-                }
-                None => Err(StepFailure::differs(call.the("report"), told.join(", "))),
-            }
-        };
+        |world, call| checks::is_told(world, call.the("device"), call.the("report"));
     Then "nobody is told anything"
         "No device has told its user anything that was not looked at."
         |world, _| checks::silence(world);

@@ -1,7 +1,7 @@
 //! The matrix as one self-contained HTML page, which needs no script and nothing from elsewhere.
 
 use super::{by_conversation, by_peer, harmless};
-use crate::conformance::interop::matrix::{Cell, Matrix, Why};
+use crate::conformance::interop::matrix::{Cell, Matrix, Plays, Why};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde_json::json;
@@ -11,7 +11,10 @@ use serde_json::json;
 pub fn page(matrix: &Matrix) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let content = content(&harmless(matrix));
+    let matrix = harmless(matrix);
+    let parts = matrix.parts().into_iter();
+    let parts: Vec<_> = parts.map(|(plays, part)| content(plays, part)).collect();
+    let content = context! { parts, matrix => Value::from(Serde(&matrix)) };
     match environment.render_str(include_str!("interop.html"), content) {
         Ok(page) => page,
         // The template is fixed, and so is what it is given: a test renders both.
@@ -20,7 +23,7 @@ pub fn page(matrix: &Matrix) -> String {
 }
 
 /// What the template is given: texts and numbers, no decisions left.
-fn content(matrix: &Matrix) -> Value {
+fn content(plays: Plays, matrix: &Matrix) -> Value {
     let rows: Vec<_> = matrix
         .peers
         .iter()
@@ -75,6 +78,8 @@ fn content(matrix: &Matrix) -> Value {
         failures => Value::from(Serde(failures)),
         skips => Value::from(Serde(skips)),
         passed, failed, skipped,
+        is_transfers => plays == Plays::Transfers,
+        words => plays.words(),
         pairs => matrix.cells.len(),
         matrix => Value::from(Serde(matrix)),
     }

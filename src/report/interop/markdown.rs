@@ -1,7 +1,7 @@
 //! The matrix as a page of docs/, made by one command and never by hand.
 
 use super::{by_conversation, harmless};
-use crate::conformance::interop::matrix::{Cell, Matrix};
+use crate::conformance::interop::matrix::{Cell, Matrix, Plays};
 use crate::conformance::printable::shortened;
 use crate::conformance::subject::RandomnessSource;
 use std::fmt::Write;
@@ -21,6 +21,16 @@ pub fn page(matrix: &Matrix) -> String {
 }
 
 fn write(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
+    if !matrix.conversations.is_empty() {
+        conversations(page, matrix)?;
+    }
+    match &matrix.transfers {
+        Some(transfers) => self::transfers(page, transfers),
+        None => Ok(()),
+    }
+}
+
+fn conversations(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     let Matrix {
         suite,
         date,
@@ -44,31 +54,9 @@ fn write(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
         "{} conversations came off.\n",
         matrix.conversations.len()
     )?;
-    table(page, matrix)?;
+    table(page, matrix, Plays::Conversations)?;
     writeln!(page, "\n## Who took part\n")?;
-    writeln!(
-        page,
-        "| | library | licence | draws | as initiator | as responder |"
-    )?;
-    writeln!(page, "| ---: | --- | --- | --- | ---: | ---: |")?;
-    for (peer, number) in matrix.peers.iter().zip(1..) {
-        let licence = peer.licence.as_deref().unwrap_or("-");
-        let draws = match peer.randomness {
-            RandomnessSource::Injected => "what it is given",
-            RandomnessSource::Own => "its own randomness",
-        };
-        let [initiator, responder] =
-            super::by_peer(matrix, &peer.label).map(|[passed, of]| format!("{passed}/{of}"));
-        let (label, licence) = (escaped(&peer.label), escaped(licence));
-        writeln!(
-            page,
-            "| {number} | {label} | {licence} | {draws} | {initiator} | {responder} |"
-        )?;
-    }
-    for absent in &matrix.absent {
-        let reason = escaped(&shortened(&absent.reason, LONG));
-        writeln!(page, "\nNot there: {}: {reason}", escaped(&absent.label))?;
-    }
+    participants(page, matrix)?;
     writeln!(page, "\n## Conversations\n")?;
     writeln!(
         page,
@@ -96,8 +84,79 @@ fn write(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     failures(page, matrix)
 }
 
+/// Who took part, and who did not.
+fn participants(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
+    writeln!(
+        page,
+        "| | library | licence | draws | as initiator | as responder |"
+    )?;
+    writeln!(page, "| ---: | --- | --- | --- | ---: | ---: |")?;
+    for (peer, number) in matrix.peers.iter().zip(1..) {
+        let licence = peer.licence.as_deref().unwrap_or("-");
+        let draws = match peer.randomness {
+            RandomnessSource::Injected => "what it is given",
+            RandomnessSource::Own => "its own randomness",
+        };
+        let [initiator, responder] =
+            super::by_peer(matrix, &peer.label).map(|[passed, of]| format!("{passed}/{of}"));
+        let (label, licence) = (escaped(&peer.label), escaped(licence));
+        writeln!(
+            page,
+            "| {number} | {label} | {licence} | {draws} | {initiator} | {responder} |"
+        )?;
+    }
+    for absent in &matrix.absent {
+        let reason = escaped(&shortened(&absent.reason, LONG));
+        writeln!(page, "\nNot there: {}: {reason}", escaped(&absent.label))?;
+    }
+    Ok(())
+}
+
+/// What came of whole transfers.
+fn transfers(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
+    let Matrix {
+        suite, date, seed, ..
+    } = matrix;
+    writeln!(page, "\n## Whole transfers\n")?;
+    writeln!(
+        page,
+        "Made on {date} by the same command, in `{}`, seed {}. Both flows, with a library under each wallet: the wallets are the reference engine's, their",
+        escaped(suite),
+        escaped(seed)
+    )?;
+    writeln!(
+        page,
+        "sessions are the libraries': under the wallets of Ben, who offers, that of the row, under all others that of the column. A cell says how many of the {}",
+        matrix.conversations.len()
+    )?;
+    writeln!(
+        page,
+        "scenarios came off; every wallet was stopped and started again from its saved state before each of its steps.\n"
+    )?;
+    table(page, matrix, Plays::Transfers)?;
+    writeln!(page)?;
+    participants(page, matrix)?;
+    writeln!(page, "\n| scenario | requirements | pairs |")?;
+    writeln!(page, "| --- | --- | ---: |")?;
+    let counts = by_conversation(matrix);
+    for scenario in &matrix.conversations {
+        let [passed, of] = counts
+            .get(scenario.name.as_str())
+            .copied()
+            .unwrap_or_default();
+        let (name, clause) = (escaped(&scenario.name), escaped(&scenario.clause));
+        writeln!(page, "| {name} | {clause} | {passed}/{of} |")?;
+    }
+    writeln!(page, "\n### What fails in them\n")?;
+    what_fails(page, matrix)
+}
+
 fn failures(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     writeln!(page, "\n## What fails\n")?;
+    what_fails(page, matrix)
+}
+
+fn what_fails(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     let alike = matrix.alike();
     if alike.is_empty() {
         return writeln!(page, "Nothing.");
@@ -144,8 +203,8 @@ fn failures(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     Ok(())
 }
 
-fn table(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
-    write!(page, "| | initiator |")?;
+fn table(page: &mut String, matrix: &Matrix, plays: Plays) -> std::fmt::Result {
+    write!(page, "| | {} |", plays.rows())?;
     for number in 1..=matrix.peers.len() {
         write!(page, " {number} |")?;
     }

@@ -1,7 +1,7 @@
 //! The matrix in a terminal.
 
 use super::harmless;
-use crate::conformance::interop::matrix::{Cell, Matrix};
+use crate::conformance::interop::matrix::{Cell, Matrix, Plays};
 use crate::conformance::printable::{block, shortened};
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
@@ -27,9 +27,27 @@ pub struct Arguments {
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn write(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::Result<()> {
-    let matrix = &harmless(matrix);
-    table(out, matrix)?;
-    failures(out, matrix, arguments)?;
+    let matrix = harmless(matrix);
+    for (number, (plays, part)) in matrix.parts().into_iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        if plays == Plays::Transfers {
+            writeln!(out, "{}\n", "Whole transfers".bold())?;
+        }
+        write_part(out, part, arguments, plays)?;
+    }
+    Ok(())
+}
+
+fn write_part(
+    out: &mut dyn Write,
+    matrix: &Matrix,
+    arguments: &Arguments,
+    plays: Plays,
+) -> io::Result<()> {
+    table(out, matrix, plays)?;
+    failures(out, matrix, arguments, plays)?;
     let skips = matrix.skips();
     if !skips.is_empty() {
         writeln!(out, "\n{}", "skipped".yellow())?;
@@ -63,15 +81,16 @@ pub fn write(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io:
     } else {
         ""
     };
+    let what = plays.words();
     writeln!(
         out,
-        "\n{early}{} in {pairs} pairs, {conversations} conversations each: {passed} passed, {failed} failed, {skipped} skipped",
+        "\n{early}{} in {pairs} pairs, {conversations} {what} each: {passed} passed, {failed} failed, {skipped} skipped",
         matrix.suite
     )
 }
 
-fn table(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
-    let mut header = vec![String::new(), "initiator".to_owned()];
+fn table(out: &mut dyn Write, matrix: &Matrix, plays: Plays) -> io::Result<()> {
+    let mut header = vec![String::new(), plays.rows().to_owned()];
     header.extend((1..=matrix.peers.len()).map(|number| number.to_string()));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
@@ -108,7 +127,12 @@ fn table(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
     Ok(())
 }
 
-fn failures(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::Result<()> {
+fn failures(
+    out: &mut dyn Write,
+    matrix: &Matrix,
+    arguments: &Arguments,
+    plays: Plays,
+) -> io::Result<()> {
     for alike in matrix.alike() {
         let failure = alike.failure;
         let only = alike.conversations.first().copied().unwrap_or_default();
@@ -150,10 +174,11 @@ fn failures(out: &mut dyn Write, matrix: &Matrix, arguments: &Arguments) -> io::
             format!("{one} {other}")
         };
         let more = &arguments.more;
-        writeln!(
-            out,
-            "    alone       tigress interop {peers} --only {only}{more}"
-        )?;
+        let only = match plays {
+            Plays::Conversations => format!("--only {only}"),
+            Plays::Transfers => format!("--transfers --only '{only}'"),
+        };
+        writeln!(out, "    alone       tigress interop {peers} {only}{more}")?;
     }
     Ok(())
 }

@@ -2,13 +2,23 @@
 //
 //     tigress test --adapter 'node adapter.js'
 //
-// Fill in `methods`, one function after the other. What is not there counts as not implemented.
+// Fill in `methods`, one function after the other: `tigress adapter methods device.decrypt` shows what each is asked and answers.
+// What is not there counts as not implemented. Standard output is for answers alone: what your library prints goes to standard error.
 
 const readline = require("node:readline");
 
-// Your wallet refuses: the profile's name for the error, or your own.
-class Refused extends Error {}
+// Your wallet refuses: the profile's name for the error or your own, and what it says of it.
+class Refused extends Error {
+  constructor(error, message = error) {
+    super(message);
+    this.error = error;
+  }
+}
 
+// Your devices, by the handle that the harness gives them.
+const devices = new Map();
+
+// Each may answer a promise.
 const methods = {
   describe: () => ({
     name: "my wallet",
@@ -22,29 +32,41 @@ const methods = {
   }),
 
   // Forget every device and wallet.
-  reset: () => ({}),
+  reset() {
+    devices.clear();
+    return {};
+  },
 
-  // Bytes are lower-case hex: Buffer.from(params.publicKey, "hex"), bytes.toString("hex").
+  // Bytes are lower-case hex: Buffer.from(params.message, "hex"), bytes.toString("hex").
   //
-  // "public_key.decode": (params) => {
-  //   const u = myWallet.decode(Buffer.from(params.publicKey, "hex"));
-  //   if (!u) throw new Refused("invalid-key");
-  //   return { u: u.toString("hex") };
+  // "device.create": async (params) => ...
+  // "device.bundle": async (params) => ...
+  // "device.process_bundle": async (params) => ...
+  // "device.encrypt": async (params) => ...
+  // "device.decrypt": async ({ handle, peer, kind, message }) => {
+  //   try {
+  //     const plaintext = await devices.get(handle).decrypt(peer, kind, Buffer.from(message, "hex"));
+  //     return { plaintext: plaintext.toString("hex") };
+  //   } catch (error) {
+  //     throw new Refused(error.name, error.message);
+  //   }
   // },
 };
 
-function answer(request) {
+async function answer(request) {
   const method = methods[request.method];
   if (!method) return { error: { code: -32601, message: "not implemented" } };
   try {
-    return { result: method(request.params) };
+    return { result: await method(request.params) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { error: { code: 1, message: error.message, data: { error: error.message } } };
+    return { error: { code: 1, message: error.message, data: { error: error.error } } };
   }
 }
 
-readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  const request = JSON.parse(line);
-  process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id: request.id, ...answer(request) }) + "\n");
-});
+(async () => {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line);
+    process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id: request.id, ...(await answer(request)) }) + "\n");
+  }
+})();

@@ -3,7 +3,8 @@
 
     tigress test --adapter 'python3 adapter.py'
 
-Fill in METHODS, one function after the other. What is not there counts as not implemented.
+Fill in METHODS, one function after the other: `tigress adapter methods device.decrypt` shows what each is asked and answers.
+What is not there counts as not implemented. Standard output is for answers alone: what your library prints goes to standard error.
 """
 
 import json
@@ -11,7 +12,15 @@ import sys
 
 
 class Refused(Exception):
-    """Your wallet refuses. The profile's name for the error, or your own."""
+    """Your wallet refuses: the profile's name for the error or your own, and what it says of it."""
+
+    def __init__(self, error, message=""):
+        super().__init__(message or error)
+        self.error = error
+
+
+# Your devices, by the handle that the harness gives them.
+devices = {}
 
 
 def describe(params):
@@ -29,21 +38,28 @@ def describe(params):
 
 def reset(params):
     """Forget every device and wallet."""
+    devices.clear()
     return {}
 
 
-# Bytes are lower-case hex: bytes.fromhex(params["publicKey"]), some_bytes.hex().
+# Bytes are lower-case hex: bytes.fromhex(params["message"]), some_bytes.hex().
 #
-# def public_key_decode(params):
+# def device_decrypt(params):
+#     device, message = devices[params["handle"]], bytes.fromhex(params["message"])
 #     try:
-#         return {"u": my_wallet.decode(bytes.fromhex(params["publicKey"])).hex()}
-#     except my_wallet.BadKey:
-#         raise Refused("invalid-key")
+#         plaintext = device.decrypt(params["peer"], params["kind"], message)
+#     except my_wallet.Error as error:
+#         raise Refused(type(error).__name__, str(error))
+#     return {"plaintext": plaintext.hex()}
 
 METHODS = {
     "describe": describe,
     "reset": reset,
-    # "public_key.decode": public_key_decode,
+    # "device.create": device_create,
+    # "device.bundle": device_bundle,
+    # "device.process_bundle": device_process_bundle,
+    # "device.encrypt": device_encrypt,
+    # "device.decrypt": device_decrypt,
 }
 
 
@@ -54,7 +70,7 @@ def answer(request):
     try:
         return {"result": method(request["params"])}
     except Refused as refused:
-        return {"error": {"code": 1, "message": str(refused), "data": {"error": str(refused)}}}
+        return {"error": {"code": 1, "message": str(refused), "data": {"error": refused.error}}}
 
 
 for line in sys.stdin:

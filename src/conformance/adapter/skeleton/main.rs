@@ -3,16 +3,17 @@
 //!     cargo build --release
 //!     tigress test --adapter target/release/adapter
 //!
-//! Fill in `call`, one method after the other. What is not there counts as not implemented.
+//! Fill in `call`, one method after the other: `tigress adapter methods device.decrypt` shows what each is asked and answers.
+//! What is not there counts as not implemented.
 
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Write};
 
 /// Why a call has no result.
 enum Failure {
-    /// Your wallet refuses: the profile's name for the error, or your own.
+    /// Your wallet refuses: the profile's name for the error or your own, and what it says of it.
     #[allow(dead_code)]
-    Refused(&'static str),
+    Refused(String, String),
     NotImplemented,
 }
 
@@ -32,9 +33,13 @@ fn call(method: &str, _params: &Value) -> Result<Value, Failure> {
         "reset" => Ok(json!({})),
         // Bytes are lower-case hex.
         //
-        // "public_key.decode" => match my_wallet::decode(_params["publicKey"].as_str()) {
-        //     Some(u) => Ok(json!({ "u": hex(u) })),
-        //     None => Err(Failure::Refused("invalid-key")),
+        // "device.create" => ...
+        // "device.bundle" => ...
+        // "device.process_bundle" => ...
+        // "device.encrypt" => ...
+        // "device.decrypt" => match device(&_params["handle"]).decrypt(&_params["peer"], bytes(&_params["message"])) {
+        //     Ok(plaintext) => Ok(json!({ "plaintext": hex(plaintext) })),
+        //     Err(error) => Err(Failure::Refused(error.name(), error.to_string())),
         // },
         _ => Err(Failure::NotImplemented),
     }
@@ -48,8 +53,8 @@ fn main() -> io::Result<()> {
         let mut answer = json!({ "jsonrpc": "2.0", "id": request["id"] });
         match call(method, &request["params"]) {
             Ok(result) => answer["result"] = result,
-            Err(Failure::Refused(error)) => {
-                answer["error"] = json!({ "code": 1, "message": error, "data": { "error": error } });
+            Err(Failure::Refused(error, message)) => {
+                answer["error"] = json!({ "code": 1, "message": message, "data": { "error": error } });
             }
             Err(Failure::NotImplemented) => {
                 answer["error"] = json!({ "code": -32601, "message": "not implemented" });

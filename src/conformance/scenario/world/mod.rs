@@ -37,13 +37,12 @@ pub(super) use lies::LIES;
 pub(super) use network::REQUESTS;
 pub(super) use participant::REPORTS;
 pub(super) use payloads::PAYLOADS;
-pub use players::Tested;
+pub use players::{Cast, Tested};
 
 use super::limits;
 use super::step_failure::StepFailure;
 use super::transcript::{Answered, Fate, Line};
 use super::view::View;
-use crate::conformance::restarts::Restarts;
 use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
@@ -107,17 +106,12 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     /// Nobody is there yet. All randomness is made from `seed`.
-    pub(super) fn new(
-        suite: SuiteRef,
-        seed: &str,
-        tested: Option<Tested<'a>>,
-        restarts: Restarts,
-    ) -> Self {
+    pub(super) fn new(suite: SuiteRef, seed: &str, cast: Cast<'a>) -> Self {
         World {
             suite,
             seed: seed.to_owned(),
             now: BEGINNING,
-            people: People::new(suite, seed, tested, restarts),
+            people: People::new(suite, seed, cast),
             network: Network::default(),
             intermediary: ScriptedIntermediary::new(suite, seed),
             stolen: BTreeMap::new(),
@@ -539,7 +533,8 @@ impl<'a> World<'a> {
         let address = receiver.address();
         let mut device = self.people.wallet(from)?.device().clone();
         let mut randomness = Recorder::new(&format!("{}/written/{}", self.seed, self.lines.len()));
-        let message = match device.session(&address) {
+        let record = device.record(&address);
+        let message = match record.and_then(|record| record.base_keys().next()) {
             Some(_) => device
                 .encrypt(&address, plaintext, &mut randomness)
                 .map_err(StepFailure::script)?,

@@ -1,9 +1,8 @@
 //! People, their devices, and what each of them has seen and been told.
 
 use super::participant::Participant;
-use super::players::{Players, Tested};
+use super::players::{Cast, Players};
 use crate::agreement::BundleFields;
-use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
@@ -56,15 +55,10 @@ pub(in super::super) struct People<'a> {
 
 impl<'a> People<'a> {
     /// Nobody yet. All their randomness is made from `seed`.
-    pub(super) fn new(
-        suite: SuiteRef,
-        seed: &str,
-        tested: Option<Tested<'a>>,
-        restarts: Restarts,
-    ) -> Self {
+    pub(super) fn new(suite: SuiteRef, seed: &str, cast: Cast<'a>) -> Self {
         People {
             seed: seed.to_owned(),
-            players: Players::new(suite, tested, restarts),
+            players: Players::new(suite, cast),
             users: BTreeMap::new(),
             devices: BTreeMap::new(),
             transfers: BTreeMap::new(),
@@ -119,6 +113,11 @@ impl<'a> People<'a> {
     ) -> Result<usize, StepFailure> {
         let states = self.device(device)?.states.values();
         Ok(states.filter(|it| **it == state).count())
+    }
+
+    /// Whether a library keeps that device's sessions, under error names of its own.
+    pub(in super::super) fn is_on_a_library(&self, device: &str) -> bool {
+        self.players.is_on_a_library(device)
     }
 
     /// The wallet of a device, which the reference engine plays.
@@ -336,6 +335,11 @@ impl<'a> People<'a> {
         let name = format!("{user}'s copy");
         if self.devices.contains_key(&name) {
             return Err(StepFailure::script(format!("{user} has a copy already")));
+        }
+        if self.players.tested(&name).is_some() {
+            return Err(StepFailure::NotObservable(format!(
+                "{name} is played by the subject, and what it holds is a saved state of the reference engine"
+            )));
         }
         let state = self.wallet(of)?.save().to_json();
         let original = self.device(of)?;

@@ -1,16 +1,22 @@
 //! Who plays the devices: the subject under test one of them, the reference engine all others.
 
 use crate::conformance::operation::{
-    AddressFields, Done, On, Operation, Reference, Saved, answer, wallet,
+    AddressFields, Done, Keepers, On, Operation, Reference, Saved, answer, wallet,
 };
+use crate::conformance::printable::shortened;
 use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
+use crate::conformance::secrets::Secrets;
 use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 use crate::wallet::{Effect, Limits, Wallet, WalletEvent};
+use std::collections::BTreeMap;
+
+/// Of what shows a secret so many characters are told.
+const MOST_SAID: usize = 2_000;
 
 /// A subject in the part of one device.
 pub struct Tested<'a> {
@@ -22,13 +28,28 @@ pub struct Tested<'a> {
     pub strict: bool,
 }
 
+/// Who plays a scenario beside the reference engine. Where nobody does, it plays alone.
+#[derive(Default)]
+pub struct Cast<'a> {
+    /// A subject in the part of one device.
+    pub tested: Option<Tested<'a>>,
+    /// Who keeps the sessions of the devices that the reference engine plays.
+    pub keepers: Keepers,
+    /// When devices are stopped and started again.
+    pub restarts: Restarts,
+}
+
 /// The wallets of a scenario, by the script's names for their devices.
 pub(super) struct Players<'a> {
     engine: Reference,
     tested: Option<Tested<'a>>,
+    /// What the subject draws from, which it must not show.
+    secrets: Secrets,
     /// What the wallets of the reference engine are held to.
     limits: Limits,
     restarts: Restarts,
+    /// How many events each wallet has had.
+    steps: BTreeMap<String, u32>,
 }
 
 /// A copy has no subject: there is no second one, and nobody plays its device there.
@@ -37,19 +58,23 @@ impl Clone for Players<'_> {
         Players {
             engine: self.engine.clone(),
             limits: self.limits,
+            secrets: Secrets::default(),
             restarts: self.restarts,
+            steps: self.steps.clone(),
             tested: None,
         }
     }
 }
 
 impl<'a> Players<'a> {
-    pub(super) fn new(suite: SuiteRef, tested: Option<Tested<'a>>, restarts: Restarts) -> Self {
+    pub(super) fn new(suite: SuiteRef, cast: Cast<'a>) -> Self {
         Players {
-            engine: Reference::speaking(suite),
-            tested,
+            engine: Reference::speaking(suite).with_sessions_of(cast.keepers),
+            tested: cast.tested,
+            secrets: Secrets::default(),
             limits: Limits::PROFILE,
-            restarts,
+            restarts: cast.restarts,
+            steps: BTreeMap::new(),
         }
     }
 
@@ -68,6 +93,11 @@ impl<'a> Players<'a> {
     /// The subject, where it plays that device.
     pub(super) fn tested(&self, device: &str) -> Option<&Tested<'a>> {
         self.tested.as_ref().filter(|tested| tested.plays == device)
+    }
+
+    /// Whether a library keeps that device's sessions, under error names of its own.
+    pub(super) fn is_on_a_library(&self, device: &str) -> bool {
+        self.tested(device).is_none() && self.engine.keeper(device).is_some()
     }
 
     /// The wallet of a device that the reference engine plays: no other can be looked into.
@@ -90,6 +120,9 @@ impl<'a> Players<'a> {
         now: Timestamp,
         seed: String,
     ) -> Result<(), StepFailure> {
+        if self.tested(device).is_some() {
+            self.secrets.note_stream(&seed);
+        }
         let address = AddressFields::from(address);
         let input = wallet::CreateInput { address, now, seed };
         self.must::<wallet::Create, _>(device, input)?;
@@ -122,7 +155,9 @@ impl<'a> Players<'a> {
 
     /// Before a step, where there are restarts everywhere. A subject that cannot be saved is not restarted.
     fn restart_before_a_step(&mut self, device: &str) -> Result<(), StepFailure> {
-        if self.restarts == Restarts::AsWritten {
+        let step = self.steps.entry(device.to_owned()).or_default();
+        *step += 1;
+        if !self.restarts.before(*step - 1) {
             return Ok(());
         }
         match self.outlasts_a_restart(device) {
@@ -209,9 +244,13 @@ impl<'a> Players<'a> {
         let handle = device.to_owned();
         let input = On { handle, input };
         let tested = self.tested.as_mut().filter(|it| it.plays == device);
-        let is_tested = tested.is_some();
+        let is_others = tested.is_some() || self.engine.keeper(device).is_some();
         let answer = match tested {
-            Some(tested) => call::<O>(tested.subject, input),
+            Some(tested) => {
+                let answer = answer::ask::<O>(tested.subject, input);
+                sees_no_secret(&self.secrets, &answer, &tested.subject.said())?;
+                answer
+            }
             None => O::run(&mut self.engine, input),
         };
         match answer {
@@ -222,7 +261,7 @@ impl<'a> Players<'a> {
                 let reason = format!("`{method}` is not implemented");
                 Err(StepFailure::NotImplemented(reason))
             }
-            Err(failure) if is_tested => Err(StepFailure::NoAnswer {
+            Err(failure) if is_others => Err(StepFailure::NoAnswer {
                 method: O::METHOD,
                 failure,
             }),
@@ -237,15 +276,23 @@ enum Before {
     Saved(Hex),
 }
 
-/// Asks a subject, as JSON.
-fn call<O: Operation>(subject: &mut dyn Subject, input: O::Input) -> Result<O::Output, Failure> {
-    let params = serde_json::to_value(input).map_err(|error| Failure::Broken(error.to_string()))?;
-    let value = subject.call(O::METHOD, params)?;
-    answer::read::<O>(&value).map_err(|faults| {
-        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        Failure::Broken(format!(
-            "an answer that cannot be read: {}",
-            faults.join("; ")
-        ))
-    })
+/// Neither an error nor standard error shows what the subject has drawn (PRIV-04).
+fn sees_no_secret<T>(
+    secrets: &Secrets,
+    answer: &Result<T, Failure>,
+    said: &[u8],
+) -> Result<(), StepFailure> {
+    let message = match answer {
+        Err(Failure::Rejected { message, .. }) => message.as_bytes(),
+        _ => &[],
+    };
+    for (text, what) in [(message, "an error"), (said, "standard error")] {
+        if secrets.shown_in(text).is_some() {
+            return Err(StepFailure::Secret {
+                expected: format!("{what} does not show what was drawn (PRIV-04)"),
+                got: shortened(&String::from_utf8_lossy(text), MOST_SAID).into_owned(),
+            });
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,218 @@
+//! Secrets that no error shows, and no standard error (PRIV-04).
+
+use super::leak::any_reading;
+use super::seed::Stream;
+use crate::hex;
+use crate::primitives::Randomness;
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+/// Parameters and results that are secret, wherever they stand in what is asked and answered.
+const NAMES: &[&str] = &[
+    "chainKey",
+    "dh",
+    "dh1",
+    "dh2",
+    "dh3",
+    "dh4",
+    "identityPrivateKey",
+    "messageKey",
+    "nextChainKey",
+    "nextRootKey",
+    "oneTimePreKeyPrivateKey",
+    "ownerPrivateKey",
+    "plaintext",
+    "privateKey",
+    "randomness",
+    "rootKey",
+    "sharedSecret",
+    "signedPreKeyPrivateKey",
+];
+
+/// So many bytes of a key in a row are no accident in a text. They are fewer than a key's 32, so that a private key is known
+/// again where it was clamped: its first byte and its last one are others then.
+const OF_A_KEY: usize = 24;
+/// So many bytes of a plaintext: more than a UUID has, which an error may name.
+const OF_A_PLAINTEXT: usize = 48;
+/// What is shorter than that counts as a whole, where it has so many bytes.
+const LEAST: usize = 16;
+/// So many bytes of a secret are watched, from its beginning.
+const MOST_OF_ONE: usize = 16 * 1024;
+/// So many bytes of secrets are watched in all; those that come later are not.
+const MOST: usize = 256 * 1024;
+/// What stands in a text encoded is looked at so many encodings deep: hex in JSON in hex.
+const DEPTH: u32 = 2;
+
+/// The secrets of a case: what was handed in, and what was answered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets {
+    /// Each with its name, and how many bytes of it in a row are telling.
+    held: Vec<(&'static str, usize, Vec<u8>)>,
+    size: usize,
+}
+
+impl Secrets {
+    /// Watches all secrets that stand in a question or an answer.
+    pub(super) fn note(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let known = NAMES.iter().find(|known| *known == name);
+                    match (known, value) {
+                        (Some(name), Value::String(text)) => {
+                            self.add(name, hex::decode(text).unwrap_or_default());
+                        }
+                        _ => self.note(value),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.note(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Watches what is drawn first from the stream of a seed.
+    pub(super) fn note_stream(&mut self, seed: &str) {
+        let mut drawn = vec![0; MOST_OF_ONE];
+        // A stream never ends.
+        if Stream::new(seed).fill(&mut drawn).is_ok() {
+            self.add("seed", drawn);
+        }
+    }
+
+    fn add(&mut self, name: &'static str, mut bytes: Vec<u8>) {
+        if name == "plaintext" {
+            // Padding says nothing (PAY-11): zeros, and 0x80 before them.
+            while bytes.pop_if(|byte| *byte == 0).is_some() {}
+            bytes.pop_if(|byte| *byte == 0x80);
+        }
+        bytes.truncate(MOST_OF_ONE);
+        let telling = if name == "plaintext" {
+            OF_A_PLAINTEXT
+        } else {
+            OF_A_KEY
+        };
+        let is_new = || !self.held.iter().any(|(_, _, held)| *held == bytes);
+        if bytes.len() >= LEAST && self.size + bytes.len() <= MOST && is_new() {
+            self.size += bytes.len();
+            self.held.push((name, telling.min(bytes.len()), bytes));
+        }
+    }
+
+    /// The secret that a text shows: as it is, in hex, in base64, as a list of numbers or behind escapes.
+    pub(super) fn shown_in(&self, text: &[u8]) -> Option<&'static str> {
+        if text.len() < LEAST || self.held.is_empty() {
+            return None;
+        }
+        // By how many bytes are telling, all that tell.
+        let mut telling: FxHashMap<usize, FxHashMap<&[u8], &'static str>> = FxHashMap::default();
+        for (name, length, secret) in &self.held {
+            let parts = telling.entry(*length).or_default();
+            parts.extend(
+                secret
+                    .windows(*length)
+                    .filter(|part| tells(part))
+                    .map(|part| (part, *name)),
+            );
+        }
+        let mut shown = None;
+        any_reading(text, LEAST, DEPTH, &mut |bytes| {
+            shown = telling.iter().find_map(|(length, parts)| {
+                bytes
+                    .windows(*length)
+                    .find_map(|window| parts.get(window).copied())
+            });
+            shown.is_some()
+        });
+        shown
+    }
+}
+
+/// Whether bytes are not a few that are repeated, as padding is.
+fn tells(part: &[u8]) -> bool {
+    let mut different = [false; 256];
+    part.iter()
+        .for_each(|byte| different[usize::from(*byte)] = true);
+    different.iter().filter(|it| **it).count() > 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::seed;
+    use serde_json::json;
+
+    fn watching(value: &Value) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.note(value);
+        secrets
+    }
+
+    #[test]
+    fn a_key_is_seen_wherever_it_was_asked_and_however_it_is_printed() {
+        let mut key = seed::bytes::<32>("a key");
+        let text = hex::encode(&key);
+        let asked = json!({ "signedPreKeys": [{ "id": 1, "privateKey": text }], "peer": "x" });
+        let secrets = watching(&asked);
+        // As X25519 clamps it.
+        key[0] &= 0xf8;
+        key[31] = key[31] & 0x7f | 0x40;
+        let pairs = |between: &str| {
+            let pairs = key.iter().map(|byte| format!("{byte:02x}"));
+            pairs.collect::<Vec<_>>().join(between)
+        };
+        for shown in [
+            key.to_vec(),
+            format!("key {text}!").into_bytes(),
+            text.to_uppercase().into_bytes(),
+            format!("<Buffer {}>", pairs(" ")).into_bytes(),
+            pairs(":").into_bytes(),
+            format!("Uint8Array(32) [\n  {key:?}").into_bytes(),
+            data_encoding::BASE64.encode(&key).into_bytes(),
+            format!("b'{}'", key.escape_ascii()).into_bytes(),
+        ] {
+            let said = String::from_utf8_lossy(&shown);
+            assert_eq!(secrets.shown_in(&shown), Some("privateKey"), "{said}");
+        }
+        // A part of a key is no key, nor is another one.
+        assert_eq!(secrets.shown_in(&text.as_bytes()[..40]), None);
+        let other = hex::encode(&seed::bytes::<32>("another key"));
+        assert_eq!(secrets.shown_in(other.as_bytes()), None);
+    }
+
+    #[test]
+    fn what_is_drawn_is_seen_in_any_part() {
+        let drawn = seed::bytes::<64>("drawn");
+        let secrets = watching(&json!({ "randomness": hex::encode(&drawn) }));
+        assert_eq!(secrets.shown_in(&drawn[34..60]), Some("randomness"));
+        let mut secrets = Secrets::default();
+        secrets.note_stream("of a wallet");
+        let mut drawn = [0; 100];
+        Stream::new("of a wallet")
+            .fill(&mut drawn)
+            .expect("it never ends");
+        assert_eq!(secrets.shown_in(&drawn[50..82]), Some("seed"));
+    }
+
+    #[test]
+    fn a_plaintext_is_seen_and_an_id_in_it_may_be_named() {
+        let id = "11111111-1111-4111-8111-2123456789ab";
+        let text =
+            format!("{{\"type\":\"offer\",\"transfer\":\"{id}\",\"token\":\"a hotel key\"}}");
+        let secrets = watching(&json!({ "plaintext": hex::encode(text.as_bytes()) }));
+        let named = format!("no transfer {id} is known");
+        assert_eq!(secrets.shown_in(named.as_bytes()), None);
+        let said = format!("cannot read {text}");
+        assert_eq!(secrets.shown_in(said.as_bytes()), Some("plaintext"));
+        // A short one counts as a whole, padding does not count.
+        let secrets = watching(
+            &json!({ "plaintext": hex::encode(b"meet me at eight\x80\0\0"), "privateKey": "00".repeat(32) }),
+        );
+        assert_eq!(
+            secrets.shown_in(b"read: meet me at eight."),
+            Some("plaintext")
+        );
+        assert_eq!(secrets.shown_in(b"read: meet me at nine. "), None);
+        assert_eq!(secrets.shown_in(&[b'0'; 100]), None);
+    }
+}
