@@ -7,6 +7,9 @@
     reason = "sizes and counts far below 2^53"
 )]
 
+#[path = "performance/peers.rs"]
+mod peers;
+
 use plotters::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,6 +196,26 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         group: "xeddsa_verify",
         what: "XEdDSA, verify 33 bytes",
+        differs: "",
+    },
+    Operation {
+        group: "v3_encrypt",
+        what: "`signal-v3`: encrypt, {} bytes",
+        differs: "",
+    },
+    Operation {
+        group: "v3_decrypt",
+        what: "`signal-v3`: decrypt in order, {} bytes",
+        differs: "",
+    },
+    Operation {
+        group: "v3_dh_step",
+        what: "`signal-v3`: decrypt with a DH ratchet step, 0 bytes; the floor is the step alone",
+        differs: "",
+    },
+    Operation {
+        group: "v3_forged",
+        what: "`signal-v3`: refuse a forged message that claims to be {} ahead; the floor is the chain's steps and one message key",
         differs: "",
     },
 ];
@@ -575,6 +598,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\n![cost of one by how many there are](performance/growth.svg)\n\n## The rest\n\n",
     );
     alone(&figures, &mut page);
+    peers::section(Path::new(&from), &mut page)?;
     let file = format!("{docs}/performance.md");
     fs::write(&file, page)?;
     println!("{file}, {docs}/performance/");

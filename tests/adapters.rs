@@ -580,6 +580,28 @@ fn the_last_words_are_the_last_lines() {
     assert!((2_500..=3 * 1024).contains(&words.len()), "{}", words.len());
 }
 
+/// What is written to standard error before an answer is there when the answer is: its beginning, however much it is.
+#[test]
+fn what_was_said_is_there_with_the_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let answer = answering(r#"{"jsonrpc":"2.0","id":$id,"result":{}}"#);
+    let flood = format!(
+        "if [ $id = 3 ]; then echo begin >&2; head -c 300000 /dev/zero | tr '\\0' x >&2; fi; echo \"said $id\" >&2; {answer}"
+    );
+    let mut adapter = started(&script(folder.path(), "loud", "", &flood));
+    adapter.reset("tigress-1").expect("it does");
+    assert_eq!(adapter.said(), b"");
+    for id in 3..20 {
+        assert_eq!(adapter.call("public_key.decode", json!({})), Ok(json!({})));
+        let said = text(&adapter.said());
+        if id == 3 {
+            assert!(said.starts_with("begin\nxxx") && said.len() == 32 * 1024);
+        } else {
+            assert!(said.ends_with(&format!("said {id}\n")), "{said}");
+        }
+    }
+}
+
 /// A vector may ask for counters of a session that it had dropped: it fails, and nothing else does.
 #[test]
 fn counters_of_no_session_are_refused() {
@@ -914,6 +936,51 @@ fn the_findings_name_what_is_there() {
         let is_case = Selection::of(vec![name.clone()], None, cases()).is_ok();
         assert!(is_conversation || is_case, "{name}");
     }
+}
+
+/// A conversation that a finding names by a command fails between those that the command names, as docs/interop.json has it.
+#[test]
+fn the_conversations_of_findings_fail() {
+    let matrix: Value = serde_json::from_str(include_str!("../docs/interop.json")).expect("JSON");
+    let cells = matrix["cells"].as_array().expect("cells");
+    let fails = |names: &[&str], conversation: &str| {
+        let is_one = |label: &Value| {
+            let name = label.as_str().and_then(|label| label.split(' ').next());
+            name.is_some_and(|name| names.contains(&name))
+        };
+        let mut between = cells
+            .iter()
+            .filter(|cell| is_one(&cell["initiator"]) && is_one(&cell["responder"]));
+        between.any(|cell| {
+            let mut others = cell["others"].as_array().into_iter().flatten();
+            others.any(|other| {
+                let name = other["conversation"].as_str().unwrap_or_default();
+                let is_called =
+                    name == conversation || name.split('/').next() == Some(conversation);
+                is_called && other["why"].get("failed").is_some()
+            })
+        })
+    };
+    let mut seen = 0;
+    let findings = include_str!("../docs/findings.md").split("\n### ").skip(1);
+    for finding in findings.filter_map(|text| text.split("\n## ").next()) {
+        let mut names = Vec::new();
+        for quoted in finding.split('`').skip(1).step_by(2) {
+            let words: Vec<_> = quoted.split_whitespace().collect();
+            if let ["tigress", "interop", rest @ ..] = &words[..] {
+                let is_name = |word: &&&str| !word.starts_with('-');
+                names = rest.iter().take_while(is_name).copied().collect();
+            } else if words.starts_with(&["tigress", "test"]) {
+                names.clear();
+            }
+            let conversation = words.iter().skip_while(|word| **word != "--only").nth(1);
+            if let (Some(conversation), false) = (conversation, names.is_empty()) {
+                assert!(fails(&names, conversation), "{names:?}: {conversation}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
 }
 
 /// What a text names by `--only`, and what it calls by a whole name in backquotes.

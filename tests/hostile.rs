@@ -371,7 +371,7 @@ attempts! {
     "a transcript without an outcome": "replay t.jsonl", "t.jsonl" = transcript(&[("{\"event\":\"passed\"}\n", "")]) => 2, 48 MiB, "the last line says that the run passed or failed";
     "a run that failed, and says so": "replay t.jsonl", "t.jsonl" = transcript(&[("{\"event\":\"passed\"}", "{\"event\":\"failed\",\"line\":19,\"text\":\"\\u001b[2J\",\"reason\":\"\\u202e\"}")]) => 1, 64 MiB, r"\u{1b}[2J: \u{202e}";
     "another program": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress 0.1.0", "tigress \\u001b[2J\\u202e")]) => 1, 64 MiB, r#"/program was "tigress \u001b[2J\u{202e}", and is "tigress"#;
-    "another script's digest": "replay t.jsonl", "t.jsonl" = transcript(&[("\"digest\":\"34", "\"digest\":\"00")]) => 1, 64 MiB, "t.jsonl:1: ";
+    "another script's digest": "replay t.jsonl", "t.jsonl" = transcript(&[("\"digest\":\"42", "\"digest\":\"00")]) => 1, 64 MiB, "t.jsonl:1: ";
     "a script for a transcript that is not there": "replay t.jsonl --script nowhere", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "nowhere: cannot be read";
     "a script for a transcript that is endless": "replay t.jsonl --script /dev/zero", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "/dev/zero: is a device";
     "300,000 events": "diagram t.jsonl", "t.jsonl" = Many(header(), "{\"event\":\"time\",\"now\":1}\n", 300_000, "") => 2, 96 MiB, "one event too many; a transcript has 20000 at most";

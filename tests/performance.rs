@@ -108,7 +108,39 @@ fn each_ratio_is_the_quotient_of_the_two_times_beside_it() {
         "dh_step",
         &[("engine on AWS-LC", 0, 300.0), ("limit", 0, 100.0)],
     );
+    let peers = json!({
+        "subjects": [
+            { "name": "engine", "version": "", "keeps": "in memory" },
+            { "name": "a library", "version": "1.2.3", "keeps": "as bytes" },
+            { "name": "another 4.5", "version": "4.5", "keeps": "as bytes, in Node" },
+        ],
+        "times": [
+            { "operation": "encrypt", "subject": "engine", "nanoseconds": 200.0 },
+            { "operation": "encrypt", "subject": "a library", "nanoseconds": 700.0 },
+            { "operation": "encrypt", "subject": "another 4.5", "nanoseconds": 900.0 },
+            { "operation": "refuse", "subject": "engine", "nanoseconds": 110.0 },
+            { "operation": "refuse", "subject": "floor", "nanoseconds": 88.0 },
+            { "operation": "the binding: a call", "subject": "another 4.5", "nanoseconds": 5.0 },
+        ],
+        "skipped": ["a third is not installed"],
+    });
+    shown(
+        &without_limit,
+        "\nNot measured: `cargo bench --manifest-path benches/peers/Cargo.toml` was not run.",
+    );
+    fs::write(figures.join("peers.json"), peers.to_string()).expect("a file");
     let page = page();
+    for row in [
+        "| library | keeps sessions | encrypt | refuse |",
+        "| engine | in memory | 200 ns | 110 ns |",
+        "| a library (1.2.3) | as bytes | 700 ns (3.50) |  |",
+        "| another 4.5 | as bytes, in Node | 900 ns |  |",
+        "| the floor |  |  | 88 ns (0.80) |",
+        "\nOf another 4.5, a call takes 5 ns.",
+        "\nSkipped: a third is not installed.",
+    ] {
+        shown(&page, row);
+    }
     shown(&page, "| engine on AWS-LC | limit | that / limit |");
     shown(&page, "| 600 ns | 500 ns | 1.20 | 300 ns | 100 ns | 3.00 |");
 }

@@ -6,6 +6,7 @@ use crate::common;
 use adapter::{TIGRESS, text, tigress};
 use common::{Seeded, device_of};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::fs;
 use std::sync::{Arc, Mutex};
 use tigress_signal::agreement::BundleFields;
@@ -14,7 +15,9 @@ use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::{Cast, SEED, Scenario, run, run_with};
 use tigress_signal::conformance::sessions::SubjectSessions;
 use tigress_signal::conformance::subject::{Description, Failure, Subject};
+use tigress_signal::hex::Hex;
 use tigress_signal::identifier::Address;
+use tigress_signal::primitives::Randomness;
 use tigress_signal::sesame::{Device, SesameError, SessionLibrary};
 use tigress_signal::suite::{SignalV3, Tigress1};
 use tigress_signal::wire::{Message, MessageKind};
@@ -24,7 +27,7 @@ fn scenarios() -> Vec<Scenario> {
     let library = Library::load(None);
     assert!(library.errors.is_empty(), "{:?}", library.errors);
     let all = library.scripts.into_iter().flat_map(|it| it.scenarios);
-    let is_one = |it: &Scenario| it.with_libraries || ["attacks", "peers"].contains(&it.theme());
+    let is_one = |it: &Scenario| it.with_libraries || it.theme() == "peers";
     all.filter(|it| it.runs_in(Some(&SignalV3)) && is_one(it))
         .collect()
 }
@@ -53,7 +56,7 @@ fn the_engines_own_sessions_behave_as_if_nobody_stood_between() {
         played += 1;
     }
     assert!(others.is_empty(), "{others:#?}");
-    assert!(played > 60, "{played}");
+    assert!(played > 40, "{played}");
 }
 
 /// What goes wrong once.
@@ -281,7 +284,12 @@ fn a_step_with_other_randomness_than_it_draws_changes_nothing() {
     let mut engine = Reference::default();
     engine.reset("signal-v3").expect("spoken");
     let mut ask = |method: &str, params: Value| engine.call(method, params);
-    let bytes = |length: usize| "07".repeat(length);
+    let drawn = RefCell::new(Seeded(1));
+    let bytes = |length: usize| {
+        let mut bytes = vec![0; length];
+        drawn.borrow_mut().fill(&mut bytes).expect("never ends");
+        Hex(bytes)
+    };
     let create = |handle: &str, user: &str| {
         json!({
             "handle": handle, "address": { "userId": user, "deviceId": 1 },
@@ -345,7 +353,7 @@ fn a_wallet_on_an_adapter_plays_scenarios() {
     ]);
     let (said, complained) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{said}{complained}");
-    assert!(said.contains("1 passed, 0 failed"), "{said}");
+    assert!(said.contains("1 scenarios, 1 passed"), "{said}");
     let refused = tigress(&["adapter", "--sessions", "/none/such"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("/none/such"));
@@ -364,11 +372,11 @@ fn whole_transfers_are_played_whoever_keeps_the_sessions() {
     };
     let rows = json!([
         row("whole", "ENGINE"),
-        row("ends", "ENGINE | head -n 9"),
-        row("hangs", "ENGINE | { head -n 9; sleep 60; }"),
+        row("ends", "ENGINE | sed -u 9q"),
+        row("hangs", "ENGINE | { sed -u 9q; sleep 60; }"),
         row(
             "lies",
-            r#"ENGINE | sed -u 's/"kind":"prekey"/"kind":"carrier pigeon"/'"#
+            r#"ENGINE | sed -u 's/"kind":"[a-z]*"/"kind":"carrier pigeon"/'"#
         ),
     ]);
     fs::write(path("adapters.json"), rows.to_string()).expect("written");

@@ -5,6 +5,7 @@
 //! `cargo bench -p tigress-benches --bench growth [-- CASE]`; with `--test` each case is run once, small.
 
 #[path = "../hot_path/turns.rs"]
+#[allow(dead_code, reason = "nothing here uses its input up")]
 mod turns;
 
 mod hostile;

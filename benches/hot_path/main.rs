@@ -6,6 +6,7 @@
 //! other rows are measured: the engine's, and beside it `limit`, the calls of the floor by the best implementations known.
 
 mod floor;
+mod floor_v3;
 #[cfg(feature = "aws-lc")]
 mod limit;
 mod rows;
@@ -16,6 +17,7 @@ mod agreement;
 mod gap;
 mod message;
 mod saved;
+mod signal_v3;
 mod stored_keys;
 mod wire;
 mod xeddsa;
@@ -52,7 +54,7 @@ criterion_group!(
     targets = message::encrypt, message::decrypt, message::exchange, message::dh_step, gap::gap, gap::reverse,
         stored_keys::in_order, stored_keys::find, stored_keys::drop_oldest, stored_keys::expire,
         agreement::initiate, agreement::respond, agreement::open, agreement::accept, saved::saved, wire::wire,
-        xeddsa::sign, xeddsa::verify
+        xeddsa::sign, xeddsa::verify, signal_v3::encrypt, signal_v3::decrypt, signal_v3::dh_step, signal_v3::forged
 );
 #[cfg(feature = "aws-lc")]
 criterion_group!(

@@ -1,38 +1,14 @@
 //! The rows of an operation: each is timed alone, by criterion, and then all of them in turns, so that their times can be
 //! compared.
 
-pub(crate) use crate::turns::{Timed, repeated};
+pub(crate) use crate::turns::{Timed, repeated, rounds};
 
 use crate::turns::{Plan, Row, in_turns};
 use criterion::measurement::WallTime;
 use criterion::{Bencher, BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use std::cell::Cell;
 use std::env;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
-/// A step that uses its input up, in rounds of at most `most` iterations. What a round needs is made by `prepare` before
-/// the clock starts, for the number of iterations it is given; what it leaves is dropped after the clock has stopped.
-pub(crate) fn rounds<'a, S, T>(
-    most: usize,
-    mut prepare: impl FnMut(usize) -> S + 'a,
-    mut run: impl FnMut(&mut S) -> T + 'a,
-) -> Timed<'a> {
-    Box::new(move |iterations| {
-        let mut took = Duration::ZERO;
-        let mut left = usize::try_from(iterations).expect("a small number");
-        while left > 0 {
-            let count = left.min(most);
-            let mut state = prepare(count);
-            let began = Instant::now();
-            let outcome = black_box(run(&mut state));
-            took += began.elapsed();
-            drop((outcome, state));
-            left -= count;
-        }
-        took
-    })
-}
+use std::time::Duration;
 
 /// How many messages of `size` bytes a round takes: no more than fit a core's own cache.
 pub(crate) fn round_of(size: usize) -> usize {

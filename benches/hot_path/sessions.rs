@@ -46,14 +46,19 @@ pub(crate) struct Strangers {
 
 impl Strangers {
     pub(crate) fn new(randomness: &mut Numbers) -> Self {
+        Strangers::of(SUITE, randomness)
+    }
+
+    /// Of that suite.
+    pub(crate) fn of(suite: SuiteRef, randomness: &mut Numbers) -> Self {
         let mut device = || {
             let address = Address {
                 user_id: UserId::random(randomness).expect("an id"),
                 device_id: DeviceId::try_from(1).expect("in range"),
             };
-            let keys = PreKeyStore::random(&[SUITE], &address, Timestamp::default(), randomness);
+            let keys = PreKeyStore::random(&[suite], &address, Timestamp::default(), randomness);
             let keys = keys.expect("keys");
-            Device::new(SUITE, address, keys)
+            Device::new(suite, address, keys)
         };
         let (a, mut b) = (device(), device());
         let added = b.add_one_time_pre_keys(1, randomness).expect("a prekey");
@@ -74,12 +79,17 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new() -> Self {
+        Pair::of(SUITE)
+    }
+
+    /// Of that suite.
+    pub(crate) fn of(suite: SuiteRef) -> Self {
         let mut randomness = Numbers::new();
         let Strangers {
             mut a,
             b,
             one_time_pre_key,
-        } = Strangers::new(&mut randomness);
+        } = Strangers::of(suite, &mut randomness);
         let bundle = b.bundle(Some(one_time_pre_key)).expect("it has keys");
         a.process_bundle(&(&bundle).into(), &mut randomness)
             .expect("a good bundle");
@@ -88,11 +98,11 @@ impl Pair {
             .encrypt(b"", &mut NoRandomness)
             .expect("a message")
             .bytes;
-        let message = PreKeyMessage::decode(SUITE, &first).expect("a prekey message");
+        let message = PreKeyMessage::decode(suite, &first).expect("a prekey message");
         let mut keys = b.keys().clone();
         let (theirs, _) = accept(
-            SUITE,
-            (&Limits::PROFILE, SUITE.limits()),
+            suite,
+            (&Limits::PROFILE, suite.limits()),
             &mut keys,
             b.address(),
             a.address(),

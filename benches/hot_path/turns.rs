@@ -23,6 +23,29 @@ pub(crate) fn repeated<'a, T>(mut run: impl FnMut() -> T + 'a) -> Timed<'a> {
     })
 }
 
+/// A step that uses its input up, in rounds of at most `most` iterations. What a round needs is made by `prepare` before
+/// the clock starts, for the number of iterations it is given; what it leaves is dropped after the clock has stopped.
+pub(crate) fn rounds<'a, S, T>(
+    most: usize,
+    mut prepare: impl FnMut(usize) -> S + 'a,
+    mut run: impl FnMut(&mut S) -> T + 'a,
+) -> Timed<'a> {
+    Box::new(move |iterations| {
+        let mut took = Duration::ZERO;
+        let mut left = usize::try_from(iterations).expect("a small number");
+        while left > 0 {
+            let count = left.min(most);
+            let mut state = prepare(count);
+            let began = Instant::now();
+            let outcome = black_box(run(&mut state));
+            took += began.elapsed();
+            drop((outcome, state));
+            left -= count;
+        }
+        took
+    })
+}
+
 /// Something that is timed.
 pub(crate) struct Row<'a> {
     pub(crate) name: &'static str,
@@ -43,8 +66,8 @@ pub(crate) struct Plan {
     pub(crate) least: usize,
 }
 
-/// Times the rows in turns, and keeps their times for docs/performance.md.
-pub(crate) fn in_turns(group: &str, rows: &mut [&mut Row<'_>], plan: Plan) -> io::Result<()> {
+/// Times the rows in turns. Nanoseconds of an item by row: the median burst.
+pub(crate) fn medians(group: &str, rows: &mut [&mut Row<'_>], plan: Plan) -> Vec<f64> {
     let counts: Vec<u64> = rows
         .iter_mut()
         .map(|row| iterations(row, plan.burst))
@@ -63,21 +86,27 @@ pub(crate) fn in_turns(group: &str, rows: &mut [&mut Row<'_>], plan: Plan) -> io
         }
         turn += 1;
     }
-    let kept: Vec<_> = rows
-        .iter()
-        .zip(&mut times)
-        .map(|(row, times)| {
-            times.sort_by(f64::total_cmp);
-            let nanoseconds = times[times.len() / 2];
-            println!("{group} {}: {nanoseconds:.0} ns", title(row));
-            json!({
-                "group": group,
-                "row": row.name,
-                "parameter": row.parameter,
-                "nanoseconds": nanoseconds,
-            })
+    let medians = rows.iter().zip(&mut times).map(|(row, times)| {
+        times.sort_by(f64::total_cmp);
+        let nanoseconds = times[times.len() / 2];
+        println!("{group} {}: {nanoseconds:.0} ns", title(row));
+        nanoseconds
+    });
+    medians.collect()
+}
+
+/// Times the rows in turns, and keeps their times for docs/performance.md.
+pub(crate) fn in_turns(group: &str, rows: &mut [&mut Row<'_>], plan: Plan) -> io::Result<()> {
+    let medians = medians(group, rows, plan);
+    let kept = rows.iter().zip(medians).map(|(row, nanoseconds)| {
+        json!({
+            "group": group,
+            "row": row.name,
+            "parameter": row.parameter,
+            "nanoseconds": nanoseconds,
         })
-        .collect();
+    });
+    let kept: Vec<_> = kept.collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/criterion/turns");
     fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{group} {}.json", title(rows[0])));

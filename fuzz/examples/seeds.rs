@@ -9,10 +9,14 @@
     reason = "lists, written once"
 )]
 
+#[path = "seeds/signal_v3.rs"]
+mod signal_v3;
+
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use tigress_fuzz::differential_signal_v3::{PRE_KEY_MESSAGE, RATCHET_MESSAGE};
 use tigress_fuzz::encode::Encode;
 use tigress_fuzz::{
     differential_ratchet as differential, session_decrypt, session_script, wallet_script,
@@ -72,9 +76,14 @@ fn dictionaries(seeds: &Seeds, folder: &Path) -> std::io::Result<()> {
     for (target, of_target) in &seeds.0 {
         let mut words: BTreeSet<Vec<u8>> = BTreeSet::new();
         match *target {
-            "wire_ratchet" | "wire_prekey" | "differential_wire" => {
+            "wire_ratchet" | "wire_prekey" | "differential_wire" | "differential_signal_v3" => {
                 // The version; each tag with the length of a key; the longest varints.
                 words.insert(vec![0x11]);
+                if *target == "differential_signal_v3" {
+                    words.extend([0x33, 0x34].map(|version| vec![version]));
+                    // A group, fields of a fixed width, and one whose number nobody knows.
+                    words.extend([0x4b, 0x4c, 0x4d, 0x49, 0x48].map(|tag| vec![tag, 0]));
+                }
                 words.extend([0x0a, 0x12, 0x1a, 0x22].map(|tag| vec![tag, 33, 5]));
                 words.extend([0x08, 0x10, 0x18, 0x28, 0x30].map(|tag| vec![tag, 0]));
                 words.insert(vec![0xff, 0xff, 0xff, 0xff, 0x0f]);
@@ -170,6 +179,16 @@ fn messages_and_payloads(seeds: &mut Seeds) {
                     "wire_prekey"
                 };
                 if let Some(bytes) = given("message").or_else(|| made("message")) {
+                    if name.starts_with("signal-v3") {
+                        let is_prekey = target == "wire_prekey";
+                        let kind = if is_prekey {
+                            PRE_KEY_MESSAGE
+                        } else {
+                            RATCHET_MESSAGE
+                        };
+                        let input = [vec![kind], bytes.clone()].concat();
+                        seeds.add("differential_signal_v3", &name, input);
+                    }
                     seeds.add(target, &name, bytes.clone());
                     seeds.add("differential_wire", &name, bytes);
                 }
@@ -447,6 +466,9 @@ fn structured(seeds: &mut Seeds) {
             name,
             differential::Script { steps }.encoded(),
         );
+    }
+    for (name, script) in signal_v3::scripts() {
+        seeds.add("differential_signal_v3", name, script);
     }
     session_scripts(seeds);
     wallet_scripts(seeds);

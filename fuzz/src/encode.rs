@@ -1,8 +1,8 @@
 //! The bytes that `arbitrary` makes a given input of: the inverse of what it derives, for seeds and mutations.
 
 use crate::{
-    differential_ratchet as differential, session_decrypt, session_script, wallet_script,
-    x3dh_respond,
+    differential_ratchet as differential, differential_signal_v3 as v3, session_decrypt,
+    session_script, wallet_script, x3dh_respond,
 };
 
 /// Something that can be written as the bytes it is made of.
@@ -91,6 +91,17 @@ variants!(differential::Previous: 5 { 0 True 1 More(a) 2 None 3 Most 4 All });
 variants!(differential::Step: 6 {
     0 Send(a, b) 1 Lie(a, b, c) 2 Deliver(a, b) 3 DeliverNext(a) 4 Damage(a, b, c, d) 5 Restart(a)
 });
+variants!(v3::Side: 2 { 0 Alice 1 Bob });
+variants!(v3::Jump: 5 { 0 By(a) 1 Theirs 2 BeyondTheirs 3 BeyondOurs 4 Last });
+variants!(v3::Previous: 4 { 0 True 1 None 2 More(a) 3 All });
+variants!(v3::Version: 3 { 0 Usual 1 CarriedOver 2 Other(a) });
+variants!(v3::Form: 7 { 0 Usual 1 Reversed 2 Unknown 3 LeftOut 4 Long 5 High 6 Twice });
+variants!(v3::Content: 3 { 0 Text(a) 1 Blocks(a) 2 Ragged(a) });
+variants!(v3::Point: 3 { 0 Own(a) 1 HighBit(a) 2 Small(a) });
+variants!(v3::Edit: 4 { 0 Turn(a, b) 1 Insert(a, b) 2 Remove(a) 3 Cut(a) });
+variants!(v3::Step: 9 {
+    0 Open(a) 1 Send(a, b) 2 Tell(a, b) 3 Make(a) 4 Deliver(a, b) 5 DeliverNext(a) 6 Damage(a, b, c) 7 Restart(a) 8 Forget(a)
+});
 variants!(session_script::Side: 2 { 0 Alice 1 Bob });
 variants!(session_script::Step: 7 {
     0 Send(a, b) 1 Deliver(a) 2 Reorder(a, b) 3 Drop(a) 4 Repeat(a, b) 5 Damage(a, b, c) 6 Restore(a)
@@ -121,6 +132,9 @@ macro_rules! fields {
 }
 fields! {
     differential::Script: steps;
+    v3::Script: steps;
+    v3::Told: jump previous version form content;
+    v3::Made: one_time signed identity ephemeral ratchet registration_id form told;
     session_script::Script: steps;
     wallet_script::Script: steps;
     session_decrypt::Damage: message other_kind edits;
@@ -157,6 +171,7 @@ mod tests {
                 .collect();
             let bytes: &'static [u8] = Vec::leak(bytes);
             holds::<crate::differential_ratchet::Script>(bytes);
+            holds::<crate::differential_signal_v3::Script>(bytes);
             holds::<crate::session_script::Script>(bytes);
             holds::<crate::wallet_script::Script>(bytes);
             holds::<crate::session_decrypt::Damage>(bytes);

@@ -11,8 +11,9 @@
 //! | [`x3dh_respond`] | prekey messages | the rules of X3DH for the responder |
 //! | `differential_wire` | bytes | prost reads what the strict parser reads, and a second strict reader refuses the same with the same code |
 //! | [`differential_ratchet`] | a script of two sessions | a second, naive Double Ratchet does the same, with the same codes |
+//! | [`differential_signal_v3`] | messages, and a script of two devices, of `signal-v3` | libsignal-protocol-c does the same, where it is installed |
 //!
-//! The last three of the scripts stand here twice: on the real primitives, and on toys that take a thousandth of the time
+//! Three of the scripts stand here twice: on the real primitives, and on toys that take a thousandth of the time
 //! (`primitives::backend::toy`).
 //!
 //! The same bodies run over all seeds and regressions in `cargo test`.
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod differential_ratchet;
+pub mod differential_signal_v3;
 pub mod encode;
 pub mod mutate;
 pub mod naive;
@@ -137,6 +139,7 @@ pub const TARGETS: &[Target] = &[
     ("differential_ratchet_on_toys", |data| {
         on_toys(|| structured(data, differential_ratchet::run));
     }),
+    ("differential_signal_v3", differential_signal_v3::run),
 ];
 
 /// The input that libFuzzer makes of bytes.

@@ -1,7 +1,7 @@
 //! Family `wire_prekey`.
 
 use super::prelude::*;
-use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
+use super::proto::{Proto, bytes, fixed32, fixed64, group, tag, uint};
 use super::wire::{
     Parser, bad_keys, encoded, key, lengths, long_forms, notes, truncations, twice, unknown_fields,
     varints, versions,
@@ -152,14 +152,6 @@ pub(super) fn generate(b: &mut Builder) {
         signed_pre_key_id_of_wire_type_6 => malformed(p.with(5, tag(6, 6)));
     }
     varints(b, parser, p, (5, 6, "signed_pre_key_id"));
-    let long_tag = [long_varint(0x08, 2), varint(3)].concat();
-    let long_length = [&tag(2, 2), &long_varint(33, 2), &key("base")[..]].concat();
-    cases! { b;
-        /// the tag of pre_key_id in two bytes
-        tag_in_2_bytes [Varint NonCanonical: WIRE-03] => not_canonical(p.with(0, long_tag));
-        /// base_key's length in two bytes
-        length_in_2_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(1, long_length));
-    }
     long_forms(b, parser, p, &FIELDS);
     lengths(b, parser, p, &usual.ratchet_message);
     truncations(b, parser, p);

@@ -132,8 +132,6 @@ pub(super) fn generate(b: &mut Builder) {
     let tagged = |tag: Vec<u8>| p.with(1, [tag, varint(3)].concat());
     let long_length = [&tag(4, 2), &long_varint(32, 3), ciphertext].concat();
     cases! { b, [Varint: WIRE-03 WIRE-04];
-        /// the tag of counter in two bytes
-        tag_in_2_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 2)));
         /// the tag of counter in ten bytes
         tag_in_10_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 10)));
         /// a tag of more than 32 bits, whose low bits are those of counter

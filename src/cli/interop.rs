@@ -1,11 +1,10 @@
 //! `tigress interop`.
 
+use super::interop_screen::Screen;
 use super::signals::Received;
 use super::test::{fault, quoted, seconds};
 use super::{CliError, Ended};
-use anstream::stream::IsTerminal;
 use clap::{Args, Subcommand, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,13 +20,13 @@ use tigress_signal::conformance::interop::matrix::Matrix;
 use tigress_signal::conformance::interop::party::Party;
 use tigress_signal::conformance::interop::peers::{ADAPTERS, Peer, REFERENCE, Row};
 use tigress_signal::conformance::interop::play::{self, Terms};
-use tigress_signal::conformance::interop::tournament::{self, Plan, Progress};
+use tigress_signal::conformance::interop::tournament::{self, Plan};
 use tigress_signal::conformance::interop::transcript::{self, Outcome, Transcript};
 use tigress_signal::conformance::interop::{transfers, vocabulary};
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::scenario::Scenario;
 use tigress_signal::conformance::scenario::library::Library;
-use tigress_signal::conformance::scenario::{self, Scenario};
 use tigress_signal::conformance::suites;
 use tigress_signal::report;
 use tigress_signal::suite::{self, SuiteRef};
@@ -225,21 +224,13 @@ impl Tournament {
             jobs: self.jobs,
             date: OffsetDateTime::now_utc().date().to_string(),
         };
-        let mut screen = Screen {
-            bar: ProgressBar::hidden(),
-            folder: self.transcripts.as_deref(),
-            every: self.every_transcript,
-            failure: None,
-        };
+        let mut screen = Screen::new(self.transcripts.as_deref(), self.every_transcript);
         let mut matrix = tournament::run(&plan, &mut screen);
         if self.transfers {
             let transfers = transfers::run(&plan, &scenarios, &mut screen);
             matrix.transfers = Some(Box::new(transfers));
         }
-        screen.bar.finish_and_clear();
-        if let Some((file, error)) = screen.failure {
-            return Err(fault(&file, &error));
-        }
+        screen.end().map_err(|(file, error)| fault(&file, &error))?;
         match self.format {
             Format::Json => report::interop::json(out, &matrix)?,
             Format::Text => {
@@ -423,86 +414,6 @@ fn suite(name: Option<&str>) -> Result<SuiteRef, CliError> {
         Some(name) => suites::find(name).map_err(|error| CliError::Usage(error.to_string())),
         None => Ok(suites::find(SUITE).unwrap_or(suite::ALL[0])),
     }
-}
-
-/// A bar on standard error, and only where that is a terminal; transcripts in their folder.
-struct Screen<'a> {
-    bar: ProgressBar,
-    folder: Option<&'a Path>,
-    every: bool,
-    failure: Option<(PathBuf, io::Error)>,
-}
-
-impl Progress for Screen<'_> {
-    fn started(&mut self, total: usize) {
-        if io::stderr().is_terminal() {
-            self.bar = ProgressBar::new(total as u64).with_style(
-                ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-        }
-    }
-
-    fn played(&mut self, transcript: &Transcript) -> Option<String> {
-        let header = &transcript.header;
-        let pair = format!("{} with {}", header.initiator.label, header.responder.label);
-        self.bar
-            .set_message(Printable(shortened(&pair, 60)).to_string());
-        self.bar.inc(1);
-        let parts = [
-            header.initiator.label.as_str(),
-            header.responder.label.as_str(),
-            header.conversation.as_str(),
-        ];
-        self.write(parts, &transcript.outcome, || transcript.to_lines())
-    }
-
-    fn transferred(
-        &mut self,
-        [one, other]: [&str; 2],
-        outcome: &Outcome,
-        transcript: &scenario::transcript::Transcript,
-    ) -> Option<String> {
-        let pair = format!("{one} with {other}");
-        self.bar
-            .set_message(Printable(shortened(&pair, 60)).to_string());
-        self.bar.inc(1);
-        let header = &transcript.header;
-        let played = format!("{}-{}", header.line, header.scenario);
-        self.write([one, other, &played], outcome, || transcript.to_lines())
-    }
-}
-
-impl Screen<'_> {
-    /// Writes a transcript down, where that was asked for. The name of its file.
-    fn write(
-        &mut self,
-        parts: [&str; 3],
-        outcome: &Outcome,
-        lines: impl FnOnce() -> String,
-    ) -> Option<String> {
-        let folder = self.folder?;
-        if !self.every && !matches!(outcome, Outcome::Failed(_)) {
-            return None;
-        }
-        let name = format!("{}.jsonl", parts.map(file_name).join("--"));
-        let file = folder.join(&name);
-        if let Err(error) = fs::write(&file, lines()) {
-            self.failure.get_or_insert((file, error));
-            return None;
-        }
-        Some(name)
-    }
-}
-
-/// A text as part of a file's name: nothing of it leads elsewhere.
-fn file_name(text: &str) -> String {
-    /// So many characters of it at most.
-    const LONG: usize = 60;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let plain = text.chars().take(LONG);
-    let plain: String = plain.map(|c| if is_plain(c) { c } else { '_' }).collect();
-    plain.trim_matches('.').to_owned()
 }
 
 impl List {

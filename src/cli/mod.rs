@@ -7,6 +7,7 @@ mod explain;
 mod flaws;
 mod intermediary_view;
 mod interop;
+mod interop_screen;
 mod model;
 mod replay;
 mod requirements;

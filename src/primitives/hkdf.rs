@@ -47,9 +47,14 @@ pub fn expand_by<B: Backend>(salt: &B::HmacKey, ikm: &[&[u8]], info: &[u8], out:
     // HKDF-Expand (RFC 5869 section 2.3): T(n) = HMAC(PRK, T(n - 1), info, n).
     let mut block = Zeroizing::new([0; BLOCK]);
     let mut done: &[u8] = &[];
-    for (n, next) in (1..=u8::MAX).zip(out.chunks_mut(BLOCK)) {
+    let (whole, last) = out.split_at_mut(out.len().saturating_sub(1) / BLOCK * BLOCK);
+    let mut n = 1;
+    for next in whole.chunks_mut(BLOCK) {
         B::hmac_sha256(&prk, &[done, info, &[n]], &mut block);
-        next.copy_from_slice(&block[..next.len()]);
+        next.copy_from_slice(&block[..]);
         done = next;
+        n += 1;
     }
+    B::hmac_sha256_last(prk, &[done, info, &[n]], &mut block);
+    last.copy_from_slice(&block[..last.len()]);
 }

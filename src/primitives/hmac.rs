@@ -20,6 +20,11 @@ impl HmacKey {
         self.mac_of(&[message])
     }
 
+    /// HMAC-SHA-256 of the concatenated parts of the key's last message, into `out`.
+    pub fn last_into(self, parts: &[&[u8]], out: &mut [u8; 32]) {
+        Hmac::hmac_sha256_last(self.0, parts, out);
+    }
+
     /// HMAC-SHA-256 of the concatenated parts: 32 bytes.
     #[must_use]
     pub fn mac_of(&self, parts: &[&[u8]]) -> Secret<32> {

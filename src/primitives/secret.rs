@@ -63,6 +63,11 @@ impl<const N: usize> Secret<N> {
         secret
     }
 
+    /// Lets `fill` write other bytes in the place of these.
+    pub(crate) fn refill(&mut self, fill: impl FnOnce(&mut [u8; N])) {
+        fill(&mut self.0);
+    }
+
     /// The bytes, for a primitive to use.
     #[must_use]
     pub fn expose(&self) -> &[u8; N] {

@@ -6,6 +6,8 @@ use crate::hex;
 use crate::requirement::{flawed, require};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 use subtle::ConstantTimeEq;
 
 /// The type byte that stands before every encoded public key (KEY-01).
@@ -220,11 +222,28 @@ impl From<[u8; 32]> for DhOutput {
 }
 
 /// A private key and its public key. Saved as the private key alone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// The public key is computed where it is first asked for: a device that is restored holds a hundred prekeys and more, and most of
+/// them are asked for nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "PrivateKey", into = "PrivateKey")]
 pub struct KeyPair {
     private: PrivateKey,
-    public: PublicKey,
+    public: OnceLock<PublicKey>,
+}
+
+impl PartialEq for KeyPair {
+    fn eq(&self, other: &Self) -> bool {
+        self.private == other.private
+    }
+}
+
+impl Eq for KeyPair {}
+
+impl Hash for KeyPair {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.private.hash(state);
+    }
 }
 
 impl KeyPair {
@@ -242,13 +261,13 @@ impl KeyPair {
     /// The public key.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
-        &self.public
+        self.public.get_or_init(|| self.private.public_key())
     }
 }
 
 impl From<PrivateKey> for KeyPair {
     fn from(private: PrivateKey) -> Self {
-        let public = private.public_key();
+        let public = OnceLock::new();
         KeyPair { private, public }
     }
 }

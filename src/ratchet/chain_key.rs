@@ -48,18 +48,46 @@ impl ChainKey {
     /// # Errors
     /// `counter-exhausted` at 2^32 - 1 (DR-18).
     pub fn step(&self) -> Result<(MessageKey, ChainKey), RatchetError> {
+        let mut next = self.clone();
+        let message_key = next.advance()?;
+        Ok((message_key, next))
+    }
+
+    /// The same step in place, which saves a chain of many the places of its chain keys.
+    ///
+    /// # Errors
+    /// As [`ChainKey::step`]; the chain is as it was.
+    pub(super) fn advance(&mut self) -> Result<MessageKey, RatchetError> {
+        let key = self.keyed()?;
+        let message_key = MessageKey(key.mac(&[flawed!("DR-04 constants", 0x01, 0x02)]));
+        self.go_on(key);
+        Ok(message_key)
+    }
+
+    /// One further, past a message whose key nobody will keep.
+    ///
+    /// # Errors
+    /// As [`ChainKey::step`]; the chain is as it was.
+    pub(super) fn pass(&mut self) -> Result<(), RatchetError> {
+        let key = self.keyed()?;
+        self.go_on(key);
+        Ok(())
+    }
+
+    /// The chain key as HMAC takes it, where the chain has a counter left (DR-18).
+    fn keyed(&self) -> Result<HmacKey, RatchetError> {
         require!(
             "DR-18",
             self.counter < MAX_COUNTER,
             RatchetError::CounterExhausted
         );
-        let key = HmacKey::new(self.expose());
-        let message_key = MessageKey(key.mac(&[flawed!("DR-04 constants", 0x01, 0x02)]));
-        let next = ChainKey {
-            key: key.mac(&[flawed!("DR-04 constants", 0x02, 0x01)]),
-            counter: self.counter + 1,
-        };
-        Ok((message_key, next))
+        Ok(HmacKey::new(self.expose()))
+    }
+
+    fn go_on(&mut self, key: HmacKey) {
+        let constant = flawed!("DR-04 constants", 0x02, 0x01);
+        self.key.refill(|next| key.last_into(&[&[constant]], next));
+        self.counter += 1;
     }
 }
 

@@ -89,23 +89,29 @@ pub(super) fn check_skip(from: u32, until: u32, limits: &Limits) -> Result<u32, 
     Ok(skipped)
 }
 
-/// `SkipMessageKeys`: the chain at `until`, and the keys before it.
+/// `SkipMessageKeys`: the chain at `until`, and the keys before it. Of more than may be stored, those that would be dropped at
+/// once (DR-12) are passed over.
 fn skip<'a>(
     chain_key: &'a ChainKey,
     until: u32,
     limits: &Limits,
 ) -> Result<(Cow<'a, ChainKey>, BTreeMap<u32, MessageKey>), RatchetError> {
     let count = check_skip(chain_key.counter(), until, limits)?;
-    let mut skipped = Vec::with_capacity(count as usize);
-    let mut chain_key = Cow::Borrowed(chain_key);
-    for _ in 0..count {
+    if count == 0 {
+        return Ok((Cow::Borrowed(chain_key), BTreeMap::new()));
+    }
+    let kept = limits.max_stored.min(count as usize);
+    let mut chain_key = chain_key.clone();
+    for _ in kept..count as usize {
+        chain_key.pass()?;
+    }
+    let mut skipped = Vec::with_capacity(kept);
+    for _ in 0..kept {
         let counter = chain_key.counter();
-        let (message_key, next) = chain_key.step()?;
-        skipped.push((counter, message_key));
-        chain_key = Cow::Owned(next);
+        skipped.push((counter, chain_key.advance()?));
     }
     // All at once: a tree made of what is in order already costs a fraction of as many insertions.
-    Ok((chain_key, skipped.into_iter().collect()))
+    Ok((Cow::Owned(chain_key), skipped.into_iter().collect()))
 }
 
 impl ReceivingChain {

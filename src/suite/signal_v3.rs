@@ -117,8 +117,9 @@ impl Expanded {
     /// The first 8 bytes of HMAC-SHA-256 over AD and the message as it stands before them (V3-10).
     fn mac(&self, sealing: &Sealing<'_>, message: &[u8]) -> [u8; MAC_LENGTH] {
         let associated_data = sealing.associated_data.as_bytes();
-        let whole = HmacKey::new(self.mac_key()).mac_of(&[associated_data, message]);
-        match whole.expose().first_chunk() {
+        let mut whole = Zeroizing::new([0; 32]);
+        HmacKey::new(self.mac_key()).last_into(&[associated_data, message], &mut whole);
+        match whole.first_chunk() {
             Some(mac) => *mac,
             None => unreachable!("8 of 32 bytes"),
         }

@@ -11,6 +11,9 @@ const WORDS_KEPT: usize = 3 * 1024;
 const SAID_KEPT: usize = 32 * 1024;
 /// It is read in pieces of so many bytes.
 const CHUNK: usize = 8 * 1024;
+/// So many pieces are waited for where somebody asks: four times what a pipe holds. An adapter may write on and on.
+#[cfg(unix)]
+const PIECES_WAITING: usize = 32;
 
 /// The standard error of a running adapter, which is read as it comes, so that the adapter never waits.
 #[derive(Debug)]
@@ -83,10 +86,11 @@ impl Stderr {
     pub(super) fn said(&self) -> Vec<u8> {
         let mut kept = lock(&self.kept);
         #[cfg(unix)]
-        while kept.said.len() < SAID_KEPT
-            && is_ready(&self.pipe, false)
-            && take(&self.pipe, &mut kept)
-        {}
+        for _ in 0..PIECES_WAITING {
+            if !is_ready(&self.pipe, false) || !take(&self.pipe, &mut kept) {
+                break;
+            }
+        }
         std::mem::take(&mut kept.said)
     }
 

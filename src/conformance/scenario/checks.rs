@@ -202,7 +202,7 @@ pub(super) fn restarted(outlasts: bool, who: &str) -> Check {
     ))
 }
 
-/// What a library has one name for, whatever the profile calls it: a message that no session reads.
+/// What many have one name for, whatever the profile calls it: a message that no session reads.
 const UNREAD: [ErrorCode; 3] = [
     ErrorCode::DecryptFailed,
     ErrorCode::DuplicateMessage,
@@ -211,7 +211,7 @@ const UNREAD: [ErrorCode; 3] = [
 
 /// The device has told its user so, and is not asked for it again.
 pub(super) fn is_told(world: &mut World, device: &str, report: &str) -> Check {
-    let has_own_names = world.people.is_on_a_library(device);
+    let has_own_names = world.people.has_own_error_names(device);
     let told = world.people.told(device)?;
     let of_unread = |said: &str| UNREAD.iter().any(|code| code.as_str() == said);
     let alike = |said: &&String| has_own_names && of_unread(report) && of_unread(said);

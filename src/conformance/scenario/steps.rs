@@ -604,7 +604,7 @@ steps! {
         "The same, for a hotel key with a name of its own."
         |world, call| checks::saved_state_lacks(world, call.the("device"), call.the("name"));
     Then "{device} is told {report}"
-        "The device has told its user so; each such message is looked at once."
+        "The device has told its user so; each such message is looked at once. Who has error names of its own may have one for all messages that no session reads."
         |world, call| checks::is_told(world, call.the("device"), call.the("report"));
     Then "nobody is told anything"
         "No device has told its user anything that was not looked at."

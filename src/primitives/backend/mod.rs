@@ -67,6 +67,11 @@ pub trait Backend {
     /// HMAC-SHA-256 of the concatenated parts (RFC 2104, FIPS 198-1).
     fn hmac_sha256(key: &Self::HmacKey, message: &[&[u8]], out: &mut [u8; 32]);
 
+    /// The same, of the key's last message: a key that is used up saves a copy of it, and the erasing of that.
+    fn hmac_sha256_last(key: Self::HmacKey, message: &[&[u8]], out: &mut [u8; 32]) {
+        Self::hmac_sha256(&key, message, out);
+    }
+
     /// Encrypts `buffer` in place and returns its tag (NIST SP 800-38D). At most 2^36 - 32 bytes.
     fn aes256_gcm_seal(
         key: &[u8; 32],

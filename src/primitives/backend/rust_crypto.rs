@@ -2,7 +2,7 @@
 
 use super::Backend;
 use crate::primitives::aes256_cbc::ciphertext_length;
-use aes::Aes256;
+use aes::{Aes256Dec, Aes256Enc};
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 use cbc::cipher::block_padding::Pkcs7;
@@ -39,11 +39,14 @@ impl Backend for RustCrypto {
     }
 
     fn hmac_sha256(key: &Self::HmacKey, message: &[&[u8]], out: &mut [u8; 32]) {
-        let mut mac = key.clone();
+        Self::hmac_sha256_last(key.clone(), message, out);
+    }
+
+    fn hmac_sha256_last(mut key: Self::HmacKey, message: &[&[u8]], out: &mut [u8; 32]) {
         for part in message {
-            mac.update(part);
+            key.update(part);
         }
-        mac.finalize_into(out.into());
+        key.finalize_into(out.into());
     }
 
     fn aes256_gcm_seal(
@@ -80,7 +83,7 @@ impl Backend for RustCrypto {
     fn aes256_cbc_encrypt(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         out.resize(start + ciphertext_length(plaintext.len()), 0);
-        let cipher = cbc::Encryptor::<Aes256>::new(key.into(), iv.into());
+        let cipher = cbc::Encryptor::<Aes256Enc>::new(key.into(), iv.into());
         if cipher
             .encrypt_padded_b2b::<Pkcs7>(plaintext, &mut out[start..])
             .is_err()
@@ -95,7 +98,7 @@ impl Backend for RustCrypto {
         ciphertext: &[u8],
     ) -> Option<Zeroizing<Vec<u8>>> {
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let cipher = cbc::Decryptor::<Aes256>::new(key.into(), iv.into());
+        let cipher = cbc::Decryptor::<Aes256Dec>::new(key.into(), iv.into());
         let length = cipher.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len();
         buffer.truncate(length);
         Some(buffer)

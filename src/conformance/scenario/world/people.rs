@@ -115,9 +115,9 @@ impl<'a> People<'a> {
         Ok(states.filter(|it| **it == state).count())
     }
 
-    /// Whether a library keeps that device's sessions, under error names of its own.
-    pub(in super::super) fn is_on_a_library(&self, device: &str) -> bool {
-        self.players.is_on_a_library(device)
+    /// Whether that device may have error names of its own.
+    pub(in super::super) fn has_own_error_names(&self, device: &str) -> bool {
+        self.players.has_own_error_names(device)
     }
 
     /// The wallet of a device, which the reference engine plays.

@@ -95,9 +95,13 @@ impl<'a> Players<'a> {
         self.tested.as_ref().filter(|tested| tested.plays == device)
     }
 
-    /// Whether a library keeps that device's sessions, under error names of its own.
-    pub(super) fn is_on_a_library(&self, device: &str) -> bool {
-        self.tested(device).is_none() && self.engine.keeper(device).is_some()
+    /// Whether that device may have error names of its own: it is a subject's, which is not held to the profile's, or a
+    /// library keeps its sessions.
+    pub(super) fn has_own_error_names(&self, device: &str) -> bool {
+        match self.tested(device) {
+            Some(tested) => !tested.strict,
+            None => self.engine.keeper(device).is_some(),
+        }
     }
 
     /// The wallet of a device that the reference engine plays: no other can be looked into.
