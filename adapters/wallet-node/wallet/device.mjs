@@ -306,7 +306,7 @@ export class Device {
   /** Whether the user was shown the number of the two devices' identity keys (X3DH-16); then the key is named. */
   compare(peer, number) {
     const record = this.record(peer);
-    must(record, 'no-session', 'nothing is known of that device');
+    must(record, 'invalid-state', 'nothing is known of that device');
     const computed = x3dh.fingerprint(this.party, { address: record.address, identityKey: record.identityKey });
     must(equalInConstantTime(Buffer.from(computed), Buffer.from(number)), 'untrusted-identity', 'the number is another one (X3DH-16)');
     this.pin(peer, fingerprint(record.identityKey), true);

@@ -1,6 +1,7 @@
 /** Messages that come (WAL-05, INV-08, SES-19). */
 import { fingerprint } from './invitation.mjs';
 import * as links from './links.mjs';
+import { checkJoined } from './membership.mjs';
 import { decode, OFFER } from './payload.mjs';
 import { must, Refusal } from './refusal.mjs';
 import { ask, waits } from './requests.mjs';
@@ -10,6 +11,7 @@ const LIMIT = 100;
 
 /** Messages wait at the intermediary. */
 export function collect(wallet) {
+  checkJoined(wallet);
   wallet.collects = true;
 }
 
@@ -28,6 +30,7 @@ export function done(wallet, { type }, answer) {
   ask(wallet, { type: 'acknowledge', address: wallet.address, ids: answer.envelopes.map(({ id }) => id) });
 }
 
+/** A reading that is refused is not repeated: the next `collect` reads. */
 export function failed() {}
 
 function receive(wallet, envelope) {

@@ -11,6 +11,7 @@
 import { addressKey, sameAddress } from './address.mjs';
 import { fingerprint, HONOURED, checkHonour, checkTake, make, parse } from './invitation.mjs';
 import { accessKey, offerKey, sha256 } from './kdf.mjs';
+import { checkJoined } from './membership.mjs';
 import * as outbox from './outbox.mjs';
 import { checkOffer } from './payload.mjs';
 import { must } from './refusal.mjs';
@@ -24,6 +25,7 @@ const hashOf = (key) => sha256(key).toString('hex');
 
 /** The user wants a link: it is given away once its access key is published (INV-09). */
 export function invite(wallet, { host, vertical, lifetime }) {
+  checkJoined(wallet);
   must(wallet.made.size < MOST_INVITATIONS, 'invalid-state', `there are ${MOST_INVITATIONS} invitations (INV-05)`);
   const { address, now, source, device } = wallet;
   const link = make({ host, address, vertical, lifetime, now, identityKey: device.identity.publicKey }, source);
@@ -52,6 +54,7 @@ function withdrawKey(wallet, hash) {
 
 /** The user takes somebody's invitation: the key of its device is pinned and named (INV-03), and the next offer opens a session (SES-19). */
 export function take(wallet, { link }) {
+  checkJoined(wallet);
   const { address, fingerprint: print, id, secret, expires } = parse(link);
   must(address.userId !== wallet.address.userId, 'invalid-state', 'the invitation is of the own user (SES-15)');
   checkTake({ expires }, wallet.now);

@@ -41,15 +41,20 @@ export function register(wallet, { sponsor }) {
   ask(wallet, body, { sponsor });
 }
 
+/** What needs an intermediary is refused before the device has joined one. */
+export function checkJoined(wallet) {
+  must(wallet.joined, 'invalid-state', 'the device has not joined an intermediary');
+}
+
 /** The device leaves. */
 export function remove(wallet) {
-  must(wallet.token, 'invalid-state', 'the device has not joined');
+  checkJoined(wallet);
   if (!waits(wallet, ({ body }) => isOwnRemoval(wallet, body))) ask(wallet, { type: 'remove', address: wallet.address });
 }
 
 /** The user has lost another device, which is removed (MBX-12). */
 export function removeSibling(wallet, { deviceId }) {
-  must(wallet.token && deviceId !== wallet.address.deviceId, 'invalid-state', 'the device has not joined, or is no sibling');
+  checkJoined(wallet);
   ask(wallet, { type: 'remove', address: { userId: wallet.address.userId, deviceId } });
 }
 

@@ -6,7 +6,7 @@
  */
 import { isPrekeyId, isRegistrationId } from './address.mjs';
 import { check } from './public_key.mjs';
-import { must } from './refusal.mjs';
+import { must, Refusal } from './refusal.mjs';
 
 export const VERSION = 0x11;
 /** The tag of AES-GCM, in bytes. */
@@ -64,7 +64,7 @@ class Reader {
         return value;
       }
     }
-    must(false, 'malformed', 'a varint has more than 10 bytes (WIRE-04)');
+    throw new Refusal('malformed', 'a varint has more than 10 bytes (WIRE-04)');
   }
 
   /** A varint of 32 bits. */
@@ -95,7 +95,7 @@ class Reader {
       case 5:
         return this.take(4n);
       default:
-        return must(false, 'malformed', 'there is no such wire type (WIRE-09)');
+        throw new Refusal('malformed', 'there is no such wire type (WIRE-09)');
     }
   }
 }
