@@ -30,6 +30,8 @@ pub(super) fn in_the_parser(
         {
             Some("V3-01")
         }
+        // No block at all: the library finds it in the session, where it refuses it too.
+        (Some("malformed"), None) if is_empty(kind, data) => Some("V3-10"),
         // Few receivers have a bound.
         (Some("too-large"), None) => Some("V3-17"),
         _ => None,
@@ -87,6 +89,14 @@ pub(super) fn their_limits() -> sesame::Limits {
 pub(super) fn held(device: &Device) -> Device {
     let restored = device.save().restore(&[&SignalV3], &their_limits());
     restored.expect("as it was saved")
+}
+
+/// Whether a message has a ciphertext of no bytes.
+fn is_empty(kind: Kind, data: &[u8]) -> bool {
+    let message = inner(kind, data).unwrap_or(data);
+    let fields = fields(Kind::Ratchet, message);
+    let last = fields.iter().rev().find(|(tag, _, _)| *tag == 4 << 3 | 2);
+    last.is_some_and(|(_, _, ciphertext)| ciphertext.is_empty())
 }
 
 fn of_version_2(message: &[u8]) -> bool {

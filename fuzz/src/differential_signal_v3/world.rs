@@ -158,7 +158,11 @@ impl Party {
     /// A message arrives, and both read it to the same plaintext, or refuse it; the engine is as it was then.
     fn decrypt(&mut self, sender: &Address, kind: Kind, bytes: &[u8], seed: u64) {
         let (before, theirs_before) = (self.ours.clone(), self.theirs.clone());
-        let mut seeded = self.seed(seed);
+        // The library draws for each session that it tries, before it knows that the message is authentic (RND-02): the same each
+        // time.
+        self.theirs
+            .draw_from(move |out| Seeded(seed).fill(out).expect("never ends"));
+        let mut seeded = Seeded(seed);
         let ours = self
             .ours
             .decrypt(sender, our_kind(kind), bytes, &mut seeded);
@@ -401,11 +405,27 @@ impl World {
     }
 }
 
+/// Says where it was, if it panics.
+struct Place(usize, Option<Step>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            match self.1 {
+                Some(step) => eprintln!("in step {}, {step:?}", self.0),
+                None => eprintln!("after the last step"),
+            }
+        }
+    }
+}
+
 /// The two do the same.
 pub(super) fn run(script: &Script) {
     let mut world = prepared!(World, World::new()).with(World::clone);
-    for step in script.steps.iter().take(STEPS) {
+    for (index, step) in script.steps.iter().take(STEPS).enumerate() {
+        let _place = Place(index, Some(*step));
         world.step(*step);
     }
+    let _place = Place(STEPS, None);
     world.end();
 }
