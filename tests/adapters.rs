@@ -933,7 +933,8 @@ fn the_findings_name_what_is_there() {
     assert!(tests.len() > 50, "{}", tests.len());
     for name in tests {
         let is_conversation = conversations.iter().any(|it| it.is_called(&name));
-        let is_case = Selection::of(vec![name.clone()], None, cases()).is_ok();
+        let is = |name: String| Selection::of(vec![name], None, cases()).is_ok();
+        let is_case = is(name.clone()) || is(format!("scenarios/{name}"));
         assert!(is_conversation || is_case, "{name}");
     }
 }
@@ -942,15 +943,14 @@ fn the_findings_name_what_is_there() {
 #[test]
 fn the_conversations_of_findings_fail() {
     let matrix: Value = serde_json::from_str(include_str!("../docs/interop.json")).expect("JSON");
-    let cells = matrix["cells"].as_array().expect("cells");
-    let fails = |names: &[&str], conversation: &str| {
+    let fails = |of: &Value, names: &[&str], conversation: &str| {
         let is_one = |label: &Value| {
             let name = label.as_str().and_then(|label| label.split(' ').next());
             name.is_some_and(|name| names.contains(&name))
         };
-        let mut between = cells
-            .iter()
-            .filter(|cell| is_one(&cell["initiator"]) && is_one(&cell["responder"]));
+        let cells = of["cells"].as_array().into_iter().flatten();
+        let mut between =
+            cells.filter(|cell| is_one(&cell["initiator"]) && is_one(&cell["responder"]));
         between.any(|cell| {
             let mut others = cell["others"].as_array().into_iter().flatten();
             others.any(|other| {
@@ -975,7 +975,12 @@ fn the_conversations_of_findings_fail() {
             }
             let conversation = words.iter().skip_while(|word| **word != "--only").nth(1);
             if let (Some(conversation), false) = (conversation, names.is_empty()) {
-                assert!(fails(&names, conversation), "{names:?}: {conversation}");
+                let of = if words.contains(&"--transfers") {
+                    &matrix["transfers"]
+                } else {
+                    &matrix
+                };
+                assert!(fails(of, &names, conversation), "{names:?}: {conversation}");
                 seen += 1;
             }
         }

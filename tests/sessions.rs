@@ -385,51 +385,51 @@ fn whole_transfers_are_played_whoever_keeps_the_sessions() {
         argument("a.md"),
         argument("a.html"),
     );
-    let output = tigress(&[
-        "interop",
-        "--adapters",
-        &list,
-        "--transfers",
-        "--only",
-        "hotel_key/From phone to phone",
-        "--timeout",
-        "2",
-        "--jobs",
-        "2",
-        "--page",
-        &page,
-        "--report",
-        &report,
-        "--transcripts",
-        &argument("transcripts"),
-        "--format",
-        "json",
-    ]);
-    let complained = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{complained}");
-    let matrix: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(matrix["conversations"], json!([]));
-    let cells = matrix["transfers"]["cells"]
-        .as_array()
-        .expect("cells")
-        .clone();
-    assert_eq!(cells.len(), 25);
+    let transcripts = argument("transcripts");
+    // Every cell of a run with these: initiator, responder, and how it went.
+    let cells = |names: &[&str], timeout: &str, more: &[&str]| -> Vec<Value> {
+        let fixed = [
+            "interop",
+            "--adapters",
+            &list,
+            "--transfers",
+            "--only",
+            "hotel_key/From phone to phone",
+            "--jobs",
+            "2",
+            "--transcripts",
+            &transcripts,
+            "--format",
+            "json",
+            "--timeout",
+            timeout,
+        ];
+        let output = tigress(&[&fixed[..], more, names].concat());
+        let complained = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{complained}");
+        let matrix: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(matrix["conversations"], json!([]));
+        let cells = matrix["transfers"]["cells"].as_array().expect("cells");
+        assert_eq!(cells.len(), names.len() * names.len(), "{complained}");
+        cells.clone()
+    };
+    let pages = ["--page", &page, "--report", &report];
+    let names = ["tigress", "whole", "ends", "lies"];
+    // What hangs has little time; the others have as much as they need on a machine that has much to do.
+    let mut all = cells(&names, "60", &pages);
+    all.extend(cells(&["tigress", "hangs"], "3", &[]));
     let is_good = |label: &Value| {
         let label = label.as_str().unwrap_or_default();
-        ["tigress", "whole"]
-            .iter()
-            .any(|good| label.starts_with(good))
+        let mut good = ["tigress", "whole"].iter();
+        good.any(|good| label.starts_with(good))
     };
-    for cell in cells {
+    for cell in all {
         let good = is_good(&cell["initiator"]) && is_good(&cell["responder"]);
-        let passed = if good { 1 } else { 0 };
-        assert_eq!(cell["passed"], passed, "{cell}");
+        assert_eq!(cell["passed"], i32::from(good), "{cell}");
         if !good {
             let failed = &cell["others"][0]["why"]["failed"];
-            assert!(
-                failed["text"].as_str().is_some_and(|it| !it.is_empty()),
-                "{cell}"
-            );
+            let got = failed["got"].as_str().unwrap_or_default();
+            assert!(!got.is_empty(), "{cell}");
             let file = cell["others"][0]["transcript"].as_str().expect("written");
             assert!(path("transcripts").join(file).exists(), "{file}");
         }

@@ -219,3 +219,32 @@ fn padding_is_whole_or_refused() {
         }
     }
 }
+
+/// More keys than a chain may store (V3-13): the first of them are gone at once, and the last message keys of the chain are right.
+#[test]
+fn of_a_message_far_ahead_the_last_2000_keys_are_stored() {
+    let (a, mut alice) = device_of(&SignalV3, 1);
+    let (b, mut bob) = device_of(&SignalV3, 2);
+    let mut randomness = Seeded(3);
+    opens(&mut alice, &bundle(&bob)).expect("a good bundle");
+    let mut sent: Vec<_> = (0..=2_500_u32)
+        .map(|n| {
+            let message = alice.encrypt(&b, &n.to_be_bytes(), &mut randomness);
+            message.expect("a session")
+        })
+        .collect();
+    let mut reads = |n: u32| {
+        let message = sent.remove(n as usize);
+        let read = bob.decrypt(&a, message.kind, &message.bytes, &mut randomness);
+        sent.insert(n as usize, message);
+        let read = read.map_err(|error| error.code())?;
+        assert_eq!(*read.plaintext, n.to_be_bytes());
+        Ok::<_, Option<ErrorCode>>(bob.session(&a).map(|session| session.stored_keys()))
+    };
+    assert_eq!(reads(0), Ok(Some(0)));
+    assert_eq!(reads(2_500), Ok(Some(2_000)), "of 2,499 keys");
+    let duplicate = Err(Some(ErrorCode::DuplicateMessage));
+    assert_eq!([reads(1), reads(499)], [duplicate, duplicate]);
+    assert_eq!(reads(500), Ok(Some(1_999)));
+    assert_eq!(reads(2_499), Ok(Some(1_998)));
+}

@@ -166,8 +166,8 @@ pub enum Edit {
 /// A step.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub enum Step {
-    /// Alice opens a session with Bob's bundle, with that one-time prekey if Bob has it.
-    Open(Option<u8>),
+    /// Alice opens a session with Bob's bundle, with that one-time prekey if Bob has it; of the signature bits of a byte may be turned.
+    Open(Option<u8>, Option<(u8, u8)>),
     /// A message of so many bytes.
     Send(Side, u16),
     /// A message sealed by who is that side, whatever it says.

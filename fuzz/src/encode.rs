@@ -100,7 +100,7 @@ variants!(v3::Content: 3 { 0 Text(a) 1 Blocks(a) 2 Ragged(a) });
 variants!(v3::Point: 3 { 0 Own(a) 1 HighBit(a) 2 Small(a) });
 variants!(v3::Edit: 4 { 0 Turn(a, b) 1 Insert(a, b) 2 Remove(a) 3 Cut(a) });
 variants!(v3::Step: 9 {
-    0 Open(a) 1 Send(a, b) 2 Tell(a, b) 3 Make(a) 4 Deliver(a, b) 5 DeliverNext(a) 6 Damage(a, b, c) 7 Restart(a) 8 Forget(a)
+    0 Open(a, b) 1 Send(a, b) 2 Tell(a, b) 3 Make(a) 4 Deliver(a, b) 5 DeliverNext(a) 6 Damage(a, b, c) 7 Restart(a) 8 Forget(a)
 });
 variants!(session_script::Side: 2 { 0 Alice 1 Bob });
 variants!(session_script::Step: 7 {

@@ -144,7 +144,7 @@ fn forged(make: fn() -> Box<dyn Pair>, ahead: u32) -> Timed<'static> {
         assert!(
             pair.decrypt(End::B, black_box(&forged)).is_none(),
             "it is of nobody"
-        )
+        );
     })
 }
 
@@ -195,12 +195,12 @@ mod floors {
 fn operation(
     what: &str,
     subjects: &[Subject],
-    timed: impl Fn(fn() -> Box<dyn Pair>) -> Timed<'static>,
+    time: impl Fn(fn() -> Box<dyn Pair>) -> Timed<'static>,
     floor: Timed<'static>,
 ) -> Vec<Value> {
     let mut rows: Vec<Row<'_>> = subjects
         .iter()
-        .map(|subject| (subject.name, timed(subject.pair)))
+        .map(|subject| (subject.name, time(subject.pair)))
         .chain([("floor", floor)])
         .map(|(name, timed)| Row {
             name,
@@ -215,8 +215,8 @@ fn operation(
         all: Duration::from_secs(3),
         least: 10,
     };
-    let times = medians(what, &mut rows, plan);
-    let kept = rows.iter().zip(times).map(|(row, nanoseconds)| {
+    let medians = medians(what, &mut rows, plan);
+    let kept = rows.iter().zip(medians).map(|(row, nanoseconds)| {
         json!({ "operation": what, "subject": row.name, "nanoseconds": nanoseconds })
     });
     kept.collect()

@@ -179,7 +179,7 @@ impl<S: SessionStore + Default> Devices<S> {
             &mut self.randomness,
             UsePQRatchet::No,
         );
-        Some(read.block_on().ok()?.plaintext.to_vec())
+        Some(read.block_on().ok()?.plaintext)
     }
 }
 

@@ -34,7 +34,7 @@ fn both(from: Side, to: Side) -> Vec<Step> {
 
 /// A session that has been answered.
 fn talk() -> Vec<Step> {
-    let opened = vec![Step::Open(Some(1))];
+    let opened = vec![Step::Open(Some(1), None)];
     [opened, both(Alice, Bob), both(Bob, Alice), both(Alice, Bob)].concat()
 }
 
@@ -56,7 +56,7 @@ fn made(made: Made) -> Vec<Step> {
 /// Inputs by name.
 pub(crate) fn scripts() -> Vec<(String, Vec<u8>)> {
     let late = vec![
-        Step::Open(Some(1)),
+        Step::Open(Some(1), None),
         Step::Send(Alice, 1),
         Step::Send(Alice, 2),
         Step::Send(Alice, 3),
@@ -85,7 +85,7 @@ pub(crate) fn scripts() -> Vec<(String, Vec<u8>)> {
         ],
     ]
     .concat();
-    let mut chains = vec![Step::Open(None), Step::Send(Alice, 1)];
+    let mut chains = vec![Step::Open(None, None), Step::Send(Alice, 1)];
     for number in 1..=6 {
         chains.extend([Step::Send(Alice, 2), Step::Deliver(Bob, number)]);
         chains.extend(both(Bob, Alice));
@@ -109,6 +109,10 @@ pub(crate) fn scripts() -> Vec<(String, Vec<u8>)> {
         ("last-late", last_late),
         ("six-chains", chains),
         (
+            "wrong-signature",
+            [vec![Step::Open(Some(1), Some((3, 1)))], talk()].concat(),
+        ),
+        (
             "restarts",
             [
                 talk(),
@@ -122,7 +126,7 @@ pub(crate) fn scripts() -> Vec<(String, Vec<u8>)> {
             "second-session",
             [
                 talk(),
-                vec![Step::Send(Bob, 2), Step::Open(None)],
+                vec![Step::Send(Bob, 2), Step::Open(None, None)],
                 both(Alice, Bob),
                 vec![Step::DeliverNext(Alice)],
                 both(Bob, Alice),
@@ -133,7 +137,7 @@ pub(crate) fn scripts() -> Vec<(String, Vec<u8>)> {
         (
             "forgotten",
             [
-                vec![Step::Open(None)],
+                vec![Step::Open(None, None)],
                 both(Alice, Bob),
                 vec![Step::Forget(Bob), Step::Deliver(Bob, 0)],
                 both(Alice, Bob),
@@ -143,7 +147,7 @@ pub(crate) fn scripts() -> Vec<(String, Vec<u8>)> {
         (
             "id-0",
             [
-                vec![Step::Open(Some(0))],
+                vec![Step::Open(Some(0), None)],
                 both(Alice, Bob),
                 both(Bob, Alice),
             ]

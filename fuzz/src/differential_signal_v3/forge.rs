@@ -1,11 +1,10 @@
 //! Messages that somebody seals who says what he likes: by the specifications, with nothing of the library above its primitives.
 
 use super::{Content, Form, Jump, Made, Point, Previous, Told, Version};
-use crate::differential_signal_v3::known::THEIR_MAX_SKIP;
+use crate::differential_signal_v3::known::{MAX_SKIP, THEIR_MAX_SKIP};
 use tigress_signal::primitives::hkdf::hkdf_sha256;
 use tigress_signal::primitives::hmac::hmac_sha256;
 use tigress_signal::primitives::{KeyPair, PrivateKey, aes256_cbc};
-use tigress_signal::suite::{Ratchet, SignalV3};
 
 pub(super) type Key = [u8; 32];
 /// 0x05 and 32 bytes.
@@ -182,11 +181,11 @@ pub(super) fn ratchet_message(mut chain: Chain, told: Told) -> Vec<u8> {
         Jump::By(by) => u32::from(by % 16),
         Jump::Theirs => THEIR_MAX_SKIP,
         Jump::BeyondTheirs => THEIR_MAX_SKIP + 1,
-        Jump::BeyondOurs => SignalV3.limits().max_skip + 1,
+        Jump::BeyondOurs => MAX_SKIP + 1,
         Jump::Last => u32::MAX - chain.counter,
     };
-    // What is refused for its counter needs no key.
-    if ahead <= THEIR_MAX_SKIP + 1 {
+    // What nobody follows a chain to needs no key.
+    if ahead <= MAX_SKIP + 1 {
         for _ in 0..ahead {
             chain.key = *hmac_sha256(&chain.key, &[2]).expose();
         }

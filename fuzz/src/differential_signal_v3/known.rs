@@ -9,6 +9,8 @@ use tigress_signal::wire::{PreKeyMessage, RatchetMessage};
 
 /// How far libsignal-protocol-c follows a chain for a message.
 pub(super) const THEIR_MAX_SKIP: u32 = 2_000;
+/// How far a receiver does at most (V3-13).
+pub(super) const MAX_SKIP: u32 = 25_000;
 
 /// The id of what lets the two read a message differently; `ours` is the engine's code, `theirs` the library's status, each none
 /// where it reads it.
@@ -30,6 +32,8 @@ pub(super) fn in_the_parser(
         {
             Some("V3-01")
         }
+        // No block at all: the library finds it in the session, where it refuses it too.
+        (Some("malformed"), None) if is_empty(kind, data) => Some("V3-10"),
         // Few receivers have a bound.
         (Some("too-large"), None) => Some("V3-17"),
         _ => None,
@@ -46,8 +50,8 @@ pub(super) struct Difference<'a> {
     pub(super) ours: Option<&'a str>,
     /// The library's status, none where it read it.
     pub(super) theirs: Option<Error>,
-    /// What the engine says of it, held to the library's bound on a chain.
-    pub(super) ours_held: Option<&'a str>,
+    /// What the engine says of it where it follows a chain no further than that.
+    pub(super) held: &'a dyn Fn(u32) -> Option<&'a str>,
 }
 
 /// The id of what lets them differ.
@@ -57,11 +61,15 @@ pub(super) fn in_a_session(difference: &Difference<'_>) -> Option<&'static str> 
         data,
         ours,
         theirs,
-        ours_held,
+        held,
     } = *difference;
     match (ours, theirs) {
         // 25,000 keys ahead, and 2,000.
-        (None, Some(_)) if ours_held == Some("too-many-skipped") => Some("V3-13"),
+        (None, Some(_))
+            if held(THEIR_MAX_SKIP) == Some("too-many-skipped") && held(MAX_SKIP).is_none() =>
+        {
+            Some("V3-13")
+        }
         // Keys of small order are used: a receiver should not.
         (Some("invalid-key"), None) if has_key_of_small_order(kind, data) => {
             Some("libsignal-protocol-c-3")
@@ -72,21 +80,25 @@ pub(super) fn in_a_session(difference: &Difference<'_>) -> Option<&'static str> 
     }
 }
 
-/// The engine's bounds, but for how far it follows a chain.
-pub(super) fn their_limits() -> sesame::Limits {
-    sesame::Limits {
+/// The device where it follows a chain no further than that.
+pub(super) fn held(device: &Device, max_skip: u32) -> Device {
+    let limits = sesame::Limits {
         session: Some(suite::Limits {
-            max_skip: THEIR_MAX_SKIP,
+            max_skip,
             ..*SignalV3.limits()
         }),
         ..sesame::Limits::PROFILE
-    }
+    };
+    let restored = device.save().restore(&[&SignalV3], &limits);
+    restored.expect("as it was saved")
 }
 
-/// The device, held to the library's bound.
-pub(super) fn held(device: &Device) -> Device {
-    let restored = device.save().restore(&[&SignalV3], &their_limits());
-    restored.expect("as it was saved")
+/// Whether a message has a ciphertext of no bytes.
+fn is_empty(kind: Kind, data: &[u8]) -> bool {
+    let message = inner(kind, data).unwrap_or(data);
+    let fields = fields(Kind::Ratchet, message);
+    let last = fields.iter().rev().find(|(tag, _, _)| *tag == 4 << 3 | 2);
+    last.is_some_and(|(_, _, ciphertext)| ciphertext.is_empty())
 }
 
 fn of_version_2(message: &[u8]) -> bool {

@@ -73,9 +73,16 @@ fn signature(first: u8) -> Signature {
     SignalV3.sign(&pair(private(first, 0)), &signed, &Secret::new([1; 64]))
 }
 
+/// Alice's is 0, which is written like any other (V3-15).
+fn registration_id_of(first: u8) -> u32 {
+    (first - ALICE).into()
+}
+
 fn party(name: &str, first: u8) -> Party {
     let (identity, signed) = (private(first, 0), private(first, 1));
-    let registration_id = RegistrationId::try_from(u32::from(first)).expect("in range");
+    let range = &SignalV3.identifiers().registration_id;
+    let registration_id =
+        RegistrationId::within(registration_id_of(first), range).expect("of 14 bits");
     let mut keys = PreKeyStore::new(pair(identity), registration_id);
     keys.insert_signed_pre_key(
         PreKeyId::FIRST,
@@ -93,7 +100,7 @@ fn party(name: &str, first: u8) -> Party {
     }
     let theirs = Theirs::new(&TheirKeys {
         identity,
-        registration_id: first.into(),
+        registration_id: registration_id_of(first),
         signed_pre_key: (1, signed, *signature(first).as_bytes()),
         one_time_pre_keys,
     });
@@ -158,7 +165,11 @@ impl Party {
     /// A message arrives, and both read it to the same plaintext, or refuse it; the engine is as it was then.
     fn decrypt(&mut self, sender: &Address, kind: Kind, bytes: &[u8], seed: u64) {
         let (before, theirs_before) = (self.ours.clone(), self.theirs.clone());
-        let mut seeded = self.seed(seed);
+        // The library draws for each session that it tries, before it knows that the message is authentic (RND-02): the same each
+        // time.
+        self.theirs
+            .draw_from(move |out| Seeded(seed).fill(out).expect("never ends"));
+        let mut seeded = Seeded(seed);
         let ours = self
             .ours
             .decrypt(sender, our_kind(kind), bytes, &mut seeded);
@@ -179,13 +190,17 @@ impl Party {
         }
         let code =
             |error: &tigress_signal::sesame::SesameError| error.code().map(ErrorCode::as_str);
-        let held = known::held(&before).decrypt(sender, our_kind(kind), bytes, &mut Seeded(seed));
+        let held = |max_skip| {
+            let mut held = known::held(&before, max_skip);
+            let ours = held.decrypt(sender, our_kind(kind), bytes, &mut Seeded(seed));
+            ours.as_ref().err().and_then(code)
+        };
         let difference = Difference {
             kind,
             data: bytes,
             ours: ours.as_ref().err().and_then(code),
             theirs: theirs.as_ref().err().copied(),
-            ours_held: held.as_ref().err().and_then(code),
+            held: &held,
         };
         assert!(
             known::in_a_session(&difference).is_some(),
@@ -278,16 +293,21 @@ impl World {
         self.drawn << 32
     }
 
-    fn open(&mut self, one_time: Option<u8>) {
+    fn open(&mut self, one_time: Option<u8>, damage: Option<(u8, u8)>) {
         let seed = self.draw();
         let id = one_time.map(|id| id % ONE_TIME_PRE_KEYS);
         let bundle = self.bob.ours.bundle(id.map(|id| pre_key_id(id.into())));
-        let fields = BundleFields::from(&bundle.expect("it has a signed prekey"));
+        let mut fields = BundleFields::from(&bundle.expect("it has a signed prekey"));
+        let mut signature = *signature(BOB).as_bytes();
+        if let Some((at, bits)) = damage {
+            signature[usize::from(at) % 64] ^= bits;
+            fields.signed_pre_key_signature = signature.to_vec().into();
+        }
         let held = fields.one_time_pre_key.is_some();
         let theirs = Bundle {
-            registration_id: BOB.into(),
+            registration_id: registration_id_of(BOB),
             identity_key: public(private(BOB, 0)),
-            signed_pre_key: (1, public(private(BOB, 1)), *signature(BOB).as_bytes()),
+            signed_pre_key: (1, public(private(BOB, 1)), signature),
             one_time_pre_key: id
                 .filter(|_| held)
                 .map(|id| (id.into(), public(private(ONE_TIME, id)))),
@@ -295,12 +315,16 @@ impl World {
         let bob = self.bob.address;
         let mut seeded = self.alice.seed(seed);
         let ours = self.alice.ours.process_bundle(&fields, &mut seeded);
-        ours.expect("a good bundle");
         let theirs = self
             .alice
             .theirs
             .process_bundle(&their_address(&bob), &theirs);
-        theirs.expect("a good bundle");
+        assert_eq!(
+            ours.is_ok(),
+            theirs.is_ok(),
+            "ours: {ours:?}, theirs: {theirs:?}"
+        );
+        assert!(ours.is_ok() || damage.is_some(), "a good bundle is refused");
     }
 
     fn send(&mut self, side: Side, length: u16) {
@@ -369,7 +393,7 @@ impl World {
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Open(one_time) => self.open(one_time),
+            Step::Open(one_time, damage) => self.open(one_time, damage),
             Step::Send(side, length) => self.send(side, length),
             Step::Tell(side, told) => self.tell(side, told),
             Step::Make(made) => self.make(&made),
@@ -401,11 +425,27 @@ impl World {
     }
 }
 
+/// Says where it was, if it panics.
+struct Place(usize, Option<Step>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            match self.1 {
+                Some(step) => eprintln!("in step {}, {step:?}", self.0),
+                None => eprintln!("after the last step"),
+            }
+        }
+    }
+}
+
 /// The two do the same.
 pub(super) fn run(script: &Script) {
     let mut world = prepared!(World, World::new()).with(World::clone);
-    for step in script.steps.iter().take(STEPS) {
+    for (index, step) in script.steps.iter().take(STEPS).enumerate() {
+        let _place = Place(index, Some(*step));
         world.step(*step);
     }
+    let _place = Place(STEPS, None);
     world.end();
 }
