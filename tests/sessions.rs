@@ -18,7 +18,7 @@ use tigress_signal::conformance::subject::{Description, Failure, Subject};
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::Address;
 use tigress_signal::primitives::Randomness;
-use tigress_signal::sesame::{Device, SesameError, SessionLibrary};
+use tigress_signal::sesame::{Device, Limits, SesameError, SessionLibrary};
 use tigress_signal::suite::{SignalV3, Tigress1};
 use tigress_signal::wire::{Message, MessageKind};
 
@@ -163,7 +163,7 @@ fn what_a_library_refuses_changes_nothing() {
     assert_eq!(pair.ryan, after);
     // What was saved goes on with the same library, and with no other.
     let library = pair.ryan.library().cloned();
-    let (suites, limits) = (pair.ryan.suites().to_vec(), Default::default());
+    let (suites, limits) = (pair.ryan.suites().to_vec(), Limits::default());
     let saved = pair.ryan.save();
     let restored = saved.clone().restore_with(&suites, &limits, library);
     assert_eq!(restored.expect("restored"), after);

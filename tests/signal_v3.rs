@@ -8,6 +8,7 @@ use tigress_signal::agreement::{BundleFields, PreKeyStore};
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::primitives::{KeyPair, PrimitiveError, Secret, aes256_cbc, xeddsa};
+use tigress_signal::ratchet::Session;
 use tigress_signal::sesame::{Device, Limits, SavedDevice};
 use tigress_signal::suite::{self, SignalV3, SuiteRef, Tigress1};
 use tigress_signal::timestamp::Timestamp;
@@ -239,7 +240,7 @@ fn of_a_message_far_ahead_the_last_2000_keys_are_stored() {
         sent.insert(n as usize, message);
         let read = read.map_err(|error| error.code())?;
         assert_eq!(*read.plaintext, n.to_be_bytes());
-        Ok::<_, Option<ErrorCode>>(bob.session(&a).map(|session| session.stored_keys()))
+        Ok::<_, Option<ErrorCode>>(bob.session(&a).map(Session::stored_keys))
     };
     assert_eq!(reads(0), Ok(Some(0)));
     assert_eq!(reads(2_500), Ok(Some(2_000)), "of 2,499 keys");

@@ -170,7 +170,7 @@ fn restarts_before_every_step_show_what_a_save_loses() {
 }
 
 /// All that is selected, with the profile's error codes.
-fn plan<'a>(selection: &'a Selection) -> Plan<'a> {
+fn plan(selection: &Selection) -> Plan<'_> {
     Plan {
         cases: cases(),
         selection,

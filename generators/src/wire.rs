@@ -176,7 +176,7 @@ pub(super) fn long_forms(b: &mut Builder, parser: Parser, p: &Proto, fields: &[&
             "long_tag_of_{field}": "the tag of {field} in one byte more than it takes"
                 => refuses(&[&longer(tag[0].into()), rest]);
         }
-        if tag[0] & 0x07 == 0 {
+        if tag[0] % 8 == 0 {
             for value in [0, 127, 128, 16_383, 16_384, u32::MAX.into()] {
                 cases! { b, [Varint NonCanonical: WIRE-03 WIRE-04];
                     "long_{field}_of_{value}": "a {field} of {value} in one byte more than it takes"

@@ -56,6 +56,10 @@ enum Command {
 }
 
 #[derive(Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command"
+)]
 struct Tournament {
     /// Play with these alone: `tigress` is the reference engine, `libsignal-client` both versions of it, `libsignal-client@0.22.0` one.
     names: Vec<String>,

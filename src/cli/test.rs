@@ -27,6 +27,10 @@ use tigress_signal::report;
 /// Exit status: 0 where it conforms, or conforms with parts not implemented (or fails as `--known-failures` says); 1 where it does not, has nothing
 /// implemented, or falls short of `--fail-on-skipped` or `--min-passed`; 2 where part of the run could not be made.
 #[derive(Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command"
+)]
 pub(super) struct Test {
     /// Run only this family (`xeddsa`), vector (`tigress-1/xeddsa/verify_prekey_negated`), theme (`scenarios/theft`), scenario
     /// (`scenarios/theft/theft.feature:18`) or requirement (`SIG-02`); may be repeated.

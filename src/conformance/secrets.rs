@@ -131,8 +131,9 @@ impl Secrets {
 /// Whether bytes are not a few that are repeated, as padding is.
 fn tells(part: &[u8]) -> bool {
     let mut different = [false; 256];
-    part.iter()
-        .for_each(|byte| different[usize::from(*byte)] = true);
+    for byte in part {
+        different[usize::from(*byte)] = true;
+    }
     different.iter().filter(|it| **it).count() > 4
 }
 

@@ -425,9 +425,9 @@ fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + 
 /// The requirements that an outcome speaks of: first the one that the cause of a failure names, then those of the case.
 fn at_stake<'a>(
     case: &Case<'a>,
-    cause: Option<Cause>,
+    failed: Option<Cause>,
 ) -> impl Iterator<Item = &'static Requirement> + use<'a> {
-    let named = match cause {
+    let named = match failed {
         Some(Cause::Restart) => Some("XFER-15"),
         Some(Cause::Secret) => Some("PRIV-04"),
         _ => None,

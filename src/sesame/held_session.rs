@@ -15,6 +15,10 @@ use zeroize::Zeroizing;
 
 /// A session, whoever keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is shared behind an Arc, and nearly always the engine's own"
+)]
 pub(super) enum HeldSession {
     /// The engine's own.
     Engine(Session),

@@ -107,7 +107,7 @@ pub enum SavedWalletError {
     Version(u32),
     /// The device.
     #[error("device: {0}")]
-    Device(#[from] SavedDeviceError),
+    Device(Box<SavedDeviceError>),
     /// The transfers.
     #[error("transfers: {0}")]
     Transfers(#[from] SavedTransfersError),
@@ -122,6 +122,12 @@ pub enum SavedWalletError {
         /// What is wrong with it.
         error: SavedSendError,
     },
+}
+
+impl From<SavedDeviceError> for SavedWalletError {
+    fn from(error: SavedDeviceError) -> Self {
+        SavedWalletError::Device(Box::new(error))
+    }
 }
 
 json_text!(SavedWallet, SavedWalletError, SAVED_WALLET_VERSION);
