@@ -3,7 +3,7 @@
 
 use libsignal_protocol_c::{Error, Kind};
 use tigress_signal::primitives::PublicKey;
-use tigress_signal::sesame::{self, Device};
+use tigress_signal::sesame::{self, Device, SavedDevice};
 use tigress_signal::suite::{self, Ratchet, SignalV3};
 use tigress_signal::wire::{PreKeyMessage, RatchetMessage};
 
@@ -81,7 +81,7 @@ pub(super) fn in_a_session(difference: &Difference<'_>) -> Option<&'static str> 
 }
 
 /// The device where it follows a chain no further than that.
-pub(super) fn held(device: &Device, max_skip: u32) -> Device {
+pub(super) fn held(device: &SavedDevice, max_skip: u32) -> Device {
     let limits = sesame::Limits {
         session: Some(suite::Limits {
             max_skip,
@@ -89,7 +89,7 @@ pub(super) fn held(device: &Device, max_skip: u32) -> Device {
         }),
         ..sesame::Limits::PROFILE
     };
-    let restored = device.save().restore(&[&SignalV3], &limits);
+    let restored = device.clone().restore(&[&SignalV3], &limits);
     restored.expect("as it was saved")
 }
 
