@@ -40,7 +40,7 @@ fn judge(cases: &Cases) -> TestResult {
         selection: &Selection::all(),
         shard: Shard::WHOLE,
         strict: true,
-        restarts: Restarts::Everywhere,
+        restarts: Restarts::AsWritten,
         known: &KnownFailures::default(),
         ends: Ends::default(),
     };

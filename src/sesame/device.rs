@@ -480,7 +480,7 @@ impl Device {
     ///
     /// # Errors
     /// Those of [`PreKeyMessage::decode`], `untrusted-identity` (X3DH-15), `no-session`, those of
-    /// [`accept()`] and [`Session::decrypt`]; where several sessions were tried, that of the first
+    /// [`Session::decrypt`], and for an opening those of [`PreKeyStore::respond`]; where several sessions were tried, that of the first
     /// (SES-07).
     pub fn decrypt(
         &mut self,
