@@ -2,7 +2,7 @@
 //! devices, each played by both, which also seal messages whose headers lie, and make first messages of any keys.
 //!
 //! It needs feature `libsignal-protocol-c`, and the library of the distribution; where either is not there, it says so once and
-//! looks at nothing. Where the two may differ, [`known`] says which clause or finding lets them, one by one.
+//! looks at nothing. Where the two may differ, `known` says which clause or finding lets them, one by one.
 
 #[cfg(feature = "libsignal-protocol-c")]
 mod forge;

@@ -212,6 +212,8 @@ fn parse(b: &mut Builder) {
         digits_and_hyphens: "labels that begin with a digit and hold hyphens" => host("2--relay-4.7.example");
         internationalised_name: "an internationalised name in its ASCII form" => host("xn--bcher-kva.example");
         longest_name: "a name of 253 characters with labels of 63, the longest that there are" => host(&longest);
+        longest_name_and_port: "a name of 253 characters and a port, which is no part of the name"
+            => host(&format!("{longest}:65535"));
     }
     let expires = |expires| reads(Parts { expires, ..car });
     let expires_not = |expires| {
@@ -282,6 +284,8 @@ fn refuse_places(b: &mut Builder) {
         two_ports: "two ports" => host("relay.example:8443:8443");
         label_of_64_characters: "a label of 64 characters" => host(&format!("{}.example", "a".repeat(64)));
         name_of_254_characters: "a name of 254 characters" => host(&format!("{}b", longest_name()));
+        name_of_254_characters_and_port: "a name of 254 characters and a port"
+            => host(&format!("{}b:8443", longest_name()));
     }
     let version = |to: &str| refuses("/v1/", to);
     let step = |to: &str| refuses("/i/", to);

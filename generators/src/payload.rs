@@ -992,6 +992,14 @@ fn encode(b: &mut Builder) {
                 json!({ "\u{e9}": 1, "z": 2, "Z": 3, "a": 4, "": 5 })),
             cancel().content(r#"{"reason":"r","new":{"a":null,"b":[{"c":2,"d":1}]}}"#)
                 .with(",\"\":5,\"Z\":3,\"a\":4,\"z\":2,\"\u{e9}\":1"));
+        /// unknown keys on either side of U+FFFF: in the order of UTF-16, which some languages compare by, they change places
+        write_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
+            top(cancelled("r"), json!({ "\u{1f600}": 1, "\u{fffd}": 2 })),
+            cancel().with(",\"\u{fffd}\":2,\"\u{1f600}\":1"));
+        /// the same in the value of an unknown key
+        write_nested_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "new": [{ "\u{1f600}": 1, "\u{fffd}": 2 }] })),
+            cancel().content("{\"reason\":\"r\",\"new\":[{\"\u{fffd}\":2,\"\u{1f600}\":1}]}"));
         /// numbers of unknown keys: negative, and with a fraction
         write_unknown_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [-1, 1.5] })), cancel().content(r#"{"reason":"r","new":[-1,1.5]}"#));

@@ -49,6 +49,12 @@ pub(super) const FORMS: &[Form] = &[
     ("version_7", "a UUID of version 7: it tells a time", |id| {
         format!("{}7{}", &id[..14], &id[15..])
     }),
+    ("variant_0", "a UUID of the variant 0", |id| {
+        format!("{}0{}", &id[..19], &id[20..])
+    }),
+    ("variant_e", "a UUID of the variant e", |id| {
+        format!("{}e{}", &id[..19], &id[20..])
+    }),
     ("nil_uuid", "the nil UUID", |_| {
         "00000000-0000-0000-0000-000000000000".to_owned()
     }),

@@ -4,7 +4,7 @@ use super::leak::any_reading;
 use super::seed::Stream;
 use crate::hex;
 use crate::primitives::Randomness;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 /// Parameters and results that are secret, wherever they stand in what is asked and answered.
@@ -40,6 +40,8 @@ const LEAST: usize = 16;
 const MOST_OF_ONE: usize = 16 * 1024;
 /// So many bytes of secrets are watched in all; those that come later are not.
 const MOST: usize = 256 * 1024;
+/// So many bytes begin a part that is looked for: no more than any part has.
+const START: usize = 8;
 /// What stands in a text encoded is looked at so many encodings deep: hex in JSON in hex.
 const DEPTH: u32 = 2;
 
@@ -104,24 +106,18 @@ impl Secrets {
         if text.len() < LEAST || self.held.is_empty() {
             return None;
         }
-        // By how many bytes are telling, all that tell.
-        let mut telling: FxHashMap<usize, FxHashMap<&[u8], &'static str>> = FxHashMap::default();
-        for (name, length, secret) in &self.held {
-            let parts = telling.entry(*length).or_default();
-            parts.extend(
-                secret
-                    .windows(*length)
-                    .filter(|part| tells(part))
-                    .map(|part| (part, *name)),
-            );
-        }
         let mut shown = None;
         any_reading(text, LEAST, DEPTH, &mut |bytes| {
-            shown = telling.iter().find_map(|(length, parts)| {
-                bytes
-                    .windows(*length)
-                    .find_map(|window| parts.get(window).copied())
-            });
+            // A text is short, and secrets may be long: where a part of one could begin in it, by its first bytes.
+            let starts: FxHashSet<&[u8]> = bytes.windows(START).collect();
+            let holds = |part: &[u8]| {
+                starts.contains(&part[..START])
+                    && tells(part)
+                    && bytes.windows(part.len()).any(|window| window == part)
+            };
+            let mut held = self.held.iter();
+            let found = held.find(|(_, length, secret)| secret.windows(*length).any(holds));
+            shown = found.map(|(name, ..)| *name);
             shown.is_some()
         });
         shown
