@@ -1,11 +1,11 @@
 //! A message: encrypted and decrypted in order, and with a DH ratchet step.
 
 use crate::floor;
-use crate::rows::{Rows, repeated, round_of, rounds};
+use crate::rows::{Rows, Timed, repeated, round_of, rounds};
 use crate::sessions::{Numbers, Olm, Pair, decrypt_all, olm_bytes, olm_decrypt};
 use crate::{ENGINE, FLOOR, VODOZEMAC};
 #[cfg(feature = "aws-lc")]
-use crate::{LIMIT, limit, rows::Timed};
+use crate::{LIMIT, limit};
 use criterion::{Criterion, Throughput};
 use std::hint::black_box;
 use tigress_signal::primitives::NoRandomness;
@@ -178,12 +178,11 @@ pub(crate) fn exchange(criterion: &mut Criterion) {
         .measure(criterion);
 }
 
-/// What a message that starts a new chain costs its receiver, against the step's own primitives alone.
-pub(crate) fn dh_step(criterion: &mut Criterion) {
-    let mut pair = Pair::new();
-    let engine = rounds(
+/// A receiver reads messages each of which starts a new chain.
+pub(crate) fn reading_new_chains<'a>(mut pair: Pair) -> Timed<'a> {
+    rounds(
         1,
-        |_| {
+        move |_| {
             pair.answer();
             let message = pair.messages(1, b"").remove(0);
             let before = pair.b.clone();
@@ -191,7 +190,12 @@ pub(crate) fn dh_step(criterion: &mut Criterion) {
             (before, message)
         },
         |(b, message)| b.decrypt(message, &mut Numbers::new()).expect("authentic"),
-    );
+    )
+}
+
+/// What a message that starts a new chain costs its receiver, against the step's own primitives alone.
+pub(crate) fn dh_step(criterion: &mut Criterion) {
+    let engine = reading_new_chains(Pair::new());
     let mut numbers = Numbers::new();
     let their = floor::generate(&numbers.bytes());
     let own = numbers.bytes();

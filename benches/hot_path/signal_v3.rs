@@ -1,6 +1,7 @@
 //! The same engine in suite `signal-v3`, beside the floor of that suite. What other libraries take is measured by benches/peers.
 
 use crate::floor_v3::{self, Chain};
+use crate::message::reading_new_chains;
 use crate::rows::{Rows, repeated, round_of, rounds};
 use crate::sessions::{Numbers, Pair, decrypt_all};
 use crate::{ENGINE, FLOOR};
@@ -96,18 +97,7 @@ pub(crate) fn decrypt(criterion: &mut Criterion) {
 
 /// What a message that starts a new chain costs its receiver, against the step's own primitives alone.
 pub(crate) fn dh_step(criterion: &mut Criterion) {
-    let mut pair = Pair::of(&SignalV3);
-    let engine = rounds(
-        1,
-        |_| {
-            pair.answer();
-            let message = pair.messages(1, b"").remove(0);
-            let before = pair.b.clone();
-            pair.read(&message);
-            (before, message)
-        },
-        |(b, message)| b.decrypt(message, &mut Numbers::new()).expect("authentic"),
-    );
+    let engine = reading_new_chains(Pair::of(&SignalV3));
     let mut numbers = Numbers::new();
     let their = floor_v3::generate(&numbers.bytes());
     let own = numbers.bytes();

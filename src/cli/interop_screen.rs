@@ -1,7 +1,6 @@
 //! What `tigress interop` shows while it plays, and the transcripts that it writes.
 
-use anstream::stream::IsTerminal;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,12 +40,7 @@ impl<'a> Screen<'a> {
 
 impl Progress for Screen<'_> {
     fn started(&mut self, total: usize) {
-        if io::stderr().is_terminal() {
-            self.bar = ProgressBar::new(total as u64).with_style(
-                ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-        }
+        self.bar = super::progress_bar(total);
     }
 
     fn played(&mut self, transcript: &Transcript) -> Option<String> {

@@ -17,7 +17,9 @@ mod test;
 mod transitions;
 mod vectors;
 
+use anstream::stream::IsTerminal;
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -53,6 +55,17 @@ enum Command {
     Model(model::Explore),
     #[cfg(feature = "flaws")]
     Flaws(flaws::Flaws),
+}
+
+/// A bar of so many things to do on standard error, and only where that is a terminal.
+fn progress_bar(total: usize) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    ProgressBar::new(total as u64).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    )
 }
 
 /// How a command ended, where it came to an end.

@@ -2,9 +2,8 @@
 
 use super::signals::Received;
 use super::{CliError, Ended};
-use anstream::stream::IsTerminal;
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -310,12 +309,7 @@ impl Screen<'_> {
 
 impl Progress for Screen<'_> {
     fn started(&mut self, total: usize) {
-        if io::stderr().is_terminal() {
-            self.bar = ProgressBar::new(total as u64).with_style(
-                ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-        }
+        self.bar = super::progress_bar(total);
     }
 
     fn ran(&mut self, case: &Case) {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from outcome import require
 from primitives import encode_public_key
-from wire import BYTES, FIXED32, FIXED64, VARINT, PreKeyMessage, Reader, write_varint
+from wire import BYTES, FIXED32, FIXED64, PRE_KEY_FIELDS, RATCHET_FIELDS, VARINT, PreKeyMessage, Reader, write_varint
 
 from signal_v3.identifiers import pre_key_id
 from signal_v3.keys import MAC_LENGTH, decode_public_key
@@ -13,9 +13,6 @@ VERSION = 0x33
 MAX_RATCHET_MESSAGE = 66_560
 MAX_PRE_KEY_MESSAGE = 67_584
 LEAST_CIPHERTEXT = 16
-
-RATCHET_FIELDS = {1: BYTES, 2: VARINT, 3: VARINT, 4: BYTES}
-PRE_KEY_FIELDS = {1: VARINT, 2: BYTES, 3: BYTES, 4: BYTES, 5: VARINT, 6: VARINT}
 
 
 @dataclass(frozen=True)
