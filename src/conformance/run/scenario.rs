@@ -2,15 +2,17 @@
 
 use super::outcome::{Mismatch, Skip, Stop, Why};
 use super::{Terms, ready};
+use crate::conformance::scenario::outline::Outline;
 use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Tested};
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
 
-/// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others.
+/// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others. What comes off has the
+/// outline, too, of the run in which the reference engine plays all devices.
 ///
 /// # Errors
-/// Where a part fails; where none can be judged, why the last one cannot.
+/// Where a part fails, or departs from that outline; where none can be judged, why the last one cannot.
 pub(super) fn play(
     subject: &mut dyn Subject,
     scenario: &Scenario,
@@ -18,6 +20,7 @@ pub(super) fn play(
     terms: Terms,
 ) -> Result<(), Stop> {
     let mut skip = None;
+    let mut alone = None;
     let mut unseen = Some(Skip::new(Why::NotObservable, "no device acts in it"));
     for plays in scenario.devices() {
         let inputs = json!({ "the subject plays": plays });
@@ -45,6 +48,16 @@ pub(super) fn play(
         let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
+            let alone = alone.get_or_insert_with(|| {
+                let run = scenario::run(scenario, suite, SEED);
+                Outline::of(&run.transcript.events, suite, terms.strict)
+            });
+            let outline = Outline::of(&run.transcript.events, suite, terms.strict);
+            if let Some(departure) = alone.departure(&outline) {
+                return Err(at_part(
+                    Mismatch::departing(departure, run.transcript).into(),
+                ));
+            }
             continue;
         };
         match failure.reason {
