@@ -136,10 +136,6 @@ fn clause_of(kind: &str) -> Option<&'static str> {
     match kind {
         "publishSignedPreKey" => Some("KEY-08"),
         "publishOneTimePreKeys" | "countOneTimePreKeys" => Some("MBX-04"),
-        "register" => Some("MBX-12"),
-        "remove" => Some("MBX-15"),
-        "fetchBundle" => Some("SES-09"),
-        "state" => Some("XFER-01"),
         "identity-changed" => Some("SES-12"),
         "further-session" => Some("SES-19"),
         "delayed" => Some("WAL-03"),
