@@ -476,6 +476,23 @@ impl Transfers {
         })
     }
 
+    /// What this side asked for, signed or did last in a transfer; nothing where that was to offer or to be offered.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn said_last(&self, id: &TransferId) -> Option<Content> {
+        Some(match &**self.by_id.get(id)? {
+            Transfer::Requested { receiver, .. } => {
+                Content::KeySigningRequest(car_key::signing_request(id, receiver))
+            }
+            Transfer::Signed { import, .. } => Content::KeyImportRequest(import.clone()),
+            Transfer::Provisioned { .. } => Content::Provisioned,
+            Transfer::Ended { state, .. } if *state == StateName::Declined => {
+                let reason = "user".to_owned();
+                Content::Decline { reason }
+            }
+            _ => return None,
+        })
+    }
+
     /// The transfers in their documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedTransfers {
