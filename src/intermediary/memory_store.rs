@@ -5,9 +5,9 @@
 //! Copies share what is kept of a device until one of them changes
 //! it.
 
+use super::envelope::{Envelope, EnvelopeId};
 #[cfg(feature = "conformance")]
 use super::intermediary::bundle_of;
-use super::envelope::{Envelope, EnvelopeId};
 use super::store::{
     AccessRecord, Answered, Change, DeviceRecord, KeptEnvelope, KeptOneTimePreKey, Store,
     StoreError, Transaction,

@@ -718,10 +718,20 @@ impl Transfers {
     /// What is past its expiry ends, and what ended long ago is forgotten.
     fn tick(&mut self, now: Timestamp) -> Vec<Outcome> {
         self.forget(now);
+        self.end_due(now, |_| true)
+    }
+
+    /// What is past its expiry ends of the transfers with that device.
+    pub(crate) fn tick_with(&mut self, peer: &Address, now: Timestamp) -> Vec<Outcome> {
+        self.end_due(now, |transfer| transfer.peer() == *peer)
+    }
+
+    /// What is past its expiry ends, of the transfers of which that is so.
+    fn end_due(&mut self, now: Timestamp, is: impl Fn(&Transfer) -> bool) -> Vec<Outcome> {
         let due = self.due.iter().take_while(|(expires, _)| *expires <= now);
         let mut ended: Vec<_> = due
             .filter_map(|(_, id)| {
-                let transfer = self.by_id.get(id)?;
+                let transfer = self.by_id.get(id).filter(|transfer| is(transfer))?;
                 let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
                 Some((*id, transfer.ended(row.to, now), row.reports))
             })

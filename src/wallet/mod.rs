@@ -19,9 +19,9 @@ mod step;
 mod wallet;
 
 pub use limits::Limits;
-pub use saved::{SAVED_WALLET_VERSION, SavedWallet, SavedWalletError};
 #[cfg(feature = "conformance")]
 pub(crate) use requests::belongs;
+pub use saved::{SAVED_WALLET_VERSION, SavedWallet, SavedWalletError};
 pub use wallet::{Effect, Report, Wallet, WalletEvent};
 
 use crate::agreement::AgreementError;

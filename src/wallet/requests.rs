@@ -37,6 +37,14 @@ impl Waiting {
         }
     }
 
+    /// The same request, to which nothing wrong was answered yet.
+    pub(super) fn again(&self) -> Self {
+        Waiting {
+            wrong: 0,
+            ..self.clone()
+        }
+    }
+
     /// Whether this is what the request can be answered with.
     pub(super) fn is_answered_by(&self, answer: &Answer) -> bool {
         belongs(&self.body, answer)

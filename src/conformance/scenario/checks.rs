@@ -246,7 +246,9 @@ pub(super) fn lifetimes(world: &mut World, device: &str) -> Result<String, StepF
             request,
             ..
         } if by == device => match &request.body {
-            Body::Submit(submission) => Some((submission.message.0.0.as_slice(), submission.lifetime)),
+            Body::Submit(submission) => {
+                Some((submission.message.0.0.as_slice(), submission.lifetime))
+            }
             _ => None,
         },
         _ => None,

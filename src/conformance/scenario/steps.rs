@@ -509,8 +509,7 @@ steps! {
         "The bundle of the device whose state was saved then, without a one-time prekey."
         |world, call| {
             let bundle = world.people.moment(call.the("moment"))?.bundle.clone();
-            // Of a device that the subject plays nobody else has the bundle.
-            let unknown = || StepFailure::NotObservable("nobody knows the bundle of then".to_owned());
+            let unknown = || StepFailure::script("nobody knew the device then");
             let bundle = bundle.ok_or_else(unknown)?;
             world.intermediary.swapped = Some(Swapped::Whole(bundle));
             Ok(())

@@ -113,7 +113,13 @@ impl Lie {
             }
             (Lie::OfAnotherUser, Body::Read { address, .. }) => {
                 let user_id = nobody()?;
-                batch(vec![*address, Address { user_id, ..*address }])
+                batch(vec![
+                    *address,
+                    Address {
+                        user_id,
+                        ..*address
+                    },
+                ])
             }
             (
                 Lie::OwnKeys
@@ -137,7 +143,10 @@ fn nonsense(number: u64, recipient: Address) -> Envelope {
     let user_id = nobody().unwrap_or(recipient.user_id);
     Envelope {
         id: EnvelopeId(FIRST + number),
-        sender: Address { user_id, ..recipient },
+        sender: Address {
+            user_id,
+            ..recipient
+        },
         recipient,
         kind: MessageKind::Ratchet,
         message: MessageBytes(vec![0x11; 64].into()),

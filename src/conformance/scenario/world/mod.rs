@@ -26,8 +26,8 @@ pub(crate) mod lies;
 mod links;
 mod network;
 mod participant;
-mod peers;
 pub(crate) mod payloads;
+mod peers;
 mod people;
 mod players;
 mod stepwise;
@@ -38,8 +38,8 @@ pub(super) use letters::Answer as DirectoryAnswer;
 pub(super) use lies::LIES;
 pub(super) use network::REQUESTS;
 pub(super) use participant::REPORTS;
-pub(super) use peers::Under;
 pub(super) use payloads::{PAYLOADS, SAYINGS};
+pub(super) use peers::Under;
 pub use players::{Cast, Tested};
 
 use super::limits;
@@ -496,7 +496,8 @@ impl<'a> World<'a> {
 
     /// What a device is now is saved, for the script to come back to.
     pub(super) fn remember(&mut self, device: &str, moment: &str) -> Result<(), StepFailure> {
-        self.people.remember(device, moment)
+        let published = self.intermediary.bundle(&self.people.address(device)?).ok();
+        self.people.remember(device, moment, published)
     }
 
     /// A device becomes what it was at that moment.
@@ -749,7 +750,9 @@ impl<'a> World<'a> {
         if self.stepwise.is_on() {
             self.people.forget_request(device, &request.id);
         }
-        let belongs = answer.as_ref().map_or(true, |it| wallet::belongs(&request.body, it));
+        let belongs = answer
+            .as_ref()
+            .map_or(true, |it| wallet::belongs(&request.body, it));
         let was_asked = self.people.asks(device, &request.id);
         if fate == Some(Fate::Repeated) {
             self.event(device, event(answer.clone()))?;

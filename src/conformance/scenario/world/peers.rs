@@ -31,9 +31,7 @@ impl World<'_> {
     ) -> Result<(), StepFailure> {
         let mut randomness = self.peer_randomness("named");
         let transfer = match under {
-            Under::Fresh(_) => {
-                TransferId::random(&mut randomness).map_err(StepFailure::script)?
-            }
+            Under::Fresh(_) => TransferId::random(&mut randomness).map_err(StepFailure::script)?,
             Under::Known(name) => self.people.transfer(name)?,
         };
         let address = self.people.address(to)?;

@@ -35,7 +35,7 @@ pub(in super::super) struct Moment {
     pub(in super::super) device: String,
     pub(in super::super) state: Hex,
     states: BTreeMap<TransferId, StateName>,
-    /// As it would have been published, where it can be looked into.
+    /// As it was published, where it was.
     pub(in super::super) bundle: Option<BundleFields>,
 }
 
@@ -281,15 +281,14 @@ impl<'a> People<'a> {
         self.event(name, WalletEvent::Register { sponsor: None }, now, lines)
     }
 
-    /// What a device is now, for the script to come back to.
-    pub(super) fn remember(&mut self, name: &str, moment: &str) -> Result<(), StepFailure> {
+    /// What a device is now, for the script to come back to, and what it has published.
+    pub(super) fn remember(
+        &mut self,
+        name: &str,
+        moment: &str,
+        bundle: Option<BundleFields>,
+    ) -> Result<(), StepFailure> {
         let state = self.save(name)?;
-        let bundle = if self.is_tested(name) {
-            None
-        } else {
-            self.wallet(name)?.device().bundle(None)
-        };
-        let bundle = bundle.map(|bundle| BundleFields::from(&bundle));
         let what = Moment {
             device: name.to_owned(),
             state,
