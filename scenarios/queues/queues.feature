@@ -120,7 +120,9 @@ Feature: Messages that wait, and messages that are read
     When the intermediary is honest again
     And 1 minute passes
     Then Ryan's phone is in "R:Invited" with "the van"
-    And Ryan's phone is in "R:Cancelled" with "the car"
+    And Ryan's phone is told "unknown-transfer"
+    And Ryan's phone knows nothing of "the car"
+    And nobody is told anything
 
   @WAL-03
   Scenario Outline: A <request> is answered with "<code>": that ends the message, the user is told, and the next one leaves
@@ -441,7 +443,8 @@ Feature: Messages that wait, and messages that are read
     And Ben's phone is in "S:Offered" with "the car"
     And 0 messages wait for Ben's phone
     When Ben's phone cancels "the car"
-    Then Ryan's phone is told "untrusted-identity"
+    Then Ryan's phone is told "unknown-one-time-prekey"
+    And Ryan's phone is in "R:Cancelled" with "the car"
     And nobody is told anything
 
   @WAL-06 @XFER-10
@@ -450,10 +453,11 @@ Feature: Messages that wait, and messages that are read
     And nothing arrives by itself
     And the clock moves on by 172800 seconds
     And Ben's phone drops the pin of Ryan's phone
-    Then Ben's phone is in "S:Expired" with "the room"
-    And Ben's phone is told "credential-may-be-out"
+    Then Ben's phone is in "S:Offered" with "the room"
+    And nobody is told anything
     When Ben's phone looks at the clock
     Then Ben's phone is in "S:Expired" with "the room"
+    And Ben's phone is told "credential-may-be-out"
     And nobody is told anything
 
   @WAL-06 @MBX-21
