@@ -464,7 +464,7 @@ impl Transfers {
         peer: &Address,
         now: Timestamp,
     ) -> impl Iterator<Item = &TransferId> {
-        let is_open = |terms: &Terms| terms.peer == *peer && now < terms.expires;
+        let is_open = move |terms: &Terms| terms.peer == *peer && now < terms.expires;
         let with_peer = move |transfer: &Transfer| transfer.terms().is_some_and(is_open);
         self.by_id
             .iter()
