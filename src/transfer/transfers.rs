@@ -457,10 +457,15 @@ impl Transfers {
         }
     }
 
-    /// The transfers with that device that have not ended: a user who no longer trusts its key can cancel them.
-    pub fn under_way_with(&self, peer: &Address) -> impl Iterator<Item = &TransferId> {
-        let with_peer =
-            |transfer: &Transfer| transfer.terms().is_some_and(|terms| terms.peer == *peer);
+    /// The transfers with that device that have not ended, and whose time is not over: a user who no longer trusts its key can
+    /// cancel them.
+    pub fn under_way_with(
+        &self,
+        peer: &Address,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &TransferId> {
+        let is_open = move |terms: &Terms| terms.peer == *peer && now < terms.expires;
+        let with_peer = move |transfer: &Transfer| transfer.terms().is_some_and(is_open);
         self.by_id
             .iter()
             .filter(move |(_, transfer)| with_peer(transfer))
@@ -473,6 +478,23 @@ impl Transfers {
         self.by_id.values().filter_map(|transfer| {
             let terms = transfer.terms()?;
             Some((transfer.name(), terms.peer, terms.expires))
+        })
+    }
+
+    /// What this side asked for, signed or did last in a transfer; nothing where that was to offer or to be offered.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn said_last(&self, id: &TransferId) -> Option<Content> {
+        Some(match &**self.by_id.get(id)? {
+            Transfer::Requested { receiver, .. } => {
+                Content::KeySigningRequest(car_key::signing_request(id, receiver))
+            }
+            Transfer::Signed { import, .. } => Content::KeyImportRequest(import.clone()),
+            Transfer::Provisioned { .. } => Content::Provisioned,
+            Transfer::Ended { state, .. } if *state == StateName::Declined => {
+                let reason = "user".to_owned();
+                Content::Decline { reason }
+            }
+            _ => return None,
         })
     }
 
