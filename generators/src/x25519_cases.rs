@@ -101,7 +101,13 @@ impl Pair {
             theirs = case.public;
         }
         let said = self.in_chain(&self.chain_of(theirs), counters, b"last step");
-        self.read(&said).writes("answer")
+        self.read(&said);
+        // What a library writes behind chains in which it was silent is another matter.
+        if is_strict() {
+            self.writes("answer")
+        } else {
+            self
+        }
     }
 }
 
