@@ -147,11 +147,10 @@ fn write_counts(out: &mut dyn Write, caught: &[Caught]) -> Result<(), CliError> 
     let count = |is: &dyn Fn(&&Caught) -> bool| caught.iter().filter(is).count();
     writeln!(
         out,
-        "\n{} flaws, {} survive, {} are caught by two or more vectors or scenarios, {} as `tigress test` asks",
+        "\n{} flaws, {} survive, {} are caught by two or more vectors or scenarios",
         caught.len(),
         count(&|found| found.by.is_empty()),
         count(&|found| found.by.len() >= ENOUGH),
-        count(&|found| found.is_plain()),
     )?;
     if !first.is_empty() {
         let well = first.iter().filter(|well| **well).count();

@@ -111,11 +111,6 @@ impl Caught {
         Some(first.is_some_and(|first| first.requirement == self.flaw.requirement()))
     }
 
-    /// Whether it is caught as `tigress test` asks whoever is tested.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.by.iter().any(|catch| catch.mode == Mode::Plain)
-    }
 }
 
 /// So many of `flaws`, in their order; which ones, the seed says. All of them where there are no more.
@@ -189,22 +184,20 @@ fn until_enough(flaw: Flaw, cases: &Cases) -> Caught {
     let id = flaw.requirement();
     let carries = |case: &Case| case.requirements().iter().any(|carried| carried == id);
     let mut by: Vec<Catch> = Vec::new();
-    for mode in Mode::ALL {
-        let others = cases.iter().filter(|case| !carries(case));
-        for case in cases.carrying(id).chain(others) {
-            if by.len() == ENOUGH {
-                break;
-            }
-            let name = case.name();
-            if by.iter().any(|catch| catch.case == name) {
-                continue;
-            }
-            if let Some(cause) = fails(flaw, &case, mode) {
-                by.push(Catch {
-                    case: name,
-                    mode,
-                    cause,
-                });
+    for own in [true, false] {
+        for mode in Mode::ALL {
+            for case in cases.iter().filter(|case| carries(case) == own) {
+                let name = case.name();
+                if by.len() == ENOUGH || by.iter().any(|catch| catch.case == name) {
+                    continue;
+                }
+                if let Some(cause) = fails(flaw, &case, mode) {
+                    by.push(Catch {
+                        case: name,
+                        mode,
+                        cause,
+                    });
+                }
             }
         }
     }
