@@ -110,7 +110,6 @@ impl Caught {
         let first = named.first();
         Some(first.is_some_and(|first| first.requirement == self.flaw.requirement()))
     }
-
 }
 
 /// So many of `flaws`, in their order; which ones, the seed says. All of them where there are no more.
