@@ -11,6 +11,8 @@ mod built_in;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
+#[path = "common/sample.rs"]
+mod sample;
 
 mod adapters;
 mod all_or_nothing;
