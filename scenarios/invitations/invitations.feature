@@ -269,6 +269,7 @@ Feature: What an invitation serves, for how long, and whom
     Examples:
       | then                             |
       | Ryan's phone restarts            |
+      | everybody restarts               |
       | Ryan's phone declines "the trap" |
       | Mallory's phone cancels "the trap" |
       | 49 hours pass                    |

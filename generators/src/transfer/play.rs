@@ -223,7 +223,6 @@ impl<'a> Transfers<'a> {
             StepTransfers::run(&mut self.reference, on(input))
                 .map_err(|failure| format!("{failure:?}"))?;
         }
-        let step = Box::new(read(step)?);
         self.steps
             .push(Step::Repeat(Repeated { times: count, step }));
         Ok(())
