@@ -2,7 +2,7 @@
 //!
 //! The runner judges what comes back, and knows of no library what it does otherwise: what is expected stands in the script.
 
-use super::dice::Dice;
+use crate::conformance::dice::Dice;
 use super::party::Party;
 use super::transcript::{Answer, Asked, Failure, Line, MOST_BYTES, MOST_LINES, Outcome, Refusal};
 use super::vocabulary::Call;
