@@ -97,10 +97,15 @@ impl Fuzz {
         let until = match listed {
             Some(listed) => {
                 for it in &listed {
-                    let drawn = it.digest.as_ref().and_then(|_| seeds::digest(&corpus, suite, &it.name));
+                    let drawn = it
+                        .digest
+                        .as_ref()
+                        .and_then(|_| seeds::digest(&corpus, suite, &it.name));
                     if it.digest.is_some() && drawn != it.digest {
                         let name = &it.name;
-                        let reason = format!("{name} is another one in this version: the list is of another");
+                        let reason = format!(
+                            "{name} is another one in this version: the list is of another"
+                        );
                         return Err(CliError::Usage(reason));
                     }
                 }

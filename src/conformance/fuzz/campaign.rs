@@ -226,7 +226,7 @@ impl Worker<'_> {
                 Said::Skipped => self.count(name.area, |counts| counts.skipped += 1),
                 Said::Differs(mismatch) => {
                     self.count(name.area, |counts| counts.asked += 1);
-                    if self.is_new(&mismatch) {
+                    if self.is_new(name.area, &mismatch) {
                         self.find(&name, drawn, ready, *mismatch, subject);
                     }
                 }
@@ -279,14 +279,14 @@ impl Worker<'_> {
     }
 
     /// Whether nothing like it was found before. It counts from now on.
-    fn is_new(&self, mismatch: &Mismatch) -> bool {
+    fn is_new(&self, area: Area, mismatch: &Mismatch) -> bool {
         let mut shared = self.shared();
         if mismatch.cause == Cause::TimedOut {
             shared.time_outs += 1;
         } else {
             shared.time_outs = 0;
         }
-        let key = kind(mismatch);
+        let key = kind(area, mismatch);
         if let Some(&index) = shared.known.get(&key) {
             // Another is making it small just now where it is not there yet.
             if let Some(finding) = shared.findings.get_mut(index) {
@@ -307,7 +307,7 @@ impl Worker<'_> {
         subject: &mut dyn Subject,
     ) {
         let after = self.started.elapsed().as_secs_f64();
-        let key = kind(&mismatch);
+        let key = kind(name.area, &mismatch);
         let drawn_steps = drawn.len();
         let asking = self.asking(name);
         let plainly = Asking {
@@ -366,7 +366,7 @@ fn turn(areas: &[Area], number: u64) -> Option<Area> {
 }
 
 /// What makes a difference another one: what was asked, how it went wrong, and in which field, or what was expected of it.
-fn kind(mismatch: &Mismatch) -> String {
+fn kind(area: Area, mismatch: &Mismatch) -> String {
     let first = mismatch.differences.first();
     let field = first.and_then(|difference| difference.field.clone());
     let what = match (field, mismatch.cause) {
@@ -377,11 +377,10 @@ fn kind(mismatch: &Mismatch) -> String {
         _ => String::new(),
     };
     let what = what.split('[').next().unwrap_or_default();
-    let of_scenario = mismatch.transcript.is_some();
-    let method = if of_scenario {
-        "scenario"
-    } else {
-        &mismatch.method
+    // The steps of a scenario are as many as there are scripts.
+    let method = match area {
+        Area::Wallets => "",
+        _ => &mismatch.method,
     };
     format!("{method} {} {what}", mismatch.cause.name())
 }

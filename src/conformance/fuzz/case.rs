@@ -26,7 +26,8 @@ const MOST_TRIES: usize = 400;
 /// The same with what the reference engine makes of it.
 #[derive(Clone, Debug)]
 pub(super) enum Ready {
-    Vector(Box<Settled>),
+    /// With whether the codes of refusals can be told.
+    Vector(Box<Settled>, bool),
     Scenario(Box<script::Settled>),
 }
 
@@ -55,7 +56,7 @@ impl Drawn {
                 let test = snake_case(name);
                 let comment = format!("drawn: {name}");
                 let settled = sketch.settle(&test, &comment)?;
-                Some(Ready::Vector(Box::new(settled)))
+                Some(Ready::Vector(Box::new(settled), sketch.codes))
             }
             Drawn::Script(script) => {
                 let settled = script.settle(suite)?;
@@ -91,10 +92,10 @@ fn snake_case(name: &Name) -> String {
 impl Ready {
     pub(super) fn put(&self, subject: &mut dyn Subject, asking: Asking) -> Said {
         match self {
-            Ready::Vector(settled) => {
+            Ready::Vector(settled, codes) => {
                 let terms = Terms {
                     suite: Some(asking.suite),
-                    strict: asking.strict,
+                    strict: asking.strict && *codes,
                     restarts: asking.restarts,
                 };
                 match ask(subject, &Case::Vector(&settled.vector), terms) {
@@ -121,11 +122,11 @@ impl Ready {
         let mut found: Vec<String> = match mismatch.cause {
             Cause::Restart => vec!["XFER-15".to_owned()],
             Cause::Secret => vec!["PRIV-04".to_owned()],
-            Cause::State => vec!["DR-15".to_owned()],
+            Cause::State if mismatch.method.starts_with("device.") => vec!["DR-15".to_owned()],
             _ => Vec::new(),
         };
         match self {
-            Ready::Vector(settled) => {
+            Ready::Vector(settled, _) => {
                 let index = mismatch.step.map_or(0, |step| step.saturating_sub(1));
                 let refused = settled.clauses.get(index).cloned().unwrap_or_default();
                 found.extend(refused);
@@ -146,9 +147,13 @@ impl Ready {
     }
 
     /// The file that runs it alone.
-    pub(super) fn file(&self, name: &Name, requirements: &[String]) -> (Option<VectorFile>, Option<String>) {
+    pub(super) fn file(
+        &self,
+        name: &Name,
+        requirements: &[String],
+    ) -> (Option<VectorFile>, Option<String>) {
         match self {
-            Ready::Vector(settled) => {
+            Ready::Vector(settled, _) => {
                 let vector = Vector {
                     requirements: requirements.to_vec(),
                     ..settled.vector.clone()
@@ -162,7 +167,7 @@ impl Ready {
     /// Without the steps behind the one that goes wrong, and without what could not be done.
     fn cut(&self, drawn: &Drawn, mismatch: &Mismatch) -> Option<Drawn> {
         match (self, drawn) {
-            (Ready::Vector(settled), Drawn::Questions(sketch)) => {
+            (Ready::Vector(settled, codes), Drawn::Questions(sketch)) => {
                 let mut vector = settled.vector.clone();
                 if let Body::Conversation(conversation) = &mut vector.body
                     && let Some(step) = mismatch.step
@@ -175,6 +180,7 @@ impl Ready {
                 }
                 Some(Drawn::Questions(Sketch {
                     requirements: sketch.requirements.clone(),
+                    codes: *codes,
                     ..Sketch::from(&vector)
                 }))
             }
@@ -192,7 +198,8 @@ static ABOUT: LazyLock<BTreeMap<&'static str, Vec<String>>> = LazyLock::new(|| {
 
 /// Whether two differences are of one kind.
 pub(super) fn are_alike(one: &Mismatch, other: &Mismatch) -> bool {
-    one.cause == other.cause && (one.transcript.is_some() || one.method == other.method)
+    let is_of_scenario = one.transcript.is_some() || other.transcript.is_some();
+    one.cause == other.cause && (is_of_scenario || one.method == other.method)
 }
 
 /// What goes wrong, as small as it is found within the time.
@@ -224,7 +231,9 @@ pub(super) fn shrink(
     };
     'smaller: loop {
         let (drawn, ready, mismatch) = &smallest;
-        let first = ready.cut(drawn, mismatch).filter(|it| it.len() < drawn.len());
+        let first = ready
+            .cut(drawn, mismatch)
+            .filter(|it| it.len() < drawn.len());
         let candidates = first.into_iter().chain(drawn.smaller());
         for candidate in candidates {
             match fails(&candidate, mismatch, subject) {

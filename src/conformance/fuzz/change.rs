@@ -7,8 +7,17 @@ use crate::conformance::dice::Dice;
 use crate::hex::{self, Hex};
 use serde_json::Value;
 
-/// What is not changed: a handle is the harness's business, and how much randomness a question needs its answer says.
-const LEFT_ALONE: [&str; 2] = ["handle", "randomness"];
+/// What is not changed: a handle is the harness's business, how much randomness a question needs its answer says, and what an
+/// intermediary calls missing, gone or out of date are ids that it has.
+const LEFT_ALONE: [&str; 5] = [
+    "handle",
+    "randomness",
+    "missing",
+    "extra",
+    "staleRegistration",
+];
+/// Addresses that a wallet has read before: they are others, and never none.
+const ADDRESSES: [&str; 6] = ["peer", "from", "to", "address", "recipient", "noBundle"];
 /// A day, in seconds.
 const DAY: u64 = 86_400;
 /// Times that the profile counts in days, by their days.
@@ -24,7 +33,8 @@ pub(super) fn one(dice: &mut Dice, corpus: &Corpus, params: &mut Value) {
     let Some(value) = params.pointer_mut(place) else {
         return;
     };
-    if dice.one_in(4)
+    let is_address = ADDRESSES.contains(&field.as_str());
+    if (is_address || dice.one_in(4))
         && let Some(other) = dice.pick(corpus.values(field))
     {
         *value = other.clone();
@@ -123,10 +133,13 @@ fn leaves_of(value: &Value, at: &mut String, found: &mut Vec<(String, String)>) 
         if LEFT_ALONE.contains(&name) {
             return;
         }
-        if !child.is_object() {
+        let is_address = ADDRESSES.contains(&name);
+        if is_address || !child.is_object() {
             found.push((at.clone(), name.to_owned()));
         }
-        leaves_of(child, at, found);
+        if !is_address {
+            leaves_of(child, at, found);
+        }
     });
 }
 
@@ -162,10 +175,12 @@ fn each_child(value: &Value, at: &mut String, told: &mut dyn FnMut(&Value, &mut 
     }
 }
 
-/// Every value of a field, by its name, that is no object and no array.
+/// Every value of a field, by its name, that is an address, or no object and no array.
 pub(super) fn scalars(value: &Value, told: &mut dyn FnMut(&str, &Value)) {
     each_child(value, &mut String::new(), &mut |child, _, name| {
-        if child.is_object() || child.is_array() {
+        if ADDRESSES.contains(&name) {
+            told(name, child);
+        } else if child.is_object() || child.is_array() {
             scalars(child, told);
         } else if !LEFT_ALONE.contains(&name) {
             told(name, child);

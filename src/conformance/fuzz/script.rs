@@ -10,6 +10,7 @@ use crate::conformance::scenario::{
 };
 use crate::conformance::subject::{RandomnessSource, Subject};
 use crate::suite::SuiteRef;
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// At most so many changes.
@@ -160,6 +161,55 @@ impl Script {
     }
 }
 
+/// What happened in each step, sorted: its line, its words, and the events without what is drawn.
+fn by_step(events: &[Line], strict: bool) -> Vec<(usize, String, Vec<String>)> {
+    let mut steps: Vec<(usize, String, Vec<String>)> = Vec::new();
+    for event in events {
+        match event {
+            Line::Step { line, text } => steps.push((*line, text.clone(), Vec::new())),
+            event => {
+                if let (Some((_, _, of_step)), Ok(value)) =
+                    (steps.last_mut(), serde_json::to_value(event))
+                {
+                    of_step.push(plain(value, strict).to_string());
+                }
+            }
+        }
+    }
+    for (_, _, of_step) in &mut steps {
+        of_step.sort();
+    }
+    steps
+}
+
+/// The same without what a wallet draws, and without what follows from that; a subject's own codes are no codes.
+fn plain(value: Value, strict: bool) -> Value {
+    /// Names of devices, users, kinds and states are the script's or the profile's.
+    const KEPT: [&str; 11] = [
+        "event", "device", "userId", "type", "kind", "by", "before", "after", "fate", "what",
+        "code",
+    ];
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(name, _)| strict || name != "code")
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::String(_) if KEPT.contains(&name.as_str()) => value,
+                    Value::Number(_) if name == "registrationId" || name == "expires" => {
+                        Value::Null
+                    }
+                    value => plain(value, strict),
+                };
+                (name, value)
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| plain(item, strict)).collect(),
+        Value::String(_) => Value::Null,
+        other => other,
+    }
+}
+
 /// The line of the first step in the text.
 const FIRST_LINE: usize = 7;
 
@@ -197,40 +247,24 @@ impl Settled {
         }
     }
 
-    /// The first thing that happened otherwise. A refusal has a name of its own where that is not asked for.
+    /// The first step in which something else happened. Nobody says in which order a wallet draws its tokens, ids and keys, so
+    /// that these are not looked at, nor in which order things happen within a step.
     fn first_difference(&self, events: &[Line], strict: bool) -> Option<Mismatch> {
-        let is_same = |one: &Line, other: &Line| match (one, other) {
-            (Line::Refused { device, .. }, Line::Refused { device: of, .. }) if !strict => {
-                device == of
-            }
-            // Reports tell codes too, and some of them the subject's own.
-            (Line::Report { device, .. }, Line::Report { device: of, .. }) if !strict => {
-                device == of
-            }
-            _ => one == other,
-        };
-        let mut step = None;
-        for index in 0..self.events.len().max(events.len()) {
-            let (expected, got) = (self.events.get(index), events.get(index));
-            if let Some(Line::Step { line, text }) = expected {
-                step = Some((*line, text.clone()));
-            }
-            if let (Some(expected), Some(got)) = (expected, got)
-                && is_same(expected, got)
-            {
+        let (expected, got) = (by_step(&self.events, strict), by_step(events, strict));
+        for ((line, text, one), (_, _, other)) in expected.iter().zip(&got) {
+            if one == other {
                 continue;
             }
-            let said = |line: Option<&Line>| {
-                line.map_or_else(
-                    || "nothing".to_owned(),
-                    |line| serde_json::to_string(line).unwrap_or_default(),
-                )
+            let missing = one.iter().find(|event| !other.contains(event));
+            let new = other.iter().find(|event| !one.contains(event));
+            let said = |event: Option<&String>, whole: &[String]| match event {
+                Some(event) => event.clone(),
+                None => format!("{} events", whole.len()),
             };
-            let (line, text) = step.unwrap_or_default();
             return Some(Mismatch {
-                step: Some(line),
-                method: text,
-                ..Mismatch::new(Cause::Answer, said(expected), said(got))
+                step: Some(*line),
+                method: text.clone(),
+                ..Mismatch::new(Cause::Answer, said(missing, one), said(new, other))
             });
         }
         None

@@ -57,11 +57,8 @@ impl Sketch {
                 load,
                 steps,
             } => {
-                let made = Question {
-                    method: machine.load,
-                    params: load.clone(),
-                };
-                ask(&mut reference, &mut made.clone(), Some(SUBJECT), 0).ok()?;
+                let mut made = Question::new(machine.load, load.clone());
+                ask(&mut reference, &mut made, Some(SUBJECT), 0).ok()?;
                 let mut actions = Vec::new();
                 for (step, salt) in steps.iter().zip(1..) {
                     match step {
@@ -124,8 +121,21 @@ fn answered(
     salt: usize,
 ) -> Option<(Call, Vec<String>)> {
     let mut question = question.clone();
+    // An event that the profile says nothing of must not leave a trace in the engine alone.
+    let before = is_out(&question).then(|| reference.clone());
     let answer = ask(reference, &mut question, handle, salt);
-    let Question { method, params } = question;
+    if let (Ok(answer), Some(before)) = (&answer, before)
+        && !is_said(answer)
+    {
+        *reference = before;
+        return None;
+    }
+    if let Ok(answer) = &answer
+        && !is_read_again(reference, question.method, answer)
+    {
+        return None;
+    }
+    let Question { method, params, .. } = question;
     let (expected, error, clauses) = match answer {
         Ok(answer) => (Some(answer), None, Vec::new()),
         Err(NoAnswer::Refused(code, clauses)) => (None, Some(code), clauses),
@@ -138,6 +148,29 @@ fn answered(
         error,
     };
     Some((call, clauses))
+}
+
+/// Whether it is an event `out` (XFER-17).
+fn is_out(question: &Question) -> bool {
+    question.params.pointer("/event/out").is_some()
+}
+
+/// Whether the profile says what becomes of an `out` with that answer: that of a key import request comes once it is signed.
+fn is_said(answer: &Value) -> bool {
+    let states = answer["outcomes"].as_array().into_iter().flatten();
+    let mut states = states.map(|outcome| &outcome["after"]);
+    states.all(|state| state != "S:Offered")
+}
+
+/// Whether what was written on request is a message: what none would read, the profile lets nobody write or refuse.
+fn is_read_again(reference: &mut Reference, method: &str, answer: &Value) -> bool {
+    let reads = match method {
+        "wire.encode_ratchet" => "wire.decode_ratchet",
+        "wire.encode_prekey" => "wire.decode_prekey",
+        _ => return true,
+    };
+    let params = json!({ "message": answer["message"] });
+    reference.call(reads, params).is_ok()
 }
 
 /// Asks the reference engine, which gets as much randomness as it draws: that stands in the question afterwards. What it lacks

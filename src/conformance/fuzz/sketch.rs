@@ -11,6 +11,19 @@ pub struct Question {
     pub method: &'static str,
     /// The parameters.
     pub params: Value,
+    /// Whether the vector that it is of refuses it.
+    pub refused: bool,
+}
+
+impl Question {
+    /// A question of no vector.
+    pub(super) fn new(method: &'static str, params: Value) -> Self {
+        Question {
+            method,
+            params,
+            refused: false,
+        }
+    }
 }
 
 impl From<&Call> for Question {
@@ -18,6 +31,7 @@ impl From<&Call> for Question {
         Question {
             method: call.method,
             params: call.params.clone(),
+            refused: call.error.is_some(),
         }
     }
 }
@@ -58,6 +72,9 @@ pub struct Sketch {
     pub requirements: Vec<String>,
     /// What is asked.
     pub asked: Asked,
+    /// Whether it can be told with which code a refusal is: of two faults in one question the profile does not everywhere say
+    /// which is told.
+    pub codes: bool,
 }
 
 impl From<&Vector> for Sketch {
@@ -72,6 +89,7 @@ impl From<&Vector> for Sketch {
             family: vector.family.clone(),
             suite: vector.suite.clone(),
             requirements: vector.requirements.clone(),
+            codes: true,
             asked: match &vector.body {
                 Body::Call(call) => Asked::Call(call.into()),
                 Body::Conversation(conversation) => Asked::Machine {

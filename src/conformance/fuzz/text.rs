@@ -7,8 +7,32 @@ use serde_json::Value;
 
 /// What stands in place of a character, before or behind it.
 const ODD: [&str; 26] = [
-    "\n", " ", "\t", "0", "9", "a", "F", "-", "+", ".", ",", ":", "/", "#", "?", "=", "%20", "\"",
-    "\\", "\u{0}", "\u{7f}", "é", "\u{fffd}", "\u{1f600}", "\u{661}", ":443",
+    "\n",
+    " ",
+    "\t",
+    "0",
+    "9",
+    "a",
+    "F",
+    "-",
+    "+",
+    ".",
+    ",",
+    ":",
+    "/",
+    "#",
+    "?",
+    "=",
+    "%20",
+    "\"",
+    "\\",
+    "\u{0}",
+    "\u{7f}",
+    "é",
+    "\u{fffd}",
+    "\u{1f600}",
+    "\u{661}",
+    ":443",
 ];
 
 /// Changes one thing in a text.
@@ -49,11 +73,7 @@ fn swapped(c: char) -> char {
 }
 
 /// Changes one thing in a plaintext, JSON with its padding (PAY-11), whose length stays; none where it is none.
-pub(super) fn change_padded(
-    dice: &mut Dice,
-    corpus: &Corpus,
-    plaintext: &[u8],
-) -> Option<Vec<u8>> {
+pub(super) fn change_padded(dice: &mut Dice, corpus: &Corpus, plaintext: &[u8]) -> Option<Vec<u8>> {
     let mark = plaintext.iter().rposition(|&byte| byte != 0)?;
     let json = std::str::from_utf8(plaintext.get(..mark)?).ok()?;
     if !json.starts_with('{') || plaintext[mark] != 0x80 {
@@ -91,7 +111,9 @@ fn reformed(dice: &mut Dice, json: &str) -> String {
     };
     match dice.below(6) {
         0 => {
-            let space = *dice.pick(&[" ", "\n", "\t", "\r", "\u{a0}", "/**/"]).unwrap_or(&" ");
+            let space = *dice
+                .pick(&[" ", "\n", "\t", "\r", "\u{a0}", "/**/"])
+                .unwrap_or(&" ");
             let at = *dice.pick(&places(&[':', ',', '{', '}'])).unwrap_or(&0);
             insert(at, space)
         }
@@ -135,7 +157,9 @@ fn reformed(dice: &mut Dice, json: &str) -> String {
         }
         // A name twice, first or last.
         3 => {
-            let twice = json.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let twice = json
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'));
             match twice {
                 Some(inner) if dice.one_in(2) => format!("{{{inner},{inner}}}"),
                 Some(inner) => {
@@ -168,7 +192,16 @@ fn reshape(dice: &mut Dice, value: &mut Value) {
             object.shift_remove(&name);
         }
         1 => {
-            let odd = ["x", "", "\u{fffd}", "\u{1f600}", "__proto__", "constructor", "X", "a\u{e9}"];
+            let odd = [
+                "x",
+                "",
+                "\u{fffd}",
+                "\u{1f600}",
+                "__proto__",
+                "constructor",
+                "X",
+                "a\u{e9}",
+            ];
             let new = odd[dice.below(odd.len())];
             let old = object.get(&name).cloned().unwrap_or_default();
             object.insert(new.to_owned(), old);

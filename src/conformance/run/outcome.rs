@@ -152,7 +152,11 @@ pub struct Mismatch {
 
 impl Mismatch {
     /// Of nothing in particular.
-    pub(in crate::conformance) fn new(cause: Cause, expected: impl Into<String>, got: impl Into<String>) -> Self {
+    pub(in crate::conformance) fn new(
+        cause: Cause,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
         Mismatch {
             step: None,
             method: String::new(),

@@ -16,6 +16,7 @@ pub(super) fn draw(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
     let mut sketch = dice.pick(&corpus.conversations)?.clone();
     let other = dice.pick(&corpus.conversations)?;
     let family = sketch.family.clone();
+    let mut codes = true;
     let Asked::Machine {
         machine,
         load,
@@ -64,6 +65,8 @@ pub(super) fn draw(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
             }
             _ => {
                 if let Some(Step::Ask(question)) = steps.get_mut(at) {
+                    codes &= !question.refused;
+                    question.refused = true;
                     change::one(dice, corpus, &mut question.params);
                 }
             }
@@ -72,6 +75,7 @@ pub(super) fn draw(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
     if is_device {
         steps.push(looks(dice));
     }
+    sketch.codes = codes;
     Some(sketch)
 }
 
@@ -90,8 +94,5 @@ fn later(dice: &mut Dice, steps: &mut [Step], from: usize) {
 /// A question that changes nothing.
 fn looks(dice: &mut Dice) -> Step {
     let methods = [sesame::Records::METHOD, device::Keys::METHOD];
-    Step::Ask(Question {
-        method: methods[dice.below(methods.len())],
-        params: json!({}),
-    })
+    Step::Ask(Question::new(methods[dice.below(methods.len())], json!({})))
 }

@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Plaintexts about as long as a block, two, sixteen, and as there may be.
-const LENGTHS: [usize; 14] = [0, 1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1023, 1024, 1025];
+const LENGTHS: [usize; 14] = [
+    0, 1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1023, 1024, 1025,
+];
 const LONGEST: [usize; 3] = [65_535, 65_536, 65_537];
 /// Counters at the ends of one byte, two, three, four, and of all.
 const ONE_BYTE: [u32; 3] = [126, 127, 128];
@@ -57,6 +59,7 @@ pub(super) fn draw(
         family: "ratchet_session".to_owned(),
         suite: Some(suite.name().to_owned()),
         requirements: Vec::new(),
+        codes: true,
         asked: Asked::Machine {
             machine: &DEVICE,
             load,
@@ -318,8 +321,7 @@ impl Drawing<'_> {
         self.world.device(device::SetCounters::METHOD, params)?;
         self.places.extend(place);
         let params = json!({ "peer": self.world.own(), theirs: counter });
-        self.world
-            .peer(peer, device::SetCounters::METHOD, params)?;
+        self.world.peer(peer, device::SetCounters::METHOD, params)?;
         if ours == "sending" {
             self.device_writes(peer)
         } else {
@@ -366,10 +368,11 @@ impl Drawing<'_> {
             .world
             .dice
             .pick(&["/sending/previousCounter", "/sending/chainKey/counter"])?;
-        let value = *self
-            .world
-            .dice
-            .pick(&[0, 1, 2, 5, 999, 1000, 1001, 1002, u32::MAX - 1, u32::MAX])?;
+        let value =
+            *self
+                .world
+                .dice
+                .pick(&[0, 1, 2, 5, 999, 1000, 1001, 1002, u32::MAX - 1, u32::MAX])?;
         self.world.lies(peer, field, value)?;
         self.peer_writes(peer)
     }

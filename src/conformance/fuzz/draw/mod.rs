@@ -27,7 +27,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Area {
     /// Calls of functions: a vector's parameters with something changed.
@@ -147,7 +149,13 @@ mod tests {
             let name: Name = text.parse().expect("it is one");
             assert_eq!(name.to_string(), text);
         }
-        for text in ["", "devices/17", "1/devices/x", "1/device/17", "1/devices/-1"] {
+        for text in [
+            "",
+            "devices/17",
+            "1/devices/x",
+            "1/device/17",
+            "1/devices/-1",
+        ] {
             assert!(text.parse::<Name>().is_err(), "{text}");
         }
     }

@@ -108,13 +108,13 @@ impl<'a> World<'a> {
     }
 
     fn of(&mut self, handle: &str, method: &'static str, params: Value) -> Option<Value> {
-        let mut question = Question { method, params };
+        let mut question = Question::new(method, params);
         ask(&mut self.reference, &mut question, Some(handle), self.drawn).ok()
     }
 
     /// Asks the device; what can be asked is a step. Its answer, where it does not refuse.
     pub(super) fn device(&mut self, method: &'static str, params: Value) -> Option<Value> {
-        let mut question = Question { method, params };
+        let mut question = Question::new(method, params);
         let answer = ask(
             &mut self.reference,
             &mut question,
