@@ -7,7 +7,7 @@ use crate::conformance::fuzz::change;
 use crate::conformance::fuzz::corpus::Corpus;
 use crate::conformance::fuzz::message;
 use crate::conformance::fuzz::sketch::{Asked, Sketch, Step};
-use crate::conformance::operation::{Operation, device, sesame};
+use crate::conformance::operation::{Operation, device, sesame, wire};
 use crate::conformance::vector::conversation::device::DEVICE;
 use crate::hex::{self, Hex};
 use crate::suite::SuiteRef;
@@ -26,6 +26,8 @@ const MORE_BYTES: [u32; 4] = [2_097_151, 2_097_152, 268_435_455, 268_435_456];
 const LAST: [u32; 3] = [u32::MAX - 2, u32::MAX - 1, u32::MAX];
 /// So many messages are left out where many are.
 const WIDE: [usize; 4] = [999, 1000, 1001, 1002];
+/// So many sessions are opened where many are: about as many as are kept, and as one identity key may open.
+const CROWDS: [usize; 4] = [40, 41, 42, 101];
 
 /// A conversation, and what it passes through.
 pub(super) fn draw(
@@ -246,10 +248,19 @@ impl Drawing<'_> {
             }
             _ => *waiting.first()?,
         };
+        self.hands_over(at)
+    }
+
+    /// That message arrives, as it is mostly.
+    fn hands_over(&mut self, at: usize) -> Option<()> {
         let mail = self.world.to_device[at].clone();
         let (mut peer, mut kind) = (World::address(mail.peer), mail.kind);
         let mut message = mail.message;
-        match self.world.dice.below(12) {
+        match self.world.dice.below(14) {
+            3 | 4 if kind == "prekey" => {
+                self.places.insert(Place::Lie);
+                message = self.readdressed(&message)?;
+            }
             0 | 1 => {
                 self.places.insert(Place::Damaged);
                 message = self.damaged(&message)?;
@@ -279,6 +290,54 @@ impl Drawing<'_> {
         Some(())
     }
 
+    /// A prekey message that says something else around the message in it, in good form: nobody has authenticated that.
+    fn readdressed(&mut self, message: &str) -> Option<String> {
+        let params = json!({ "message": message });
+        let mut fields = self
+            .world
+            .known_of_nobody(wire::DecodePreKey::METHOD, params)?;
+        let field = *self.world.dice.pick(&[
+            "registrationId",
+            "registrationId",
+            "preKeyId",
+            "signedPreKeyId",
+            "identityKey",
+            "baseKey",
+        ])?;
+        let is_key = field.ends_with("Key");
+        let value = if is_key {
+            let peer = self.world.dice.below(World::peers());
+            self.world.bundle_of(peer, false)?["identityKey"].clone()
+        } else if field == "preKeyId" && self.world.dice.one_in(2) {
+            Value::Null
+        } else {
+            (1 + self.world.dice.below(8)).into()
+        };
+        fields[field] = value;
+        let made = self
+            .world
+            .known_of_nobody(wire::EncodePreKey::METHOD, fields)?;
+        Some(made["message"].as_str()?.to_owned())
+    }
+
+    /// Many sessions of one peer, all of them opened without a one-time prekey.
+    fn crowd(&mut self, peer: usize) -> Option<()> {
+        let made = self
+            .world
+            .known_of_device(device::Bundle::METHOD, json!({}))?;
+        for _ in 0..CROWDS[self.world.dice.below(CROWDS.len())] {
+            let randomness = self.world.randomness();
+            let params = json!({ "bundle": made["bundle"], "randomness": randomness });
+            self.world
+                .peer(peer, device::ProcessBundle::METHOD, params)?;
+            let mail = self.world.writes(peer, 1)?;
+            self.world.to_device.push(mail);
+            let _ = self.hands_over(self.world.to_device.len() - 1);
+        }
+        self.places.insert(Place::OpenedWithout);
+        self.looks()
+    }
+
     fn damaged(&mut self, message: &str) -> Option<String> {
         let mut raw = hex::decode(message)?;
         match message::change(self.world.dice, &raw) {
@@ -297,10 +356,19 @@ impl Drawing<'_> {
             1 + self.world.dice.below(6)
         };
         self.places.insert(Place::Gap);
-        for _ in 0..left_out {
-            self.world.writes(peer, 0)?;
+        let rounds = 1 + self.world.dice.below(3);
+        for _ in 0..rounds {
+            let first = self.world.writes(peer, 0)?;
+            for _ in 1..left_out {
+                self.world.writes(peer, 0)?;
+            }
+            // The first of them comes late, or never.
+            let mail = self.world.writes(peer, 1)?;
+            self.world.to_device.push(mail);
+            let _ = self.hands_over(self.world.to_device.len() - 1);
+            self.world.to_device.push(first);
         }
-        self.peer_writes(peer)
+        self.delivers()
     }
 
     /// Counters far ahead, on both sides or on one.
@@ -436,7 +504,8 @@ impl Drawing<'_> {
 
     fn seldom(&mut self, peer: usize) -> Option<()> {
         let params = json!({ "peer": World::address(peer) });
-        match self.world.dice.below(3) {
+        match self.world.dice.below(4) {
+            3 if self.world.dice.one_in(5) => self.crowd(peer),
             0 => {
                 self.places.insert(Place::Dropped);
                 self.world

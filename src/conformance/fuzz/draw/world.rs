@@ -132,6 +132,12 @@ impl<'a> World<'a> {
         self.of(SUBJECT, method, params)
     }
 
+    /// What a function gives, which belongs to nobody.
+    pub(super) fn known_of_nobody(&mut self, method: &'static str, params: Value) -> Option<Value> {
+        let mut question = Question::new(method, params);
+        ask(&mut self.reference, &mut question, None, 0).ok()
+    }
+
     /// Asks a peer.
     pub(super) fn peer(
         &mut self,
