@@ -509,7 +509,6 @@ impl Device {
         let Some(record) = self.record(sender) else {
             return Err(no_session);
         };
-        self.pinned.check(sender, &record.identity_key)?;
         let of_suite = |held: &TimedSession| held.session.suite() == suite;
         if !record.sessions.iter().any(of_suite) {
             return Err(no_session);
@@ -520,6 +519,7 @@ impl Device {
             bytes: message,
             message: &RatchetMessage::decode(suite, message)?,
         };
+        self.pinned.check(sender, &record.identity_key)?;
         let Some(record) = self.record_mut(sender) else {
             return Err(no_session);
         };

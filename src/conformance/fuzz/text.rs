@@ -35,6 +35,26 @@ const ODD: [&str; 26] = [
     ":443",
 ];
 
+/// Names that a payload's JSON has somewhere (section 8).
+const NAMES: [&str; 16] = [
+    "format",
+    "content",
+    "tigress",
+    "version",
+    "transfer",
+    "type",
+    "expires",
+    "invitation",
+    "accessKey",
+    "mac",
+    "keyCreationRequest",
+    "authorizationToken",
+    "keySigningRequest",
+    "keyImportRequest",
+    "reason",
+    "x",
+];
+
 /// Changes one thing in a text.
 pub(super) fn change(dice: &mut Dice, text: &str) -> String {
     let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
@@ -94,7 +114,7 @@ pub(super) fn change_json(dice: &mut Dice, corpus: &Corpus, json: &str) -> Optio
         return Some(reformed(dice, json));
     }
     let mut value: Value = json.parse().ok()?;
-    if dice.one_in(3) {
+    if dice.one_in(2) {
         reshape(dice, &mut value);
     } else {
         change::one(dice, corpus, &mut value);
@@ -187,9 +207,19 @@ fn reshape(dice: &mut Dice, value: &mut Value) {
     };
     let names: Vec<String> = object.keys().cloned().collect();
     let name = dice.pick(&names).cloned().unwrap_or_default();
-    match dice.below(5) {
+    match dice.below(7) {
         0 => {
             object.shift_remove(&name);
+        }
+        4 | 5 => {
+            // A name that belongs here or elsewhere, with nothing, or with what another has.
+            let new = NAMES[dice.below(NAMES.len())];
+            let value = if dice.one_in(2) {
+                Value::Null
+            } else {
+                object.get(&name).cloned().unwrap_or_default()
+            };
+            object.insert(new.to_owned(), value);
         }
         1 => {
             let odd = [
