@@ -98,6 +98,19 @@ fn encoded(address: &Value) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// AD (X3DH-05).
+fn associated_data(
+    &self,
+    initiator: (&PublicKey, &Value),
+    responder: (&PublicKey, &Value),
+) -> Option<Vec<u8>> {
+    let mut out = initiator.0.encode().to_vec();
+    out.extend(responder.0.encode());
+    out.extend(encoded(initiator.1)?);
+    out.extend(encoded(responder.1)?);
+    Some(out)
+}
+
 impl NaiveDevice {
     fn load(load: &Value) -> Option<Self> {
         let keys = |name: &str| -> Option<BTreeMap<u32, KeyPair>> {
@@ -198,7 +211,7 @@ impl NaiveDevice {
     }
 
     fn records_are(&self, expected: &Value) -> Result<(), String> {
-        let own: Vec<(String, Vec<u8>, Vec<Vec<u8>>)> = self
+        let mut own: Vec<(String, Vec<u8>, Vec<Vec<u8>>)> = self
             .records
             .iter()
             .map(|(peer, record)| {
@@ -218,21 +231,8 @@ impl NaiveDevice {
             })
             .collect();
         theirs.sort();
-        let mut own = own;
         own.sort();
         same(&own, &theirs)
-    }
-
-    fn associated_data(
-        &self,
-        initiator: (&PublicKey, &Value),
-        responder: (&PublicKey, &Value),
-    ) -> Option<Vec<u8>> {
-        let mut out = initiator.0.encode().to_vec();
-        out.extend(responder.0.encode());
-        out.extend(encoded(initiator.1)?);
-        out.extend(encoded(responder.1)?);
-        Some(out)
     }
 
     /// A record for a peer that comes with that key: a new one where it is another (SES-12).
@@ -269,8 +269,7 @@ impl NaiveDevice {
                 "userId": bundle["userId"],
                 "deviceId": bundle["deviceId"],
             });
-            let ad =
-                self.associated_data((self.identity.public(), &self.address), (&identity, &peer))?;
+            let ad = associated_data((self.identity.public(), &self.address), (&identity, &peer))?;
             let state = State::alice(sk, signed, ratchet, ad)?;
             let opening = Opening {
                 pre_key_id: id(&bundle["oneTimePreKeyId"]),
@@ -356,8 +355,8 @@ impl NaiveDevice {
         if pinned.any(|key| *key != opening.identity_key) {
             return Err("another key is pinned");
         }
-        let is_of = |record: &&mut Record| record.identity_key == opening.identity_key;
-        if let Some(record) = self.records.get_mut(peer).filter(|record| is_of(&record)) {
+        let record = self.records.get_mut(peer);
+        if let Some(record) = record.filter(|it| it.identity_key == opening.identity_key) {
             let mut sessions = record.sessions.iter();
             if let Some(at) = sessions.position(|it| it.base_key == opening.base_key) {
                 let session = &mut record.sessions[at];
@@ -391,12 +390,11 @@ impl NaiveDevice {
             &opening.base_key,
         )
         .ok_or("a key that must not be used")?;
-        let ad = self
-            .associated_data(
-                (&opening.identity_key, &params["peer"]),
-                (self.identity.public(), &self.address),
-            )
-            .ok_or("no address")?;
+        let ad = associated_data(
+            (&opening.identity_key, &params["peer"]),
+            (self.identity.public(), &self.address),
+        )
+        .ok_or("no address")?;
         let mut state = State::bob(sk, signed.clone(), ad);
         let plaintext = state.decrypt(&opening.message, &mut randomness)?;
         match opening.pre_key_id {

@@ -27,7 +27,6 @@ pub fn link(data: &[u8]) {
     assert!(honoured || !taken, "who may be given it may use it");
     let url = invitation.request_url();
     assert!(!url.contains('#'), "the fragment stays here (INV-02)");
-    assert!(text.starts_with(url.split('?').next().unwrap_or_default()));
 }
 
 /// What a statement says.
@@ -95,7 +94,8 @@ pub fn request(data: &[u8]) {
             continue;
         };
         let written = serde_json::to_vec(&request).expect("it is JSON");
-        assert_eq!(Request::from_json(&written).as_ref(), Ok(&request));
+        let again = Request::from_json(&written);
+        assert!(again.is_ok_and(|again| again == request));
         let before = intermediary.save();
         if intermediary.handle(&request, now).is_err() {
             let after = intermediary.save();
