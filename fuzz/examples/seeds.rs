@@ -231,7 +231,7 @@ fn statements_requests_and_transcripts(seeds: &mut Seeds) {
         let vector = match case {
             Case::Vector(vector) => vector,
             Case::Scenario(scenario, _) => {
-                if scenario.steps.len() <= 5 {
+                if scenario.steps.len() <= 9 {
                     let mut run = scenario::run(scenario, scenario.suite_or(None), scenario::SEED);
                     // Without the registrations, of which each alone is as long as all the rest.
                     run.transcript.events.retain(|event| {
