@@ -23,9 +23,9 @@ const VERSION: u32 = 1;
 const ONE_IN_RESTARTED: u64 = 4;
 /// So many calls, conversations and devices are drawn for a scenario: by and large each area has as much time as another.
 const TURNS: [(Area, usize); 4] = [
-    (Area::Calls, 16),
-    (Area::Conversations, 6),
-    (Area::Devices, 4),
+    (Area::Calls, 32),
+    (Area::Conversations, 24),
+    (Area::Devices, 8),
     (Area::Wallets, 1),
 ];
 /// After so many without an answer in time, one after the other, it ends.
