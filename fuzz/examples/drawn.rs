@@ -11,9 +11,9 @@ use tigress_signal::conformance::fuzz::seeds::digest;
 use tigress_signal::suite::Tigress1;
 
 /// So many are looked at.
-const LOOKED_AT: u64 = 6_000;
+const LOOKED_AT: u64 = 900;
 /// At least so many are taken, whatever they pass through.
-const LEAST: usize = 300;
+const LEAST: usize = 240;
 
 fn main() {
     let corpus = corpus();

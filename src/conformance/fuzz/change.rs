@@ -16,8 +16,16 @@ const LEFT_ALONE: [&str; 5] = [
     "extra",
     "staleRegistration",
 ];
-/// Addresses that a wallet has read before: they are others, and never none.
-const ADDRESSES: [&str; 6] = ["peer", "from", "to", "address", "recipient", "noBundle"];
+/// Addresses, and ids of transfers, that a wallet has read before: they are others, and never none.
+const ADDRESSES: [&str; 7] = [
+    "peer",
+    "from",
+    "to",
+    "address",
+    "recipient",
+    "noBundle",
+    "transfer",
+];
 /// A day, in seconds.
 const DAY: u64 = 86_400;
 /// Times that the profile counts in days, by their days.

@@ -26,7 +26,8 @@ pub(super) fn draw(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
         return None;
     };
     let is_device = **machine == DEVICE;
-    for _ in 0..=dice.below(MOST_CHANGES) {
+    let changes = 1 + dice.below(MOST_CHANGES);
+    for _ in 0..changes {
         let at = dice.below(steps.len().max(1));
         match dice.below(16) {
             0 | 1 if steps.len() > 1 => {
@@ -65,7 +66,8 @@ pub(super) fn draw(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
             }
             _ => {
                 if let Some(Step::Ask(question)) = steps.get_mut(at) {
-                    codes &= !question.refused;
+                    // A changed question in a changed conversation has two faults.
+                    codes &= !question.refused && changes == 1;
                     question.refused = true;
                     change::one(dice, corpus, &mut question.params);
                 }
