@@ -1380,6 +1380,24 @@ const NEUTRAL: [u8; 32] = first_byte(1);
 /// y = 2 is on no point of the curve.
 const NO_POINT: [u8; 32] = first_byte(2);
 
+/// y = 3, which is on a point that is of no small order.
+const POINT_3: [u8; 32] = first_byte(3);
+
+/// The same y with the field's prime added, 2^255 - 16.
+const POINT_3_NOT_REDUCED: [u8; 32] = {
+    let mut bytes = [0xff; 32];
+    bytes[0] = 0xf0;
+    bytes[31] = 0x7f;
+    bytes
+};
+
+/// y = 1, for which x is zero, with a sign.
+const SIGNED_ZERO: [u8; 32] = {
+    let mut bytes = NEUTRAL;
+    bytes[31] = 0x80;
+    bytes
+};
+
 /// A key and signature that a verifier which takes points of small order accepts for every message.
 fn signed_by_nobody() -> Vec<u8> {
     [NEUTRAL, NEUTRAL, [0; 32]].concat()
@@ -1400,6 +1418,17 @@ fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
     [key, big_r, s.to_bytes()].concat()
 }
 
+/// A request by a nonce of 0, whose R is the neutral point: its signature holds where points of small order are taken.
+fn signed_with_neutral_r(label: &str, covered: &[&[u8]]) -> Vec<u8> {
+    let private: [u8; 32] = seed::bytes(&format!("car key/{label}"));
+    let expanded = Sha512::digest(private);
+    let half = expanded[..32].try_into().expect("32 bytes");
+    let a = Scalar::from_bytes_mod_order(clamp_integer(half));
+    let key = EdwardsPoint::mul_base(&a).compress().0;
+    let s = hash(&[&NEUTRAL, &key, &covered.concat()]) * a;
+    [key, NEUTRAL, s.to_bytes()].concat()
+}
+
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
     let input = |request: &[u8]| {
@@ -1417,6 +1446,10 @@ fn car_key_creation_request(b: &mut Builder) {
         owners_key_31_bytes: "31 bytes" => refuses(&key[..31]);
         owners_key_33_bytes: "33 bytes" => refuses(&[&key[..], &[0]].concat());
         owners_key_no_point: "32 bytes that are no point" => refuses(&NO_POINT);
+        owners_key_y_of_3: "a point with y = 3" => valid::<CheckCreationRequest>(
+            input(&POINT_3), Key { public_key: POINT_3.into() });
+        owners_key_y_not_reduced: "the same point, y not reduced" => refuses(&POINT_3_NOT_REDUCED);
+        owners_key_signed_zero: "an x of zero with a sign" => refuses(&SIGNED_ZERO);
     }
 }
 
@@ -1462,6 +1495,8 @@ fn car_key_signing_request(b: &mut Builder) {
         /// R with a component of order 8, as the receiver alone can make it: RFC 8032 lets a verifier multiply by the cofactor or not
         signing_request_r_with_torsion [Malleable:] => acceptable::<CheckSigningRequest>(
             input(signed_with_torsion("receiver", &[b"tigress ksr", id, &key])), Key { public_key: key.into() });
+        /// R is the neutral point: of small order, though the equation holds
+        signing_request_neutral_r [SmallOrder Attestation:] => refuses(signed_with_neutral_r("receiver", &[b"tigress ksr", id, &key]));
         /// the neutral point as key, and a signature that it verifies for every message
         signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
     }
@@ -1511,6 +1546,8 @@ fn car_key_import_request(b: &mut Builder) {
         /// a signature made as for a key signing request
         import_request_signed_as_signing_request => over(&[b"tigress ksr", id, &key]);
         import_request_s_not_reduced [Malleable:]: "s not reduced: a second signature" => refuses(malleated(&good));
+        /// R is the neutral point: of small order, though the equation holds
+        import_request_neutral_r [SmallOrder Attestation:] => refuses(signed_with_neutral_r("owner", &[b"tigress kir", id, &key]));
         /// an owner's key of small order, for which everybody can sign
         import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
             CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });

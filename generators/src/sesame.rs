@@ -1,5 +1,7 @@
 //! Family `sesame`.
 
+mod places;
+
 use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Statements, Submission};
 use super::actor::{
     Actor, Asks, Conversation, OTHER_IDENTITY, SAME_IDENTITY, Sent, Talk, converse,
@@ -75,6 +77,7 @@ pub(super) fn generate(b: &mut Builder) {
     provisioning(b);
     healing(b);
     registration_ids(b);
+    places::generate(b);
 }
 
 /// A device that Alice's talks with.
@@ -517,7 +520,7 @@ fn records(b: &mut Builder) {
             .opening(BOB, Some(1), "matching", "one").says(BOB, "late").reads(0).session(BOB).knows_of(BOB, [1, 0])
             .reads(1).knows_of(BOB, [0, 1]).holds(&[2, 3, 4]));
         /// a damaged ratchet message is tried in every session and changes none
-        damaged_ratchet_message [StateChanged: SES-05 SES-07] => play(|t| t.many(BOB, 3).refuses_damaged(0)
+        damaged_ratchet_message [StateChanged: SES-05 SES-07 DR-15] => play(|t| t.many(BOB, 3).refuses_damaged(0)
             .knows_of(BOB, (0..3).rev()).reads(0));
         /// a damaged prekey message of a stored session opens no other one
         damaged_prekey_message [StateChanged: SES-05 SES-07] => play(|t| t.opening(BOB, None, "damaged matching", "one")
