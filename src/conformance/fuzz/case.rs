@@ -119,10 +119,11 @@ impl Ready {
     /// The clauses that a difference is of, the likeliest first: those that the reference engine names where it refuses, what
     /// a restart, a secret or a changed state breaks, or what the question is about.
     pub(super) fn requirements(&self, mismatch: &Mismatch) -> Vec<String> {
-        let mut found: Vec<String> = match mismatch.cause {
-            Cause::Restart => vec!["XFER-15".to_owned()],
-            Cause::Secret => vec!["PRIV-04".to_owned()],
-            Cause::State if mismatch.method.starts_with("device.") => vec!["DR-15".to_owned()],
+        let mut found: Vec<String> = match (mismatch.clause, mismatch.cause) {
+            (Some(clause), _) => vec![clause.to_owned()],
+            (None, Cause::State) if mismatch.method.starts_with("device.") => {
+                vec!["DR-15".to_owned()]
+            }
             _ => Vec::new(),
         };
         match self {

@@ -3,14 +3,14 @@
 use super::corpus::Corpus;
 use crate::conformance::dice::Dice;
 use crate::conformance::restarts::Restarts;
-use crate::conformance::run::{Cause, Mismatch};
+use crate::conformance::run::Mismatch;
+use crate::conformance::scenario::outline::Outline;
 use crate::conformance::scenario::transcript::Line;
 use crate::conformance::scenario::{
     Cast, SEED, Scenario, Stage, Step, StepFailure, Tested, run_with,
 };
-use crate::conformance::subject::{RandomnessSource, Subject};
+use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
-use serde_json::Value;
 use std::fmt::Write as _;
 
 /// At most so many changes.
@@ -161,55 +161,6 @@ impl Script {
     }
 }
 
-/// What happened in each step, sorted: its line, its words, and the events without what is drawn.
-fn by_step(events: &[Line], strict: bool) -> Vec<(usize, String, Vec<String>)> {
-    let mut steps: Vec<(usize, String, Vec<String>)> = Vec::new();
-    for event in events {
-        match event {
-            Line::Step { line, text } => steps.push((*line, text.clone(), Vec::new())),
-            event => {
-                if let (Some((_, _, of_step)), Ok(value)) =
-                    (steps.last_mut(), serde_json::to_value(event))
-                {
-                    of_step.push(plain(value, strict).to_string());
-                }
-            }
-        }
-    }
-    for (_, _, of_step) in &mut steps {
-        of_step.sort();
-    }
-    steps
-}
-
-/// The same without what a wallet draws, and without what follows from that; a subject's own codes are no codes.
-fn plain(value: Value, strict: bool) -> Value {
-    /// Names of devices, users, kinds and states are the script's or the profile's.
-    const KEPT: [&str; 11] = [
-        "event", "device", "userId", "type", "kind", "by", "before", "after", "fate", "what",
-        "code",
-    ];
-    match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .filter(|(name, _)| strict || name != "code")
-            .map(|(name, value)| {
-                let value = match value {
-                    Value::String(_) if KEPT.contains(&name.as_str()) => value,
-                    Value::Number(_) if name == "registrationId" || name == "expires" => {
-                        Value::Null
-                    }
-                    value => plain(value, strict),
-                };
-                (name, value)
-            })
-            .collect(),
-        Value::Array(items) => items.into_iter().map(|item| plain(item, strict)).collect(),
-        Value::String(_) => Value::Null,
-        other => other,
-    }
-}
-
 /// The line of the first step in the text.
 const FIRST_LINE: usize = 7;
 
@@ -225,7 +176,6 @@ impl Settled {
         let Script { scenario, plays } = &self.script;
         let suite = scenario.suite.unwrap_or(suite);
         subject.reset(suite.name()).ok()?;
-        let compares = subject.describe().randomness == RandomnessSource::Injected;
         let tested = Tested {
             subject,
             plays,
@@ -242,32 +192,13 @@ impl Settled {
                 StepFailure::NotObservable(_) | StepFailure::NotImplemented(_) => None,
                 _ => Some(Mismatch::of(failure, run.transcript)),
             },
-            None if compares => self.first_difference(&run.transcript.events, strict),
-            None => None,
-        }
-    }
-
-    /// The first step in which something else happened. Nobody says in which order a wallet draws its tokens, ids and keys, so
-    /// that these are not looked at, nor in which order things happen within a step.
-    fn first_difference(&self, events: &[Line], strict: bool) -> Option<Mismatch> {
-        let (expected, got) = (by_step(&self.events, strict), by_step(events, strict));
-        for ((line, text, one), (_, _, other)) in expected.iter().zip(&got) {
-            if one == other {
-                continue;
+            None => {
+                let alone = Outline::of(&self.events, suite, strict);
+                let departure =
+                    alone.departure(&Outline::of(&run.transcript.events, suite, strict));
+                departure.map(|departure| Mismatch::departing(departure, run.transcript))
             }
-            let missing = one.iter().find(|event| !other.contains(event));
-            let new = other.iter().find(|event| !one.contains(event));
-            let said = |event: Option<&String>, whole: &[String]| match event {
-                Some(event) => event.clone(),
-                None => format!("{} events", whole.len()),
-            };
-            return Some(Mismatch {
-                step: Some(*line),
-                method: text.clone(),
-                ..Mismatch::new(Cause::Answer, said(missing, one), said(new, other))
-            });
         }
-        None
     }
 
     /// The requirements of the scenario that it was made of.

@@ -179,7 +179,7 @@ impl Mismatch {
     }
 
     /// Where a run departs from the outline that it must have.
-    pub(super) fn departing(departure: Departure, transcript: Transcript) -> Self {
+    pub(in crate::conformance) fn departing(departure: Departure, transcript: Transcript) -> Self {
         let (missing, further) = (departure.missing, departure.further);
         let shown = |event: Option<Value>| {
             event.map_or("nothing more".to_owned(), |event| event.to_string())
