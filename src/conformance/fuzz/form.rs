@@ -69,31 +69,29 @@ fn of_conversation(conversation: &Conversation) -> (&'static str, Map<String, Va
         "intermediary" => "IntermediaryConversation",
         _ => "Conversation",
     };
-    let steps = conversation.steps.iter().map(|action| {
-        let mut step = Map::new();
-        match action {
-            Action::Restart => {
-                step.insert("op".to_owned(), "restart".into());
-            }
-            Action::Erased(secrets) => {
-                step.insert("op".to_owned(), "erased".into());
-                step.insert("secrets".to_owned(), json!(secrets));
-            }
-            Action::Call(call) => {
-                step.insert("op".to_owned(), camel_case(call.method).into());
-                step.extend(object(&call.params));
-                step.extend(call.expected.iter().flat_map(object));
-                if let Some(code) = call.error {
-                    step.insert("error".to_owned(), json!(code));
-                }
-            }
+    let steps = conversation.steps.iter().map(|action| match action {
+        Action::Restart => json!({ "op": "restart" }),
+        Action::Erased(secrets) => json!({ "op": "erased", "secrets": secrets }),
+        Action::Repeat(times, call) => {
+            json!({ "op": "repeat", "times": times, "step": step(call) })
         }
-        Value::Object(step)
+        Action::Call(call) => step(call),
     });
     let mut test = Map::new();
     test.insert(kind.to_owned(), conversation.load.clone());
     test.insert("steps".to_owned(), steps.collect());
     (group, test)
+}
+
+fn step(call: &Call) -> Value {
+    let mut step = Map::new();
+    step.insert("op".to_owned(), camel_case(call.method).into());
+    step.extend(object(&call.params));
+    step.extend(call.expected.iter().flat_map(object));
+    if let Some(code) = call.error {
+        step.insert("error".to_owned(), json!(code));
+    }
+    Value::Object(step)
 }
 
 /// `device.process_bundle` as a step is called: `processBundle`.

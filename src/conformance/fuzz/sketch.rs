@@ -78,12 +78,13 @@ pub struct Sketch {
 }
 
 impl From<&Vector> for Sketch {
-    /// The questions of a vector: what its saved state must not hold is left out, for that hangs on what happened before.
+    /// The questions of a vector: what is asked a thousand times is left out, and what its saved state must not hold, for that
+    /// hangs on what happened before.
     fn from(vector: &Vector) -> Self {
         let step = |action: &Action| match action {
             Action::Call(call) => Some(Step::Ask(call.into())),
             Action::Restart => Some(Step::Restart),
-            Action::Erased(_) => None,
+            Action::Repeat(..) | Action::Erased(_) => None,
         };
         Sketch {
             family: vector.family.clone(),
