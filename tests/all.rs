@@ -19,6 +19,7 @@ mod all_or_nothing;
 mod backends;
 mod cli;
 mod diagrams;
+mod fuzzing;
 mod hostile;
 mod intermediary;
 mod interop;
