@@ -87,6 +87,8 @@ pub struct Catch {
     pub mode: Mode,
     /// What kind of failure it is; none where the engine panics.
     pub cause: Option<Cause>,
+    /// The requirement that the runner itself names.
+    pub clause: Option<&'static str>,
 }
 
 /// What caught a flaw.
@@ -190,13 +192,7 @@ fn until_enough(flaw: Flaw, cases: &Cases) -> Caught {
                 if by.len() == ENOUGH || by.iter().any(|catch| catch.case == name) {
                     continue;
                 }
-                if let Some(cause) = fails(flaw, &case, mode) {
-                    by.push(Catch {
-                        case: name,
-                        mode,
-                        cause,
-                    });
-                }
+                by.extend(caught_by(flaw, &case, mode));
             }
         }
     }
@@ -212,17 +208,14 @@ fn in_a_whole_run(flaw: Flaw, cases: &Cases) -> Caught {
     let mut by = Vec::new();
     let mut asked = Vec::new();
     for case in cases.iter() {
-        let failed = fails(flaw, &case, mode);
-        let named = at_stake(&case, failed.flatten()).map(|requirement| requirement.id);
+        let catch = caught_by(flaw, &case, mode);
+        let clause = catch.as_ref().and_then(|catch| catch.clause);
+        let named = at_stake(&case, clause).map(|requirement| requirement.id);
         asked.push(Asked {
             requirements: named.collect(),
-            failed: failed.is_some(),
+            failed: catch.is_some(),
         });
-        by.extend(failed.map(|cause| Catch {
-            case: case.name(),
-            mode,
-            cause,
-        }));
+        by.extend(catch);
     }
     Caught {
         flaw,
@@ -231,18 +224,24 @@ fn in_a_whole_run(flaw: Flaw, cases: &Cases) -> Caught {
     }
 }
 
-/// Whether an engine with the flaw fails a case: by which kind of failure, or by none where it panics.
-fn fails(flaw: Flaw, case: &Case, mode: Mode) -> Option<Option<Cause>> {
+/// How an engine with the flaw fails a case; nothing where it does not.
+fn caught_by(flaw: Flaw, case: &Case, mode: Mode) -> Option<Catch> {
     let mut flawed = Flawed {
         flaw: flaw.name,
         engine: Reference::default(),
     };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| ask(&mut flawed, case, mode.terms())));
-    match outcome {
-        Ok(Outcome::Failed(mismatch)) => Some(Some(mismatch.cause)),
-        Ok(Outcome::Passed | Outcome::Skipped(_)) => None,
-        Err(_) => Some(None),
-    }
+    let (cause, clause) = match outcome {
+        Ok(Outcome::Failed(mismatch)) => (Some(mismatch.cause), mismatch.clause),
+        Ok(Outcome::Passed | Outcome::Skipped(_)) => return None,
+        Err(_) => (None, None),
+    };
+    Some(Catch {
+        case: case.name(),
+        mode,
+        cause,
+        clause,
+    })
 }
 
 /// Every flaw, in the order of the profile.

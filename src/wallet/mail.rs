@@ -117,17 +117,17 @@ impl Step<'_> {
             SesameError::NoSession(from)
         );
         let (identity_key, plaintext) = self.wallet.device.read_opening(&from, message)?;
-        let payload = Payload::decode(&plaintext)?;
+        // What is no payload at all is no offer either.
+        let offer = Payload::decode(&plaintext).ok();
+        let offer =
+            offer.filter(|it| matches!(it.content, Content::ProvisioningInformation { .. }));
         flawed!("INV-08 any message", (), {
-            if !matches!(payload.content, Content::ProvisioningInformation { .. }) {
+            if offer.is_none() {
                 return Ok(());
             }
         });
-        let (Content::ProvisioningInformation { .. }, Some(id)) =
-            (&payload.content, payload.invitation)
-        else {
-            return Err(WalletError::Unnamed(from));
-        };
+        let id = offer.and_then(|offer| offer.invitation);
+        let id = required!("INV-08", id, WalletError::Unnamed(from));
         self.authenticate(from, &identity_key, id, &plaintext)?;
         let fingerprint = Fingerprint::of(&identity_key);
         let named = flawed!("INV-08 named", false, true);

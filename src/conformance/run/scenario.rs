@@ -2,15 +2,22 @@
 
 use super::outcome::{Mismatch, Skip, Stop, Why};
 use super::{Terms, ready};
+use crate::conformance::scenario::outline::Outline;
 use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Tested};
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
+#[cfg(feature = "flaws")]
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
-/// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others.
+/// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others. What comes off has the
+/// outline, too, of the run in which the reference engine plays all devices.
 ///
 /// # Errors
-/// Where a part fails; where none can be judged, why the last one cannot.
+/// Where a part fails, or departs from that outline; where none can be judged, why the last one cannot.
 pub(super) fn play(
     subject: &mut dyn Subject,
     scenario: &Scenario,
@@ -18,6 +25,7 @@ pub(super) fn play(
     terms: Terms,
 ) -> Result<(), Stop> {
     let mut skip = None;
+    let mut alone = None;
     let mut unseen = Some(Skip::new(Why::NotObservable, "no device acts in it"));
     for plays in scenario.devices() {
         let inputs = json!({ "the subject plays": plays });
@@ -45,6 +53,13 @@ pub(super) fn play(
         let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
+            let alone = alone.get_or_insert_with(|| outline(scenario, suite, terms.strict));
+            let played = Outline::of(&run.transcript.events, suite, terms.strict);
+            if let Some(departure) = alone.departure(&played) {
+                return Err(at_part(
+                    Mismatch::departing(departure, run.transcript).into(),
+                ));
+            }
             continue;
         };
         match failure.reason {
@@ -61,4 +76,27 @@ pub(super) fn play(
         Some(skip) => Err(skip.into()),
         None => Ok(()),
     }
+}
+
+/// The outline of the run in which the reference engine plays all devices.
+#[cfg(not(feature = "flaws"))]
+fn outline(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Outline {
+    let run = scenario::run(scenario, suite, SEED);
+    Outline::of(&run.transcript.events, suite, strict)
+}
+
+/// The same, made once: each flaw of the gallery is looked for in all scenarios.
+#[cfg(feature = "flaws")]
+fn outline(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Arc<Outline> {
+    /// A scenario in a suite: its name, the digest of its script and its line there; whether codes count.
+    type Place = (&'static str, String, usize, bool);
+    static KNOWN: LazyLock<Mutex<HashMap<Place, Arc<Outline>>>> = LazyLock::new(Mutex::default);
+    let place = (suite.name(), scenario.digest.clone(), scenario.line, strict);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(outline) = known().get(&place) {
+        return Arc::clone(outline);
+    }
+    let run = scenario::run(scenario, suite, SEED);
+    let outline = Arc::new(Outline::of(&run.transcript.events, suite, strict));
+    Arc::clone(known().entry(place).or_insert(outline))
 }
