@@ -20,14 +20,6 @@
 //!
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
 
-#![cfg_attr(
-    feature = "flaws",
-    allow(
-        clippy::redundant_else,
-        reason = "where a flaw's form returns, the right one stands behind an else"
-    )
-)]
-
 pub mod agreement;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -87,8 +87,6 @@ pub struct Catch {
     pub mode: Mode,
     /// What kind of failure it is; none where the engine panics.
     pub cause: Option<Cause>,
-    /// The requirement that the runner itself names.
-    pub clause: Option<&'static str>,
 }
 
 /// What caught a flaw.
@@ -192,7 +190,13 @@ fn until_enough(flaw: Flaw, cases: &Cases) -> Caught {
                 if by.len() == ENOUGH || by.iter().any(|catch| catch.case == name) {
                     continue;
                 }
-                by.extend(caught_by(flaw, &case, mode));
+                if let Some(failed) = fails(flaw, &case, mode) {
+                    by.push(Catch {
+                        case: name,
+                        mode,
+                        cause: failed.cause,
+                    });
+                }
             }
         }
     }
@@ -208,14 +212,18 @@ fn in_a_whole_run(flaw: Flaw, cases: &Cases) -> Caught {
     let mut by = Vec::new();
     let mut asked = Vec::new();
     for case in cases.iter() {
-        let catch = caught_by(flaw, &case, mode);
-        let clause = catch.as_ref().and_then(|catch| catch.clause);
+        let failed = fails(flaw, &case, mode);
+        let clause = failed.and_then(|failed| failed.clause);
         let named = at_stake(&case, clause).map(|requirement| requirement.id);
         asked.push(Asked {
             requirements: named.collect(),
-            failed: catch.is_some(),
+            failed: failed.is_some(),
         });
-        by.extend(catch);
+        by.extend(failed.map(|failed| Catch {
+            case: case.name(),
+            mode,
+            cause: failed.cause,
+        }));
     }
     Caught {
         flaw,
@@ -224,24 +232,30 @@ fn in_a_whole_run(flaw: Flaw, cases: &Cases) -> Caught {
     }
 }
 
-/// How an engine with the flaw fails a case; nothing where it does not.
-fn caught_by(flaw: Flaw, case: &Case, mode: Mode) -> Option<Catch> {
+/// How a flaw fails a case.
+#[derive(Clone, Copy, Default)]
+struct Failed {
+    /// By which kind of failure; by none where the engine panics.
+    cause: Option<Cause>,
+    /// The requirement that speaks of it before those of the case.
+    clause: Option<&'static str>,
+}
+
+/// How an engine with the flaw fails a case; none where it does not.
+fn fails(flaw: Flaw, case: &Case, mode: Mode) -> Option<Failed> {
     let mut flawed = Flawed {
         flaw: flaw.name,
         engine: Reference::default(),
     };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| ask(&mut flawed, case, mode.terms())));
-    let (cause, clause) = match outcome {
-        Ok(Outcome::Failed(mismatch)) => (Some(mismatch.cause), mismatch.clause),
-        Ok(Outcome::Passed | Outcome::Skipped(_)) => return None,
-        Err(_) => (None, None),
-    };
-    Some(Catch {
-        case: case.name(),
-        mode,
-        cause,
-        clause,
-    })
+    match outcome {
+        Ok(Outcome::Failed(mismatch)) => Some(Failed {
+            cause: Some(mismatch.cause),
+            clause: mismatch.clause,
+        }),
+        Ok(Outcome::Passed | Outcome::Skipped(_)) => None,
+        Err(_) => Some(Failed::default()),
+    }
 }
 
 /// Every flaw, in the order of the profile.

@@ -42,9 +42,10 @@ impl Step<'_> {
         }
         let address = self.wallet.device.address();
         #[cfg(feature = "flaws")]
-        let envelopes = &match crate::flaw::is_on("WAL-05 read ones alone") {
-            true => understood,
-            false => envelopes.to_vec(),
+        let envelopes = &if crate::flaw::is_on("WAL-05 read ones alone") {
+            understood
+        } else {
+            envelopes.to_vec()
         };
         let ids = envelopes.iter().map(|envelope| envelope.id).collect();
         self.request(Body::Acknowledge { address, ids })
@@ -119,14 +120,13 @@ impl Step<'_> {
         let (identity_key, plaintext) = self.wallet.device.read_opening(&from, message)?;
         // What is no payload at all is no offer either.
         let offer = Payload::decode(&plaintext).ok();
-        let offer =
-            offer.filter(|it| matches!(it.content, Content::ProvisioningInformation { .. }));
+        let is_offer = |it: &Payload| matches!(it.content, Content::ProvisioningInformation { .. });
         flawed!("INV-08 any message", (), {
-            if offer.is_none() {
+            if !offer.as_ref().is_some_and(is_offer) {
                 return Ok(());
             }
         });
-        let id = offer.and_then(|offer| offer.invitation);
+        let id = offer.filter(is_offer).and_then(|offer| offer.invitation);
         let id = required!("INV-08", id, WalletError::Unnamed(from));
         self.authenticate(from, &identity_key, id, &plaintext)?;
         let fingerprint = Fingerprint::of(&identity_key);

@@ -7,11 +7,7 @@ use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Test
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
 use serde_json::json;
-#[cfg(feature = "flaws")]
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 /// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others. What comes off has the
 /// outline, too, of the run in which the reference engine plays all devices.
@@ -53,9 +49,9 @@ pub(super) fn play(
         let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
-            let alone = alone.get_or_insert_with(|| outline(scenario, suite, terms.strict));
-            let played = Outline::of(&run.transcript.events, suite, terms.strict);
-            if let Some(departure) = alone.departure(&played) {
+            let alone = alone.get_or_insert_with(|| outline_alone(scenario, suite, terms.strict));
+            let outline = Outline::of(&run.transcript.events, suite, terms.strict);
+            if let Some(departure) = alone.departure(&outline) {
                 return Err(at_part(
                     Mismatch::departing(departure, run.transcript).into(),
                 ));
@@ -79,24 +75,35 @@ pub(super) fn play(
 }
 
 /// The outline of the run in which the reference engine plays all devices.
-#[cfg(not(feature = "flaws"))]
-fn outline(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Outline {
-    let run = scenario::run(scenario, suite, SEED);
-    Outline::of(&run.transcript.events, suite, strict)
+fn outline_alone(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Arc<Outline> {
+    let alone = || {
+        let run = scenario::run(scenario, suite, SEED);
+        Arc::new(Outline::of(&run.transcript.events, suite, strict))
+    };
+    #[cfg(not(feature = "flaws"))]
+    return alone();
+    // Each flaw is looked for in all scenarios: once for all of them is enough.
+    #[cfg(feature = "flaws")]
+    remembered(
+        (suite.name(), strict, scenario.digest.clone(), scenario.line),
+        alone,
+    )
 }
 
-/// The same, made once: each flaw of the gallery is looked for in all scenarios.
+/// What distinguishes runs: suite, strictness, the script's digest and the scenario's line.
 #[cfg(feature = "flaws")]
-fn outline(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Arc<Outline> {
-    /// A scenario in a suite: its name, the digest of its script and its line there; whether codes count.
-    type Place = (&'static str, String, usize, bool);
+type Place = (&'static str, bool, String, usize);
+
+#[cfg(feature = "flaws")]
+fn remembered(place: Place, alone: impl FnOnce() -> Arc<Outline>) -> Arc<Outline> {
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex, PoisonError};
     static KNOWN: LazyLock<Mutex<HashMap<Place, Arc<Outline>>>> = LazyLock::new(Mutex::default);
-    let place = (suite.name(), scenario.digest.clone(), scenario.line, strict);
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(outline) = known().get(&place) {
         return Arc::clone(outline);
     }
-    let run = scenario::run(scenario, suite, SEED);
-    let outline = Arc::new(Outline::of(&run.transcript.events, suite, strict));
-    Arc::clone(known().entry(place).or_insert(outline))
+    let outline = alone();
+    known().insert(place, Arc::clone(&outline));
+    outline
 }
