@@ -13,6 +13,7 @@ use super::result::{
 use super::run::{Cause, Mismatch, Outcome, Skip, Terms, Why, ask};
 use super::selection::{Selection, Shard};
 use super::subject::{Description, Subject};
+use super::suspects::{Asked, suspects};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,6 +54,8 @@ struct Ledger {
     themes: Vec<GroupResult>,
     by_section: BTreeMap<u32, Tally>,
     by_requirement: BTreeMap<&'static str, Tally>,
+    /// Those that were judged.
+    asked: Vec<Asked>,
     cases: Vec<CaseResult>,
     failures: Vec<FailureResult>,
 }
@@ -65,14 +68,23 @@ impl Ledger {
             counts.add(&outcome);
             self.total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
-            let cause = match &outcome {
-                Outcome::Failed(mismatch) => Some(mismatch.cause),
+            let named = match &outcome {
+                Outcome::Failed(mismatch) => mismatch.clause,
                 Outcome::Passed | Outcome::Skipped(_) => None,
             };
-            for requirement in at_stake(case, cause) {
+            let mut requirements = Vec::new();
+            for requirement in at_stake(case, named) {
                 let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
+                requirements.push(requirement.id);
+            }
+            if !matches!(outcome, Outcome::Skipped(_)) {
+                let failed = matches!(outcome, Outcome::Failed(_));
+                self.asked.push(Asked {
+                    requirements,
+                    failed,
+                });
             }
             sections.sort_unstable();
             sections.dedup();
@@ -108,8 +120,10 @@ impl Ledger {
 
     /// What is entered, as the result has it: without a verdict, and of no subject.
     fn result(mut self, plan: &Plan) -> TestResult {
+        let suspects = suspects(&self.asked);
         for failure in &mut self.failures {
             failure.known = plan.known.reason(&failure.name).map(str::to_owned);
+            failure.begin_with(&suspects);
         }
         let requirements = self.requirements();
         TestResult {
@@ -129,6 +143,7 @@ impl Ledger {
             themes: self.themes,
             no_longer_fails: no_longer_fails(&self.cases, plan.known),
             cases: self.cases,
+            suspects,
             failures: self.failures,
             faults: Vec::new(),
             errors: plan.cases.errors.clone(),
@@ -422,16 +437,11 @@ fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + 
         .filter_map(|id| Catalogue::get().find(id))
 }
 
-/// The requirements that an outcome speaks of: first the one that the cause of a failure names, then those of the case.
-fn at_stake<'a>(
+/// The requirements that an outcome speaks of: first the one that a failure names, then those of the case.
+pub(super) fn at_stake<'a>(
     case: &Case<'a>,
-    failed: Option<Cause>,
+    named: Option<&'static str>,
 ) -> impl Iterator<Item = &'static Requirement> + use<'a> {
-    let named = match failed {
-        Some(Cause::Restart) => Some("XFER-15"),
-        Some(Cause::Secret) => Some("PRIV-04"),
-        _ => None,
-    };
     let first = named.and_then(|id| Catalogue::get().find(id));
     let rest = clauses(case).filter(move |requirement| named != Some(requirement.id));
     first.into_iter().chain(rest)
@@ -445,7 +455,7 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         },
         name: case.name(),
         comment: case.comment().to_owned(),
-        requirements: at_stake(case, Some(mismatch.cause))
+        requirements: at_stake(case, mismatch.clause)
             .map(|requirement| Clause {
                 id: requirement.id.to_owned(),
                 text: requirement.text.to_owned(),

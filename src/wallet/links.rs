@@ -2,6 +2,7 @@
 
 use super::WalletError;
 use super::invitations::{Made, Taken};
+use super::requests::Waiting;
 use super::step::Step;
 use super::wallet::Effect;
 use crate::identifier::Address;
@@ -10,7 +11,8 @@ use crate::primitives::Secret;
 use crate::requirement::{flawed, require, required};
 use crate::sesame::SesameError;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Host, Invitation, InvitationError, Vertical};
+use crate::transfer::invitation::check_time;
+use crate::transfer::{Host, Invitation, Vertical};
 use std::sync::Arc;
 
 impl Step<'_> {
@@ -44,7 +46,15 @@ impl Step<'_> {
         };
         let expires = made.honoured_until(&limits);
         let (id, access_key) = (made.invitation.id, made.access_key());
+        flawed!("INV-09 at once", (), {
+            let link = made.invitation.to_string();
+            self.effect(Effect::Invitation { link });
+        });
         self.wallet.invitations.made.insert(id, Arc::new(made));
+        let expires = flawed!("INV-09 no grace", expires, {
+            let made = self.made_with(&access_key.digest());
+            made.map_or(expires, |made| made.invitation.expires)
+        });
         self.publish(access_key.digest(), expires)
     }
 
@@ -59,18 +69,23 @@ impl Step<'_> {
 
     /// The intermediary knows an access key now: the user gets the link that it belongs to.
     pub(super) fn published(&mut self, hash: &Digest) {
-        let made = self.made_with(hash);
+        let made = flawed!("INV-09 at once", self.made_with(hash), None);
         if let Some(link) = made.map(|made| made.invitation.to_string()) {
             self.effect(Effect::Invitation { link });
         }
     }
 
-    /// The intermediary refused to know it: a link that nobody can use is erased.
-    pub(super) fn not_published(&mut self, body: &Body) {
-        if let Body::PublishAccessKey { hash, .. } = body
-            && let Some(id) = self.made_with(hash).map(|made| made.invitation.id)
-        {
+    /// The intermediary refused to know it. A link that nobody can use is erased; what answers to offers need is asked for
+    /// again at the next tick, and nothing is offered until then (INV-09).
+    pub(super) fn not_published(&mut self, asked: &Waiting) {
+        let Body::PublishAccessKey { hash, .. } = &asked.body else {
+            return;
+        };
+        let mut taken = self.wallet.invitations.taken.values();
+        if let Some(id) = self.made_with(hash).map(|made| made.invitation.id) {
             self.wallet.invitations.made.remove(&id);
+        } else if taken.any(|taken| taken.answers.digest() == *hash) {
+            self.wallet.requests.push(asked.again());
         }
     }
 
@@ -83,16 +98,22 @@ impl Step<'_> {
     /// From now on nobody is served by the link.
     pub(super) fn withdraw(&mut self, link: &str) -> Result<(), WalletError> {
         let Invitation { id, .. } = link.parse()?;
-        let made = self.wallet.invitations.made.remove(&id);
+        let invitations = &mut self.wallet.invitations;
+        let made = flawed!(
+            "INV-05 still taken",
+            invitations.made.remove(&id),
+            invitations.made.get(&id).cloned()
+        );
         let made = required!(
             "INV-05",
             made,
             WalletError::NotInvited("it is no link of this wallet")
         );
         // Transfers that it has served go on by its access key, until that expires.
-        if made.transfers > 0 {
+        if flawed!("INV-09 served ones too", made.transfers > 0, false) {
             return Ok(());
         }
+        flawed!("INV-09 never withdrawn", (), return Ok(()));
         let access_key = made.access_key();
         self.withdraw_access_key(access_key.digest())
     }
@@ -114,6 +135,8 @@ impl Step<'_> {
             .map(|made| (made.access_key().digest(), made.honoured_until(&limits)));
         let answers = invitations.taken.values();
         let answers = answers.map(|taken| (taken.answers.digest(), answers_end));
+        let made = made.take(flawed!("INV-09 made ones", usize::MAX, 0));
+        let answers = answers.take(flawed!("INV-09 answers", usize::MAX, 0));
         let all: Vec<_> = made.chain(answers).collect();
         all.into_iter()
             .try_for_each(|(hash, expires)| self.publish(hash, expires))
@@ -140,7 +163,11 @@ impl Step<'_> {
         );
         flawed!(
             "INV-03 not pinned",
-            self.wallet.device.pin(address, fingerprint, true)?,
+            self.wallet.device.pin(
+                address,
+                fingerprint,
+                flawed!("INV-03 not named", true, false)
+            )?,
             ()
         );
         let most = self.wallet.limits.taken_invitations;
@@ -154,6 +181,8 @@ impl Step<'_> {
             }
             None => (AccessKey::from(Secret::random(self.randomness)?), 0),
         };
+        let answers = flawed!("PRIV-02 one access key", answers, AccessKey::from([7; 32]));
+        let transfers = flawed!("INV-05 counted anew", transfers, 0);
         require!(
             "INV-05",
             known.is_some() || self.wallet.invitations.taken.len() < most,
@@ -196,14 +225,18 @@ impl Step<'_> {
         let limits = self.wallet.limits.transfers;
         match invitations.taken.get(to) {
             Some(taken) => {
-                require!(
-                    "INV-05",
-                    self.now < taken.expires,
-                    WalletError::Invitation(InvitationError::Over)
+                flawed!(
+                    "INV-05 offered late",
+                    check_time(taken.expires, self.now, &limits)?,
+                    ()
                 );
                 require!(
                     "INV-05",
-                    taken.transfers < limits.invitation_transfers,
+                    flawed!(
+                        "INV-05 offered without end",
+                        taken.transfers < limits.invitation_transfers,
+                        true
+                    ),
                     WalletError::NotInvited("as many transfers as it serves were offered by it")
                 );
             }

@@ -3,6 +3,7 @@
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Digest, RequestId, Token};
+use crate::requirement::flawed;
 use imbl::Vector;
 use std::sync::Arc;
 
@@ -31,40 +32,70 @@ impl Waiting {
     /// access key may come to be known.
     pub(super) fn may_wait(&self, code: ErrorCode) -> bool {
         match code {
-            ErrorCode::RateLimited | ErrorCode::MailboxFull => true,
-            ErrorCode::Forbidden => matches!(self.body, Body::Submit(_)),
+            ErrorCode::RateLimited => flawed!("WAL-03 busy", true, false),
+            ErrorCode::MailboxFull => flawed!("WAL-03 full", true, false),
+            ErrorCode::Forbidden => {
+                let submits = matches!(self.body, Body::Submit(_));
+                let submits = flawed!("WAL-03 all forbidden", submits, true);
+                flawed!("WAL-03 forbidden", submits, false)
+            }
             _ => false,
         }
     }
 
-    /// Whether this is what the request can be answered with: its type, and the device that was asked for. Another
-    /// answer says nothing, and whoever gives it must not gain by it.
-    pub(super) fn is_answered_by(&self, answer: &Answer) -> bool {
-        match (&self.body, answer) {
-            (Body::FetchBundle { address, .. }, Answer::Bundle { bundle }) => {
-                bundle.user_id == address.user_id.to_string()
-                    && bundle.device_id == u32::from(address.device_id)
-            }
-            (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
-                envelopes.len() as u64 <= u64::from(*limit)
-                    && envelopes
-                        .iter()
-                        .all(|envelope| envelope.recipient == *address)
-            }
-            (
-                Body::Register(_)
-                | Body::PublishSignedPreKey { .. }
-                | Body::PublishOneTimePreKeys { .. }
-                | Body::PublishAccessKey { .. }
-                | Body::WithdrawAccessKey { .. }
-                | Body::Submit(_)
-                | Body::Acknowledge { .. }
-                | Body::Remove { .. },
-                Answer::Done,
-            )
-            | (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
-            _ => false,
+    /// The same request, to which nothing wrong was answered yet.
+    pub(super) fn again(&self) -> Self {
+        Waiting {
+            wrong: 0,
+            ..self.clone()
         }
+    }
+
+    /// Whether this is what the request can be answered with.
+    pub(super) fn is_answered_by(&self, answer: &Answer) -> bool {
+        belongs(&self.body, answer)
+    }
+}
+
+/// Whether that is what the request can be answered with: its type, and the device that was asked for. Another answer says
+/// nothing, and whoever gives it must not gain by it.
+pub(crate) fn belongs(asked: &Body, answer: &Answer) -> bool {
+    match (asked, answer) {
+        (Body::FetchBundle { address, .. }, Answer::Bundle { bundle }) => {
+            flawed!(
+                "WAL-02 another's bundle",
+                bundle.user_id == address.user_id.to_string()
+                    && bundle.device_id == u32::from(address.device_id),
+                true
+            )
+        }
+        (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
+            let mut envelopes = envelopes.iter();
+            flawed!(
+                "WAL-02 more",
+                envelopes.len() as u64 <= u64::from(*limit),
+                true
+            ) && envelopes.all(|envelope| {
+                flawed!(
+                    "WAL-02 another's mail",
+                    envelope.recipient == *address,
+                    true
+                )
+            })
+        }
+        (
+            Body::Register(_)
+            | Body::PublishSignedPreKey { .. }
+            | Body::PublishOneTimePreKeys { .. }
+            | Body::PublishAccessKey { .. }
+            | Body::WithdrawAccessKey { .. }
+            | Body::Submit(_)
+            | Body::Acknowledge { .. }
+            | Body::Remove { .. },
+            Answer::Done,
+        )
+        | (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
+        _ => false,
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a step looks at: each check is a sentence about the world.
 
+use super::outline;
 use super::property;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
 use super::world::World;
 use crate::conformance::leak;
-use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, MessageType, StateName};
@@ -202,18 +202,11 @@ pub(super) fn restarted(outlasts: bool, who: &str) -> Check {
     ))
 }
 
-/// What many have one name for, whatever the profile calls it: a message that no session reads.
-const UNREAD: [ErrorCode; 3] = [
-    ErrorCode::DecryptFailed,
-    ErrorCode::DuplicateMessage,
-    ErrorCode::TooManySkipped,
-];
-
 /// The device has told its user so, and is not asked for it again.
 pub(super) fn is_told(world: &mut World, device: &str, report: &str) -> Check {
     let has_own_names = world.people.has_own_error_names(device);
     let told = world.people.told(device)?;
-    let of_unread = |said: &str| UNREAD.iter().any(|code| code.as_str() == said);
+    let of_unread = |said: &str| outline::UNREAD.iter().any(|code| code.as_str() == said);
     let alike = |said: &&String| has_own_names && of_unread(report) && of_unread(said);
     let exactly = told.iter().position(|said| said == report);
     match exactly.or_else(|| told.iter().position(|said| alike(&said))) {
@@ -234,6 +227,29 @@ pub(super) fn silence(world: &World) -> Check {
         }
         None => Ok(()),
     }
+}
+
+/// The lifetimes that a device has asked for its messages, each message once, with a comma between them.
+pub(super) fn lifetimes(world: &mut World, device: &str) -> Result<String, StepFailure> {
+    let mut seen = BTreeSet::new();
+    let lines = world.review()?;
+    let asked = lines.iter().filter_map(|line| match line {
+        Line::Request {
+            device: by,
+            request,
+            ..
+        } if by == device => match &request.body {
+            Body::Submit(submission) => {
+                Some((submission.message.0.0.as_slice(), submission.lifetime))
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    let words = |lifetime: Option<u64>| lifetime.map_or("none".to_owned(), |it| it.to_string());
+    let lifetimes = asked.filter(|(message, _)| seen.insert(*message));
+    let lifetimes: Vec<_> = lifetimes.map(|(_, lifetime)| words(lifetime)).collect();
+    Ok(lifetimes.join(", "))
 }
 
 /// Both devices send in the same session (SES-08).

@@ -1,7 +1,7 @@
 //! The intermediary of a scenario: the reference engine's, and what a dishonest one makes of its answers.
 
 use super::forgery;
-use super::lies::Answering;
+use super::lies::{Answering, Lie};
 use super::network;
 use crate::agreement::BundleFields;
 use crate::conformance::clients::transaction;
@@ -14,6 +14,7 @@ use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{
     Answer, Body, Envelope, Intermediary, Limits, MemoryStore, Request, SavedIntermediary,
 };
+use crate::primitives::Randomness;
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
@@ -143,12 +144,20 @@ impl ScriptedIntermediary {
         if carried_out {
             self.handle(request, now)?.ok();
         }
-        if let Some(answer) = lie.answer(&request.body) {
+        if let Some(mut answer) = lie.answer(&request.body) {
+            // No two messages that make no sense are the same.
+            if let Ok(Answer::Envelopes { envelopes }) = &mut answer {
+                for envelope in envelopes {
+                    let (_, end) = envelope.message.0.0.split_at_mut(1);
+                    self.randomness.fill(end).map_err(StepFailure::script)?;
+                }
+            }
             return Ok(Some(answer));
         }
-        let Body::FetchBundle { address, .. } = &request.body else {
+        let (Body::FetchBundle { address, .. }, Lie::OwnKeys) = (&request.body, lie) else {
+            let lie = lie.name();
             return Err(StepFailure::script(format!(
-                "only bundle requests are answered with keys, and no {kind}"
+                "no {kind} is answered with `{lie}`"
             )));
         };
         let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
@@ -269,6 +278,12 @@ impl ScriptedIntermediary {
     pub(super) fn waiting(&self, of: &Address, now: Timestamp) -> usize {
         let injected = self.injected.iter().filter(|sent| sent.recipient == *of);
         self.mailbox_length(of, now) + injected.count()
+    }
+
+    /// What a device has published, without a one-time prekey.
+    pub(in super::super) fn bundle(&self, of: &Address) -> Result<BundleFields, StepFailure> {
+        let bundle = self.machine.store().bundle(of);
+        bundle.ok_or_else(|| StepFailure::script("the intermediary does not know it"))
     }
 
     /// How many messages wait for a device.
