@@ -157,8 +157,8 @@ pub(super) fn generate(b: &mut Builder) {
     cases! { b, [Varint: WIRE-03 WIRE-04];
         /// the tag of counter in ten bytes
         tag_in_10_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 10)));
-        /// a tag of more than 32 bits, whose low bits are those of counter
         unknown_tag_over_32_bits: "an unknown field whose tag has more than 32 bits" => malformed(p.insert(4, [varint(5 << 3 | 1 << 32), varint(1)].concat()));
+        /// a tag of more than 32 bits, whose low bits are those of counter
         tag_over_32_bits [: WIRE-04 WIRE-03] => malformed(tagged(varint(0x10 | 1 << 32)));
         /// the ciphertext's length in three bytes
         length_in_3_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(3, long_length));

@@ -237,7 +237,7 @@ fn own_keys(b: &mut Builder) {
             let good = first(key("first")).says(&loaded, sender, b"hello");
             c.refuse(&own, InvalidKey).holds(&[1, 2, 3, 4]).restart().refuse(&own, InvalidKey).read(&good)
         });
-        /// the same where it is read before it is accepted
+        /// a first message under the receiver's signed prekey, read before it is accepted
         own_signed_prekey_read_first [: DR-21 DR-02 X3DH-11] => pair(new_bob(), new_alice(), |c| {
             let said = first(signed_prekey()).says(&c.talk.me.loaded, c.peer.address, b"as if from yourself");
             c.batch_of(vec![said]).peeks_not(0, Said::clone, InvalidKey).holds(&[1, 2, 3, 4])

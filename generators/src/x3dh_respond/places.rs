@@ -131,7 +131,7 @@ fn sessions(b: &mut Builder) {
         /// the base key of a session that is there, under another identity key: it is none of that session, restarted or not
         known_base_key_under_another_identity => opened(None, "base key of another", |c| c.says("first").reads([0]).says("second")
             .forged(0, under_mallory, DecryptFailed).restart().forged(0, under_mallory, DecryptFailed).reads([0]));
-        /// the same with a one-time prekey, which is gone
+        /// the same where the session was opened by a one-time prekey
         used_base_key_under_another_identity [: X3DH-13 X3DH-09] => opened(Some(2), "opk of another", |c| c.says("first")
             .reads([0]).says("second").forged(0, under_mallory, UnknownOneTimePrekey).reads([0]));
         /// a message that is encrypted under another identity key and the base key of a session that is there: it opens a session of its own
