@@ -19,7 +19,7 @@ use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::METHODS;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::restarts::Restarts;
-use tigress_signal::conformance::result::{CaseOutcome, GroupResult};
+use tigress_signal::conformance::result::GroupResult;
 use tigress_signal::conformance::run::{self, Outcome, Terms};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
