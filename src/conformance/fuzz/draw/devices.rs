@@ -100,7 +100,10 @@ impl Drawing<'_> {
             32 => self.gap(peer),
             33 => self.counters(peer),
             34 => self.pins(peer),
-            35 => self.time_passes(),
+            35 => {
+                self.time_passes();
+                Some(())
+            }
             36 => self.lies(peer),
             37 => self.sends(peer),
             38 => self.seldom(peer),
@@ -417,7 +420,7 @@ impl Drawing<'_> {
         self.world.device(device::Pin::METHOD, params).map(|_| ())
     }
 
-    fn time_passes(&mut self) -> Option<()> {
+    fn time_passes(&mut self) {
         self.places.insert(Place::Time);
         self.world.now += change::time(self.world.dice);
         let (now, randomness) = (self.world.now, self.world.randomness());
@@ -426,7 +429,6 @@ impl Drawing<'_> {
         for peer in 0..World::peers() {
             self.world.peer(peer, device::Tick::METHOD, params.clone());
         }
-        Some(())
     }
 
     /// A header that says what is not so, under a key that fits, or that does not.
