@@ -35,18 +35,12 @@ pub(super) fn draw(
     suite: SuiteRef,
     dice: &mut Dice,
 ) -> Option<(Sketch, BTreeSet<Place>)> {
-    let loads: Vec<&Value> = corpus
-        .conversations
-        .iter()
-        .filter_map(|sketch| match &sketch.asked {
-            Asked::Machine { machine, load, .. } if **machine == DEVICE => Some(load),
-            _ => None,
-        })
-        .collect();
-    let load = (*dice.pick(&loads)?).clone();
+    let load = dice.pick(&corpus.loads)?.clone();
     let length = 6 + dice.below(20);
+    // Without values of other vectors: these come and go.
+    let nothing = Corpus::default();
     let mut drawing = Drawing {
-        corpus,
+        corpus: &nothing,
         world: World::new(dice, suite, &load)?,
         places: BTreeSet::new(),
     };
