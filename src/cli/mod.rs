@@ -8,6 +8,7 @@ mod flaws;
 mod intermediary_view;
 mod interop;
 mod interop_screen;
+mod matrix;
 mod model;
 mod replay;
 mod requirements;
