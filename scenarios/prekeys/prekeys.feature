@@ -107,3 +107,97 @@ Feature: One-time prekeys run out
     Then 19 one-time prekeys of Ryan's phone are left
     And Ryan's phone is in "R:Invited" with the car key
     And nobody is told anything
+
+  # How many are left is asked once a day
+
+  @MBX-04
+  Scenario Outline: The intermediary says that <said> are left: <what> published
+    Given the intermediary keeps the one-time prekeys of Ryan's phone back, and says that <said> are left
+    When 1 day passes
+    Then <left> one-time prekeys of Ryan's phone are left
+    And nobody is told anything
+
+    Examples:
+      | said | what           | left |
+      | 0    | twenty more are | 40   |
+      | 9    | twenty more are | 40   |
+      | 10   | none is         | 20   |
+      | 11   | none is         | 20   |
+
+  @MBX-04
+  Scenario Outline: It is asked once a day, and not more often: <then>
+    When nothing arrives by itself
+    And the clock moves on by 86399 seconds
+    And Ryan's phone looks at the clock
+    Then 0 counts of Ryan's phone wait
+    When <then>
+    And the clock moves on by 1 second
+    And Ryan's phone looks at the clock
+    Then 1 count of Ryan's phone waits
+    When the count of Ryan's phone arrives
+    And <then>
+    And the clock moves on by 86399 seconds
+    And Ryan's phone looks at the clock
+    Then 0 counts of Ryan's phone wait
+    When the clock moves on by 1 second
+    And Ryan's phone looks at the clock
+    Then 1 count of Ryan's phone waits
+
+    Examples:
+      | then                            |
+      | Ryan's phone looks at the clock |
+      | Ryan's phone restarts           |
+
+  @MBX-04
+  Scenario: On the first day, on the second and on the third twenty more are published
+    Given the intermediary keeps the one-time prekeys of Ryan's phone back, and says that 9 are left
+    When 1 day passes
+    Then 40 one-time prekeys of Ryan's phone are left
+    When 23 hours pass
+    Then 40 one-time prekeys of Ryan's phone are left
+    When 1 hour passes
+    Then 60 one-time prekeys of Ryan's phone are left
+    When Ryan's phone restarts
+    And 1 day passes
+    Then 80 one-time prekeys of Ryan's phone are left
+    And nobody is told anything
+
+  @MBX-04 @ID-06
+  Scenario: What is published later is handed out later, and opens sessions too
+    Given Ryan's phone makes an invitation called "one"
+    And Ryan's phone makes an invitation called "two"
+    When strangers with the invitation "one" fetch 10 bundles
+    And strangers with the invitation "two" fetch 1 bundles
+    And 1 day passes
+    Then 29 one-time prekeys of Ryan's phone are left
+    When strangers with the invitation "two" fetch 9 bundles
+    And Ryan's phone restarts
+    And Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    Then Ben's phone is in "S:Completed" with the car key
+    And 19 one-time prekeys of Ryan's phone are left
+    And nobody is told anything
+
+  # Leaving
+
+  @MBX-12 @MBX-15
+  Scenario Outline: The answer to a removal is lost, and it is asked again: the phone has left, and nobody is told
+    When nothing arrives by itself
+    And Ryan's phone leaves the intermediary
+    And the removal of Ryan's phone arrives, and its answer is lost
+    And <then>
+    And Ryan's phone looks at the clock
+    Then 1 removal of Ryan's phone waits
+    When the removal of Ryan's phone arrives
+    Then 0 requests wait with Ryan's phone
+    And nobody is told anything
+    When Ryan's phone joins the intermediary again
+    And everything arrives
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ryan's phone is in "R:Invited" with the hotel key
+    And nobody is told anything
+
+    Examples:
+      | then                  |
+      | Ryan's phone restarts |
+      | Ryan's phone looks at the clock |

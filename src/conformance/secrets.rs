@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// Parameters and results that are secret, wherever they stand in what is asked and answered.
 const NAMES: &[&str] = &[
+    "authorizationToken",
     "chainKey",
     "dh",
     "dh1",
@@ -27,6 +28,7 @@ const NAMES: &[&str] = &[
     "rootKey",
     "sharedSecret",
     "signedPreKeyPrivateKey",
+    "tokenKey",
 ];
 
 /// So many bytes of a key in a row are no accident in a text. They are fewer than a key's 32, so that a private key is known

@@ -631,7 +631,7 @@ impl<T: Transaction> Handling<T> {
 }
 
 /// The bundle of a device as it is handed out (X3DH-01).
-fn bundle_of(
+pub(super) fn bundle_of(
     address: &Address,
     record: &DeviceRecord,
     one_time_pre_key: Option<OneTimePreKey>,

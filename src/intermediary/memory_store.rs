@@ -6,11 +6,15 @@
 //! it.
 
 use super::envelope::{Envelope, EnvelopeId};
+#[cfg(feature = "conformance")]
+use super::intermediary::bundle_of;
 use super::store::{
     AccessRecord, Answered, Change, DeviceRecord, KeptEnvelope, KeptOneTimePreKey, Store,
     StoreError, Transaction,
 };
 use super::token::Digest;
+#[cfg(feature = "conformance")]
+use crate::agreement::BundleFields;
 use crate::agreement::OneTimePreKey;
 use crate::identifier::{Address, DeviceId, PreKeyId, UserId};
 use crate::timestamp::Timestamp;
@@ -262,6 +266,13 @@ impl MemoryStore {
             let is = |expiring: &Expiring| matches!(expiring, Expiring::Envelope(_));
             kept.count(kept.mailbox.len(), now, is)
         })
+    }
+
+    /// What a device has published, without a one-time prekey.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn bundle(&self, address: &Address) -> Option<BundleFields> {
+        let record = &self.kept(address)?.record;
+        Some(bundle_of(address, record, None))
     }
 
     /// Puts a device there, in place of a former one.

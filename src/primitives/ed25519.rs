@@ -4,6 +4,7 @@
 use super::backend::toy;
 use super::{PrimitiveError, Randomness, RandomnessError, Secret, Signature};
 use crate::hex;
+use crate::requirement::require;
 use ed25519_dalek::Signer;
 use std::fmt;
 
@@ -57,7 +58,7 @@ impl VerifyingKey {
     /// Reads the 32 bytes of RFC 8032 section 5.1.2.
     ///
     /// # Errors
-    /// `invalid-key` where they are no point.
+    /// `invalid-key` where they are no point, or not as section 5.1.3 has it.
     pub fn decode(bytes: &[u8]) -> Result<Self, PrimitiveError> {
         let key = bytes.try_into().map(VerifyingKey);
         let key = key.map_err(|_| PrimitiveError::KeyEncoding)?;
@@ -69,8 +70,14 @@ impl VerifyingKey {
         key.point().map(|_| key)
     }
 
+    /// The point, where the bytes are the one encoding that it has (RFC 8032 section 5.1.3): neither a y that is not reduced
+    /// nor the sign of an x that is zero.
     fn point(&self) -> Result<ed25519_dalek::VerifyingKey, PrimitiveError> {
-        ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| PrimitiveError::KeyEncoding)
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0);
+        let key = key.map_err(|_| PrimitiveError::KeyEncoding)?;
+        let canonical = key.to_edwards().compress().to_bytes() == self.0;
+        require!("PAY-12", canonical, PrimitiveError::KeyEncoding);
+        Ok(key)
     }
 
     /// The 32 bytes.

@@ -107,6 +107,29 @@ pub struct Invitation {
     pub expires: Timestamp,
 }
 
+/// Whether somebody may take an invitation that expires then, and offer by it, now (INV-05).
+pub(crate) fn check_time(
+    expires: Timestamp,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<(), InvitationError> {
+    require!(
+        "INV-05",
+        flawed!("INV-05 a second late", now < expires, now <= expires),
+        InvitationError::Over
+    );
+    require!(
+        "INV-05",
+        flawed!(
+            "INV-05 any lifetime",
+            expires.seconds_since(now) <= limits.invitation_ahead,
+            true
+        ),
+        InvitationError::TooFarAhead
+    );
+    Ok(())
+}
+
 impl Invitation {
     /// The invitation to a device that expires then: id and secret are drawn, 16 bytes each (RND-01).
     pub fn draw(
@@ -157,25 +180,7 @@ impl Invitation {
     /// # Errors
     /// `invalid-invitation`.
     pub fn check_time(&self, now: Timestamp, limits: &Limits) -> Result<(), InvitationError> {
-        require!(
-            "INV-05",
-            flawed!(
-                "INV-05 a second late",
-                now < self.expires,
-                now <= self.expires
-            ),
-            InvitationError::Over
-        );
-        require!(
-            "INV-05",
-            flawed!(
-                "INV-05 any lifetime",
-                self.expires.seconds_since(now) <= limits.invitation_ahead,
-                true
-            ),
-            InvitationError::TooFarAhead
-        );
-        Ok(())
+        check_time(self.expires, now, limits)
     }
 
     /// Whether the device that made it still honours it: it keeps it for offers that were on their way (INV-05).

@@ -476,6 +476,23 @@ impl Transfers {
         })
     }
 
+    /// What this side asked for, signed or did last in a transfer; nothing where that was to offer or to be offered.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn said_last(&self, id: &TransferId) -> Option<Content> {
+        Some(match &**self.by_id.get(id)? {
+            Transfer::Requested { receiver, .. } => {
+                Content::KeySigningRequest(car_key::signing_request(id, receiver))
+            }
+            Transfer::Signed { import, .. } => Content::KeyImportRequest(import.clone()),
+            Transfer::Provisioned { .. } => Content::Provisioned,
+            Transfer::Ended { state, .. } if *state == StateName::Declined => {
+                let reason = "user".to_owned();
+                Content::Decline { reason }
+            }
+            _ => return None,
+        })
+    }
+
     /// The transfers in their documented, versioned form.
     #[must_use]
     pub fn save(&self) -> SavedTransfers {
@@ -701,10 +718,20 @@ impl Transfers {
     /// What is past its expiry ends, and what ended long ago is forgotten.
     fn tick(&mut self, now: Timestamp) -> Vec<Outcome> {
         self.forget(now);
+        self.end_due(now, |_| true)
+    }
+
+    /// What is past its expiry ends of the transfers with that device.
+    pub(crate) fn tick_with(&mut self, peer: &Address, now: Timestamp) -> Vec<Outcome> {
+        self.end_due(now, |transfer| transfer.peer() == *peer)
+    }
+
+    /// What is past its expiry ends, of the transfers of which that is so.
+    fn end_due(&mut self, now: Timestamp, is: impl Fn(&Transfer) -> bool) -> Vec<Outcome> {
         let due = self.due.iter().take_while(|(expires, _)| *expires <= now);
         let mut ended: Vec<_> = due
             .filter_map(|(_, id)| {
-                let transfer = self.by_id.get(id)?;
+                let transfer = self.by_id.get(id).filter(|transfer| is(transfer))?;
                 let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
                 Some((*id, transfer.ended(row.to, now), row.reports))
             })

@@ -2,6 +2,7 @@
 
 use super::WalletError;
 use super::invitations::{Made, Taken};
+use super::requests::Waiting;
 use super::step::Step;
 use super::wallet::Effect;
 use crate::identifier::Address;
@@ -10,7 +11,8 @@ use crate::primitives::Secret;
 use crate::requirement::{flawed, require, required};
 use crate::sesame::SesameError;
 use crate::timestamp::Timestamp;
-use crate::transfer::{Host, Invitation, InvitationError, Vertical};
+use crate::transfer::invitation::check_time;
+use crate::transfer::{Host, Invitation, Vertical};
 use std::sync::Arc;
 
 impl Step<'_> {
@@ -65,12 +67,17 @@ impl Step<'_> {
         }
     }
 
-    /// The intermediary refused to know it: a link that nobody can use is erased.
-    pub(super) fn not_published(&mut self, body: &Body) {
-        if let Body::PublishAccessKey { hash, .. } = body
-            && let Some(id) = self.made_with(hash).map(|made| made.invitation.id)
-        {
+    /// The intermediary refused to know it. A link that nobody can use is erased; what answers to offers need is asked for
+    /// again at the next tick, and nothing is offered until then (INV-09).
+    pub(super) fn not_published(&mut self, asked: &Waiting) {
+        let Body::PublishAccessKey { hash, .. } = &asked.body else {
+            return;
+        };
+        let mut taken = self.wallet.invitations.taken.values();
+        if let Some(id) = self.made_with(hash).map(|made| made.invitation.id) {
             self.wallet.invitations.made.remove(&id);
+        } else if taken.any(|taken| taken.answers.digest() == *hash) {
+            self.wallet.requests.push(asked.again());
         }
     }
 
@@ -196,11 +203,7 @@ impl Step<'_> {
         let limits = self.wallet.limits.transfers;
         match invitations.taken.get(to) {
             Some(taken) => {
-                require!(
-                    "INV-05",
-                    self.now < taken.expires,
-                    WalletError::Invitation(InvitationError::Over)
-                );
+                check_time(taken.expires, self.now, &limits)?;
                 require!(
                     "INV-05",
                     taken.transfers < limits.invitation_transfers,

@@ -19,6 +19,8 @@ mod step;
 mod wallet;
 
 pub use limits::Limits;
+#[cfg(feature = "conformance")]
+pub(crate) use requests::belongs;
 pub use saved::{SAVED_WALLET_VERSION, SavedWallet, SavedWalletError};
 pub use wallet::{Effect, Report, Wallet, WalletEvent};
 

@@ -37,34 +37,47 @@ impl Waiting {
         }
     }
 
-    /// Whether this is what the request can be answered with: its type, and the device that was asked for. Another
-    /// answer says nothing, and whoever gives it must not gain by it.
-    pub(super) fn is_answered_by(&self, answer: &Answer) -> bool {
-        match (&self.body, answer) {
-            (Body::FetchBundle { address, .. }, Answer::Bundle { bundle }) => {
-                bundle.user_id == address.user_id.to_string()
-                    && bundle.device_id == u32::from(address.device_id)
-            }
-            (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
-                envelopes.len() as u64 <= u64::from(*limit)
-                    && envelopes
-                        .iter()
-                        .all(|envelope| envelope.recipient == *address)
-            }
-            (
-                Body::Register(_)
-                | Body::PublishSignedPreKey { .. }
-                | Body::PublishOneTimePreKeys { .. }
-                | Body::PublishAccessKey { .. }
-                | Body::WithdrawAccessKey { .. }
-                | Body::Submit(_)
-                | Body::Acknowledge { .. }
-                | Body::Remove { .. },
-                Answer::Done,
-            )
-            | (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
-            _ => false,
+    /// The same request, to which nothing wrong was answered yet.
+    pub(super) fn again(&self) -> Self {
+        Waiting {
+            wrong: 0,
+            ..self.clone()
         }
+    }
+
+    /// Whether this is what the request can be answered with.
+    pub(super) fn is_answered_by(&self, answer: &Answer) -> bool {
+        belongs(&self.body, answer)
+    }
+}
+
+/// Whether that is what the request can be answered with: its type, and the device that was asked for. Another answer says
+/// nothing, and whoever gives it must not gain by it.
+pub(crate) fn belongs(asked: &Body, answer: &Answer) -> bool {
+    match (asked, answer) {
+        (Body::FetchBundle { address, .. }, Answer::Bundle { bundle }) => {
+            bundle.user_id == address.user_id.to_string()
+                && bundle.device_id == u32::from(address.device_id)
+        }
+        (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
+            envelopes.len() as u64 <= u64::from(*limit)
+                && envelopes
+                    .iter()
+                    .all(|envelope| envelope.recipient == *address)
+        }
+        (
+            Body::Register(_)
+            | Body::PublishSignedPreKey { .. }
+            | Body::PublishOneTimePreKeys { .. }
+            | Body::PublishAccessKey { .. }
+            | Body::WithdrawAccessKey { .. }
+            | Body::Submit(_)
+            | Body::Acknowledge { .. }
+            | Body::Remove { .. },
+            Answer::Done,
+        )
+        | (Body::CountOneTimePreKeys { .. }, Answer::OneTimePreKeys { .. }) => true,
+        _ => false,
     }
 }
 

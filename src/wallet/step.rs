@@ -341,12 +341,19 @@ impl<'a> Step<'a> {
                 }
                 Ok(())
             }
+            // It was carried out, and its answer did not come: with the device its token is gone (section 7).
+            (Body::Remove { address }, ErrorCode::Unauthorized)
+                if *address == self.wallet.device.address() =>
+            {
+                self.wallet.token = None;
+                Ok(())
+            }
             (body, code) => {
                 if matches!(body, Body::Register(_)) {
                     self.wallet.token = None;
                 }
                 self.report(Report::Rejected { code });
-                self.not_published(body);
+                self.not_published(asked);
                 Ok(())
             }
         }
@@ -405,6 +412,8 @@ impl<'a> Step<'a> {
     /// The user no longer holds a device to its key: the transfers with it end, and nothing that was for it leaves any
     /// more. A transfer is with a key, not with whoever has the address next (XFER-06).
     fn drop_pin(&mut self, device: &Address) -> Result<(), WalletError> {
+        let over = self.wallet.transfers.tick_with(device, self.now);
+        self.outcomes(over)?;
         let open = self.wallet.transfers.under_way_with(device);
         let open: Vec<TransferId> = open.copied().collect();
         for id in flawed!("WAL-06 any key", open, Vec::new()) {

@@ -236,6 +236,29 @@ pub(super) fn silence(world: &World) -> Check {
     }
 }
 
+/// The lifetimes that a device has asked for its messages, each message once, with a comma between them.
+pub(super) fn lifetimes(world: &mut World, device: &str) -> Result<String, StepFailure> {
+    let mut seen = BTreeSet::new();
+    let lines = world.review()?;
+    let asked = lines.iter().filter_map(|line| match line {
+        Line::Request {
+            device: by,
+            request,
+            ..
+        } if by == device => match &request.body {
+            Body::Submit(submission) => {
+                Some((submission.message.0.0.as_slice(), submission.lifetime))
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    let words = |lifetime: Option<u64>| lifetime.map_or("none".to_owned(), |it| it.to_string());
+    let lifetimes = asked.filter(|(message, _)| seen.insert(*message));
+    let lifetimes: Vec<_> = lifetimes.map(|(_, lifetime)| words(lifetime)).collect();
+    Ok(lifetimes.join(", "))
+}
+
 /// Both devices send in the same session (SES-08).
 pub(super) fn one_session(world: &World, one: &str, other: &str) -> Check {
     // A subject cannot be asked; the messages that follow show it.

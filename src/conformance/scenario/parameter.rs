@@ -4,7 +4,7 @@
 //! not.
 
 use super::limits;
-use super::world::{LIES, PAYLOADS, REPORTS, REQUESTS};
+use super::world::{LIES, PAYLOADS, REPORTS, REQUESTS, SAYINGS};
 use crate::conformance::clients::ERRANDS;
 use crate::conformance::hint::Hint;
 use crate::error_code::ErrorCode;
@@ -113,6 +113,11 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "payload",
         pattern: WORDS,
         values: Values::Listed("payload", || PAYLOADS.to_vec()),
+    },
+    Parameter {
+        name: "words",
+        pattern: WORDS,
+        values: Values::Listed("thing to say", || SAYINGS.to_vec()),
     },
     Parameter {
         name: "request",

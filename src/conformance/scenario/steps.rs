@@ -5,7 +5,7 @@ use super::checks::{self, Check};
 use super::mallory;
 use super::step_failure::StepFailure;
 use super::transcript::Fate;
-use super::world::{DirectoryAnswer, Swapped, World};
+use super::world::{DirectoryAnswer, Swapped, Under, World};
 use crate::agreement::BundleFields;
 use crate::conformance::correspondence::Bounds;
 use crate::identifier::TransferId;
@@ -89,6 +89,15 @@ steps! {
             let lifetime = call.duration()?;
             world.make_invitation(call.the("device"), call.the("link"), Some(lifetime))
         };
+    When "{device} makes {many} invitation(s)"
+        "Links that the script has no names for; where one is refused, no more."
+        |world, call| world.make_invitations(call.the("device"), call.number()?, None);
+    When "{device} makes {many} invitation(s) for {duration}"
+        "The same, with a lifetime of their own."
+        |world, call| {
+            let lifetime = call.duration()?;
+            world.make_invitations(call.the("device"), call.number()?, Some(lifetime))
+        };
     When "{device} takes the invitation {link}"
         "Its user was given the link: from now on the identity key of who made it is pinned."
         |world, call| world.take_invitation(call.the("device"), call.the("link"));
@@ -112,6 +121,9 @@ steps! {
             checks::fingerprints(world, one, other, true)?;
             world.compare(one, other)
         };
+    When "{device} compares fingerprints with {device}, and is shown another number"
+        "Somebody else's, but for one digit the same; the user says that it is the right one."
+        |world, call| world.compare_wrongly(call.the("device"), call.nth("device", 1));
     Then "{device} and {device} show different fingerprints"
         "Somebody stands between them."
         |world, call| checks::fingerprints(world, call.the("device"), call.nth("device", 1), false);
@@ -160,14 +172,38 @@ steps! {
         "What its wallet would not write, and knows nothing of." brings Transfer
         |world, call| {
             let to = call.nth("device", 1);
-            world.send_payload(call.the("device"), to, call.the("payload"), call.the("name"))
+            let under = Under::Fresh(call.the("name"));
+            world.send_payload(call.the("device"), to, call.the("payload"), None, &under)
+        };
+    When "{device} sends {payload} called {name} to {device} by the invitation {link}"
+        "The same by that link, whether or not it was taken, and whether or not it still serves." brings Transfer
+        |world, call| {
+            let (to, link) = (call.nth("device", 1), Some(call.the("link")));
+            let under = Under::Fresh(call.the("name"));
+            world.send_payload(call.the("device"), to, call.the("payload"), link, &under)
+        };
+    When "{device} sends {payload} under the id of {name} to {device}"
+        "The same, under the id of a transfer that is there, whoever offered it."
+        |world, call| {
+            let to = call.nth("device", 1);
+            let under = Under::Known(call.the("name"));
+            world.send_payload(call.the("device"), to, call.the("payload"), None, &under)
+        };
+    When "{device} says {words} about {name} to {device}"
+        "Out of turn: its wallet knows nothing of it."
+        |world, call| {
+            let to = call.nth("device", 1);
+            world.send_words(call.the("device"), to, call.the("words"), call.the("name"))
         };
     When "{device} sends the last message to {device} once more"
         "It says the same in another message. Somebody who copied the receiver's state before it was read tells what it said."
         |world, call| world.send_once_more(call.the("device"), call.nth("device", 1));
     When "{device} signs {name} wrongly for {device}"
         "A key import request whose attestation does not hold, which its wallet knows nothing of."
-        |world, call| world.sign_wrongly(call.the("device"), call.nth("device", 1), call.the("name"));
+        |world, call| {
+            let (from, to) = (call.the("device"), call.nth("device", 1));
+            world.send_words(from, to, "a key import request that does not hold", call.the("name"))
+        };
     When "{device} offers a hotel key to {many} guests"
         "Each of them has a phone, and gave it a link."
         |world, call| {
@@ -356,6 +392,9 @@ steps! {
             world.move_clock(seconds);
             Ok(())
         };
+    When "{device} joins the intermediary again"
+        "It has left it, and registers as the first device of its user."
+        |world, call| world.join(call.the("device"));
     When "{device} leaves the intermediary"
         "It asks to be removed, and forgets its token once that is done."
         |world, call| {
@@ -367,6 +406,18 @@ steps! {
         |world, call| {
             let waiting = world.people.waiting(call.the("device"))?.len() as u64;
             checks::same(call.number()?, waiting)
+        };
+    Then "{number} {request} of {device} waits"
+        "So many requests of a kind have no answer yet."
+        |world, call| waiting(world, call);
+    Then "{number} {request}s of {device} wait"
+        "The same, of several or none."
+        |world, call| waiting(world, call);
+    Then "{device} has asked for lifetimes of {sizes} seconds"
+        "Of its messages, each once, in the order in which they left (XFER-16)."
+        |world, call| {
+            let asked = checks::lifetimes(world, call.the("device"))?;
+            checks::same(call.the("sizes"), asked.as_str())
         };
     Then "a restart of {device} changes nothing"
         "Stopped and started again from its saved state it would be what it is."
@@ -458,8 +509,7 @@ steps! {
         "The bundle of the device whose state was saved then, without a one-time prekey."
         |world, call| {
             let bundle = world.people.moment(call.the("moment"))?.bundle.clone();
-            // Of a device that the subject plays nobody else has the bundle.
-            let unknown = || StepFailure::NotObservable("nobody knows the bundle of then".to_owned());
+            let unknown = || StepFailure::script("nobody knew the device then");
             let bundle = bundle.ok_or_else(unknown)?;
             world.intermediary.swapped = Some(Swapped::Whole(bundle));
             Ok(())
@@ -483,6 +533,14 @@ steps! {
     When "the intermediary answers the next {request} of {device} with {lie}"
         "It carries nothing out, and says so or not."
         |world, call| lie(world, call, false, false);
+    When "the intermediary answers the next {many} {request}s of {device} with {lie}"
+        "The same, so many times."
+        |world, call| {
+            for _ in 0..call.number()? {
+                lie(world, call, false, false)?;
+            }
+            Ok(())
+        };
     When "the intermediary answers every {request} of {device} with {lie}"
         "The same, from now on."
         |world, call| lie(world, call, true, false);
@@ -606,6 +664,14 @@ steps! {
     Then "{device} is told {report}"
         "The device has told its user so; each such message is looked at once. Who has error names of its own may have one for all messages that no session reads."
         |world, call| checks::is_told(world, call.the("device"), call.the("report"));
+    Then "{device} is told {report} {many} times"
+        "So many such messages, each of which is looked at once."
+        |world, call| {
+            for _ in 0..call.number()? {
+                checks::is_told(world, call.the("device"), call.the("report"))?;
+            }
+            Ok(())
+        };
     Then "nobody is told anything"
         "No device has told its user anything that was not looked at."
         |world, _| checks::silence(world);
@@ -860,10 +926,7 @@ fn offer_again(world: &mut World, call: &Call, again: bool) -> Check {
 
 /// A device's bundle, without a one-time prekey.
 fn bundle_of(world: &World, device: &str) -> Result<BundleFields, StepFailure> {
-    let bundle = world.people.wallet(device)?.device().bundle(None);
-    bundle
-        .map(|bundle| BundleFields::from(&bundle))
-        .ok_or_else(|| StepFailure::script("it has no bundle"))
+    world.intermediary.bundle(&world.people.address(device)?)
 }
 
 fn lie(world: &mut World, call: &Call, always: bool, carried_out: bool) -> Check {
@@ -876,6 +939,12 @@ fn wish(world: &mut World, call: &Call, event: fn(TransferId) -> WalletEvent) ->
     let id = world.people.transfer(call.transfer())?;
     world.event(call.the("device"), event(id))?;
     world.settle_wish()
+}
+
+/// So many requests of a kind wait with a device.
+fn waiting(world: &World, call: &Call) -> Check {
+    let waiting = world.waiting_requests(call.the("device"), call.the("request"))?;
+    checks::same(call.number()?, waiting as u64)
 }
 
 /// A request that waits with a device arrives: the oldest of its kind, or that of the step's number.

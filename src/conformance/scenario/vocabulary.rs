@@ -156,6 +156,7 @@ mod tests {
             "moment" => "\"before\"",
             "lie" => "\"not-found\"",
             "payload" => "something that is no offer",
+            "words" => "a cancel",
             "request" => "bundle request",
             "errand" => "\"Ben's phone reads\"",
             "message" => "prekey",

@@ -903,7 +903,8 @@ fn is_believed(lie: Lie, asked: &Body) -> bool {
         ),
         Lie::NothingWaits => false,
         Lie::OtherKind => false,
-        Lie::OwnKeys => true,
+        Lie::OwnKeys | Lie::FullBatch => true,
+        Lie::More | Lie::OfAnotherDevice | Lie::OfAnotherUser => false,
     }
 }
 

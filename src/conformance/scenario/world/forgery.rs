@@ -39,18 +39,28 @@ pub(crate) fn bundle(device: &Device) -> Result<BundleFields, StepFailure> {
         .ok_or_else(|| StepFailure::script("it has no bundle"))
 }
 
-/// A first message that says `plaintext`, from a ghost to the device of that bundle.
+/// A first message that says `plaintext`, from a ghost to a device.
 pub(crate) fn first_message(
     ghost: &mut Device,
     to: &Device,
     plaintext: &[u8],
     randomness: &mut dyn Randomness,
 ) -> Result<Message, StepFailure> {
+    first_message_by(ghost, (to.address(), &bundle(to)?), plaintext, randomness)
+}
+
+/// The same, to the device at that address whose bundle that is.
+pub(crate) fn first_message_by(
+    ghost: &mut Device,
+    (address, bundle): (Address, &BundleFields),
+    plaintext: &[u8],
+    randomness: &mut dyn Randomness,
+) -> Result<Message, StepFailure> {
     ghost
-        .process_bundle(&bundle(to)?, randomness)
+        .process_bundle(bundle, randomness)
         .map_err(StepFailure::script)?;
     ghost
-        .encrypt(&to.address(), plaintext, randomness)
+        .encrypt(&address, plaintext, randomness)
         .map_err(StepFailure::script)
 }
 

@@ -1,7 +1,7 @@
 //! The intermediary of a scenario: the reference engine's, and what a dishonest one makes of its answers.
 
 use super::forgery;
-use super::lies::Answering;
+use super::lies::{Answering, Lie};
 use super::network;
 use crate::agreement::BundleFields;
 use crate::conformance::clients::transaction;
@@ -146,9 +146,10 @@ impl ScriptedIntermediary {
         if let Some(answer) = lie.answer(&request.body) {
             return Ok(Some(answer));
         }
-        let Body::FetchBundle { address, .. } = &request.body else {
+        let (Body::FetchBundle { address, .. }, Lie::OwnKeys) = (&request.body, lie) else {
+            let lie = lie.name();
             return Err(StepFailure::script(format!(
-                "only bundle requests are answered with keys, and no {kind}"
+                "no {kind} is answered with `{lie}`"
             )));
         };
         let ghost = forgery::ghost(self.suite, *address, now, &mut self.randomness)?;
@@ -269,6 +270,12 @@ impl ScriptedIntermediary {
     pub(super) fn waiting(&self, of: &Address, now: Timestamp) -> usize {
         let injected = self.injected.iter().filter(|sent| sent.recipient == *of);
         self.mailbox_length(of, now) + injected.count()
+    }
+
+    /// What a device has published, without a one-time prekey.
+    pub(in super::super) fn bundle(&self, of: &Address) -> Result<BundleFields, StepFailure> {
+        let bundle = self.machine.store().bundle(of);
+        bundle.ok_or_else(|| StepFailure::script("the intermediary does not know it"))
     }
 
     /// How many messages wait for a device.

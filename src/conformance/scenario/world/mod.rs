@@ -9,6 +9,7 @@
 //! | [`links`] | the links that people have given one another |
 //! | [`letters`] | letters between devices, past wallets and the intermediary |
 //! | [`lies`] | what a dishonest intermediary answers |
+//! | [`peers`] | what a peer sends that does not keep to the profile |
 //! | [`forgery`] | what Mallory and a dishonest intermediary make themselves |
 //! | [`payloads`] | what a sender that does not keep to the profile writes |
 //! | [`intermediary`] | the intermediary, honest or not |
@@ -26,6 +27,7 @@ mod links;
 mod network;
 mod participant;
 pub(crate) mod payloads;
+mod peers;
 mod people;
 mod players;
 mod stepwise;
@@ -36,7 +38,8 @@ pub(super) use letters::Answer as DirectoryAnswer;
 pub(super) use lies::LIES;
 pub(super) use network::REQUESTS;
 pub(super) use participant::REPORTS;
-pub(super) use payloads::PAYLOADS;
+pub(super) use payloads::{PAYLOADS, SAYINGS};
+pub(super) use peers::Under;
 pub use players::{Cast, Tested};
 
 use super::limits;
@@ -45,7 +48,7 @@ use super::transcript::{Answered, Fate, Line};
 use super::view::View;
 use crate::conformance::seed::Recorder;
 use crate::error_code::ErrorCode;
-use crate::identifier::{Address, TransferId};
+use crate::identifier::Address;
 use crate::intermediary::{AccessKey, Answer, Body, Envelope, Request};
 use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
@@ -264,6 +267,30 @@ impl<'a> World<'a> {
         Ok(())
     }
 
+    /// A device makes so many links that the script has no names for; where one is refused, no more.
+    pub(super) fn make_invitations(
+        &mut self,
+        device: &str,
+        many: u64,
+        lifetime: Option<u64>,
+    ) -> Result<(), StepFailure> {
+        for _ in 0..many {
+            self.people
+                .make_invitation(device, lifetime, self.now, &mut self.lines)?;
+            self.settle_wish()?;
+            if self.people.refused.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A device joins the intermediary, as the first of its user.
+    pub(super) fn join(&mut self, device: &str) -> Result<(), StepFailure> {
+        self.event(device, WalletEvent::Register { sponsor: None })?;
+        self.settle_wish()
+    }
+
     /// A device's user is given the link of that name.
     pub(super) fn take_invitation(&mut self, device: &str, name: &str) -> Result<(), StepFailure> {
         let link = self.link(name)?.to_owned();
@@ -343,6 +370,21 @@ impl<'a> World<'a> {
         self.settle_wish()
     }
 
+    /// A user is shown a number that is not the one of the two devices, and says that it is.
+    pub(super) fn compare_wrongly(&mut self, device: &str, peer: &str) -> Result<(), StepFailure> {
+        let number = self.people.fingerprint(peer, device)?;
+        let mut number = number.ok_or_else(|| StepFailure::script("it shows no number"))?;
+        let last = if number.pop() == Some('0') { '1' } else { '0' };
+        number.push(last);
+        let device_of_peer = self.people.address(peer)?;
+        let event = WalletEvent::CompareFingerprints {
+            device: device_of_peer,
+            number,
+        };
+        self.event(device, event)?;
+        self.settle_wish()
+    }
+
     /// A device's user drops the pin of another device.
     pub(super) fn drop_pin(&mut self, device: &str, peer: &str) -> Result<(), StepFailure> {
         let peer = self.people.address(peer)?;
@@ -400,12 +442,14 @@ impl<'a> World<'a> {
     /// The intermediary delivers a first message from a device to another, with keys of its own and nothing in it that makes sense.
     pub(super) fn forge_first_message(&mut self, from: &str, to: &str) -> Result<(), StepFailure> {
         let sender = self.people.address(from)?;
-        let receiver = self.people.wallet(to)?.device().clone();
+        let receiver = self.people.address(to)?;
+        let bundle = self.intermediary.bundle(&receiver)?;
+        let to = (receiver, &bundle);
         let randomness = &mut self.intermediary.randomness;
         let mut ghost = forgery::ghost(self.suite, sender, self.now, randomness)?;
-        let message = forgery::first_message(&mut ghost, &receiver, b"nothing", randomness)?;
+        let message = forgery::first_message_by(&mut ghost, to, b"nothing", randomness)?;
         self.intermediary.ghosts.push(ghost);
-        let envelope = forgery::envelope(sender, receiver.address(), message, self.now);
+        let envelope = forgery::envelope(sender, receiver, message, self.now);
         self.intermediary.injected.push(envelope);
         self.settle()
     }
@@ -445,107 +489,6 @@ impl<'a> World<'a> {
         self.settle()
     }
 
-    /// A device opens so many sessions with another one, beside those that the two have.
-    pub(super) fn further_sessions(
-        &mut self,
-        from: &str,
-        to: &str,
-        many: u64,
-    ) -> Result<(), StepFailure> {
-        let receiver = self.people.wallet(to)?.device().clone();
-        let mut device = self.people.wallet(from)?.device().clone();
-        let mut randomness = Recorder::new(&format!("{}/further/{}", self.seed, self.lines.len()));
-        for _ in 0..many {
-            let nothing = b"nothing that makes sense";
-            let message = forgery::first_message(&mut device, &receiver, nothing, &mut randomness)?;
-            let (from, to) = (device.address(), receiver.address());
-            let envelope = forgery::envelope(from, to, message, self.now);
-            self.intermediary.injected.push(envelope);
-        }
-        self.people.replace_device(from, &device)?;
-        self.settle()
-    }
-
-    /// A device sends another what its wallet would not write: the script calls the transfer by a name.
-    pub(super) fn send_payload(
-        &mut self,
-        from: &str,
-        to: &str,
-        payload: &str,
-        name: &str,
-    ) -> Result<(), StepFailure> {
-        let mut randomness = Recorder::new(&format!("{}/named/{}", self.seed, self.lines.len()));
-        let transfer = TransferId::random(&mut randomness).map_err(StepFailure::script)?;
-        self.exchange(from, to)?;
-        let address = self.people.address(to)?;
-        let link = self.links.of(from, address);
-        let by = payloads::By {
-            sender: Party {
-                identity_key: self.people.identity_key(from)?,
-                address: self.people.address(from)?,
-            },
-            link: link.ok_or_else(|| StepFailure::script("it has no link"))?,
-            answers: self.people.answers(from, address)?,
-        };
-        let plaintext = payloads::plaintext(payload, self.suite, transfer, by, self.now)?;
-        self.links.count(from, address);
-        self.people.call(name, transfer);
-        self.send_plaintext(from, to, &plaintext)
-    }
-
-    /// A device sends the last message to another one again, in a new one: with the stolen state it can be told what it said.
-    pub(super) fn send_once_more(&mut self, from: &str, to: &str) -> Result<(), StepFailure> {
-        let address = self.people.address(to)?;
-        let last = self.last_message(&address);
-        let last = last.ok_or_else(|| StepFailure::script("it has read no message"))?;
-        let stolen = self.stolen.get(to);
-        let stolen = stolen.ok_or_else(|| StepFailure::script(format!("nobody copied {to}")))?;
-        let mut randomness = Recorder::new("what it said");
-        let read = stolen
-            .device()
-            .clone()
-            .decrypt(&last.sender, last.kind, &last.message.0, &mut randomness)
-            .map_err(StepFailure::script)?;
-        self.send_plaintext(from, to, &read.plaintext)
-    }
-
-    /// A device signs a transfer with a signature that does not hold.
-    pub(super) fn sign_wrongly(
-        &mut self,
-        from: &str,
-        to: &str,
-        name: &str,
-    ) -> Result<(), StepFailure> {
-        let transfer = self.people.transfer(name)?;
-        let plaintext = payloads::wrong_signature(transfer)?;
-        self.send_plaintext(from, to, &plaintext)
-    }
-
-    /// A device sends another what its wallet would not write.
-    fn send_plaintext(
-        &mut self,
-        from: &str,
-        to: &str,
-        plaintext: &[u8],
-    ) -> Result<(), StepFailure> {
-        self.exchange(from, to)?;
-        let receiver = self.people.wallet(to)?.device().clone();
-        let address = receiver.address();
-        let mut device = self.people.wallet(from)?.device().clone();
-        let mut randomness = Recorder::new(&format!("{}/written/{}", self.seed, self.lines.len()));
-        let record = device.record(&address);
-        let message = match record.and_then(|record| record.base_keys().next()) {
-            Some(_) => device
-                .encrypt(&address, plaintext, &mut randomness)
-                .map_err(StepFailure::script)?,
-            None => forgery::first_message(&mut device, &receiver, plaintext, &mut randomness)?,
-        };
-        self.people.replace_device(from, &device)?;
-        let envelope = forgery::envelope(device.address(), address, message, self.now);
-        self.intermediary.injected.push(envelope);
-        self.settle()
-    }
-
     /// A thief has a copy of a device, which is offline.
     pub(super) fn copy(&mut self, user: &str, of: &str) -> Result<(), StepFailure> {
         self.people.copy(user, of, self.now, &mut self.lines)
@@ -553,7 +496,8 @@ impl<'a> World<'a> {
 
     /// What a device is now is saved, for the script to come back to.
     pub(super) fn remember(&mut self, device: &str, moment: &str) -> Result<(), StepFailure> {
-        self.people.remember(device, moment)
+        let published = self.intermediary.bundle(&self.people.address(device)?).ok();
+        self.people.remember(device, moment, published)
     }
 
     /// A device becomes what it was at that moment.
@@ -616,6 +560,10 @@ impl<'a> World<'a> {
 
     /// An event at a device; what comes of it waits until the next [`settle`](Self::settle).
     pub(super) fn event(&mut self, device: &str, event: WalletEvent) -> Result<(), StepFailure> {
+        // What was not answered a wallet asks again with each tick: what it does not ask, it does not want any more.
+        if self.stepwise.is_on() && event == WalletEvent::Tick && self.people.is_tested(device) {
+            self.people.take_requests(device, |_| true)?;
+        }
         self.people.event(device, event, self.now, &mut self.lines)
     }
 
@@ -802,10 +750,20 @@ impl<'a> World<'a> {
         if self.stepwise.is_on() {
             self.people.forget_request(device, &request.id);
         }
+        let belongs = answer
+            .as_ref()
+            .map_or(true, |it| wallet::belongs(&request.body, it));
+        let was_asked = self.people.asks(device, &request.id);
         if fate == Some(Fate::Repeated) {
             self.event(device, event(answer.clone()))?;
         }
         self.event(device, event(answer))?;
+        if !belongs && !was_asked && self.people.asks(device, &request.id) {
+            return Err(StepFailure::differs(
+                "what was answered with something else is asked again under a new request id (WAL-02)",
+                "the same request id",
+            ));
+        }
         if self.stepwise.is_on()
             && let Some(link) = self.people.take_made_link(device)?
         {

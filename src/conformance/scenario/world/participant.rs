@@ -1,13 +1,14 @@
 //! A device of a scenario, as anybody sees it from outside.
 
+use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::identifier::{Address, TransferId};
-use crate::intermediary::{Answer, Body, Request, Token};
+use crate::intermediary::{AccessKey, Answer, Body, Digest, Request, Token};
 use crate::primitives::PublicKey;
 use crate::timestamp::Timestamp;
-use crate::transfer::StateName;
+use crate::transfer::{Invitation, StateName};
 use crate::wallet::{Effect, Report};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A device of a user: what can be seen of it from outside, whoever plays it.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub(super) struct Participant {
     pub(super) outbox: VecDeque<Request>,
     /// What its user was told, and has not been asked for.
     pub(super) told: Vec<String>,
+    /// The hashes of its access keys that were published.
+    pub(super) published: BTreeSet<Digest>,
     /// The link that its user was given last.
     pub(super) link: Option<String>,
 }
@@ -47,6 +50,7 @@ impl Participant {
             skew: 0,
             outbox: VecDeque::new(),
             told: Vec::new(),
+            published: BTreeSet::new(),
             link: None,
         }
     }
@@ -75,8 +79,28 @@ impl Participant {
                 self.identity_key = PublicKey::decode(&registration.identity_key).ok();
             }
             (Body::Remove { .. }, Ok(Answer::Done)) => self.has_joined = false,
+            (Body::PublishAccessKey { hash, .. }, Ok(Answer::Done)) => {
+                self.published.insert(*hash);
+            }
             _ => {}
         }
+    }
+
+    /// That a link is given away once its access key is published, and not before (INV-09).
+    pub(super) fn check(&self, effect: &Effect) -> Result<(), StepFailure> {
+        let Effect::Invitation { link } = effect else {
+            return Ok(());
+        };
+        let invitation = link.parse::<Invitation>();
+        let invitation = invitation.map_err(|error| StepFailure::differs("a link", error))?;
+        let hash = AccessKey::from(invitation.access_key()).digest();
+        if self.published.contains(&hash) {
+            return Ok(());
+        }
+        Err(StepFailure::differs(
+            "a link is given away once its access key is published (INV-09)",
+            "it is given away before",
+        ))
     }
 
     /// What an event does, and the transcript's line for it.

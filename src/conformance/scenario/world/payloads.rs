@@ -2,12 +2,15 @@
 
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::identifier::TransferId;
-use crate::primitives::Secret;
+use crate::primitives::ed25519::SigningKey;
+use crate::primitives::{Randomness, Secret};
 use crate::suite::{Party, Suite};
 use crate::timestamp::Timestamp;
 use crate::transfer::payload::{AUTHORIZATION_TOKEN, CAR_KEY};
-use crate::transfer::{Content, Invitation, OfferParties, Payload, Provisioning};
+use crate::transfer::{Content, Invitation, OfferParties, Payload, Provisioning, car_key};
 
+/// A hotel key, as a wallet would write it.
+const OFFER: &str = "an offer";
 /// An offer in a format that no wallet knows (PAY-07).
 const UNKNOWN_FORMAT: &str = "an offer in an unknown format";
 /// An offer that lives for ever (XFER-10).
@@ -24,7 +27,8 @@ const WITHOUT_MAC: &str = "an offer without a MAC";
 const NO_JSON: &str = "something that is no offer";
 
 /// What scripts call them.
-pub(crate) const PAYLOADS: [&str; 7] = [
+pub(crate) const PAYLOADS: [&str; 8] = [
+    OFFER,
     UNKNOWN_FORMAT,
     YEAR_9999,
     OTHER_VERSION,
@@ -38,6 +42,26 @@ pub(crate) const PAYLOADS: [&str; 7] = [
 const LAST_SECOND: Timestamp = Timestamp(253_402_300_799);
 /// How long the others live, in seconds.
 const LIFETIME: u64 = 48 * 60 * 60;
+
+/// What it asked for, signed or did last, once more.
+const SAME_AGAIN: &str = "the same again";
+/// With a key of its own (XFER-07).
+const ANOTHER_REQUEST: &str = "another signing request";
+/// With a signature of zeros (XFER-13).
+const WRONG_IMPORT: &str = "a key import request that does not hold";
+const PROVISIONED: &str = "that it is provisioned";
+const DECLINE: &str = "a decline";
+const CANCEL: &str = "a cancel";
+
+/// What a party of a transfer may say out of turn.
+pub(crate) const SAYINGS: [&str; 6] = [
+    SAME_AGAIN,
+    ANOTHER_REQUEST,
+    WRONG_IMPORT,
+    PROVISIONED,
+    DECLINE,
+    CANCEL,
+];
 
 /// Who offers, by which link, and what opens its mailbox to the answers.
 pub(crate) struct By<'a> {
@@ -94,9 +118,26 @@ pub(crate) fn plaintext(
     Ok(plaintext)
 }
 
-/// A key import request with a signature of zeros.
-pub(crate) fn wrong_signature(transfer: TransferId) -> Result<Vec<u8>, StepFailure> {
-    let content = Content::KeyImportRequest(vec![0; 96].into());
+/// The plaintext of what is said about a transfer, by its name; `last` is what its sender said last.
+pub(crate) fn words(
+    name: &str,
+    transfer: TransferId,
+    last: Option<Content>,
+    randomness: &mut dyn Randomness,
+) -> Result<Vec<u8>, StepFailure> {
+    let reason = || "user".to_owned();
+    let content = match name {
+        SAME_AGAIN => last.ok_or_else(|| StepFailure::script("it has said nothing yet"))?,
+        ANOTHER_REQUEST => {
+            let key = SigningKey::random(randomness).map_err(StepFailure::script)?;
+            Content::KeySigningRequest(car_key::signing_request(&transfer, &key))
+        }
+        WRONG_IMPORT => Content::KeyImportRequest(vec![0; 96].into()),
+        PROVISIONED => Content::Provisioned,
+        DECLINE => Content::Decline { reason: reason() },
+        _ => Content::Cancel { reason: reason() },
+    };
+    // The others stand under any format.
     let payload = Payload::new(transfer, CAR_KEY, content);
     Ok(payload.encode(0).map_err(StepFailure::script)?.to_vec())
 }

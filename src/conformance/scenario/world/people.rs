@@ -3,6 +3,7 @@
 use super::participant::Participant;
 use super::players::{Cast, Players};
 use crate::agreement::BundleFields;
+use crate::agreement::fingerprint::fingerprint;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::transcript::{Cause, Line};
 use crate::conformance::seed::Stream;
@@ -11,7 +12,7 @@ use crate::identifier::{Address, DeviceId, TransferId, UserId};
 use crate::intermediary::{Answer, Body, Digest, Request, RequestId, Token};
 use crate::primitives::{PublicKey, Secret};
 use crate::sesame::Device;
-use crate::suite::SuiteRef;
+use crate::suite::{Party, SuiteRef};
 use crate::timestamp::Timestamp;
 use crate::transfer::{Host, Invitation, Limits, Offer, StateName, Vertical};
 use crate::wallet::{self, Wallet, WalletEvent};
@@ -34,13 +35,14 @@ pub(in super::super) struct Moment {
     pub(in super::super) device: String,
     pub(in super::super) state: Hex,
     states: BTreeMap<TransferId, StateName>,
-    /// As it would have been published, where it can be looked into.
+    /// As it was published, where it was.
     pub(in super::super) bundle: Option<BundleFields>,
 }
 
 /// Everybody but the intermediary.
 #[derive(Clone)]
 pub(in super::super) struct People<'a> {
+    suite: SuiteRef,
     seed: String,
     players: Players<'a>,
     users: BTreeMap<String, UserId>,
@@ -57,6 +59,7 @@ impl<'a> People<'a> {
     /// Nobody yet. All their randomness is made from `seed`.
     pub(super) fn new(suite: SuiteRef, seed: &str, cast: Cast<'a>) -> Self {
         People {
+            suite,
             seed: seed.to_owned(),
             players: Players::new(suite, cast),
             users: BTreeMap::new(),
@@ -156,6 +159,12 @@ impl<'a> People<'a> {
         if let Some(device) = self.devices.get_mut(name) {
             device.outbox.retain(|request| request.id != *id);
         }
+    }
+
+    /// Whether a request of that id is about to leave a device.
+    pub(super) fn asks(&self, name: &str, id: &RequestId) -> bool {
+        let device = self.devices.get(name);
+        device.is_some_and(|device| device.outbox.iter().any(|request| request.id == *id))
     }
 
     /// Whether the subject would play a device of that name.
@@ -272,15 +281,14 @@ impl<'a> People<'a> {
         self.event(name, WalletEvent::Register { sponsor: None }, now, lines)
     }
 
-    /// What a device is now, for the script to come back to.
-    pub(super) fn remember(&mut self, name: &str, moment: &str) -> Result<(), StepFailure> {
+    /// What a device is now, for the script to come back to, and what it has published.
+    pub(super) fn remember(
+        &mut self,
+        name: &str,
+        moment: &str,
+        bundle: Option<BundleFields>,
+    ) -> Result<(), StepFailure> {
         let state = self.save(name)?;
-        let bundle = if self.is_tested(name) {
-            None
-        } else {
-            self.wallet(name)?.device().bundle(None)
-        };
-        let bundle = bundle.map(|bundle| BundleFields::from(&bundle));
         let what = Moment {
             device: name.to_owned(),
             state,
@@ -428,6 +436,7 @@ impl<'a> People<'a> {
                 }
                 let device = self.device_mut(name)?;
                 for effect in effects {
+                    device.check(&effect)?;
                     lines.extend(device.effect(name, by, effect));
                 }
             }
@@ -586,14 +595,27 @@ impl<'a> People<'a> {
             .ok_or_else(|| StepFailure::script(format!("{name} has not joined")))
     }
 
-    /// The number that a device shows for itself and a peer (X3DH-16): none where it knows nothing of it.
+    /// The number that a device shows for itself and a peer (X3DH-16): none where it knows nothing of it. What a subject shows
+    /// cannot be seen: it is what anybody computes who knows both devices.
     pub(in super::super) fn fingerprint(
         &self,
         name: &str,
         peer: &str,
     ) -> Result<Option<String>, StepFailure> {
+        if self.is_tested(name) {
+            let (one, other) = (self.party(name)?, self.party(peer)?);
+            return Ok(Some(fingerprint(self.suite, &one, &other)));
+        }
         let peer = self.device(peer)?.address;
         Ok(self.wallet(name)?.device().fingerprint(&peer))
+    }
+
+    /// A device as it has registered.
+    pub(super) fn party(&self, name: &str) -> Result<Party, StepFailure> {
+        Ok(Party {
+            identity_key: self.identity_key(name)?,
+            address: self.address(name)?,
+        })
     }
 
     /// What waits at a device for its way out and satisfies `is`: it leaves by another way.

@@ -136,6 +136,19 @@ impl World<'_> {
         ))
     }
 
+    /// How many requests of that kind wait with a device.
+    pub(in super::super) fn waiting_requests(
+        &self,
+        device: &str,
+        kind: &str,
+    ) -> Result<usize, StepFailure> {
+        self.must_be_stepwise()?;
+        let kind = network::request_called(kind)?;
+        let waiting = self.people.waiting(device)?;
+        let of_kind = waiting.iter().filter(|it| network::kind(&it.body) == kind);
+        Ok(of_kind.count())
+    }
+
     fn waiting_request(
         &self,
         device: &str,
