@@ -10,7 +10,7 @@ import agreement
 import identifiers
 import wire
 from agreement import SignedPreKey
-from outcome import NotCovered, Refused, require
+from outcome import NotCovered, Refused, Split, require
 from primitives import decode_public_key, encode_public_key, hkdf, public_key
 from randomness import SCRIPT
 from ratchet import Session
@@ -57,6 +57,13 @@ CLAMPED = ", clamped"
 
 def clamped(key: bytes) -> bytes:
     return bytes([key[0] & 0xF8]) + key[1:31] + bytes([key[31] & 0x7F | 0x40])
+
+
+def require_nothing_drawn() -> None:
+    """Of 32 bytes that are no vector's: it has none."""
+    if SCRIPT.left() < 32:
+        raise Split("32 bytes are drawn, where the vector has none")
+    SCRIPT.load(b"")
 
 
 @dataclass
@@ -236,13 +243,20 @@ class Device:
         if peer in self.known:
             self.check_pin(peer, self.known[peer])
         require(bool(self.records.get(peer)), "no-session")
-        records = self.records[peer]
+        records, given = self.records[peer], SCRIPT.rest()
         refusals = []
         for record in list(records):  # SES-05
+            # The package draws as it reads. What a session drew that does not read the message was not drawn (RND-02).
+            SCRIPT.load(given or bytes(32))
             try:
-                return self.decrypt_in(record, records, message)
+                plaintext = self.decrypt_in(record, records, message)
             except Refused as refusal:
                 refusals.append(refusal)
+                continue
+            if not given:
+                require_nothing_drawn()
+            return plaintext
+        SCRIPT.load(given)
         raise refusals[0]  # SES-07
 
     def decrypt_in(self, record: Record, records: list[Record], message: bytes) -> bytes:

@@ -178,9 +178,11 @@ def _verifies_by_libraries(u: bytes, message: bytes, signature: bytes) -> bool:
         by_cryptography = True
     except InvalidSignature:
         by_cryptography = False
-    if by_package != by_cryptography:
+    # The library under the package refuses an R of small order, which no honest signer makes and no clause speaks of.
+    neutral = signature[:32] == compress(NEUTRAL)
+    if by_package != by_cryptography and not neutral:
         raise Split(f"the signature verifies: {by_package} by XEdDSA, {by_cryptography} by cryptography")
-    return by_package
+    return by_cryptography
 
 
 # ---- key derivation and encryption -------------------------------------------------------------------

@@ -27,6 +27,9 @@ class Script:
         self._bytes = self._bytes[length:]
         return taken
 
+    def rest(self) -> bytes:
+        return self._bytes
+
     def left(self) -> int:
         return len(self._bytes)
 

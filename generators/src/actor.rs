@@ -26,8 +26,10 @@ use tigress_signal::conformance::vector::conversation::{Erased, ErasedFields, St
 use tigress_signal::error_code::ErrorCode;
 use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId, PreKeyId, Recipient, RegistrationId, UserId};
-use tigress_signal::primitives::{KeyPair, NoRandomness, PublicKey, Secret, Signature, xeddsa};
-use tigress_signal::sesame::{self, Device, Limits, Purpose, SesameError};
+use tigress_signal::primitives::{
+    KeyPair, NoRandomness, PublicKey, Randomness, ScriptedRandomness, Secret, Signature, xeddsa,
+};
+use tigress_signal::sesame::{self, Decrypted, Device, Limits, Purpose, SesameError};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::wire::{Message, MessageKind, PreKeyMessage};
 
@@ -76,6 +78,11 @@ impl Actor {
     /// The device of that name, erased and set up again: other keys, another registration id.
     pub(super) fn set_up_again(name: &str) -> Self {
         Self::labelled(name, 1, &format!("actor/{name}/1, again"))
+    }
+
+    /// A further device of that name, with the keys of its first one.
+    pub(super) fn with_keys_of_first(name: &str, device_id: u32) -> Self {
+        Self::labelled(name, device_id, &format!("actor/{name}/1"))
     }
 
     /// The same device with these signed prekeys, the oldest first, in place of its one.
@@ -259,12 +266,15 @@ impl Actor {
     }
 }
 
-/// What a bundle's statement covers, written from the profile's text (KEY-09).
+/// What a bundle's statement covers, written from the profile's text (KEY-09). What no device can have is cut to its place, as whoever does not
+/// look at it would cut it: then nothing but the look at it refuses the bundle.
 pub(super) fn stated(bundle: &BundleFields) -> Vec<u8> {
-    let uuid = bundle.user_id.replace('-', "");
+    let mut digits: String = bundle.user_id.to_ascii_lowercase();
+    digits.retain(|c| c.is_ascii_hexdigit());
+    digits.truncate(32);
     let mut covered = b"TigressSignal/1 Statement".to_vec();
-    covered.extend(tigress_signal::hex::decode(&uuid).unwrap_or_default());
-    covered.push(u8::try_from(bundle.device_id).unwrap_or(0));
+    covered.extend(tigress_signal::hex::decode(&digits).unwrap_or_default());
+    covered.push(bundle.device_id.to_le_bytes()[0]);
     covered.extend(bundle.registration_id.to_be_bytes());
     covered.extend(bundle.signed_pre_key_id.to_be_bytes());
     covered.extend(&bundle.signed_pre_key.0);
@@ -461,15 +471,43 @@ impl Talk {
 
     /// The same; whether it opens a session beside the one that provisioning information goes into.
     pub(super) fn decrypt_beside(&mut self, said: &Said, expected: Answer<bool>, beside: bool) {
+        let mut drawn = self.randomness();
+        let got = self.try_decrypt(said, &mut drawn, expected.err());
+        let randomness = self.given(drawn, &got, 1);
+        self.read(said, got, randomness, (expected, beside));
+    }
+
+    /// The device decrypts a message that begins a chain, and draws that private key for its own next one.
+    pub(super) fn decrypt_drawing(&mut self, said: &Said, private_key: &[u8; 32]) {
+        let mut drawn = ScriptedRandomness::new(private_key);
+        let got = self.try_decrypt(said, &mut drawn, None);
+        assert_eq!(drawn.remaining(), 0, "{}", self.at());
+        self.read(said, got, private_key.into(), (SAME_IDENTITY, false));
+    }
+
+    fn try_decrypt(
+        &mut self,
+        said: &Said,
+        drawn: &mut dyn Randomness,
+        refused: Option<ErrorCode>,
+    ) -> Answer<Decrypted> {
         let Message { kind, bytes } = &said.message;
-        let (mut drawn, device) = (self.randomness(), &mut self.me.device);
-        let got = device.decrypt(&said.from, *kind, bytes, &mut drawn);
-        let got = self.outcome(got, expected.err());
+        let got = self.me.device.decrypt(&said.from, *kind, bytes, drawn);
+        self.outcome(got, refused)
+    }
+
+    fn read(
+        &mut self,
+        said: &Said,
+        got: Answer<Decrypted>,
+        randomness: Hex,
+        (expected, beside): (Answer<bool>, bool),
+    ) {
         let input = DecryptInput {
             peer: said.from.into(),
-            kind: *kind,
-            message: bytes.into(),
-            randomness: self.given(drawn, &got, 1),
+            kind: said.message.kind,
+            message: Hex::from(&said.message.bytes),
+            randomness,
         };
         let output = got.map(|got| {
             let read = (got.plaintext.to_vec(), Ok(got.identity_changed));

@@ -58,7 +58,7 @@ pub(super) fn generate(b: &mut Builder) {
         devices_2_and_10 [Order:] => shows(second, tenth);
         devices_10_and_2 [Order:]: "the same two, from the other side" => shows(tenth, second);
         /// DeviceIDs 127 and 1
-        devices_127_and_1 [Order: X3DH-16 ID-03] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
+        devices_127_and_1 [Order: ID-03 X3DH-16] => shows(&party("alice", 127, "alice"), &party("bob", 1, "bob"));
         /// one user and device with the other's key: the number covers who has which key
         keys_exchanged => shows(&party("alice", 1, "bob"), &party("bob", 1, "alice"));
         other_key: "the same addresses with another key: another number" => shows(alice, &party("bob", 1, "mallory"));
@@ -68,18 +68,18 @@ pub(super) fn generate(b: &mut Builder) {
         refused::<Compute>(error, between(alice, &but(bob.clone(), change)))
     };
     cases! { b;
-        device_0 [WrongInput: X3DH-16 ID-03]: "DeviceID 0" => refuses(Malformed, |peer| peer.address.device_id = 0);
+        device_0 [WrongInput: ID-03 X3DH-16]: "DeviceID 0" => refuses(Malformed, |peer| peer.address.device_id = 0);
         /// an upper-case UserID: it would hash the same, but is not its one form
-        upper_case_user_id [WrongInput: X3DH-16 ID-01]
+        upper_case_user_id [WrongInput: ID-01 X3DH-16]
             => refuses(Malformed, |peer| peer.address.user_id.make_ascii_uppercase());
-        key_of_small_order [WrongInput: X3DH-16 KEY-04]: "a key of small order"
+        key_of_small_order [WrongInput: KEY-04 X3DH-16]: "a key of small order"
             => refuses(InvalidKey, |peer| peer.identity_key = encoded(&[0; 32]));
     }
     for (name, comment, form) in FORMS {
         let peer = but(bob.clone(), |peer| {
             peer.address.user_id = form(&peer.address.user_id);
         });
-        cases! { b, [WrongInput: X3DH-16 ID-01];
+        cases! { b, [WrongInput: ID-01 X3DH-16];
             "user_id_{name}": "a UserID: {comment}" => refused::<Compute>(Malformed, between(alice, &peer));
         }
     }

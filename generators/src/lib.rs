@@ -12,6 +12,7 @@ mod actor;
 mod builder;
 #[macro_use]
 mod cases;
+mod crafted;
 mod fingerprint;
 mod intermediary;
 mod invitation;
@@ -38,6 +39,7 @@ mod wire;
 mod wire_deployed;
 mod wire_prekey;
 mod wire_ratchet;
+mod x25519_cases;
 mod x3dh_initiate;
 mod x3dh_respond;
 mod xeddsa;

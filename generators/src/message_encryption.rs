@@ -114,6 +114,17 @@ pub(super) fn generate(b: &mut Builder) {
     }
 }
 
+/// Lengths about the ends of blocks, and of so many blocks as are computed at once.
+const LENGTHS: [usize; 12] = [31, 32, 33, 47, 48, 49, 63, 64, 65, 127, 128, 129];
+
+fn lengths(b: &mut Builder, change: fn(&mut Context)) {
+    for length in LENGTHS {
+        cases! { b, [Normal: DR-06 DR-05];
+            "encrypt_{length}_bytes": "{length} bytes" => encrypts(length, change);
+        }
+    }
+}
+
 /// Suite tigress-1.
 fn sealed_by_gcm(b: &mut Builder) {
     const GCM: &str = "https://csrc.nist.gov/pubs/sp/800/38/d/final";
@@ -147,6 +158,7 @@ fn sealed_by_gcm(b: &mut Builder) {
         encrypt_17_bytes: "17 bytes: one more" => encrypts(17, |_| {});
         encrypt_256_bytes: "256 bytes: a padded payload" => encrypts(256, |_| {});
         encrypt_1024_bytes: "1,024 bytes" => encrypts(1024, |_| {});
+        encrypt_highest_counter_of_16_bits: "counters of 16 bits" => encrypts(16, |c| (c.previous_counter, c.counter) = (0x1_0000, 0xffff));
         encrypt_counters_0: "counters 0" => encrypts(256, |c| (c.previous_counter, c.counter) = (0, 0));
         /// counters that differ in their highest byte: big-endian
         encrypt_big_endian => encrypts(16, |c| (c.previous_counter, c.counter) = (1, 0x0100_0000));
@@ -156,6 +168,7 @@ fn sealed_by_gcm(b: &mut Builder) {
         encrypt_another_message_key => encrypts(16, |c| c.message_key = message_key("mk 2"));
     }
 
+    lengths(b, |_| {});
     let (ad, header) = (&alice_to_bob()[..], &header(&context())[..]);
     let good = &sealed(&[ad, header], &text(20));
     let decrypts = |ciphertext: &Hex, length| {
@@ -180,6 +193,11 @@ fn sealed_by_gcm(b: &mut Builder) {
     cases! { b, [Normal: DR-05 DR-06 DR-07 DR-17];
         decrypt_20_bytes: "20 bytes" => decrypts(good, 20);
         decrypt_nothing: "an empty plaintext" => decrypts(&sealed(&[ad, header], b""), 0);
+    }
+    for length in LENGTHS {
+        cases! { b, [Normal: DR-06 DR-17];
+            "decrypt_{length}_bytes": "{length} bytes" => decrypts(&sealed(&[ad, header], &text(length)), length);
+        }
     }
     cases! { b, [ModifiedCiphertext: DR-06 DR-17];
         first_bit_of_ciphertext: "the first bit of the ciphertext flipped" => flipped(0, 1);
@@ -285,6 +303,7 @@ fn sealed_by_cbc_and_hmac(b: &mut Builder) {
         });
     }
 
+    lengths(b, of_keys);
     let context = || but(context(), of_keys);
     let keys = || Keys::of(&context().message_key);
     let ad = &["alice", "bob"].map(key).concat()[..];
@@ -316,6 +335,11 @@ fn sealed_by_cbc_and_hmac(b: &mut Builder) {
         decrypt_20_bytes: "20 bytes" => reads(keys().encrypt(&text(20)), 20);
         decrypt_nothing: "an empty plaintext" => reads(keys().encrypt(&[]), 0);
         decrypt_whole_block: "16 bytes, and a block of padding" => reads(keys().encrypt(&text(16)), 16);
+    }
+    for length in LENGTHS {
+        cases! { b, [Normal: V3-10];
+            "decrypt_{length}_bytes": "{length} bytes" => reads(keys().encrypt(&text(length)), length);
+        }
     }
     cases! { b, [ModifiedCiphertext: V3-10 DR-17];
         first_bit_of_ciphertext: "the first bit of the ciphertext flipped" => flipped(0, 1);

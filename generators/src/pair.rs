@@ -1,6 +1,6 @@
 //! A device under test and its peer.
 
-use super::actor::{Actor, Conversation, SAME_IDENTITY, Talk, converse};
+use super::actor::{Actor, Conversation, OTHER_IDENTITY, SAME_IDENTITY, Talk, converse};
 use super::prelude::*;
 use super::said::Said;
 use tigress_signal::wire::Message;
@@ -179,6 +179,12 @@ impl Pair {
         self
     }
 
+    /// The device must decrypt that message, of a peer that is known by another identity key.
+    pub(super) fn read_changed(&mut self, said: &Said) -> &mut Self {
+        self.talk.decrypt(said, OTHER_IDENTITY);
+        self
+    }
+
     /// The device must refuse that message.
     pub(super) fn refuse(&mut self, said: &Said, error: ErrorCode) -> &mut Self {
         self.talk.decrypt(said, Err(error));
@@ -203,8 +209,29 @@ impl Pair {
         change: impl FnOnce(&Said) -> Said,
         error: ErrorCode,
     ) -> &mut Self {
-        let forged = change(&self.said(self.last(), n));
+        self.forged_late(self.last(), n, change, error)
+    }
+
+    /// The same with one of that batch.
+    pub(super) fn forged_late(
+        &mut self,
+        batch: usize,
+        n: usize,
+        change: impl FnOnce(&Said) -> Said,
+        error: ErrorCode,
+    ) -> &mut Self {
+        let forged = change(&self.said(batch, n));
         self.refuse(&forged, error)
+    }
+
+    /// The device must decrypt what is made of the first one of that batch, to what that says.
+    pub(super) fn reads_as(
+        &mut self,
+        batch: usize,
+        change: impl FnOnce(&Said) -> Said,
+    ) -> &mut Self {
+        let changed = change(&self.said(batch, 0));
+        self.read(&changed)
     }
 
     /// Sets the counter that the device sends next.
@@ -216,6 +243,12 @@ impl Pair {
     /// Sets the counter that the device receives next.
     pub(super) fn receiving(&mut self, counter: u32) -> &mut Self {
         self.talk.set_counters(&self.peer, [None, Some(counter)]);
+        self
+    }
+
+    /// Sets the counter that the peer receives next.
+    pub(super) fn peer_receiving(&mut self, counter: u32) -> &mut Self {
+        self.peer.set_counters(&self.talk.me, [None, Some(counter)]);
         self
     }
 

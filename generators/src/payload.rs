@@ -1400,6 +1400,17 @@ fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
     [key, big_r, s.to_bytes()].concat()
 }
 
+/// A request by a nonce of 0, whose R is the neutral point: its signature holds where points of small order are taken.
+fn signed_with_neutral_r(label: &str, covered: &[&[u8]]) -> Vec<u8> {
+    let private: [u8; 32] = seed::bytes(&format!("car key/{label}"));
+    let expanded = Sha512::digest(private);
+    let half = expanded[..32].try_into().expect("32 bytes");
+    let a = Scalar::from_bytes_mod_order(clamp_integer(half));
+    let key = EdwardsPoint::mul_base(&a).compress().0;
+    let s = hash(&[&NEUTRAL, &key, &covered.concat()]) * a;
+    [key, NEUTRAL, s.to_bytes()].concat()
+}
+
 fn car_key_creation_request(b: &mut Builder) {
     let key = signing_key("owner").verifying_key().encode();
     let input = |request: &[u8]| {
@@ -1462,6 +1473,8 @@ fn car_key_signing_request(b: &mut Builder) {
         /// R with a component of order 8, as the receiver alone can make it: RFC 8032 lets a verifier multiply by the cofactor or not
         signing_request_r_with_torsion [Malleable:] => acceptable::<CheckSigningRequest>(
             input(signed_with_torsion("receiver", &[b"tigress ksr", id, &key])), Key { public_key: key.into() });
+        /// R is the neutral point: of small order, though the equation holds
+        signing_request_neutral_r [SmallOrder Attestation:] => refuses(signed_with_neutral_r("receiver", &[b"tigress ksr", id, &key]));
         /// the neutral point as key, and a signature that it verifies for every message
         signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
     }
@@ -1511,6 +1524,8 @@ fn car_key_import_request(b: &mut Builder) {
         /// a signature made as for a key signing request
         import_request_signed_as_signing_request => over(&[b"tigress ksr", id, &key]);
         import_request_s_not_reduced [Malleable:]: "s not reduced: a second signature" => refuses(malleated(&good));
+        /// R is the neutral point: of small order, though the equation holds
+        import_request_neutral_r [SmallOrder Attestation:] => refuses(signed_with_neutral_r("owner", &[b"tigress kir", id, &key]));
         /// an owner's key of small order, for which everybody can sign
         import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
             CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });

@@ -1,6 +1,7 @@
 //! Family `public_key`.
 
 use super::prelude::*;
+use super::x3dh_respond::with_torsion;
 use tigress_signal::conformance::operation::public_key::{
     Decode, DecodeInput, DecodeOutput, Derive, DeriveInput, DeriveOutput,
 };
@@ -85,15 +86,16 @@ pub(super) fn generate(b: &mut Builder) {
         let public_key = encoded(&u);
         valid::<Decode>(DecodeInput { public_key }, DecodeOutput { u: u.into() })
     };
-    cases! { b, [Normal: KEY-01];
+    cases! { b, [Normal: KEY-01 KEY-02];
         base_point: "the base point" => reads(nine);
-        drawn_at_random: "a key drawn at random" => reads(seeded);
-        /// u = 2, a point of the twist: X25519 is safe on the twist, so whoever refuses it refuses half of all keys
-        point_of_the_twist => reads(two);
+        /// a u drawn at random: it is of the twist, as half of all u are, and as no honest key is
+        drawn_at_random [: KEY-04 KEY-01] => reads(seeded);
+        /// u = 2, a point of the twist, which no private key yields: X25519 is safe there, and KEY-01 to KEY-04 refuse no such point
+        point_of_the_twist [: KEY-04 KEY-01] => reads(two);
         /// u = 2^255 - 21, the highest that is reduced and not of small order: refused by a check that compares too few bytes with the prime
-        highest_reduced => reads(near_prime(-2));
+        highest_reduced [: KEY-03 KEY-04 KEY-01] => reads(near_prime(-2));
         /// the highest byte is 0x7f, but u is reduced: refused by a check that looks at the highest byte alone
-        highest_byte_7f => reads(high);
+        highest_byte_7f [: KEY-03 KEY-01] => reads(high);
     }
 
     let refuses = |bytes: &[u8]| {
@@ -116,6 +118,17 @@ pub(super) fn generate(b: &mut Builder) {
         type_byte_behind: "the type byte stands behind the key" => refuses(&[&seeded[..], &[0x05]].concat());
     }
 
+    // Neighbours of what is refused by its order.
+    cases! { b, [Normal: KEY-04 KEY-01];
+        next_to_order_8: "u of a point of order 8, plus 1" => reads(but(small_order()[2], |u| u[0] += 1));
+        before_order_8: "u of a point of order 8, less 1" => reads(but(small_order()[2], |u| u[0] -= 1));
+        next_to_other_order_8: "u of the other point of order 8, plus 1" => reads(but(small_order()[3], |u| u[0] += 1));
+        low_31_bytes_zero: "the low 31 bytes are zero" => reads(but([0; 32], |u| u[31] = 1));
+        /// 31 bytes of a point of order 8, and another last one
+        last_byte_differs => reads(but(small_order()[2], |u| u[31] = 1));
+        first_byte_1_and_last_byte_1: "u = 1 and a bit of the last byte" => reads(but(first_byte(1), |u| u[31] = 0x40));
+        of_mixed_order: "a key with a point of order 8 in it" => reads(*with_torsion(key_pair("public_key/mixed").public(), 1).u());
+    }
     if is_strict() {
         strict(b);
     } else {

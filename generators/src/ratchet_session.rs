@@ -1,5 +1,7 @@
 //! Family `ratchet_session`.
 
+mod places;
+
 use super::actor::{Actor, Conversation, SAME_IDENTITY, Talk, erased, erased_private_key};
 use super::pair::{Pair, opened, pair};
 use super::prelude::*;
@@ -7,6 +9,7 @@ use super::public_key::{encoded, key_pair, small_order};
 use super::recorded;
 use super::said::Said;
 use super::signal_v3::{Keys, ratchet_message};
+use super::x25519_cases;
 use tigress_signal::agreement::x3dh::shared_secret;
 use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::primitives::{PrivateKey, PublicKey, Randomness};
@@ -29,7 +32,7 @@ fn alice(one_time: Option<u32>, play: impl FnOnce(&mut Pair) -> &mut Pair) -> im
 }
 
 /// Bob under test, and Alice, once both have sent: every message is a ratchet message.
-fn bob(play: impl FnOnce(&mut Pair) -> &mut Pair) -> impl Case {
+pub(super) fn bob(play: impl FnOnce(&mut Pair) -> &mut Pair) -> impl Case {
     opened(Some(1), "answered", |c| {
         c.says("hello").reads([0]);
         play(c.tells("hello yourself", "answered").anew())
@@ -101,6 +104,9 @@ pub(super) fn generate(b: &mut Builder) {
     damage(b);
     ends(b);
     erasure(b);
+    places::generate(b);
+    x25519_cases::note(b);
+    x25519_cases::steps(b);
     if !is_strict() {
         recorded::conversations(b);
     }
@@ -393,6 +399,12 @@ fn damage(b: &mut Builder) {
                 .forged(0, |m| m.previous(m.header().previous_counter + 7), DecryptFailed)
                 .forged(0, |m| m.previous(0), DecryptFailed).reads([0]));
         }
+    } else {
+        cases! { b, [Size ModifiedCiphertext: DR-22 DR-15];
+            /// a ciphertext that would hold 65,537 bytes is refused before any key is computed
+            ciphertext_too_large => bob(|c| c.sends(1)
+                .forged(0, |m| m.sealed(|bytes| bytes.resize(65_536 + 17, 0)), TooLarge).reads([0]));
+        }
     }
     cases! { b, [ModifiedHeader: DR-07 DR-15];
         /// another counter, further on: no key is skipped
@@ -461,9 +473,6 @@ fn damage(b: &mut Builder) {
         ciphertext_cut => bob(|c| c.sends(1)
             .forged(0, |m| m.sealed(|bytes| bytes.truncate(bytes.len() - 1)), cut)
             .forged(0, |m| m.sealed(|bytes| bytes.push(0)), DecryptFailed).reads([0]));
-        /// a ciphertext that would hold 65,537 bytes is refused before any key is computed
-        ciphertext_too_large [Size ModifiedCiphertext: DR-22 DR-15] => bob(|c| c.sends(1)
-            .forged(0, |m| m.sealed(|bytes| bytes.resize(65_536 + 17, 0)), TooLarge).reads([0]));
         /// bytes that are no message
         no_message [ModifiedHeader: WIRE-05 WIRE-10 DR-15] => bob(|c| {
             let (kind, noise) = (MessageKind::Ratchet, seed::vec("ratchet_session/noise", 100));

@@ -1,5 +1,7 @@
 //! Family `sesame`.
 
+mod places;
+
 use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Statements, Submission};
 use super::actor::{
     Actor, Asks, Conversation, OTHER_IDENTITY, SAME_IDENTITY, Sent, Talk, converse,
@@ -75,6 +77,7 @@ pub(super) fn generate(b: &mut Builder) {
     provisioning(b);
     healing(b);
     registration_ids(b);
+    places::generate(b);
 }
 
 /// A device that Alice's talks with.

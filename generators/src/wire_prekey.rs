@@ -1,5 +1,6 @@
 //! Family `wire_prekey`.
 
+use super::builder::About;
 use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, tag, uint};
 use super::wire::{
@@ -57,6 +58,19 @@ fn proto(fields: &PreKeyFields) -> Proto {
     }
 }
 
+/// What a message shows before all else.
+fn shows(name: &str) -> &'static [&'static str] {
+    match name {
+        "without_one_time_prekey" => &["X3DH-12"],
+        "registration_id_1" | "highest_registration_id" => &["ID-04"],
+        "with_one_time_prekey" => &["WIRE-06", "WIRE-09"],
+        "shortest_message" => &["WIRE-07"],
+        "message_of_4096" => &["WIRE-05"],
+        ids if ids.starts_with("ids_") => &["WIRE-04", "WIRE-03"],
+        _ => &["ID-06"],
+    }
+}
+
 /// Messages that are read and written alike.
 fn good(b: &mut Builder) {
     let (id, registration_id) = HIGHEST;
@@ -67,9 +81,16 @@ fn good(b: &mut Builder) {
         without_one_time_prekey: "without a one-time prekey: pre_key_id is left out, not written as 0"
             => fields(None, 1234, 7);
         lowest_ids: "the lowest ids" => fields(Some(1), 1, 1);
+        prekey_ids_1: "the lowest prekey ids" => fields(Some(1), 1234, 1);
+        registration_id_1: "the lowest registration id" => fields(Some(3), 1, 7);
+        highest_prekey_ids: "the highest prekey ids" => fields(Some(id), 1234, id);
+        highest_one_time_prekey_id: "the highest id of a one-time prekey" => fields(Some(id), 1234, 7);
+        highest_signed_prekey_id: "the highest id of a signed prekey" => fields(None, 1234, id);
+        highest_registration_id: "the highest registration id" => fields(Some(3), registration_id, 7);
         highest_ids: "the highest ids" => highest();
         ids_127_128: "ids 127 and 128: where a varint grows" => fields(Some(127), 128, 127);
         ids_16383_16384: "ids 16,383 and 16,384: where it grows again" => fields(Some(16_383), registration_id, 16_384);
+        ids_of_21_bits: "ids 2^21 - 1 and 2^21: where it grows once more" => fields(Some((1 << 21) - 1), 127, 1 << 21);
         shortest_message: "the shortest ratchet message" => around(16, usual());
         message_of_4096: "a ratchet message of 4,096 bytes of ciphertext" => around(4096, usual());
     };
@@ -77,19 +98,23 @@ fn good(b: &mut Builder) {
         valid::<DecodePreKey>(encoded(proto(fields).build()), fields.clone())
     };
     for (name, comment, fields) in &cases {
-        if fields.pre_key_id.is_some() {
-            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-04 ID-06];
-                "decode_{name}": "{comment}" => reads(fields);
-            }
-        } else {
-            cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-06 X3DH-12];
-                "decode_{name}": "{comment}" => reads(fields);
-            }
-        }
+        reads(fields)(
+            b,
+            About {
+                name: format!("decode_{name}").into(),
+                comment,
+                flags: &["Normal"],
+                requirements: &[
+                    shows(name),
+                    &["WIRE-01", "WIRE-02", "WIRE-08", "WIRE-11", "ID-04", "ID-06"],
+                ]
+                .concat(),
+            },
+        );
     }
     cases! { b;
         /// a ratchet message of the greatest size
-        decode_greatest_message [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11 ID-04 ID-06] => reads(&around(LARGEST, highest()));
+        decode_greatest_message [Size: WIRE-08 WIRE-10 WIRE-01 WIRE-02 WIRE-11 ID-04 ID-06] => reads(&around(LARGEST, highest()));
     }
     for (name, comment, fields) in &cases {
         let message = encoded(proto(fields).build());

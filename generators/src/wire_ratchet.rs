@@ -1,5 +1,6 @@
 //! Family `wire_ratchet`.
 
+use super::builder::About;
 use super::prelude::*;
 use super::proto::{Proto, bytes, fixed32, fixed64, group, long_varint, tag, uint, varint};
 use super::wire::{
@@ -43,6 +44,16 @@ pub(super) fn ratchet(length: usize) -> Proto {
     proto(&fields(0, 0, length))
 }
 
+/// What a message shows before all else.
+fn shows(name: &str) -> &'static [&'static str] {
+    match name {
+        "counters_0" => &["WIRE-07"],
+        "small_counters" => &["WIRE-06", "WIRE-09"],
+        "ciphertext_of_127" | "ciphertext_of_128" | "ciphertext_of_16384" => &["WIRE-05"],
+        _ => &["WIRE-04", "WIRE-03"],
+    }
+}
+
 /// Messages that are read and written alike.
 fn good(b: &mut Builder) {
     let cases = rows! {
@@ -52,6 +63,8 @@ fn good(b: &mut Builder) {
             => fields(127, 128, 32);
         counters_16383_16384: "counter 16,383, previous counter 16,384: where it grows to three"
             => fields(16_383, 16_384, 32);
+        counters_of_21_bits: "counter 2^21 - 1, previous counter 2^21: where it grows to four"
+            => fields((1 << 21) - 1, 1 << 21, 32);
         counters_of_28_bits: "counter 2^28 - 1, previous counter 2^28: where it grows to five"
             => fields((1 << 28) - 1, 1 << 28, 32);
         counters_of_31_bits: "counter 2^31, previous counter 2^31 - 1: whoever uses signed integers reads less than 0"
@@ -66,13 +79,22 @@ fn good(b: &mut Builder) {
         valid::<DecodeRatchet>(encoded(proto(fields).build()), fields.clone())
     };
     for (name, comment, fields) in &cases {
-        cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-08 WIRE-11]; "decode_{name}": "{comment}" => reads(fields); }
+        reads(fields)(
+            b,
+            About {
+                name: format!("decode_{name}").into(),
+                comment,
+                flags: &["Normal"],
+                requirements: &[shows(name), &["WIRE-01", "WIRE-02", "WIRE-08", "WIRE-11"]]
+                    .concat(),
+            },
+        );
     }
     cases! { b;
         /// 65,604 bytes: the greatest size
-        decode_greatest_size [Size: WIRE-01 WIRE-02 WIRE-08 WIRE-11] => reads(&fields(0, 0, LARGEST));
+        decode_greatest_size [Size: WIRE-08 WIRE-10 WIRE-01 WIRE-02 WIRE-11] => reads(&fields(0, 0, LARGEST));
     }
-    for (name, comment, fields) in &cases[..9] {
+    for (name, comment, fields) in &cases[..10] {
         let message = encoded(proto(fields).build());
         cases! { b, [Normal: WIRE-01 WIRE-02 WIRE-03 WIRE-11];
             "encode_{name}": "{comment}" => valid::<EncodeRatchet>(fields.clone(), message);

@@ -1,11 +1,14 @@
 //! Family `x3dh_initiate`.
 
+mod places;
+
 use super::actor::{Actor, stated};
 use super::builder::{About, step_of};
 use super::prelude::*;
 use super::public_key::{encoded, near_prime, small_order, with_top_bit};
 use super::signal_v3;
 use super::uuids::FORMS;
+use super::x25519_cases;
 use super::xeddsa::plus_order;
 use tigress_signal::agreement::BundleFields;
 use tigress_signal::conformance::operation::AddressFields;
@@ -89,8 +92,26 @@ fn refuses(error: ErrorCode, change: impl FnOnce(&mut BundleFields)) -> impl Cas
     refused::<Initiate>(error, input)
 }
 
+/// The same for what no bundle may say; Bob has signed a statement of it, so that nothing else is wrong with it.
 fn malformed(change: impl FnOnce(&mut BundleFields)) -> impl Case {
-    refuses(Malformed, change)
+    refuses(Malformed, |f| {
+        change(f);
+        bob().state(f);
+    })
+}
+
+/// Bob's bundle with other prekeys, with good signatures of Bob's.
+pub(super) fn bundle_with(change: impl FnOnce(&mut BundleFields)) -> BundleFields {
+    but(bob().bundle(Some(1)), |f| {
+        change(f);
+        f.signed_pre_key_signature = sign(&bob(), &f.signed_pre_key);
+        bob().state(f);
+    })
+}
+
+/// A session with that bundle, and "hello Bob".
+pub(super) fn asked(from: &Actor, bundle: BundleFields, label: &str) -> InitiateInput {
+    input(from, bundle, label, b"hello Bob")
 }
 
 fn sign(signer: &Actor, message: &[u8]) -> Hex {
@@ -281,8 +302,11 @@ pub(super) fn generate(b: &mut Builder) {
         signature_of_65_bytes: "a signature of 65 bytes" => signature(|bytes| bytes.push(0));
         no_signature [Malleability SignatureNotVerified:]: "no signature" => signature(Vec::clear);
     }
+    x25519_cases::note(b);
+    x25519_cases::initiates(b);
     if is_strict() {
         strict(b);
+        places::generate(b);
     } else {
         deployed(b);
         by_device(b);
@@ -401,12 +425,12 @@ fn deployed(b: &mut Builder) {
             let bundle = but(bob.bundle(Some(1)), one_time(top_bit(own_one_time.clone())));
             opens(&alice(), bundle, "opk bit 255", b"hello Bob")
         };
-        identity_key_of_32_bytes [: X3DH-01 KEY-02]: "IK_B of 32 bytes"
+        identity_key_of_32_bytes [: KEY-02 X3DH-01]: "IK_B of 32 bytes"
             => refuses(InvalidKey, |f| f.identity_key = u.into());
         /// SPK_B with type byte 0x06, its signature good
-        signed_prekey_of_another_type [: X3DH-01 KEY-02] => refuses(InvalidKey,
+        signed_prekey_of_another_type [: KEY-02 X3DH-01] => refuses(InvalidKey,
             signed(but(own.signed_pre_key.clone(), |key| key.0[0] = 0x06)));
-        one_time_prekey_empty [InvalidKey NoOneTimePreKey: X3DH-01 KEY-02]: "OPK_B empty: it is left out or whole"
+        one_time_prekey_empty [InvalidKey NoOneTimePreKey: KEY-02 X3DH-01]: "OPK_B empty: it is left out or whole"
             => refuses(InvalidKey, one_time(Hex(vec![])));
     }
     let zero_dh = |label: &str, change: &dyn Fn(&mut BundleFields)| {
@@ -474,42 +498,42 @@ fn strict(b: &mut Builder) {
     let u: [u8; 32] = bob.identity_key().u().to_owned();
     let identity = |key: Hex| refuses(InvalidKey, |f| f.identity_key = key);
     let one_time = |key: Hex| refuses(InvalidKey, |f| f.one_time_pre_key = Some(key));
-    cases! { b, [InvalidKey: X3DH-01 KEY-04];
+    cases! { b, [InvalidKey: KEY-04 X3DH-01];
         /// IK_B with bit 255 set: the same point, another key
-        identity_key_bit_255 [: X3DH-01 KEY-03] => identity(encoded(&with_top_bit(u)));
-        identity_key_of_32_bytes [: X3DH-01 KEY-02]: "IK_B of 32 bytes" => identity(u.into());
+        identity_key_bit_255 [: KEY-03 X3DH-01] => identity(encoded(&with_top_bit(u)));
+        identity_key_of_32_bytes [: KEY-02 X3DH-01]: "IK_B of 32 bytes" => identity(u.into());
         identity_key_zero: "IK_B is u = 0" => identity(encoded(&[0; 32]));
         /// SPK_B of order 8, its signature good: DH1 and DH3 are all zero
         signed_prekey_of_order_8 => signed_pre_key(encoded(&small_order()[2]));
         /// SPK_B with u = 2^255 - 10, its signature good
-        signed_prekey_not_reduced [: X3DH-01 KEY-03] => signed_pre_key(encoded(&near_prime(9)));
+        signed_prekey_not_reduced [: KEY-03 X3DH-01] => signed_pre_key(encoded(&near_prime(9)));
         /// SPK_B with type byte 0x06, its signature good
-        signed_prekey_of_another_type [: X3DH-01 KEY-02] => signed_pre_key(
+        signed_prekey_of_another_type [: KEY-02 X3DH-01] => signed_pre_key(
             but(bob.bundle(None).signed_pre_key, |key| key.0[0] = 0x06));
         /// OPK_B is u = 1: whoever checks signed keys alone sends with a known DH4
         one_time_prekey_one => one_time(encoded(&small_order()[1]));
         /// OPK_B with u = 2^255 - 19
-        one_time_prekey_not_reduced [: X3DH-01 KEY-03] => one_time(encoded(&near_prime(0)));
+        one_time_prekey_not_reduced [: KEY-03 X3DH-01] => one_time(encoded(&near_prime(0)));
         /// OPK_B empty: it is left out or whole
-        one_time_prekey_empty [InvalidKey NoOneTimePreKey: X3DH-01 KEY-02] => one_time(Hex(vec![]));
+        one_time_prekey_empty [InvalidKey NoOneTimePreKey: KEY-02 X3DH-01] => one_time(Hex(vec![]));
     }
-    cases! { b, [Identifier: X3DH-01 ID-01];
+    cases! { b, [Identifier: ID-01 X3DH-01];
         user_id_in_capitals: "an upper-case UserID" => malformed(|f| f.user_id = f.user_id.to_uppercase());
         user_id_without_hyphens: "a UserID without hyphens" => malformed(|f| f.user_id = f.user_id.replace('-', ""));
         user_id_in_braces: "a UserID in braces" => malformed(|f| f.user_id = format!("{{{}}}", f.user_id));
         user_id_of_version_1: "a UUID of version 1" => malformed(|f| f.user_id.replace_range(14..15, "1"));
         user_id_of_another_variant: "a UUID of another variant" => malformed(|f| f.user_id.replace_range(19..20, "c"));
         user_id_is_email_address: "an e-mail address as UserID" => malformed(|f| f.user_id = "bob@example.com".into());
-        device_id_0 [: X3DH-01 ID-03]: "DeviceID 0" => malformed(|f| f.device_id = 0);
-        device_id_128 [: X3DH-01 ID-03]: "DeviceID 128" => malformed(|f| f.device_id = 128);
-        device_id_257 [: X3DH-01 ID-03]: "DeviceID 257: cut to a byte it reads 1" => malformed(|f| f.device_id = 257);
-        registration_id_0 [: X3DH-01 ID-04]: "registration id 0" => malformed(|f| f.registration_id = 0);
-        registration_id_16381 [: X3DH-01 ID-04]: "registration id 16,381" => malformed(|f| f.registration_id = 16_381);
-        signed_prekey_id_0 [: X3DH-01 ID-06]: "signed prekey id 0" => malformed(|f| f.signed_pre_key_id = 0);
+        device_id_0 [: ID-03 X3DH-01]: "DeviceID 0" => malformed(|f| f.device_id = 0);
+        device_id_128 [: ID-03 X3DH-01]: "DeviceID 128" => malformed(|f| f.device_id = 128);
+        device_id_257 [: ID-03 X3DH-01]: "DeviceID 257: cut to a byte it reads 1" => malformed(|f| f.device_id = 257);
+        registration_id_0 [: ID-04 X3DH-01]: "registration id 0" => malformed(|f| f.registration_id = 0);
+        registration_id_16381 [: ID-04 X3DH-01]: "registration id 16,381" => malformed(|f| f.registration_id = 16_381);
+        signed_prekey_id_0 [: ID-06 X3DH-01]: "signed prekey id 0" => malformed(|f| f.signed_pre_key_id = 0);
         /// signed prekey id 2^24
-        signed_prekey_id_2_24 [: X3DH-01 ID-06] => malformed(|f| f.signed_pre_key_id = 1 << 24);
+        signed_prekey_id_2_24 [: ID-06 X3DH-01] => malformed(|f| f.signed_pre_key_id = 1 << 24);
         /// one-time prekey id 0
-        one_time_prekey_id_0 [: X3DH-01 ID-06] => malformed(|f| f.one_time_pre_key_id = Some(0));
+        one_time_prekey_id_0 [: ID-06 X3DH-01] => malformed(|f| f.one_time_pre_key_id = Some(0));
         /// a one-time prekey without its id
         one_time_prekey_without_id [Identifier NoOneTimePreKey: X3DH-01] => malformed(|f| f.one_time_pre_key_id = None);
         /// a one-time prekey's id without the key
@@ -517,7 +541,7 @@ fn strict(b: &mut Builder) {
             malformed(|f| f.one_time_pre_key = None);
     }
     for (name, comment, form) in FORMS {
-        cases! { b, [Identifier: X3DH-01 ID-01];
+        cases! { b, [Identifier: ID-01 X3DH-01];
             "user_id_{name}": "a UserID: {comment}" => malformed(|f| f.user_id = form(&f.user_id));
         }
     }
@@ -623,6 +647,16 @@ fn statements(b: &mut Builder) {
         suite_twice: "a suite that stands twice" => form(suites(&["tigress-1", "x", "x"]));
         suite_with_space: "a suite's name with a space" => form(suites(&["tigress-1", "a b"]));
         suite_with_delete: "a suite's name with the control character 127" => form(suites(&["tigress-1", "a\u{7f}"]));
+        suite_with_line_feed: "a suite's name with a line feed behind it: the $ of a regular expression lets it through"
+            => form(suites(&["tigress-1", "x\n"]));
+        suite_with_line_feed_alone: "the suite itself with a line feed behind it" => form(suites(&["tigress-1\n"]));
+        suite_behind_line_feed: "a line of a suite's name that has two" => form(suites(&["tigress-1", "x\ny"]));
+        suite_with_nul: "a suite's name with a zero byte" => form(suites(&["tigress-1", "x\0"]));
+        suite_with_tab: "a suite's name with a tab" => form(suites(&["tigress-1", "a\tb"]));
+        suite_of_digits_outside_ascii: "a suite's name with a digit outside ASCII"
+            => form(suites(&["tigress-1", "suite-\u{0664}"]));
+        suite_of_32_characters_and_more_bytes: "a suite's name of 32 characters and 33 bytes"
+            => form(suites(&["tigress-1", &format!("{}û", "x".repeat(31))]));
         suite_not_ascii: "a suite's name that is not ASCII" => form(suites(&["tigress-1", "sûite"]));
         suite_of_all_characters: "names of the first and the last visible character"
             => opens("visible", suites(&["tigress-1", "!", "~"]));

@@ -1,14 +1,17 @@
 //! Family `x3dh_respond`.
 
+mod places;
+
 use super::actor::{Actor, Conversation, SIGNED_PRE_KEY_ID, address, erased_private_key};
 use super::pair::{opened, pair};
 use super::prelude::*;
 use super::said::Said;
 use super::x3dh_initiate::{alice, bob, mallory, notes};
+use super::x25519_cases;
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use tigress_signal::conformance::operation::On;
-use tigress_signal::conformance::operation::device::{Create, CreateInput};
+use tigress_signal::conformance::operation::device::{Create, CreateInput, LoadInput};
 use tigress_signal::conformance::operation::x3dh::{Respond, RespondInput};
 use tigress_signal::primitives::PublicKey;
 use tigress_signal::timestamp::{DAY, Timestamp};
@@ -23,16 +26,26 @@ fn first(from: &mut Actor, one_time: Option<u32>, label: &str, text: &[u8]) -> S
 
 /// Bob, who holds that one-time prekey, and the message.
 fn input(from: &Actor, said: &Said, one_time: Option<u32>, label: &str) -> RespondInput {
-    let loaded = bob().loaded;
-    let key = |id: u32| &loaded.one_time_pre_keys[id as usize - 1].private_key;
+    let input = asked(&bob().loaded, said, one_time, label);
+    but(input, |f| f.sender = from.address.into())
+}
+
+/// A device of these keys, which holds that one-time prekey, and the message.
+pub(super) fn asked(
+    to: &LoadInput,
+    said: &Said,
+    one_time: Option<u32>,
+    label: &str,
+) -> RespondInput {
+    let key = |id: u32| &to.one_time_pre_keys[id as usize - 1].private_key;
     RespondInput {
-        address: loaded.address.clone(),
-        identity_private_key: loaded.identity_private_key.clone(),
+        address: to.address.clone(),
+        identity_private_key: to.identity_private_key.clone(),
         signed_pre_key_id: SIGNED_PRE_KEY_ID,
-        signed_pre_key_private_key: loaded.signed_pre_keys[0].private_key.clone(),
+        signed_pre_key_private_key: to.signed_pre_keys[0].private_key.clone(),
         one_time_pre_key_id: one_time,
         one_time_pre_key_private_key: one_time.map(|id| key(id).clone()),
-        sender: from.address.into(),
+        sender: said.from.into(),
         pinned_identity_key: None,
         message: Hex(said.message.bytes.clone()),
         randomness: seed::bytes::<32>(&format!("x3dh_respond/{label}")).into(),
@@ -40,7 +53,7 @@ fn input(from: &Actor, said: &Said, one_time: Option<u32>, label: &str) -> Respo
 }
 
 /// The key with a point of small order added to it: another key, whose Diffie-Hellman outputs are all the same.
-fn with_torsion(key: &PublicKey, n: usize) -> PublicKey {
+pub(super) fn with_torsion(key: &PublicKey, n: usize) -> PublicKey {
     let point = MontgomeryPoint(*key.u()).to_edwards(0);
     let sum = point.expect("a public key") + EIGHT_TORSION[n];
     let key = PublicKey::decode(&[&[5][..], &sum.to_montgomery().0].concat());
@@ -103,6 +116,9 @@ pub(super) fn generate(b: &mut Builder) {
         Bound DENIAL_OF_SERVICE [signal("x3dh/#protocol-replay"), cwe(770)]
             "At or over the bound on what is remembered; a bug has none, or makes room by forgetting."
             => "A stranger fills the memory, or replays what was forgotten.";
+        Restart CONFIDENTIALITY [signal("x3dh/#key-compromise"), signal("x3dh/#protocol-replay")]
+            "The device is saved and restored; a bug loses when a prekey was made or replaced, or what was opened."
+            => "Prekeys live too long or go too early, or what was read once is read again.";
         Replay AUTH_BYPASS [signal("x3dh/#protocol-replay")] "A prekey message is delivered again; a bug accepts it."
             => "A transfer is carried out twice.";
         StateChanged DENIAL_OF_SERVICE [signal("x3dh/#receiving-the-initial-message")]
@@ -122,9 +138,12 @@ pub(super) fn generate(b: &mut Builder) {
         /// without a one-time prekey: three Diffie-Hellmans
         without_one_time_prekey [NoOneTimePreKey: X3DH-03 X3DH-04 X3DH-12] => responds(alice(), None, b"hello");
     }
+    x25519_cases::note(b);
+    x25519_cases::responds(b);
     refusals(b);
     if is_strict() {
         created(b);
+        places::generate(b);
     } else {
         created_by_deployed(b);
     }
@@ -157,9 +176,9 @@ fn created(b: &mut Builder) {
             f.address.device_id = 127; f.one_time_pre_keys = 1; f.now = Timestamp(1_800_000_000);
         });
         /// the two bytes of the registration id are masked to 14 bits
-        registration_id_masked => creates(&[0xff, 0xfc], |_| {});
+        registration_id_masked [: ID-04 RND-01] => creates(&[0xff, 0xfc], |_| {});
         /// a registration id of 0 and one of 16,381 are drawn again
-        registration_id_drawn_again => creates(&[0x00, 0x00, 0x3f, 0xfd, 0x00, 0x2a], |_| {});
+        registration_id_drawn_again [: ID-04 RND-01] => creates(&[0x00, 0x00, 0x3f, 0xfd, 0x00, 0x2a], |_| {});
     }
 }
 

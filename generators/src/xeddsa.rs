@@ -10,7 +10,7 @@ use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use sha2::{Digest, Sha512};
 use tigress_signal::conformance::operation::Done;
 use tigress_signal::conformance::operation::xeddsa::{Sign, SignInput, Verify, VerifyInput};
-use tigress_signal::primitives::{KeyPair, Secret, xeddsa};
+use tigress_signal::primitives::{KeyPair, PublicKey, Secret, xeddsa};
 
 /// A key pair whose Edwards point has that sign bit.
 fn key_with_sign(sign: u8) -> KeyPair {
@@ -38,6 +38,52 @@ fn scalar(key: &KeyPair) -> Scalar {
 
 fn edwards(key: &KeyPair) -> [u8; 32] {
     but(raw_edwards(key).compress().0, |point| point[31] &= 0x7f)
+}
+
+/// Somebody whose public key has a point of order 8 in it, A = aB + T, as no honest key has.
+pub(super) struct MixedOrderSigner {
+    a: Scalar,
+    /// A with the sign bit 0, as verifiers take it.
+    point: [u8; 32],
+    pub(super) public_key: PublicKey,
+}
+
+pub(super) fn mixed_order_signer(label: &str) -> MixedOrderSigner {
+    let a = raw_scalar(&key_pair(label));
+    let sum = EdwardsPoint::mul_base(&a) + EIGHT_TORSION[1];
+    let compressed = sum.compress().0;
+    let public_key = PublicKey::decode(&encoded(&sum.to_montgomery().0));
+    MixedOrderSigner {
+        a: if compressed[31] >> 7 == 0 { a } else { -a },
+        point: but(compressed, |point| point[31] &= 0x7f),
+        public_key: public_key.expect("it is of large order"),
+    }
+}
+
+impl MixedOrderSigner {
+    /// R and s with a challenge of that remainder by 8, which says what becomes of T.
+    fn signs(&self, message: &[u8], remainder: u8) -> [u8; 64] {
+        (0..10_000_u32)
+            .find_map(|n| {
+                let r = hash(&[b"xeddsa/mixed order", &n.to_be_bytes(), message]);
+                let big_r = EdwardsPoint::mul_base(&r).compress().0;
+                let challenge = hash(&[&big_r, &self.point, message]);
+                let s = r + challenge * self.a;
+                let is_so = challenge.to_bytes()[0] & 7 == remainder;
+                is_so.then(|| [big_r, s.to_bytes()].concat().try_into().expect("64 bytes"))
+            })
+            .expect("every eighth")
+    }
+
+    /// A signature that verifies: the challenge is a multiple of 8, and T falls out.
+    pub(super) fn verifying(&self, message: &[u8]) -> [u8; 64] {
+        self.signs(message, 0)
+    }
+
+    /// One that does not: only a verifier that multiplies by the cofactor takes it.
+    pub(super) fn by_cofactor(&self, message: &[u8]) -> [u8; 64] {
+        self.signs(message, 1)
+    }
 }
 
 /// SHA-512 as a scalar.
@@ -176,6 +222,7 @@ pub(super) fn generate(b: &mut Builder) {
     } else {
         deployed(b, plus, minus, prekey, &z);
     }
+    edges(b, plus, prekey);
     // R, and the challenge over it.
     let (a, big_a) = (scalar(plus), edwards(plus));
     let r = hash(&[b"xeddsa/r", &z]);
@@ -245,6 +292,79 @@ pub(super) fn generate(b: &mut Builder) {
         key_p_minus_1 [: SIG-04 KEY-04] => bad_key(&encoded(&near_prime(-1)));
         key_without_type_byte [: SIG-04 KEY-02]: "the signer's key without its type byte" => bad_key(u);
         key_as_ed25519 [: SIG-04 KEY-02]: "the signer's key as an Ed25519 key, 32 bytes" => bad_key(&big_a);
+    }
+}
+
+/// Signatures and keys at the edges of what there is.
+fn edges(b: &mut Builder, plus: &KeyPair, prekey: &[u8]) {
+    let own = &plus.public().encode()[..];
+    let one = Scalar::ONE;
+    let base = |scalar: &Scalar| EdwardsPoint::mul_base(scalar).compress().0;
+    let refuses = |r: [u8; 32], s: [u8; 32]| {
+        refused::<Verify>(InvalidSignature, input(own, prekey, &[r, s].concat()))
+    };
+    let above_q = |by: u8| but(plus_order(&[0; 32], 1), |s| s[0] += by);
+    cases! { b, [Modified: SIG-05];
+        /// s = 0 under R of the neutral element: what verifies where the challenge is left out
+        s_is_0 => refuses(first_byte(1), [0; 32]);
+        s_is_1: "s = 1 under R of the base point" => refuses(base(&one), one.to_bytes());
+        s_is_q_less_1: "s = q - 1 under R of -B" => refuses(base(&-one), (-one).to_bytes());
+    }
+    if is_strict() {
+        cases! { b, [ScalarNotReduced: SIG-02];
+            s_is_q_under_neutral_r: "s = q under R of the neutral element" => refuses(first_byte(1), above_q(0));
+            s_is_q_plus_1: "s = q + 1 under R of the base point" => refuses(base(&one), above_q(1));
+        }
+    }
+    // A signature by this device whose nonce is the n-th that suits.
+    let (a, big_a) = (scalar(plus), edwards(plus));
+    let signed = |suits: fn(&[u8; 64]) -> bool| -> [u8; 64] {
+        let mut all = (0..100_000_u32).map(|n| {
+            let r = hash(&[b"xeddsa/edges", &n.to_be_bytes()]);
+            let big_r = base(&r);
+            let s = r + hash(&[&big_r, &big_a, prekey]) * a;
+            <[u8; 64]>::try_from([big_r, s.to_bytes()].concat()).expect("64 bytes")
+        });
+        all.find(suits).expect("one of them")
+    };
+    let takes = |signature: [u8; 64]| valid::<Verify>(input(own, prekey, &signature), Done {});
+    if is_strict() {
+        let neutral = {
+            let s = hash(&[&first_byte(1), &big_a, prekey]) * a;
+            [first_byte(1), s.to_bytes()].concat()
+        };
+        cases! { b, [Normal: SIG-05];
+            /// R of the neutral element, as of a nonce of 0: it is what is recomputed, and its encoding is canonical. Some libraries refuse it
+            r_is_neutral => acceptable::<Verify>(input(own, prekey, &neutral), Done {});
+        }
+    }
+    cases! { b, [Normal: SIG-02 SIG-05];
+        s_below_2_to_244: "s below 2^244: its highest byte is zero" => takes(signed(|bytes| bytes[63] == 0));
+        s_above_15_times_2_to_248: "s above 15 * 2^248: bits 248 to 251 are set" => takes(signed(|bytes| bytes[63] == 0x0f));
+        s_begins_with_zero: "the lowest byte of s is zero" => takes(signed(|bytes| bytes[32] == 0));
+    }
+    cases! { b, [Normal: SIG-05 SIG-04];
+        r_with_sign_bit: "the sign bit of R set" => takes(signed(|bytes| bytes[31] >> 7 == 1));
+        r_ends_with_zero: "the highest byte of R is zero" => takes(signed(|bytes| bytes[31] == 0));
+        r_begins_with_zero: "the lowest byte of R is zero" => takes(signed(|bytes| bytes[0] == 0));
+    }
+    let signer = mixed_order_signer("xeddsa/mixed");
+    let by = |signature: [u8; 64]| input(&signer.public_key.encode(), prekey, &signature);
+    cases! { b, [NonCanonicalR: SIG-05 KEY-04];
+        /// a key with a point of order 8 in it, and a challenge that is a multiple of 8: it verifies, but for who subtracts modulo q first
+        key_of_mixed_order => acceptable::<Verify>(by(signer.verifying(prekey)), Done {});
+        /// the same with another challenge: only who multiplies by the cofactor takes it
+        key_of_mixed_order_by_cofactor => refused::<Verify>(InvalidSignature, by(signer.by_cofactor(prekey)));
+    }
+    for length in [47, 48, 63, 64, 111, 112] {
+        let message = seed::vec("xeddsa/edges", length);
+        let signature = *suite()
+            .sign(plus, &message, &Secret::new(seed::bytes("xeddsa/edges/z")))
+            .as_bytes();
+        let input = input(own, &message, &signature);
+        cases! { b, [Normal: SIG-01 SIG-05];
+            "verify_{length}_bytes": "{length} bytes: about the blocks of SHA-512" => valid::<Verify>(input, Done {});
+        }
     }
 }
 
