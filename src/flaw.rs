@@ -18,18 +18,17 @@ pub(crate) fn on() -> &'static str {
     ON.get()
 }
 
-/// Runs `run` with the flaw of that name on, in this thread alone.
+/// Runs `run` with the flaw of that name on, in this thread alone; with none for an empty name.
 pub(crate) fn with<T>(name: &'static str, run: impl FnOnce() -> T) -> T {
-    /// Off again, also where `run` panics.
-    struct Off;
-    impl Drop for Off {
+    /// On again what was on, also where `run` panics.
+    struct Back(&'static str);
+    impl Drop for Back {
         fn drop(&mut self) {
-            ON.set("");
+            ON.set(self.0);
             FORMER.take();
         }
     }
-    ON.set(name);
-    let _off = Off;
+    let _back = Back(ON.replace(name));
     run()
 }
 

@@ -696,7 +696,7 @@ done | '{TIGRESS}' adapter
         expected,
         [
             "\"standard error does not show `privateKey` (PRIV-04)\"",
-            "\"standard error does not show what was drawn (PRIV-04)\""
+            "\"standard error does not show what is secret (PRIV-04)\""
         ]
     );
     let requirements = result["requirements"].as_array().expect("requirements");

@@ -217,7 +217,7 @@ fn answered(vector: &Vector) -> Vec<(&'static str, &Value)> {
             .iter()
             .filter_map(|step| match step {
                 Action::Call(call) => Some(call),
-                Action::Restart | Action::Erased(_) => None,
+                Action::Repeat(..) | Action::Restart | Action::Erased(_) => None,
             })
             .collect(),
     };

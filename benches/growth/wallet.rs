@@ -54,10 +54,11 @@ impl Desk {
             vertical: Vertical::GeneralAccess,
             lifetime: None,
         });
-        // One link serves them all here.
+        // One link serves them all here, and a wallet remembers the tokens of all.
         desk.wallet = sender.with_limits(wallet::Limits {
             transfers: transfer::Limits {
                 invitation_transfers: u32::MAX,
+                offered: usize::MAX,
                 ..transfer::Limits::PROFILE
             },
             ..wallet::Limits::PROFILE

@@ -111,7 +111,7 @@ pub(crate) fn generate(private: &[u8; 32]) -> [u8; 32] {
     MontgomeryPoint::mul_base_clamped(*private).to_bytes()
 }
 
-/// A DH ratchet step: two X25519, one key generation, two HKDFs.
+/// A DH ratchet step: two X25519 and two HKDFs. The new key's public half is needed, and computed, with the next message that is sent.
 pub(crate) fn dh_step(
     root_key: &[u8; 32],
     own: &[u8; 32],
@@ -120,7 +120,6 @@ pub(crate) fn dh_step(
 ) -> [u8; 64] {
     let receiving = root_step(root_key, &x25519(own, their));
     let root_key = receiving[..32].try_into().expect("of 32 bytes");
-    std::hint::black_box(generate(fresh));
     root_step(&root_key, &x25519(fresh, their))
 }
 

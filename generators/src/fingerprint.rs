@@ -50,7 +50,7 @@ pub(super) fn generate(b: &mut Builder) {
         })
         .expect("one in a few");
     cases! { b, [Comparison: X3DH-16];
-        one_side: "one side" => shows(alice, bob);
+        one_side [: X3DH-16 ID-01]: "one side" => shows(alice, bob);
         other_side [Order Comparison:]: "the other side: the same number" => shows(bob, alice);
         /// a group that begins with zeros: whoever drops them prints fewer digits
         group_with_leading_zeros => shows(alice, &leading_zero);
@@ -68,6 +68,7 @@ pub(super) fn generate(b: &mut Builder) {
         refused::<Compute>(error, between(alice, &but(bob.clone(), change)))
     };
     cases! { b;
+        device_128 [WrongInput: ID-03 X3DH-16]: "DeviceID 128" => refuses(Malformed, |peer| peer.address.device_id = 128);
         device_0 [WrongInput: ID-03 X3DH-16]: "DeviceID 0" => refuses(Malformed, |peer| peer.address.device_id = 0);
         /// an upper-case UserID: it would hash the same, but is not its one form
         upper_case_user_id [WrongInput: ID-01 X3DH-16]

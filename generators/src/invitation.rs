@@ -203,7 +203,8 @@ fn parse(b: &mut Builder) {
         general_access_unsaid => vertical(GeneralAccess, "");
         home: "for a home" => vertical(Home, "?v=h");
         car: "for a car" => reads(car);
-        device_id_127 [: INV-01 INV-02 ID-03]: "DeviceID 127, the highest" => device(127);
+        device_id_127 [: ID-03 INV-01 INV-02]: "DeviceID 127, the highest" => device(127);
+        device_id_126 [: ID-03 INV-01 INV-02]: "DeviceID 126" => device(126);
         device_id_10: "DeviceID 10: a trailing zero is part of it" => device(10);
         port_8443: "a port, which is part of HOST" => host("relay.example:8443");
         port_80: "port 80: nothing special under https" => host("relay.example:80");

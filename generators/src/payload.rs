@@ -1380,6 +1380,24 @@ const NEUTRAL: [u8; 32] = first_byte(1);
 /// y = 2 is on no point of the curve.
 const NO_POINT: [u8; 32] = first_byte(2);
 
+/// y = 3, which is on a point that is of no small order.
+const POINT_3: [u8; 32] = first_byte(3);
+
+/// The same y with the field's prime added, 2^255 - 16.
+const POINT_3_NOT_REDUCED: [u8; 32] = {
+    let mut bytes = [0xff; 32];
+    bytes[0] = 0xf0;
+    bytes[31] = 0x7f;
+    bytes
+};
+
+/// y = 1, for which x is zero, with a sign.
+const SIGNED_ZERO: [u8; 32] = {
+    let mut bytes = NEUTRAL;
+    bytes[31] = 0x80;
+    bytes
+};
+
 /// A key and signature that a verifier which takes points of small order accepts for every message.
 fn signed_by_nobody() -> Vec<u8> {
     [NEUTRAL, NEUTRAL, [0; 32]].concat()
@@ -1428,6 +1446,10 @@ fn car_key_creation_request(b: &mut Builder) {
         owners_key_31_bytes: "31 bytes" => refuses(&key[..31]);
         owners_key_33_bytes: "33 bytes" => refuses(&[&key[..], &[0]].concat());
         owners_key_no_point: "32 bytes that are no point" => refuses(&NO_POINT);
+        owners_key_y_of_3: "a point with y = 3" => valid::<CheckCreationRequest>(
+            input(&POINT_3), Key { public_key: POINT_3.into() });
+        owners_key_y_not_reduced: "the same point, y not reduced" => refuses(&POINT_3_NOT_REDUCED);
+        owners_key_signed_zero: "an x of zero with a sign" => refuses(&SIGNED_ZERO);
     }
 }
 

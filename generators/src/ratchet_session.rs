@@ -134,8 +134,9 @@ fn initiator(b: &mut Builder) {
         restarts_initiator [Restart: DR-08 X3DH-07] => alice(Some(1), |c| c.each(0..3, |c, n| {
             c.restart().tells([n], &format!("restart {n}")).restart().says([n, n]).reads([0])
         }));
-        second_answer_first [OutOfOrder: DR-09 DR-10]: "the peer's second answer arrives before its first"
-            => alice(Some(1), |c| c.tells("first", "answers").says("one").says("two").reads([0]).late(0, [0]));
+        second_answer_first [OutOfOrder: DR-09 DR-10 X3DH-07]: "the peer's second answer arrives before its first"
+            => alice(Some(1), |c| c.tells("first", "answers").says("one").says("two").reads([0]).writes("no prekey message")
+                .late(0, [0]).writes("nor this one"));
         /// a forged answer does not end the prekey messages, and draws nothing
         forged_answer [ModifiedCiphertext: X3DH-07 DR-15 RND-02] => alice(Some(1), |c| c.tells("first", "forged answer")
             .says("answer").forged(0, Said::damaged, DecryptFailed).writes("still a prekey message").reads([0]));
@@ -227,7 +228,7 @@ fn conversations(b: &mut Builder) {
 
 fn out_of_order(b: &mut Builder) {
     if is_strict() {
-        cases! { b, [Size: DR-22 DR-15];
+        cases! { b, [Size: DR-22 DR-15 DR-08];
             plaintext_too_large: "a plaintext of 65,537 bytes is refused, and no message key is used up"
                 => bob(|c| c.writes_not(vec![0x2a; 65_537], TooLarge).writes("the next counter"));
         }
@@ -456,7 +457,7 @@ fn damage(b: &mut Builder) {
             c.each(0..length, |c, at| c.forged(0, forged(at), DecryptFailed)).reads([0])
         });
         /// a damaged message that makes a ratchet step: chains, root key and ratchet key stay
-        damaged_ratchet_step [: DR-09 DR-15] => read_one(|c| c.next_chain(1)
+        damaged_ratchet_step [: DR-09 DR-15 DR-20] => read_one(|c| c.next_chain(1)
             .forged(0, Said::damaged, DecryptFailed).writes("in the same sending chain").reads([0]));
         /// a damaged message further on: the keys before it are not stored
         damaged_further_on [ModifiedCiphertext OutOfOrder: DR-10 DR-15]

@@ -522,7 +522,7 @@ fn records(b: &mut Builder) {
             .opening(BOB, Some(1), "matching", "one").says(BOB, "late").reads(0).session(BOB).knows_of(BOB, [1, 0])
             .reads(1).knows_of(BOB, [0, 1]).holds(&[2, 3, 4]));
         /// a damaged ratchet message is tried in every session and changes none
-        damaged_ratchet_message [StateChanged: SES-05 SES-07] => play(|t| t.many(BOB, 3).refuses_damaged(0)
+        damaged_ratchet_message [StateChanged: SES-05 SES-07 DR-15] => play(|t| t.many(BOB, 3).refuses_damaged(0)
             .knows_of(BOB, (0..3).rev()).reads(0));
         /// a damaged prekey message of a stored session opens no other one
         damaged_prekey_message [StateChanged: SES-05 SES-07] => play(|t| t.opening(BOB, None, "damaged matching", "one")

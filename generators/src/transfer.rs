@@ -27,6 +27,8 @@
 //! `S:Expired may be out` says that the user is told `credential-may-be-out`. `token of "label"` is the token of that
 //! label, `token of 3,000 bytes` a long one.
 //!
+//! `998 tokens are offered for 60 seconds` is one step for as many offers of tokens that are spoken of no more.
+//!
 //! Else: `at 60 seconds` after the beginning, `99 offers that expire`, `forgotten` where the transfer is, `restart`, `erased token, owner's key`, and `once signed` for the steps of
 //! `car_key_in_signed` or `token_in_signed` in `states.txt`.
 
@@ -40,12 +42,12 @@ use play::Transfers;
 
 const SENDER: &[Script] = scripts! {
     "transfer_sender":
-    "offers.txt" "requests.txt" "ends.txt" "devices.txt" "expiry.txt" "storage.txt" "states.txt" "payloads.txt"
+    "offers.txt" "tokens.txt" "requests.txt" "ends.txt" "devices.txt" "expiry.txt" "storage.txt" "states.txt" "payloads.txt"
 };
 
 const RECEIVER: &[Script] = scripts! {
     "transfer_receiver":
-    "offers.txt" "acceptance.txt" "answers.txt" "ends.txt" "devices.txt" "expiry.txt" "storage.txt" "states.txt"
+    "offers.txt" "bounds.txt" "acceptance.txt" "answers.txt" "ends.txt" "devices.txt" "expiry.txt" "storage.txt" "states.txt"
 };
 
 pub(super) fn sender(b: &mut Builder) {

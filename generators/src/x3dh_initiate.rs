@@ -231,7 +231,7 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     let (alice, bob, mallory) = (&alice(), &bob(), &mallory());
-    cases! { b, [Normal: ID-05 X3DH-01 X3DH-03 X3DH-04 X3DH-05 X3DH-07 DR-01];
+    cases! { b, [Normal: ID-05 ID-01 ID-03 X3DH-01 X3DH-03 X3DH-04 X3DH-05 X3DH-07 DR-01];
         with_one_time_prekey: "with a one-time prekey" => opens(alice, bob.bundle(Some(1)), "opk", b"hello Bob");
         /// another one-time prekey and other randomness
         another_one_time_prekey => opens(alice, bob.bundle(Some(4)), "opk 2", b"hello again");
@@ -611,6 +611,8 @@ fn statements(b: &mut Builder) {
     let stale = |now, bundle| refused::<Initiate>(StaleStatement, at(now, "stale", bundle));
     let ahead = |by| bob.restate(dated(), START + by);
     cases! { b, [StatementTime: KEY-10];
+        statement_39_days_old: "a statement of 39 days ago" => opens(39 * DAY, "39 days", dated());
+        statement_1_day_ahead: "a statement a day ahead" => opens(0, "1 day ahead", ahead(DAY));
         statement_40_days_old: "a statement of 40 days ago" => opens(40 * DAY, "40 days", dated());
         statement_over_40_days_old: "a statement of 40 days and a second ago" => stale(40 * DAY + 1, dated());
         statement_2_days_ahead: "a statement two days ahead" => opens(0, "2 days ahead", ahead(2 * DAY));

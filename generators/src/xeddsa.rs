@@ -181,7 +181,7 @@ pub(super) fn generate(b: &mut Builder) {
         let signature = sign(key, message);
         valid::<Verify>(input(&key.public().encode(), message, &signature), Done {})
     };
-    cases! { b, [Normal: SIG-01 SIG-05];
+    cases! { b, [Normal: SIG-01 SIG-04 SIG-05];
         verify_prekey: "a signed prekey, sign bit 0" => verifies(plus, prekey);
         verify_prekey_negated [Negation:]: "a signed prekey, sign bit 1" => verifies(minus, prekey);
         verify_empty: "an empty message" => verifies(plus, b"");
@@ -338,7 +338,7 @@ fn edges(b: &mut Builder, plus: &KeyPair, prekey: &[u8]) {
             r_is_neutral => acceptable::<Verify>(input(own, prekey, &neutral), Done {});
         }
     }
-    cases! { b, [Normal: SIG-02 SIG-05];
+    cases! { b, [Normal: SIG-02 SIG-03 SIG-05];
         s_below_2_to_244: "s below 2^244: its highest byte is zero" => takes(signed(|bytes| bytes[63] == 0));
         s_above_15_times_2_to_248: "s above 15 * 2^248: bits 248 to 251 are set" => takes(signed(|bytes| bytes[63] == 0x0f));
         s_begins_with_zero: "the lowest byte of s is zero" => takes(signed(|bytes| bytes[32] == 0));

@@ -13,7 +13,7 @@ Feature: Answers that are none
   Scenario Outline: A reading is answered with <lie> four times, and then truly
     When Ryan's phone goes offline
     And Ben's phone offers a car key to Ryan's phone
-    And the intermediary answers the next 4 readings of Ryan's phone with "<lie>"
+    And the intermediary answers 4 readings of Ryan's phone with "<lie>"
     And Ryan's phone comes online
     And 1 minute passes
     Then Ryan's phone is in "R:Invited" with the car key
@@ -33,7 +33,7 @@ Feature: Answers that are none
     When Ryan's phone goes offline
     And Ben's phone offers a car key to Ryan's phone
     And nothing arrives by itself
-    And the intermediary answers the next 5 readings of Ryan's phone with "<lie>"
+    And the intermediary answers 5 readings of Ryan's phone with "<lie>"
     And Ryan's phone comes online
     And Ryan's phone asks for its messages
     And the reading of Ryan's phone arrives
@@ -71,7 +71,7 @@ Feature: Answers that are none
 
   @WAL-02
   Scenario Outline: A <request> is answered with <lie> four times, and then truly: the key is offered and accepted
-    When the intermediary answers the next 4 <request>s of Ben's phone with "<lie>"
+    When the intermediary answers 4 <request>s of Ben's phone with "<lie>"
     And Ben's phone offers a car key to Ryan's phone
     And Ryan's phone accepts the car key
     And 1 minute passes
@@ -93,7 +93,7 @@ Feature: Answers that are none
 
   @WAL-02
   Scenario Outline: A <request> is answered with <lie> five times: the offer is given up, and the user is told
-    When the intermediary answers the next 5 <request>s of Ben's phone with "<lie>"
+    When the intermediary answers 5 <request>s of Ben's phone with "<lie>"
     And Ben's phone offers a car key called "the car" to Ryan's phone
     Then Ben's phone is told "unexpected-message"
     And Ryan's phone knows nothing of "the car"
@@ -123,7 +123,7 @@ Feature: Answers that are none
 
   @WAL-02 @INV-09
   Scenario Outline: A publication is answered with <lie> <times>: the link is <outcome>
-    When the intermediary answers the next <many> publications of Ryan's phone with "<lie>"
+    When the intermediary answers <many> publications of Ryan's phone with "<lie>"
     And Ryan's phone makes 1 invitation
     Then <result>
     And nobody is told anything
@@ -138,10 +138,10 @@ Feature: Answers that are none
   @WAL-02 @INV-09
   Scenario: The publication of the access key for the answers is answered with nonsense five times: nothing is offered, and it is asked again
     When Ryan's phone makes an invitation called "another link"
-    And the intermediary answers the next 5 publications of Ben's phone with "no messages"
+    And the intermediary answers 5 publications of Ben's phone with "no messages"
     And Ben's phone drops the pin of Ryan's phone
     Then Ben's phone is told "unexpected-message"
-    And the intermediary answers the next 5 publications of Ben's phone with "no messages"
+    And the intermediary answers 5 publications of Ben's phone with "no messages"
     When Ben's phone takes the invitation "another link"
     And Ben's phone offers a car key to Ryan's phone without a link
     Then Ben's phone is told "unexpected-message"
@@ -151,7 +151,7 @@ Feature: Answers that are none
   @WAL-02 @MBX-04
   Scenario Outline: The daily count is answered with <lie> <times>: <outcome>
     When the intermediary keeps the one-time prekeys of Ryan's phone back, and says that 9 are left
-    And the intermediary answers the next <many> counts of Ryan's phone with "<lie>"
+    And the intermediary answers <many> counts of Ryan's phone with "<lie>"
     And 1 day passes
     Then <told>
     And <left> one-time prekeys of Ryan's phone are left
@@ -167,7 +167,7 @@ Feature: Answers that are none
   @WAL-02 @MBX-01
   Scenario Outline: A registration is answered with nonsense <times>: the phone <outcome>
     When Ryan's phone leaves the intermediary
-    And the intermediary answers the next <many> registrations of Ryan's phone with "no messages"
+    And the intermediary answers <many> registrations of Ryan's phone with "no messages"
     And Ryan's phone joins the intermediary again
     And Ryan's phone makes 1 invitation
     Then <result>
@@ -180,7 +180,7 @@ Feature: Answers that are none
 
   @WAL-02 @MBX-15
   Scenario Outline: A removal is answered with nonsense <times>: the phone <outcome>
-    When the intermediary answers the next <many> removals of Ryan's phone with "no messages"
+    When the intermediary answers <many> removals of Ryan's phone with "no messages"
     And Ryan's phone leaves the intermediary
     Then <told>
     When Ryan's phone makes 1 invitation
@@ -197,7 +197,7 @@ Feature: Answers that are none
   Scenario: Wrong answers are counted through a restart
     When Ben's phone offers a car key to Ryan's phone
     And nothing arrives by itself
-    And the intermediary answers the next 5 readings of Ryan's phone with "done"
+    And the intermediary answers 5 readings of Ryan's phone with "done"
     And Ryan's phone asks for its messages
     And the reading of Ryan's phone arrives
     And the reading of Ryan's phone arrives
@@ -215,7 +215,7 @@ Feature: Answers that are none
     When nothing arrives by itself
     And Ben's phone offers a car key to Ryan's phone
     And the bundle request of Ben's phone arrives
-    And the intermediary answers the next 5 submissions of Ben's phone with "no messages"
+    And the intermediary answers 5 submissions of Ben's phone with "no messages"
     And the submission of Ben's phone arrives
     And the submission of Ben's phone arrives
     And Ben's phone restarts
@@ -231,11 +231,11 @@ Feature: Answers that are none
 
   @WAL-02
   Scenario: Each request has a count of its own
-    When the intermediary answers the next 4 bundle requests of Ben's phone with "done"
-    And the intermediary answers the next 4 submissions of Ben's phone with "no messages"
+    When the intermediary answers 4 bundle requests of Ben's phone with "done"
+    And the intermediary answers 4 submissions of Ben's phone with "no messages"
     And Ben's phone offers a car key called "the car" to Ryan's phone
     Then Ryan's phone is in "R:Invited" with "the car"
-    When the intermediary answers the next 4 submissions of Ben's phone with "another kind of answer"
+    When the intermediary answers 4 submissions of Ben's phone with "another kind of answer"
     And Ben's phone offers a car key called "the van" to Ryan's phone
     Then Ryan's phone is in "R:Invited" with "the van"
     And nobody is told anything
@@ -244,7 +244,7 @@ Feature: Answers that are none
   Scenario: What is answered to nobody's question about one recipient ends that message alone
     Given Rhea has a phone
     And Ben's phone has taken the invitation of Rhea's phone
-    When the intermediary answers the next 5 bundle requests of Ben's phone with "done"
+    When the intermediary answers 5 bundle requests of Ben's phone with "done"
     And Ben's phone offers a car key called "the car" to Ryan's phone
     And Ben's phone offers a hotel key called "the room" to Rhea's phone
     Then Rhea's phone is in "R:Invited" with "the room"

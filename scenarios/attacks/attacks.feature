@@ -91,7 +91,7 @@ Feature: Sixteen attacks
       | payload                    | code               |
       | an offer with a wrong MAC  | invalid-invitation |
       | an offer without a MAC     | untrusted-identity |
-      | something that is no offer | invalid-payload    |
+      | something that is no offer | untrusted-identity |
 
   # 4. No answer of the intermediary drops a session
 

@@ -153,7 +153,7 @@ fn asks(vector: &Vector) -> impl Iterator<Item = &'static str> {
         Body::Call(call) => (None, vec![call.method]),
         Body::Conversation(conversation) => {
             let steps = conversation.steps.iter().filter_map(|step| match step {
-                Action::Call(call) => Some(call.method),
+                Action::Call(call) | Action::Repeat(_, call) => Some(call.method),
                 Action::Restart | Action::Erased(_) => None,
             });
             (Some(conversation.machine), steps.collect())

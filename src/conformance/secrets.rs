@@ -84,6 +84,29 @@ impl Secrets {
         }
     }
 
+    /// Watches what a saved state of the reference engine marks as secret: what a subject in its place has as well.
+    pub(super) fn note_saved(&mut self, state: &[u8]) {
+        let Ok(saved) = serde_json::from_slice::<Value>(state) else {
+            return;
+        };
+        let mut left = vec![&saved];
+        while let Some(value) = left.pop() {
+            if let Some(Value::String(secret)) = value.get("secret") {
+                self.add(
+                    "a secret of the state",
+                    hex::decode(secret).unwrap_or_default(),
+                );
+            }
+            left.extend(value.as_array().into_iter().flatten());
+            left.extend(
+                value
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|fields| fields.values()),
+            );
+        }
+    }
+
     fn add(&mut self, name: &'static str, mut bytes: Vec<u8>) {
         if name == "plaintext" {
             // Padding says nothing (PAY-11): zeros, and 0x80 before them.
@@ -124,6 +147,42 @@ impl Secrets {
         });
         shown
     }
+}
+
+/// Whether a text may show a key: bytes stand in it in hex, in base64, as a list of numbers or behind escapes, as many as are telling,
+/// which are no UUID.
+pub(super) fn is_suspect(text: &[u8]) -> bool {
+    let text = without_uuids(text);
+    let own = text.as_ptr();
+    any_reading(&text, OF_A_KEY, DEPTH, &mut |bytes| {
+        (bytes.as_ptr() != own || std::str::from_utf8(bytes).is_err()) && tells(bytes)
+    })
+}
+
+/// The text without the UUIDs in it.
+fn without_uuids(text: &[u8]) -> Vec<u8> {
+    const LENGTH: usize = 36;
+    let is_uuid = |part: &[u8]| {
+        part.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+    };
+    let mut rest = text;
+    let mut left = Vec::with_capacity(text.len());
+    while let Some((byte, behind)) = rest.split_first() {
+        match rest.get(..LENGTH) {
+            Some(part) if is_uuid(part) => {
+                left.push(b' ');
+                rest = &rest[LENGTH..];
+            }
+            _ => {
+                left.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    left
 }
 
 /// Whether bytes are not a few that are repeated, as padding is.
@@ -177,6 +236,27 @@ mod tests {
         assert_eq!(secrets.shown_in(&text.as_bytes()[..40]), None);
         let other = hex::encode(&seed::bytes::<32>("another key"));
         assert_eq!(secrets.shown_in(other.as_bytes()), None);
+    }
+
+    #[test]
+    fn what_a_saved_state_marks_is_seen_and_a_text_that_shows_bytes_is_suspect() {
+        let key = hex::encode(&seed::bytes::<32>("a root key"));
+        let mut secrets = Secrets::default();
+        secrets.note_saved(
+            json!({ "sessions": [{ "rootKey": { "secret": key } }] })
+                .to_string()
+                .as_bytes(),
+        );
+        assert!(secrets.shown_in(format!("root {key}").as_bytes()).is_some());
+        assert!(is_suspect(format!("root {key}").as_bytes()));
+        assert!(is_suspect(&seed::bytes::<32>("raw")));
+        for harmless in [
+            "no transfer 11111111-1111-4111-8111-2123456789ab is known (XFER-03)",
+            "the counter 4294967295 of the message is one that no sender can have sent, since a chain ends there",
+            "",
+        ] {
+            assert!(!is_suspect(harmless.as_bytes()), "{harmless}");
+        }
     }
 
     #[test]

@@ -65,11 +65,11 @@ impl Ledger {
             counts.add(&outcome);
             self.total.add(case, &outcome);
             let mut sections: Vec<u32> = Vec::new();
-            let cause = match &outcome {
-                Outcome::Failed(mismatch) => Some(mismatch.cause),
+            let named = match &outcome {
+                Outcome::Failed(mismatch) => mismatch.clause,
                 Outcome::Passed | Outcome::Skipped(_) => None,
             };
-            for requirement in at_stake(case, cause) {
+            for requirement in at_stake(case, named) {
                 let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
@@ -422,16 +422,11 @@ fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + 
         .filter_map(|id| Catalogue::get().find(id))
 }
 
-/// The requirements that an outcome speaks of: first the one that the cause of a failure names, then those of the case.
+/// The requirements that an outcome speaks of: first the one that a failure names, then those of the case.
 fn at_stake<'a>(
     case: &Case<'a>,
-    failed: Option<Cause>,
+    named: Option<&'static str>,
 ) -> impl Iterator<Item = &'static Requirement> + use<'a> {
-    let named = match failed {
-        Some(Cause::Restart) => Some("XFER-15"),
-        Some(Cause::Secret) => Some("PRIV-04"),
-        _ => None,
-    };
     let first = named.and_then(|id| Catalogue::get().find(id));
     let rest = clauses(case).filter(move |requirement| named != Some(requirement.id));
     first.into_iter().chain(rest)
@@ -445,7 +440,7 @@ fn failure(case: &Case, mismatch: Mismatch) -> FailureResult {
         },
         name: case.name(),
         comment: case.comment().to_owned(),
-        requirements: at_stake(case, Some(mismatch.cause))
+        requirements: at_stake(case, mismatch.clause)
             .map(|requirement| Clause {
                 id: requirement.id.to_owned(),
                 text: requirement.text.to_owned(),

@@ -457,10 +457,15 @@ impl Transfers {
         }
     }
 
-    /// The transfers with that device that have not ended: a user who no longer trusts its key can cancel them.
-    pub fn under_way_with(&self, peer: &Address) -> impl Iterator<Item = &TransferId> {
-        let with_peer =
-            |transfer: &Transfer| transfer.terms().is_some_and(|terms| terms.peer == *peer);
+    /// The transfers with that device that have not ended, and whose time is not over: a user who no longer trusts its key can
+    /// cancel them.
+    pub fn under_way_with(
+        &self,
+        peer: &Address,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &TransferId> {
+        let is_open = move |terms: &Terms| terms.peer == *peer && now < terms.expires;
+        let with_peer = move |transfer: &Transfer| transfer.terms().is_some_and(is_open);
         self.by_id
             .iter()
             .filter(move |(_, transfer)| with_peer(transfer))
@@ -718,20 +723,10 @@ impl Transfers {
     /// What is past its expiry ends, and what ended long ago is forgotten.
     fn tick(&mut self, now: Timestamp) -> Vec<Outcome> {
         self.forget(now);
-        self.end_due(now, |_| true)
-    }
-
-    /// What is past its expiry ends of the transfers with that device.
-    pub(crate) fn tick_with(&mut self, peer: &Address, now: Timestamp) -> Vec<Outcome> {
-        self.end_due(now, |transfer| transfer.peer() == *peer)
-    }
-
-    /// What is past its expiry ends, of the transfers of which that is so.
-    fn end_due(&mut self, now: Timestamp, is: impl Fn(&Transfer) -> bool) -> Vec<Outcome> {
         let due = self.due.iter().take_while(|(expires, _)| *expires <= now);
         let mut ended: Vec<_> = due
             .filter_map(|(_, id)| {
-                let transfer = self.by_id.get(id).filter(|transfer| is(transfer))?;
+                let transfer = self.by_id.get(id)?;
                 let row = decide(Some(transfer), *id, &TransferEvent::Tick, now).ok()?;
                 Some((*id, transfer.ended(row.to, now), row.reports))
             })

@@ -107,12 +107,12 @@ impl Step<'_> {
             SesameError::NoSession(from)
         );
         let (identity_key, plaintext) = self.wallet.device.read_opening(&from, message)?;
-        let payload = Payload::decode(&plaintext)?;
-        let (Content::ProvisioningInformation { .. }, Some(id)) =
-            (&payload.content, payload.invitation)
-        else {
-            return Err(WalletError::Unnamed(from));
-        };
+        // What is no payload at all is no offer either.
+        let offer = Payload::decode(&plaintext).ok();
+        let offer =
+            offer.filter(|it| matches!(it.content, Content::ProvisioningInformation { .. }));
+        let id = offer.and_then(|offer| offer.invitation);
+        let id = required!("INV-08", id, WalletError::Unnamed(from));
         self.authenticate(from, &identity_key, id, &plaintext)?;
         let fingerprint = Fingerprint::of(&identity_key);
         self.wallet.device.pin(from, fingerprint, false)?;

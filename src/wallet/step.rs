@@ -412,9 +412,7 @@ impl<'a> Step<'a> {
     /// The user no longer holds a device to its key: the transfers with it end, and nothing that was for it leaves any
     /// more. A transfer is with a key, not with whoever has the address next (XFER-06).
     fn drop_pin(&mut self, device: &Address) -> Result<(), WalletError> {
-        let over = self.wallet.transfers.tick_with(device, self.now);
-        self.outcomes(over)?;
-        let open = self.wallet.transfers.under_way_with(device);
+        let open = self.wallet.transfers.under_way_with(device, self.now);
         let open: Vec<TransferId> = open.copied().collect();
         for id in flawed!("WAL-06 any key", open, Vec::new()) {
             self.transfer(TransferEvent::Cancel(id))?;

@@ -82,14 +82,9 @@ function act(wallet, sender, payload, { plaintext, invitation }) {
   wallet.carry(outcome);
 }
 
+/** The invitation that an offer is by: one of a device that is named needs none, and is held to the one that it names. */
 function invitationOf(wallet, sender, payload, plaintext) {
+  if (!payload.invitation && wallet.device.pinned(sender).named) return undefined;
   const { identityKey } = wallet.device.record(sender);
-  const honour = () => links.honour(wallet, payload, plaintext, { address: sender, identityKey });
-  if (!wallet.device.pinned(sender).named) return honour();
-  let id;
-  // A device that is named needs no invitation; where it has one that holds, that has served.
-  wallet.attempt((copy) => {
-    id = links.honour(copy, payload, plaintext, { address: sender, identityKey });
-  });
-  return id;
+  return links.honour(wallet, payload, plaintext, { address: sender, identityKey });
 }

@@ -162,9 +162,8 @@ export class Wallet {
   /** WAL-06: the transfers with that device end as if cancelled, nothing that was for it leaves any more, and it may not write any more. */
   dropPin(peer) {
     for (const [id, transfer] of this.transfers.transfers) {
-      if (!sameAddress(transfer.peer, peer) || hasEnded(transfer.state)) continue;
-      const event = this.now < transfer.expires ? 'cancel' : 'tick';
-      this.carry(this.transfers.step({ id, event, now: this.now }), false);
+      if (!sameAddress(transfer.peer, peer) || hasEnded(transfer.state) || this.now >= transfer.expires) continue;
+      this.carry(this.transfers.step({ id, event: 'cancel', now: this.now }), false);
     }
     outbox.drop(this, ({ to }) => sameAddress(to, peer));
     links.forget(this, peer);

@@ -83,12 +83,12 @@ fn counters(b: &mut Builder) {
 
 /// DR-11: at most 1,000 keys.
 fn gaps(b: &mut Builder) {
-    cases! { b, [Bound: DR-11 DR-15];
+    cases! { b, [Bound: DR-11 DR-15 RND-02];
         /// a gap of 1,001 in the chain that is open, restarted or not; one of 1,000 is read
         gap_of_1001_in_open_chain => read_one(|c| c.sends(1002).refuses(1001, TooManySkipped).restart()
             .refuses(1001, TooManySkipped).reads([1000, 1001, 0]));
         /// a gap of 1,001 in a session's first message: the one-time prekey stays, and one of 1,000 is read
-        gap_of_1001_in_first_message [: DR-11 X3DH-11] => opened(Some(2), "gap of 1,001 first", |c| c.sends(1002)
+        gap_of_1001_in_first_message [: DR-11 X3DH-11 RND-02] => opened(Some(2), "gap of 1,001 first", |c| c.sends(1002)
             .refuses(1001, TooManySkipped).holds(&[1, 2, 3, 4]).reads([1000, 1001, 0]).holds(&[1, 3, 4]));
         /// the same where it is read before it is accepted
         gap_of_1001_read_first [: DR-11 RND-02] => opened(Some(2), "gap of 1,001 peek", |c| c.sends(1002)
@@ -117,6 +117,13 @@ fn stored_keys(b: &mut Builder) {
         /// 2,000 keys of three chains: none is dropped
         stored_keys_2000_of_three_chains => bob(|c| c.sends(801).reads([800]).next_chain(801).reads([800]).next_chain(401)
             .restart().reads([400]).restart().late(0, [0, 1]).late(1, [0]).reads([0]));
+        /// the keys that a session's first message skips count, and are the oldest
+        keys_skipped_by_first_message [Bound: DR-12 DR-16] => opened(Some(2), "skipped by first", |c| c.sends(1001).reads([1000])
+            .next_chain(1001).reads([1000]).next_chain(2).reads([1]).refuses_late(0, 0, DuplicateMessage).late(0, [1, 999])
+            .late(1, [0]).reads([0]));
+        /// what is refused drops no key: 2,000 are stored before and after
+        refused_message_drops_no_key [Bound ModifiedCiphertext: DR-12 DR-15] => bob(|c| c.sends(1001).reads([1000]).next_chain(1007)
+            .reads([1000]).forged(1006, Said::damaged, DecryptFailed).late(0, [0]).reads([0]));
         /// what is dropped in a session is not dropped in another
         bound_is_of_each_session [Bound:] => bob(|c| c.sends(1001).reads([1000]).next_chain(1001).reads([1000])
             .peer_opens("another").sends(1001).reads([1000]).late(0, [0]).late(1, [0]).reads([0]));
@@ -126,8 +133,12 @@ fn stored_keys(b: &mut Builder) {
         late_from_four_chains_restarted => bob(|c| c.sends(3).reads([2]).next_chain(3).reads([1]).next_chain(3).reads([2])
             .next_chain(3).reads([2]).restart().late(0, [1]).late(1, [0, 2]).late(2, [0]).reads([0]).restart().late(0, [0])
             .late(2, [1]).reads([1]));
+        /// keys that the first message skips: each serves once, restarted or not
+        late_behind_first_message [: DR-10 DR-13] => opened(Some(2), "late behind first", |c| c.sends(4).reads([3]).restart().reads([0])
+            .refuses(0, DuplicateMessage).steps(1).late(0, [2]).restart().refuses_late(0, 2, DuplicateMessage).late(0, [1])
+            .refuses_late(0, 1, DuplicateMessage));
         /// late messages of a session that is not the active one, restarted
-        late_in_inactive_session => bob(|c| c.sends(3).reads([2]).next_chain(3).reads([2]).peer_opens("beside").says("hello")
+        late_in_inactive_session [: DR-10 DR-13 SES-05] => bob(|c| c.sends(3).reads([2]).next_chain(3).reads([2]).peer_opens("beside").says("hello")
             .reads([0]).restart().late(0, [0]).late(1, [1]).restart().late(0, [1]).late(1, [0]));
     }
     cases! { b, [Expiry: DR-16];
@@ -137,6 +148,9 @@ fn stored_keys(b: &mut Builder) {
         /// after 5 steps, restarted behind each, it is gone; that of the next chain is not
         late_after_5_steps_restarted [Expiry Restart:] => bob(|c| c.sends(2).reads([1]).next_chain(2).reads([1])
             .each(0..4, |c, _| c.steps(1).restart()).refuses_late(0, 0, DecryptFailed).late(1, [0]));
+        /// keys that the first message skips age like others
+        first_message_skips_and_5_steps => opened(Some(2), "skips and steps", |c| c.sends(3).reads([2]).steps(4).late(0, [1]).steps(1)
+            .refuses_late(0, 0, DecryptFailed));
         /// steps in another session age nothing here
         steps_in_another_session => bob(|c| c.sends(2).reads([1]).peer_opens("another").says("hello").reads([0]).steps(5)
             .late(0, [0]));
@@ -180,6 +194,12 @@ fn ends(b: &mut Builder) {
             let next = c.in_chain(&c.chain_of(key("behind the end")), [0, END], b"in the next");
             c.read(&next).restart().read(&late).refuse(&late, DuplicateMessage)
         });
+        /// a message with the last counter in a session that is not the active one, encrypted as it should be
+        last_counter_in_inactive_session [: DR-18 SES-07] => read_one(|c| {
+            c.receiving(END);
+            let said = c.in_chain(&c.open_chain(), [END, 0], b"one too many");
+            c.peer_opens("beside").says("hello").reads([0]).refuse(&said, TooManySkipped).restart().refuse(&said, TooManySkipped)
+        });
         /// the last counter as initiator, while every message is a prekey message
         last_counter_of_initiator => alice(Some(1), |c| c.sending(END - 1).writes("the last")
             .writes_not("one too many", CounterExhausted).restart().writes_not("and again", CounterExhausted));
@@ -222,6 +242,17 @@ fn own_keys(b: &mut Builder) {
             c.refuse(&back, InvalidKey).restart().refuse(&back, InvalidKey).writes("the next")
         });
     }
+    cases! { b, [Normal: DR-08 DR-20 DR-09];
+        /// a session that becomes active again goes on in its own chain, at its own counters; a step in it is one of it alone
+        counters_of_two_sessions [Normal Restart: DR-08 DR-20 SES-06] => read_one(|c| {
+            c.writes("counter 0").writes("counter 1").sends(2).peer_opens("beside").says("hello").reads([0]).writes("in the other")
+                .late(1, [0]).writes("counter 2").restart().turns().peer_opens("third").says("hello").reads([0]).writes("in the third")
+                .late(1, [1]).writes("counter 4")
+        });
+        /// a step in a session that is not the active one: it draws a ratchet key, and is sent in from then on
+        step_in_inactive_session [: DR-09 SES-05 SES-06] => read_one(|c| c.next_chain(2).peer_opens("beside").says("hello").reads([0])
+            .restart().late(1, [1]).writes("in the new chain").late(1, [0]));
+    }
     cases! { b, [Normal: DR-20 DR-09];
         /// two steps of the peer one after the other, and nothing written between: each draws a ratchet key
         two_steps_without_a_word => read_one(|c| {
@@ -258,6 +289,22 @@ fn sizes(b: &mut Builder) {
         too_large_in_new_chain => read_one(|c| {
             let said = c.in_chain(&c.chain_of(key("too large")), [0, 1], &too_long);
             c.refuse(&said, TooLarge).next_chain(1).reads([0])
+        });
+        /// 65,537 bytes in place of a late message of a former chain: its stored key stays
+        too_large_in_former_chain [Size OutOfOrder: DR-22 DR-13] => read_one(|c| {
+            let chain = c.open_chain();
+            let said = c.in_chain(&chain, [1, 1], &too_long);
+            c.sends(2).reads([1]).steps(1).refuse(&said, TooLarge).late(1, [0])
+        });
+        /// 65,537 bytes in a session that is not the active one
+        too_large_in_inactive_session [: DR-22 SES-05] => read_one(|c| {
+            let said = c.in_chain(&c.open_chain(), [1, 1], &too_long);
+            c.peer_opens("beside").says("hello").reads([0]).refuse(&said, TooLarge)
+        });
+        /// 65,536 bytes in the chain that is open
+        largest_in_open_chain => read_one(|c| {
+            let said = c.in_chain(&c.open_chain(), [1, 1], &too_long[1..]);
+            c.read(&said).refuse(&said, DuplicateMessage)
         });
         /// 65,537 bytes in a session's first message
         too_large_in_first_message [: DR-22 X3DH-11] => pair(new_bob(), new_alice(), |c| {

@@ -99,21 +99,21 @@ impl Stage {
 
 /// X3DH-01, X3DH-02, KEY-10, KEY-11: of devices that are no strangers.
 fn bundles(b: &mut Builder) {
-    cases! { b, [StateChanged: X3DH-02 KEY-10 X3DH-01 KEY-11];
+    cases! { b, [StateChanged: X3DH-02 KEY-10 X3DH-01 KEY-11 RND-02 SES-01];
         /// wrong bundles of a device with a session: the session, the registration id and the record stay
         wrong_bundles_of_known_device => in_session(|t| t.ticks(41 * DAY).hears(BOB, "here").refuses_wrong_bundles()
             .knows_of(BOB, [0]).restart().refuses_wrong_bundles().knows_of(BOB, [0]).writes(BOB, "in the session that is there")
             .opens(BOB, "in a new one").knows_of(BOB, [1, 0]));
         /// the same of a device whose key the user named
-        wrong_bundles_of_named_device [StateChanged Identity: X3DH-02 KEY-10 X3DH-15] => in_session(|t| t.trusts(BOB)
+        wrong_bundles_of_named_device [StateChanged Identity: X3DH-02 KEY-10 X3DH-01 KEY-11 X3DH-15 RND-02] => in_session(|t| t.trusts(BOB)
             .ticks(41 * DAY).hears(BOB, "here").refuses_wrong_bundles().knows_of(BOB, [0]).opens(BOB, "in a new one").restart()
             .refuses_wrong_bundles().knows_of(BOB, [1, 0]).provisioned_in(1));
         /// the same of a device whose key is pinned, and of which nothing else is known
-        wrong_bundles_of_pinned_stranger [StateChanged Identity: X3DH-02 KEY-10 X3DH-15] => play(|t| t.vouched(BOB)
+        wrong_bundles_of_pinned_stranger [StateChanged Identity: X3DH-02 KEY-10 X3DH-01 KEY-11 X3DH-15] => play(|t| t.vouched(BOB)
             .ticks(41 * DAY).refuses_wrong_bundles().knows([]).restart().refuses_wrong_bundles().opens(BOB, "hello")
             .knows_of(BOB, [0]));
         /// the same of a device that is gone: none of them makes its record current
-        wrong_bundles_of_stale_device [StateChanged Stale: X3DH-02 KEY-10 SES-11] => in_session(|t| t.ticks(25 * DAY)
+        wrong_bundles_of_stale_device [StateChanged Stale: X3DH-02 KEY-10 X3DH-01 KEY-11 SES-11 SES-01] => in_session(|t| t.ticks(25 * DAY)
             .hears(BOB, "here").ticks(45 * DAY).submits_to_all(Submission(&[1])).answer(gone(&[1]), GivingUp(NotFound))
             .refuses_wrong_bundles().knows([stale(BOB, [0])]).restart().writes_not(BOB, "to nobody", NoSession)
             .opens(BOB, "in a new one").knows_of(BOB, [1, 0]));
@@ -121,11 +121,11 @@ fn bundles(b: &mut Builder) {
         wrong_bundles_after_drop => in_session(|t| t.drops_sessions(&BOB.actor()).ticks(41 * DAY).refuses_wrong_bundles()
             .knows_of(BOB, []).writes_not(BOB, "to nobody", NoSession));
         /// wrong bundles in the course of a send to a named device: the right one still opens a session
-        wrong_bundles_during_send [StateChanged Provisioning: X3DH-02 KEY-10 SES-18] => play(|t| t.trusts(BOB).ticks(41 * DAY)
+        wrong_bundles_during_send [StateChanged Provisioning: X3DH-02 KEY-10 X3DH-01 KEY-11 SES-18 RND-02] => play(|t| t.trusts(BOB).ticks(41 * DAY)
             .provisions(Bundles(&[1])).refuses_wrong_answers().restart().refuses_wrong_answers().knows([])
             .answer(bundled(fresh(BOB, Some(1), 41 * DAY)), Submission(&[1])).heard(BOB, "credential").accepted());
         /// wrong statements in the course of a send: the message and the registration id stay
-        wrong_statements_during_send [StateChanged RegistrationId: KEY-10 SES-10 X3DH-02] => in_session(|t| t.ticks(41 * DAY)
+        wrong_statements_during_send [StateChanged RegistrationId: KEY-10 SES-10 X3DH-02 X3DH-01 KEY-11] => in_session(|t| t.ticks(41 * DAY)
             .hears(BOB, "here").submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1])).refuses_wrong_answers()
             .knows_of(BOB, [0]).restart().answer(bundled(fresh(BOB, None, 41 * DAY)), Submission(&[1])).unchanged(BOB).accepted());
     }
@@ -265,7 +265,7 @@ fn stale_records(b: &mut Builder) {
             .answer(no_bundle(BOB), GivingUp(NotFound)).restart().ticks(30 * DAY - 1).knows([stale(BOB, [0]), known(Bob(2), [0])])
             .ticks(30 * DAY).knows_of(Bob(2), [0]));
         /// a stale device opens a session: it is read, the record stays stale, and goes at its time with the new session
-        stale_device_opens_a_session [Stale Restart:] => one_gone(|t| t.opened_by(BOB).knows([stale(BOB, [1, 0]), known(Bob(2), [0])])
+        stale_device_opens_a_session [Stale Restart: SES-11 SES-03 X3DH-12 X3DH-13 SES-02] => one_gone(|t| t.opened_by(BOB).knows([stale(BOB, [1, 0]), known(Bob(2), [0])])
             .writes_not(BOB, "to nobody", NoSession).restart().writes_not(BOB, "to nobody", NoSession)
             .sends(to_bob(), "once more", Submission(&[2])).accepted().ticks(29 * DAY).hears(BOB, "still").ticks(30 * DAY)
             .knows_of(Bob(2), [0]));
@@ -277,17 +277,27 @@ fn stale_records(b: &mut Builder) {
         bundle_of_another_identity_makes_current [Stale Identity: SES-11 SES-12] => one_gone(|t| t.bundle(Again, OTHER_IDENTITY)
             .writes(Again, "who are you").ticks(31 * DAY - 1).knows([known(Again, [1]), known(Bob(2), [0])]));
         /// a damaged message of a stale device changes nothing
-        damaged_message_of_stale_device [Stale StateChanged: SES-11 SES-07] => one_gone(|t| t.says(BOB, "late").refuses_damaged(0)
+        damaged_message_of_stale_device [Stale StateChanged: SES-11 SES-07 SES-05] => one_gone(|t| t.says(BOB, "late").refuses_damaged(0)
             .restart().reads(0).knows([stale(BOB, [0]), known(Bob(2), [0])]));
         /// an opening without one-time prekey is remembered when the record of its sender has gone
         opening_of_erased_record [Stale StateChanged: X3DH-14 SES-11] => play(|t| t.opening(BOB, None, "of erased", "hello").reads(0)
             .ticks(DAY).submits_to_all(Submission(&[1])).answer(gone(&[1]), GivingUp(NotFound)).ticks(31 * DAY).knows([])
             .refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage));
+        /// a stale record whose key is pinned: the bundle of another key makes nothing current
+        bundle_of_another_key_for_pinned_stale [Stale Identity: X3DH-15 SES-11] => one_gone(|t| t.trusts(BOB)
+            .bundle(Again, Err(UntrustedIdentity)).knows([stale(BOB, [0]), known(Bob(2), [0])]).restart().opens(BOB, "it is you")
+            .knows([known(BOB, [1, 0]), known(Bob(2), [0])]));
+        /// late messages of a stale device go into the session that they are of, whichever is active
+        sessions_of_stale_device [Stale Order: SES-05 SES-06 SES-11] => one_gone(|t| t.says(BOB, "in the first").opened_by(BOB)
+            .reads(0).knows([stale(BOB, [0, 1]), known(Bob(2), [0])]).hears(BOB, "in the second")
+            .knows([stale(BOB, [1, 0]), known(Bob(2), [0])]));
         /// the rules of an opening hold for a stale device as for any
-        wrong_opening_of_stale_device [Stale StateChanged: X3DH-09 X3DH-11 SES-11] => one_gone(|t| {
+        wrong_opening_of_stale_device [Stale StateChanged: X3DH-08 X3DH-09 X3DH-10 X3DH-11 SES-11] => one_gone(|t| {
             t.opening(BOB, Some(3), "wrong of stale", "hello");
             let unknown = t.said[0].fields(|m| m.pre_key_id = Some(9));
             t.talk.decrypt(&unknown, Err(UnknownOneTimePrekey));
+            let unknown = t.said[0].fields(|m| m.signed_pre_key_id = 8);
+            t.talk.decrypt(&unknown, Err(UnknownSignedPrekey));
             t.refuses_damaged(0).holds(&[1, 2, 3, 4]).knows([stale(BOB, [0]), known(Bob(2), [0])]).reads(0).holds(&[1, 2, 4])
         });
     }

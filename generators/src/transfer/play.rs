@@ -4,6 +4,9 @@ use super::deal::{Deal, START};
 use crate::actor::user_id;
 use crate::builder::step_of;
 use crate::script::{Case, Play, Result, Words};
+use serde_json::json;
+use tigress_signal::conformance::operation::AddressFields;
+use tigress_signal::conformance::operation::intermediary::NUMBER;
 use tigress_signal::conformance::operation::transfers::{
     self, Create, CreateInput, MessageFields, OfferFields, OutFields, OutcomeFields,
     OutgoingFields, StepTransfers, StepTransfersInput, StepTransfersOutput, TransferEventFields,
@@ -12,9 +15,10 @@ use tigress_signal::conformance::operation::transfers::{
 use tigress_signal::conformance::operation::{Done, On, Operation, Reference};
 use tigress_signal::conformance::seed;
 use tigress_signal::conformance::subject::Failure;
-use tigress_signal::conformance::vector::conversation::ErasedFields;
 use tigress_signal::conformance::vector::conversation::transfers::{Fields, Step};
+use tigress_signal::conformance::vector::conversation::{ErasedFields, Repeated, StepOf, numbered};
 use tigress_signal::error_code::ErrorCode;
+use tigress_signal::hex::Hex;
 use tigress_signal::identifier::{Address, DeviceId};
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{MessageType, StateName};
@@ -60,6 +64,8 @@ impl Play for Transfers<'_> {
         } else if w.eat("erased") {
             let secrets = w.list("nothing", |w| self.deal()?.secret(w))?;
             self.steps.push(Step::Erased(ErasedFields { secrets }));
+        } else if let Some(count) = tokens(w) {
+            self.tokens(count, w)?;
         } else if w.eat("tick") {
             self.tick(w)?;
         } else if w.eat("every message from") {
@@ -192,6 +198,37 @@ impl<'a> Transfers<'a> {
         Ok(())
     }
 
+    /// So many tokens are offered, none of which is spoken of again.
+    fn tokens(&mut self, count: u32, w: &mut Words<'_>) -> Result<()> {
+        let lifetime = w.after("for", Words::seconds)?;
+        let first = self.steps.len();
+        let text = |what: &str| seed::bytes::<12>(&format!("{}, {first}, {what}", self.label));
+        let number = |head: [u8; 12]| format!("{}{NUMBER}", Hex(head.to_vec()));
+        let step = json!({
+            "op": "event",
+            "now": self.now,
+            "randomness": number(text("drawn")),
+            "event": { "offer": {
+                "to": AddressFields::from(device(&mut Words("phone"))?),
+                "credential": { "authorizationToken": number(text("token")) },
+                "lifetime": lifetime,
+            } },
+        });
+        let read = |value| serde_json::from_value::<Step>(value).map_err(|error| error.to_string());
+        for time in 1..=count {
+            let one = numbered(&step, time).map_err(|error| error.to_string())?;
+            let Step::Event(StepOf { input, .. }) = read(one)? else {
+                return Err("it is no event".to_owned());
+            };
+            StepTransfers::run(&mut self.reference, on(input))
+                .map_err(|failure| format!("{failure:?}"))?;
+        }
+        let step = Box::new(read(step)?);
+        self.steps
+            .push(Step::Repeat(Repeated { times: count, step }));
+        Ok(())
+    }
+
     /// Each message but an offer, from each of these, has that outcome.
     fn every_message(&mut self, w: &mut Words<'_>) -> Result<()> {
         let (senders, outcome) = (w.until('>')?.trim_end_matches(" -"), w.word());
@@ -261,6 +298,17 @@ fn going_out(deal: &Deal, w: &mut Words<'_>) -> Option<MessageType> {
     w.eat("out").then_some(match deal.state {
         Some(StateName::Signed) => MessageType::KeyImportRequest,
         _ => MessageType::ProvisioningInformation,
+    })
+}
+
+/// How many tokens are offered, where a step says so.
+fn tokens(w: &mut Words<'_>) -> Option<u32> {
+    let mut ahead = *w;
+    let count = ahead.number().ok()?;
+    let count = u32::try_from(count).ok()?;
+    ahead.eat("tokens are offered").then(|| {
+        *w = ahead;
+        count
     })
 }
 

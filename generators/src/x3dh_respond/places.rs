@@ -1,14 +1,18 @@
 //! The rules of sections 2 and 3 in each place where they hold: from strangers, known and pinned devices, in and behind sessions, and over time
 //! and restarts.
 
-use super::super::actor::{Actor, Conversation, erased_private_key};
-use super::super::crafted::Opening;
+use super::super::actor::{Actor, Conversation, address, erased, erased_private_key};
+use super::super::crafted::{Opening, private_key};
 use super::super::pair::{Pair, opened, pair};
 use super::super::prelude::*;
 use super::super::public_key::{encoded, first_byte, key_pair, near_prime};
 use super::super::said::Said;
 use super::{alice, asked, bob, creates, mallory, with_torsion};
+use tigress_signal::agreement::x3dh::shared_secret;
+use tigress_signal::conformance::operation::On;
+use tigress_signal::conformance::operation::device::{Create, CreateInput};
 use tigress_signal::conformance::operation::x3dh::Respond;
+use tigress_signal::conformance::vector::conversation::Erased;
 use tigress_signal::primitives::PublicKey;
 use tigress_signal::timestamp::{DAY, Timestamp};
 
@@ -19,6 +23,7 @@ pub(super) fn generate(b: &mut Builder) {
     keys(b);
     created(b);
     sessions(b);
+    erasures(b);
     replays(b);
     known_senders(b);
     pins(b);
@@ -75,12 +80,34 @@ fn keys(b: &mut Builder) {
     }
 }
 
+/// Device 1 of Dora is not created once that is changed.
+fn creates_not(change: impl FnOnce(&mut CreateInput)) -> impl Case {
+    let input = CreateInput {
+        address: address("dora", 1),
+        one_time_pre_keys: 0,
+        now: Timestamp(0),
+        randomness: seed::bytes::<194>("x3dh_respond/places/not made").into(),
+    };
+    let handle = "device".to_owned();
+    refused::<Create>(
+        Malformed,
+        On {
+            handle,
+            input: but(input, change),
+        },
+    )
+}
+
 fn created(b: &mut Builder) {
     cases! { b, [PreKeyLifetime: KEY-09 KEY-06];
         /// a device made at second 2^31: signed integers of 32 bits overflow
         device_of_2038 => creates(&[0x00, 0x02], |f| f.now = Timestamp(1 << 31));
         /// a device made at second 2^32 + 5: integers of 32 bits overflow
         device_of_2106 => creates(&[0x00, 0x03], |f| f.now = Timestamp((1 << 32) + 5));
+        device_126 [: ID-03 KEY-06]: "device 126" => creates(&[0x00, 0x04], |f| f.address.device_id = 126);
+        device_1 [: ID-03 KEY-06]: "device 1" => creates(&[0x00, 0x05], |f| f.address.device_id = 1);
+        device_128_is_not_made [: ID-03 KEY-06]: "device 128 is not made" => creates_not(|f| f.address.device_id = 128);
+        device_0_is_not_made [: ID-03 KEY-06]: "device 0 is not made" => creates_not(|f| f.address.device_id = 0);
         lowest_registration_id [: ID-04 RND-01]: "the lowest registration id" => creates(&[0x00, 0x01], |_| {});
         highest_registration_id [: ID-04 RND-01]: "the highest registration id" => creates(&[0x3f, 0xfc], |_| {});
         registration_id_of_two_bytes [: ID-04 RND-01]: "a registration id is drawn big-endian, and its highest bits are cut"
@@ -123,7 +150,7 @@ fn sessions(b: &mut Builder) {
         session_outlives_signed_prekey [Normal PreKeyLifetime: X3DH-13 KEY-08] => opened(None, "outlives", |c| c.says("first")
             .says("second").says("third").late(0, [0]).ticks(7 * DAY).ticks(37 * DAY).late(1, [0]).restart().late(2, [0]));
         /// the same where the session is not the active one
-        message_of_inactive_session [Normal: X3DH-13 SES-05] => opened(None, "inactive", |c| c.says("first").says("second")
+        message_of_inactive_session [Normal: X3DH-13 SES-05 DR-14] => opened(None, "inactive", |c| c.says("first").says("second")
             .says("third").late(0, [0]).peer_opens("beside").says("beside").reads([0]).restart().late(2, [0]).late(1, [0])
             .refuses_late(1, 0, DuplicateMessage));
     }
@@ -133,6 +160,55 @@ impl Pair {
     fn peer_base_key(&self, said: &Said) -> PublicKey {
         let parsed = super::PreKeyMessage::decode(suite(), &said.message.bytes);
         parsed.expect("a prekey message").base_key
+    }
+}
+
+/// What X3DH computes on Bob's side for that first message, by his one-time prekey 2.
+fn agreement_secrets(said: &Said) -> Vec<Erased> {
+    let loaded = bob().loaded;
+    let message =
+        super::PreKeyMessage::decode(suite(), &said.message.bytes).expect("a prekey message");
+    let [identity, signed, one_time] = [
+        &loaded.identity_private_key,
+        &loaded.signed_pre_keys[0].private_key,
+        &loaded.one_time_pre_keys[1].private_key,
+    ]
+    .map(|key| private_key(key));
+    let outputs = [
+        signed.diffie_hellman(&message.identity_key),
+        identity.diffie_hellman(&message.base_key),
+        signed.diffie_hellman(&message.base_key),
+        one_time.diffie_hellman(&message.base_key),
+    ]
+    .map(|output| output.expect("a key"));
+    let named = (1..)
+        .zip(&outputs)
+        .map(|(n, output)| erased(&format!("DH{n}"), output.expose()));
+    let mut secrets: Vec<Erased> = named.collect();
+    let [dh1, dh2, dh3, dh4] = outputs;
+    let secret = shared_secret(suite(), dh1, dh2, dh3, Some(dh4));
+    secrets.push(erased("SK", secret.root.expose()));
+    secrets
+}
+
+/// X3DH-06 on the responder's side.
+fn erasures(b: &mut Builder) {
+    cases! { b, [StateChanged PreKeyLifetime: X3DH-06 X3DH-11];
+        /// the Diffie-Hellman outputs and SK are gone once the first message was read
+        agreement_secrets_erased => opened(Some(2), "erased", |c| {
+            let said = c.says("first").said(0, 0);
+            c.remember(agreement_secrets(&said)).reads([0]).erased()
+        });
+        /// nor are they kept where it does not decrypt
+        agreement_secrets_of_refused_message => opened(Some(2), "erased refused", |c| {
+            let said = c.says("first").said(0, 0);
+            c.remember(agreement_secrets(&said)).forged(0, Said::flipped, DecryptFailed).erased()
+        });
+        /// nor where it is read before it is accepted
+        agreement_secrets_of_read_opening => opened(Some(2), "erased peek", |c| {
+            let said = c.says("first").said(0, 0);
+            c.remember(agreement_secrets(&said)).peeks(0).erased()
+        });
     }
 }
 
@@ -171,6 +247,12 @@ fn replays(b: &mut Builder) {
             .drops_sessions(&alice()).restart().ticks(7 * DAY).restart().ticks(14 * DAY).restart().ticks(37 * DAY - 1)
             .restart().refuses(0, DuplicateMessage).ticks(37 * DAY).refuses(0, UnknownSignedPrekey));
     }
+    cases! { b, [NoOneTimePreKey: X3DH-12 X3DH-14];
+        /// openings without a one-time prekey of a known device, and of one whose key is pinned, restarted or not
+        openings_without_of_known_and_pinned => opened(None, "without, known", |c| c.says("one").reads([0]).peer_opens("two").says("two")
+            .reads([0]).pins(&alice(), alice().identity_key()).restart().peer_opens("three").says("three").reads([0])
+            .refuses_late(0, 0, DuplicateMessage).holds(&[1, 2, 3, 4]));
+    }
     cases! { b, [Bound: X3DH-14];
         /// the 100 are those of an identity key, whichever of its devices opens: the 101st comes from another address
         openings_of_two_addresses => pair(bob(), alice(), |c| {
@@ -202,7 +284,7 @@ fn known_senders(b: &mut Builder) {
                 DecryptFailed,
             );
     };
-    cases! { b, [UnknownPreKey StateChanged: X3DH-08 X3DH-09 X3DH-11];
+    cases! { b, [UnknownPreKey StateChanged: X3DH-08 X3DH-09 X3DH-10 X3DH-11 RND-02];
         /// a second opening of a device with a session: what is wrong with it changes nothing, and the true one is read
         wrong_openings_of_known_device => opened(Some(2), "known", |c| {
             c.says("first").reads([0]).peer_opens_by(3, "known again").says("second");

@@ -11,6 +11,7 @@ use crate::transfer::Transfers;
 use crate::wallet::{self, Wallet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The reference engine, in this process.
 #[derive(Clone, Debug)]
@@ -91,6 +92,13 @@ impl Reference {
     pub fn with_sessions_of(mut self, keepers: Keepers) -> Self {
         self.keepers = keepers;
         self
+    }
+
+    /// The saved states of all wallets.
+    pub(in crate::conformance) fn saved_wallets(&self) -> impl Iterator<Item = Zeroizing<String>> {
+        self.wallets
+            .values()
+            .map(|held| held.wallet.save().to_json())
     }
 
     /// Who keeps the sessions of what has that handle; none where the engine does.

@@ -71,10 +71,7 @@ pub fn ask(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
     match (settled(subject, case, terms), terms.restarts) {
         (Outcome::Failed(mismatch), Restarts::Everywhere) => {
             match settled(subject, case, as_written) {
-                Outcome::Passed => Outcome::Failed(Mismatch {
-                    cause: Cause::Restart,
-                    ..mismatch
-                }),
+                Outcome::Passed => Outcome::Failed(mismatch.of_restarts()),
                 without => without,
             }
         }
@@ -110,6 +107,9 @@ fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
                     },
                 );
                 return match run.failure {
+                    #[cfg(feature = "flaws")]
+                    None => self::scenario::as_without_flaw(scenario, suite, run.transcript),
+                    #[cfg(not(feature = "flaws"))]
                     None => Outcome::Passed,
                     Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
                 };

@@ -1,6 +1,7 @@
 //! How a case went, and where a subject departs from it.
 
 use super::difference::Difference;
+use crate::conformance::scenario::outline::Departure;
 use crate::conformance::scenario::transcript::Transcript;
 use crate::conformance::scenario::{self, StepFailure};
 use crate::conformance::subject::Failure;
@@ -108,6 +109,8 @@ pub enum Cause {
     Restart,
     /// A step of a script does not come off.
     Step,
+    /// Every step of a script comes off, and something else happens in one, which the script does not look at, than the profile says.
+    Outline,
     /// There is no answer that could be judged.
     NoAnswer,
     /// There is no answer within the time that it has.
@@ -127,6 +130,7 @@ impl Cause {
             Cause::State => "state",
             Cause::Restart => "restart",
             Cause::Step => "step",
+            Cause::Outline => "outline",
             Cause::NoAnswer => "no-answer",
             Cause::TimedOut => "timed-out",
         }
@@ -144,6 +148,8 @@ pub struct Mismatch {
     pub inputs: Value,
     /// What kind of failure it is.
     pub cause: Cause,
+    /// The requirement that speaks of it before those of the case; none where these do.
+    pub clause: Option<&'static str>,
     /// What is other than expected: one or more.
     pub differences: Vec<Difference>,
     /// What happened in the scenario up to there.
@@ -158,8 +164,28 @@ impl Mismatch {
             method: String::new(),
             inputs: Value::Null,
             cause,
+            clause: match cause {
+                Cause::Restart => Some("XFER-15"),
+                Cause::Secret => Some("PRIV-04"),
+                _ => None,
+            },
             differences: vec![Difference::new(expected, got)],
             transcript: None,
+        }
+    }
+
+    /// Where a run departs from the outline that it must have.
+    pub(super) fn departing(departure: Departure, transcript: Transcript) -> Self {
+        let (missing, further) = (departure.missing, departure.further);
+        let shown = |event: Option<Value>| {
+            event.map_or("nothing more".to_owned(), |event| event.to_string())
+        };
+        Mismatch {
+            step: Some(departure.line),
+            method: departure.text,
+            clause: departure.clause,
+            transcript: Some(Box::new(transcript)),
+            ..Mismatch::new(Cause::Outline, shown(missing), shown(further))
         }
     }
 
@@ -171,6 +197,16 @@ impl Mismatch {
             Failure::Broken(_) | Failure::NotImplemented => Cause::NoAnswer,
         };
         Mismatch::new(cause, expected, failure.to_string())
+    }
+
+    /// The same, where it goes wrong only with restarts.
+    pub(super) fn of_restarts(self) -> Self {
+        let Mismatch { cause, clause, .. } = Mismatch::new(Cause::Restart, "", "");
+        Mismatch {
+            cause,
+            clause,
+            ..self
+        }
     }
 
     /// Of fields of an answer.

@@ -7,12 +7,12 @@ use super::own_randomness;
 use crate::conformance::leak::holds;
 use crate::conformance::operation::device::{Create, Decrypt};
 use crate::conformance::operation::xeddsa::Sign;
-use crate::conformance::operation::{Operation, Saved, normal};
+use crate::conformance::operation::{Operation, Reference, Saved, normal};
 use crate::conformance::printable::shortened;
 use crate::conformance::restarts::Restarts;
-use crate::conformance::secrets::Secrets;
+use crate::conformance::secrets::{Secrets, is_suspect};
 use crate::conformance::subject::{Failure, RandomnessSource, Subject};
-use crate::conformance::vector::conversation::{Action, Conversation, Machine};
+use crate::conformance::vector::conversation::{Action, Conversation, Machine, numbered};
 use crate::conformance::vector::{Body, Call, Expectation, Vector};
 use crate::hex::Hex;
 use serde_json::{Value, json};
@@ -37,6 +37,7 @@ pub(super) fn run(
         has_drawn: false,
         secrets: Secrets::default(),
         leak: None,
+        at: None,
     };
     let result = match &vector.body {
         Body::Call(call) => asking
@@ -64,9 +65,11 @@ struct Asking<'a> {
     secrets: Secrets,
     /// The first of them that it wrote to its standard error, which it is charged with where nothing else is wrong.
     leak: Option<Mismatch>,
+    /// The conversation, and how many of its steps are over.
+    at: Option<(&'a Conversation, usize)>,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
     /// One call; `params` are those of the vector, with the handle where it takes one. Whether it was carried out.
     fn call(&mut self, call: &Call, params: Value) -> Result<bool, Stop> {
         let expectation = match (&call.error, &call.expected) {
@@ -103,7 +106,7 @@ impl Asking<'_> {
         match &answer {
             Ok(value) => self.secrets.note(value),
             Err(Failure::Rejected { message, .. }) => {
-                if let Some(name) = self.secrets.shown_in(message.as_bytes()) {
+                if let Some(name) = self.shown_in(message.as_bytes()) {
                     let expected = format!("an error that does not show `{name}` (PRIV-04)");
                     return Err(Mismatch::new(Cause::Secret, expected, message).into());
                 }
@@ -112,7 +115,7 @@ impl Asking<'_> {
         }
         let said = self.subject.said();
         if self.leak.is_none()
-            && let Some(name) = self.secrets.shown_in(&said)
+            && let Some(name) = self.shown_in(&said)
         {
             let expected = format!("standard error does not show `{name}` (PRIV-04)");
             let said = String::from_utf8_lossy(&said);
@@ -123,6 +126,33 @@ impl Asking<'_> {
             });
         }
         Ok(answer)
+    }
+
+    /// The secret that a text shows: of those that were asked and answered, else of those that the reference engine has in the
+    /// subject's place.
+    fn shown_in(&mut self, text: &[u8]) -> Option<&'static str> {
+        let shown = self.secrets.shown_in(text);
+        if shown.is_some() || !is_suspect(text) {
+            return shown;
+        }
+        let (conversation, over) = self.at?;
+        let machine = conversation.machine;
+        let mut engine = Reference::default();
+        engine.reset(self.suite).ok()?;
+        let load = on_machine(conversation.load.clone());
+        engine.call(machine.load, load).ok()?;
+        for action in conversation.steps.iter().take(over) {
+            if let Action::Call(call) = action {
+                // What is to be refused is.
+                engine
+                    .call(call.method, on_machine(call.params.clone()))
+                    .ok();
+            }
+            let saved = engine.call(machine.save, on_machine(json!({}))).ok()?;
+            let saved = serde_json::from_value::<Saved>(saved).ok()?;
+            self.secrets.note_saved(&saved.state);
+        }
+        self.secrets.shown_in(text)
     }
 
     /// Holds an answer against the expected one: the whole of it, but what the subject drew itself.
@@ -183,14 +213,15 @@ impl Asking<'_> {
     }
 
     /// The steps of a conversation, until one differs.
-    fn conversation(&mut self, conversation: &Conversation) -> Result<(), Stop> {
+    fn conversation(&mut self, conversation: &'a Conversation) -> Result<(), Stop> {
         let machine = conversation.machine;
         self.plain(machine.load, on_machine(conversation.load.clone()))
             .map_err(|stop| stop.about(None, machine.load, &conversation.load))?;
         for (index, action) in conversation.steps.iter().enumerate() {
+            self.at = Some((conversation, index + 1));
             let at_step = |stop: Stop, name: &str| {
                 let inputs = match action {
-                    Action::Call(call) => call.params.clone(),
+                    Action::Call(call) | Action::Repeat(_, call) => call.params.clone(),
                     Action::Restart | Action::Erased(_) => json!({}),
                 };
                 stop.about(Some(index + 1), name, &inputs)
@@ -210,6 +241,9 @@ impl Asking<'_> {
                         return Ok(());
                     }
                 }
+                Action::Repeat(times, call) => self
+                    .repeat(*times, call)
+                    .map_err(|stop| at_step(stop, call.method))?,
                 Action::Restart => self
                     .save(machine)
                     .and_then(|state| self.restore(machine, &state))
@@ -246,6 +280,21 @@ impl Asking<'_> {
         }
         let got = first_difference(&before, &after);
         Err(Mismatch::new(Cause::Restart, Restarts::EXPECTED, got).into())
+    }
+
+    /// So many calls, each of which is carried out.
+    fn repeat(&mut self, times: u32, call: &Call) -> Result<(), Stop> {
+        for number in 1..=times {
+            let params = numbered(&call.params, number).map_err(|error| {
+                Mismatch::new(
+                    Cause::NoAnswer,
+                    "a call that can be made",
+                    error.to_string(),
+                )
+            })?;
+            self.plain(call.method, on_machine(params))?;
+        }
+        Ok(())
     }
 
     fn restore(&mut self, machine: &Machine, state: &Hex) -> Result<(), Stop> {

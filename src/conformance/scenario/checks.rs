@@ -1,11 +1,11 @@
 //! What a step looks at: each check is a sentence about the world.
 
+use super::outline;
 use super::property;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
 use super::world::World;
 use crate::conformance::leak;
-use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, MessageType, StateName};
@@ -202,18 +202,11 @@ pub(super) fn restarted(outlasts: bool, who: &str) -> Check {
     ))
 }
 
-/// What many have one name for, whatever the profile calls it: a message that no session reads.
-const UNREAD: [ErrorCode; 3] = [
-    ErrorCode::DecryptFailed,
-    ErrorCode::DuplicateMessage,
-    ErrorCode::TooManySkipped,
-];
-
 /// The device has told its user so, and is not asked for it again.
 pub(super) fn is_told(world: &mut World, device: &str, report: &str) -> Check {
     let has_own_names = world.people.has_own_error_names(device);
     let told = world.people.told(device)?;
-    let of_unread = |said: &str| UNREAD.iter().any(|code| code.as_str() == said);
+    let of_unread = |said: &str| outline::UNREAD.iter().any(|code| code.as_str() == said);
     let alike = |said: &&String| has_own_names && of_unread(report) && of_unread(said);
     let exactly = told.iter().position(|said| said == report);
     match exactly.or_else(|| told.iter().position(|said| alike(&said))) {

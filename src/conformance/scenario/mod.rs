@@ -7,6 +7,7 @@
 //! | [`limits`] | how large scripts and transcripts may be |
 //! | [`transcript`] | a run as JSON Lines |
 //! | [`diagram`] | a transcript as a sequence diagram |
+//! | [`outline`] | what of a transcript is the same whatever was drawn |
 //! | [`view`] | what the intermediary learned, from a transcript |
 //! | [`property`] | what must never happen, whatever a script says |
 //! | `step_failure` | why a step did not come off |
@@ -31,6 +32,7 @@ pub mod feature;
 pub mod library;
 pub mod limits;
 pub(crate) mod mallory;
+pub mod outline;
 mod parameter;
 pub mod property;
 pub mod rehearsal;

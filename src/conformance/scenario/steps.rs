@@ -150,6 +150,9 @@ steps! {
     When "{device} offers a {credential} to {device} for {duration}"
         "The offer expires after that time." brings Transfer
         |world, call| offer(world, call, Some(call.duration()?));
+    When "{device} offers a {credential} called {name} to {device} for {duration}"
+        "The same, with a name of its own." brings Transfer
+        |world, call| offer(world, call, Some(call.duration()?));
     When "{device} offers a {credential} to {device} without a link"
         "Whatever links the sender has; it is given none." brings Transfer
         |world, call| {
@@ -533,8 +536,8 @@ steps! {
     When "the intermediary answers the next {request} of {device} with {lie}"
         "It carries nothing out, and says so or not."
         |world, call| lie(world, call, false, false);
-    When "the intermediary answers the next {many} {request}s of {device} with {lie}"
-        "The same, so many times."
+    When "the intermediary answers {many} {request}s of {device} with {lie}"
+        "The same, to the next so many."
         |world, call| {
             for _ in 0..call.number()? {
                 lie(world, call, false, false)?;

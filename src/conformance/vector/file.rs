@@ -290,6 +290,7 @@ fn check(
         Body::Call(call) => refuses || call.expected.is_some(),
         Body::Conversation(conversation) => conversation.steps.iter().all(|step| match step {
             Action::Call(call) => call.error.is_some() || call.expected.is_some(),
+            Action::Repeat(_, call) => call.error.is_none(),
             Action::Restart | Action::Erased(_) => true,
         }),
     };

@@ -620,7 +620,11 @@ impl<'a, A: Adversary> Judge<'a, A> {
     fn pin_dropped(&mut self, peer: Who) {
         self.reach(Goal::PinDropped);
         let address = self.world.setting.addresses[usize::from(peer)];
-        let open = self.actor.wallet.transfers().under_way_with(&address);
+        let open = self
+            .actor
+            .wallet
+            .transfers()
+            .under_way_with(&address, self.now);
         let open = open.count();
         let sends = self.actor.wallet.outgoing();
         let sends = sends.filter(|message| message.to == address).count();

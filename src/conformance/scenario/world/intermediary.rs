@@ -14,6 +14,7 @@ use crate::identifier::{Address, DeviceId};
 use crate::intermediary::{
     Answer, Body, Envelope, Intermediary, Limits, MemoryStore, Request, SavedIntermediary,
 };
+use crate::primitives::Randomness;
 use crate::sesame::Device;
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
@@ -143,7 +144,14 @@ impl ScriptedIntermediary {
         if carried_out {
             self.handle(request, now)?.ok();
         }
-        if let Some(answer) = lie.answer(&request.body) {
+        if let Some(mut answer) = lie.answer(&request.body) {
+            // No two messages that make no sense are the same.
+            if let Ok(Answer::Envelopes { envelopes }) = &mut answer {
+                for envelope in envelopes {
+                    let (_, end) = envelope.message.0.0.split_at_mut(1);
+                    self.randomness.fill(end).map_err(StepFailure::script)?;
+                }
+            }
             return Ok(Some(answer));
         }
         let (Body::FetchBundle { address, .. }, Lie::OwnKeys) = (&request.body, lie) else {

@@ -129,12 +129,10 @@ impl World<'_> {
         let address = self.people.address(to)?;
         let mut device = self.people.wallet(from)?.device().clone();
         let mut randomness = self.peer_randomness("written");
-        let record = device.record(&address);
-        let message = match record.and_then(|record| record.base_keys().next()) {
-            Some(_) => device
-                .encrypt(&address, plaintext, &mut randomness)
-                .map_err(StepFailure::script)?,
-            None => {
+        let message = match device.encrypt(&address, plaintext, &mut randomness) {
+            Ok(message) => message,
+            // There is no session, or none that may be sent in.
+            Err(_) => {
                 let bundle = self.intermediary.bundle(&address)?;
                 let to = (address, &bundle);
                 forgery::first_message_by(&mut device, to, plaintext, &mut randomness)?

@@ -6,7 +6,7 @@ use crate::conformance::operation::{
 use crate::conformance::printable::shortened;
 use crate::conformance::restarts::Restarts;
 use crate::conformance::scenario::step_failure::StepFailure;
-use crate::conformance::secrets::Secrets;
+use crate::conformance::secrets::{Secrets, is_suspect};
 use crate::conformance::subject::{Failure, Subject};
 use crate::hex::Hex;
 use crate::identifier::Address;
@@ -251,8 +251,10 @@ impl<'a> Players<'a> {
         let is_others = tested.is_some() || self.engine.keeper(device).is_some();
         let answer = match tested {
             Some(tested) => {
+                note::<O>(&mut self.secrets, &input);
                 let answer = answer::ask::<O>(tested.subject, input);
-                sees_no_secret(&self.secrets, &answer, &tested.subject.said())?;
+                let said = tested.subject.said();
+                sees_no_secret(&mut self.secrets, &self.engine, &answer, &said)?;
                 answer
             }
             None => O::run(&mut self.engine, input),
@@ -274,15 +276,24 @@ impl<'a> Players<'a> {
     }
 }
 
+/// Watches the secrets in what is asked.
+fn note<O: Operation>(secrets: &mut Secrets, input: &O::Input) {
+    if let Ok(asked) = serde_json::to_value(input) {
+        secrets.note(&asked);
+    }
+}
+
 /// What a device was before an event.
 enum Before {
     Wallet(Box<Wallet>),
     Saved(Hex),
 }
 
-/// Neither an error nor standard error shows what the subject has drawn (PRIV-04).
+/// Neither an error nor standard error shows what the subject has drawn, what it was given, or what those whom the reference engine
+/// plays have as well (PRIV-04).
 fn sees_no_secret<T>(
-    secrets: &Secrets,
+    secrets: &mut Secrets,
+    engine: &Reference,
     answer: &Result<T, Failure>,
     said: &[u8],
 ) -> Result<(), StepFailure> {
@@ -291,9 +302,14 @@ fn sees_no_secret<T>(
         _ => &[],
     };
     for (text, what) in [(message, "an error"), (said, "standard error")] {
+        if secrets.shown_in(text).is_none() && is_suspect(text) {
+            for state in engine.saved_wallets() {
+                secrets.note_saved(state.as_bytes());
+            }
+        }
         if secrets.shown_in(text).is_some() {
             return Err(StepFailure::Secret {
-                expected: format!("{what} does not show what was drawn (PRIV-04)"),
+                expected: format!("{what} does not show what is secret (PRIV-04)"),
                 got: shortened(&String::from_utf8_lossy(text), MOST_SAID).into_owned(),
             });
         }

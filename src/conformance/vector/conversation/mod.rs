@@ -8,6 +8,7 @@ pub mod intermediary;
 pub mod transfers;
 
 use super::Call;
+use crate::conformance::operation::intermediary::NUMBER;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use schemars::JsonSchema;
@@ -75,6 +76,21 @@ pub struct ErasedFields {
     pub secrets: Vec<Erased>,
 }
 
+/// A step that happens many times: what a vector would take too much room to say.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repeated<S> {
+    /// How often, at most 10,000 times.
+    #[schemars(range(max = MOST_TIMES))]
+    pub times: u32,
+    /// The step, which is carried out each time, whatever is answered. Wherever `########` stands in it, each of them has its
+    /// number there, from 1, in eight digits of lower-case hex.
+    pub step: Box<S>,
+}
+
+/// So many times at most.
+const MOST_TIMES: u32 = 10_000;
+
 /// A conversation, ready to be run.
 #[derive(Clone, Debug)]
 pub struct Conversation {
@@ -91,10 +107,21 @@ pub struct Conversation {
 pub enum Action {
     /// A call; the machine's handle is still to be put in.
     Call(Call),
+    /// So many calls, each with its number wherever [`NUMBER`] stands.
+    Repeat(u32, Call),
     /// Save and restore.
     Restart,
     /// Secrets that the saved state must not hold.
     Erased(Vec<Erased>),
+}
+
+/// The parameters of the call of that number, from 1, of those that are repeated.
+///
+/// # Errors
+/// None: what was JSON is JSON with other digits in it.
+pub fn numbered(params: &Value, number: u32) -> Result<Value, serde_json::Error> {
+    let digits = format!("{number:08x}");
+    serde_json::from_str(&params.to_string().replace(NUMBER, &digits))
 }
 
 /// Declares the conversations with one machine: `Fields`, `Step`, and how they are run.
@@ -118,6 +145,8 @@ macro_rules! conversation {
         #[serde(tag = "op", rename_all = "camelCase")]
         pub enum Step {
             $($(#[$doc])* $variant(super::StepOf<$input, $output>),)+
+            /// One of the steps above happens many times.
+            Repeat(super::Repeated<Step>),
             /// It is saved and restored (XFER-15).
             Restart(crate::conformance::operation::Done),
             /// Its saved state holds none of these (X3DH-06, DR-13, DR-19).
@@ -137,6 +166,13 @@ macro_rules! conversation {
                         },
                         error: step.error,
                     }),)+
+                    Step::Repeat(super::Repeated { times, step }) => match step.action()? {
+                        super::Action::Call(call) => super::Action::Repeat(times, call),
+                        _ => {
+                            let what = "`repeat` is for a call";
+                            return Err(serde::de::Error::custom(what));
+                        }
+                    },
                     Step::Restart(_) => super::Action::Restart,
                     Step::Erased(fields) => super::Action::Erased(fields.secrets),
                 })
@@ -149,7 +185,7 @@ macro_rules! conversation {
             fn refuses(&self) -> bool {
                 self.steps.iter().any(|step| match step {
                     $(Step::$variant(step) => step.error.is_some(),)+
-                    Step::Restart(_) | Step::Erased(_) => false,
+                    Step::Repeat(_) | Step::Restart(_) | Step::Erased(_) => false,
                 })
             }
 
