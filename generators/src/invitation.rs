@@ -198,7 +198,7 @@ fn parse(b: &mut Builder) {
     let device = |device_id| reads(Parts { device_id, ..car });
     let vertical = |vertical, query| reads(but(car, |f| (f.vertical, f.query) = (vertical, query)));
     cases! { b, [Normal: INV-01 INV-02];
-        general_access: "for general access" => vertical(GeneralAccess, "?v=a");
+        general_access [: INV-01 INV-02 ID-03]: "for general access" => vertical(GeneralAccess, "?v=a");
         /// for general access, which is meant where nothing is said
         general_access_unsaid => vertical(GeneralAccess, "");
         home: "for a home" => vertical(Home, "?v=h");
@@ -206,8 +206,8 @@ fn parse(b: &mut Builder) {
         device_id_127 [: ID-03 INV-01 INV-02]: "DeviceID 127, the highest" => device(127);
         device_id_126 [: ID-03 INV-01 INV-02]: "DeviceID 126" => device(126);
         device_id_10: "DeviceID 10: a trailing zero is part of it" => device(10);
-        port_8443: "a port, which is part of HOST" => host("relay.example:8443");
-        port_80: "port 80: nothing special under https" => host("relay.example:80");
+        port_8443 [: INV-01 INV-02 INV-04]: "a port, which is part of HOST" => host("relay.example:8443");
+        port_80 [: INV-01 INV-02 INV-04]: "port 80: nothing special under https" => host("relay.example:80");
         port_65535: "port 65535, the highest" => host("relay.example:65535");
         one_label: "a name of one label" => host("localhost");
         digits_and_hyphens: "labels that begin with a digit and hold hyphens" => host("2--relay-4.7.example");

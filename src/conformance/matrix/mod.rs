@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub const PAGE: &str = include_str!("../../../docs/matrix.md");
 
 /// So many cells may wait for a case: the number only ever goes down.
-pub const HOLES: usize = 167;
+pub const HOLES: usize = 0;
 
 /// Where a requirement may hold: who is on the other side, what went before, through which door something comes in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
