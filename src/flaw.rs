@@ -18,18 +18,22 @@ pub(crate) fn on() -> &'static str {
     ON.get()
 }
 
-/// Runs `run` with the flaw of that name on, in this thread alone; with none for an empty name.
+/// Runs `run` with the flaw of that name on, in this thread alone; afterwards the one is on that was on before.
 pub(crate) fn with<T>(name: &'static str, run: impl FnOnce() -> T) -> T {
-    /// On again what was on, also where `run` panics.
-    struct Back(&'static str);
-    impl Drop for Back {
+    /// On again, also where `run` panics.
+    struct Before(&'static str);
+    impl Drop for Before {
         fn drop(&mut self) {
             ON.set(self.0);
-            FORMER.take();
         }
     }
-    let _back = Back(ON.replace(name));
+    let _before = Before(ON.replace(name));
     run()
+}
+
+/// What flaws have kept so far in this thread is gone.
+pub(crate) fn forget() {
+    FORMER.take();
 }
 
 /// A chain key was stepped on: what a flaw needs that goes back.

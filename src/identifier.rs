@@ -6,7 +6,7 @@
 
 use crate::error_code::ErrorCode;
 use crate::primitives::{Randomness, RandomnessError};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::short_bytes::ShortBytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,15 +53,28 @@ impl IdentifierError {
 
 /// A version 4 UUID in its lower-case 36-character form, which `uuid` is read off.
 fn is_canonical(uuid: &Uuid, text: &str) -> bool {
-    uuid.get_version_num() == 4
-        && uuid.get_variant() == uuid::Variant::RFC4122
-        && uuid.hyphenated().to_string() == text
+    let written = uuid.hyphenated().to_string();
+    flawed!("ID-01 version", uuid.get_version_num() == 4, true)
+        && flawed!(
+            "ID-01 variant",
+            uuid.get_variant() == uuid::Variant::RFC4122,
+            true
+        )
+        && flawed!(
+            "ID-01 upper case",
+            written == text,
+            written.eq_ignore_ascii_case(text)
+        )
 }
 
 fn random_uuid(randomness: &mut dyn Randomness) -> Result<Uuid, RandomnessError> {
     let mut bytes = [0; 16];
     randomness.fill(&mut bytes)?;
-    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    Ok(flawed!(
+        "XFER-02 sixteen bytes",
+        uuid::Builder::from_random_bytes(bytes).into_uuid(),
+        Uuid::from_bytes(bytes)
+    ))
 }
 
 /// How an identifier is written as text: in JSON a string, in debug output after its type's name.
@@ -139,6 +152,11 @@ impl FromStr for UserId {
     type Err = IdentifierError;
 
     fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        let text = flawed!(
+            "ID-01 line feed",
+            text,
+            text.strip_suffix('\n').unwrap_or(text)
+        );
         let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::UserId)?;
         require!("ID-01", is_canonical(&uuid, text), IdentifierError::UserId);
         Ok(UserId(User::Uuid(uuid)))
@@ -186,6 +204,11 @@ impl FromStr for TransferId {
     type Err = IdentifierError;
 
     fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        let text = flawed!(
+            "XFER-02 line feed",
+            text,
+            text.strip_suffix('\n').unwrap_or(text)
+        );
         let uuid = Uuid::try_parse(text).map_err(|_| IdentifierError::TransferId)?;
         require!(
             "XFER-02",
@@ -317,10 +340,20 @@ impl RegistrationId {
         loop {
             let mut bytes = [0; 2];
             randomness.fill(&mut bytes)?;
-            let masked = u32::from(u16::from_be_bytes(bytes) & 0x3fff);
+            let drawn = flawed!(
+                "RND-01 little-endian",
+                u16::from_be_bytes(bytes),
+                u16::from_le_bytes(bytes)
+            );
+            let masked = u32::from(drawn & 0x3fff);
             if ranges.iter().all(|range| range.contains(&masked)) {
                 return Ok(RegistrationId(masked));
             }
+            flawed!(
+                "RND-01 not again",
+                (),
+                return Ok(RegistrationId(masked % 16380 + 1))
+            );
         }
     }
 }

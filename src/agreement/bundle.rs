@@ -167,7 +167,11 @@ impl Bundle {
                 key: key("signedPreKey", &fields.signed_pre_key)?,
                 signature: signature("signedPreKeySignature", &fields.signed_pre_key_signature)?,
             },
-            statement: if stated {
+            statement: if flawed!(
+                "X3DH-01 no statement",
+                stated,
+                stated && fields.statement_signature.is_some()
+            ) {
                 let missing = AgreementError::NoStatement;
                 let signed = fields.statement_signature.as_ref().ok_or(missing)?;
                 Some(Statement {

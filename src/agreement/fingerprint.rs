@@ -114,6 +114,16 @@ pub fn fingerprint(suite: &dyn Suite, one: &Party, other: &Party) -> String {
         parties.sort_by_key(|party| suite.encode_address(&party.address)),
         ()
     );
+    flawed!(
+        "X3DH-16 by text",
+        (),
+        parties.sort_by_key(|party| party.address.to_string())
+    );
+    flawed!(
+        "X3DH-16 by key",
+        (),
+        parties.sort_by_key(|party| party.identity_key)
+    );
     let groups: Vec<String> = parties
         .iter()
         .flat_map(|party| groups(suite, party))
@@ -134,6 +144,8 @@ fn groups(suite: &dyn Suite, party: &Party) -> Vec<String> {
         .chunks_exact(5)
         .map(|chunk| {
             let number = chunk.iter().fold(0, |n, &byte| n << 8 | u64::from(byte));
+            let number = flawed!("X3DH-16 low 32 bits", number, number & u64::from(u32::MAX));
+            let number = flawed!("X3DH-16 little-endian", number, number.swap_bytes() >> 24);
             let number = number % 100_000;
             flawed!("X3DH-16 zeros", format!("{number:05}"), number.to_string())
         })

@@ -1,5 +1,6 @@
 //! How long a device's prekeys live, and what it takes of others' (KEY-08, KEY-10, KEY-12, X3DH-14).
 
+use crate::requirement::flawed;
 use crate::timestamp::DAY;
 
 /// The bounds of sections 2 and 3. They are data: a device can be run with smaller ones.
@@ -32,7 +33,52 @@ impl Limits {
 }
 
 impl Default for Limits {
+    /// Those of the profile.
     fn default() -> Self {
-        Limits::PROFILE
+        let profile = Limits::PROFILE;
+        Limits {
+            signed_pre_key_lifetime: flawed!(
+                "KEY-08 second early",
+                flawed!(
+                    "KEY-08 second late",
+                    profile.signed_pre_key_lifetime,
+                    profile.signed_pre_key_lifetime + 1
+                ),
+                profile.signed_pre_key_lifetime - 1
+            ),
+            max_latency: profile.max_latency,
+            one_time_pre_key_lifetime: flawed!(
+                "KEY-12 second early",
+                flawed!(
+                    "KEY-12 second late",
+                    profile.one_time_pre_key_lifetime,
+                    profile.one_time_pre_key_lifetime + 1
+                ),
+                profile.one_time_pre_key_lifetime - 1
+            ),
+            statement_age: flawed!(
+                "KEY-10 age a second less",
+                flawed!(
+                    "KEY-10 age a second more",
+                    profile.statement_age,
+                    profile.statement_age + 1
+                ),
+                profile.statement_age - 1
+            ),
+            statement_ahead: flawed!(
+                "KEY-10 ahead a second less",
+                flawed!(
+                    "KEY-10 ahead a second more",
+                    profile.statement_ahead,
+                    profile.statement_ahead + 1
+                ),
+                profile.statement_ahead - 1
+            ),
+            max_openings: flawed!(
+                "X3DH-14 99",
+                flawed!("X3DH-14 101", profile.max_openings, 101),
+                99
+            ),
+        }
     }
 }

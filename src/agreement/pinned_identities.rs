@@ -46,6 +46,11 @@ impl PinnedIdentities {
                 pinned.is_some_and(|pin| pin.named),
                 false
             );
+        let named = flawed!(
+            "X3DH-15 never named",
+            named,
+            pinned.map_or(named, |pin| pin.named)
+        );
         self.0.insert(address, Pin { fingerprint, named });
         Ok(())
     }
@@ -66,6 +71,18 @@ impl PinnedIdentities {
         self.0.iter()
     }
 
+    /// The pin that keys of `address` are held to.
+    fn pinned(&self, address: &Address) -> Option<&Pin> {
+        flawed!("X3DH-15 of a user", (), {
+            let mut pins = self.0.iter();
+            return pins
+                .find(|(other, _)| other.user_id == address.user_id)
+                .map(|(_, pin)| pin);
+        });
+        let pin = self.0.get(address);
+        flawed!("X3DH-15 named alone", pin, pin.filter(|pin| pin.named))
+    }
+
     /// Whether `address` may present `key`.
     ///
     /// # Errors
@@ -74,7 +91,7 @@ impl PinnedIdentities {
         let is_pinned = |pin: &Pin| pin.fingerprint == Fingerprint::of(key);
         require!(
             "X3DH-15",
-            self.0.get(address).is_none_or(is_pinned),
+            self.pinned(address).is_none_or(is_pinned),
             AgreementError::UntrustedIdentity(*address)
         );
         Ok(())

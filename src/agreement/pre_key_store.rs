@@ -32,6 +32,12 @@ impl OpeningId {
         let info = b"TigressSignal/1 Opening";
         OpeningId(*hkdf_sha256(None, &[secret.root.expose()], info).expose())
     }
+
+    /// That of a base key.
+    #[cfg(feature = "flaws")]
+    fn of_base_key(key: &PublicKey) -> Self {
+        OpeningId(*hkdf_sha256(None, &[&key.encode()], b"base key").expose())
+    }
 }
 
 impl From<OpeningId> for Hex {
@@ -74,7 +80,17 @@ impl OwnSignedPreKey {
     fn is_kept(&self, limits: &Limits, now: Timestamp) -> bool {
         let latency = flawed!("KEY-08 erased at once", limits.max_latency, 1);
         let latency = flawed!("KEY-08 never erased", latency, u64::MAX);
+        let latency = flawed!(
+            "KEY-08 latency a second less",
+            flawed!("KEY-08 latency a second more", latency, latency + 1),
+            latency - 1
+        );
         let replaced = self.replaced;
+        let replaced = flawed!(
+            "KEY-08 since it was made",
+            replaced,
+            replaced.map(|_| self.dated.created())
+        );
         replaced.is_none_or(|replaced| now.seconds_since(replaced) < latency)
     }
 }
@@ -128,6 +144,19 @@ pub struct Response {
     signed_pre_key_id: PreKeyId,
     one_time_pre_key_id: Option<PreKeyId>,
     identity_key: PublicKey,
+    #[cfg(feature = "flaws")]
+    base_key: PublicKey,
+}
+
+impl Response {
+    /// By which the opening is known again.
+    fn opening(&self) -> OpeningId {
+        flawed!(
+            "X3DH-14 base key",
+            OpeningId::of(&self.secret),
+            OpeningId::of_base_key(&self.base_key)
+        )
+    }
 }
 
 impl PreKeyStore {
@@ -194,6 +223,7 @@ impl PreKeyStore {
         let created = added.dated.created();
         for other in self.signed_pre_keys.values_mut() {
             other.replaced.get_or_insert(created);
+            flawed!("X3DH-14 until replaced", (), other.openings = OrdMap::new());
         }
         self.signed_pre_keys.insert(id, added);
     }
@@ -264,7 +294,12 @@ impl PreKeyStore {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<Vec<OneTimePreKey>, RandomnessError> {
-        let ids = std::iter::successors(self.next_one_time_pre_key_id, |id| id.next());
+        let next = flawed!(
+            "ID-06 highest held",
+            self.next_one_time_pre_key_id,
+            self.after_highest_held()
+        );
+        let ids = std::iter::successors(next, |id| id.next());
         let drawn = ids
             .take(count)
             .map(|id| Ok((id, KeyPair::random(randomness)?)))
@@ -303,7 +338,8 @@ impl PreKeyStore {
                 }
                 None => suites.iter().any(|suite| suite.has_statements()),
             };
-            now.seconds_since(current.dated.created()) >= lifetime || says_otherwise
+            now.seconds_since(current.dated.created()) >= lifetime
+                || flawed!("KEY-08 other suites", says_otherwise, false)
         })
     }
 
@@ -345,7 +381,11 @@ impl PreKeyStore {
             free.next().unwrap_or(PreKeyId::FIRST)
         };
         let wrapped = || flawed!("KEY-08 overwrites", free(), PreKeyId::FIRST);
-        highest.next().unwrap_or_else(wrapped)
+        flawed!(
+            "ID-06 lowest free",
+            highest.next().unwrap_or_else(wrapped),
+            free()
+        )
     }
 
     fn add_signed_pre_key(
@@ -464,6 +504,15 @@ impl PreKeyStore {
         message: &PreKeyMessage<'_>,
     ) -> Result<Response, AgreementError> {
         let pre_key_id = |id| PreKeyId::within(id, &suite.identifiers().pre_key_id);
+        flawed!("X3DH-08 order", (), {
+            let raw = message.pre_key_id;
+            let id = raw.and_then(|raw| pre_key_id(raw).ok());
+            if id.is_some_and(|id| !self.one_time_pre_keys.contains_key(&id)) {
+                return Err(AgreementError::UnknownOneTimePreKey(
+                    raw.unwrap_or_default(),
+                ));
+            }
+        });
         let signed = pre_key_id(message.signed_pre_key_id)
             .ok()
             .and_then(|id| Some((id, self.signed_pre_keys.get(&id)?)));
@@ -502,17 +551,24 @@ impl PreKeyStore {
             &message.base_key,
         )?;
         if let (None, Some(openings)) = (one_time, signed.openings.get(&message.identity_key)) {
-            require!(
-                "X3DH-14",
-                !openings.contains(&OpeningId::of(&secret)),
-                AgreementError::Replay
-            );
             let most = flawed!("X3DH-14 unbounded", limits.max_openings, usize::MAX);
-            always_require!(
-                "X3DH-14",
-                openings.len() < most,
-                AgreementError::TooManyOpenings(limits.max_openings)
+            let most = flawed!("X3DH-14 makes room", most, usize::MAX);
+            let too_many = AgreementError::TooManyOpenings(limits.max_openings);
+            flawed!("X3DH-14 order", (), {
+                always_require!("X3DH-14", openings.len() < most, too_many);
+            });
+            let id = flawed!(
+                "X3DH-14 base key",
+                OpeningId::of(&secret),
+                OpeningId::of_base_key(&message.base_key)
             );
+            require!("X3DH-14", !openings.contains(&id), AgreementError::Replay);
+            let taken = flawed!(
+                "X3DH-14 of all",
+                openings.len(),
+                signed.openings.values().map(OrdSet::len).sum()
+            );
+            always_require!("X3DH-14", taken < most, too_many);
         }
         Ok(Response {
             secret,
@@ -520,6 +576,8 @@ impl PreKeyStore {
             signed_pre_key_id,
             one_time_pre_key_id: one_time.map(|(id, _)| id),
             identity_key: message.identity_key,
+            #[cfg(feature = "flaws")]
+            base_key: message.base_key,
         })
     }
 
@@ -544,6 +602,10 @@ impl PreKeyStore {
     pub fn accept(&mut self, response: &Response) {
         if let Some(id) = response.one_time_pre_key_id {
             flawed!("X3DH-10 kept", drop(self.one_time_pre_keys.remove(&id)), ());
+            flawed!("X3DH-10 lower ones", (), {
+                let held = std::mem::take(&mut self.one_time_pre_keys).into_iter();
+                self.one_time_pre_keys = held.filter(|(other, _)| *other > id).collect();
+            });
         }
         self.remember(response);
     }
@@ -556,9 +618,68 @@ impl PreKeyStore {
             let openings = signed.openings.entry(response.identity_key).or_default();
             flawed!(
                 "X3DH-14 not remembered",
-                _ = openings.insert(OpeningId::of(&response.secret)),
+                _ = openings.insert(response.opening()),
                 ()
             );
+            flawed!("X3DH-14 makes room", (), {
+                if openings.len() > Limits::PROFILE.max_openings {
+                    let first = openings.get_min().copied();
+                    first.map(|first| openings.remove(&first));
+                }
+            });
+        }
+    }
+
+    /// The openings of that peer are forgotten.
+    #[cfg(feature = "flaws")]
+    pub(crate) fn forget_openings(&mut self, identity_key: &PublicKey) {
+        for signed in self.signed_pre_keys.values_mut() {
+            signed.openings.remove(identity_key);
+        }
+    }
+
+    /// What a device writes down that leaves something out.
+    #[cfg(feature = "flaws")]
+    pub(crate) fn written_down(mut self, now: Timestamp) -> Self {
+        use crate::flaw::is_on;
+        if is_on("XFER-15 former prekeys") {
+            self.signed_pre_keys.retain(|_, key| key.replaced.is_none());
+        }
+        if is_on("XFER-15 openings") {
+            for signed in self.signed_pre_keys.values_mut() {
+                signed.openings = OrdMap::new();
+            }
+        }
+        if is_on("XFER-15 drawn") {
+            let keys = self.one_time_pre_keys.iter();
+            let drawn = keys.map(|(id, held)| {
+                (
+                    *id,
+                    OwnOneTimePreKey {
+                        drawn: now,
+                        ..held.clone()
+                    },
+                )
+            });
+            self.one_time_pre_keys = drawn.collect();
+        }
+        if is_on("XFER-15 replaced") {
+            for signed in self.signed_pre_keys.values_mut() {
+                signed.replaced = signed.replaced.map(|_| now);
+            }
+        }
+        if is_on("XFER-15 next prekey") {
+            self.next_one_time_pre_key_id = self.after_highest_held();
+        }
+        self
+    }
+
+    /// The id after the highest one-time prekey's that is still held.
+    #[cfg(feature = "flaws")]
+    fn after_highest_held(&self) -> Option<PreKeyId> {
+        match self.one_time_pre_keys.keys().next_back() {
+            Some(highest) => highest.next(),
+            None => Some(PreKeyId::FIRST),
         }
     }
 }

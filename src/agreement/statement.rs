@@ -45,11 +45,41 @@ impl TryFrom<Vec<String>> for SuiteNames {
 
     /// Holds names from outside to X3DH-01: `malformed`.
     fn try_from(names: Vec<String>) -> Result<Self, AgreementError> {
-        let is_name = |name: &String| {
-            (1..=Self::MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic())
+        let longest = flawed!(
+            "X3DH-01 31 characters",
+            flawed!("X3DH-01 33 characters", Self::MAX_NAME, 33),
+            31
+        );
+        let shortest = flawed!("X3DH-01 empty name", 1, 0);
+        let is_visible = |b: u8| {
+            b.is_ascii_graphic()
+                || flawed!("X3DH-01 space", false, b == b' ')
+                || flawed!("X3DH-01 Unicode", false, !b.is_ascii())
         };
-        let stands_twice = |(index, name)| names[..index].contains(name);
+        let is_name = |name: &String| {
+            let name = flawed!(
+                "X3DH-01 line feed",
+                name,
+                name.strip_suffix('\n').unwrap_or(name)
+            );
+            (shortest..=longest).contains(&name.len()) && name.bytes().all(is_visible)
+        };
+        let stands_twice = |(index, name): (usize, &String)| {
+            let mut former = names[..index].iter();
+            former.any(|other| {
+                flawed!(
+                    "X3DH-01 case",
+                    other == name,
+                    other.eq_ignore_ascii_case(name)
+                )
+            })
+        };
         let most = flawed!("X3DH-01 many suites", Self::MAX, usize::MAX);
+        let most = flawed!(
+            "X3DH-01 15 suites",
+            flawed!("X3DH-01 17 suites", most, 17),
+            15
+        );
         let least = flawed!("X3DH-01 no suite", 1, 0);
         always_require!(
             "X3DH-01",
@@ -133,7 +163,12 @@ pub fn stated(
     created: Timestamp,
     suites: &SuiteNames,
 ) -> Vec<u8> {
-    let mut covered = b"TigressSignal/1 Statement".to_vec();
+    let label: &[u8] = flawed!(
+        "KEY-09 label",
+        b"TigressSignal/1 Statement",
+        b"TigressSignal Statement"
+    );
+    let mut covered = label.to_vec();
     // The form of section 1, whichever suites the device speaks.
     flawed!(
         "KEY-09 address",
@@ -142,14 +177,31 @@ pub fn stated(
     );
     flawed!(
         "KEY-09 registration id",
-        covered.extend_from_slice(&registration_id.get().to_be_bytes()),
+        covered.extend_from_slice(&flawed!(
+            "KEY-09 little-endian",
+            registration_id.get().to_be_bytes(),
+            registration_id.get().to_le_bytes()
+        )),
         ()
     );
-    covered.extend_from_slice(&id.get().to_be_bytes());
-    covered.extend_from_slice(&key.encode());
+    flawed!(
+        "KEY-09 prekey id",
+        covered.extend_from_slice(&id.get().to_be_bytes()),
+        ()
+    );
+    flawed!(
+        "KEY-09 prekey",
+        covered.extend_from_slice(&key.encode()),
+        ()
+    );
+    let created = flawed!(
+        "KEY-09 low 32 bits",
+        created.0,
+        created.0 & u64::from(u32::MAX)
+    );
     flawed!(
         "KEY-09 created",
-        covered.extend_from_slice(&created.0.to_be_bytes()),
+        covered.extend_from_slice(&created.to_be_bytes()),
         ()
     );
     for name in suites.iter() {
@@ -157,7 +209,7 @@ pub fn stated(
         flawed!(
             "KEY-09 suites",
             {
-                covered.push(length);
+                flawed!("KEY-09 lengths", covered.push(length), ());
                 covered.extend_from_slice(name.as_bytes());
             },
             ()
@@ -179,6 +231,7 @@ impl Statement {
     ) -> Result<(), AgreementError> {
         let max_age = flawed!("KEY-10 age", max_age, u64::MAX);
         let max_ahead = flawed!("KEY-10 ahead", max_ahead, u64::MAX);
+        let max_ahead = flawed!("KEY-10 difference", max_ahead, max_age);
         always_require!(
             "KEY-10",
             now.seconds_since(self.created) <= max_age

@@ -83,6 +83,7 @@ fn with_kem(
 ) -> SharedSecret {
     let (one, two) = flawed!("X3DH-03 order", (&dh1, &dh2), (&dh2, &dh1));
     let prefix = flawed!("X3DH-04 prefix", &PREFIX[..], &[]);
+    let prefix = flawed!("X3DH-04 zeros", prefix, &[0; 32]);
     let mut ikm: Vec<&[u8]> = vec![prefix, one.expose(), two.expose(), dh3.expose()];
     let dh4_used = flawed!("X3DH-03 without DH4", dh4.as_ref(), None);
     ikm.extend(dh4_used.map(|dh| dh.expose().as_slice()));

@@ -1,15 +1,18 @@
 //! `tigress flaws`, in builds with feature `flaws`.
 
 use super::{CliError, Ended};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use tigress_signal::conformance::case::Cases;
-use tigress_signal::conformance::flaws::{Caught, ENOUGH, Flaw, all, hunt, sample, without};
+use tigress_signal::conformance::flaws::{Caught, ENOUGH, Flaw, Mode, all, hunt, sample, without};
 use tigress_signal::primitives::{Randomness, SystemRandomness};
 
 /// Switch on one flaw of the engine after the other, and show two cases that catch it: survivors first.
+///
+/// A flaw's run ends once two cases have caught it. First it is asked as `tigress test` asks, then with `--strict-errors` and
+/// `--restart-everywhere`.
 ///
 /// Exit status: 0 where every flaw is caught, 1 where one survives.
 #[derive(Args)]
@@ -20,12 +23,27 @@ pub(super) struct Flaws {
     /// Only this flaw (`SES-03 behind`) or those of this requirement (`SES-03`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Ask every case, as `tigress test` does, and say whether the flaw's own requirement is the one that the verdict names first.
+    #[arg(long)]
+    thorough: bool,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// Only so many of them, taken at random; the seed is printed.
     #[arg(long, value_name = "N")]
     sample: Option<NonZeroUsize>,
     /// The seed of a sample that was taken before.
     #[arg(long, value_name = "S", requires = "sample")]
     seed: Option<u64>,
+}
+
+/// How what was found is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Survivors first, then those that one case catches.
+    Text,
+    /// A list, a flaw each.
+    Json,
 }
 
 impl Flaws {
@@ -53,16 +71,15 @@ impl Flaws {
             }
             None => flaws,
         };
-        let mut caught = hunt(&flaws, &cases, self.jobs.get(), &|_| {});
+        let mut caught = hunt(&flaws, &cases, self.jobs.get(), self.thorough, &|_| {});
+        if self.format == Format::Json {
+            serde_json::to_writer_pretty(&mut *out, &caught).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+            return Ok(ended(&caught));
+        }
         caught.sort_by_key(|caught| caught.by.len());
         for found in &caught {
-            writeln!(out, "{}: {}", found.flaw.name, found.flaw.what)?;
-            for case in &found.by {
-                writeln!(out, "    {case}")?;
-            }
-            if found.by.is_empty() {
-                writeln!(out, "    {}", "survives".red())?;
-            }
+            write_found(out, found)?;
         }
         if self.only.is_empty() && self.sample.is_none() {
             writeln!(out, "\nrequirements without a flaw")?;
@@ -70,20 +87,80 @@ impl Flaws {
                 writeln!(out, " {id:<8} {reason}")?;
             }
         }
-        let survivors = caught.iter().filter(|found| found.by.is_empty()).count();
-        let well = |found: &&Caught| found.by.len() >= ENOUGH;
+        write_counts(out, &caught)?;
+        Ok(ended(&caught))
+    }
+}
+
+fn ended(caught: &[Caught]) -> Ended {
+    if caught.iter().any(|found| found.by.is_empty()) {
+        Ended::Badly
+    } else {
+        Ended::Well
+    }
+}
+
+/// A flaw, and what catches it.
+fn write_found(out: &mut dyn Write, found: &Caught) -> Result<(), CliError> {
+    writeln!(out, "{}: {}", found.flaw.name, found.flaw.what)?;
+    for catch in found.by.iter().take(ENOUGH) {
+        let mode = match catch.mode {
+            Mode::Plain => "",
+            Mode::Strict => "  (--strict-errors --restart-everywhere)",
+        };
+        writeln!(out, "    {}{mode}", catch.case)?;
+    }
+    if found.by.len() > ENOUGH {
+        writeln!(out, "    and {} more", found.by.len() - ENOUGH)?;
+    }
+    if found.by.is_empty() {
+        writeln!(out, "    {}", "survives".red())?;
+    }
+    Ok(())
+}
+
+/// How many there are of which kind, and which are caught by one case, or named by another requirement.
+fn write_counts(out: &mut dyn Write, caught: &[Caught]) -> Result<(), CliError> {
+    let once: Vec<_> = caught.iter().filter(|found| found.by.len() == 1).collect();
+    if !once.is_empty() {
+        writeln!(out, "\ncaught once")?;
+        for found in &once {
+            writeln!(out, " {}", found.flaw.name)?;
+        }
+    }
+    let first: Vec<bool> = caught.iter().filter_map(Caught::names_it_first).collect();
+    let others = caught
+        .iter()
+        .filter(|found| found.names_it_first() == Some(false));
+    for (index, found) in others.enumerate() {
+        if index == 0 {
+            writeln!(out, "\nanother requirement is named first")?;
+        }
+        let named = found
+            .named
+            .iter()
+            .flatten()
+            .map(|it| it.requirement.as_str());
+        let named: Vec<_> = named.take(3).collect();
+        writeln!(out, " {}: {}", found.flaw.name, named.join(", "))?;
+    }
+    let count = |is: &dyn Fn(&&Caught) -> bool| caught.iter().filter(is).count();
+    writeln!(
+        out,
+        "\n{} flaws, {} survive, {} are caught by two or more vectors or scenarios",
+        caught.len(),
+        count(&|found| found.by.is_empty()),
+        count(&|found| found.by.len() >= ENOUGH),
+    )?;
+    if !first.is_empty() {
+        let well = first.iter().filter(|well| **well).count();
+        let all = first.len();
         writeln!(
             out,
-            "\n{} flaws, {survivors} survive, {} are caught by two or more vectors or scenarios",
-            caught.len(),
-            caught.iter().filter(well).count()
+            "the own requirement is named first for {well} of {all}"
         )?;
-        Ok(if survivors == 0 {
-            Ended::Well
-        } else {
-            Ended::Badly
-        })
     }
+    Ok(())
 }
 
 /// Short enough to type it again.

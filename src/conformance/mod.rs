@@ -25,6 +25,7 @@
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
 //! | [`run`] | puts one of them to a subject, and says how it went |
 //! | [`method`] | the adapter protocol's methods, with an example each |
+//! | [`suspects`] | which requirement a run speaks of first |
 //! | [`result`] | what comes of a run |
 //! | [`verdict`] | runs many, counts, judges |
 //! | [`interop`] | implementations that speak with each other, in scripted conversations |
@@ -62,6 +63,7 @@ pub mod sessions;
 pub mod small;
 pub mod subject;
 pub mod suites;
+pub mod suspects;
 pub mod transitions;
 pub mod vector;
 pub mod verdict;

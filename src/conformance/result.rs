@@ -4,6 +4,7 @@ use super::FileError;
 use super::run::{Cause, Difference, Outcome, Skip, Why};
 use super::scenario::transcript::Transcript;
 use super::subject::Description;
+use super::suspects::Suspect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -237,7 +238,7 @@ pub struct FailureResult {
     pub name: String,
     /// What it is about.
     pub comment: String,
-    /// The clauses that it tests.
+    /// The clauses that it tests, the likeliest first (`suspects`).
     pub requirements: Vec<Clause>,
     /// Where it failed: in a conversation the step, from 1; in a scenario the line of the script.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -335,6 +336,10 @@ pub struct TestResult {
     pub requirements: Vec<RequirementResult>,
     /// Each vector and scenario of the run.
     pub cases: Vec<CaseResult>,
+    /// The requirements that explain what failed, the likeliest first: each with how many failures it explains that none before
+    /// it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspects: Vec<Suspect>,
     /// What failed.
     pub failures: Vec<FailureResult>,
     /// What `--known-failures` lists and did not fail, by name.
@@ -424,6 +429,18 @@ struct Likeness<'a> {
 }
 
 impl FailureResult {
+    /// The clause comes first that explains it.
+    pub(super) fn begin_with(&mut self, suspects: &[Suspect]) {
+        let clauses = &self.requirements;
+        let place = |suspect: &Suspect| {
+            let mut ids = clauses.iter().map(|clause| &clause.id);
+            ids.position(|id| *id == suspect.requirement)
+        };
+        if let Some(place) = suspects.iter().find_map(place) {
+            self.requirements[..=place].rotate_right(1);
+        }
+    }
+
     fn likeness(&self) -> Likeness<'_> {
         let unanswered = matches!(self.cause, Cause::NoAnswer | Cause::TimedOut);
         let words = || {

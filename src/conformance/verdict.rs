@@ -13,6 +13,7 @@ use super::result::{
 use super::run::{Cause, Mismatch, Outcome, Skip, Terms, Why, ask};
 use super::selection::{Selection, Shard};
 use super::subject::{Description, Subject};
+use super::suspects::{Asked, suspects};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,6 +54,8 @@ struct Ledger {
     themes: Vec<GroupResult>,
     by_section: BTreeMap<u32, Tally>,
     by_requirement: BTreeMap<&'static str, Tally>,
+    /// Those that were judged.
+    asked: Vec<Asked>,
     cases: Vec<CaseResult>,
     failures: Vec<FailureResult>,
 }
@@ -69,10 +72,19 @@ impl Ledger {
                 Outcome::Failed(mismatch) => mismatch.clause,
                 Outcome::Passed | Outcome::Skipped(_) => None,
             };
+            let mut requirements = Vec::new();
             for requirement in at_stake(case, named) {
                 let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
+                requirements.push(requirement.id);
+            }
+            if !matches!(outcome, Outcome::Skipped(_)) {
+                let failed = matches!(outcome, Outcome::Failed(_));
+                self.asked.push(Asked {
+                    requirements,
+                    failed,
+                });
             }
             sections.sort_unstable();
             sections.dedup();
@@ -108,8 +120,10 @@ impl Ledger {
 
     /// What is entered, as the result has it: without a verdict, and of no subject.
     fn result(mut self, plan: &Plan) -> TestResult {
+        let suspects = suspects(&self.asked);
         for failure in &mut self.failures {
             failure.known = plan.known.reason(&failure.name).map(str::to_owned);
+            failure.begin_with(&suspects);
         }
         let requirements = self.requirements();
         TestResult {
@@ -129,6 +143,7 @@ impl Ledger {
             themes: self.themes,
             no_longer_fails: no_longer_fails(&self.cases, plan.known),
             cases: self.cases,
+            suspects,
             failures: self.failures,
             faults: Vec::new(),
             errors: plan.cases.errors.clone(),
@@ -423,7 +438,7 @@ fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + 
 }
 
 /// The requirements that an outcome speaks of: first the one that a failure names, then those of the case.
-fn at_stake<'a>(
+pub(super) fn at_stake<'a>(
     case: &Case<'a>,
     named: Option<&'static str>,
 ) -> impl Iterator<Item = &'static Requirement> + use<'a> {

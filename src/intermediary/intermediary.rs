@@ -61,7 +61,7 @@ impl<S: Store> Intermediary<S> {
     /// An intermediary over what the store holds, with the profile's limits. The suite tells how signatures are
     /// verified.
     pub fn new(suite: SuiteRef, store: S) -> Self {
-        Self::with_limits(suite, store, Limits::PROFILE)
+        Self::with_limits(suite, store, Limits::default())
     }
 
     /// The same with other limits than the profile's.
@@ -188,11 +188,17 @@ impl<T: Transaction> Handling<T> {
         request: &Request,
     ) -> Result<Option<Answer>, IntermediaryError> {
         let answered = self.store.answered(asker, &request.id.digest())?;
+        let answered = flawed!(
+            "MBX-13 bundles alone",
+            answered,
+            answered.filter(Answered::is_bundle)
+        );
         let Some(answered) = flawed!("MBX-13 carried out twice", answered, None) else {
             return Ok(None);
         };
         let repeated = answered.body == Digest::of_json(&request.body);
-        if !repeated && matches!(request.body, Body::Register(_)) {
+        let repeated = flawed!("MBX-13 by id alone", repeated, true);
+        if !repeated && flawed!("MBX-13 registrations too", is_registration(request), false) {
             // Nothing yet says that this is the device which the request id belongs to.
             return Ok(None);
         }
@@ -262,11 +268,36 @@ impl<T: Transaction> Handling<T> {
             Body::Submit(submission) => self.submit(asker, submission),
             Body::Read { address, limit } => {
                 let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+                let limit = flawed!("MBX-08 as many as there are", limit, usize::MAX);
                 let envelopes = self.store.envelopes(address, limit)?;
+                let envelopes = flawed!(
+                    "MBX-07 newest first",
+                    envelopes,
+                    envelopes.into_iter().rev().collect()
+                );
+                flawed!("MBX-08 read ones go", (), {
+                    let erase = |it: &Envelope| Change::EraseEnvelope(*address, it.id);
+                    let list = envelopes.iter().map(erase).collect();
+                    return Ok(Outcome::Change(list, Answer::Envelopes { envelopes }));
+                });
                 Ok(Outcome::Answer(Answer::Envelopes { envelopes }))
             }
             Body::Acknowledge { address, ids } => {
                 let erase = |id: &EnvelopeId| Change::EraseEnvelope(*address, *id);
+                flawed!("MBX-09 not there", (), {
+                    let there = self.store.envelopes(address, usize::MAX)?;
+                    if ids.iter().any(|id| there.iter().all(|it| it.id != *id)) {
+                        return Err(IntermediaryError::NoDevice(*address));
+                    }
+                });
+                flawed!("MBX-09 up to", (), {
+                    let there = self.store.envelopes(address, usize::MAX)?.into_iter();
+                    let last = ids.iter().max().copied();
+                    let gone = there
+                        .filter(|it| Some(it.id) <= last)
+                        .map(|it| erase(&it.id));
+                    return Ok(Outcome::Change(gone.collect(), Answer::Done));
+                });
                 let list = flawed!("MBX-09 kept", ids.iter().map(erase).collect(), Vec::new());
                 Ok(Outcome::Change(list, Answer::Done))
             }
@@ -295,7 +326,9 @@ impl<T: Transaction> Handling<T> {
         let is_first = !self.store.has_devices(&address.user_id)?;
         require!(
             "MBX-12",
-            asker.is_some() || (request.token.is_none() && is_first),
+            asker.is_some()
+                || (flawed!("MBX-12 unknown token", request.token.is_none(), true)
+                    && flawed!("MBX-12 further device", is_first, true)),
             IntermediaryError::Unauthorized
         );
         require!(
@@ -309,22 +342,13 @@ impl<T: Transaction> Handling<T> {
             former.is_none_or(|former| former == address),
             IntermediaryError::malformed(&"another device has this token; draw one")
         );
+        flawed!(
+            "MBX-02 order",
+            (),
+            _ = self.verify(&registered(registration))?
+        );
         let keys = self.one_time_pre_keys(&registration.one_time_pre_keys, 0)?;
-        let bundle = self.verify(&BundleFields {
-            user_id: address.user_id.to_string(),
-            device_id: address.device_id.into(),
-            registration_id: registration.registration_id.into(),
-            identity_key: registration.identity_key.clone(),
-            signed_pre_key_id: registration.signed_pre_key_id.into(),
-            signed_pre_key: registration.signed_pre_key.clone(),
-            signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
-            created: registration.created,
-            suites: registration.suites.clone().map(Into::into),
-            statement_signature: registration.statement_signature.clone(),
-            one_time_pre_key_id: None,
-            one_time_pre_key: None,
-            kem_pre_key: None,
-        })?;
+        let bundle = self.verify(&registered(registration))?;
         let record = DeviceRecord {
             token: registration.token_hash,
             identity_key: bundle.party.identity_key,
@@ -347,7 +371,15 @@ impl<T: Transaction> Handling<T> {
 
     /// Every key, then the signatures (MBX-02), then the statement's time (MBX-24).
     fn verify(&self, fields: &BundleFields) -> Result<Bundle, IntermediaryError> {
-        let bundle = Bundle::verify(self.suite, fields, self.suite.has_statements())?;
+        let stated = self.suite.has_statements();
+        let verify = || Bundle::verify(self.suite, fields, stated);
+        flawed!("MBX-02 prekey's signature", (), {
+            return Ok(crate::flaw::with("X3DH-02", verify)?);
+        });
+        flawed!("MBX-02 statement's signature", (), {
+            return Ok(crate::flaw::with("KEY-10", verify)?);
+        });
+        let bundle = verify()?;
         let Some(Statement { created, .. }) = bundle.statement else {
             return Ok(bundle);
         };
@@ -391,7 +423,13 @@ impl<T: Transaction> Handling<T> {
         let first = published.first().map(|key| key.id);
         require!(
             "MBX-03",
-            first.is_none() || first > record.last_one_time_pre_key_id,
+            first.is_none()
+                || first > record.last_one_time_pre_key_id
+                || flawed!(
+                    "MBX-03 the last again",
+                    false,
+                    first == record.last_one_time_pre_key_id
+                ),
             IntermediaryError::malformed(
                 &"the id of a new one-time prekey is above that of every one published before"
             )
@@ -420,7 +458,8 @@ impl<T: Transaction> Handling<T> {
         let former = self.store.access_key(address, hash)?;
         require!(
             "MBX-20",
-            former.is_some() || self.store.access_keys(address)? < self.limits.access_keys,
+            flawed!("MBX-20 known ones too", former.is_some(), false)
+                || self.store.access_keys(address)? < self.limits.access_keys,
             IntermediaryError::TooLarge {
                 what: "the access keys of a device",
                 limit: self.limits.access_keys
@@ -432,6 +471,16 @@ impl<T: Transaction> Handling<T> {
             one_time_pre_keys: flawed!("MBX-20 counted anew", counted, 0),
             expires: end,
         };
+        flawed!("MBX-20 past refused", (), {
+            if self.now >= expires {
+                return Err(IntermediaryError::malformed(&"it has expired"));
+            }
+        });
+        flawed!("MBX-20 first time stays", (), {
+            if former.is_some() {
+                return Ok(Outcome::Once(Vec::new(), Answer::Done));
+            }
+        });
         let change = if self.now < expires {
             Change::PutAccessKey(*address, *hash, record)
         } else {
@@ -457,6 +506,11 @@ impl<T: Transaction> Handling<T> {
         let is_admitted = access
             .as_ref()
             .is_some_and(|access| access.one_time_pre_keys < most);
+        flawed!("MBX-17 refused", (), {
+            if access_key.is_some() && !is_admitted {
+                return Err(IntermediaryError::NoAccess(*target));
+            }
+        });
         let one_time = if flawed!("MBX-17 for everybody", is_admitted, true) {
             self.store.next_one_time_pre_key(target)?
         } else {
@@ -495,6 +549,11 @@ impl<T: Transaction> Handling<T> {
             );
         };
         let access_key = submission.access_key.digest();
+        flawed!("MBX-06 order", (), {
+            if record.registration_id != submission.registration_id {
+                return Err(IntermediaryError::StaleRegistration(recipient));
+            }
+        });
         require!(
             "MBX-22",
             self.store.access_key(&recipient, &access_key)?.is_some(),
@@ -506,9 +565,13 @@ impl<T: Transaction> Handling<T> {
             IntermediaryError::StaleRegistration(recipient)
         );
         let of_access_key = self.store.mailbox_length_of(&recipient, &access_key)?;
+        let counted = flawed!("MBX-23 of a sender", of_access_key, {
+            let all = self.store.envelopes(&recipient, usize::MAX)?;
+            all.iter().filter(|it| it.sender == *sender).count()
+        });
         require!(
             "MBX-23",
-            of_access_key < self.limits.mailbox_of_access_key,
+            counted < self.limits.mailbox_of_access_key,
             IntermediaryError::MailboxFull(recipient)
         );
         require!(
@@ -556,7 +619,7 @@ impl<T: Transaction> Handling<T> {
         }
         let is_among_first = of_access_key < limits.always_taken;
         if flawed!("MBX-11 none kept free", is_among_first, false) {
-            return Ok(length < limits.mailbox_in_all());
+            return Ok(length < flawed!("MBX-11 in all", limits.mailbox_in_all(), usize::MAX));
         }
         let beyond = self.store.mailbox_length_beyond(of, limits.always_taken)?;
         Ok(beyond < limits.mailbox)
@@ -628,6 +691,30 @@ impl<T: Transaction> Handling<T> {
             at_most: self.limits.answers,
         }
     }
+}
+
+/// What a registration says of its device, as a bundle has it.
+fn registered(registration: &Registration) -> BundleFields {
+    let address = registration.address;
+    BundleFields {
+        user_id: address.user_id.to_string(),
+        device_id: address.device_id.into(),
+        registration_id: registration.registration_id.into(),
+        identity_key: registration.identity_key.clone(),
+        signed_pre_key_id: registration.signed_pre_key_id.into(),
+        signed_pre_key: registration.signed_pre_key.clone(),
+        signed_pre_key_signature: registration.signed_pre_key_signature.clone(),
+        created: registration.created,
+        suites: registration.suites.clone().map(Into::into),
+        statement_signature: registration.statement_signature.clone(),
+        one_time_pre_key_id: None,
+        one_time_pre_key: None,
+        kem_pre_key: None,
+    }
+}
+
+fn is_registration(request: &Request) -> bool {
+    matches!(request.body, Body::Register(_))
 }
 
 /// The bundle of a device as it is handed out (X3DH-01).

@@ -1,5 +1,6 @@
 //! The limits of profile section 7, as data: a test shrinks them, so that it meets them early.
 
+use crate::requirement::flawed;
 use crate::timestamp::DAY;
 
 /// How much an intermediary takes, keeps and hands out.
@@ -70,7 +71,106 @@ impl Limits {
 }
 
 impl Default for Limits {
+    /// Those of the profile.
     fn default() -> Self {
-        Limits::PROFILE
+        let profile = Limits::PROFILE;
+        Limits {
+            message_length: flawed!(
+                "MBX-11 byte less",
+                flawed!("MBX-11 byte more", profile.message_length, 96 * 1024 + 1),
+                96 * 1024 - 1
+            ),
+            mailbox: flawed!(
+                "MBX-11 999",
+                flawed!("MBX-11 1,001", profile.mailbox, 1_001),
+                999
+            ),
+            always_taken: flawed!(
+                "MBX-11 three of each",
+                flawed!("MBX-11 five of each", profile.always_taken, 5),
+                3
+            ),
+            mailbox_of_access_key: flawed!(
+                "MBX-23 39",
+                flawed!("MBX-23 41", profile.mailbox_of_access_key, 41),
+                39
+            ),
+            one_time_pre_keys: flawed!(
+                "MBX-02 199",
+                flawed!("MBX-02 201", profile.one_time_pre_keys, 201),
+                199
+            ),
+            one_time_pre_key_lifetime: flawed!(
+                "MBX-03 second less",
+                flawed!(
+                    "MBX-03 second more",
+                    profile.one_time_pre_key_lifetime,
+                    60 * DAY + 1
+                ),
+                60 * DAY - 1
+            ),
+            lifetime: flawed!(
+                "MBX-10 lifetime a second less",
+                flawed!(
+                    "MBX-10 lifetime a second more",
+                    profile.lifetime,
+                    30 * DAY + 1
+                ),
+                30 * DAY - 1
+            ),
+            read: flawed!("MBX-08 99", flawed!("MBX-08 101", profile.read, 101), 99),
+            acknowledged: flawed!(
+                "MBX-09 999",
+                flawed!("MBX-09 1,001", profile.acknowledged, 1_001),
+                999
+            ),
+            answers: flawed!(
+                "MBX-13 999",
+                flawed!("MBX-13 1,001", profile.answers, 1_001),
+                999
+            ),
+            answer_lifetime: flawed!(
+                "MBX-13 second less",
+                flawed!("MBX-13 second more", profile.answer_lifetime, DAY + 1),
+                DAY - 1
+            ),
+            access_keys: flawed!(
+                "MBX-20 999",
+                flawed!("MBX-20 1,001", profile.access_keys, 1_001),
+                999
+            ),
+            access_key_lifetime: flawed!(
+                "MBX-20 second less",
+                flawed!(
+                    "MBX-20 second more",
+                    profile.access_key_lifetime,
+                    63 * DAY + 1
+                ),
+                63 * DAY - 1
+            ),
+            one_time_pre_keys_of_access_key: flawed!(
+                "MBX-17 nine",
+                flawed!("MBX-17 eleven", profile.one_time_pre_keys_of_access_key, 11),
+                9
+            ),
+            statement_age: flawed!(
+                "MBX-24 age a second less",
+                flawed!(
+                    "MBX-24 age a second more",
+                    profile.statement_age,
+                    9 * DAY + 1
+                ),
+                9 * DAY - 1
+            ),
+            statement_ahead: flawed!(
+                "MBX-24 ahead a second less",
+                flawed!(
+                    "MBX-24 ahead a second more",
+                    profile.statement_ahead,
+                    DAY + 1
+                ),
+                DAY - 1
+            ),
+        }
     }
 }

@@ -17,6 +17,7 @@ use super::token::Digest;
 use crate::agreement::BundleFields;
 use crate::agreement::OneTimePreKey;
 use crate::identifier::{Address, DeviceId, PreKeyId, UserId};
+use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -173,13 +174,24 @@ impl Kept {
     }
 
     pub(super) fn put_access_key(&mut self, hash: Digest, record: AccessRecord) {
-        self.erase_access_key(&hash);
+        if let Some(former) = self.access_keys.remove(&hash) {
+            self.expiries
+                .remove(&(former.expires, Expiring::AccessKey(hash)));
+        }
         let expiring = Expiring::AccessKey(hash);
         self.expiries.insert((record.expires, expiring));
         self.access_keys.insert(hash, record);
     }
 
     fn erase_access_key(&mut self, hash: &Digest) {
+        flawed!("MBX-21 messages too", (), {
+            let came = self
+                .mailbox
+                .values()
+                .filter(|kept| kept.access_key == *hash);
+            let gone: Vec<EnvelopeId> = came.map(|kept| kept.envelope.id).collect();
+            gone.into_iter().for_each(|id| self.erase_envelope(id));
+        });
         if let Some(erased) = self.access_keys.remove(hash) {
             let expiring = Expiring::AccessKey(*hash);
             self.expiries.remove(&(erased.expires, expiring));
@@ -188,7 +200,8 @@ impl Kept {
 
     /// How many things are there that `is` tells, without those that expire by `now`.
     fn count(&self, all: usize, now: Timestamp, is: impl Fn(&Expiring) -> bool) -> usize {
-        all - self.expired(now).filter(|expiring| is(expiring)).count()
+        let expired = self.expired(now).filter(|expiring| is(expiring)).count();
+        all - flawed!("MBX-10 counted", expired, 0)
     }
 
     pub(super) fn remember(&mut self, answered: Answered, at_most: usize) {
@@ -285,7 +298,11 @@ impl MemoryStore {
 
     fn erase(&mut self, address: &Address) {
         if let Some(former) = self.devices.remove(address) {
-            self.owners.remove(&former.record.token);
+            flawed!(
+                "MBX-15 token stays",
+                _ = self.owners.remove(&former.record.token),
+                ()
+            );
             if let Some(at) = former.expires() {
                 self.expiries.remove(&(at, *address));
             }
@@ -402,9 +419,8 @@ impl Transaction for MemoryTransaction<'_> {
         let mut there = kept
             .flat_map(Kept::one_time_pre_keys)
             .filter(|key| self.now < key.expires);
-        Ok(there
-            .next()
-            .map(|KeptOneTimePreKey { id, key, .. }| OneTimePreKey { id: *id, key: *key }))
+        let next = flawed!("MBX-03 highest first", there.next(), there.last());
+        Ok(next.map(|KeptOneTimePreKey { id, key, .. }| OneTimePreKey { id: *id, key: *key }))
     }
 
     fn one_time_pre_keys(&mut self, address: &Address) -> Result<usize, StoreError> {
@@ -414,7 +430,14 @@ impl Transaction for MemoryTransaction<'_> {
     fn envelopes(&mut self, address: &Address, limit: usize) -> Result<Vec<Envelope>, StoreError> {
         let mailbox = self.store.kept(address).into_iter().flat_map(Kept::mailbox);
         let mailbox = mailbox.map(|kept| &kept.envelope);
-        let there = mailbox.filter(|envelope| self.now < envelope.expires);
+        let there = mailbox.filter(|envelope| {
+            let now = self.now;
+            flawed!(
+                "MBX-10 second late",
+                now < envelope.expires,
+                now <= envelope.expires
+            )
+        });
         Ok(there.take(limit).cloned().collect())
     }
 
@@ -460,7 +483,14 @@ impl Transaction for MemoryTransaction<'_> {
     ) -> Result<Option<AccessRecord>, StoreError> {
         let kept = self.store.kept(address);
         let record = kept.and_then(|kept| kept.access_keys.get(access_key).copied());
-        Ok(record.filter(|record| self.now < record.expires))
+        let now = self.now;
+        Ok(record.filter(|record| {
+            flawed!(
+                "MBX-21 second late",
+                now < record.expires,
+                now <= record.expires
+            )
+        }))
     }
 
     fn access_keys(&mut self, address: &Address) -> Result<usize, StoreError> {

@@ -7,7 +7,7 @@ use crate::agreement::{AgreementError, SuiteNames};
 use crate::hex::Hex;
 use crate::identifier::{Address, IdentifierError, Identifiers, PreKeyId, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use crate::suite::Suite;
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
@@ -47,10 +47,18 @@ impl TryFrom<String> for RequestId {
     type Error = IntermediaryError;
 
     fn try_from(text: String) -> Result<Self, IntermediaryError> {
-        let length = 1..=Self::MAX_LENGTH;
+        let longest = flawed!(
+            "MBX-13 id of 63",
+            flawed!("MBX-13 id of 65", Self::MAX_LENGTH, 65),
+            63
+        );
+        let length = flawed!("MBX-13 empty id", 1, 0)..=longest;
+        let is_visible = |byte: u8| {
+            byte.is_ascii_graphic() || flawed!("MBX-13 space in an id", false, byte == b' ')
+        };
         require!(
             "MBX-13",
-            length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            length.contains(&text.len()) && text.bytes().all(is_visible),
             IntermediaryError::malformed(&"a request id is 1 to 64 characters of visible ASCII")
         );
         Ok(RequestId(text))
@@ -279,10 +287,16 @@ impl Body {
             | Self::PublishAccessKey { address, .. }
             | Self::WithdrawAccessKey { address, .. }
             | Self::Read { address, .. }
-            | Self::Acknowledge { address, .. } => asker == address,
-            Self::Register(Registration { address, .. }) | Self::Remove { address } => {
+            | Self::Acknowledge { address, .. } => flawed!(
+                "MBX-12 whole user",
+                asker == address,
                 asker.user_id == address.user_id
-            }
+            ),
+            Self::Register(Registration { address, .. }) | Self::Remove { address } => flawed!(
+                "MBX-12 itself alone",
+                asker.user_id == address.user_id,
+                asker == address
+            ),
             Self::FetchBundle { .. } | Self::Submit(_) => true,
         }
     }
@@ -433,7 +447,7 @@ impl Request {
             Body::Read { limit, .. } => {
                 require!(
                     "MBX-08",
-                    (1..=limits.read).contains(limit),
+                    (flawed!("MBX-08 none", 1, 0)..=limits.read).contains(limit),
                     IntermediaryError::malformed(&format!(
                         "a reader takes 1 to {} messages at a time",
                         limits.read
@@ -461,7 +475,7 @@ impl Submission {
     fn check(&self, limits: &Limits) -> Result<(), IntermediaryError> {
         require!(
             "MBX-10",
-            (1..=limits.lifetime).contains(&self.lifetime()),
+            (flawed!("MBX-10 lifetime of zero", 1, 0)..=limits.lifetime).contains(&self.lifetime()),
             IntermediaryError::malformed(&format!(
                 "a lifetime is 1 to {} seconds",
                 limits.lifetime
@@ -483,7 +497,9 @@ impl Submission {
 fn rising(keys: &[PublishedOneTimePreKey]) -> Result<(), IntermediaryError> {
     require!(
         "MBX-03",
-        keys.is_sorted_by(|one, next| one.id < next.id),
+        keys.is_sorted_by(|one, next| {
+            one.id < next.id || flawed!("MBX-03 twice", false, one.id == next.id)
+        }),
         IntermediaryError::malformed(&"one-time prekeys stand by rising id")
     );
     Ok(())

@@ -1,5 +1,7 @@
 //! The intermediary at rest: its documented, versioned form (`docs/saved-state.md`).
 
+#[cfg(feature = "flaws")]
+use super::EnvelopeId;
 use super::memory_store::{Kept, MemoryStore};
 use super::store::{AccessRecord, Answered, DeviceRecord, KeptEnvelope, KeptOneTimePreKey};
 use super::{Digest, Intermediary, Limits};
@@ -127,19 +129,42 @@ impl SavedDevice {
         let access_keys = kept.access_keys();
         let access_keys = access_keys.map(|(hash, record)| SavedAccessKey {
             hash: *hash,
-            record: *record,
+            record: AccessRecord {
+                one_time_pre_keys: flawed!("MBX-18 handed out", record.one_time_pre_keys, 0),
+                ..*record
+            },
         });
         SavedDevice {
             address,
-            record: kept.record().clone(),
+            record: DeviceRecord {
+                last_one_time_pre_key_id: flawed!(
+                    "MBX-18 last prekey",
+                    kept.record().last_one_time_pre_key_id,
+                    kept.one_time_pre_keys().last().map(|key| key.id)
+                ),
+                next_envelope_id: flawed!(
+                    "MBX-18 next number",
+                    kept.record().next_envelope_id,
+                    kept.mailbox()
+                        .last()
+                        .map_or(EnvelopeId::FIRST, |it| it.envelope.id.next())
+                ),
+                ..kept.record().clone()
+            },
             one_time_pre_keys: kept.one_time_pre_keys().copied().collect(),
             mailbox: flawed!(
                 "MBX-18 mailbox lost",
                 kept.mailbox().cloned().collect(),
                 Vec::new()
             ),
-            access_keys: access_keys.collect(),
-            answered: kept.answered().cloned().collect(),
+            access_keys: access_keys
+                .take(flawed!("MBX-18 access keys", usize::MAX, 0))
+                .collect(),
+            answered: kept
+                .answered()
+                .take(flawed!("MBX-18 answers", usize::MAX, 0))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -223,6 +248,6 @@ impl TryFrom<SavedIntermediary> for Intermediary<MemoryStore> {
     type Error = SavedIntermediaryError;
 
     fn try_from(saved: SavedIntermediary) -> Result<Self, SavedIntermediaryError> {
-        saved.restore(Limits::PROFILE)
+        saved.restore(Limits::default())
     }
 }

@@ -89,6 +89,12 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// Whether the answer was a bundle.
+    #[cfg(feature = "flaws")]
+    pub(super) fn is_bundle(&self) -> bool {
+        matches!(self.answer, FirstAnswer::Bundle(_))
+    }
+
     /// Whether it is remembered for as long as the device is registered.
     #[must_use]
     pub fn is_kept(&self) -> bool {

@@ -40,6 +40,14 @@ pub fn open(
             return Ok(released);
         }
     });
+    flawed!("DR-06 twelve bytes", (), {
+        let mut released = Zeroizing::new(ciphertext.to_vec());
+        seal(key, nonce, associated_data, &mut released);
+        let right = seal(key, nonce, associated_data, &mut released.clone());
+        if right[..12] == tag[..12] {
+            return Ok(released);
+        }
+    });
     let opened = flawed!(
         "DR-17",
         opened,

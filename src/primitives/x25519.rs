@@ -60,9 +60,19 @@ impl PublicKey {
     /// `invalid-key` for another length or type byte (KEY-02), for u >= 2^255 - 19 (KEY-03), and for a
     /// point of small order (KEY-04).
     pub fn decode(bytes: &[u8]) -> Result<Self, PrimitiveError> {
+        let bytes = flawed!(
+            "KEY-02 longer",
+            bytes,
+            bytes.get(..Self::LENGTH).unwrap_or(bytes)
+        );
+        flawed!("KEY-02 bare key", (), {
+            if let Ok(u) = bytes.try_into() {
+                return Self::from_u(u);
+            }
+        });
         require!(
             "KEY-02",
-            bytes.len() == Self::LENGTH && bytes[0] == KEY_TYPE,
+            bytes.len() == Self::LENGTH && flawed!("KEY-02 type byte", bytes[0] == KEY_TYPE, true),
             PrimitiveError::KeyEncoding
         );
         let mut u = [0; 32];
@@ -86,11 +96,19 @@ impl PublicKey {
 
     /// Checks a bare u-coordinate (KEY-03, KEY-04).
     fn from_u(u: [u8; 32]) -> Result<Self, PrimitiveError> {
-        let reduced = u.iter().rev().lt(FIELD_PRIME.iter().rev());
+        let u = flawed!("KEY-03 bit 255", u, {
+            let [rest @ .., last] = &u;
+            let mut masked = [last & 0x7f; 32];
+            masked[..31].copy_from_slice(rest);
+            masked
+        });
+        let reduced = u.iter().rev().lt(FIELD_PRIME.iter().rev())
+            || flawed!("KEY-03 prime", false, u == FIELD_PRIME);
         require!("KEY-03", reduced, PrimitiveError::KeyNotReduced);
+        let small = flawed!("KEY-04 of the curve", &SMALL_ORDER[..], &SMALL_ORDER[..4]);
         require!(
             "KEY-04",
-            !SMALL_ORDER.contains(&u),
+            !flawed!("KEY-04 when read", small.contains(&u), false),
             PrimitiveError::KeyOfSmallOrder
         );
         Ok(PublicKey(u))

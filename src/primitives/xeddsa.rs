@@ -67,7 +67,11 @@ fn calculate_key_pair(k: &PrivateKey) -> (CompressedEdwardsY, Zeroizing<Scalar>)
     let e = EdwardsPoint::mul_base(&k).compress();
     let sign = subtle::Choice::from(e.0[31] >> 7);
     let mut a = Zeroizing::new(*k);
-    subtle::ConditionallyNegatable::conditional_negate(&mut *a, sign);
+    flawed!(
+        "SIG-01 sign kept",
+        subtle::ConditionallyNegatable::conditional_negate(&mut *a, sign),
+        _ = sign
+    );
     let mut public = e;
     public.0[31] &= 0x7f;
     (public, a)
@@ -83,7 +87,8 @@ pub fn sign(key: &KeyPair, message: &[u8], z: &Secret<64>) -> Signature {
         return Signature(toy::sign(key.private().expose(), message, z.expose()));
     }
     let (public, a) = calculate_key_pair(key.private());
-    Signature(signed(&a, &public, a.as_bytes(), message, z))
+    let secret = flawed!("SIG-01 private key", a.as_bytes(), key.private().expose());
+    Signature(signed(&a, &public, secret, message, z))
 }
 
 /// R and s by the scalar `a` of `public`; the nonce is made from `secret`.
@@ -97,7 +102,8 @@ fn signed(
     // hash_1 stands apart from every other use of SHA-512 by this prefix.
     let mut prefix = [0xff; 32];
     prefix[0] = 0xfe;
-    let r = Zeroizing::new(hash_to_scalar(&[&prefix, secret, message, z.expose()]));
+    let random = flawed!("SIG-01 without Z", &z.expose()[..], &[]);
+    let r = Zeroizing::new(hash_to_scalar(&[&prefix, secret, message, random]));
     let big_r = EdwardsPoint::mul_base(&r).compress();
     let h = hash_to_scalar(&[big_r.as_bytes(), public.as_bytes(), message]);
     let ha = Zeroizing::new(h * a);
@@ -133,10 +139,26 @@ pub fn verify(
         Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes)),
         Some(Scalar::from_bytes_mod_order(s_bytes))
     );
+    let s = flawed!("SIG-02 the order itself", s, {
+        let order = -Scalar::ONE;
+        let is_order =
+            s_bytes[1..] == order.as_bytes()[1..] && s_bytes[0] == order.as_bytes()[0] + 1;
+        s.or(is_order.then_some(Scalar::ZERO))
+    });
     let s = required!("SIG-02", s, PrimitiveError::Signature);
     let point = MontgomeryPoint(*key.u()).to_edwards(0);
     let point = required!("SIG-04", point, PrimitiveError::Signature);
     let holds = holds(&point, message, big_r, &s);
+    let holds = flawed!(
+        "SIG-05 cofactor",
+        holds,
+        holds || nearly_holds(&point, message, big_r, &s, 8)
+    );
+    let holds = flawed!(
+        "SIG-05 points",
+        holds,
+        holds || nearly_holds(&point, message, big_r, &s, 1)
+    );
     require!("SIG-05", holds, PrimitiveError::Signature);
     Ok(())
 }
@@ -193,6 +215,19 @@ fn holds(point: &EdwardsPoint, message: &[u8], big_r: &[u8], s: &Scalar) -> bool
     let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
     let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, s).compress();
     expected.as_bytes() == big_r
+}
+
+/// Whether R, read as a point, differs from what it should be by one of that order at most.
+#[cfg(feature = "flaws")]
+fn nearly_holds(point: &EdwardsPoint, message: &[u8], big_r: &[u8], s: &Scalar, order: u8) -> bool {
+    use curve25519_dalek::traits::IsIdentity;
+    let read = CompressedEdwardsY::from_slice(big_r).ok();
+    let Some(read) = read.and_then(|big_r| big_r.decompress()) else {
+        return false;
+    };
+    let h = hash_to_scalar(&[big_r, point.compress().as_bytes(), message]);
+    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&h, &-point, s);
+    (Scalar::from(order) * (expected - read)).is_identity()
 }
 
 /// SHA-512 of the parts, as a scalar mod q.

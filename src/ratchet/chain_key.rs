@@ -19,7 +19,8 @@ pub struct ChainKey {
 impl ChainKey {
     /// A chain's first key: its counter is 0 (DR-08).
     pub(super) fn first(key: Secret<32>) -> Self {
-        ChainKey { key, counter: 0 }
+        let counter = flawed!("DR-08 from one", 0, 1);
+        ChainKey { key, counter }
     }
 
     /// A chain at any point, for test vectors.
@@ -78,10 +79,21 @@ impl ChainKey {
     fn keyed(&self) -> Result<HmacKey, RatchetError> {
         require!(
             "DR-18",
-            self.counter < MAX_COUNTER,
+            self.counter < flawed!("DR-18 one less", MAX_COUNTER, MAX_COUNTER - 1),
             RatchetError::CounterExhausted
         );
         Ok(HmacKey::new(self.expose()))
+    }
+
+    /// The message key of any counter; behind the last one the chain stays.
+    #[cfg(feature = "flaws")]
+    pub(super) fn step_anyway(&self) -> (MessageKey, ChainKey) {
+        let key = HmacKey::new(self.expose());
+        let message_key = MessageKey(key.mac(&[0x01]));
+        let mut next = self.clone();
+        next.counter = next.counter.min(MAX_COUNTER - 1);
+        next.go_on(key);
+        (message_key, next)
     }
 
     fn go_on(&mut self, key: HmacKey) {

@@ -62,13 +62,31 @@ impl Advance {
         counter: u32,
         limits: &Limits,
     ) -> Result<Self, RatchetError> {
+        flawed!("DR-18 first", (), {
+            if counter == MAX_COUNTER {
+                return Err(RatchetError::CounterExhausted);
+            }
+        });
         let (chain_key, skipped) = skip(chain_key, counter, limits)?;
-        let (message_key, chain_key) = chain_key.step()?;
+        let (message_key, chain_key) = flawed!(
+            "DR-18 on receipt",
+            chain_key.step()?,
+            chain_key.step_anyway()
+        );
         Ok(Advance {
             message_key,
             chain_key,
             skipped,
         })
+    }
+}
+
+/// The same bounds, with ten times as many keys that may be skipped.
+#[cfg(feature = "flaws")]
+pub(super) fn tenfold(limits: &Limits) -> Limits {
+    Limits {
+        max_skip: 10 * limits.max_skip,
+        ..*limits
     }
 }
 
@@ -137,6 +155,15 @@ impl ReceivingChain {
             counter >= self.reached(),
             RatchetError::Duplicate { counter }
         );
+        flawed!("DR-11 stored ones", (), {
+            let stored = u32::try_from(self.skipped.len()).unwrap_or(u32::MAX);
+            check_skip(self.reached().saturating_sub(stored), counter, limits)?;
+        });
+        flawed!("DR-11 open chain", (), {
+            if let Progress::Open(chain_key) = &self.progress {
+                return Advance::new(chain_key, counter, &tenfold(limits)).map(Found::Ahead);
+            }
+        });
         match &self.progress {
             Progress::Open(chain_key) => Advance::new(chain_key, counter, limits).map(Found::Ahead),
             Progress::Closed { length } => Err(RatchetError::BeyondChain {
@@ -214,6 +241,7 @@ impl ReceivingChains {
         limits: &Limits,
     ) -> Result<(), RatchetError> {
         match self.ending(limits) {
+            Some(_) if flawed!("DR-11 ended chain", false, true) => Ok(()),
             Some(chain_key) => {
                 check_skip(chain_key.counter(), previous_counter, limits).map(|_| ())
             }
@@ -233,7 +261,21 @@ impl ReceivingChains {
         let Some(chain_key) = self.ending(limits) else {
             return Ok(None);
         };
-        let (end, skipped) = skip(chain_key, previous_counter, limits)?;
+        let end = flawed!(
+            "DR-09 one key less",
+            flawed!(
+                "DR-09 one key more",
+                previous_counter,
+                previous_counter.saturating_add(1)
+            ),
+            previous_counter.saturating_sub(1)
+        );
+        flawed!("DR-11 ended chain", (), {
+            let (end, skipped) = skip(chain_key, end, &tenfold(limits))?;
+            let length = end.counter();
+            return Ok(Some(Closing { skipped, length }));
+        });
+        let (end, skipped) = skip(chain_key, end, limits)?;
         Ok(Some(Closing {
             skipped,
             length: end.counter(),
@@ -273,6 +315,18 @@ impl ReceivingChains {
                 }
             }
             Scope::Session => {
+                flawed!("DR-12 newest", (), {
+                    while self.stored() > limits.max_stored {
+                        let mut chains = self.0.iter_mut();
+                        chains.find_map(|chain| chain.skipped.pop_last());
+                    }
+                });
+                flawed!("DR-12 newest chain", (), {
+                    while self.stored() > limits.max_stored {
+                        let mut chains = self.0.iter_mut();
+                        chains.find_map(|chain| chain.skipped.pop_first());
+                    }
+                });
                 let bound = flawed!("DR-12 unbounded", limits.max_stored, usize::MAX);
                 let mut over = self.stored().saturating_sub(bound);
                 if over == 0 {
@@ -290,5 +344,23 @@ impl ReceivingChains {
     /// How many skipped keys are stored.
     pub(super) fn stored(&self) -> usize {
         self.0.iter().map(|chain| chain.skipped.len()).sum()
+    }
+}
+
+#[cfg(feature = "flaws")]
+impl ReceivingChains {
+    /// What a session writes down that leaves something out.
+    pub(super) fn written_down(mut self) -> Self {
+        use crate::flaw::is_on;
+        let of_former = is_on("XFER-15 keys of former chains");
+        if is_on("XFER-15 skipped keys") || of_former {
+            for chain in self.0.iter_mut().skip(usize::from(of_former)) {
+                chain.skipped.clear();
+            }
+        }
+        if is_on("XFER-15 former chains") {
+            self.0.truncate(1);
+        }
+        self
     }
 }

@@ -51,19 +51,31 @@ pub enum SavedSessionError {
 
 impl From<&Session> for SavedSession {
     fn from(session: &Session) -> Self {
+        let state = session.state.clone();
+        let state = flawed!("XFER-15 key reused", state, state.one_message_back());
+        let state = flawed!(
+            "XFER-15 previous counter",
+            state,
+            state.without_previous_counter()
+        );
+        let state = flawed!("XFER-15 prekey messages", state, state.established());
+        let terms = &session.terms;
         SavedSession {
             version: SAVED_SESSION_VERSION,
-            suite: session.terms.suite.name().to_owned(),
-            role: session.terms.role,
-            parties: session.terms.parties,
-            base_key: session.terms.base_key,
-            root_key: session.root_key.clone(),
-            state: flawed!(
-                "XFER-15 key reused",
-                session.state.clone(),
-                session.state.clone().one_message_back()
+            suite: terms.suite.name().to_owned(),
+            role: terms.role,
+            parties: terms.parties,
+            base_key: flawed!(
+                "XFER-15 base key",
+                terms.base_key,
+                terms.parties.initiator.identity_key
             ),
+            root_key: session.root_key.clone(),
+            state,
+            #[cfg(not(feature = "flaws"))]
             receiving_chains: session.receiving.clone(),
+            #[cfg(feature = "flaws")]
+            receiving_chains: session.receiving.clone().written_down(),
             second_ratchet: session.second.clone(),
         }
     }

@@ -8,6 +8,8 @@
 //!
 //! In suites that have a second ratchet, it takes a step of its own with each message (Triple Ratchet).
 
+#[cfg(feature = "flaws")]
+use super::receiving_chain::tenfold;
 use super::receiving_chain::{
     Advance, Closing, Found, ReceivingChain, ReceivingChains, check_skip,
 };
@@ -60,6 +62,21 @@ impl State {
         match self {
             State::Initiated { sending, .. } | State::Established { sending } => sending,
         }
+    }
+
+    /// As if there were no former chain.
+    #[cfg(feature = "flaws")]
+    pub(super) fn without_previous_counter(mut self) -> Self {
+        let (State::Initiated { sending, .. } | State::Established { sending }) = &mut self;
+        sending.previous_counter = 0;
+        self
+    }
+
+    /// As if the peer had answered.
+    #[cfg(feature = "flaws")]
+    pub(super) fn established(self) -> Self {
+        let (State::Initiated { sending, .. } | State::Established { sending }) = self;
+        State::Established { sending }
     }
 
     /// As it was before the last message was sent.
@@ -146,7 +163,11 @@ impl Terms {
         let longest = self.suite.ciphertext_length(limit);
         require!(
             "DR-22",
-            message.ciphertext.len() <= longest,
+            flawed!(
+                "DR-22 on receipt",
+                message.ciphertext.len() <= longest,
+                true
+            ),
             RatchetError::PlaintextTooLong {
                 length: limit + (message.ciphertext.len() - longest),
                 limit,
@@ -232,6 +253,16 @@ impl Turn<'_> {
         let suite = self.terms.suite;
         let limits = &self.terms.limits;
         let header = &message.header;
+        flawed!("DR-11 together", (), {
+            let ending = self.receiving.0.front().map_or(0, ReceivingChain::reached);
+            let of_former = header.previous_counter.saturating_sub(ending);
+            check_skip(0, header.counter.saturating_add(of_former), limits)?;
+        });
+        #[cfg(feature = "flaws")]
+        let limits = &match crate::flaw::is_on("DR-11 new chain") {
+            true => tenfold(limits),
+            false => *limits,
+        };
         // Both bounds before any key is computed (DR-11).
         check_skip(0, header.counter, limits)?;
         self.receiving
@@ -267,8 +298,20 @@ impl Turn<'_> {
         let suite = self.terms.suite;
         let fresh = KeyPair::random(randomness)?;
         let ratchet_key = flawed!("DR-20 reused", fresh, self.ratchet_key.clone());
+        let ratchet_key = flawed!("DR-20 nothing sent", ratchet_key, {
+            if self.sent == 0 {
+                self.ratchet_key.clone()
+            } else {
+                ratchet_key
+            }
+        });
         let dh = ratchet_key.private().diffie_hellman(their_ratchet_key)?;
         let (root_key, chain_key) = root_key.step(suite, &dh);
+        let chain_key = flawed!(
+            "DR-08 goes on",
+            chain_key,
+            ChainKey::at(*chain_key.expose(), self.sent)
+        );
         let sending = SendingChain {
             ratchet_key,
             chain_key,
@@ -489,6 +532,12 @@ impl Session {
         matches!(self.state, State::Established { .. })
     }
 
+    /// RK.
+    #[cfg(feature = "flaws")]
+    pub(crate) fn root_key(&self) -> &RootKey {
+        &self.root_key
+    }
+
     /// DHs: the public half of the key that it sends with.
     #[cfg(feature = "conformance")]
     pub(crate) fn ratchet_key(&self) -> &PublicKey {
@@ -602,6 +651,11 @@ impl Session {
             }
         };
         flawed!("DR-19 key reused", sending.chain_key = next, ());
+        flawed!(
+            "X3DH-07 first alone",
+            (),
+            self.state = self.state.clone().established()
+        );
         Ok(message)
     }
 
@@ -641,8 +695,15 @@ impl Session {
                 let second = self.second.as_ref();
                 let opened = match self.receiving.0[chain].find(header.counter, limits)? {
                     Found::Stored(key) => {
-                        let opened = self.terms.open(second, key, message)?;
+                        let opened = self.terms.open(second, key, message);
                         let skipped = &mut self.receiving.0[chain].skipped;
+                        flawed!("DR-13 tried", (), drop(skipped.remove(&header.counter)));
+                        let opened = opened?;
+                        flawed!(
+                            "DR-13 earlier ones",
+                            (),
+                            skipped.retain(|counter, _| *counter > header.counter)
+                        );
                         flawed!(
                             "DR-13 not erased",
                             drop(skipped.remove(&header.counter)),
@@ -651,7 +712,14 @@ impl Session {
                         opened
                     }
                     Found::Ahead(advance) => {
-                        let opened = self.terms.open(second, &advance.message_key, message)?;
+                        let opened = self.terms.open(second, &advance.message_key, message);
+                        flawed!("DR-15 goes on", (), {
+                            if opened.is_err() {
+                                self.receiving.0[chain].apply(advance);
+                                return Ok(opened?.plaintext);
+                            }
+                        });
+                        let opened = opened?;
                         self.receiving.0[chain].apply(advance);
                         opened
                     }

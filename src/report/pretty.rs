@@ -18,6 +18,9 @@ const LONG: usize = 160;
 /// And why there is no answer to this many: it shows a line that is none.
 const NO_ANSWER: usize = 400;
 
+/// So many requirements are named that explain what failed.
+const SUSPECTS: usize = 5;
+
 /// Of failures that are the same so many are named.
 const NAMED: usize = 20;
 
@@ -155,6 +158,9 @@ pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments)
             same(out, others)?;
         }
     }
+    if !result.alike().is_empty() {
+        suspects(out, result)?;
+    }
     let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for failure in &result.failures {
         if let Some(reason) = &failure.known {
@@ -171,6 +177,20 @@ pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments)
         let names = result.no_longer_fails.join(" ");
         let heading = "no longer fails; take it from the list:".yellow();
         writeln!(out, "\n{heading} {names}")?;
+    }
+    Ok(())
+}
+
+/// Where to look first.
+fn suspects(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    writeln!(out, "\nlook first at")?;
+    for suspect in result.suspects.iter().take(SUSPECTS) {
+        let mut requirements = result.requirements.iter();
+        let text = requirements
+            .find(|requirement| requirement.id == suspect.requirement)
+            .map_or("", |requirement| &requirement.text);
+        let id = suspect.requirement.bold();
+        writeln!(out, "{:>4}  {id}  {text}", suspect.failed)?;
     }
     Ok(())
 }

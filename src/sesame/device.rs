@@ -9,6 +9,10 @@ use crate::agreement::{
     AgreementError, Bundle, BundleFields, Fingerprint, OneTimePreKey, Pin, PinnedIdentities,
     PreKeyStore, fingerprint, x3dh,
 };
+#[cfg(feature = "flaws")]
+use crate::error_code::ErrorCode;
+#[cfg(feature = "flaws")]
+use crate::flaw;
 use crate::identifier::{Address, DeviceId, PreKeyId, RegistrationId, UserId};
 use crate::primitives::{KeyPair, PublicKey, Randomness};
 use crate::ratchet::Session;
@@ -65,7 +69,7 @@ impl Device {
             keys: Arc::new(keys),
             pinned: PinnedIdentities::default(),
             records: OrdMap::new(),
-            limits: Limits::PROFILE,
+            limits: Limits::default(),
             library: None,
         }
     }
@@ -136,17 +140,73 @@ impl Device {
     /// A device without statements looks at none, and its bundles' suite is the highest of its own (V3-04).
     pub(super) fn verify(&self, fields: &BundleFields) -> Result<(SuiteRef, Bundle), SesameError> {
         let stated = self.has_statements();
+        flawed!("KEY-10 pin first", (), self.check_raw_pin(fields)?);
+        flawed!("KEY-10 time first", (), self.check_raw_time(fields)?);
+        flawed!(
+            "KEY-11 last",
+            (),
+            _ = Bundle::verify(self.suite(), fields, stated)?
+        );
         let names = stated.then(|| fields.named_suites()).transpose()?;
         let spoken = self.suites.iter().copied();
         let includes = |suite: &SuiteRef| names.as_ref().is_none_or(|it| it.include(*suite));
         let spoken = spoken.filter(includes);
         let suite = spoken.max_by_key(|suite| suite.rank());
+        let suite = flawed!("KEY-11", suite, suite.or(Some(self.suite())));
         let suite = suite.ok_or(AgreementError::NoCommonSuite)?;
+        flawed!("X3DH-02 known ones", (), {
+            if self.knows(fields) {
+                let bundle = flaw::with("X3DH-02", || Bundle::verify(suite, fields, stated));
+                return Ok((suite, bundle?));
+            }
+        });
+        flawed!("KEY-10 known ones", (), {
+            if self.knows(fields) {
+                let bundle = flaw::with("KEY-10", || Bundle::verify(suite, fields, stated));
+                return Ok((suite, bundle?));
+            }
+        });
         let bundle = Bundle::verify(suite, fields, stated)?;
         if let Some(statement) = &bundle.statement {
             statement.check(self.now, &self.limits.pre_keys)?;
         }
         Ok((suite, bundle))
+    }
+
+    /// Whether there is a record of a bundle's device.
+    #[cfg(feature = "flaws")]
+    fn knows(&self, fields: &BundleFields) -> bool {
+        let mut known = self.records.keys();
+        known.any(|peer| {
+            peer.user_id.to_string() == fields.user_id
+                && u32::from(peer.device_id) == fields.device_id
+        })
+    }
+
+    /// Holds a bundle to the pin of its device before anything else was looked at.
+    #[cfg(feature = "flaws")]
+    fn check_raw_pin(&self, fields: &BundleFields) -> Result<(), SesameError> {
+        for (peer, pin) in self.pinned.iter() {
+            let is_it = peer.user_id.to_string() == fields.user_id
+                && u32::from(peer.device_id) == fields.device_id;
+            let key = PublicKey::decode_unreduced(&fields.identity_key);
+            if is_it && key.is_ok_and(|key| Fingerprint::of(&key) != pin.fingerprint) {
+                return Err(AgreementError::UntrustedIdentity(*peer).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds a bundle to the time of its statement before anything else was looked at.
+    #[cfg(feature = "flaws")]
+    fn check_raw_time(&self, fields: &BundleFields) -> Result<(), SesameError> {
+        let created = fields.created.unwrap_or(self.now);
+        let limits = &self.limits.pre_keys;
+        let old = self.now.seconds_since(created) > limits.statement_age;
+        if old || created.seconds_since(self.now) > limits.statement_ahead {
+            return Err(AgreementError::StaleStatement(created).into());
+        }
+        Ok(())
     }
 
     /// The suite that a message is of, by its version byte (WIRE-01): the preferred one where no suite
@@ -252,8 +312,13 @@ impl Device {
 
     /// Forgets what is pinned to `peer`, and with it its record and sessions, as its user wishes.
     pub fn unpin(&mut self, peer: &Address) {
-        self.pinned.unpin(peer);
-        self.records.remove(peer);
+        flawed!("X3DH-15 pin stays", self.pinned.unpin(peer), ());
+        flawed!("X3DH-14 until unpinned", (), {
+            if let Some(key) = self.record(peer).map(|record| *record.identity_key()) {
+                Arc::make_mut(&mut self.keys).forget_openings(&key);
+            }
+        });
+        flawed!("X3DH-15 sessions stay", drop(self.records.remove(peer)), ());
     }
 
     /// What is pinned to `peer`.
@@ -283,6 +348,11 @@ impl Device {
 
     /// Drops all sessions with `peer`; the keys remember what they must (X3DH-14).
     pub fn drop_sessions(&mut self, peer: &Address) {
+        flawed!("X3DH-14 with its session", (), {
+            if let Some(key) = self.record(peer).map(|record| *record.identity_key()) {
+                Arc::make_mut(&mut self.keys).forget_openings(&key);
+            }
+        });
         if let Some(record) = self.record_mut(peer) {
             record.sessions.clear();
         }
@@ -297,13 +367,15 @@ impl Device {
         }
         if let Some(record) = self.record_mut(peer) {
             record.stale_since.get_or_insert(now);
+            flawed!("SES-11 anew", (), record.stale_since = Some(now));
+            flawed!("SES-09 sessions dropped", (), record.sessions.clear());
         }
     }
 
     /// It is `now`, and nothing is due for it: what a bundle or a session is judged by goes on with the clock between two
     /// points of [`Device::tick`] (KEY-10, SES-13). A clock that goes back is not followed.
     pub fn observe(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        self.now = flawed!("KEY-10 back", self.now.max(now), now);
     }
 
     /// Time has come to `now`: the signed prekey is replaced and old ones are erased (KEY-08), as are
@@ -317,7 +389,7 @@ impl Device {
         now: Timestamp,
         randomness: &mut dyn Randomness,
     ) -> Result<(), SesameError> {
-        let now = now.max(self.now);
+        let now = flawed!("KEY-10 back", now.max(self.now), now);
         let limits = self.limits;
         let address = self.address;
         if self.keys.is_due(&self.suites, &limits.pre_keys, now) {
@@ -326,6 +398,15 @@ impl Device {
         }
         self.now = now;
         let max_latency = flawed!("SES-11 never erased", limits.pre_keys.max_latency, u64::MAX);
+        let max_latency = flawed!(
+            "SES-11 second early",
+            flawed!(
+                "SES-11 second late",
+                max_latency,
+                max_latency.saturating_add(1)
+            ),
+            max_latency - 1
+        );
         let is_gone = |record: &DeviceRecord| {
             let since = record.stale_since;
             since.is_some_and(|since| now.seconds_since(since) >= max_latency)
@@ -338,7 +419,14 @@ impl Device {
             .collect();
         for address in due {
             match self.record_mut(&address) {
-                Some(record) if !is_gone(record) => record.expire_sessions(now, &limits),
+                Some(record) if !is_gone(record) => {
+                    record.expire_sessions(now, &limits);
+                    flawed!("SES-13 record too", (), {
+                        if record.sessions.is_empty() {
+                            self.records.remove(&address);
+                        }
+                    });
+                }
                 _ => drop(self.records.remove(&address)),
             }
         }
@@ -358,6 +446,14 @@ impl Device {
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
     ) -> Result<bool, SesameError> {
+        flawed!(
+            "RND-02 bundles",
+            (),
+            _ = self.verify(fields).or_else(|error| {
+                KeyPair::random(randomness)?;
+                Err(error)
+            })?
+        );
         let (suite, bundle) = self.verify(fields)?;
         let session = self.initiate(suite, &bundle, randomness)?;
         Ok(self.open_initiated(&bundle, session))
@@ -365,6 +461,7 @@ impl Device {
 
     /// Whether a bundle's device may come with its identity key (X3DH-15).
     pub(super) fn check_pin(&self, peer: &Party) -> Result<(), AgreementError> {
+        flawed!("X3DH-15 bundles", (), return Ok(()));
         self.pinned.check(&peer.address, &peer.identity_key)
     }
 
@@ -380,6 +477,17 @@ impl Device {
             return HeldSession::open_by(library, suite, &self.own_keys(), bundle, randomness);
         }
         let own = self.party();
+        flawed!("RND-01 ratchet key first", (), {
+            let mut order = Reversed::of(randomness)?;
+            let randomness = &mut order;
+            let ephemeral = KeyPair::random(randomness)?;
+            let identity = self.keys.identity();
+            let initiation = x3dh::initiate(suite, identity, ephemeral, bundle, randomness)?;
+            let id = self.keys.registration_id();
+            let session = Session::initiate(suite, own, id, bundle, initiation, randomness)?;
+            let session = session.with_limits(self.session_limits(suite));
+            return Ok(HeldSession::Engine(session));
+        });
         let ephemeral = KeyPair::random(randomness)?;
         let identity = self.keys.identity();
         let initiation = x3dh::initiate(suite, identity, ephemeral, bundle, randomness)?;
@@ -402,17 +510,17 @@ impl Device {
     pub fn open_anew(&mut self, peer: &Address) {
         let limits = self.limits;
         if let Some(record) = self.record_mut(peer) {
-            record.is_for_none();
-            record.drop_tail(&limits);
+            flawed!("SES-19 not anew", record.is_for_none(), ());
+            flawed!("SES-04 given up", record.drop_tail(&limits), ());
         }
     }
 
     /// The device is there, and its statement names its registration id: the record is no longer stale (SES-11).
     pub(super) fn confirm(&mut self, bundle: &Bundle) {
         if let Some(record) = self.record_mut(&bundle.party.address) {
-            record.stale_since = None;
+            flawed!("SES-11 for good", record.stale_since = None, ());
             record.registration_id = bundle.registration_id;
-            record.confirmed = true;
+            flawed!("KEY-09 unconfirmed", record.confirmed = true, ());
         }
     }
 
@@ -431,13 +539,30 @@ impl Device {
         let Some(record) = self.record(peer) else {
             return Err(no_session);
         };
-        self.pinned.check(peer, &record.identity_key)?;
+        flawed!(
+            "X3DH-15 encrypts",
+            self.pinned.check(peer, &record.identity_key)?,
+            ()
+        );
         if !record.may_send(self.now, &self.limits) {
             return Err(no_session);
         }
+        flawed!("SES-13 sending", (), {
+            let now = self.now;
+            if let Some(held) = self.record_mut(peer).and_then(|it| it.sessions.front_mut()) {
+                held.time = now;
+            }
+        });
         let record = self.record_mut(peer);
         match record.and_then(|record| record.sessions.front_mut()) {
-            Some(held) => Arc::make_mut(&mut held.session).encrypt(plaintext, randomness),
+            Some(held) => {
+                let encrypted = Arc::make_mut(&mut held.session).encrypt(plaintext, randomness);
+                flawed!(
+                    "PRIV-04 plaintext",
+                    encrypted,
+                    encrypted.map_err(|error| error.showing(plaintext))
+                )
+            }
             None => Err(no_session),
         }
     }
@@ -450,7 +575,11 @@ impl Device {
         purpose: Purpose,
     ) -> Option<(&DeviceRecord, usize)> {
         let record = self.record(peer)?;
-        self.pinned.check(peer, &record.identity_key).ok()?;
+        flawed!(
+            "SES-12 sent to",
+            self.pinned.check(peer, &record.identity_key).ok()?,
+            ()
+        );
         let index = match purpose {
             Purpose::Provisioning => record.provisioning(self.now, &self.limits)?,
             Purpose::Other => record.may_send(self.now, &self.limits).then_some(0)?,
@@ -468,6 +597,7 @@ impl Device {
         purpose: Purpose,
     ) -> Result<(), AgreementError> {
         let named = self.pinned(peer).is_some_and(|pin| pin.named);
+        let named = flawed!("SES-18 pinned", named, self.pinned(peer).is_some());
         require!(
             "SES-18",
             purpose == Purpose::Other || named,
@@ -489,10 +619,25 @@ impl Device {
         message: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Decrypted, SesameError> {
-        match kind {
+        let decrypted = match kind {
             MessageKind::Ratchet => self.decrypt_ratchet(sender, message, randomness),
             MessageKind::PreKey => self.decrypt_prekey(sender, message, randomness),
-        }
+        };
+        let decrypted = flawed!(
+            "PRIV-04 identity key",
+            decrypted,
+            decrypted.map_err(|error| { error.showing(self.keys.identity().private().expose()) })
+        );
+        flawed!(
+            "PRIV-04 root key",
+            decrypted,
+            decrypted.map_err(|error| {
+                match self.session(sender) {
+                    Some(session) => error.showing(session.root_key().expose()),
+                    None => error,
+                }
+            })
+        )
     }
 
     /// The active session first, then the inactive ones in order (SES-05). Sessions of a suite that the
@@ -509,7 +654,16 @@ impl Device {
         let Some(record) = self.record(sender) else {
             return Err(no_session);
         };
-        self.pinned.check(sender, &record.identity_key)?;
+        flawed!(
+            "X3DH-15 reads",
+            self.pinned.check(sender, &record.identity_key)?,
+            ()
+        );
+        flawed!("SES-11 unread", (), {
+            if record.stale_since.is_some() {
+                return Err(no_session);
+            }
+        });
         let of_suite = |held: &TimedSession| held.session.suite() == suite;
         if !record.sessions.iter().any(of_suite) {
             return Err(no_session);
@@ -531,6 +685,7 @@ impl Device {
             match record.sessions[index].decrypt(&incoming, randomness) {
                 Ok(plaintext) => {
                     record.promote(index, now, &limits);
+                    flawed!("SES-11 current", (), record.stale_since = None);
                     return Ok(Decrypted {
                         plaintext,
                         identity_changed: false,
@@ -543,6 +698,11 @@ impl Device {
                 }
                 Err(error) => {
                     flawed!("SES-07 last error", (), first_error = None);
+                    flawed!("SES-05 first error", (), {
+                        if error.code() != Some(ErrorCode::DecryptFailed) {
+                            return Err(error);
+                        }
+                    });
                     first_error.get_or_insert(error);
                 }
             }
@@ -592,7 +752,11 @@ impl Device {
         let message = PreKeyMessage::decode(suite, message)?;
         let identifiers = suite.identifiers();
         identifiers.check(sender).map_err(AgreementError::from)?;
-        self.pinned.check(sender, &message.identity_key)?;
+        flawed!(
+            "X3DH-15 openings",
+            self.pinned.check(sender, &message.identity_key)?,
+            ()
+        );
         Ok((suite, message))
     }
 
@@ -607,7 +771,17 @@ impl Device {
             let session = &held.session;
             session.suite() == suite && session.matches(&message.identity_key, &message.base_key)
         };
-        self.record(sender)?.sessions.iter().position(matches)
+        flawed!("X3DH-13 base key alone", (), {
+            let base_key = Some(&message.base_key);
+            let mut sessions = self.record(sender)?.sessions.iter();
+            return sessions.position(|held| held.session.base_key() == base_key);
+        });
+        let index = self.record(sender)?.sessions.iter().position(matches);
+        flawed!(
+            "X3DH-13 active alone",
+            index,
+            index.filter(|index| *index == 0)
+        )
     }
 
     /// The matching session, without X3DH (X3DH-13); else a new one (X3DH-08 to X3DH-11).
@@ -622,6 +796,13 @@ impl Device {
         let (suite, message) = self.pre_key_message(sender, bytes)?;
         let matching = self.matching(suite, sender, &message);
         let matching = flawed!("X3DH-13 run again", matching, None);
+        flawed!("X3DH-13 prekeys first", (), {
+            let mut held = self.keys.signed_pre_key_ids();
+            if !held.any(|id| u32::from(id) == message.signed_pre_key_id) {
+                let id = message.signed_pre_key_id;
+                return Err(AgreementError::UnknownSignedPreKey(id).into());
+            }
+        });
         if let Some(index) = matching
             && let Some(record) = self.record_mut(sender)
         {
@@ -631,7 +812,13 @@ impl Device {
                 message: &message.message,
             };
             let plaintext = record.sessions[index].decrypt(&incoming, randomness)?;
-            record.promote(index, now, &limits);
+            flawed!("SES-06 openings", record.promote(index, now, &limits), ());
+            flawed!("X3DH-13 registration id", (), {
+                let range = &suite.identifiers().registration_id;
+                if let Ok(id) = RegistrationId::within(message.registration_id, range) {
+                    record.registration_id = id;
+                }
+            });
             return Ok(Decrypted {
                 plaintext,
                 identity_changed: false,
@@ -641,6 +828,10 @@ impl Device {
         let range = &suite.identifiers().registration_id;
         let registration_id =
             RegistrationId::within(message.registration_id, range).map_err(AgreementError::from)?;
+        flawed!("X3DH-11 record made", (), {
+            let fresh = || Arc::new(DeviceRecord::new(message.identity_key, registration_id));
+            self.records.entry(*sender).or_insert_with(fresh);
+        });
         flawed!("SES-07 record kept", (), {
             if let Some(record) = self.record_mut(sender) {
                 record.registration_id = registration_id;
@@ -659,7 +850,11 @@ impl Device {
         let keys = Arc::make_mut(&mut self.keys);
         let (session, plaintext) = terms.accept(keys, self.address, &opening, randomness)?;
         let beside = self.record(sender);
-        let beside = beside.is_some_and(|record| record.is_answered(now, &limits));
+        let beside = flawed!(
+            "SES-19 told too early",
+            beside.is_some_and(|record| record.is_answered(now, &limits)),
+            beside.is_some_and(|record| record.provisioning(now, &limits).is_some())
+        );
         let identity_changed = self.open(registration_id, session);
         Ok(Decrypted {
             plaintext,
@@ -692,6 +887,8 @@ impl Device {
             .entry(peer.address)
             .or_insert_with(|| Arc::new(fresh()));
         let record = Arc::make_mut(record);
+        #[cfg(feature = "flaws")]
+        let had_sessions = !record.sessions.is_empty();
         let changed = record.identity_key != peer.identity_key;
         if flawed!("SES-12 sessions kept", changed, false) {
             // A message makes nothing current (SES-11), whatever key it comes with.
@@ -699,10 +896,17 @@ impl Device {
             *record = fresh();
             record.stale_since = stale_since;
         }
+        flawed!("SES-11 opening", (), record.stale_since = None);
         // What a prekey message says of the registration id, nobody has authenticated.
         if flawed!("KEY-09 hint", !record.confirmed, true) {
             record.registration_id = registration_id;
         }
+        flawed!("SES-12 with sessions", (), {
+            if changed && !had_sessions {
+                record.activate(Arc::new(session), now, &limits);
+                return false;
+            }
+        });
         record.activate(Arc::new(session), now, &limits);
         flawed!("SES-12 not reported", changed, false)
     }
@@ -711,6 +915,30 @@ impl Device {
     #[must_use]
     pub fn save(&self) -> SavedDevice {
         SavedDevice::from(self)
+    }
+}
+
+/// Two draws of 32 bytes in the other order.
+#[cfg(feature = "flaws")]
+struct Reversed(Vec<[u8; 32]>);
+
+#[cfg(feature = "flaws")]
+impl Reversed {
+    fn of(randomness: &mut dyn Randomness) -> Result<Self, crate::primitives::RandomnessError> {
+        let mut drawn = [[0; 32]; 2];
+        for part in &mut drawn {
+            randomness.fill(part)?;
+        }
+        Ok(Reversed(drawn.to_vec()))
+    }
+}
+
+#[cfg(feature = "flaws")]
+impl Randomness for Reversed {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), crate::primitives::RandomnessError> {
+        let last = self.0.pop().ok_or(crate::primitives::RandomnessError)?;
+        out.copy_from_slice(&last);
+        Ok(())
     }
 }
 

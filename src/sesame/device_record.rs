@@ -122,7 +122,8 @@ impl DeviceRecord {
         let is_it = |held: &TimedSession| flawed!("SES-19 active", held.provisioning, true);
         let current = flawed!("SES-11 provisioned", self.stale_since.is_none(), true);
         let index = self.sessions.iter().position(is_it).filter(|_| current)?;
-        self.sessions[index].is_fresh(now, limits).then_some(index)
+        let fresh = self.sessions[index].is_fresh(now, limits);
+        flawed!("SES-19 for ever", fresh, true).then_some(index)
     }
 
     /// Whether the peer has answered in the session that provisioning information goes into. Until it has, a session that
@@ -143,15 +144,24 @@ impl DeviceRecord {
     /// pushes it out of no list.
     pub(super) fn counted(&self) -> usize {
         let inactive = self.sessions.iter().skip(1);
-        inactive.filter(|held| !held.provisioning).count()
+        inactive
+            .filter(|held| flawed!("SES-04 own one", !held.provisioning, true))
+            .count()
     }
 
     /// A new session becomes the active one (SES-03), and one that this device opened takes the place of SES-19; the
     /// tail of the inactive list is dropped (SES-04).
     pub(super) fn activate(&mut self, session: Arc<HeldSession>, now: Timestamp, limits: &Limits) {
+        flawed!("SES-03 in its place", (), drop(self.sessions.pop_front()));
         let first = flawed!("SES-03 behind", 0, self.sessions.len().min(1));
         let first = flawed!("SES-08 own kept", first, self.behind_own(&session));
         let provisioning = session.is_own();
+        let provisioning = flawed!(
+            "SES-19 first one",
+            provisioning,
+            provisioning && !self.sessions.iter().any(|held| held.provisioning)
+        );
+        let provisioning = flawed!("SES-19 any opening", provisioning, true);
         if provisioning {
             self.is_for_none();
         }
@@ -172,7 +182,8 @@ impl DeviceRecord {
         while self.counted() > most {
             let is_dropped =
                 |held: &TimedSession| !flawed!("SES-19 pushed out", held.provisioning, false);
-            match self.sessions.iter().rposition(is_dropped) {
+            let head = flawed!("SES-04 head", false, true).then_some(1);
+            match head.or(self.sessions.iter().rposition(is_dropped)) {
                 Some(last) => drop(self.sessions.remove(last)),
                 None => break,
             }
@@ -192,10 +203,15 @@ impl DeviceRecord {
         if !promoted {
             return;
         }
+        flawed!("SES-06 swapped", (), {
+            self.sessions.swap(0, index);
+            self.sessions[0].time = now;
+            return;
+        });
         if let Some(mut held) = self.sessions.remove(index) {
-            held.time = now;
+            flawed!("SES-13 opening alone", held.time = now, ());
             self.sessions.push_front(held);
-            self.drop_tail(limits);
+            flawed!("SES-04 after reading", self.drop_tail(limits), ());
         }
     }
 

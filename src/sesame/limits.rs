@@ -1,5 +1,6 @@
 //! The bounds of section 6.
 
+use crate::requirement::flawed;
 use crate::timestamp::DAY;
 use crate::{agreement, suite};
 
@@ -34,7 +35,36 @@ impl Limits {
 }
 
 impl Default for Limits {
+    /// Those of the profile.
     fn default() -> Self {
-        Limits::PROFILE
+        let profile = Limits::PROFILE;
+        Limits {
+            max_inactive_sessions: flawed!(
+                "SES-04 39",
+                flawed!("SES-04 41", profile.max_inactive_sessions, 41),
+                39
+            ),
+            max_send: flawed!(
+                "SES-13 send a second less",
+                flawed!(
+                    "SES-13 send a second more",
+                    profile.max_send,
+                    profile.max_send + 1
+                ),
+                profile.max_send - 1
+            ),
+            max_recv: flawed!(
+                "SES-13 second early",
+                flawed!("SES-13 second late", profile.max_recv, profile.max_recv + 1),
+                profile.max_recv - 1
+            ),
+            max_rounds: flawed!(
+                "SES-14 four rounds",
+                flawed!("SES-14 six rounds", profile.max_rounds, 6),
+                4
+            ),
+            pre_keys: agreement::Limits::default(),
+            session: None,
+        }
     }
 }

@@ -69,6 +69,23 @@ impl SesameError {
     }
 }
 
+#[cfg(feature = "flaws")]
+impl SesameError {
+    /// The same refusal, with bytes in it that nobody should see.
+    fn showing(self, secret: &[u8]) -> Self {
+        let message = format!("{self}: {}", crate::hex::encode(secret));
+        match self.code() {
+            Some(code) => LibraryError::Refused {
+                code,
+                error: code.to_string(),
+                message,
+            }
+            .into(),
+            None => self,
+        }
+    }
+}
+
 impl From<WireError> for SesameError {
     fn from(error: WireError) -> Self {
         SesameError::Ratchet(error.into())

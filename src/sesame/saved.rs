@@ -8,6 +8,7 @@ use crate::agreement::{Pin, PreKeyStore};
 use crate::identifier::{Address, IdentifierError, PreKeyId, RegistrationId};
 use crate::primitives::PublicKey;
 use crate::ratchet::{SavedSession, SavedSessionError};
+use crate::requirement::flawed;
 use crate::saved::json_text;
 use crate::suite::{self, Party, Suite, SuiteRef};
 use crate::timestamp::Timestamp;
@@ -120,14 +121,25 @@ impl From<&Device> for SavedDevice {
             suite: suites.next().unwrap_or_default(),
             further_suites: suites.collect(),
             address: device.address,
-            now: device.now,
+            now: flawed!(
+                "XFER-15 device's time",
+                device.now,
+                device.keys.signed_pre_key_created().unwrap_or(device.now)
+            ),
+            #[cfg(not(feature = "flaws"))]
             keys: PreKeyStore::clone(&device.keys),
+            #[cfg(feature = "flaws")]
+            keys: PreKeyStore::clone(&device.keys).written_down(device.now),
             pinned: device
                 .pinned
                 .iter()
+                .take(flawed!("XFER-15 pins", usize::MAX, 0))
                 .map(|(address, pin)| SavedPin {
                     address: *address,
-                    pin: *pin,
+                    pin: Pin {
+                        named: flawed!("XFER-15 named", pin.named, false),
+                        ..*pin
+                    },
                 })
                 .collect(),
             records: device
@@ -137,11 +149,12 @@ impl From<&Device> for SavedDevice {
                     address: *address,
                     identity_key: record.identity_key,
                     registration_id: record.registration_id,
-                    confirmed: record.confirmed,
-                    stale_since: record.stale_since,
+                    confirmed: flawed!("XFER-15 confirmed", record.confirmed, false),
+                    stale_since: flawed!("XFER-15 stale", record.stale_since, None),
                     sessions: record
                         .sessions
                         .iter()
+                        .take(flawed!("XFER-15 inactive sessions", usize::MAX, 1))
                         .map(SavedTimedSession::from)
                         .collect(),
                 })
@@ -158,7 +171,7 @@ impl From<&TimedSession> for SavedTimedSession {
         };
         SavedTimedSession {
             time: held.time,
-            provisioning: held.provisioning,
+            provisioning: flawed!("XFER-15 own session", held.provisioning, false),
             session,
             library_session,
         }
@@ -234,7 +247,7 @@ impl TryFrom<SavedDevice> for Device {
     type Error = SavedDeviceError;
 
     fn try_from(saved: SavedDevice) -> Result<Self, SavedDeviceError> {
-        saved.restore(suite::ALL, &Limits::PROFILE)
+        saved.restore(suite::ALL, &Limits::default())
     }
 }
 
@@ -319,7 +332,7 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
         }
         record.sessions.push_back(TimedSession {
             session: Arc::new(session),
-            time,
+            time: flawed!("XFER-15 session's age", time, device.now),
             provisioning,
         });
     }

@@ -6,6 +6,7 @@ use super::send::{GiveUp, Open, Outgoing, Purpose, Send, State};
 use crate::hex::Hex;
 use crate::identifier::{DeviceId, IdentifierError, Recipient, RegistrationId};
 use crate::primitives::{PublicKey, SecretBytes};
+use crate::requirement::flawed;
 use crate::suite::{self, SuiteRef};
 use crate::wire::{Message, MessageKind};
 use serde::{Deserialize, Serialize};
@@ -92,8 +93,15 @@ impl From<&Send> for SavedSend {
         SavedSend {
             version: SAVED_SEND_VERSION,
             recipient: send.recipient,
-            purpose: send.purpose,
-            rounds: send.rounds,
+            purpose: flawed!("XFER-15 purpose", send.purpose, Purpose::Other),
+            rounds: flawed!(
+                "XFER-15 rounds",
+                send.rounds,
+                match &send.state {
+                    State::Open(_) => send.rounds.min(1),
+                    State::Done | State::GivenUp(_) => send.rounds,
+                }
+            ),
             state,
         }
     }
@@ -203,6 +211,6 @@ impl TryFrom<SavedSend> for Send {
     type Error = SavedSendError;
 
     fn try_from(saved: SavedSend) -> Result<Self, SavedSendError> {
-        saved.restore(suite::ALL, &Limits::PROFILE)
+        saved.restore(suite::ALL, &Limits::default())
     }
 }

@@ -365,7 +365,9 @@ impl Device {
         };
         let open = Arc::make_mut(open);
         let fetching = open.is_fetching();
-        if let (Recipient::Device(address), false) = (&recipient, event == SendEvent::Accepted) {
+        if let (Recipient::Device(address), false) = (&recipient, event == SendEvent::Accepted)
+            && flawed!("SES-18 at its start", true, false)
+        {
             self.check_purpose(address, send.purpose)?;
         }
         let mut identity_changed = false;
@@ -376,11 +378,11 @@ impl Device {
             SendEvent::NoBundle(address) => {
                 require_awaited(recipient, open, &address)?;
                 open.devices.remove(&address.device_id);
-                self.mark_stale(&address);
+                flawed!("SES-09 no bundle", self.mark_stale(&address), ());
             }
             SendEvent::Accepted if !fetching => {
                 // Nobody can have accepted what was for nobody.
-                if !open.devices.is_empty() {
+                if !open.devices.is_empty() || flawed!("SES-09 nobody", false, true) {
                     send.state = State::Done;
                 }
             }
@@ -402,7 +404,7 @@ impl Device {
                     outdated: &devices,
                 };
                 self.refused(to, open, &refusal, randomness)?;
-                send.refused(last);
+                flawed!("SES-10 no round", send.refused(last), send.rounds -= 1);
             }
             _ => return Err(SesameError::UnexpectedAnswer),
         }
@@ -436,12 +438,23 @@ impl Device {
             outdated,
             ..
         }) = open.devices.get_mut(&party.address.device_id)
-            && *identity_key == party.identity_key
+            && flawed!(
+                "SES-10 another key",
+                *identity_key == party.identity_key,
+                true
+            )
         {
-            self.check_pin(&party)?;
+            flawed!("SES-10 pin", self.check_pin(&party)?, ());
             *registration_id = flawed!("SES-10 not taken", named, *registration_id);
             *outdated = false;
             self.confirm(&bundle);
+            flawed!("SES-10 anew", (), {
+                let again = self.encrypt(&party.address, open.plaintext.expose(), randomness);
+                let outgoing = open.devices.get_mut(&party.address.device_id);
+                if let (Ok(again), Some(Outgoing::Encrypted { message, .. })) = (again, outgoing) {
+                    *message = again;
+                }
+            });
             return Ok(false);
         }
         let mut session = self.initiate(suite, &bundle, randomness)?;
@@ -496,6 +509,11 @@ impl Device {
             );
             open.devices.remove(&id);
         }
+        flawed!("SES-14 anew", (), {
+            let kept: Vec<DeviceId> = open.devices.keys().copied().collect();
+            let again = self.prepare(to, open, &kept, randomness)?;
+            self.keep(recipient, open, again);
+        });
         for id in outdated {
             // What an intermediary says costs no session that was healed (SES-10).
             flawed!("SES-10 dropped", (), {
@@ -569,8 +587,8 @@ fn require_awaited(
     address: &Address,
 ) -> Result<(), SesameError> {
     let mut awaiting = open.awaiting_bundle().chain(open.awaiting_statement());
-    let awaited =
-        recipient.user_id() == address.user_id && awaiting.any(|id| id == address.device_id);
+    let awaited = recipient.user_id() == address.user_id
+        && awaiting.any(|id| flawed!("SES-02 any device", id == address.device_id, true));
     require!("SES-02", awaited, SesameError::UnexpectedAnswer);
     Ok(())
 }

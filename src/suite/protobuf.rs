@@ -127,7 +127,9 @@ impl<'a> Reader<'a> {
                 self.at = start + index + 1;
                 return Ok(Varint {
                     value,
-                    shortest: index == 0 || byte != 0,
+                    shortest: index == 0
+                        || byte != 0
+                        || flawed!("WIRE-03 long zero", false, value == 0),
                 });
             }
         }
@@ -203,6 +205,7 @@ pub fn read_canonical<'a>(
         );
         let Some(index) = schema.iter().position(|field| field.number == number) else {
             skip_unknown(&mut reader, at, wire_type)?;
+            flawed!("WIRE-03 unknown skipped", (), continue);
             return Err(non_canonical(at, "an unknown field (WIRE-03)"));
         };
         let kind = &schema[index].kind;
@@ -214,7 +217,8 @@ pub fn read_canonical<'a>(
         let varint = reader.varint()?;
         let value = match kind {
             Kind::Uint32(_) => {
-                let value = u32::try_from(varint.value);
+                let low = varint.value & u64::from(u32::MAX);
+                let value = u32::try_from(flawed!("WIRE-04 low 32 bits", varint.value, low));
                 require!(
                     "WIRE-04",
                     value.is_ok(),
@@ -226,13 +230,16 @@ pub fn read_canonical<'a>(
         };
         require!(
             "WIRE-03",
-            tag.shortest && varint.shortest,
+            flawed!("WIRE-03 long tag", tag.shortest, true)
+                && (varint.shortest || is_lenient(kind)),
             non_canonical(at, "a varint that is not the shortest (WIRE-03)")
         );
         // Rising order leaves no room for a repetition.
         require!(
             "WIRE-03",
-            number > last_number,
+            number > last_number
+                || flawed!("WIRE-03 any order", false, values[index].is_none())
+                || flawed!("WIRE-03 repeated", false, number == last_number),
             non_canonical(at, "a field repeated or out of order (WIRE-02, WIRE-03)")
         );
         last_number = number;
@@ -241,7 +248,7 @@ pub fn read_canonical<'a>(
     for (field, value) in schema.iter().zip(values.iter()) {
         require!(
             "WIRE-02",
-            value.is_some() || !field.required,
+            value.is_some() || !field.required || may_be_missing(field),
             malformed(end, "a required field is missing (WIRE-02)")
         );
         if let (Kind::Uint32(range), Some(Value::Uint32(value))) = (&field.kind, value) {
@@ -253,6 +260,20 @@ pub fn read_canonical<'a>(
         }
     }
     Ok(())
+}
+
+/// Whether a counter of 0 need not be there.
+fn may_be_missing(field: &Field) -> bool {
+    let counts = matches!(&field.kind, Kind::Uint32(range) if range.contains(&0));
+    flawed!("WIRE-02 counters", false, counts)
+}
+
+/// Whether a varint of such a field need not be the shortest.
+fn is_lenient(kind: &Kind) -> bool {
+    match kind {
+        Kind::Bytes => flawed!("WIRE-03 long length", false, true),
+        Kind::Uint32(_) => flawed!("WIRE-03 long value", false, true),
+    }
 }
 
 /// Reads `message[start..end]` as parsers of Protocol Buffers do: fields in any order, the last of repeated ones counts,

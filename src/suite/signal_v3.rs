@@ -216,6 +216,38 @@ impl Ratchet for SignalV3 {
                 ..LIMITS
             }
         );
+        let limits = flawed!(
+            "V3-13 24,999",
+            limits,
+            &Limits {
+                max_skip: 24_999,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "V3-13 25,001",
+            limits,
+            &Limits {
+                max_skip: 25_001,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "V3-13 four chains",
+            limits,
+            &Limits {
+                receiving_chains: 4,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "V3-13 six chains",
+            limits,
+            &Limits {
+                receiving_chains: 6,
+                ..LIMITS
+            }
+        );
         flawed!(
             "V3-13 tenfold",
             limits,

@@ -87,6 +87,13 @@ impl Tigress1 {
             sealing.header.previous_counter.to_le_bytes()
         ));
         head[COUNTERS + 4..].copy_from_slice(&sealing.header.counter.to_be_bytes());
+        flawed!("DR-07 ratchet key", (), head[1..COUNTERS].fill(0));
+        flawed!(
+            "DR-07 previous counter",
+            (),
+            head[COUNTERS..COUNTERS + 4].fill(0)
+        );
+        flawed!("DR-07 counter", (), head[COUNTERS + 4..].fill(0));
         let head = &head[flawed!("DR-07 version", 0, 1)..];
         let associated_data = sealing.associated_data.as_bytes();
         let length = associated_data.len() + head.len();
@@ -114,6 +121,7 @@ fn with_expanded<T>(
     );
     let mut expanded = Zeroizing::new([0; KEY_LENGTH + NONCE_LENGTH]);
     hkdf::expand(None, &[key.expose()], info, expanded.as_mut_slice());
+    flawed!("DR-05 nonce first", (), expanded.rotate_left(NONCE_LENGTH));
     match (expanded.first_chunk(), expanded.last_chunk()) {
         (Some(aes_key), Some(nonce)) => run(aes_key, nonce),
         _ => unreachable!("both are shorter than the whole"),
@@ -141,11 +149,90 @@ impl Suite for Tigress1 {
 
 impl Keys for Tigress1 {
     fn identifiers(&self) -> &'static Identifiers {
-        &IDENTIFIERS
+        let admitted = &IDENTIFIERS;
+        let admitted = flawed!(
+            "ID-03 126",
+            admitted,
+            &Identifiers {
+                device_id: 1..=126,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-03 128",
+            admitted,
+            &Identifiers {
+                device_id: 1..=128,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-03 zero",
+            admitted,
+            &Identifiers {
+                device_id: 0..=127,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-04 16379",
+            admitted,
+            &Identifiers {
+                registration_id: 1..=16379,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-04 14 bits",
+            admitted,
+            &Identifiers {
+                registration_id: 1..=0x3fff,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-04 zero",
+            admitted,
+            &Identifiers {
+                registration_id: 0..=16380,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-06 last one",
+            admitted,
+            &Identifiers {
+                pre_key_id: 1..=0x00ff_fffe,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-06 25 bits",
+            admitted,
+            &Identifiers {
+                pre_key_id: 1..=0x01ff_ffff,
+                ..IDENTIFIERS
+            }
+        );
+        let admitted = flawed!(
+            "ID-06 zero",
+            admitted,
+            &Identifiers {
+                pre_key_id: 0..=0x00ff_ffff,
+                ..IDENTIFIERS
+            }
+        );
+        admitted
     }
 
     fn encode_address(&self, address: &Address) -> EncodedAddress {
         let device_id = device_byte(address);
+        flawed!("ID-05 four bytes", (), {
+            let (user, device) = (address.user_id, address.device_id.get().to_be_bytes());
+            if let Some(encoded) = ShortBytes::concat(&[user.as_bytes(), &device]) {
+                return encoded;
+            }
+        });
         match ShortBytes::concat(&address_parts(address, &device_id)) {
             Some(encoded) => encoded,
             None => unreachable!("a user has at most 64 bytes"),
@@ -183,12 +270,24 @@ impl Agreement for Tigress1 {
         Yield::RootKey
     }
 
-    fn associated_data(&self, parties: &Parties, _sender: Role) -> AssociatedData {
+    #[cfg_attr(
+        not(feature = "flaws"),
+        allow(unused_variables, reason = "AD is the same whoever sends")
+    )]
+    fn associated_data(&self, parties: &Parties, sender: Role) -> AssociatedData {
         let Parties {
             initiator: a,
             responder: b,
         } = parties;
         let (a, b) = flawed!("X3DH-05 swapped", (a, b), (b, a));
+        let (a, b) = flawed!(
+            "X3DH-05 sender first",
+            (a, b),
+            match sender {
+                Role::Initiator => (a, b),
+                Role::Responder => (b, a),
+            }
+        );
         let keys = [a.identity_key.encode(), b.identity_key.encode()];
         let devices = [device_byte(&a.address), device_byte(&b.address)];
         let [a_first, a_last] = address_parts(&a.address, &devices[0]);
@@ -206,7 +305,80 @@ impl Agreement for Tigress1 {
 
 impl Ratchet for Tigress1 {
     fn limits(&self) -> &'static Limits {
-        &LIMITS
+        let limits = &LIMITS;
+        let limits = flawed!(
+            "DR-11 999",
+            limits,
+            &Limits {
+                max_skip: 999,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-11 1,001",
+            limits,
+            &Limits {
+                max_skip: 1001,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-12 1,999",
+            limits,
+            &Limits {
+                max_stored: 1999,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-12 2,001",
+            limits,
+            &Limits {
+                max_stored: 2001,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-12 each chain",
+            limits,
+            &Limits {
+                stored_scope: Scope::Chain,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-16 four steps",
+            limits,
+            &Limits {
+                receiving_chains: 4,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-16 six steps",
+            limits,
+            &Limits {
+                receiving_chains: 6,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-22 65,535",
+            limits,
+            &Limits {
+                max_plaintext: 65_535,
+                ..LIMITS
+            }
+        );
+        let limits = flawed!(
+            "DR-22 65,537",
+            limits,
+            &Limits {
+                max_plaintext: 65_537,
+                ..LIMITS
+            }
+        );
+        limits
     }
 
     fn root_info(&self) -> &'static [u8] {
@@ -281,15 +453,33 @@ impl Wire for Tigress1 {
     }
 
     fn accepts_version(&self, version: u8) -> bool {
-        version == self.version()
+        flawed!(
+            "WIRE-01 high nibble",
+            version == self.version(),
+            version >> 4 == 1
+        )
     }
 
     fn ratchet_message(&self) -> &'static Schema {
-        &RATCHET_MESSAGE
+        flawed!(
+            "WIRE-08 byte less",
+            &RATCHET_MESSAGE,
+            &Schema {
+                max_length: 65_603,
+                ..RATCHET_MESSAGE
+            }
+        )
     }
 
     fn pre_key_message(&self) -> &'static Schema {
-        &PRE_KEY_MESSAGE
+        flawed!(
+            "WIRE-08 prekey message a byte less",
+            &PRE_KEY_MESSAGE,
+            &Schema {
+                max_length: 65_691,
+                ..PRE_KEY_MESSAGE
+            }
+        )
     }
 
     fn read_fields<'a>(

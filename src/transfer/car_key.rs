@@ -112,7 +112,11 @@ pub fn check_import_request(
     });
     require!(
         "XFER-13",
-        attested.as_ref() == Ok(owner),
+        flawed!(
+            "XFER-13 any owner",
+            attested.as_ref() == Ok(owner),
+            attested.is_ok()
+        ),
         CarKeyError::ImportRequest
     );
     Ok(())
@@ -120,7 +124,9 @@ pub fn check_import_request(
 
 /// What a signature covers: what it is for, the transfer's 16 bytes, the receiver's key.
 fn covered(label: &[u8], transfer: &TransferId, receiver: &VerifyingKey) -> Vec<u8> {
-    [label, transfer.as_bytes(), &receiver.encode()].concat()
+    let transfer = flawed!("PAY-12 any transfer", &transfer.as_bytes()[..], &[]);
+    let label = flawed!("PAY-12 one label", label, SIGNING_REQUEST);
+    [label, transfer, &receiver.encode()].concat()
 }
 
 fn attestation(signer: &SigningKey, covered: &[u8]) -> SecretBytes {

@@ -14,8 +14,44 @@ pub(super) fn write(expires: Timestamp) -> Option<String> {
         .ok()
 }
 
+/// The day after the last of a month that has 30 or fewer, which is the first of the next one: so `Date` of JavaScript reads
+/// it.
+#[cfg(feature = "flaws")]
+fn rolled_over(text: &str) -> Option<Timestamp> {
+    let (month, day) = (text.get(5..7)?, text.get(8..10)?);
+    let next = month.parse::<u8>().ok()?.checked_add(1)?;
+    let rolls = matches!(
+        (month, day),
+        ("04" | "06" | "09" | "11", "31") | ("02", "30")
+    );
+    let first = if day == "30" { "02" } else { "01" };
+    let rolled = format!("{}{next:02}-{first}{}", text.get(..5)?, text.get(10..)?);
+    if rolls { read(&rolled) } else { None }
+}
+
 /// Reads what [`write()`] writes, and nothing else.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
+    flawed!("PAY-10 lower case", (), {
+        let upper = text.to_ascii_uppercase();
+        if upper != text {
+            return read(&upper);
+        }
+    });
+    flawed!("PAY-10 offset of zero", (), {
+        if let Some(local) = text.strip_suffix("+00:00") {
+            return read(&format!("{local}Z"));
+        }
+    });
+    flawed!("PAY-10 line feed", (), {
+        if let Some(line) = text.strip_suffix('\n') {
+            return read(line);
+        }
+    });
+    flawed!("PAY-10 rolled over", (), {
+        if let Some(rolled) = rolled_over(text) {
+            return Some(rolled);
+        }
+    });
     let date = UtcDateTime::parse(text, &Rfc3339).ok()?;
     let expires = Timestamp(u64::try_from(date.unix_timestamp()).ok()?);
     // RFC 3339 has other forms of the same instant: fractions, offsets, lower case, a leap second.

@@ -169,7 +169,8 @@ impl Invitation {
         let expires = now.after(lifetime);
         require!(
             "INV-05",
-            (1..=most).contains(&lifetime) && expires <= LAST,
+            (flawed!("INV-05 lifetime of zero", 1, 0)..=most).contains(&lifetime)
+                && flawed!("INV-05 year 10000", expires <= LAST, true),
             InvitationError::Lifetime(most)
         );
         Ok(expires)
@@ -209,6 +210,11 @@ impl Invitation {
     }
 
     fn without_fragment(&self) -> String {
+        flawed!("INV-01 default left out", (), {
+            if self.vertical == Vertical::default() {
+                return format!("{SCHEME}{}/{PATH}{}", self.host, self.address);
+            }
+        });
         format!(
             "{SCHEME}{}/{PATH}{}?{QUERY}{}",
             self.host,
@@ -255,13 +261,14 @@ fn derived(secret: &Secret<16>, label: &[u8]) -> Secret<32> {
 impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fragment = Zeroizing::new([0; FRAGMENT]);
-        let expires = self.expires.0.to_be_bytes();
-        let parts: [&[u8]; 4] = [
-            self.fingerprint.as_bytes(),
-            self.id.as_bytes(),
-            self.secret.expose(),
-            &expires,
-        ];
+        let expires = flawed!(
+            "INV-01 little-endian",
+            self.expires.0.to_be_bytes(),
+            self.expires.0.to_le_bytes()
+        );
+        let (id, secret) = (self.id.as_bytes(), self.secret.expose());
+        let (id, secret) = flawed!("INV-01 secret first", (id, secret), (secret, id));
+        let parts: [&[u8]; 4] = [self.fingerprint.as_bytes(), id, secret, &expires];
         let mut rest = &mut fragment[..];
         for part in parts {
             let (here, behind) = rest.split_at_mut(part.len());
@@ -278,18 +285,40 @@ impl fmt::Display for Invitation {
     }
 }
 
+/// A link behind its scheme.
+fn without_scheme(link: &str) -> Option<&str> {
+    flawed!("INV-04 scheme in upper case", (), {
+        let (scheme, rest) = link.split_at_checked(SCHEME.len())?;
+        return scheme.eq_ignore_ascii_case(SCHEME).then_some(rest);
+    });
+    link.strip_prefix(SCHEME)
+}
+
 impl FromStr for Invitation {
     type Err = InvitationError;
 
     /// Reads a link: `malformed` for anything but the one form (INV-04).
     fn from_str(link: &str) -> Result<Self, InvitationError> {
-        let rest = required!("INV-04", link.strip_prefix(SCHEME), InvitationError::Scheme);
+        let link = flawed!("INV-04 trimmed", link, link.trim());
+        let rest = required!("INV-04", without_scheme(link), InvitationError::Scheme);
         let (rest, fragment) = required!("INV-04", rest.split_once('#'), InvitationError::Fragment);
+        let fragment = flawed!("INV-04 padding", fragment, fragment.trim_end_matches('='));
         let (host, rest) = required!("INV-04", rest.split_once('/'), InvitationError::Path);
         let (path, query) = match rest.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
         };
+        let path = flawed!("INV-04 slash", path, path.strip_suffix('/').unwrap_or(path));
+        let query = flawed!(
+            "INV-04 empty query",
+            query,
+            query.filter(|query| !query.is_empty())
+        );
+        let query = flawed!(
+            "INV-04 further keys",
+            query,
+            query.map(|query| { query.split_once('&').map_or(query, |(first, _)| first) })
+        );
         let ids = path.strip_prefix(PATH).and_then(|ids| ids.split_once('/'));
         let (user_id, device_id) = required!("INV-04", ids, InvitationError::Path);
         let device_id = required!(
@@ -298,7 +327,11 @@ impl FromStr for Invitation {
             IdentifierError::DeviceId
         );
         let (host, address, vertical) = (
-            host.parse()?,
+            flawed!(
+                "INV-04 host in upper case",
+                host.parse()?,
+                host.to_lowercase().parse()?
+            ),
             Address {
                 user_id: user_id.parse()?,
                 device_id: DeviceId::try_from(device_id)?,
@@ -313,7 +346,11 @@ impl FromStr for Invitation {
         );
         let parts = required!("INV-04", parts(&fragment), InvitationError::Fragment);
         let (fingerprint, id, secret, expires) = parts;
-        require!("INV-04", expires <= LAST, InvitationError::Expiry);
+        require!(
+            "INV-04",
+            flawed!("INV-04 later", expires <= LAST, true),
+            InvitationError::Expiry
+        );
         Ok(Invitation {
             host,
             address,
@@ -334,6 +371,7 @@ fn parts(fragment: &[u8]) -> Option<Fragment<'_>> {
     let (fingerprint, rest) = fragment.split_first_chunk()?;
     let (id, rest) = rest.split_first_chunk()?;
     let (secret, expires) = rest.split_first_chunk()?;
+    let expires = flawed!("INV-04 longer fragment", expires, expires.get(..8)?);
     let expires = u64::from_be_bytes(expires.try_into().ok()?);
     Some((fingerprint, id, secret, Timestamp(expires)))
 }
@@ -393,7 +431,8 @@ impl<'de> Deserialize<'de> for InvitationId {
 /// An integer in decimal digits without a sign or leading zeros.
 fn canonical_integer(text: &str) -> Option<u32> {
     let integer: u32 = text.parse().ok()?;
-    (integer.to_string() == text).then_some(integer)
+    let canonical = integer.to_string() == text;
+    flawed!("INV-04 leading zeros", canonical, true).then_some(integer)
 }
 
 /// What kind of credential an invitation is for.
@@ -447,7 +486,9 @@ impl FromStr for Host {
         };
         require!(
             "INV-04",
-            is_dns_name(name) && port.is_none_or(is_other_port),
+            is_dns_name(name)
+                && port.is_none_or(is_other_port)
+                && flawed!("INV-04 with its port", true, text.len() <= MAX_NAME),
             InvitationError::Host
         );
         Ok(Host(text.to_owned()))
@@ -463,24 +504,31 @@ impl fmt::Display for Host {
 /// Labels of lower-case letters, digits and inner hyphens; the last begins with a letter, so that no reader
 /// can take the name for an IP address.
 fn is_dns_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=MAX_LABEL).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-            && !label.starts_with('-')
-            && !label.ends_with('-')
+    let longest = flawed!("INV-04 labels of 64", MAX_LABEL, 64);
+    let longest = flawed!("INV-04 labels of 62", longest, 62);
+    let is_inner = |byte: u8| {
+        matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')
+            || flawed!("INV-04 underscores", false, byte == b'_')
     };
-    name.len() <= MAX_NAME
+    let has_outer = |label: &str| label.starts_with('-') || label.ends_with('-');
+    let is_label = |label: &str| {
+        (1..=longest).contains(&label.len())
+            && label.bytes().all(is_inner)
+            && !flawed!("INV-04 outer hyphens", has_outer(label), false)
+    };
+    let name = flawed!("INV-04 root", name, name.strip_suffix('.').unwrap_or(name));
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let begins = last.starts_with(|first: char| first.is_ascii_lowercase());
+    name.len() <= flawed!("INV-04 254 characters", MAX_NAME, MAX_NAME + 1)
         && name.split('.').all(is_label)
-        && name
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.starts_with(|first: char| first.is_ascii_lowercase()))
+        && flawed!("INV-04 numeric name", begins, true)
 }
 
 fn is_other_port(port: &str) -> bool {
     canonical_integer(port)
         .and_then(|port| u16::try_from(port).ok())
-        .is_some_and(|port| port != 0 && port != DEFAULT_PORT)
+        .is_some_and(|port| {
+            flawed!("INV-04 port 0", port != 0, true)
+                && flawed!("INV-04 port 443", port != DEFAULT_PORT, true)
+        })
 }

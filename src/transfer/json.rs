@@ -1,7 +1,7 @@
 //! A strict reader of JSON (RFC 8259; PAY-01, PAY-04, PAY-05).
 
 use super::PayloadError;
-use crate::requirement::{require, required};
+use crate::requirement::{flawed, require, required};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::cell::Cell;
@@ -16,6 +16,16 @@ const MAX_DEPTH: usize = 16;
 /// # Errors
 /// Invalid UTF-8, text that is no JSON or no object, a name that stands twice, nesting that is too deep.
 pub(super) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, PayloadError> {
+    flawed!("PAY-01 mended", (), {
+        if let std::borrow::Cow::Owned(mended) = String::from_utf8_lossy(bytes) {
+            return read_object(mended.as_bytes());
+        }
+    });
+    flawed!("PAY-01 byte order mark", (), {
+        if let Some(rest) = bytes.strip_prefix("\u{feff}".as_bytes()) {
+            return read_object(rest);
+        }
+    });
     let text = std::str::from_utf8(bytes);
     let text = required!(
         "PAY-01",
@@ -32,7 +42,10 @@ pub(super) fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, PayloadErr
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = element
         .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value))
+        .and_then(|value| {
+            flawed!("PAY-01 first value", deserializer.end()?, ());
+            Ok(value)
+        })
         .map_err(|error| {
             broken_rule.get().unwrap_or(PayloadError::Json {
                 line: error.line(),
@@ -67,7 +80,12 @@ impl Element<'_> {
     fn inside<E: Error>(self) -> Result<Self, E> {
         require!(
             "PAY-05",
-            self.depth < MAX_DEPTH,
+            self.depth
+                < flawed!(
+                    "PAY-05 15",
+                    flawed!("PAY-05 17", MAX_DEPTH, MAX_DEPTH + 1),
+                    MAX_DEPTH - 1
+                ),
             self.breaks::<E>(PayloadError::TooDeep)
         );
         Ok(Element {
@@ -122,7 +140,7 @@ impl<'de> Visitor<'de> for Element<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let element = self.inside()?;
+        let element = flawed!("PAY-05 objects alone", self.inside()?, self);
         let mut array = Vec::new();
         while let Some(value) = access.next_element_seed(element)? {
             array.push(value);
@@ -134,9 +152,17 @@ impl<'de> Visitor<'de> for Element<'_> {
         let element = self.inside()?;
         let mut object = BTreeMap::new();
         while let Some(name) = access.next_key::<String>()? {
+            flawed!("PAY-04 case", (), {
+                if object
+                    .keys()
+                    .any(|other: &String| other.eq_ignore_ascii_case(&name))
+                {
+                    return Err(self.breaks(PayloadError::DuplicateName));
+                }
+            });
             require!(
                 "PAY-04",
-                !object.contains_key(&name),
+                !object.contains_key(&name) || flawed!("PAY-04 at the top", false, self.depth > 0),
                 self.breaks::<A::Error>(PayloadError::DuplicateName)
             );
             object.insert(name, access.next_value_seed(element)?);

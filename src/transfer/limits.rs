@@ -64,9 +64,19 @@ impl Limits {
         let [short, middle, long] = self.message_lifetimes;
         let wanted = expires.seconds_since(now);
         let lifetimes = [short, middle].into_iter();
+        flawed!("XFER-16 answers too", (), {
+            if !provisioning {
+                return short;
+            }
+        });
+        flawed!("XFER-16 below", (), {
+            let reached = [middle, short].into_iter().filter(|_| provisioning);
+            let below = reached.clone().find(|lifetime| *lifetime <= wanted);
+            return below.unwrap_or(if provisioning { short } else { long });
+        });
         lifetimes
             .filter(|_| flawed!("XFER-16 long", provisioning, false))
-            .find(|lifetime| *lifetime >= wanted)
+            .find(|lifetime| *lifetime >= wanted + flawed!("XFER-16 just reached", 0, 1))
             .unwrap_or(long)
     }
 
@@ -78,7 +88,82 @@ impl Limits {
 }
 
 impl Default for Limits {
+    /// Those of the profile.
     fn default() -> Self {
-        Limits::PROFILE
+        let profile = Limits::PROFILE;
+        Limits {
+            lifetime: flawed!(
+                "XFER-10 29 days",
+                flawed!("XFER-10 31 days", profile.lifetime, 31 * DAY),
+                29 * DAY
+            ),
+            offered_kept: flawed!(
+                "XFER-18 second less",
+                flawed!(
+                    "XFER-18 second more",
+                    profile.offered_kept,
+                    profile.offered_kept + 1
+                ),
+                profile.offered_kept - 1
+            ),
+            offered: flawed!(
+                "XFER-18 999",
+                flawed!("XFER-18 1,001", profile.offered, 1001),
+                999
+            ),
+            ended_kept: flawed!(
+                "XFER-19 second early",
+                flawed!(
+                    "XFER-19 second late",
+                    profile.ended_kept,
+                    profile.ended_kept + 1
+                ),
+                profile.ended_kept - 1
+            ),
+            under_way: flawed!(
+                "XFER-20 nine",
+                flawed!("XFER-20 eleven", profile.under_way, 11),
+                9
+            ),
+            known: flawed!("XFER-20 99", flawed!("XFER-20 101", profile.known, 101), 99),
+            invitation_lifetime: flawed!(
+                "INV-05 lifetime a second less",
+                flawed!(
+                    "INV-05 lifetime a second more",
+                    profile.invitation_lifetime,
+                    profile.invitation_lifetime + 1
+                ),
+                profile.invitation_lifetime - 1
+            ),
+            invitation_ahead: flawed!(
+                "INV-05 ahead a second less",
+                flawed!(
+                    "INV-05 ahead a second more",
+                    profile.invitation_ahead,
+                    profile.invitation_ahead + 1
+                ),
+                profile.invitation_ahead - 1
+            ),
+            invitation_grace: flawed!(
+                "INV-05 grace a second less",
+                flawed!(
+                    "INV-05 grace a second more",
+                    profile.invitation_grace,
+                    profile.invitation_grace + 1
+                ),
+                profile.invitation_grace - 1
+            ),
+            invitation_transfers: flawed!(
+                "INV-05 nine transfers",
+                flawed!("INV-05 eleven transfers", profile.invitation_transfers, 11),
+                9
+            ),
+            invitations: flawed!(
+                "INV-05 99 invitations",
+                flawed!("INV-05 101 invitations", profile.invitations, 101),
+                99
+            ),
+            ..profile
+        }
     }
 }

@@ -13,7 +13,8 @@ const MARK: u8 = 0x80;
 /// The shortest length that holds so much text, and is no shorter than `at_least`; none where none is so long.
 pub(super) fn size(text: usize, at_least: usize) -> Option<usize> {
     let mut sizes = SIZES.into_iter();
-    let size = sizes.find(|size| *size > text && *size >= at_least);
+    let size = sizes
+        .find(|size| *size > flawed!("PAY-11 two bytes more", text, text + 1) && *size >= at_least);
     flawed!(
         "PRIV-03 small blocks",
         size,
@@ -51,7 +52,11 @@ pub(super) fn remove(plaintext: &[u8]) -> Result<&[u8], PayloadError> {
     let (text, padding) = plaintext.split_at(mark.unwrap_or_default());
     require!(
         "PAY-11",
-        padding.first() == Some(&MARK),
+        flawed!(
+            "PAY-11 any mark",
+            padding.first() == Some(&MARK),
+            !padding.is_empty()
+        ),
         PayloadError::Padding("no 0x80 stands before the zeros at its end")
     );
     flawed!("PAY-11 shortest alone", (), {

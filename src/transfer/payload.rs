@@ -275,7 +275,11 @@ impl Payload {
         );
         let mut content = required!(
             "PAY-02",
-            take(&mut top, "content", object),
+            take(&mut top, "content", object).or(flawed!(
+                "PAY-02 no content",
+                None,
+                Some(Map::new())
+            )),
             wanted("content", "an object (PAY-02)")
         );
         let mut tigress = required!(
@@ -285,7 +289,7 @@ impl Payload {
         );
         require!(
             "PAY-06",
-            take(&mut tigress, "version", |value| value.as_u64()) == Some(VERSION),
+            take(&mut tigress, "version", version) == Some(VERSION),
             wanted("tigress.version", "the integer 1 (PAY-06)")
         );
         let transfer = required!(
@@ -300,7 +304,12 @@ impl Payload {
         );
         require!(
             "PAY-08",
-            format == CAR_KEY || !message_type.is_of_car_keys_alone(),
+            format == CAR_KEY
+                || !flawed!(
+                    "PAY-08 any format",
+                    message_type.is_of_car_keys_alone(),
+                    false
+                ),
             PayloadError::Format
         );
         let is_offer = message_type == MessageType::ProvisioningInformation;
@@ -346,7 +355,10 @@ impl Payload {
             access_key,
             unknown: flawed!(
                 "PAY-03 dropped",
-                Unknown { top, content },
+                Unknown {
+                    top,
+                    content: flawed!("PAY-03 of content", content, Map::new()),
+                },
                 Unknown::default()
             ),
         })
@@ -385,7 +397,17 @@ impl Payload {
         let mut written = Written::from(self);
         written.tigress.mac = mac;
         serde_json::to_writer(&mut *json, &written).map_err(|_| PayloadError::Ambiguous)?;
-        Ok(json)
+        let json = flawed!("PAY-13 slashes", json, escaped(&json, |c| c == '/'));
+        let json = flawed!(
+            "PAY-13 ASCII alone",
+            json,
+            escaped(&json, |c| !c.is_ascii())
+        );
+        Ok(flawed!(
+            "PAY-13 DEL",
+            json,
+            escaped(&json, |c| c == '\u{7f}')
+        ))
     }
 
     /// Pads the JSON that was written of the payload.
@@ -396,11 +418,21 @@ impl Payload {
     ) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
         let mut plaintext = json;
         let length = plaintext.len();
-        let counted = length + flawed!("PAY-11 without invitation", self.missing(), 0);
+        let missing = self.missing();
+        let missing = flawed!(
+            "PAY-11 151",
+            flawed!(
+                "PAY-11 153",
+                missing,
+                if missing == 0 { 0 } else { missing + 1 }
+            ),
+            missing.saturating_sub(1)
+        );
+        let counted = length + flawed!("PAY-11 without invitation", missing, 0);
         let size = required!(
             "PAY-01",
             padding::size(
-                length.max(counted.min(MAX_JSON)),
+                length.max(flawed!("PAY-11 no room", counted.min(MAX_JSON), counted)),
                 at_least.min(MAX_PLAINTEXT)
             ),
             PayloadError::TooLong { length }
@@ -437,9 +469,11 @@ impl Invited {
         let invitation = bytes::<16>(tigress, "invitation", "tigress.invitation")?;
         let access_key = bytes::<32>(tigress, "accessKey", "tigress.accessKey")?;
         let mac = bytes::<32>(tigress, "mac", "tigress.mac")?;
+        let both = invitation.is_some() == access_key.is_some();
+        let with_mac = invitation.is_some() == mac.is_some();
         require!(
             "PAY-15",
-            invitation.is_some() == access_key.is_some() && invitation.is_some() == mac.is_some(),
+            flawed!("PAY-15 no access key", both, true) && flawed!("PAY-15 no MAC", with_mac, true),
             wanted(
                 "tigress.invitation, accessKey or mac",
                 "there with both others, or not at all (PAY-15)"
@@ -497,7 +531,11 @@ impl OfferParties {
             covered.extend_from_slice(&sender.identity_key.encode()),
             ()
         );
-        covered.extend_from_slice(second.as_bytes());
+        flawed!(
+            "PAY-14 receiver",
+            covered.extend_from_slice(second.as_bytes()),
+            ()
+        );
         flawed!(
             "PAY-14 no keys",
             covered.extend_from_slice(receiver_fingerprint.as_bytes()),
@@ -555,6 +593,11 @@ fn mac_holds(plaintext: &[u8], mac_key: &Secret<32>, parties: &OfferParties) -> 
     if place().is_some() {
         return None;
     }
+    flawed!("PAY-14 written anew", (), {
+        let payload = Payload::decode(plaintext).ok()?;
+        let text = payload.write(Some("")).ok()?;
+        return Some(parties.mac(mac_key, &[&text]) == Secret::new(theirs));
+    });
     Some(parties.mac(mac_key, &[&json[..at], behind]) == Secret::new(theirs))
 }
 
@@ -585,6 +628,43 @@ impl Provisioning {
     }
 }
 
+/// An object whose names stand in the order of their UTF-16, at every level.
+#[cfg(feature = "flaws")]
+fn by_utf16(object: Map<String, Value>) -> Map<String, Value> {
+    fn inner(value: Value) -> Value {
+        match value {
+            Value::Object(object) => Value::Object(by_utf16(object)),
+            Value::Array(values) => Value::Array(values.into_iter().map(inner).collect()),
+            other => other,
+        }
+    }
+    let mut names: Vec<(String, Value)> = object.into_iter().collect();
+    names.sort_by_key(|(name, _)| name.encode_utf16().collect::<Vec<_>>());
+    names
+        .into_iter()
+        .map(|(name, value)| (name, inner(value)))
+        .collect()
+}
+
+/// JSON in which these characters, which stand in strings alone, are escaped though they need not be.
+#[cfg(feature = "flaws")]
+fn escaped(json: &[u8], is_meant: impl Fn(char) -> bool) -> Zeroizing<Vec<u8>> {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for c in String::from_utf8_lossy(json).chars() {
+        match c {
+            '/' if is_meant(c) => text.push_str("\\/"),
+            c if is_meant(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(text, "\\u{unit:04x}");
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    Zeroizing::new(text.into_bytes())
+}
+
 /// An error that shows what was decrypted.
 #[cfg(feature = "flaws")]
 fn shown(json: &[u8]) -> PayloadError {
@@ -604,6 +684,29 @@ fn message_type(value: Value) -> Option<MessageType> {
     MessageType::deserialize(text).ok()
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is taken out of its object"
+)]
+fn version(value: Value) -> Option<u64> {
+    flawed!("PAY-06 1.0", (), {
+        if value.as_f64() == Some(1.0) {
+            return Some(VERSION);
+        }
+    });
+    flawed!("PAY-06 as text", (), {
+        if value.as_str() == Some("1") {
+            return Some(VERSION);
+        }
+    });
+    flawed!("PAY-06 newer ones", (), {
+        if value.as_u64().is_some_and(|version| version > VERSION) {
+            return Some(VERSION);
+        }
+    });
+    value.as_u64()
+}
+
 /// Takes the base64 of opaque bytes out of `content`; it may be that of no byte (PAY-09).
 fn opaque(
     content: &mut Map<String, Value>,
@@ -620,6 +723,36 @@ fn opaque(
 /// The bytes of a text in base64, which is called that.
 fn from_base64(text: &str, path: &'static str) -> Result<SecretBytes, PayloadError> {
     let bytes = SecretBytes::from(BASE64.decode(text.as_bytes()).unwrap_or_default());
+    flawed!("PAY-09 unpadded", (), {
+        if let Ok(bytes) = data_encoding::BASE64_NOPAD.decode(text.as_bytes()) {
+            return Ok(bytes.into());
+        }
+    });
+    flawed!("PAY-09 URL alphabet", (), {
+        if let Ok(bytes) = data_encoding::BASE64URL.decode(text.as_bytes()) {
+            return Ok(bytes.into());
+        }
+    });
+    flawed!("PAY-09 white space", (), {
+        let dense: String = text.split_ascii_whitespace().collect();
+        if let Ok(bytes) = BASE64.decode(dense.as_bytes()) {
+            return Ok(bytes.into());
+        }
+    });
+    flawed!("PAY-09 left over", (), {
+        let mut lenient = BASE64.specification();
+        lenient.check_trailing_bits = false;
+        if let Ok(lenient) = lenient.encoding()
+            && let Ok(bytes) = lenient.decode(text.as_bytes())
+        {
+            return Ok(bytes.into());
+        }
+    });
+    flawed!("PAY-09 some byte", (), {
+        if text.is_empty() {
+            return Err(wanted(path, "the base64 of some byte"));
+        }
+    });
     // The decoder also takes several padded texts after one another.
     require!(
         "PAY-09",
@@ -637,7 +770,8 @@ fn reason(content: &mut Map<String, Value>) -> Result<String, PayloadError> {
     );
     require!(
         "PAY-08",
-        reason.len() <= MAX_REASON,
+        flawed!("PAY-08 characters", reason.len(), reason.chars().count())
+            <= flawed!("PAY-08 255", flawed!("PAY-08 257", MAX_REASON, 257), 255),
         wanted("reason", "a string of at most 256 bytes (PAY-08)")
     );
     Ok(reason)
@@ -701,9 +835,14 @@ struct Sorted(Map<String, Value>);
 impl From<&Map<String, Value>> for Sorted {
     fn from(object: &Map<String, Value>) -> Self {
         let mut object = object.clone();
+        flawed!("PAY-13 as they came", (), return Sorted(object));
         object.sort_keys();
-        object.values_mut().for_each(Value::sort_all_objects);
-        Sorted(object)
+        flawed!(
+            "PAY-13 inner names",
+            object.values_mut().for_each(Value::sort_all_objects),
+            ()
+        );
+        Sorted(flawed!("PAY-13 UTF-16", object, by_utf16(object)))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::token_key::{LastOffer, TokenDigest};
 use super::transfers::Transfer;
 use super::{TokenKey, TransferId, Transfers};
+use crate::requirement::flawed;
 use crate::saved::json_text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,10 +46,21 @@ impl From<&Transfers> for SavedTransfers {
                 .by_id
                 .iter()
                 .map(|(id, transfer)| (*id, Transfer::clone(transfer)))
+                .map(|(id, transfer)| {
+                    let transfer = flawed!("XFER-15 out", transfer, transfer.not_out());
+                    (
+                        id,
+                        flawed!("XFER-15 offer's length", transfer, transfer.of_no_size()),
+                    )
+                })
+                .filter(|(_, transfer)| {
+                    flawed!("XFER-15 ended ones", true, transfer.ended_at().is_none())
+                })
                 .collect(),
             offered: transfers
                 .offered
                 .iter()
+                .take(flawed!("XFER-15 tokens", usize::MAX, 0))
                 .map(|(token, last)| (*token, *last))
                 .collect(),
             token_key: transfers.token_key.clone(),

@@ -404,13 +404,20 @@ pub fn decide(
     facts: Facts,
 ) -> Result<Transition, Refusal> {
     let from = if event.begins() {
-        require!("XFER-02", from.is_none(), Refusal::Duplicate);
+        let is_new = flawed!(
+            "XFER-02 once ended",
+            from.is_none(),
+            from.is_none_or(|(state, _)| state.is_final())
+        );
+        require!("XFER-02", is_new, Refusal::Duplicate);
         None
     } else {
         let (stored, flow) = required!("XFER-03", from, Refusal::Unknown);
         let judged = || find(Some((stored, flow)), Tick, facts).map_or(stored, |tick| tick.to);
         let state = match event {
             Tick => stored,
+            Cancel => flawed!("XFER-10 cancelled late", judged(), stored),
+            EventName::Out => flawed!("XFER-10 out late", judged(), stored),
             Accept => flawed!("XFER-10 accepted", judged(), stored),
             Message(_) => flawed!("XFER-01", judged(), stored),
             _ => judged(),
@@ -418,13 +425,19 @@ pub fn decide(
         Some((state, flow))
     };
     let found = find(from, event, facts);
+    flawed!("XFER-06 order", (), {
+        if from.is_some() && found.is_none() {
+            let state = from.map(|(state, _)| state);
+            return Err(Refusal::NoRow { state });
+        }
+    });
     let guard = found.map(|found| TABLE[found.row - 1].guard);
     require!("XFER-06", !facts.stranger, Refusal::NotBound);
     let state = from.map(|(state, _)| state);
     let found = required!("XFER-01", found, Refusal::NoRow { state });
     require!(
         "XFER-07",
-        guard != Some(Guard::SameRequest) || facts.same_request,
+        guard != Some(Guard::SameRequest) || flawed!("XFER-07 once", facts.same_request, false),
         Refusal::Conflicting
     );
     Ok(found)
@@ -452,6 +465,14 @@ fn find(from: Option<(StateName, Flow)>, event: EventName, facts: Facts) -> Opti
 /// What the user is told by a row, where that is out.
 fn told(row: &Row, out: Out) -> Option<ErrorCode> {
     let out = flawed!("XFER-17 tells always", out, Out::Credential);
+    let out = flawed!(
+        "XFER-17 once offered",
+        out,
+        match out {
+            Out::Offer => Out::Credential,
+            out => out,
+        }
+    );
     let told = row.reports.and_then(|reports| reports.with(out));
     let told = flawed!(
         "XFER-12 not reported",

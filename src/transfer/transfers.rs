@@ -137,6 +137,10 @@ pub enum TransferError {
     /// XFER-18.
     #[error("the token was offered before, and somebody may still have it (XFER-18)")]
     AlreadyOffered,
+    /// The same, with what nobody should see in it.
+    #[cfg(feature = "flaws")]
+    #[error("the token {0} was offered before")]
+    Shown(&'static str),
     /// XFER-18.
     #[error("{0} tokens are on offer, and no more can be (XFER-18)")]
     TooManyOffered(usize),
@@ -176,6 +180,8 @@ impl TransferError {
             Self::Conflicting => ErrorCode::ConflictingRequest,
             Self::UnexpectedMessage { .. } => ErrorCode::UnexpectedMessage,
             Self::AlreadyOffered => ErrorCode::AlreadyOffered,
+            #[cfg(feature = "flaws")]
+            Self::Shown(_) => ErrorCode::AlreadyOffered,
             Self::TooManyTransfers(_) => ErrorCode::RateLimited,
             Self::Lifetime(_) | Self::TooManyOffered(_) | Self::InvalidState(_) => {
                 ErrorCode::InvalidState
@@ -328,7 +334,7 @@ impl Transfer {
     }
 
     /// When it ended; nothing where it has not, or is kept for ever.
-    fn ended_at(&self) -> Option<Timestamp> {
+    pub(super) fn ended_at(&self) -> Option<Timestamp> {
         match self {
             Self::Ended { since, .. } => Some(*since),
             _ => None,
@@ -349,7 +355,9 @@ impl Transfer {
     /// Who offered it, where it is kept for their sake and not for the user's (XFER-20).
     fn kept_for(&self) -> Option<Address> {
         let received = self.name().as_str().starts_with("R:");
-        (received && self.name() != StateName::Provisioned).then(|| self.peer())
+        let received = flawed!("XFER-20 both ways", received, true);
+        let wanted = self.name() == StateName::Provisioned;
+        (received && !flawed!("XFER-20 provisioned ones", wanted, false)).then(|| self.peer())
     }
 
     /// What of it is out (XFER-17).
@@ -373,7 +381,8 @@ impl Transfer {
             Self::Signed { out, .. } => (out, MessageType::KeyImportRequest),
             _ => return next,
         };
-        *out |= flawed!("XFER-17 not remembered", message == last, false);
+        let says = flawed!("XFER-17 any message", message == last, true);
+        *out |= flawed!("XFER-17 not remembered", says, false);
         next
     }
 
@@ -383,8 +392,40 @@ impl Transfer {
         Transfer::Ended { state, peer, since }
     }
 
+    /// As if nothing were out.
+    #[cfg(feature = "flaws")]
+    pub(super) fn not_out(mut self) -> Self {
+        if let Self::OfferedToken { out, .. }
+        | Self::OfferedCarKey { out, .. }
+        | Self::Signed { out, .. } = &mut self
+        {
+            *out = false;
+        }
+        self
+    }
+
+    /// As if nobody knew how long its offer was.
+    #[cfg(feature = "flaws")]
+    pub(super) fn of_no_size(mut self) -> Self {
+        if let Self::OfferedToken { terms, .. }
+        | Self::OfferedCarKey { terms, .. }
+        | Self::Signed { terms, .. }
+        | Self::InvitedToToken { terms, .. }
+        | Self::InvitedToCarKey { terms, .. }
+        | Self::Requested { terms, .. } = &mut self
+        {
+            terms.size = 0;
+        }
+        self
+    }
+
     /// Whether that device is not the one that the transfer is with (XFER-06).
     fn is_strange(&self, from: &Address) -> bool {
+        flawed!("XFER-06 once ended", (), {
+            if self.ended_at().is_some() {
+                return false;
+            }
+        });
         flawed!(
             "XFER-04 any device",
             self.peer() != *from,
@@ -424,7 +465,7 @@ impl Transfers {
             received: OrdMap::new(),
             offered: OrdMap::new(),
             token_key,
-            limits: Limits::PROFILE,
+            limits: Limits::default(),
         }
     }
 
@@ -648,12 +689,23 @@ impl Transfers {
         let most = self.limits.lifetime;
         require!(
             "XFER-10",
-            (1..=most).contains(&self.limits.lifetime_of(offer)),
+            (flawed!("XFER-10 zero", 1, 0)..=most).contains(&self.limits.lifetime_of(offer)),
             TransferError::Lifetime(most)
         );
         if let Offered::AuthorizationToken(token) = &offer.what {
             let known = self.offered.get(&self.token_key.digest(token));
             let known = known.is_some_and(|last| self.knows(last, now));
+            flawed!("XFER-18 order", (), {
+                let most = self.limits.offered;
+                let has_room = self.offered.len() < most || self.oldest(now).is_some();
+                always_require!("XFER-18", has_room, TransferError::TooManyOffered(most));
+            });
+            flawed!("PRIV-04 token", (), {
+                if known && !offer.again {
+                    let token = crate::hex::encode(token.expose()).leak();
+                    return Err(TransferError::Shown(token));
+                }
+            });
             require!(
                 "XFER-18",
                 offer.again || !known,
@@ -673,6 +725,10 @@ impl Transfers {
             self.limits.offered_kept,
             self.limits.lifetime
         );
+        flawed!("XFER-18 under way", (), {
+            let transfer = self.by_id.get(&last.transfer);
+            return transfer.is_some_and(|transfer| transfer.expires().is_some());
+        });
         now.seconds_since(last.at) < kept
     }
 
@@ -681,13 +737,18 @@ impl Transfers {
     fn oldest(&self, now: Timestamp) -> Option<TokenDigest> {
         let under_way = |id: &TransferId| {
             let expires = self.by_id.get(id).and_then(|transfer| transfer.expires());
-            expires.is_some_and(|expires| now < expires)
+            expires.is_some_and(|expires| flawed!("XFER-18 not judged", now < expires, true))
         };
         let ended = self
             .offered
             .iter()
-            .filter(|(_, last)| !under_way(&last.transfer));
-        let oldest = ended.min_by_key(|(token, last)| (last.at, **token))?;
+            .filter(|(_, last)| flawed!("XFER-18 on offer", !under_way(&last.transfer), true));
+        let age = |(token, last): &(&TokenDigest, &LastOffer)| (last.at, **token);
+        let oldest = flawed!(
+            "XFER-18 newest",
+            ended.min_by_key(age),
+            ended.max_by_key(age)
+        )?;
         Some(*oldest.0)
     }
 
@@ -700,17 +761,29 @@ impl Transfers {
         {
             self.offered.remove(&oldest);
         }
-        let last = LastOffer { at: now, transfer };
-        self.offered.insert(token, last);
+        let at = flawed!("XFER-18 first time", now, {
+            let known = self.offered.get(&token);
+            known.map_or(now, |last| last.at)
+        });
+        self.offered.insert(token, LastOffer { at, transfer });
     }
 
     /// Whether a further offer of that sender is taken (XFER-20).
     fn check_sender(&self, from: &Address, now: Timestamp) -> Result<(), TransferError> {
+        flawed!("XFER-20 of a user", (), {
+            let of_user = |sender: &Address| sender.user_id == from.user_id;
+            let known = self.received.iter().filter(|(sender, _)| of_user(sender));
+            if known.map(|(_, ids)| ids.len()).sum::<usize>() >= self.limits.under_way {
+                return Err(TransferError::TooManyTransfers(*from));
+            }
+        });
         let Some(known) = self.received.get(from) else {
             return Ok(());
         };
         let expires = known.iter().filter_map(|id| self.by_id.get(id)?.expires());
-        let under_way = expires.filter(|expires| now < *expires).count();
+        let under_way = expires
+            .filter(|expires| flawed!("XFER-20 not judged", now < *expires, true))
+            .count();
         require!(
             "XFER-20",
             under_way < self.limits.under_way
@@ -741,6 +814,7 @@ impl Transfers {
     /// XFER-18, XFER-19.
     fn forget(&mut self, now: Timestamp) {
         let kept = flawed!("XFER-19 never", self.limits.ended_kept, u64::MAX);
+        let kept = flawed!("XFER-19 at once", kept, 1);
         let ended = self.ended.iter();
         let over: Vec<_> = ended
             .take_while(|(since, _)| now.seconds_since(*since) >= kept)
@@ -772,7 +846,10 @@ fn decide(
         TransferEvent::Message { payload, .. } => Some(&payload.content),
         _ => None,
     };
-    let past = |expires| flawed!("XFER-10 a second late", now >= expires, now > expires);
+    let past = |expires: Timestamp| {
+        let past = flawed!("XFER-10 a second late", now >= expires, now > expires);
+        flawed!("XFER-10 a second early", past, now.after(1) >= expires)
+    };
     let facts = Facts {
         past_expiry: transfer.and_then(Transfer::expires).is_some_and(past),
         stranger: match (transfer, event) {
@@ -783,7 +860,11 @@ fn decide(
         },
         same_request: match (transfer, content) {
             (Some(Transfer::Signed { request, .. }), Some(Content::KeySigningRequest(again))) => {
-                request == again
+                flawed!(
+                    "XFER-07 key alone",
+                    request == again,
+                    request.expose().get(..32) == again.expose().get(..32)
+                )
             }
             _ => false,
         },
@@ -893,7 +974,7 @@ fn next(
             let terms = |expires: Timestamp| Terms {
                 peer: *from,
                 expires: flawed!("XFER-10 for ever", expires.min(most), expires),
-                size: *size,
+                size: flawed!("PAY-11 not remembered", *size, 0),
             };
             return next_by_message(to, former, id, &payload.content, now, terms);
         }
@@ -1044,7 +1125,10 @@ fn outgoing(
     limits: &Limits,
 ) -> Result<Outgoing, TransferError> {
     let (format, offered) = match (event, former) {
-        (TransferEvent::Message { payload, size, .. }, None) => (payload.format.as_str(), *size),
+        (TransferEvent::Message { payload, size, .. }, None) => (
+            flawed!("PAY-07 car key's", payload.format.as_str(), CAR_KEY),
+            *size,
+        ),
         (_, former) => {
             let known = former.unwrap_or(next);
             let offered = known.terms().map_or(0, |terms| terms.size);

@@ -4,6 +4,7 @@ use crate::agreement::Fingerprint;
 use crate::identifier::Address;
 use crate::intermediary::AccessKey;
 use crate::primitives::Secret;
+use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
 use crate::transfer::invitation::access_key;
 use crate::transfer::{Invitation, InvitationId, Limits};
@@ -63,9 +64,15 @@ pub(super) struct Invitations {
 impl Invitations {
     /// What opens the mailbox of that device to this wallet: its link's access key, or the one that its offer brought.
     pub(super) fn access_key(&self, device: &Address) -> Option<AccessKey> {
+        let brought = self.senders.get(device).cloned();
+        flawed!("WAL-03 offer's key first", (), {
+            if brought.is_some() {
+                return brought;
+            }
+        });
         match self.taken.get(device) {
             Some(taken) => Some(access_key(&taken.secret).into()),
-            None => self.senders.get(device).cloned(),
+            None => brought,
         }
     }
 
@@ -73,6 +80,7 @@ impl Invitations {
     pub(super) fn expire(&mut self, now: Timestamp, limits: &Limits) {
         let over = |(id, made): (&InvitationId, &Arc<Made>)| {
             let honoured = made.invitation.is_honoured(now, limits);
+            let honoured = flawed!("INV-05 kept", honoured, true);
             (!honoured).then_some(*id)
         };
         for id in self.made.iter().filter_map(over).collect::<Vec<_>>() {

@@ -1,5 +1,6 @@
 //! What a wallet is held to, as data: a test shrinks it, so that it meets it early.
 
+use crate::requirement::flawed;
 use crate::timestamp::DAY;
 use crate::{sesame, transfer};
 
@@ -42,7 +43,33 @@ impl Limits {
 }
 
 impl Default for Limits {
+    /// Those of the profile.
     fn default() -> Self {
-        Limits::PROFILE
+        let profile = Limits::PROFILE;
+        Limits {
+            device: sesame::Limits::default(),
+            transfers: transfer::Limits::default(),
+            few_one_time_pre_keys: flawed!(
+                "MBX-04 nine",
+                flawed!("MBX-04 ten", profile.few_one_time_pre_keys, 11),
+                9
+            ),
+            more_one_time_pre_keys: flawed!(
+                "MBX-04 nineteen more",
+                flawed!("MBX-04 twenty-one more", profile.more_one_time_pre_keys, 21),
+                19
+            ),
+            count_interval: flawed!(
+                "MBX-04 every hour",
+                flawed!("MBX-04 every other day", profile.count_interval, 2 * DAY),
+                60 * 60
+            ),
+            wrong_answers: flawed!(
+                "WAL-02 fourth",
+                flawed!("WAL-02 sixth", profile.wrong_answers, 6),
+                4
+            ),
+            ..profile
+        }
     }
 }

@@ -46,7 +46,15 @@ impl Step<'_> {
         };
         let expires = made.honoured_until(&limits);
         let (id, access_key) = (made.invitation.id, made.access_key());
+        flawed!("INV-09 at once", (), {
+            let link = made.invitation.to_string();
+            self.effect(Effect::Invitation { link });
+        });
         self.wallet.invitations.made.insert(id, Arc::new(made));
+        let expires = flawed!("INV-09 no grace", expires, {
+            let made = self.made_with(&access_key.digest());
+            made.map_or(expires, |made| made.invitation.expires)
+        });
         self.publish(access_key.digest(), expires)
     }
 
@@ -61,7 +69,7 @@ impl Step<'_> {
 
     /// The intermediary knows an access key now: the user gets the link that it belongs to.
     pub(super) fn published(&mut self, hash: &Digest) {
-        let made = self.made_with(hash);
+        let made = flawed!("INV-09 at once", self.made_with(hash), None);
         if let Some(link) = made.map(|made| made.invitation.to_string()) {
             self.effect(Effect::Invitation { link });
         }
@@ -90,16 +98,22 @@ impl Step<'_> {
     /// From now on nobody is served by the link.
     pub(super) fn withdraw(&mut self, link: &str) -> Result<(), WalletError> {
         let Invitation { id, .. } = link.parse()?;
-        let made = self.wallet.invitations.made.remove(&id);
+        let invitations = &mut self.wallet.invitations;
+        let made = flawed!(
+            "INV-05 still taken",
+            invitations.made.remove(&id),
+            invitations.made.get(&id).cloned()
+        );
         let made = required!(
             "INV-05",
             made,
             WalletError::NotInvited("it is no link of this wallet")
         );
         // Transfers that it has served go on by its access key, until that expires.
-        if made.transfers > 0 {
+        if flawed!("INV-09 served ones too", made.transfers > 0, false) {
             return Ok(());
         }
+        flawed!("INV-09 never withdrawn", (), return Ok(()));
         let access_key = made.access_key();
         self.withdraw_access_key(access_key.digest())
     }
@@ -121,6 +135,8 @@ impl Step<'_> {
             .map(|made| (made.access_key().digest(), made.honoured_until(&limits)));
         let answers = invitations.taken.values();
         let answers = answers.map(|taken| (taken.answers.digest(), answers_end));
+        let made = made.take(flawed!("INV-09 made ones", usize::MAX, 0));
+        let answers = answers.take(flawed!("INV-09 answers", usize::MAX, 0));
         let all: Vec<_> = made.chain(answers).collect();
         all.into_iter()
             .try_for_each(|(hash, expires)| self.publish(hash, expires))
@@ -147,7 +163,11 @@ impl Step<'_> {
         );
         flawed!(
             "INV-03 not pinned",
-            self.wallet.device.pin(address, fingerprint, true)?,
+            self.wallet.device.pin(
+                address,
+                fingerprint,
+                flawed!("INV-03 not named", true, false)
+            )?,
             ()
         );
         let most = self.wallet.limits.taken_invitations;
@@ -161,6 +181,8 @@ impl Step<'_> {
             }
             None => (AccessKey::from(Secret::random(self.randomness)?), 0),
         };
+        let answers = flawed!("PRIV-02 one access key", answers, AccessKey::from([7; 32]));
+        let transfers = flawed!("INV-05 counted anew", transfers, 0);
         require!(
             "INV-05",
             known.is_some() || self.wallet.invitations.taken.len() < most,
@@ -203,10 +225,18 @@ impl Step<'_> {
         let limits = self.wallet.limits.transfers;
         match invitations.taken.get(to) {
             Some(taken) => {
-                check_time(taken.expires, self.now, &limits)?;
+                flawed!(
+                    "INV-05 offered late",
+                    check_time(taken.expires, self.now, &limits)?,
+                    ()
+                );
                 require!(
                     "INV-05",
-                    taken.transfers < limits.invitation_transfers,
+                    flawed!(
+                        "INV-05 offered without end",
+                        taken.transfers < limits.invitation_transfers,
+                        true
+                    ),
                     WalletError::NotInvited("as many transfers as it serves were offered by it")
                 );
             }

@@ -21,6 +21,8 @@ impl Step<'_> {
     /// Messages were read: each is decrypted and carried out, or reported. They are acknowledged either way,
     /// since reading a message again would not make it better.
     pub(super) fn read(&mut self, envelopes: &[Envelope]) -> Result<(), WalletError> {
+        #[cfg(feature = "flaws")]
+        let mut understood = envelopes.to_vec();
         for envelope in envelopes {
             let before = self.wallet.clone();
             if let Err(error) = self.envelope(envelope) {
@@ -28,15 +30,22 @@ impl Step<'_> {
                 let Some(code) = error.code() else {
                     return Err(error);
                 };
-                self.wallet = before;
+                flawed!("INV-08 half done", self.wallet = before, drop(before));
                 let from = envelope.sender;
                 self.report(Report::Refused { from, code });
+                #[cfg(feature = "flaws")]
+                understood.retain(|other| other.id != envelope.id);
             }
         }
         if envelopes.is_empty() {
             return Ok(());
         }
         let address = self.wallet.device.address();
+        #[cfg(feature = "flaws")]
+        let envelopes = &match crate::flaw::is_on("WAL-05 read ones alone") {
+            true => understood,
+            false => envelopes.to_vec(),
+        };
         let ids = envelopes.iter().map(|envelope| envelope.id).collect();
         self.request(Body::Acknowledge { address, ids })
     }
@@ -59,7 +68,8 @@ impl Step<'_> {
             self.report(Report::IdentityChanged { device: from });
         }
         // Whoever has something to offer opens a session for it; one for anything else may be a copy's (SES-19).
-        if decrypted.beside && !is_offer(&decrypted.plaintext) {
+        let offers = is_offer(&decrypted.plaintext);
+        if decrypted.beside && flawed!("SES-19 told of offers", !offers, true) {
             self.report(Report::FurtherSession { device: from });
         }
         // From here on the session has gone on: what is refused is refused as a payload.
@@ -109,13 +119,18 @@ impl Step<'_> {
         let (identity_key, plaintext) = self.wallet.device.read_opening(&from, message)?;
         // What is no payload at all is no offer either.
         let offer = Payload::decode(&plaintext).ok();
-        let offer =
-            offer.filter(|it| matches!(it.content, Content::ProvisioningInformation { .. }));
-        let id = offer.and_then(|offer| offer.invitation);
+        let is_offer = |it: &Payload| matches!(it.content, Content::ProvisioningInformation { .. });
+        flawed!("INV-08 any message", (), {
+            if !offer.as_ref().is_some_and(is_offer) {
+                return Ok(());
+            }
+        });
+        let id = offer.filter(is_offer).and_then(|offer| offer.invitation);
         let id = required!("INV-08", id, WalletError::Unnamed(from));
         self.authenticate(from, &identity_key, id, &plaintext)?;
         let fingerprint = Fingerprint::of(&identity_key);
-        self.wallet.device.pin(from, fingerprint, false)?;
+        let named = flawed!("INV-08 named", false, true);
+        self.wallet.device.pin(from, fingerprint, named)?;
         Ok(())
     }
 
@@ -139,7 +154,11 @@ impl Step<'_> {
                 let key = required!("INV-08", key, WalletError::Unnamed(from));
                 self.authenticate(from, &key, id, plaintext)?;
             }
-            None => require!("INV-08", named, WalletError::Unnamed(from)),
+            None => require!(
+                "INV-08",
+                flawed!("INV-08 pinned", named, true),
+                WalletError::Unnamed(from)
+            ),
         }
         let has_key =
             payload.access_key.is_some() || self.wallet.invitations.access_key(&from).is_some();
@@ -176,7 +195,11 @@ impl Step<'_> {
         );
         require!(
             "INV-05",
-            made.invitation.is_honoured(self.now, &limits),
+            flawed!(
+                "INV-05 honoured late",
+                made.invitation.is_honoured(self.now, &limits),
+                true
+            ),
             InvitationError::Over
         );
         let sender = Party {
@@ -187,12 +210,20 @@ impl Step<'_> {
         offer_mac_holds(plaintext, &made.invitation.offer_key(), &parties)?;
         require!(
             "INV-08",
-            made.owner.is_none_or(|known| known == owner),
+            made.owner.is_none_or(|known| {
+                known == owner
+                    || flawed!("INV-08 any key", false, known.address == owner.address)
+                    || flawed!("INV-08 any owner", false, true)
+            }),
             WalletError::NotInvited("the link is another sender's")
         );
         require!(
             "INV-05",
-            made.transfers < limits.invitation_transfers,
+            flawed!(
+                "INV-05 served without end",
+                made.transfers < limits.invitation_transfers,
+                true
+            ),
             WalletError::NotInvited("the link has served as many transfers as it may")
         );
         made.owner = Some(owner);

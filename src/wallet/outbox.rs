@@ -67,7 +67,12 @@ impl Outbox {
     pub(super) fn push(&mut self, to: Address, message: Outbound) {
         let queue = self.0.entry(to).or_default();
         let same = |waiting: &Arc<Outbound>| {
-            waiting.transfer == message.transfer && waiting.message_type == message.message_type
+            waiting.transfer == message.transfer
+                && flawed!(
+                    "WAL-04 one of all",
+                    waiting.message_type == message.message_type,
+                    true
+                )
         };
         if flawed!("WAL-04 twice", !queue.iter().any(same), true) {
             queue.push_back(Arc::new(message));

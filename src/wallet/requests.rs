@@ -3,6 +3,7 @@
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
 use crate::intermediary::{Answer, Body, Digest, RequestId, Token};
+use crate::requirement::flawed;
 use imbl::Vector;
 use std::sync::Arc;
 
@@ -31,8 +32,13 @@ impl Waiting {
     /// access key may come to be known.
     pub(super) fn may_wait(&self, code: ErrorCode) -> bool {
         match code {
-            ErrorCode::RateLimited | ErrorCode::MailboxFull => true,
-            ErrorCode::Forbidden => matches!(self.body, Body::Submit(_)),
+            ErrorCode::RateLimited => flawed!("WAL-03 busy", true, false),
+            ErrorCode::MailboxFull => flawed!("WAL-03 full", true, false),
+            ErrorCode::Forbidden => {
+                let submits = matches!(self.body, Body::Submit(_));
+                let submits = flawed!("WAL-03 all forbidden", submits, true);
+                flawed!("WAL-03 forbidden", submits, false)
+            }
             _ => false,
         }
     }
@@ -56,14 +62,26 @@ impl Waiting {
 pub(crate) fn belongs(asked: &Body, answer: &Answer) -> bool {
     match (asked, answer) {
         (Body::FetchBundle { address, .. }, Answer::Bundle { bundle }) => {
-            bundle.user_id == address.user_id.to_string()
-                && bundle.device_id == u32::from(address.device_id)
+            flawed!(
+                "WAL-02 another's bundle",
+                bundle.user_id == address.user_id.to_string()
+                    && bundle.device_id == u32::from(address.device_id),
+                true
+            )
         }
         (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
-            envelopes.len() as u64 <= u64::from(*limit)
-                && envelopes
-                    .iter()
-                    .all(|envelope| envelope.recipient == *address)
+            let mut envelopes = envelopes.iter();
+            flawed!(
+                "WAL-02 more",
+                envelopes.len() as u64 <= u64::from(*limit),
+                true
+            ) && envelopes.all(|envelope| {
+                flawed!(
+                    "WAL-02 another's mail",
+                    envelope.recipient == *address,
+                    true
+                )
+            })
         }
         (
             Body::Register(_)

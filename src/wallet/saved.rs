@@ -147,16 +147,30 @@ impl From<&Wallet> for SavedWallet {
                 .token
                 .as_ref()
                 .map(|token| Secret::copy_of(token.expose())),
-            made: made.values().map(|made| SavedMade::from(&**made)).collect(),
-            taken: taken.iter().map(SavedTaken::from).collect(),
+            made: made
+                .values()
+                .take(flawed!("XFER-15 links made", usize::MAX, 0))
+                .map(|made| SavedMade::from(&**made))
+                .collect(),
+            taken: taken
+                .iter()
+                .take(flawed!("XFER-15 links taken", usize::MAX, 0))
+                .map(SavedTaken::from)
+                .collect(),
             senders: senders
                 .iter()
+                .take(flawed!("XFER-15 senders", usize::MAX, 0))
                 .map(|(address, access_key)| SavedSender {
                     address: *address,
                     access_key: Secret::copy_of(access_key.expose()),
                 })
                 .collect(),
-            outbox: wallet.outbox.iter().map(SavedOutbound::from).collect(),
+            outbox: wallet
+                .outbox
+                .iter()
+                .filter(|(_, message)| flawed!("XFER-15 queue", true, message.send.is_some()))
+                .map(SavedOutbound::from)
+                .collect(),
             requests: wallet
                 .requests
                 .iter()
@@ -168,10 +182,10 @@ impl From<&Wallet> for SavedWallet {
                         .as_ref()
                         .map(|token| Secret::copy_of(token.expose())),
                     body: waiting.body.clone(),
-                    wrong: waiting.wrong,
+                    wrong: flawed!("XFER-15 wrong answers", waiting.wrong, 0),
                 })
                 .collect(),
-            counted: wallet.counted,
+            counted: flawed!("XFER-15 counted", wallet.counted, wallet.device.now()),
         }
     }
 }
@@ -180,11 +194,11 @@ impl From<&Made> for SavedMade {
     fn from(made: &Made) -> Self {
         SavedMade {
             link: made.invitation.to_string().into_bytes().into(),
-            owner: made.owner.map(|owner| SavedOwner {
+            owner: flawed!("XFER-15 link's owner", made.owner, None).map(|owner| SavedOwner {
                 address: owner.address,
                 fingerprint: owner.fingerprint,
             }),
-            transfers: made.transfers,
+            transfers: flawed!("XFER-15 transfers served", made.transfers, 0),
         }
     }
 }
@@ -197,7 +211,7 @@ impl From<(&Address, &Arc<Taken>)> for SavedTaken {
             secret: taken.secret.clone(),
             expires: taken.expires,
             answers: Secret::copy_of(taken.answers.expose()),
-            transfers: taken.transfers,
+            transfers: flawed!("XFER-15 transfers offered", taken.transfers, 0),
         }
     }
 }
@@ -211,7 +225,7 @@ impl From<(&Address, &Outbound)> for SavedOutbound {
             plaintext: outbound.plaintext.clone(),
             until: outbound.until,
             send: outbound.send.as_ref().map(Send::save),
-            told: outbound.told,
+            told: flawed!("XFER-15 told", outbound.told, false),
         }
     }
 }
@@ -280,7 +294,7 @@ impl SavedWallet {
         if saved.version != SAVED_WALLET_VERSION {
             return Err(SavedWalletError::Version(saved.version));
         }
-        let limits = crate::sesame::Limits::PROFILE;
+        let limits = crate::sesame::Limits::default();
         let device = saved.device.restore_with(suite::ALL, &limits, library)?;
         let made = saved.made.into_iter().enumerate().map(|(index, saved)| {
             let made = saved.restore(&device);
@@ -321,7 +335,7 @@ impl SavedWallet {
                 .collect(),
             counted: saved.counted,
             device,
-            limits: Limits::PROFILE,
+            limits: Limits::default(),
         })
     }
 }

@@ -12,6 +12,8 @@ use crate::requirement::flawed;
 #[cfg(feature = "conformance")]
 use crate::sesame::Device;
 use crate::sesame::{Send, SendEvent, SendStep, SesameError};
+#[cfg(feature = "flaws")]
+use crate::timestamp::Timestamp;
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
 use std::sync::Arc;
@@ -35,7 +37,7 @@ impl Step<'_> {
         let plaintext = match (message_type, taken, device.pinned(&to)) {
             (MessageType::ProvisioningInformation, Some(taken), Some(pin)) => {
                 let taken = Arc::make_mut(taken);
-                taken.transfers += 1;
+                taken.transfers += flawed!("INV-05 offers uncounted", 1, 0);
                 payload.invitation = Some(taken.id);
                 payload.access_key = Some(Secret::copy_of(taken.answers.expose()));
                 let (suite, sender) = (device.suites()[0], device.party());
@@ -48,7 +50,7 @@ impl Step<'_> {
             transfer,
             message_type,
             plaintext: plaintext.to_vec().into(),
-            until: expires,
+            until: flawed!("WAL-03 for ever", expires, Timestamp(u64::MAX)),
             send: None,
             told: false,
         };
@@ -113,7 +115,7 @@ impl Step<'_> {
             // A statement needs no one-time prekey beside it.
             SendStep::FetchStatements(_) => self.fetch(Body::FetchBundle {
                 address: *to,
-                access_key: None,
+                access_key: flawed!("SES-10 access key", None, access_key),
             }),
             SendStep::Submit { messages, .. } => {
                 let message = messages.into_iter().next();
@@ -142,6 +144,14 @@ impl Step<'_> {
                         transfer,
                         message: message_type,
                     };
+                    let out = flawed!(
+                        "XFER-17 offers alone",
+                        out,
+                        TransferEvent::Out {
+                            transfer,
+                            message: MessageType::ProvisioningInformation,
+                        }
+                    );
                     match flawed!("WAL-01 not out", self.transfer(out), Ok(())) {
                         // Its time has run out, though no tick has come: it stays here (XFER-17).
                         Err(error) if error.code().is_some() => {

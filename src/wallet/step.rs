@@ -124,7 +124,9 @@ impl<'a> Step<'a> {
                 self.report(Report::Transfer { transfer, code });
             }
             if let Some(outgoing) = sends {
-                self.send(transfer, outgoing)?;
+                if flawed!("XFER-14 the end too", true, !after.is_final()) {
+                    self.send(transfer, outgoing)?;
+                }
             }
         }
         Ok(())
@@ -207,7 +209,11 @@ impl<'a> Step<'a> {
 
     /// Messages are read and acknowledged one batch after the other.
     fn collect(&mut self) -> Result<(), WalletError> {
-        let busy = |body: &Body| matches!(body, Body::Read { .. } | Body::Acknowledge { .. });
+        let busy = |body: &Body| match body {
+            Body::Read { .. } => flawed!("WAL-05 while reading", true, false),
+            Body::Acknowledge { .. } => flawed!("WAL-05 while acknowledging", true, false),
+            _ => false,
+        };
         if flawed!("WAL-05 meanwhile", self.wallet.requests.any(busy), false) {
             return Ok(());
         }
@@ -225,6 +231,7 @@ impl<'a> Step<'a> {
         let limits = self.wallet.limits.transfers;
         self.wallet.invitations.expire(now, &limits);
         let late = self.erase_unsent(|_, message| message.until <= now);
+        let late = flawed!("WAL-03 end untold", late, Vec::new());
         for to in late {
             let code = ErrorCode::RetryLimit;
             self.report(Report::Unsent { to, code });
@@ -263,7 +270,8 @@ impl<'a> Step<'a> {
             })?;
         }
         if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {
-            self.wallet.counted = self.now;
+            self.wallet.counted = flawed!("MBX-04 from then on", self.now, self.wallet.counted);
+            self.wallet.counted = flawed!("MBX-04 once", self.wallet.counted, Timestamp(u64::MAX));
             self.request(Body::CountOneTimePreKeys { address })?;
         }
         Ok(())
@@ -292,6 +300,7 @@ impl<'a> Step<'a> {
                     first.told = true;
                     self.report(Report::Delayed { to, code });
                 }
+                flawed!("WAL-03 never again", (), return Ok(()));
                 self.wallet.requests.push(asked);
                 Ok(())
             }
@@ -307,10 +316,15 @@ impl<'a> Step<'a> {
     fn wrong_answer(&mut self, mut asked: Waiting) -> Result<(), WalletError> {
         asked.wrong += 1;
         if asked.wrong < self.wallet.limits.wrong_answers {
-            asked.id = RequestId::random(self.randomness)?;
+            asked.id = flawed!(
+                "WAL-02 same id",
+                RequestId::random(self.randomness)?,
+                asked.id
+            );
             self.ask_again(asked);
             return Ok(());
         }
+        flawed!("WAL-02 untold", (), return Ok(()));
         self.refused_by_the_intermediary(&asked, ErrorCode::UnexpectedMessage)
     }
 
@@ -336,6 +350,10 @@ impl<'a> Step<'a> {
                 self.continue_send(&to, SendEvent::StaleRegistration(vec![to.device_id]))
             }
             (Body::FetchBundle { .. } | Body::Submit(_), code) => {
+                flawed!("WAL-03 every refusal", (), {
+                    self.wallet.requests.push(asked.clone());
+                    return Ok(());
+                });
                 if let Some(to) = asked.recipient() {
                     self.give_up(&to, code);
                 }
@@ -402,7 +420,8 @@ impl<'a> Step<'a> {
         let identity_key = required!("X3DH-16", key, WalletError::UnknownDevice(peer));
         always_require!(
             "X3DH-16",
-            device.fingerprint(&peer).as_deref() == Some(number),
+            device.fingerprint(&peer).as_deref() == Some(number)
+                || flawed!("X3DH-16 uncompared", false, true),
             AgreementError::UntrustedIdentity(peer)
         );
         let fingerprint = Fingerprint::of(&identity_key);
@@ -417,10 +436,23 @@ impl<'a> Step<'a> {
         for id in flawed!("WAL-06 any key", open, Vec::new()) {
             self.transfer(TransferEvent::Cancel(id))?;
         }
-        self.erase_unsent(|to, _| to == device);
+        flawed!(
+            "WAL-06 queue",
+            _ = self.erase_unsent(|to, _| to == device),
+            ()
+        );
         self.wallet.device.unpin(device);
-        self.wallet.invitations.senders.remove(device);
-        match self.wallet.invitations.taken.remove(device) {
+        flawed!(
+            "WAL-06 sender's key",
+            _ = self.wallet.invitations.senders.remove(device),
+            ()
+        );
+        match flawed!(
+            "WAL-06 link",
+            self.wallet.invitations.taken.remove(device),
+            None
+        ) {
+            Some(_) if flawed!("WAL-06 access key", false, true) => Ok(()),
             Some(taken) => self.withdraw_access_key(taken.answers.digest()),
             None => Ok(()),
         }

@@ -194,7 +194,7 @@ impl Wallet {
             invitations: Invitations::default(),
             outbox: Outbox::default(),
             requests: Requests::default(),
-            limits: Limits::PROFILE,
+            limits: Limits::default(),
         }
     }
 

@@ -128,10 +128,32 @@ fn key_of(
     value: Option<Value<'_>>,
 ) -> Result<PublicKey, WireError> {
     let key = suite.read_public_key(bytes_of(value));
+    flawed!("WIRE-06 ratchet key", (), {
+        if field == "ratchet_key" {
+            return unreduced(field, value);
+        }
+    });
+    flawed!("WIRE-06 base key", (), {
+        if field == "base_key" {
+            return unreduced(field, value);
+        }
+    });
+    flawed!("WIRE-06 identity key", (), {
+        if field == "identity_key" {
+            return unreduced(field, value);
+        }
+    });
     let key = flawed!(
         "WIRE-06 unchecked",
         key,
         Ok(PublicKey::unchecked(bytes_of(value)))
     );
+    key.map_err(|error| WireError::Key { field, error })
+}
+
+/// A key of which only length and type were looked at.
+#[cfg(feature = "flaws")]
+fn unreduced(field: &'static str, value: Option<Value<'_>>) -> Result<PublicKey, WireError> {
+    let key = PublicKey::decode_unreduced(bytes_of(value));
     key.map_err(|error| WireError::Key { field, error })
 }

@@ -62,8 +62,15 @@ impl<'a> PreKeyMessage<'a> {
             pre_key_id: pre_key_id.map(|id| uint32_of(Some(id))),
             base_key: key_of(suite, "base_key", base_key)?,
             identity_key: key_of(suite, "identity_key", identity_key)?,
-            message: RatchetMessage::decode(suite, bytes_of(message))
-                .map_err(|error| WireError::Inner(Box::new(error)))?,
+            message: flawed!(
+                "WIRE-03 inside",
+                RatchetMessage::decode(suite, bytes_of(message)),
+                crate::flaw::with("WIRE-03", || RatchetMessage::decode(
+                    suite,
+                    bytes_of(message)
+                ))
+            )
+            .map_err(|error| WireError::Inner(Box::new(error)))?,
             registration_id: uint32_of(registration_id),
             signed_pre_key_id: uint32_of(signed_pre_key_id),
             kem: kem_ciphertext.map(|ciphertext| KemFields {

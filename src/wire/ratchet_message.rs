@@ -44,7 +44,16 @@ impl<'a> RatchetMessage<'a> {
         let ciphertext = bytes_of(ciphertext);
         require!(
             "WIRE-07",
-            ciphertext.len() >= suite.min_ciphertext_length(),
+            ciphertext.len()
+                >= flawed!(
+                    "WIRE-07 15 bytes",
+                    flawed!(
+                        "WIRE-07 17 bytes",
+                        suite.min_ciphertext_length(),
+                        suite.min_ciphertext_length() + 1
+                    ),
+                    suite.min_ciphertext_length() - 1
+                ),
             WireError::ShortCiphertext
         );
         Ok(RatchetMessage {

@@ -653,7 +653,10 @@ impl AtRest for sesame::Device {
 
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {
         let state: SavedState = serde_json::from_slice(state).map_err(broken)?;
-        let (limits, keeper) = (sesame::Limits::PROFILE, reference.keeper(&handle).cloned());
+        let (limits, keeper) = (
+            sesame::Limits::default(),
+            reference.keeper(&handle).cloned(),
+        );
         let device = state.device.restore_with(suite::ALL, &limits, keeper);
         let device = device.map_err(broken)?;
         let send = state.send.map(sesame::Send::try_from).transpose();

@@ -104,7 +104,7 @@ impl Operation for Make {
         let address = Address::try_from(&input.address)?;
         let key = PublicKey::decode(&input.identity_key)?;
         let invitation = with_randomness(&input.randomness, |randomness| {
-            let expires = Invitation::expiry(input.now, input.lifetime, &Limits::PROFILE)?;
+            let expires = Invitation::expiry(input.now, input.lifetime, &Limits::default())?;
             let (host, vertical) = (host, input.vertical);
             Invitation::draw(host, address, vertical, &key, expires, randomness)
                 .map_err(|error| Failure::Broken(error.to_string()))
@@ -161,7 +161,7 @@ impl Operation for Take {
 
     fn run(_: &mut Reference, input: TakeInput) -> Result<Done, Failure> {
         let invitation: Invitation = input.link.parse()?;
-        invitation.check_time(input.now, &Limits::PROFILE)?;
+        invitation.check_time(input.now, &Limits::default())?;
         Ok(Done {})
     }
 }
@@ -177,7 +177,7 @@ impl Operation for Honour {
 
     fn run(_: &mut Reference, input: TakeInput) -> Result<Done, Failure> {
         let invitation: Invitation = input.link.parse()?;
-        if invitation.is_honoured(input.now, &Limits::PROFILE) {
+        if invitation.is_honoured(input.now, &Limits::default()) {
             Ok(Done {})
         } else {
             Err(InvitationError::Over.into())

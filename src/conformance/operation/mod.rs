@@ -257,7 +257,7 @@ fn device_step<T, E: Into<Failure>>(
     let library = device.library().cloned();
     let result = with_randomness(bytes, |randomness| step(device, randomness));
     if let Err(Failure::Broken(_)) = result {
-        let limits = Limits::PROFILE;
+        let limits = Limits::default();
         let restored = before.restore_with(suite::ALL, &limits, library);
         *device = restored.map_err(broken)?;
     }

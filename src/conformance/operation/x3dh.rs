@@ -129,7 +129,7 @@ impl Operation for Initiate {
         }
         let bundle = Bundle::verify(suite, &input.bundle, stated)?;
         if let Some(statement) = &bundle.statement {
-            statement.check(input.now, &Limits::PROFILE)?;
+            statement.check(input.now, &Limits::default())?;
         }
         let pinned = input.pinned_identity_key.as_ref();
         pins(suite, bundle.party.address, pinned)?
@@ -238,8 +238,8 @@ impl Operation for Respond {
         let pinned = input.pinned_identity_key.as_ref();
         pins(suite, sender, pinned)?.check(&sender, &message.identity_key)?;
         with_randomness(&input.randomness, |randomness| {
-            let secret = keys.respond(suite, &Limits::PROFILE, &message)?.secret;
-            let limits = (&Limits::PROFILE, suite.limits());
+            let secret = keys.respond(suite, &Limits::default(), &message)?.secret;
+            let limits = (&Limits::default(), suite.limits());
             let (session, plaintext) =
                 sesame::accept(suite, limits, &mut keys, own, sender, &message, randomness)?;
             Ok::<_, SesameError>(RespondOutput {

@@ -107,9 +107,6 @@ fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
                     },
                 );
                 return match run.failure {
-                    #[cfg(feature = "flaws")]
-                    None => self::scenario::as_without_flaw(scenario, suite, run.transcript),
-                    #[cfg(not(feature = "flaws"))]
                     None => Outcome::Passed,
                     Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
                 };

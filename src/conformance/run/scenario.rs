@@ -1,24 +1,13 @@
 //! Plays a scenario with a subject in the part of each device in turn.
 
-#[cfg(feature = "flaws")]
-use super::outcome::Outcome;
 use super::outcome::{Mismatch, Skip, Stop, Why};
 use super::{Terms, ready};
 use crate::conformance::scenario::outline::Outline;
 use crate::conformance::scenario::{self, Cast, SEED, Scenario, StepFailure, Tested};
 use crate::conformance::subject::Subject;
 use crate::suite::SuiteRef;
-#[cfg(feature = "flaws")]
-use crate::{
-    conformance::scenario::transcript::{Line, Transcript},
-    flaw,
-};
 use serde_json::json;
-#[cfg(feature = "flaws")]
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 /// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others. What comes off has the
 /// outline, too, of the run in which the reference engine plays all devices.
@@ -60,10 +49,7 @@ pub(super) fn play(
         let run = scenario::run_with(scenario, suite, SEED, cast);
         let Some(failure) = run.failure else {
             unseen = None;
-            let alone = alone.get_or_insert_with(|| {
-                let run = scenario::run(scenario, suite, SEED);
-                Outline::of(&run.transcript.events, suite, terms.strict)
-            });
+            let alone = alone.get_or_insert_with(|| outline_alone(scenario, suite, terms.strict));
             let outline = Outline::of(&run.transcript.events, suite, terms.strict);
             if let Some(departure) = alone.departure(&outline) {
                 return Err(at_part(
@@ -88,30 +74,36 @@ pub(super) fn play(
     }
 }
 
-/// How the engine's own run went, which came off: with a flaw on it has the outline, too, of the run without.
-#[cfg(feature = "flaws")]
-pub(super) fn as_without_flaw(scenario: &Scenario, suite: SuiteRef, run: Transcript) -> Outcome {
-    /// A scenario in a suite: its name, the digest of its script and its line there.
-    type Place = (&'static str, String, usize);
-    /// The outlines of the runs without: each flaw is looked for in all scenarios.
-    static WITHOUT: LazyLock<Mutex<HashMap<Place, Arc<Outline>>>> = LazyLock::new(Mutex::default);
-    if flaw::on().is_empty() {
-        return Outcome::Passed;
-    }
-    let of = |events: &[Line]| Outline::of(events, suite, true);
-    let place = (suite.name(), scenario.digest.clone(), scenario.line);
-    let known = |place| {
-        let known = WITHOUT.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(place).cloned()
+/// The outline of the run in which the reference engine plays all devices.
+fn outline_alone(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Arc<Outline> {
+    let alone = || {
+        let run = scenario::run(scenario, suite, SEED);
+        Arc::new(Outline::of(&run.transcript.events, suite, strict))
     };
-    let without = known(&place).unwrap_or_else(|| {
-        let run = flaw::with("", || scenario::run(scenario, suite, SEED));
-        let outline = Arc::new(of(&run.transcript.events));
-        let mut known = WITHOUT.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(place).or_insert(outline))
-    });
-    match without.departure(&of(&run.events)) {
-        None => Outcome::Passed,
-        Some(departure) => Outcome::Failed(Mismatch::departing(departure, run)),
+    #[cfg(not(feature = "flaws"))]
+    return alone();
+    // Each flaw is looked for in all scenarios: once for all of them is enough.
+    #[cfg(feature = "flaws")]
+    remembered(
+        (suite.name(), strict, scenario.digest.clone(), scenario.line),
+        alone,
+    )
+}
+
+/// What distinguishes runs: suite, strictness, the script's digest and the scenario's line.
+#[cfg(feature = "flaws")]
+type Place = (&'static str, bool, String, usize);
+
+#[cfg(feature = "flaws")]
+fn remembered(place: Place, alone: impl FnOnce() -> Arc<Outline>) -> Arc<Outline> {
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex, PoisonError};
+    static KNOWN: LazyLock<Mutex<HashMap<Place, Arc<Outline>>>> = LazyLock::new(Mutex::default);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(outline) = known().get(&place) {
+        return Arc::clone(outline);
     }
+    let outline = alone();
+    known().insert(place, Arc::clone(&outline));
+    outline
 }

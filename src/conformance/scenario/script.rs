@@ -41,7 +41,8 @@ pub struct Scenario {
     pub name: String,
     /// The line that it begins in, from 1.
     pub line: usize,
-    /// The requirements that it carries.
+    /// The requirements that it carries: its own in the order in which they stand, then those of its script. The first is what it is
+    /// about.
     pub requirements: Vec<String>,
     /// The suite that its tag names; none where it is told of any suite.
     pub suite: Option<SuiteRef>,
@@ -280,14 +281,15 @@ impl Reader<'_> {
     fn scenario(&mut self, outline: &feature::Scenario, row: &Row) -> Scenario {
         let mut own_suite = None;
         let mut with_libraries = false;
-        let mut requirements = BTreeSet::new();
-        for tag in self.feature.tags.iter().chain(&outline.tags) {
+        let mut requirements: Vec<String> = Vec::new();
+        // Its own first: the first of them is what it is about.
+        for tag in outline.tags.iter().chain(&self.feature.tags) {
             if tag == LIBRARIES {
                 with_libraries = true;
             } else if let Ok(named) = suites::find(tag) {
                 own_suite = Some(named);
-            } else {
-                requirements.insert(tag.clone());
+            } else if !requirements.contains(tag) {
+                requirements.push(tag.clone());
             }
         }
         for tag in &requirements {
@@ -311,7 +313,7 @@ impl Reader<'_> {
                 .filled(outline.line, &outline.name, row)
                 .unwrap_or_default(),
             line: row.line,
-            requirements: requirements.into_iter().collect(),
+            requirements,
             suite: own_suite,
             with_libraries,
             steps: self.steps(outline, row),
