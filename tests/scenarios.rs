@@ -265,12 +265,12 @@ const UNKNOWN: &[(&str, &str)] = &[
         "nothing was saved as `before`",
     ),
     (
-        "When Ryan's phone sends an offer called \"the van\" to Ben's phone",
-        "`an offer` is no payload, which is one of an offer in an unknown format, ",
+        "When Ryan's phone sends a van called \"the van\" to Ben's phone",
+        "`a van` is no payload, which is one of an offer, an offer in an unknown format, ",
     ),
     (
         "When the intermediary answers every reading of Ben's phone with \"nonsense\"",
-        "`nonsense` is no lie, which is one of done, no messages, another kind of answer, keys of its own, malformed, ",
+        "`nonsense` is no lie, which is one of done, no messages, another kind of answer, keys of its own, as many messages as it asked for, ",
     ),
     (
         "When Ben's phone offers the token of \"the room\" called \"again\" to Ryan's phone",

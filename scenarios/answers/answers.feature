@@ -253,6 +253,23 @@ Feature: Answers that are none
     Then Ryan's phone is in "R:Invited" with "the van"
     And nobody is told anything
 
+  @WAL-02 @WAL-03
+  Scenario Outline: A message is given up after five wrong answers to its <request>, and the one behind it leaves
+    When nothing arrives by itself
+    And Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And the intermediary answers 5 <request>s of Ben's phone with "another kind of answer"
+    And everything arrives
+    Then Ben's phone is told "unexpected-message"
+    And Ryan's phone knows nothing of "the car"
+    And Ryan's phone is in "R:Invited" with "the room"
+    And nobody is told anything
+
+    Examples:
+      | request        |
+      | bundle request |
+      | submission     |
+
   @WAL-02
   Scenario: An answer that comes for the second time is an answer to nothing
     When nothing arrives by itself

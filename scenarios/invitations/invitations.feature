@@ -10,7 +10,8 @@ Feature: What an invitation serves, for how long, and whom
   # How many
 
   @INV-05
-  Scenario: A wallet has a hundred invitations, and no more
+  Scenario: A wallet has a hundred invitations, and no more; those that it took do not count
+    Given Ryan's phone has taken the invitation of Ben's phone
     When Ryan's phone makes 99 invitations
     And Ryan's phone restarts
     And Ryan's phone makes an invitation called "the hundredth"
@@ -35,14 +36,34 @@ Feature: What an invitation serves, for how long, and whom
     And nobody is told anything
 
   @INV-05 @INV-09
-  Scenario: Of a hundred invitations one is withdrawn, and there is room for one
+  Scenario Outline: Of a hundred invitations one is withdrawn, <when>, and there is room for one
+    Given Ryan's phone has taken the invitation of Ben's phone
     When Ryan's phone makes an invitation called "the first"
+    And <when>
     And Ryan's phone makes 99 invitations
     And Ryan's phone withdraws the invitation "the first"
     And Ryan's phone makes an invitation called "the next"
     And Ben's phone takes the invitation "the next"
     And Ryan's phone makes 1 invitation
     Then it is refused with "invalid-state"
+
+    Examples:
+      | when                                                                                         |
+      | 1 minute passes                                                                              |
+      | Ben's phone sends an offer called "the room" to Ryan's phone by the invitation "the first" |
+
+  @SES-15
+  Scenario Outline: A link of the own user is not taken: <of>
+    Given Ryan adds a watch
+    When <of> makes an invitation called "the link"
+    And Ryan's phone takes the invitation "the link"
+    Then it is refused with "invalid-state"
+    And nobody is told anything
+
+    Examples:
+      | of           |
+      | Ryan's watch |
+      | Ryan's phone |
 
   # How long: the side that took it
 
@@ -134,6 +155,20 @@ Feature: What an invitation serves, for how long, and whom
     And Ryan's phone accepts the car key
     Then Ryan's phone holds the car key
     And Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+  @INV-05 @INV-09 @MBX-20
+  Scenario: A sender whose clock is a day behind cancels in its offer's last second, thirty-one days after the link's end
+    When Ryan's phone makes an invitation called "the link" for 30 days
+    And Ben's phone's clock is 1 day behind
+    And Ben's phone takes the invitation "the link"
+    And 2678399 seconds pass
+    And Ben's phone offers a car key to Ryan's phone for 30 days
+    Then Ryan's phone is in "R:Invited" with the car key
+    When 2591999 seconds pass
+    And Ben's phone cancels the car key
+    Then Ben's phone is in "S:Cancelled" with the car key
+    And Ryan's phone is told "unexpected-message"
     And nobody is told anything
 
   @INV-05 @XFER-10
@@ -234,6 +269,7 @@ Feature: What an invitation serves, for how long, and whom
     Examples:
       | then                             |
       | Ryan's phone restarts            |
+      | everybody restarts               |
       | Ryan's phone declines "the trap" |
       | Mallory's phone cancels "the trap" |
       | 49 hours pass                    |

@@ -173,17 +173,40 @@ Feature: A peer that does not keep to the profile
       | that it is provisioned                  |
 
   @XFER-06 @XFER-08
-  Scenario: The watch of the user whose phone was offered a key asks for it too, and nothing is signed for it
+  Scenario Outline: The watch of the user whose phone was offered a key says <words> about it, and nothing comes of it
     Given Ryan adds a watch
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And Ben's phone offers a hotel key called "the room" to Ryan's watch
-    And Ryan's watch says another signing request about "the car" to Ben's phone
+    And Ryan's watch says <words> about "the car" to Ben's phone
     Then Ben's phone is told "not-bound"
     And Ben's phone is in "S:Offered" with "the car"
     And 0 messages wait for Ryan's watch
     When Ryan's phone accepts "the car"
     Then Ben's phone is in "S:Completed" with "the car"
     And nobody is told anything
+
+    Examples:
+      | words                   |
+      | another signing request |
+      | a cancel                |
+      | a decline               |
+
+  @XFER-06
+  Scenario Outline: Somebody says that a hotel key is provisioned whose transfer <has>, with another: nobody is told that it is out
+    Given Mallory has a phone
+    And Ben's phone has taken the invitation of Mallory's phone
+    When Ben's phone offers a car key called "the trap" to Mallory's phone
+    And Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And <end>
+    Then Ben's phone is told "credential-may-be-out"
+    When Mallory's phone says that it is provisioned about "the room" to Ben's phone
+    Then Ben's phone is told "not-bound"
+    And nobody is told anything
+
+    Examples:
+      | has           | end                            |
+      | was cancelled | Ben's phone cancels "the room" |
+      | has expired   | 48 hours pass                  |
 
   @XFER-03
   Scenario Outline: The receiver says <words> about a transfer that the sender knows nothing of

@@ -162,6 +162,21 @@ Feature: One-time prekeys run out
     Then 80 one-time prekeys of Ryan's phone are left
     And nobody is told anything
 
+  @MBX-04
+  Scenario Outline: <left> are left after a day: <what> published
+    Given Ryan's phone makes an invitation called "one"
+    And Ryan's phone makes an invitation called "two"
+    When strangers with the invitation "one" fetch 9 bundles
+    And strangers with the invitation "two" fetch <more> bundles
+    Then <left> one-time prekeys of Ryan's phone are left
+    When 1 day passes
+    Then <then> one-time prekeys of Ryan's phone are left
+
+    Examples:
+      | more | left | what            | then |
+      | 1    | 10   | none is         | 10   |
+      | 2    | 9    | twenty more are | 29   |
+
   @MBX-04 @ID-06
   Scenario: What is published later is handed out later, and opens sessions too
     Given Ryan's phone makes an invitation called "one"
@@ -178,7 +193,46 @@ Feature: One-time prekeys run out
     And 19 one-time prekeys of Ryan's phone are left
     And nobody is told anything
 
+  # A signed prekey is replaced
+
+  @KEY-08
+  Scenario Outline: A signed prekey is <age> seconds old, <then>: a new one is <published>
+    When nothing arrives by itself
+    And <then>
+    And the clock moves on by <age> seconds
+    And Ryan's phone looks at the clock
+    Then <publications> publications of Ryan's phone wait
+
+    Examples:
+      | age    | then                            | published     | publications |
+      | 604799 | Ryan's phone looks at the clock | not published | 0            |
+      | 604799 | Ryan's phone restarts           | not published | 0            |
+      | 604800 | Ryan's phone looks at the clock | published     | 1            |
+      | 604800 | Ryan's phone restarts           | published     | 1            |
+
+  @KEY-08
+  Scenario: A signed prekey that was replaced is not replaced again before its seven days are over
+    When 604800 seconds pass
+    And nothing arrives by itself
+    And Ryan's phone restarts
+    And the clock moves on by 604799 seconds
+    And Ryan's phone looks at the clock
+    Then 0 publications of Ryan's phone wait
+    When the clock moves on by 1 second
+    And Ryan's phone looks at the clock
+    Then 1 publication of Ryan's phone waits
+
   # Leaving
+
+  @MBX-12 @MBX-15
+  Scenario: A user has lost a watch, and takes it off with the phone
+    Given Ryan adds a watch
+    And Ben's phone has taken the invitation of Ryan's watch
+    When Ryan's phone takes Ryan's watch off the intermediary
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ryan's phone is in "R:Invited" with the hotel key
+    And 19 one-time prekeys of Ryan's phone are left
+    And nobody is told anything
 
   @MBX-12 @MBX-15
   Scenario Outline: The answer to a removal is lost, and it is asked again: the phone has left, and nobody is told

@@ -314,6 +314,19 @@ Feature: Messages that wait, and messages that are read
     And Ben's phone is in "S:Completed" with "the car"
     And Ben's phone is in "S:Completed" with "the van"
 
+  @WAL-04
+  Scenario: Of two transfers a decline each waits, and both leave
+    When Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And Ben's phone offers a hotel key called "the suite" to Ryan's phone
+    And the intermediary answers every submission to Ben's phone with "mailbox-full"
+    And Ryan's phone declines "the room"
+    And Ryan's phone declines "the suite"
+    Then Ryan's phone is told "delayed"
+    When the intermediary is honest again
+    And 1 minute passes
+    Then Ben's phone is in "S:Declined" with "the room"
+    And Ben's phone is in "S:Declined" with "the suite"
+
   # Reading
 
   @WAL-05
@@ -449,6 +462,18 @@ Feature: Messages that wait, and messages that are read
     And Ryan's phone is in "R:Invited" with "the room"
     When Rhea's phone accepts "the hut"
     Then Ben's phone is in "S:Completed" with "the hut"
+    And nobody is told anything
+
+  @WAL-06
+  Scenario: The pin of a user's phone is dropped, and the transfers with the same user's watch go on
+    Given Ryan adds a watch
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ben's phone offers a car key called "the van" to Ryan's watch
+    And Ben's phone drops the pin of Ryan's phone
+    Then Ben's phone is in "S:Cancelled" with "the car"
+    And Ben's phone is in "S:Offered" with "the van"
+    When Ryan's watch accepts "the van"
+    Then Ben's phone is in "S:Completed" with "the van"
     And nobody is told anything
 
   @WAL-06

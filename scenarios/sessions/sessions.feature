@@ -95,6 +95,15 @@ Feature: In which session a wallet writes
       | Ben's phone restarts |
 
   @SES-19
+  Scenario: The other side opens two sessions beside the own one, and the user is told of each
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ryan's phone accepts "the car"
+    And Ryan's phone opens 2 further sessions with Ben's phone
+    Then Ben's phone is told "further-session" 2 times
+    And Ben's phone is told "invalid-payload" 2 times
+    And nobody is told anything
+
+  @SES-19
   Scenario Outline: The other side opens a session before it has answered, <then>: it is what two devices do at once, and nobody is told
     When Ben's phone offers a car key called "the car" to Ryan's phone
     And <then>

@@ -204,16 +204,18 @@ impl<'a> Transfers<'a> {
         let first = self.steps.len();
         let text = |what: &str| seed::bytes::<12>(&format!("{}, {first}, {what}", self.label));
         let number = |head: [u8; 12]| format!("{}{NUMBER}", Hex(head.to_vec()));
-        let step = json!({
+        let mut step = json!({
             "op": "event",
             "now": self.now,
             "randomness": number(text("drawn")),
             "event": { "offer": {
                 "to": AddressFields::from(device(&mut Words("phone"))?),
                 "credential": { "authorizationToken": number(text("token")) },
-                "lifetime": lifetime,
             } },
         });
+        if let Some(lifetime) = lifetime {
+            step["event"]["offer"]["lifetime"] = lifetime.into();
+        }
         let read = |value| serde_json::from_value::<Step>(value).map_err(|error| error.to_string());
         for time in 1..=count {
             let one = numbered(&step, time).map_err(|error| error.to_string())?;
@@ -223,7 +225,6 @@ impl<'a> Transfers<'a> {
             StepTransfers::run(&mut self.reference, on(input))
                 .map_err(|failure| format!("{failure:?}"))?;
         }
-        let step = Box::new(read(step)?);
         self.steps
             .push(Step::Repeat(Repeated { times: count, step }));
         Ok(())

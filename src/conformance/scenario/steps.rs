@@ -57,6 +57,9 @@ steps! {
     When "{device} is removed"
         "A device leaves the intermediary and is gone." brings Removal
         |world, call| world.remove(call.the("device"));
+    When "{device} takes {device} off the intermediary"
+        "Its user has lost the second one, which is gone."
+        |world, call| world.remove_sibling(call.the("device"), call.nth("device", 1));
     When "{device} is set up anew"
         "It is erased, or restored from a backup, and joins again: with other keys, another registration id and a new UserID (ID-04)."
         |world, call| world.reset(call.the("device"));

@@ -154,6 +154,14 @@ impl<'a> World<'a> {
         Ok(())
     }
 
+    /// A device's user has lost another device, which is taken off the intermediary.
+    pub(super) fn remove_sibling(&mut self, device: &str, lost: &str) -> Result<(), StepFailure> {
+        let Address { device_id, .. } = self.people.address(lost)?;
+        self.people.remove(lost, &mut self.lines);
+        self.event(device, WalletEvent::RemoveSibling(device_id))?;
+        self.settle()
+    }
+
     /// A device is stopped and started again from its saved state.
     pub(super) fn restart(&mut self, device: &str) -> Result<(), StepFailure> {
         self.people.restart(device, &mut self.lines)

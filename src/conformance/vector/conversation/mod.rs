@@ -79,13 +79,13 @@ pub struct ErasedFields {
 /// A step that happens many times: what a vector would take too much room to say.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Repeated<S> {
+pub struct Repeated {
     /// How often, at most 10,000 times.
     #[schemars(range(max = MOST_TIMES))]
     pub times: u32,
-    /// The step, which is carried out each time, whatever is answered. Wherever `########` stands in it, each of them has its
-    /// number there, from 1, in eight digits of lower-case hex.
-    pub step: Box<S>,
+    /// The step, a call without its answer, which is carried out each time. Wherever `########` stands in it, each of them has
+    /// its number there, from 1, in eight digits of lower-case hex.
+    pub step: Value,
 }
 
 /// So many times at most.
@@ -146,7 +146,7 @@ macro_rules! conversation {
         pub enum Step {
             $($(#[$doc])* $variant(super::StepOf<$input, $output>),)+
             /// One of the steps above happens many times.
-            Repeat(super::Repeated<Step>),
+            Repeat(super::Repeated),
             /// It is saved and restored (XFER-15).
             Restart(crate::conformance::operation::Done),
             /// Its saved state holds none of these (X3DH-06, DR-13, DR-19).
@@ -166,13 +166,16 @@ macro_rules! conversation {
                         },
                         error: step.error,
                     }),)+
-                    Step::Repeat(super::Repeated { times, step }) => match step.action()? {
-                        super::Action::Call(call) => super::Action::Repeat(times, call),
-                        _ => {
+                    Step::Repeat(super::Repeated { times, mut step }) => {
+                        let first = super::numbered(&step, 1)?;
+                        let first = serde_json::from_value::<Step>(first)?.action()?;
+                        let super::Action::Call(call) = first else {
                             let what = "`repeat` is for a call";
                             return Err(serde::de::Error::custom(what));
-                        }
-                    },
+                        };
+                        step.as_object_mut().and_then(|fields| fields.remove("op"));
+                        super::Action::Repeat(times, super::Call { params: step, ..call })
+                    }
                     Step::Restart(_) => super::Action::Restart,
                     Step::Erased(fields) => super::Action::Erased(fields.secrets),
                 })
