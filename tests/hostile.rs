@@ -204,7 +204,7 @@ attempts! {
     "a report in place of a folder": "test MINE --report ." => 2, 64 MiB, ".: ";
     "a report nowhere": "test MINE --report no/where" => 2, 64 MiB, "no/where: ";
     "a transcript in place of a folder": "scenarios run x.feature --transcript .", "x.feature" = script(&[]) => 2, 48 MiB, ".: ";
-    "an output that takes nothing": "requirements > /dev/full" => 2, 96 MiB, "error: No space left on device";
+    "an output that takes nothing": "requirements > /dev/full" => 2, 128 MiB, "error: No space left on device";
     "a table for which there is no room": "transitions > /dev/full" => 2, 128 MiB, "error: No space left on device";
     "a model that is none": "model zzz" => 2, 64 MiB, "no model is called";
     "a verdict for which there is no room": "test MINE > /dev/full" => 2, 64 MiB, "error: No space left on device";
@@ -684,6 +684,8 @@ fn the_table_is_whole() {
         let is_attempted = attempts
             .iter()
             .any(|attempt| attempt.arguments.starts_with(command));
-        assert!(is_attempted || command == "help", "no attempt at {command}");
+        // `flaws` is in no release.
+        let is_none = ["help", "flaws"].contains(&command);
+        assert!(is_attempted || is_none, "no attempt at {command}");
     }
 }

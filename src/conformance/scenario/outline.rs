@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 /// From so many hex digits on a text was drawn, or made of what was: 16 bytes.
 const DRAWN: usize = 32;
-/// The one number that is drawn.
+/// The one number that is drawn: of so few that two devices may well have the same one.
 const REGISTRATION_ID: &str = "registrationId";
 
 /// What many have one name for, whatever the profile calls it: a message that no session reads.
@@ -215,7 +215,6 @@ fn headers(submission: &Submission, suite: SuiteRef) -> Value {
                 "baseKey": hex::encode(&message.base_key.encode()),
                 "identityKey": hex::encode(&message.identity_key.encode()),
                 "signedPreKeyId": message.signed_pre_key_id,
-                REGISTRATION_ID: message.registration_id,
                 "message": inner(&message.message),
             })
         }),
@@ -252,23 +251,17 @@ fn without_drawn(value: &Value) -> Value {
 struct Names(HashMap<String, usize>);
 
 impl Names {
-    fn of(&mut self, drawn: String) -> Value {
-        let next = self.0.len();
-        json!(format!("drawn {}", self.0.entry(drawn).or_insert(next)))
-    }
-
     fn put_into(&mut self, value: &mut Value) {
         match value {
-            Value::String(text) if is_drawn(text) => *value = self.of(std::mem::take(text)),
+            Value::String(text) if is_drawn(text) => {
+                let next = self.0.len();
+                let number = self.0.entry(std::mem::take(text)).or_insert(next);
+                *value = json!(format!("drawn {number}"));
+            }
             Value::Array(all) => all.iter_mut().for_each(|value| self.put_into(value)),
             Value::Object(fields) => {
-                for (name, value) in fields.iter_mut() {
-                    if name == REGISTRATION_ID {
-                        *value = self.of(format!("{REGISTRATION_ID} {value}"));
-                    } else {
-                        self.put_into(value);
-                    }
-                }
+                fields.shift_remove(REGISTRATION_ID);
+                fields.values_mut().for_each(|value| self.put_into(value));
             }
             _ => {}
         }
