@@ -11,12 +11,15 @@ mod built_in;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
+#[path = "common/sample.rs"]
+mod sample;
 
 mod adapters;
 mod all_or_nothing;
 mod backends;
 mod cli;
 mod diagrams;
+mod fuzzing;
 mod hostile;
 mod intermediary;
 mod interop;

@@ -130,11 +130,11 @@ fn a_script_inside_the_program_is_compared_with() {
         said.contains("the script is not inside this program"),
         "{said}"
     );
-    let changed = text.replacen("\"PRIV-01\"", "\"PRIV-02\"", 1);
+    let changed = text.replacen("\"XFER-01\"", "\"XFER-02\"", 1);
     let (status, said) = replay(&changed, None);
     assert_eq!(status, 1);
     assert!(
-        said.starts_with("t.jsonl:1: /requirements/0 was \"PRIV-02\", and is \"PRIV-01\" now\n"),
+        said.starts_with("t.jsonl:1: /requirements/0 was \"XFER-02\", and is \"XFER-01\" now\n"),
         "{said}"
     );
 }

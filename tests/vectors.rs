@@ -2,6 +2,7 @@
 //! value that they expect is looked at.
 
 use crate::built_in::{cases, vectors};
+use crate::sample;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -285,13 +286,7 @@ enum Tried {
 
 impl Tried {
     fn as_the_environment_says() -> Self {
-        match std::env::var("TIGRESS_SEED").as_deref() {
-            Ok("all") => Tried::All,
-            Ok(seed) => Tried::OneOfEach {
-                seed: seed.parse().expect("TIGRESS_SEED is a number or `all`"),
-            },
-            Err(_) => Tried::OneOfEach { seed: 0 },
-        }
+        sample::seed().map_or(Tried::All, |seed| Tried::OneOfEach { seed })
     }
 
     fn of<T>(self, vector: &str, mut changes: Vec<T>) -> Vec<T> {

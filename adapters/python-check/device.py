@@ -115,6 +115,8 @@ class Device:
     key_of = staticmethod(decode_public_key)
     wire = wire
     session = Session
+    # The package draws as it reads: whether what was drawn by a session that does not read the message is put back (RND-02).
+    rewinds = True
 
     def __init__(self, where: bytes, registration_id: int, identity: bytes) -> None:
         self.address = where
@@ -246,17 +248,18 @@ class Device:
         records, given = self.records[peer], SCRIPT.rest()
         refusals = []
         for record in list(records):  # SES-05
-            # The package draws as it reads. What a session drew that does not read the message was not drawn (RND-02).
-            SCRIPT.load(given or bytes(32))
+            if self.rewinds:
+                SCRIPT.load(given or bytes(32))
             try:
                 plaintext = self.decrypt_in(record, records, message)
             except Refused as refusal:
                 refusals.append(refusal)
                 continue
-            if not given:
+            if self.rewinds and not given:
                 require_nothing_drawn()
             return plaintext
-        SCRIPT.load(given)
+        if self.rewinds:
+            SCRIPT.load(given)
         raise refusals[0]  # SES-07
 
     def decrypt_in(self, record: Record, records: list[Record], message: bytes) -> bytes:

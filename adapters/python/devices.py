@@ -15,6 +15,9 @@ from wire import PreKeyMessage
 
 Fields = dict[str, Any]
 
+# What the package has drawn is gone.
+Device.rewinds = False
+
 HELD: dict[str, Device] = {}
 
 

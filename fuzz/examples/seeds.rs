@@ -25,11 +25,16 @@ use tigress_fuzz::{
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::run;
+use tigress_signal::conformance::scenario;
 use tigress_signal::conformance::subject::{Description, Failure, Subject};
+use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{Body, BuiltIn, Source};
 
 /// Longer seeds are left out.
 const LONGEST: usize = 6000;
+
+/// Longer events are left out of a transcript.
+const SHORT: usize = 700;
 
 /// Target to name to bytes.
 #[derive(Default)]
@@ -60,6 +65,7 @@ impl Seeds {
 fn main() -> std::io::Result<()> {
     let mut seeds = Seeds::default();
     messages_and_payloads(&mut seeds);
+    statements_requests_and_transcripts(&mut seeds);
     vector_files(&mut seeds);
     scripts(&mut seeds);
     answers_and_states(&mut seeds);
@@ -90,7 +96,8 @@ fn dictionaries(seeds: &Seeds, folder: &Path) -> std::io::Result<()> {
                 words.insert([&[0xff; 9][..], &[1]].concat());
                 words.insert(vec![0x80, 0]);
             }
-            "bundle" | "payload" | "adapter_answer" | "saved_state" | "vector_file" => {
+            "bundle" | "payload" | "adapter_answer" | "saved_state" | "vector_file" | "request"
+            | "transcript" | "statement" => {
                 for bytes in of_target.values() {
                     let text = String::from_utf8_lossy(bytes);
                     let strings = text.split('"').skip(1).step_by(2);
@@ -197,6 +204,11 @@ fn messages_and_payloads(seeds: &mut Seeds) {
                 let bundle = call.params["bundle"].to_string();
                 seeds.add("bundle", &name, bundle.into_bytes());
             }
+            "invitation.parse" => {
+                if let Some(link) = call.params["link"].as_str() {
+                    seeds.add("link", &name, link.as_bytes().to_vec());
+                }
+            }
             "payload.decode" => {
                 if let Some(mut text) = given("plaintext") {
                     while text.last() == Some(&0) {
@@ -207,6 +219,63 @@ fn messages_and_payloads(seeds: &mut Seeds) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// The bundles' statements, each beside another that says something else; the intermediary's requests; a few transcripts.
+fn statements_requests_and_transcripts(seeds: &mut Seeds) {
+    let cases = Cases::load(None, None);
+    let mut before = String::new();
+    for case in cases.iter() {
+        let vector = match case {
+            Case::Vector(vector) => vector,
+            Case::Scenario(scenario, _) => {
+                if scenario.steps.len() <= 9 {
+                    let mut run = scenario::run(scenario, scenario.suite_or(None), scenario::SEED);
+                    // Without the registrations, of which each alone is as long as all the rest.
+                    run.transcript.events.retain(|event| {
+                        serde_json::to_string(event).is_ok_and(|line| line.len() < SHORT)
+                    });
+                    let name = scenario.place().replace(['/', ':'], "-");
+                    let text = run.transcript.to_lines();
+                    seeds.add("transcript", name, text.into_bytes());
+                }
+                continue;
+            }
+        };
+        let name = vector.name().replace('/', "-");
+        match &vector.body {
+            Body::Call(call) if call.method == "x3dh.initiate" => {
+                let bundle = &call.params["bundle"];
+                let key = unhex(&bundle["signedPreKey"]).unwrap_or_default();
+                let said = json!([
+                    bundle["userId"],
+                    bundle["deviceId"],
+                    bundle["registrationId"],
+                    bundle["signedPreKeyId"],
+                    key.get(1..),
+                    bundle["created"],
+                    bundle["suites"],
+                ])
+                .to_string();
+                if vector.tc_id % 3 == 1 {
+                    let two = format!("{said}\n{before}").into_bytes();
+                    seeds.add("statement", &name, two);
+                }
+                before = said;
+            }
+            Body::Conversation(conversation) => {
+                let requests = conversation.steps.iter().filter_map(|step| match step {
+                    Action::Call(call) => call.params.get("request").map(Value::to_string),
+                    _ => None,
+                });
+                let requests: Vec<_> = requests.collect();
+                if !requests.is_empty() && vector.tc_id % 4 == 1 {
+                    seeds.add("request", &name, requests.join("\n").into_bytes());
+                }
+            }
+            Body::Call(_) => {}
         }
     }
 }

@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | `wire_ratchet`, `wire_prekey`, `bundle` | bytes | what is accepted re-encodes to the same bytes |
 //! | `payload` | bytes | what is accepted says the same once it is written |
+//! | `link`, `request`, `transcript` | bytes | what is accepted says the same once it is written |
+//! | `statement` | two statements | their signatures cover the same where they say the same, and only there |
 //! | `vector_file`, `scenario_script`, `adapter_answer`, `saved_state` | bytes | nothing crashes |
 //! | [`session_decrypt`] | damage to messages | nothing is accepted but what was sent; a refusal changes nothing |
 //! | [`session_script`] | a script of two devices | what arrives is what was sent, once |
@@ -22,10 +24,13 @@
 
 pub mod differential_ratchet;
 pub mod differential_signal_v3;
+pub mod drawn;
 pub mod encode;
 pub mod mutate;
 pub mod naive;
+pub mod naive_device;
 pub mod naive_wire;
+pub mod outside;
 pub mod session_decrypt;
 pub mod session_script;
 pub mod targets;
@@ -110,6 +115,10 @@ pub const TARGETS: &[Target] = &[
     ("wire_prekey", targets::wire_prekey),
     ("bundle", targets::bundle),
     ("payload", targets::payload),
+    ("link", outside::link),
+    ("statement", outside::statement),
+    ("request", outside::request),
+    ("transcript", outside::transcript),
     ("vector_file", targets::vector_file),
     ("scenario_script", targets::scenario_script),
     ("adapter_answer", targets::adapter_answer),

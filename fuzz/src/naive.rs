@@ -69,6 +69,25 @@ pub fn sk_of_initiator(
     Some(*hkdf_sha256::<32>(Some(&[0; 32]), &[&input], b"TigressSignal/1 X3DH").expose())
 }
 
+/// SK (X3DH 2.2 and 3.3): the responder's keys against the initiator's identity and ephemeral key.
+#[must_use]
+pub fn sk_of_responder(
+    identity: &KeyPair,
+    signed_pre_key: &KeyPair,
+    one_time_pre_key: Option<&KeyPair>,
+    their_identity: &PublicKey,
+    their_ephemeral: &PublicKey,
+) -> Option<Key> {
+    let mut input = vec![0xff; 32];
+    input.extend(dh(signed_pre_key, their_identity)?);
+    input.extend(dh(identity, their_ephemeral)?);
+    input.extend(dh(signed_pre_key, their_ephemeral)?);
+    if let Some(one_time) = one_time_pre_key {
+        input.extend(dh(one_time, their_ephemeral)?);
+    }
+    Some(*hkdf_sha256::<32>(Some(&[0; 32]), &[&input], b"TigressSignal/1 X3DH").expose())
+}
+
 /// A message before it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -277,6 +296,12 @@ impl State {
     #[must_use]
     pub fn counters(&self) -> (u32, u32) {
         (self.ns, self.pn)
+    }
+
+    /// The counters of the next message sent and received become these, and their keys stay.
+    pub fn set_counters(&mut self, sending: Option<u32>, receiving: Option<u32>) {
+        self.ns = sending.unwrap_or(self.ns);
+        self.nr = receiving.map_or(self.nr, u64::from);
     }
 
     /// The sending chain's key and the associated data, for who seals something of his own.

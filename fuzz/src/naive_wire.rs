@@ -1,5 +1,6 @@
 //! Section 5 of the profile once more: what a strict reader says of bytes, slowly, and with nothing shared with the library but keys.
 
+use crate::naive::Message;
 use tigress_signal::primitives::PublicKey;
 
 /// An error code of section 11.
@@ -146,6 +147,61 @@ fn content<'a>(found: &[Option<Content<'a>>], place: usize) -> &'a [u8] {
 
 fn key(bytes: &[u8]) -> Result<(), Code> {
     PublicKey::decode(bytes).map_or(Err("invalid-key"), |_| Ok(()))
+}
+
+fn number_in(found: &[Option<Content>], place: usize) -> Option<u32> {
+    match found[place] {
+        Some(Content::Number(value)) => u32::try_from(value).ok(),
+        _ => None,
+    }
+}
+
+/// A ratchet message.
+///
+/// # Errors
+/// The code of the first fault.
+pub fn read_ratchet_message(message: &[u8]) -> Result<Message, Code> {
+    ratchet_message(message)?;
+    let found = fields(RATCHET, body(message, 65_604)?)?;
+    let dh = PublicKey::decode(content(&found, 0)).map_err(|_| "invalid-key")?;
+    let (n, pn) = (number_in(&found, 1), number_in(&found, 2));
+    Ok(Message {
+        dh,
+        n: n.ok_or(MALFORMED)?,
+        pn: pn.ok_or(MALFORMED)?,
+        ciphertext: content(&found, 3).to_vec(),
+    })
+}
+
+/// What a prekey message says.
+pub struct PreKeyMessage {
+    /// The id of the one-time prekey, where there is one.
+    pub pre_key_id: Option<u32>,
+    /// EK of the initiator.
+    pub base_key: PublicKey,
+    /// IK of the initiator.
+    pub identity_key: PublicKey,
+    /// The ratchet message in it.
+    pub message: Message,
+    /// The id of the signed prekey.
+    pub signed_pre_key_id: u32,
+}
+
+/// A prekey message.
+///
+/// # Errors
+/// The code of the first fault.
+pub fn read_pre_key_message(message: &[u8]) -> Result<PreKeyMessage, Code> {
+    pre_key_message(message)?;
+    let found = fields(PRE_KEY, body(message, 65_692)?)?;
+    let key = |place| PublicKey::decode(content(&found, place)).map_err(|_| "invalid-key");
+    Ok(PreKeyMessage {
+        pre_key_id: number_in(&found, 0),
+        base_key: key(1)?,
+        identity_key: key(2)?,
+        message: read_ratchet_message(content(&found, 3))?,
+        signed_pre_key_id: number_in(&found, 5).ok_or(MALFORMED)?,
+    })
 }
 
 /// What is wrong with a ratchet message, if something is.

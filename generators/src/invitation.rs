@@ -205,9 +205,9 @@ fn parse(b: &mut Builder) {
         car: "for a car" => reads(car);
         device_id_127 [: ID-03 INV-01 INV-02]: "DeviceID 127, the highest" => device(127);
         device_id_126 [: ID-03 INV-01 INV-02]: "DeviceID 126" => device(126);
-        device_id_10: "DeviceID 10: a trailing zero is part of it" => device(10);
-        port_8443 [: INV-01 INV-02 INV-04]: "a port, which is part of HOST" => host("relay.example:8443");
-        port_80 [: INV-01 INV-02 INV-04]: "port 80: nothing special under https" => host("relay.example:80");
+        device_id_10 [: ID-03 INV-01 INV-02]: "DeviceID 10: a trailing zero is part of it" => device(10);
+        port_8443 [: INV-04 INV-01 INV-02]: "a port, which is part of HOST" => host("relay.example:8443");
+        port_80 [: INV-04 INV-01 INV-02]: "port 80: nothing special under https" => host("relay.example:80");
         port_65535: "port 65535, the highest" => host("relay.example:65535");
         one_label: "a name of one label" => host("localhost");
         digits_and_hyphens: "labels that begin with a digit and hold hyphens" => host("2--relay-4.7.example");

@@ -337,7 +337,7 @@ fn bounds(b: &mut Builder) {
         /// a gap of 1,001 at the end of the former chain: the whole message is refused
         gap_of_1001_in_former_chain [Bound: DR-11 DR-15]
             => bob(|c| c.sends(1002).reads([0]).next_chain(1).refuses(0, TooManySkipped).late(0, [1]).reads([0]));
-        gap_of_1000_in_both_chains [: DR-11 DR-12]: "a gap of 1,000 in each of two chains by one message"
+        gap_of_1000_in_both_chains [: DR-12 DR-11]: "a gap of 1,000 in each of two chains by one message"
             => bob(|c| c.sends(1001).reads([0]).next_chain(1001).reads([1000]).late(0, [1, 1000]).reads([0, 999]));
         /// a new chain claims a previous counter of 2^32 - 1
         claimed_previous_counter [Bound ModifiedHeader: DR-11 DR-15] => read_one(|c| c.next_chain(1)

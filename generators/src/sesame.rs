@@ -518,7 +518,7 @@ fn records(b: &mut Builder) {
         forty_second_session [Bound: SES-03 SES-04 SES-07] => play(|t| t.many(BOB, 42).knows_of(BOB, (1..42).rev())
             .refuses(0, DecryptFailed).reads(1));
         /// a prekey message goes to its own session, though another is active: no prekey is used for it
-        prekey_message_of_inactive_session [Order: SES-05 SES-06 X3DH-13] => play(|t| t
+        prekey_message_of_inactive_session [Order: SES-06 SES-05 X3DH-13] => play(|t| t
             .opening(BOB, Some(1), "matching", "one").says(BOB, "late").reads(0).session(BOB).knows_of(BOB, [1, 0])
             .reads(1).knows_of(BOB, [0, 1]).holds(&[2, 3, 4]));
         /// a damaged ratchet message is tried in every session and changes none

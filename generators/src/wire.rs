@@ -80,7 +80,10 @@ pub(super) fn bad_keys(b: &mut Builder, parser: Parser, p: &Proto, field: Field,
         "{field}_with_top_bit" [: WIRE-06 KEY-03]: "{field} with bit 255 set" => point(with_top_bit(u));
         "{field}_p" [: WIRE-06 KEY-03]: "{field} u = 2^255 - 19" => point(near_prime(0));
         "{field}_zero" [: WIRE-06 KEY-04]: "{field} u = 0" => point([0; 32]);
+        "{field}_one" [: WIRE-06 KEY-04]: "{field} u = 1" => point(small_order()[1]);
         "{field}_of_order_8" [: WIRE-06 KEY-04]: "{field} of order 8" => point(small_order()[2]);
+        "{field}_of_other_order_8" [: WIRE-06 KEY-04]: "{field} of order 8, the other point" => point(small_order()[3]);
+        "{field}_p_minus_1" [: WIRE-06 KEY-04]: "{field} u = 2^255 - 20, of order 4 on the twist" => point(small_order()[4]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::builder::About;
 use super::prelude::*;
-use super::proto::{Proto, bytes, fixed32, fixed64, group, tag, uint};
+use super::proto::{Proto, bytes, fixed32, fixed64, group, tag, uint, varint};
 use super::wire::{
     Parser, bad_keys, encoded, key, lengths, long_forms, notes, truncations, twice, unknown_fields,
     varints, versions,
@@ -177,6 +177,14 @@ pub(super) fn generate(b: &mut Builder) {
         signed_pre_key_id_of_wire_type_6 => malformed(p.with(5, tag(6, 6)));
     }
     varints(b, parser, p, (5, 6, "signed_pre_key_id"));
+    cases! { b, [Varint: WIRE-04];
+        /// a tag of more than 32 bits, whose low bits are those of registration_id
+        tag_over_32_bits => malformed(p.with(4, [varint(5 << 3 | 1 << 32), varint(1234)].concat()));
+        /// a tag of more than 32 bits at the end, whose low bits are those of an unknown field
+        unknown_tag_over_32_bits => malformed(p.insert(6, [varint(7 << 3 | 1 << 32), varint(1)].concat()));
+    }
+    varints(b, parser, p, (4, 5, "registration_id"));
+    varints(b, parser, p, (0, 1, "pre_key_id"));
     long_forms(b, parser, p, &FIELDS);
     lengths(b, parser, p, &usual.ratchet_message);
     truncations(b, parser, p);

@@ -151,13 +151,15 @@ pub(super) fn generate(b: &mut Builder) {
     }
 
     varints(b, parser, p, (1, 2, "counter"));
+    varints(b, parser, p, (2, 3, "previous_counter"));
     let tagged = |tag: Vec<u8>| p.with(1, [tag, varint(3)].concat());
     let long_length = [&tag(4, 2), &long_varint(32, 3), ciphertext].concat();
     cases! { b, [Varint: WIRE-03 WIRE-04];
         /// the tag of counter in ten bytes
         tag_in_10_bytes [Varint NonCanonical:] => not_canonical(tagged(long_varint(0x10, 10)));
+        unknown_tag_over_32_bits: "an unknown field whose tag has more than 32 bits" => malformed(p.insert(4, [varint(5 << 3 | 1 << 32), varint(1)].concat()));
         /// a tag of more than 32 bits, whose low bits are those of counter
-        tag_over_32_bits => malformed(tagged(varint(0x10 | 1 << 32)));
+        tag_over_32_bits [: WIRE-04 WIRE-03] => malformed(tagged(varint(0x10 | 1 << 32)));
         /// the ciphertext's length in three bytes
         length_in_3_bytes [NonCanonical: WIRE-03] => not_canonical(p.with(3, long_length));
     }

@@ -511,6 +511,10 @@ fn strict(b: &mut Builder) {
         /// SPK_B with type byte 0x06, its signature good
         signed_prekey_of_another_type [: KEY-02 X3DH-01] => signed_pre_key(
             but(bob.bundle(None).signed_pre_key, |key| key.0[0] = 0x06));
+        /// OPK_B of order 8, the other point
+        one_time_prekey_of_order_8 => one_time(encoded(&small_order()[3]));
+        one_time_prekey_zero: "OPK_B is u = 0" => one_time(encoded(&small_order()[0]));
+        signed_prekey_p_minus_1: "SPK_B is u = 2^255 - 20, its signature good" => signed_pre_key(encoded(&small_order()[4]));
         /// OPK_B is u = 1: whoever checks signed keys alone sends with a known DH4
         one_time_prekey_one => one_time(encoded(&small_order()[1]));
         /// OPK_B with u = 2^255 - 19

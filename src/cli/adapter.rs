@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{self, Process, Setup, skeleton};
 use tigress_signal::conformance::case::Cases;
+#[cfg(feature = "flaws")]
+use tigress_signal::conformance::flaws;
 use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::method::Method;
 use tigress_signal::conformance::operation::{Keepers, Reference};
@@ -42,6 +44,10 @@ pub(super) struct Adapter {
     /// How long that program may take for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, requires = "sessions")]
     timeout: Duration,
+    /// Speak as an engine with this flaw (`SES-03 behind`), one of those that `tigress flaws` lists.
+    #[cfg(feature = "flaws")]
+    #[arg(long, value_name = "NAME")]
+    flaw: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -93,6 +99,8 @@ enum Language {
 
 impl Adapter {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        #[cfg(feature = "flaws")]
+        let flaw = self.flaw.as_deref().map(named).transpose()?;
         match self.command {
             Some(Command::Init(init)) => init.run(out),
             Some(Command::Methods(methods)) => methods.run(out),
@@ -103,11 +111,23 @@ impl Adapter {
                 }
                 // Bytes, and nothing for a terminal.
                 let mut out = io::stdout();
-                adapter::serve(&mut engine, io::stdin().lock(), &mut out)?;
+                let mut serve = || adapter::serve(&mut engine, io::stdin().lock(), &mut out);
+                #[cfg(feature = "flaws")]
+                flaws::under(flaw.unwrap_or_default(), &mut serve)?;
+                #[cfg(not(feature = "flaws"))]
+                serve()?;
                 Ok(Ended::Well)
             }
         }
     }
+}
+
+/// The flaw of that name.
+#[cfg(feature = "flaws")]
+fn named(name: &str) -> Result<&'static str, CliError> {
+    let found = flaws::all().find(|flaw| flaw.name == name);
+    let unknown = || CliError::Usage(format!("no flaw is called `{name}`"));
+    found.map(|flaw| flaw.name).ok_or_else(unknown)
 }
 
 /// A program that keeps all sessions.

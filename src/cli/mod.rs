@@ -5,6 +5,7 @@ mod diagram;
 mod explain;
 #[cfg(feature = "flaws")]
 mod flaws;
+mod fuzz;
 mod intermediary_view;
 mod interop;
 mod interop_screen;
@@ -43,6 +44,7 @@ enum Command {
     Vectors(vectors::Vectors),
     #[command(subcommand)]
     Scenarios(scenarios::Scenarios),
+    Fuzz(fuzz::Fuzz),
     Interop(interop::Interop),
     Replay(replay::Replay),
     Diagram(diagram::Draw),
@@ -203,6 +205,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Adapter(command) => command.run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),
+        Command::Fuzz(command) => command.run(&mut out),
         Command::Interop(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),

@@ -266,7 +266,11 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// So many processes of the adapter.
-fn start(command: &str, setup: &Setup, jobs: usize) -> Result<Vec<Box<dyn Subject>>, CliError> {
+pub(super) fn start(
+    command: &str,
+    setup: &Setup,
+    jobs: usize,
+) -> Result<Vec<Box<dyn Subject>>, CliError> {
     let process = |number: usize| -> Result<Box<dyn Subject>, CliError> {
         let trace = setup.trace.as_ref();
         let setup = Setup {

@@ -7,6 +7,7 @@
 //! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
 //! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`] | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random |
 //! | `leak`, `secrets` | whether bytes show a secret; the secrets of a case |
+//! | `dice` | chance that is the same again |
 //! | [`suites`] | suites by their names |
 //! | [`small`] | small bounds, for models |
 //! | [`restarts`] | when whoever is asked is restarted |
@@ -29,6 +30,7 @@
 //! | [`result`] | what comes of a run |
 //! | [`verdict`] | runs many, counts, judges |
 //! | [`interop`] | implementations that speak with each other, in scripted conversations |
+//! | [`fuzz`] | what is drawn and put to an implementation, with the reference engine as judge |
 //! | [`transitions`] | which rows of the transfer's table they reach |
 //! | `flaws` | what catches a wrong engine (feature `flaws`) |
 
@@ -37,10 +39,12 @@ pub mod case;
 pub mod catalogue;
 pub mod clients;
 pub mod correspondence;
+mod dice;
 mod file_error;
 pub mod files;
 #[cfg(feature = "flaws")]
 pub mod flaws;
+pub mod fuzz;
 pub mod hint;
 pub mod interop;
 pub mod interrupt;

@@ -190,7 +190,9 @@ impl Kept {
                 .values()
                 .filter(|kept| kept.access_key == *hash);
             let gone: Vec<EnvelopeId> = came.map(|kept| kept.envelope.id).collect();
-            gone.into_iter().for_each(|id| self.erase_envelope(id));
+            for id in gone {
+                self.erase_envelope(id);
+            }
         });
         if let Some(erased) = self.access_keys.remove(hash) {
             let expiring = Expiring::AccessKey(*hash);

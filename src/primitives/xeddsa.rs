@@ -139,12 +139,6 @@ pub fn verify(
         Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes)),
         Some(Scalar::from_bytes_mod_order(s_bytes))
     );
-    let s = flawed!("SIG-02 the order itself", s, {
-        let order = -Scalar::ONE;
-        let is_order =
-            s_bytes[1..] == order.as_bytes()[1..] && s_bytes[0] == order.as_bytes()[0] + 1;
-        s.or(is_order.then_some(Scalar::ZERO))
-    });
     let s = required!("SIG-02", s, PrimitiveError::Signature);
     let point = MontgomeryPoint(*key.u()).to_edwards(0);
     let point = required!("SIG-04", point, PrimitiveError::Signature);

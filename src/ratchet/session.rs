@@ -259,9 +259,10 @@ impl Turn<'_> {
             check_skip(0, header.counter.saturating_add(of_former), limits)?;
         });
         #[cfg(feature = "flaws")]
-        let limits = &match crate::flaw::is_on("DR-11 new chain") {
-            true => tenfold(limits),
-            false => *limits,
+        let limits = &if crate::flaw::is_on("DR-11 new chain") {
+            tenfold(limits)
+        } else {
+            *limits
         };
         // Both bounds before any key is computed (DR-11).
         check_skip(0, header.counter, limits)?;

@@ -1,5 +1,6 @@
 //! Results as people and programs read them. Knows nothing of any protocol.
 
+pub mod fuzz;
 mod harmless;
 pub mod html;
 pub mod interop;

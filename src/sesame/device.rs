@@ -654,11 +654,6 @@ impl Device {
         let Some(record) = self.record(sender) else {
             return Err(no_session);
         };
-        flawed!(
-            "X3DH-15 reads",
-            self.pinned.check(sender, &record.identity_key)?,
-            ()
-        );
         flawed!("SES-11 unread", (), {
             if record.stale_since.is_some() {
                 return Err(no_session);
@@ -674,6 +669,11 @@ impl Device {
             bytes: message,
             message: &RatchetMessage::decode(suite, message)?,
         };
+        flawed!(
+            "X3DH-15 reads",
+            self.pinned.check(sender, &record.identity_key)?,
+            ()
+        );
         let Some(record) = self.record_mut(sender) else {
             return Err(no_session);
         };

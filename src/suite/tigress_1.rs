@@ -214,15 +214,14 @@ impl Keys for Tigress1 {
                 ..IDENTIFIERS
             }
         );
-        let admitted = flawed!(
+        flawed!(
             "ID-06 zero",
             admitted,
             &Identifiers {
                 pre_key_id: 0..=0x00ff_ffff,
                 ..IDENTIFIERS
             }
-        );
-        admitted
+        )
     }
 
     fn encode_address(&self, address: &Address) -> EncodedAddress {
@@ -370,15 +369,14 @@ impl Ratchet for Tigress1 {
                 ..LIMITS
             }
         );
-        let limits = flawed!(
+        flawed!(
             "DR-22 65,537",
             limits,
             &Limits {
                 max_plaintext: 65_537,
                 ..LIMITS
             }
-        );
-        limits
+        )
     }
 
     fn root_info(&self) -> &'static [u8] {

@@ -353,14 +353,7 @@ impl Payload {
             content: said,
             invitation,
             access_key,
-            unknown: flawed!(
-                "PAY-03 dropped",
-                Unknown {
-                    top,
-                    content: flawed!("PAY-03 of content", content, Map::new()),
-                },
-                Unknown::default()
-            ),
+            unknown: Unknown::kept(top, content),
         })
     }
 
@@ -502,6 +495,18 @@ fn bytes<const N: usize>(
     let bytes = from_base64(&text, path)?;
     let bytes = required!("PAY-15", bytes.expose().try_into().ok(), wrong);
     Ok(Some(Secret::copy_of(bytes)))
+}
+
+impl Unknown {
+    /// What is left of the top level and of `content` once all that is known was taken out.
+    fn kept(top: Map<String, Value>, content: Map<String, Value>) -> Self {
+        let content = flawed!("PAY-03 of content", content, Map::new());
+        flawed!(
+            "PAY-03 dropped",
+            Unknown { top, content },
+            Unknown::default()
+        )
+    }
 }
 
 /// Who makes an offer to whom, as its MAC covers it (PAY-14).

@@ -42,9 +42,10 @@ impl Step<'_> {
         }
         let address = self.wallet.device.address();
         #[cfg(feature = "flaws")]
-        let envelopes = &match crate::flaw::is_on("WAL-05 read ones alone") {
-            true => understood,
-            false => envelopes.to_vec(),
+        let envelopes = &if crate::flaw::is_on("WAL-05 read ones alone") {
+            understood
+        } else {
+            envelopes.to_vec()
         };
         let ids = envelopes.iter().map(|envelope| envelope.id).collect();
         self.request(Body::Acknowledge { address, ids })

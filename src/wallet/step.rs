@@ -123,10 +123,9 @@ impl<'a> Step<'a> {
             if let Some(code) = report {
                 self.report(Report::Transfer { transfer, code });
             }
-            if let Some(outgoing) = sends {
-                if flawed!("XFER-14 the end too", true, !after.is_final()) {
-                    self.send(transfer, outgoing)?;
-                }
+            let leaves = flawed!("XFER-14 the end too", true, !after.is_final());
+            if let Some(outgoing) = sends.filter(|_| leaves) {
+                self.send(transfer, outgoing)?;
             }
         }
         Ok(())

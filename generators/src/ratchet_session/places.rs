@@ -75,6 +75,15 @@ fn counters(b: &mut Builder) {
         /// counters and previous counters of every width, written and read
         counters_of_every_width => read_one(|c| c.each(widths, |c, n| c.peer_counter(n).receiving(n).sends(1).reads([0])
             .turns().sending(n).peer_receiving(n).turns().writes("and one more").sends(1).reads([0]).writes("in the next chain")));
+        /// a chain in which nothing was written had no message, and the previous counter says so, restarted or not
+        previous_counter_of_silent_chains [Normal Restart: DR-08 DR-20] => read_one(|c| {
+            c.writes("one").writes("two");
+            for label in ["three", "four"] {
+                let said = c.in_chain(&c.chain_of(key(label)), [0, 1], label.as_bytes());
+                c.read(&said).restart();
+            }
+            c.writes("after silence")
+        });
         /// the same, restarted in between
         counters_of_every_width_restarted [Counter Restart:] => read_one(|c| c.each(widths, |c, n| c.peer_counter(n)
             .receiving(n).restart().sends(2).reads([1]).restart().reads([0]).sending(n).restart().writes("one")));
@@ -228,12 +237,17 @@ fn own_keys(b: &mut Builder) {
             let good = first(key("first")).says(&loaded, sender, b"hello");
             c.refuse(&own, InvalidKey).holds(&[1, 2, 3, 4]).restart().refuse(&own, InvalidKey).read(&good)
         });
+        /// a first message under the receiver's signed prekey, read before it is accepted
+        own_signed_prekey_read_first [: DR-21 DR-02 X3DH-11] => pair(new_bob(), new_alice(), |c| {
+            let said = first(signed_prekey()).says(&c.talk.me.loaded, c.peer.address, b"as if from yourself");
+            c.batch_of(vec![said]).peeks_not(0, Said::clone, InvalidKey).holds(&[1, 2, 3, 4])
+        });
         /// a former ratchet key of the device's is no current one: a chain begins with it as with any key
         former_own_ratchet_key [Normal: DR-21 DR-09] => read_one(|c| {
             let former = c.own_ratchet_key().public_key();
             c.next_chain(1).reads([0]);
             let said = c.in_chain(&c.chain_of(former), [0, 1], b"with your former key");
-            c.read(&said).writes("go on")
+            c.read(&said)
         });
         /// the device's own opening message comes back, as if from the peer: it is of a session that is there
         own_opening_comes_back [InvalidKey Replay: DR-21 X3DH-13] => alice(None, |c| {
@@ -261,15 +275,6 @@ fn own_keys(b: &mut Builder) {
                 c.read(&said);
             }
             c.writes("counter 0").writes("counter 1")
-        });
-        /// what was not written in a chain is not counted: the previous counter is that of the chain before, restarted or not
-        previous_counter_of_silent_chains [Normal Restart: DR-08 DR-20] => read_one(|c| {
-            c.writes("one").writes("two");
-            for label in ["three", "four"] {
-                let said = c.in_chain(&c.chain_of(key(label)), [0, 1], label.as_bytes());
-                c.read(&said).restart();
-            }
-            c.writes("after silence")
         });
     }
 }

@@ -16,8 +16,9 @@ use tigress_signal::agreement::BundleFields;
 use tigress_signal::timestamp::Timestamp;
 
 pub(super) fn generate(b: &mut Builder) {
-    bundles(b);
+    bounds(b);
     clock(b);
+    bundles(b);
     records(b);
     tails(b);
     registration_ids(b);
@@ -131,12 +132,38 @@ fn bundles(b: &mut Builder) {
     }
 }
 
+/// X3DH-01, KEY-11: what a bundle may say at its bounds, to a device.
+fn bounds(b: &mut Builder) {
+    let names = |count: usize, length: usize| -> Vec<String> {
+        let others = (1..count).map(|n| format!("{n:x<length$}"));
+        others.chain(["tigress-1".to_owned()]).collect()
+    };
+    let stated = |names: Vec<String>| {
+        BOB.actor()
+            .restate(but(BOB.actor().bundle(None), |f| f.suites = Some(names)), 0)
+    };
+    cases! { b, [Normal: X3DH-01 KEY-11];
+        /// 16 suites of 32 characters, this one the last; 17, and one of 33, are refused
+        sixteen_suites_of_32_characters => play(|t| {
+            t.talk.process_bundle(&stated(names(17, 32)), Err(Malformed));
+            t.talk.process_bundle(&stated(names(2, 33)), Err(Malformed));
+            t.talk.process_bundle(&stated(names(16, 32)), SAME_IDENTITY);
+            t.writes(BOB, "hello")
+        });
+    }
+}
+
 /// KEY-10: a device's own clock.
 fn clock(b: &mut Builder) {
     cases! { b, [Expiry: KEY-10];
         /// statements at their bounds by the device's time, restarted or not: 40 days old, and 2 days ahead
         statement_bounds_of_device => play(|t| t.ticks(45 * DAY).dated(5 * DAY - 1, Err(StaleStatement)).dated(5 * DAY, SAME_IDENTITY)
             .restart().dated(47 * DAY + 1, Err(StaleStatement)).dated(47 * DAY, SAME_IDENTITY).writes(BOB, "hello"));
+        /// the same of a device whose key is pinned, and of one that is known
+        statement_bounds_of_pinned_device [Expiry Identity:] => in_session(|t| t.ticks(20 * DAY).hears(BOB, "here").ticks(45 * DAY)
+            .dated(5 * DAY - 1, Err(StaleStatement)).dated(47 * DAY + 1, Err(StaleStatement)).trusts(BOB)
+            .dated(5 * DAY - 1, Err(StaleStatement)).dated(47 * DAY + 1, Err(StaleStatement)).restart().dated(5 * DAY, SAME_IDENTITY)
+            .dated(47 * DAY, SAME_IDENTITY).writes(BOB, "hello"));
         /// the clock goes back: the last point handed in counts, restarted or not
         statement_when_clock_goes_back => play(|t| t.ticks(45 * DAY).ticks(3 * DAY).dated(5 * DAY - 1, Err(StaleStatement)).restart()
             .dated(5 * DAY - 1, Err(StaleStatement)).ticks(0).dated(47 * DAY, SAME_IDENTITY).writes(BOB, "hello"));
@@ -187,6 +214,11 @@ fn tails(b: &mut Builder) {
         own_session_read_in => in_session(|t| {
             t.trusts(BOB); beside_own(t, 42); t.hears(BOB, "in the own one");
             t.knows_of(BOB, [0].into_iter().chain((3..43).rev())).restart().knows_of(BOB, [0].into_iter().chain((3..43).rev()))
+        });
+        /// a message read in another session, or an own one that is opened: the own one in the middle counts in neither case
+        own_session_within_the_list_read_beside => in_session(|t| {
+            t.trusts(BOB); beside_own(t, 20); t.hears(BOB, "in the own one"); beside_own(t, 21);
+            t.hears(Thief, "in the last").restart().knows_of(BOB, (21..42).rev().chain([0]).chain((1..21).rev())).provisioned_in(0)
         });
         /// given up it counts, and is the tail
         own_session_given_up => in_session(|t| {
@@ -264,11 +296,18 @@ fn stale_records(b: &mut Builder) {
         gone_again => one_gone(|t| t.ticks(20 * DAY).sends(to(BOB), "are you there", Bundles(&[1]))
             .answer(no_bundle(BOB), GivingUp(NotFound)).restart().ticks(30 * DAY - 1).knows([stale(BOB, [0]), known(Bob(2), [0])])
             .ticks(30 * DAY).knows_of(Bob(2), [0]));
+        /// two devices that are gone go at one point in time
+        two_stale_records_at_once => in_sessions(|t| t.session(Carol).submits_to_all(Submission(&[1, 2])).answer(gone(&[1, 2]), GivingUp(NotFound))
+            .knows([stale(BOB, [0]), stale(Bob(2), [0]), known(Carol, [0])]).ticks(30 * DAY).knows_of(Carol, [0]));
         /// a stale device opens a session: it is read, the record stays stale, and goes at its time with the new session
         stale_device_opens_a_session [Stale Restart: SES-11 SES-03 X3DH-12 X3DH-13 SES-02] => one_gone(|t| t.opened_by(BOB).knows([stale(BOB, [1, 0]), known(Bob(2), [0])])
             .writes_not(BOB, "to nobody", NoSession).restart().writes_not(BOB, "to nobody", NoSession)
             .sends(to_bob(), "once more", Submission(&[2])).accepted().ticks(29 * DAY).hears(BOB, "still").ticks(30 * DAY)
             .knows_of(Bob(2), [0]));
+        /// another identity key comes by a message: the record is as stale as before, and goes at its time, restarted or not
+        stale_record_of_another_identity_goes [Stale Identity Restart: SES-12 SES-11] => one_gone(|t| t.ticks(10 * DAY)
+            .opening(Again, Some(1), "stale and other", "I am new").reads_changed(0).restart().writes_not(Again, "to a stranger", NoSession)
+            .ticks(30 * DAY - 1).knows([stale(Again, [1]), known(Bob(2), [0])]).ticks(30 * DAY).knows_of(Bob(2), [0]));
         /// a bundle makes it current, and what is gone anew is stale from then on
         gone_after_it_came_back => one_gone(|t| t.ticks(10 * DAY).opens(BOB, "here again").ticks(20 * DAY)
             .submits_to_all(Submission(&[1, 2])).answer(gone(&[1]), Submission(&[2])).accepted().ticks(50 * DAY - 1)
@@ -287,6 +326,9 @@ fn stale_records(b: &mut Builder) {
         bundle_of_another_key_for_pinned_stale [Stale Identity: X3DH-15 SES-11] => one_gone(|t| t.trusts(BOB)
             .bundle(Again, Err(UntrustedIdentity)).knows([stale(BOB, [0]), known(Bob(2), [0])]).restart().opens(BOB, "it is you")
             .knows([known(BOB, [1, 0]), known(Bob(2), [0])]));
+        /// a stale record goes with the pin, as any does, and a pin that is dropped elsewhere leaves it
+        pin_of_stale_device_dropped [Stale Identity: X3DH-15 SES-11] => one_gone(|t| t.trusts(BOB).trusts(Bob(2)).unpins(&Bob(2).actor())
+            .knows([stale(BOB, [0])]).unpins(&BOB.actor()).restart().knows([]).opened_by(BOB).knows_of(BOB, [1]));
         /// late messages of a stale device go into the session that they are of, whichever is active
         sessions_of_stale_device [Stale Order: SES-05 SES-06 SES-11] => one_gone(|t| t.says(BOB, "in the first").opened_by(BOB)
             .reads(0).knows([stale(BOB, [0, 1]), known(Bob(2), [0])]).hears(BOB, "in the second")
@@ -312,6 +354,9 @@ fn times(b: &mut Builder) {
         /// and goes at MAXRECV
         peers_session_at_maxrecv [Expiry Restart:] => play(|t| t.ticks(3 * DAY).opened_by(BOB).says(BOB, "late").ticks(93 * DAY - 1)
             .restart().knows_of(BOB, [0]).ticks(93 * DAY).knows_of(BOB, []).refuses(0, DuplicateMessage));
+        /// three sessions of one device, and those of another, go at one point in time; the records stay
+        all_sessions_at_maxrecv => play(|t| t.many(BOB, 3).session(Carol).ticks(90 * DAY - 1).knows([known(BOB, [2, 1, 0]), known(Carol, [0])])
+            .restart().ticks(90 * DAY).knows([known(BOB, []), known(Carol, [])]));
         /// reading in an inactive session refreshes that one alone
         inactive_session_refreshed [Expiry Restart:] => in_session(|t| t.says(BOB, "in the first").ticks(20 * DAY).session(BOB)
             .ticks(25 * DAY).reads(0).restart().ticks(55 * DAY - 1).writes(BOB, "in the first").ticks(55 * DAY)
@@ -363,7 +408,7 @@ fn own_sessions(b: &mut Builder) {
         nothing_beside_what_was_dropped => in_session(|t| t.trusts(BOB).drops_sessions(&BOB.actor()).opened_by(BOB)
             .provisions(Bundles(&[1])).answer(bundle(BOB), Submission(&[1])).heard(BOB, "credential"));
         /// the own session that was answered long ago and read in lately is told of; one that was not answered is not
-        own_session_not_answered [Healing Simultaneous:] => play(|t| t.trusts(BOB).opens(BOB, "one").heard(BOB, "one").opened_by(BOB)
+        own_session_not_answered [Healing Simultaneous: SES-19 X3DH-07] => play(|t| t.trusts(BOB).opens(BOB, "one").heard(BOB, "one").opened_by(BOB)
             .restart().hears(BOB, "two").provisioned_in(0));
         /// given up, and opened anew where it is active: the next one is another
         opened_anew_twice [Healing Restart:] => in_session(|t| t.trusts(BOB).opens_anew(&BOB.actor()).opens_anew(&BOB.actor()).restart()

@@ -27,8 +27,8 @@ pub(super) fn generate(b: &mut Builder) {
     replays(b);
     known_senders(b);
     pins(b);
-    clock(b);
     signed_prekeys(b);
+    clock(b);
 }
 
 fn public(label: &str) -> PublicKey {
@@ -131,7 +131,7 @@ fn sessions(b: &mut Builder) {
         /// the base key of a session that is there, under another identity key: it is none of that session, restarted or not
         known_base_key_under_another_identity => opened(None, "base key of another", |c| c.says("first").reads([0]).says("second")
             .forged(0, under_mallory, DecryptFailed).restart().forged(0, under_mallory, DecryptFailed).reads([0]));
-        /// the same with a one-time prekey, which is gone
+        /// the same where the session was opened by a one-time prekey
         used_base_key_under_another_identity [: X3DH-13 X3DH-09] => opened(Some(2), "opk of another", |c| c.says("first")
             .reads([0]).says("second").forged(0, under_mallory, UnknownOneTimePrekey).reads([0]));
         /// a message that is encrypted under another identity key and the base key of a session that is there: it opens a session of its own
@@ -301,6 +301,14 @@ fn known_senders(b: &mut Builder) {
             no_good(c);
             c.holds(&[1, 3, 4]).reads([0]).holds(&[1, 4]).refuses_late(0, 0, DuplicateMessage)
         });
+        /// a message that names a one-time prekey and was made without, to a device that holds none any more
+        one_time_prekey_put_in_where_none_is_held [UnknownPreKey NoOneTimePreKey: X3DH-09 X3DH-12] => pair(bob(), alice(), |c| c
+            .ticks(90 * DAY).holds_all(&[7, 8], &[]).peer_opens("none held").says("first").forged(0, unknown_one_time, UnknownOneTimePrekey)
+            .peeks_not(0, unknown_one_time, UnknownOneTimePrekey).reads([0]));
+        /// the same where it holds others
+        one_time_prekey_put_in_where_others_are_held [UnknownPreKey NoOneTimePreKey: X3DH-09 X3DH-12] => opened(None, "others held",
+            |c| c.says("first").forged(0, unknown_one_time, UnknownOneTimePrekey).restart()
+                .forged(0, |m| m.fields(|m| m.pre_key_id = Some(3)), DecryptFailed).holds(&[1, 2, 3, 4]).reads([0]));
         /// the same of one that was known, and whose sessions were dropped
         wrong_openings_after_drop => opened(Some(2), "dropped", |c| {
             c.says("first").reads([0]).drops_sessions(&alice()).peer_opens_by(3, "dropped again").says("second");
@@ -371,6 +379,9 @@ fn signed_prekeys(b: &mut Builder) {
             .holds_all(&[7, 8, 9, 10, 11, 12], &[1, 2, 3, 4]).ticks(37 * DAY - 1).holds_all(&[7, 8, 9, 10, 11, 12], &[1, 2, 3, 4])
             .ticks(37 * DAY).holds_all(&[8, 9, 10, 11, 12], &[1, 2, 3, 4]).restart().ticks(44 * DAY - 1)
             .holds_all(&[8, 9, 10, 11, 12, 13], &[1, 2, 3, 4]).ticks(44 * DAY).holds_all(&[9, 10, 11, 12, 13], &[1, 2, 3, 4]));
+        /// four that were replaced go at one point in time
+        four_signed_prekeys_erased_at_once => pair(bob(), alice(), |c| c.each([7, 14, 21, 28], |c, day| c.ticks(day * DAY))
+            .ticks(100 * DAY).holds_all(&[11, 12], &[]).restart().ticks(130 * DAY).holds_all(&[12, 13], &[]));
         /// it is replaced late, and kept for 30 days from then
         signed_prekey_replaced_late => opened(None, "replaced late", |c| c.says("late").says("later").ticks(60 * DAY).restart()
             .ticks(90 * DAY - 1).late(0, [0]).drops_sessions(&alice()).ticks(90 * DAY).refuses_late(1, 0, UnknownSignedPrekey));

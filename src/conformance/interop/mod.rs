@@ -6,7 +6,6 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`party`] | who speaks in a conversation |
-//! | `dice` | chance that is the same again |
 //! | [`transcript`] | a conversation as JSON Lines |
 //! | `stage` | a conversation under way |
 //! | `steps`, [`vocabulary`] | what a script may say |
@@ -18,7 +17,6 @@
 //! | [`transfers`] | everybody under the wallets of everybody: whole transfers |
 
 pub mod conversation;
-mod dice;
 pub mod matrix;
 pub mod party;
 pub mod peers;

@@ -2,11 +2,11 @@
 //!
 //! The runner judges what comes back, and knows of no library what it does otherwise: what is expected stands in the script.
 
-use super::dice::Dice;
 use super::party::Party;
 use super::transcript::{Answer, Asked, Failure, Line, MOST_BYTES, MOST_LINES, Outcome, Refusal};
 use super::vocabulary::Call;
 use crate::agreement::PreKeyStore;
+use crate::conformance::dice::Dice;
 use crate::conformance::operation::{Operation, answer, device};
 use crate::conformance::run::Cause;
 use crate::conformance::scenario::transcript::StepText;

@@ -47,6 +47,7 @@ use crate::wire::WireError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 /// One method of a subject. Its own schema is nothing but its doc comment, which says to adapters' makers what it does.
@@ -264,6 +265,16 @@ fn device_step<T, E: Into<Failure>>(
     result
 }
 
+thread_local! {
+    static DRAWN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// So many bytes of its randomness the last step of this thread that may draw has drawn: what somebody must know who makes
+/// up a question.
+pub(in crate::conformance) fn drawn() -> usize {
+    DRAWN.get()
+}
+
 /// Runs a step on the randomness that a vector carries: a step that succeeds draws all of it, one that is
 /// refused draws nothing (RND-01, RND-02).
 fn with_randomness<T, E: Into<Failure>>(
@@ -272,6 +283,7 @@ fn with_randomness<T, E: Into<Failure>>(
 ) -> Result<T, Failure> {
     let mut script = ScriptedRandomness::new(bytes);
     let result = step(&mut script).map_err(Into::into);
+    DRAWN.set(bytes.len() - script.remaining());
     match &result {
         Ok(_) if script.remaining() > 0 => Err(Failure::Broken(format!(
             "drew {} of {} bytes of randomness (RND-01)",

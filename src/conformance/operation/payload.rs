@@ -110,8 +110,9 @@ impl From<Payload> for Fields {
 }
 
 impl Fields {
-    /// The payload that says this; what its type does not require is left out.
+    /// The payload that says this. What its type has no place for is not written (PAY-13).
     fn payload(self) -> Result<Payload, Failure> {
+        self.has_its_places()?;
         let bytes = |name, bytes: Option<Hex>| {
             bytes
                 .map(|bytes| SecretBytes::from(bytes.0))
@@ -153,6 +154,47 @@ impl Fields {
             },
             ..Payload::new(transfer, &self.format, content)
         })
+    }
+}
+
+impl Fields {
+    /// Whether nothing is said that the type has no place for.
+    fn has_its_places(&self) -> Result<(), PayloadError> {
+        use MessageType as Type;
+        let is_offer = self.r#type == Type::ProvisioningInformation;
+        let ends = matches!(self.r#type, Type::Decline | Type::Cancel);
+        for (path, is_there, has_place) in [
+            ("expires", self.expires.is_some(), is_offer),
+            ("invitation", self.invitation.is_some(), is_offer),
+            ("accessKey", self.access_key.is_some(), is_offer),
+            (
+                "keyCreationRequest",
+                self.key_creation_request.is_some(),
+                is_offer,
+            ),
+            (
+                "authorizationToken",
+                self.authorization_token.is_some(),
+                is_offer,
+            ),
+            (
+                "keySigningRequest",
+                self.key_signing_request.is_some(),
+                self.r#type == Type::KeySigningRequest,
+            ),
+            (
+                "keyImportRequest",
+                self.key_import_request.is_some(),
+                self.r#type == Type::KeyImportRequest,
+            ),
+            ("reason", self.reason.is_some(), ends),
+        ] {
+            if is_there && !has_place {
+                let wanted = "nothing that the type has no place for (PAY-13)";
+                return Err(PayloadError::Field { path, wanted });
+            }
+        }
+        Ok(())
     }
 }
 

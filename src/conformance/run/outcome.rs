@@ -158,7 +158,11 @@ pub struct Mismatch {
 
 impl Mismatch {
     /// Of nothing in particular.
-    pub(super) fn new(cause: Cause, expected: impl Into<String>, got: impl Into<String>) -> Self {
+    pub(in crate::conformance) fn new(
+        cause: Cause,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
         Mismatch {
             step: None,
             method: String::new(),
@@ -175,7 +179,7 @@ impl Mismatch {
     }
 
     /// Where a run departs from the outline that it must have.
-    pub(super) fn departing(departure: Departure, transcript: Transcript) -> Self {
+    pub(in crate::conformance) fn departing(departure: Departure, transcript: Transcript) -> Self {
         let (missing, further) = (departure.missing, departure.further);
         let shown = |event: Option<Value>| {
             event.map_or("nothing more".to_owned(), |event| event.to_string())

@@ -1,18 +1,18 @@
-//! Chance that is the same whenever a conversation is played again.
+//! Chance that is the same whenever something is drawn again.
 
-use crate::conformance::seed;
+use super::seed;
 
 /// Numbers that look random, of a label (`SplitMix64`).
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(in crate::conformance) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(label: &str) -> Self {
+    pub(in crate::conformance) fn new(label: &str) -> Self {
         Dice(u64::from_le_bytes(seed::bytes(label)))
     }
 
     /// A number below `bound`, which is not 0.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(in crate::conformance) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,11 +22,19 @@ impl Dice {
     }
 
     /// True once in so many times.
-    pub(super) fn one_in(&mut self, times: usize) -> bool {
+    pub(in crate::conformance) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    /// One of them, each as likely as any other; none of none.
+    pub(in crate::conformance) fn pick<'t, T>(&mut self, items: &'t [T]) -> Option<&'t T> {
+        match items {
+            [] => None,
+            _ => items.get(self.below(items.len())),
+        }
+    }
+
+    pub(in crate::conformance) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }

@@ -1,0 +1,8 @@
+//! The target `statement`: see the table in docs/fuzzing.md.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tigress_fuzz::run(
+    tigress_fuzz::outside::statement,
+    data
+));

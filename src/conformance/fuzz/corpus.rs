@@ -1,0 +1,96 @@
+//! What the vectors and scenarios inside the program ask: what is drawn begins with it.
+
+use super::change;
+use super::sketch::{Asked, Sketch};
+use crate::conformance::case::{Case, Cases};
+use crate::conformance::scenario::Scenario;
+use crate::conformance::vector::Expectation;
+use crate::suite::SuiteRef;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many values of a field are kept, and so many characters of each.
+const MOST_VALUES: usize = 400;
+const LONGEST_VALUE: usize = 6_000;
+/// A conversation with more steps, or more characters of JSON, is left to the vectors: one of it takes as long as a hundred others.
+const MOST_STEPS: usize = 40;
+const MOST_TEXT: usize = 100_000;
+/// A scenario with more steps is left to the scenarios.
+const MOST_SCENARIO_STEPS: usize = 60;
+
+/// Questions of one suite, and of none.
+#[derive(Clone, Debug, Default)]
+pub struct Corpus {
+    pub(super) calls: Vec<Sketch>,
+    /// Places in `calls`, by method.
+    pub(super) by_method: Vec<Vec<usize>>,
+    pub(super) conversations: Vec<Sketch>,
+    pub(super) scenarios: Vec<Scenario>,
+    values: BTreeMap<String, Vec<Value>>,
+}
+
+impl Corpus {
+    /// Those of `cases` that are of the suite, or of none.
+    ///
+    /// What a conforming implementation may do either way is left out: nobody could judge what is drawn from it.
+    #[must_use]
+    pub fn of(cases: &Cases, suite: SuiteRef) -> Self {
+        let mut corpus = Corpus::default();
+        let mut known = BTreeSet::new();
+        let mut methods: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let is_of = |case: &Case| case.suite().is_none_or(|own| own == suite.name());
+        for case in cases.iter().filter(is_of) {
+            match case {
+                Case::Scenario(scenario, _) => {
+                    if scenario.steps.len() <= MOST_SCENARIO_STEPS {
+                        corpus.scenarios.push(scenario.clone());
+                    }
+                }
+                Case::Vector(vector) if vector.result == Expectation::Acceptable => {}
+                Case::Vector(vector) => {
+                    let sketch = Sketch::from(vector);
+                    corpus.note_values(&sketch, &mut known);
+                    match &sketch.asked {
+                        Asked::Call(question) => {
+                            let place = corpus.calls.len();
+                            methods.entry(question.method).or_default().push(place);
+                            corpus.calls.push(sketch);
+                        }
+                        Asked::Machine { .. } if is_short(&sketch) => {
+                            corpus.conversations.push(sketch);
+                        }
+                        Asked::Machine { .. } => {}
+                    }
+                }
+            }
+        }
+        corpus.by_method = methods.into_values().collect();
+        corpus
+    }
+
+    /// What the vectors have in fields of that name.
+    pub(super) fn values(&self, field: &str) -> &[Value] {
+        self.values.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    fn note_values(&mut self, sketch: &Sketch, known: &mut BTreeSet<(String, String)>) {
+        let mut note = |field: &str, value: &Value| {
+            let values = self.values.entry(field.to_owned()).or_default();
+            if values.len() == MOST_VALUES {
+                return;
+            }
+            let text = value.to_string();
+            if text.len() <= LONGEST_VALUE && known.insert((field.to_owned(), text)) {
+                values.push(value.clone());
+            }
+        };
+        for params in sketch.params() {
+            change::scalars(params, &mut note);
+        }
+    }
+}
+
+fn is_short(sketch: &Sketch) -> bool {
+    let text = sketch.params().map(|params| params.to_string().len());
+    sketch.len() <= MOST_STEPS && text.sum::<usize>() <= MOST_TEXT
+}
