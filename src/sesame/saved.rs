@@ -330,9 +330,10 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
                 "provisioning information goes into one session, of this device's (SES-19)",
             );
         }
+        let opened = flawed!("XFER-15 session's age", time, device.now);
         record.sessions.push_back(TimedSession {
             session: Arc::new(session),
-            time: time.max(flawed!("XFER-15 session's age", time, device.now)),
+            time: opened,
             provisioning,
         });
     }
