@@ -84,8 +84,7 @@ pub(super) fn cut(text: &'static str, mark: char) -> Vec<&'static str> {
     let (mut begin, mut depth, mut quote, mut escaped) = (0, 0_u32, None, false);
     for (at, c) in text.char_indices() {
         match quote {
-            Some(_) if escaped => {}
-            Some(open) if c == open => quote = None,
+            Some(open) if c == open && !escaped => quote = None,
             Some(_) => {}
             None if c == '`' || c == '"' => quote = Some(c),
             None if c == '(' => depth += 1,
