@@ -100,7 +100,6 @@ fn encoded(address: &Value) -> Option<Vec<u8>> {
 
 /// AD (X3DH-05).
 fn associated_data(
-    &self,
     initiator: (&PublicKey, &Value),
     responder: (&PublicKey, &Value),
 ) -> Option<Vec<u8>> {
