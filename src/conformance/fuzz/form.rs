@@ -3,7 +3,9 @@
 use crate::conformance::PROFILE_VERSION;
 use crate::conformance::scenario::transcript::PROGRAM;
 use crate::conformance::vector::conversation::{Action, Conversation};
-use crate::conformance::vector::{Body, Family, Origin, TestGroup, Vector, VectorFile, group_of};
+use crate::conformance::vector::{
+    Body, Call, Family, Origin, TestGroup, Vector, VectorFile, group_of,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
