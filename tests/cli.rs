@@ -461,6 +461,43 @@ fn requirements_are_listed_with_what_carries_them() {
     );
 }
 
+#[test]
+fn the_matrix_says_where_a_requirement_holds() {
+    let one = tigress(&["requirements", "--matrix", "--only", "DR-14"]);
+    let places = [
+        "DR-14  (chain)  A counter below",
+        "  former    ratchet_session/message_of_former_chain_again, ",
+        "  new       none: no message of it was read",
+        "  restart   by itself: each conversation",
+        " cells: ",
+    ];
+    assert_says(&one, 0, &places);
+    let number = tigress(&["requirements", "--matrix", "--only", "PAY-05"]);
+    assert_says(
+        &number,
+        0,
+        &["  16 (payload)\n    below", "    above  payload/"],
+    );
+    let json = tigress(&[
+        "requirements",
+        "--matrix",
+        "--section",
+        "4",
+        "--format",
+        "json",
+    ]);
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let entries = document["requirements"].as_array().expect("requirements");
+    assert_eq!(entries.len(), 22);
+    assert_eq!(entries[10]["id"], "DR-11");
+    assert_eq!(entries[10]["class"]["name"], "chain");
+    assert_eq!(entries[10]["numbers"][0]["number"], "1000");
+    let unknown = tigress(&["requirements", "--matrix", "--only", "DR-41"]);
+    assert_says(&unknown, 2, &["no requirement is called `DR-41`"]);
+    let alone = tigress(&["requirements", "--only", "DR-14"]);
+    assert_says(&alone, 0, &["1 of 1 are carried by a vector or a scenario"]);
+}
+
 /// `tigress vectors list | head` is no error, and `tigress test ... | head -1` ends as without `head`.
 #[test]
 fn a_reader_that_has_seen_enough_changes_no_exit_status() {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use tigress_signal::conformance::case::Cases;
 use tigress_signal::conformance::catalogue::{Catalogue, is_requirement_id};
+use tigress_signal::conformance::matrix::{Case as Name, Filling, HOLES, Matrix};
 use tigress_signal::conformance::scenario::feature::Feature;
 use tigress_signal::conformance::scenario::library::SCRIPTS;
 
@@ -150,4 +152,73 @@ fn no_script_waits() {
             );
         }
     }
+}
+
+/// Each requirement in each of its places, each number below, at and above it; a hole that is closed stays so.
+#[test]
+fn the_matrix_is_complete() {
+    let matrix = Matrix::get();
+    let faults = matrix.faults(&Cases::load(None, None));
+    assert!(faults.is_empty(), "docs/matrix.md:\n{}", faults.join("\n"));
+    let count = matrix.count(|_| true);
+    assert_eq!(count.holes, HOLES, "a closed hole lowers HOLES");
+    assert!(count.cases > 800, "{count:?}");
+}
+
+/// What the check is for: each of these makes it speak.
+#[test]
+fn a_matrix_that_lacks_something_is_told() {
+    let cases = Cases::load(None, None);
+    let told = |change: &dyn Fn(&mut Matrix), words: &str| {
+        let mut matrix = Matrix::get().clone();
+        change(&mut matrix);
+        let faults = matrix.faults(&cases);
+        assert!(
+            faults.iter().any(|fault| fault.contains(words)),
+            "{words}: {faults:?}"
+        );
+    };
+    let row = |matrix: &mut Matrix, id: &str| {
+        let at = matrix.rows.iter().position(|row| row.id == id);
+        at.expect("a row")
+    };
+    told(&|it| drop(it.rows.remove(7)), "has no row");
+    told(&|it| it.rows.swap(3, 4), "order of the profile");
+    told(
+        &|it| it.bounds.retain(|bound| bound.id != "DR-11"),
+        "DR-11: nothing is said of its number 1000",
+    );
+    told(&|it| it.bounds[0].number = "37", "ID-01 does not say 37");
+    told(
+        &|it| it.bounds[0].place = "nowhere",
+        "no place is called \"nowhere\"",
+    );
+    told(
+        &|it| {
+            let at = row(it, "DR-14");
+            it.rows[at].cells.retain(|cell| cell.place != "former");
+        },
+        "DR-14: \"former\" is said 0 times",
+    );
+    told(
+        &|it| {
+            let at = row(it, "DR-14");
+            it.rows[at].cells[0].filling = Filling::Cases(vec![Name::Vector("kdf/root_step")]);
+        },
+        "does not carry DR-14",
+    );
+    told(
+        &|it| {
+            let at = row(it, "DR-14");
+            it.rows[at].cells[0].filling = Filling::Cases(vec![Name::Scenario("Nobody comes")]);
+        },
+        "is not there",
+    );
+    told(
+        &|it| {
+            let at = row(it, "DR-14");
+            it.rows[at].class = "nothing";
+        },
+        "no class is called \"nothing\"",
+    );
 }

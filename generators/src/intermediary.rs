@@ -33,7 +33,7 @@ use play::Relay;
 
 const SCRIPTS: &[Script] = scripts! {
     "intermediary":
-    "registrations.txt" "prekeys.txt" "submissions.txt" "access_keys.txt" "mailboxes.txt" "repetitions.txt" "privacy.txt" "forms.txt"
+    "registrations.txt" "prekeys.txt" "submissions.txt" "access_keys.txt" "mailboxes.txt" "repetitions.txt" "privacy.txt" "forms.txt" "anew.txt"
 };
 
 pub(super) fn generate(b: &mut Builder) {

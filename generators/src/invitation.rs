@@ -198,7 +198,7 @@ fn parse(b: &mut Builder) {
     let device = |device_id| reads(Parts { device_id, ..car });
     let vertical = |vertical, query| reads(but(car, |f| (f.vertical, f.query) = (vertical, query)));
     cases! { b, [Normal: INV-01 INV-02];
-        general_access: "for general access" => vertical(GeneralAccess, "?v=a");
+        general_access [: INV-01 INV-02 ID-03]: "for general access" => vertical(GeneralAccess, "?v=a");
         /// for general access, which is meant where nothing is said
         general_access_unsaid => vertical(GeneralAccess, "");
         home: "for a home" => vertical(Home, "?v=h");

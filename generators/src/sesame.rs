@@ -1,6 +1,7 @@
 //! Family `sesame`.
 
 mod places;
+mod sessions;
 
 use super::actor::Asks::{Bundles, GivingUp, Nothing, Refused, Statements, Submission};
 use super::actor::{
@@ -78,6 +79,7 @@ pub(super) fn generate(b: &mut Builder) {
     healing(b);
     registration_ids(b);
     places::generate(b);
+    sessions::generate(b);
 }
 
 /// A device that Alice's talks with.

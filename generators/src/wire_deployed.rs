@@ -409,5 +409,7 @@ pub(super) fn prekey(b: &mut Builder) {
         inner_prekey_message: "a prekey message in place of the ratchet message" => holding(Malformed, &p.build());
         /// 67,585 bytes of an unknown version: the size counts first
         size_counts_first [Size Version: V3-17] => parser.refuses(TooLarge, vec![0x99; 67_585]);
+        /// 67,584 bytes of an unknown version: the size is good, the version is not
+        greatest_of_unknown_version [Size Version: V3-17 V3-01] => parser.refuses(UnsupportedVersion, vec![0x99; 67_584]);
     }
 }

@@ -456,6 +456,7 @@ fn deployed(b: &mut Builder) {
         }), "highest ids", b"hello");
         /// a name of 64 bytes, not all of them ASCII
         name_of_64_bytes => opens(&alice(), but(bob.bundle(Some(1)), |f| f.user_id = "ü".repeat(32)), "name", b"hello");
+        name_of_1_byte: "a name of one byte" => opens(&alice(), but(bob.bundle(Some(1)), |f| f.user_id = "b".into()), "short name", b"hello");
         /// a UserID of ID-01 is a name too
         name_is_uuid => opens(&alice(), but(bob.bundle(Some(1)),
             |f| f.user_id = "6ba7b810-9dad-41d1-80b4-00c04fd430c8".into()), "uuid", b"hello");

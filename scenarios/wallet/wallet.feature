@@ -143,3 +143,31 @@ Feature: What a wallet does by itself
     And Ryan's phone accepts the car key
     Then Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
+
+  # What went out once counts as out, whatever is answered.
+
+  @WAL-01 @XFER-17
+  Scenario Outline: The submission of a hotel key is answered with "<lie>", and <ends>: it counts as out
+    When the intermediary answers every submission to Ryan's phone with "<lie>"
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ben's phone is told "<told>"
+    When <ends>
+    Then Ben's phone is told "credential-may-be-out"
+    And Ryan's phone knows nothing of the hotel key
+
+    Examples:
+      | lie          | told         | ends                             |
+      | mailbox-full | delayed      | Ben's phone cancels the hotel key |
+      | mailbox-full | delayed      | 49 hours pass                    |
+      | unauthorized | unauthorized | Ben's phone cancels the hotel key |
+      | malformed    | malformed    | 49 hours pass                    |
+
+  @WAL-01 @XFER-17
+  Scenario: The bundle request is refused, and nothing has gone out: the owner cancels and is told nothing
+    When the intermediary answers every bundle request for Ryan's phone with "rate-limited"
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ben's phone is told "delayed"
+    When Ben's phone restarts
+    And Ben's phone cancels the hotel key
+    Then Ben's phone is in "S:Cancelled" with the hotel key
+    And nobody is told anything

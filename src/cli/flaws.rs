@@ -66,7 +66,9 @@ impl Flaws {
             Some(count) => {
                 let seed = self.seed.map_or_else(drawn_seed, Ok)?;
                 let flaws = sample(flaws, count.get(), seed);
-                writeln!(out, "{} of {known} flaws, --seed {seed}", flaws.len())?;
+                if self.format == Format::Text {
+                    writeln!(out, "{} of {known} flaws, --seed {seed}", flaws.len())?;
+                }
                 flaws
             }
             None => flaws,

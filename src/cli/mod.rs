@@ -9,6 +9,7 @@ mod fuzz;
 mod intermediary_view;
 mod interop;
 mod interop_screen;
+mod matrix;
 mod model;
 mod replay;
 mod requirements;

@@ -1,11 +1,12 @@
 //! `tigress requirements`.
 
-use super::{CliError, Ended};
-use clap::Args;
+use super::{CliError, Ended, matrix};
+use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
 use std::io::Write;
 use tigress_signal::conformance::case::{Case, Cases};
-use tigress_signal::conformance::catalogue::Catalogue;
+use tigress_signal::conformance::catalogue::{Catalogue, Requirement, Section};
+use tigress_signal::conformance::hint::Hint;
 
 /// List the requirements: id, how many vectors and how many scenarios carry it, text.
 #[derive(Args)]
@@ -13,6 +14,23 @@ pub(super) struct Requirements {
     /// Only those of this section of the profile; may be repeated.
     #[arg(long, value_name = "NUMBER")]
     section: Vec<u32>,
+    /// Only the requirement with this id; may be repeated.
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
+    /// List the places where each holds, with a case in each or the reason why there is none (docs/matrix.md).
+    #[arg(long)]
+    matrix: bool,
+    /// How to write the matrix.
+    #[arg(long, value_enum, default_value_t = Format::Pretty, requires = "matrix")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Pretty,
+    /// For programs.
+    Json,
 }
 
 impl Requirements {
@@ -33,16 +51,29 @@ impl Requirements {
                 known.join(", ")
             )));
         }
+        if let Some(unknown) = self.only.iter().find(|id| catalogue.find(id).is_none()) {
+            let hint = Hint::nearest(unknown, catalogue.requirements.iter().map(|r| r.id));
+            return Err(CliError::Unknown(
+                format!("no requirement is called `{unknown}`{hint}"),
+                Vec::new(),
+                "`tigress requirements` lists them",
+            ));
+        }
+        if self.matrix {
+            let wanted = |requirement: &Requirement| self.wants(requirement);
+            return match self.format {
+                Format::Pretty => matrix::show(out, wanted),
+                Format::Json => matrix::write(out, wanted),
+            };
+        }
         let cases = Cases::load(None, None);
-        for section in &catalogue.sections {
-            if !self.section.is_empty() && !self.section.contains(&section.number) {
-                continue;
-            }
+        for section in self.sections(catalogue) {
             let title = format!("{}. {}", section.number, section.title);
             writeln!(out, "{}", title.bold())?;
             let mut carried = 0;
             let mut total = 0;
-            for requirement in catalogue.of_section(section.number) {
+            let of_section = catalogue.of_section(section.number);
+            for requirement in of_section.filter(|it| self.wants(it)) {
                 let (vectors, scenarios): (Vec<_>, Vec<_>) = cases
                     .carrying(requirement.id)
                     .partition(|case| matches!(case, Case::Vector(_)));
@@ -66,5 +97,21 @@ impl Requirements {
             )?;
         }
         Ok(Ended::Well)
+    }
+
+    /// Whether a requirement is among those that were asked for.
+    fn wants(&self, requirement: &Requirement) -> bool {
+        let section = self.section.is_empty() || self.section.contains(&requirement.section);
+        section && (self.only.is_empty() || self.only.iter().any(|id| id == requirement.id))
+    }
+
+    /// The sections that have one of them.
+    fn sections<'a>(&self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Section> {
+        let sections = catalogue.sections.iter();
+        sections.filter(|section| {
+            catalogue
+                .of_section(section.number)
+                .any(|it| self.wants(it))
+        })
     }
 }

@@ -22,6 +22,7 @@
 //! | [`correspondence`] | devices that write letters to each other, each step of theirs judged |
 //! | [`scenario`] | scripts in English that run |
 //! | [`case`] | a vector or a scenario, and all of them |
+//! | [`matrix`] | for each requirement the places where it holds, with a case in each |
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
 //! | [`run`] | puts one of them to a subject, and says how it went |
 //! | [`method`] | the adapter protocol's methods, with an example each |
@@ -50,6 +51,7 @@ pub mod interrupt;
 mod json;
 pub mod known_failures;
 mod leak;
+pub mod matrix;
 pub mod method;
 pub mod operation;
 pub mod printable;

@@ -332,7 +332,7 @@ fn restore(device: &Device, saved: SavedRecord) -> Result<DeviceRecord, SavedDev
         }
         record.sessions.push_back(TimedSession {
             session: Arc::new(session),
-            time: flawed!("XFER-15 session's age", time, device.now),
+            time: time.max(flawed!("XFER-15 session's age", time, device.now)),
             provisioning,
         });
     }

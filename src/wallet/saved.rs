@@ -168,7 +168,9 @@ impl From<&Wallet> for SavedWallet {
             outbox: wallet
                 .outbox
                 .iter()
-                .filter(|(_, message)| flawed!("XFER-15 queue", true, message.send.is_some()))
+                .filter(|(_, message)| {
+                    flawed!("XFER-15 queue", true, false) || message.send.is_some()
+                })
                 .map(SavedOutbound::from)
                 .collect(),
             requests: wallet

@@ -270,7 +270,7 @@ impl<'a> Step<'a> {
         }
         if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {
             self.wallet.counted = flawed!("MBX-04 from then on", self.now, self.wallet.counted);
-            self.wallet.counted = flawed!("MBX-04 once", self.wallet.counted, Timestamp(u64::MAX));
+            flawed!("MBX-04 once", (), self.wallet.counted = Timestamp(u64::MAX));
             self.request(Body::CountOneTimePreKeys { address })?;
         }
         Ok(())

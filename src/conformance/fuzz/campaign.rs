@@ -270,7 +270,7 @@ impl Worker<'_> {
         Asking {
             suite: self.plan.suite,
             strict: self.plan.strict,
-            restarts: if name.number % ONE_IN_RESTARTED == 0 {
+            restarts: if name.number.is_multiple_of(ONE_IN_RESTARTED) {
                 Restarts::Everywhere
             } else {
                 Restarts::AsWritten

@@ -56,7 +56,7 @@ pub(super) fn one(dice: &mut Dice, corpus: &Corpus, params: &mut Value) {
         }
         Value::String(said) => {
             let changed = match hex::decode(said) {
-                Some(raw) if !raw.is_empty() => changed_bytes(dice, corpus, raw),
+                Some(raw) if !raw.is_empty() => Some(changed_bytes(dice, corpus, raw)),
                 _ if said.starts_with('{') => text::change_json(dice, corpus, said),
                 _ => None,
             };
@@ -68,7 +68,7 @@ pub(super) fn one(dice: &mut Dice, corpus: &Corpus, params: &mut Value) {
 }
 
 /// Bytes in hex, changed as what they are: a message, a payload, or bytes.
-fn changed_bytes(dice: &mut Dice, corpus: &Corpus, mut raw: Vec<u8>) -> Option<String> {
+fn changed_bytes(dice: &mut Dice, corpus: &Corpus, mut raw: Vec<u8>) -> String {
     let changed = if dice.one_in(4) {
         None
     } else {
@@ -78,7 +78,7 @@ fn changed_bytes(dice: &mut Dice, corpus: &Corpus, mut raw: Vec<u8>) -> Option<S
         Some(changed) => raw = changed,
         None => bytes(dice, &mut raw),
     }
-    Some(Hex(raw).to_string())
+    Hex(raw).to_string()
 }
 
 /// Changes bytes of which nothing is known.
@@ -175,7 +175,8 @@ fn each_child(value: &Value, at: &mut String, told: &mut dyn FnMut(&Value, &mut 
         Value::Array(items) => {
             let field = at.rsplit('/').next().unwrap_or_default().to_owned();
             for (index, child) in items.iter().enumerate() {
-                at.push_str(&format!("/{index}"));
+                at.push('/');
+                at.push_str(&index.to_string());
                 told(child, at, &field);
                 at.truncate(above);
             }

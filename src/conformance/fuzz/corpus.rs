@@ -4,7 +4,7 @@ use super::change;
 use super::sketch::{Asked, Sketch};
 use crate::conformance::case::{Case, Cases};
 use crate::conformance::scenario::Scenario;
-use crate::conformance::vector::Expectation;
+use crate::conformance::vector::{Body, Expectation, Vector};
 use crate::suite::SuiteRef;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,9 @@ const LONGEST_VALUE: usize = 6_000;
 /// A conversation with more steps, or more characters of JSON, is left to the vectors: one of it takes as long as a hundred others.
 const MOST_STEPS: usize = 40;
 const MOST_TEXT: usize = 100_000;
+/// The family whose devices are begun with, and the last number of a vector that has one of them.
+const LOADS: &str = "ratchet_session";
+const LAST_LOAD: u32 = 40;
 /// A scenario with more steps is left to the scenarios.
 const MOST_SCENARIO_STEPS: usize = 60;
 
@@ -26,6 +29,8 @@ pub struct Corpus {
     pub(super) by_method: Vec<Vec<usize>>,
     pub(super) conversations: Vec<Sketch>,
     pub(super) scenarios: Vec<Scenario>,
+    /// Devices to begin with, of vectors whose numbers stay: what is drawn of them is the same when other vectors are added.
+    pub(super) loads: Vec<Value>,
     values: BTreeMap<String, Vec<Value>>,
 }
 
@@ -50,6 +55,7 @@ impl Corpus {
                 Case::Vector(vector) => {
                     let sketch = Sketch::from(vector);
                     corpus.note_values(&sketch, &mut known);
+                    corpus.note_load(vector);
                     match &sketch.asked {
                         Asked::Call(question) => {
                             let place = corpus.calls.len();
@@ -71,6 +77,16 @@ impl Corpus {
     /// What the vectors have in fields of that name.
     pub(super) fn values(&self, field: &str) -> &[Value] {
         self.values.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    fn note_load(&mut self, vector: &Vector) {
+        if vector.family == LOADS
+            && vector.tc_id <= LAST_LOAD
+            && let Body::Conversation(conversation) = &vector.body
+            && !self.loads.contains(&conversation.load)
+        {
+            self.loads.push(conversation.load.clone());
+        }
     }
 
     fn note_values(&mut self, sketch: &Sketch, known: &mut BTreeSet<(String, String)>) {

@@ -187,18 +187,15 @@ impl Settled {
             ..Cast::default()
         };
         let run = run_with(scenario, suite, SEED, cast);
-        match run.failure {
-            Some(failure) => match failure.reason {
+        if let Some(failure) = run.failure {
+            return match failure.reason {
                 StepFailure::NotObservable(_) | StepFailure::NotImplemented(_) => None,
                 _ => Some(Mismatch::of(failure, run.transcript)),
-            },
-            None => {
-                let alone = Outline::of(&self.events, suite, strict);
-                let departure =
-                    alone.departure(&Outline::of(&run.transcript.events, suite, strict));
-                departure.map(|departure| Mismatch::departing(departure, run.transcript))
-            }
+            };
         }
+        let alone = Outline::of(&self.events, suite, strict);
+        let departure = alone.departure(&Outline::of(&run.transcript.events, suite, strict));
+        departure.map(|departure| Mismatch::departing(departure, run.transcript))
     }
 
     /// The requirements of the scenario that it was made of.

@@ -35,18 +35,12 @@ pub(super) fn draw(
     suite: SuiteRef,
     dice: &mut Dice,
 ) -> Option<(Sketch, BTreeSet<Place>)> {
-    let loads: Vec<&Value> = corpus
-        .conversations
-        .iter()
-        .filter_map(|sketch| match &sketch.asked {
-            Asked::Machine { machine, load, .. } if **machine == DEVICE => Some(load),
-            _ => None,
-        })
-        .collect();
-    let load = (*dice.pick(&loads)?).clone();
+    let load = dice.pick(&corpus.loads)?.clone();
     let length = 6 + dice.below(20);
+    // Without values of other vectors: these come and go.
+    let nothing = Corpus::default();
     let mut drawing = Drawing {
-        corpus,
+        corpus: &nothing,
         world: World::new(dice, suite, &load)?,
         places: BTreeSet::new(),
     };
@@ -100,7 +94,10 @@ impl Drawing<'_> {
             32 => self.gap(peer),
             33 => self.counters(peer),
             34 => self.pins(peer),
-            35 => self.time_passes(),
+            35 => {
+                self.time_passes();
+                Some(())
+            }
             36 => self.lies(peer),
             37 => self.sends(peer),
             38 => self.seldom(peer),
@@ -417,7 +414,7 @@ impl Drawing<'_> {
         self.world.device(device::Pin::METHOD, params).map(|_| ())
     }
 
-    fn time_passes(&mut self) -> Option<()> {
+    fn time_passes(&mut self) {
         self.places.insert(Place::Time);
         self.world.now += change::time(self.world.dice);
         let (now, randomness) = (self.world.now, self.world.randomness());
@@ -426,7 +423,6 @@ impl Drawing<'_> {
         for peer in 0..World::peers() {
             self.world.peer(peer, device::Tick::METHOD, params.clone());
         }
-        Some(())
     }
 
     /// A header that says what is not so, under a key that fits, or that does not.

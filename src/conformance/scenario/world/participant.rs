@@ -78,7 +78,9 @@ impl Participant {
                 self.has_joined = true;
                 self.identity_key = PublicKey::decode(&registration.identity_key).ok();
             }
-            (Body::Remove { .. }, Ok(Answer::Done)) => self.has_joined = false,
+            (Body::Remove { address }, Ok(Answer::Done)) if *address == self.address => {
+                self.has_joined = false;
+            }
             (Body::PublishAccessKey { hash, .. }, Ok(Answer::Done)) => {
                 self.published.insert(*hash);
             }

@@ -129,14 +129,13 @@ impl World<'_> {
         let address = self.people.address(to)?;
         let mut device = self.people.wallet(from)?.device().clone();
         let mut randomness = self.peer_randomness("written");
-        let message = match device.encrypt(&address, plaintext, &mut randomness) {
-            Ok(message) => message,
+        let message = if let Ok(message) = device.encrypt(&address, plaintext, &mut randomness) {
+            message
+        } else {
             // There is no session, or none that may be sent in.
-            Err(_) => {
-                let bundle = self.intermediary.bundle(&address)?;
-                let to = (address, &bundle);
-                forgery::first_message_by(&mut device, to, plaintext, &mut randomness)?
-            }
+            let bundle = self.intermediary.bundle(&address)?;
+            let to = (address, &bundle);
+            forgery::first_message_by(&mut device, to, plaintext, &mut randomness)?
         };
         self.people.replace_device(from, &device)?;
         let envelope = forgery::envelope(device.address(), address, message, self.now);
