@@ -90,11 +90,27 @@ impl Actor {
         Self::made(name, 1, &format!("actor/{name}/1"), ids)
     }
 
+    /// The same device, whose n-th one-time prekey was drawn n times so many seconds after its signed prekey.
+    pub(super) fn with_one_time_pre_keys_each(name: &str, seconds: u64) -> Self {
+        let label = format!("actor/{name}/1");
+        Self::made_over(name, 1, &label, &[SIGNED_PRE_KEY_ID], seconds)
+    }
+
     fn labelled(name: &str, device_id: u32, label: &str) -> Self {
         Self::made(name, device_id, label, &[SIGNED_PRE_KEY_ID])
     }
 
     fn made(name: &str, device_id: u32, label: &str, signed_pre_keys: &[u32]) -> Self {
+        Self::made_over(name, device_id, label, signed_pre_keys, 0)
+    }
+
+    fn made_over(
+        name: &str,
+        device_id: u32,
+        label: &str,
+        signed_pre_keys: &[u32],
+        seconds: u64,
+    ) -> Self {
         let key = |what: &str| key_pair(&format!("{label}/{what}"));
         let address = Address {
             user_id: suite()
@@ -160,13 +176,14 @@ impl Actor {
         for id in 1..=ONE_TIME_PRE_KEYS {
             let one_time = key(&format!("one-time prekey {id}"));
             let private_key = one_time.private().expose().into();
+            let drawn = Timestamp(seconds * u64::from(id));
             let fields = OneTimePreKeyFields {
                 id,
                 private_key,
-                drawn: created,
+                drawn,
             };
             loaded.one_time_pre_keys.push(fields);
-            keys.insert_one_time_pre_key(pre_key_id(id), one_time, created);
+            keys.insert_one_time_pre_key(pre_key_id(id), one_time, drawn);
         }
         Actor {
             name: name.to_owned(),

@@ -380,7 +380,7 @@ fn remembered(b: &mut Builder) {
         /// a replay at the bound is told as a replay
         replay_at_the_bound [Bound Replay:] => pair(bob(), alice(), |c| c
             .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).drops_sessions(&alice())
-            .refuses(0, DuplicateMessage));
+            .refuses(0, DuplicateMessage).refuses_late(0, 0, DuplicateMessage).refuses_late(45, 0, DuplicateMessage));
         /// openings are remembered for as long as the signed prekey is held, over its replacement
         base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| c
             .says("first").reads([0]).drops_sessions(&alice()).ticks(7 * DAY).ticks(36 * DAY)

@@ -412,6 +412,11 @@ fn signed_prekeys(b: &mut Builder) {
             .holds_all(&[1, last - 1, last], &[1, 2, 3, 4]));
     }
     cases! { b, [PreKeyLifetime Restart: KEY-12];
+        /// each one-time prekey lives for 90 days of its own
+        one_time_prekeys_of_four_days => pair(Actor::with_one_time_pre_keys_each("bob", 10 * DAY), alice(), |c| c.ticks(40 * DAY)
+            .holds_all(&[7, 8], &[1, 2, 3, 4]).ticks(100 * DAY - 1).restart().holds_all(&[8, 9], &[1, 2, 3, 4]).ticks(100 * DAY)
+            .holds_all(&[8, 9], &[2, 3, 4]).ticks(119 * DAY).restart().holds_all(&[8, 9, 10], &[3, 4]).ticks(130 * DAY - 1)
+            .holds_all(&[9, 10, 11], &[4]).ticks(130 * DAY).holds_all(&[9, 10, 11], &[]));
         /// one-time prekeys over restarts: a second before their 90 days they are there
         one_time_prekeys_restarted => opened(Some(2), "opk restarted", |c| c.says("late").restart().ticks(60 * DAY).restart()
             .ticks(90 * DAY - 1).holds_all(&[7, 8, 9], &[1, 2, 3, 4]).restart().ticks(90 * DAY).restart().holds_all(&[8, 9], &[])
