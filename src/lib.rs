@@ -19,6 +19,17 @@
 //! | [`model`] | everything that can happen between wallets and the intermediary within bounds, explored |
 //!
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
+// What is there for a flaw's sake looks idle without flaws. With them all of it is linted.
+#![cfg_attr(
+    not(feature = "flaws"),
+    allow(
+        clippy::identity_op,
+        clippy::match_like_matches_macro,
+        clippy::match_same_arms,
+        clippy::nonminimal_bool,
+        clippy::overly_complex_bool_expr,
+    )
+)]
 
 pub mod agreement;
 #[cfg(feature = "conformance")]

@@ -136,7 +136,6 @@ impl NaiveDevice {
         let is_accepted = call.error.is_none();
         let expected = call.expected.as_ref().unwrap_or(&Value::Null);
         let said = match call.method {
-            "device.bundle" | "device.open_anew" | "device.read_opening" => return Some(Ok(())),
             "device.keys" => {
                 let ids = |keys: &BTreeMap<u32, KeyPair>| keys.keys().copied().collect::<Vec<_>>();
                 let own = (ids(&self.signed), ids(&self.one_time));
@@ -185,8 +184,11 @@ impl NaiveDevice {
                 Ok(Value::Null)
             }
             "device.process_bundle" if is_accepted => self.process_bundle(params),
-            // Signatures and times are looked at by others.
-            "device.process_bundle" => return Some(Ok(())),
+            // A bundle's signatures and times are looked at by others.
+            "device.bundle"
+            | "device.open_anew"
+            | "device.read_opening"
+            | "device.process_bundle" => return Some(Ok(())),
             "device.encrypt" => self.encrypt(&peer, &bytes(&params["plaintext"])?),
             "device.decrypt" => self.decrypt(&peer, params),
             _ => return None,

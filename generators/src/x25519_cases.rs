@@ -93,7 +93,7 @@ pub(super) fn steps(b: &mut Builder) {
 impl Pair {
     /// A ratchet step for each case: the device's ratchet key is its private key, and the peer's next one its public key.
     fn steps_by(&mut self, cases: &[&EdgeCase]) -> &mut Self {
-        let counters = [0, if is_strict() { 1 } else { 0 }];
+        let counters = [0, u32::from(is_strict())];
         let mut theirs = *key_pair("x25519_cases/first").public();
         for case in cases {
             let said = self.in_chain(&self.chain_of(theirs), counters, b"step");

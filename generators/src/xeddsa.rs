@@ -321,9 +321,9 @@ fn edges(b: &mut Builder, plus: &KeyPair, prekey: &[u8]) {
     let signed = |suits: fn(&[u8; 64]) -> bool| -> [u8; 64] {
         let mut all = (0..100_000_u32).map(|n| {
             let r = hash(&[b"xeddsa/edges", &n.to_be_bytes()]);
-            let big_r = base(&r);
-            let s = r + hash(&[&big_r, &big_a, prekey]) * a;
-            <[u8; 64]>::try_from([big_r, s.to_bytes()].concat()).expect("64 bytes")
+            let point = base(&r);
+            let s = r + hash(&[&point, &big_a, prekey]) * a;
+            <[u8; 64]>::try_from([point, s.to_bytes()].concat()).expect("64 bytes")
         });
         all.find(suits).expect("one of them")
     };
@@ -348,13 +348,13 @@ fn edges(b: &mut Builder, plus: &KeyPair, prekey: &[u8]) {
         r_ends_with_zero: "the highest byte of R is zero" => takes(signed(|bytes| bytes[31] == 0));
         r_begins_with_zero: "the lowest byte of R is zero" => takes(signed(|bytes| bytes[0] == 0));
     }
-    let signer = mixed_order_signer("xeddsa/mixed");
-    let by = |signature: [u8; 64]| input(&signer.public_key.encode(), prekey, &signature);
+    let mixed = mixed_order_signer("xeddsa/mixed");
+    let by = |signature: [u8; 64]| input(&mixed.public_key.encode(), prekey, &signature);
     cases! { b, [NonCanonicalR: SIG-05 KEY-04];
         /// a key with a point of order 8 in it, and a challenge that is a multiple of 8: it verifies, but for who subtracts modulo q first
-        key_of_mixed_order => acceptable::<Verify>(by(signer.verifying(prekey)), Done {});
+        key_of_mixed_order => acceptable::<Verify>(by(mixed.verifying(prekey)), Done {});
         /// the same with another challenge: only who multiplies by the cofactor takes it
-        key_of_mixed_order_by_cofactor => refused::<Verify>(InvalidSignature, by(signer.by_cofactor(prekey)));
+        key_of_mixed_order_by_cofactor => refused::<Verify>(InvalidSignature, by(mixed.by_cofactor(prekey)));
     }
     for length in [47, 48, 63, 64, 111, 112] {
         let message = seed::vec("xeddsa/edges", length);

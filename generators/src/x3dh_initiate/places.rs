@@ -25,7 +25,7 @@ fn made_at(created: u64, label: &str) -> impl Case + use<> {
 /// The statement covers another time than the bundle says.
 fn covers_another_time(created: u64, covered: u64) -> InitiateInput {
     let bundle = but(bob().restate(dated(), covered), |f| {
-        f.created = Some(Timestamp(created))
+        f.created = Some(Timestamp(created));
     });
     let input = input(&alice(), bundle, "refused", b"must not be sent");
     but(input, |f| f.now = Timestamp(created))

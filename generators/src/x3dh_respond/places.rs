@@ -138,7 +138,7 @@ fn sessions(b: &mut Builder) {
         known_base_key_opens_another_session [: X3DH-13 SES-12] => opened(None, "base key again", |c| {
             let said = c.says("first").said(0, 0);
             c.read(&said);
-            let base_key = c.peer_base_key(&said);
+            let base_key = base_key(&said);
             let other = opening(|m| (m.identity_key, m.base_key, m.one_time) = (mallory().identity_key(), base_key, None));
             let other = other.says(&c.talk.me.loaded, c.peer.address, b"I am another");
             c.read_changed(&other).refuse(&other, DuplicateMessage)
@@ -156,11 +156,9 @@ fn sessions(b: &mut Builder) {
     }
 }
 
-impl Pair {
-    fn peer_base_key(&self, said: &Said) -> PublicKey {
-        let parsed = super::PreKeyMessage::decode(suite(), &said.message.bytes);
-        parsed.expect("a prekey message").base_key
-    }
+fn base_key(said: &Said) -> PublicKey {
+    let parsed = super::PreKeyMessage::decode(suite(), &said.message.bytes);
+    parsed.expect("a prekey message").base_key
 }
 
 /// What X3DH computes on Bob's side for that first message, by his one-time prekey 2.
@@ -216,7 +214,7 @@ fn erasures(b: &mut Builder) {
 fn replays(b: &mut Builder) {
     let anew = || {
         but(Actor::set_up_again("alice"), |it| {
-            it.open(&bob().bundle(None), "set up again")
+            it.open(&bob().bundle(None), "set up again");
         })
     };
     cases! { b, [Replay: X3DH-14];

@@ -85,7 +85,6 @@ pub(super) fn cut(text: &'static str, mark: char) -> Vec<&'static str> {
     for (at, c) in text.char_indices() {
         match quote {
             Some(open) if c == open && !escaped => quote = None,
-            Some(_) => {}
             None if c == '`' || c == '"' => quote = Some(c),
             None if c == '(' => depth += 1,
             None if c == ')' => depth = depth.saturating_sub(1),
@@ -93,7 +92,7 @@ pub(super) fn cut(text: &'static str, mark: char) -> Vec<&'static str> {
                 parts.push(text[begin..at].trim());
                 begin = at + c.len_utf8();
             }
-            None => {}
+            _ => {}
         }
         escaped = c == '\\' && !escaped;
     }
