@@ -127,15 +127,16 @@ fn run_as_shown(command: &str, page: &Path) {
         }
         // tests/sessions.rs has the reference engine in the library's place.
         ["tigress", "test" | "adapter", own @ ..] if own.contains(&"--sessions") => return,
-        // Run by `.ci/run`, since it needs another build.
+        // Run by `.ci/nightly`, since it needs another build.
         [
             "cargo",
             "run",
+            "--release",
             "--features",
             "flaws",
             "--",
             "flaws",
-        ] => return assert_in_ci("--features flaws -- flaws"),
+        ] => return assert_in_ci("--release --features flaws -- flaws"),
         // They need a nightly toolchain: `.ci/nightly` builds and runs every target by fuzz/run.
         ["cargo", "+nightly", "fuzz", ..] => return assert_in_ci("fuzz/run 1200"),
         // fuzz/tests/replay.rs runs what it makes, as part of the workspace.

@@ -17,12 +17,12 @@ use tigress_signal::suite::Tigress1;
 static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::of(cases(), &Tigress1));
 
 /// What it answers, of a method with its parameters, in place of the right answer.
-type Wrong = fn(&str, &Value, Result<Value, Failure>) -> Result<Value, Failure>;
+type Spoiler = fn(&str, &Value, Result<Value, Failure>) -> Result<Value, Failure>;
 
 /// The engine as an adapter has it, with something wrong in its answers.
 struct Wrong {
     engine: Reference,
-    wrong: Wrong,
+    wrong: Spoiler,
 }
 
 impl Subject for Wrong {
@@ -40,7 +40,7 @@ impl Subject for Wrong {
     }
 }
 
-fn wrong(wrong: Wrong) -> Box<dyn Subject> {
+fn wrong(wrong: Spoiler) -> Box<dyn Subject> {
     let engine = Reference::default();
     Box::new(Wrong { engine, wrong })
 }

@@ -89,7 +89,7 @@ fn a_night_goes_on_where_it_was_interrupted() {
 
     let (status, said) = repository.nightly(&parts);
     assert_eq!(status, Some(1), "{said}");
-    let flaws = "run --locked --features flaws -- flaws";
+    let flaws = "run --locked --release --features flaws -- flaws";
     let release = "run --locked --release -- test";
     assert_eq!(repository.asked(), [flaws, release]);
     assert!(said.contains("\nrelease: failed: one | two\n"), "{said}");

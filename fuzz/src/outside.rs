@@ -12,7 +12,7 @@ use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::Timestamp;
 use tigress_signal::transfer::{Invitation, Limits};
 
-/// A link that is read is the one form of what it says (INV-01, INV-04), and all that a wallet asks of it has an answer.
+/// A link that is read is written as one that says the same (INV-01, INV-04), and all that a wallet asks of it has an answer.
 pub fn link(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
@@ -20,7 +20,7 @@ pub fn link(data: &[u8]) {
     let Ok(invitation) = text.parse::<Invitation>() else {
         return;
     };
-    assert_eq!(invitation.to_string(), text);
+    assert_eq!(invitation.to_string().parse().as_ref(), Ok(&invitation));
     let now = Timestamp(1_700_000_000);
     let taken = invitation.check_time(now, &Limits::PROFILE).is_ok();
     let honoured = invitation.is_honoured(now, &Limits::PROFILE);
