@@ -125,6 +125,8 @@ fn run_as_shown(command: &str, page: &Path) {
         ["tigress", "interop", own @ ..] if own.contains(&"--transfers") => {
             return assert_in_ci("--transfers --jobs 2 --expect docs/interop.json");
         }
+        // tests/fuzzing.rs has adapters of its own in its place.
+        ["tigress", "fuzz", ..] => return assert_in_ci("fuzz --adapter adapters/wallet-node/run"),
         // tests/sessions.rs has the reference engine in the library's place.
         ["tigress", "test" | "adapter", own @ ..] if own.contains(&"--sessions") => return,
         // Run by `.ci/nightly`, since it needs another build.

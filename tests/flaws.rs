@@ -57,12 +57,12 @@ fn every_requirement_has_a_flaw_or_a_reason() {
 fn a_seed_has_its_sample_and_each_flaw_is_in_some() {
     let names = |flaws: Vec<Flaw>| -> Vec<&str> { flaws.iter().map(|f| f.name).collect() };
     let flaws: Vec<Flaw> = all().collect();
-    let of = |seed| names(sample(flaws.clone(), 20, seed));
+    let of = |seed| names(sample(flaws.clone(), 60, seed));
     assert_eq!(of(7), of(7));
     let mut taken = BTreeSet::new();
     for seed in 0..200 {
         let sample = of(seed);
-        assert_eq!(sample.len(), 20);
+        assert_eq!(sample.len(), 60);
         assert!(sample.is_sorted_by_key(|name| flaws.iter().position(|f| f.name == *name)));
         taken.extend(sample);
     }

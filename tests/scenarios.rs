@@ -8,7 +8,7 @@ use tigress_signal::conformance::scenario::diagram::Diagram;
 use tigress_signal::conformance::scenario::feature::{self, Feature};
 use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
 use tigress_signal::conformance::scenario::outline::Outline;
-use tigress_signal::conformance::scenario::transcript::{Line, Transcript};
+use tigress_signal::conformance::scenario::transcript::Transcript;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
 use tigress_signal::conformance::scenario::{Run, Script, limits, replay, run};
 use tigress_signal::suite::Suite;
@@ -57,18 +57,18 @@ fn sampled(of: usize) -> impl Iterator<Item = &'static Played> {
 /// What a wallet draws shows in no outline.
 #[test]
 fn another_seed_makes_other_bytes_and_the_same_outline() {
+    let (mut all, mut others) = (0, 0);
     for Played { scenario, run: one } in sampled(3) {
         let suite = scenario.suite_or(None);
         let two = run(scenario, suite, "2");
-        // Where nobody has a wallet, nothing that was drawn is seen.
-        let has_wallets = |line: &Line| matches!(line, Line::Request { .. });
-        if one.transcript.events.iter().any(has_wallets) {
-            assert_ne!(one.transcript.events, two.transcript.events);
-        }
+        all += 1;
+        others += usize::from(one.transcript.events != two.transcript.events);
         let outline = |run: &Run| Outline::of(&run.transcript.events, suite, true);
         let departure = outline(one).departure(&outline(&two));
         assert_eq!(departure, None, "{}", scenario.name);
     }
+    // Where nobody has a wallet, nothing that was drawn is seen.
+    assert!(others * 2 > all, "{others} of {all}");
 }
 
 #[test]
