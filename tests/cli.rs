@@ -1,5 +1,6 @@
 //! The program as its users meet it: every command of the pages, and what they see where something is wrong.
 
+use crate::sample;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -249,7 +250,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
 
 #[test]
 fn the_built_in_run_conforms() {
-    let output = tigress(&["test"]);
+    let output = tigress(&["test", "--shard", &sample::one_of(2)]);
     assert_says(
         &output,
         0,

@@ -157,40 +157,40 @@ macro_rules! attempts {
 // What is attempted: the arguments, the files => the exit status, the most memory, what it says.
 attempts! {
     // Arguments.
-    "nothing is asked for": "" => 2, 32 MiB, "Usage: tigress <COMMAND>";
-    "a command that there is none of": "tset" => 2, 32 MiB, "unrecognized subcommand 'tset'", "'test'";
-    "a command that clears the terminal": "'te\u{1b}[2Jst'" => 2, 32 MiB, r"unrecognized subcommand 'te\u{1b}[2Jst'";
-    "a command that sets the title": "'te\u{1b}]0;title\u{7}st'" => 2, 32 MiB, r"\u{1b}]0;title\u{7}st";
-    "a command by its C1 control character": "'\u{9b}2J'" => 2, 32 MiB, r"'\u{9b}2J'";
-    "an option that there is none of": "test --frob" => 2, 32 MiB, "unexpected argument '--frob'";
-    "an option that forges a line": "test '--frob\nerror: none'" => 2, 32 MiB, r"unexpected argument '--frob\nerror: none'";
-    "an option of 100,000 letters": "test --LONG" => 2, 32 MiB, "(100002 characters)";
-    "a value that turns the direction of writing": "test --format '\u{202e}nosj'" => 2, 32 MiB, r"invalid value '\u{202e}nosj'", "pretty, json, junit";
-    "a value that is no UTF-8": "test --only BYTES" => 2, 32 MiB, "invalid UTF-8";
-    "a format that there is none of": "test --format xml" => 2, 32 MiB, "possible values: pretty, json";
-    "an argument too many": "replay a b" => 2, 32 MiB, "unexpected argument 'b'";
-    "an argument too few": "replay" => 2, 32 MiB, "<FILE>";
-    "a requirement that forges a line": "explain 'DR-05\nok'" => 2, 32 MiB, r"no requirement is called `DR-05\nok`", "`tigress requirements` lists them";
-    "a requirement that is nothing": "explain ''" => 2, 32 MiB, "no requirement is called ``";
-    "a requirement of 100,000 letters": "explain LONG" => 2, 32 MiB, "characters)";
-    "a section that there is none of": "requirements --section 4294967295" => 2, 32 MiB, "section 4294967295 states no requirement";
-    "a section that is no number": "requirements --section -1" => 2, 32 MiB, "unexpected argument '-1'";
-    "a section beyond all numbers": "requirements --section 99999999999999999999" => 2, 32 MiB, "number too large";
+    "nothing is asked for": "" => 2, 40 MiB, "Usage: tigress <COMMAND>";
+    "a command that there is none of": "tset" => 2, 40 MiB, "unrecognized subcommand 'tset'", "'test'";
+    "a command that clears the terminal": "'te\u{1b}[2Jst'" => 2, 40 MiB, r"unrecognized subcommand 'te\u{1b}[2Jst'";
+    "a command that sets the title": "'te\u{1b}]0;title\u{7}st'" => 2, 40 MiB, r"\u{1b}]0;title\u{7}st";
+    "a command by its C1 control character": "'\u{9b}2J'" => 2, 40 MiB, r"'\u{9b}2J'";
+    "an option that there is none of": "test --frob" => 2, 40 MiB, "unexpected argument '--frob'";
+    "an option that forges a line": "test '--frob\nerror: none'" => 2, 40 MiB, r"unexpected argument '--frob\nerror: none'";
+    "an option of 100,000 letters": "test --LONG" => 2, 40 MiB, "(100002 characters)";
+    "a value that turns the direction of writing": "test --format '\u{202e}nosj'" => 2, 40 MiB, r"invalid value '\u{202e}nosj'", "pretty, json, junit";
+    "a value that is no UTF-8": "test --only BYTES" => 2, 40 MiB, "invalid UTF-8";
+    "a format that there is none of": "test --format xml" => 2, 40 MiB, "possible values: pretty, json";
+    "an argument too many": "replay a b" => 2, 40 MiB, "unexpected argument 'b'";
+    "an argument too few": "replay" => 2, 40 MiB, "<FILE>";
+    "a requirement that forges a line": "explain 'DR-05\nok'" => 2, 40 MiB, r"no requirement is called `DR-05\nok`", "`tigress requirements` lists them";
+    "a requirement that is nothing": "explain ''" => 2, 40 MiB, "no requirement is called ``";
+    "a requirement of 100,000 letters": "explain LONG" => 2, 40 MiB, "characters)";
+    "a section that there is none of": "requirements --section 4294967295" => 2, 40 MiB, "section 4294967295 states no requirement";
+    "a section that is no number": "requirements --section -1" => 2, 40 MiB, "unexpected argument '-1'";
+    "a section beyond all numbers": "requirements --section 99999999999999999999" => 2, 40 MiB, "number too large";
     "a case that there is none of": "test MINE --only xedsa" => 2, 96 MiB, "did you mean `xeddsa`?";
     "a case that is nothing": "test MINE --only ''" => 2, 96 MiB, "is called ``";
     "a case of 100,000 letters": "test MINE --only LONG" => 2, 96 MiB, "characters)";
     "a suite that there is none of": "vectors list --suite tigress-9" => 2, 160 MiB, "no suite is called `tigress-9`; did you mean `tigress-1`?";
     "a suite that clears the terminal": "scenarios run --suite '\u{1b}c'" => 2, 96 MiB, r"no suite is called `\u{1b}c`";
-    "the part of nothing": "test --shard 0/0" => 2, 32 MiB, "a part is I/N";
-    "a part beyond the last": "test --shard 5/4" => 2, 32 MiB, "a part is I/N";
-    "a part beyond all numbers": "test --shard 1/99999999999999999999999" => 2, 32 MiB, "a part is I/N";
-    "no time at all": "test --timeout 0" => 2, 32 MiB, "invalid value '0' for '--timeout <SECONDS>'", "a number of seconds above 0";
-    "a time that is no number": "test --timeout nan" => 2, 32 MiB, "invalid value 'nan'", "a number of seconds above 0";
-    "a time before now": "test --timeout=-1" => 2, 32 MiB, "invalid value '-1'";
-    "a time without end": "test --timeout 1e400" => 2, 32 MiB, "invalid value '1e400'";
-    "no process of an adapter": "test --adapter x --jobs 0" => 2, 32 MiB, "invalid value '0'";
-    "processes of no adapter": "test --jobs 2" => 2, 32 MiB, "--adapter <COMMAND>";
-    "more processes than there are numbers": "test --adapter x --jobs 99999999999999999999" => 2, 32 MiB, "number too large";
+    "the part of nothing": "test --shard 0/0" => 2, 40 MiB, "a part is I/N";
+    "a part beyond the last": "test --shard 5/4" => 2, 40 MiB, "a part is I/N";
+    "a part beyond all numbers": "test --shard 1/99999999999999999999999" => 2, 40 MiB, "a part is I/N";
+    "no time at all": "test --timeout 0" => 2, 40 MiB, "invalid value '0' for '--timeout <SECONDS>'", "a number of seconds above 0";
+    "a time that is no number": "test --timeout nan" => 2, 40 MiB, "invalid value 'nan'", "a number of seconds above 0";
+    "a time before now": "test --timeout=-1" => 2, 40 MiB, "invalid value '-1'";
+    "a time without end": "test --timeout 1e400" => 2, 40 MiB, "invalid value '1e400'";
+    "no process of an adapter": "test --adapter x --jobs 0" => 2, 40 MiB, "invalid value '0'";
+    "processes of no adapter": "test --jobs 2" => 2, 40 MiB, "--adapter <COMMAND>";
+    "more processes than there are numbers": "test --adapter x --jobs 99999999999999999999" => 2, 40 MiB, "number too large";
     "a vector that there is none of": "vectors show kdf --vectors .", "a.json" = vectors(&[]) => 2, 64 MiB, "no vector is called `kdf`";
     "a vector's name of 100,000 letters": "vectors show LONG --vectors .", "a.json" = vectors(&[]) => 2, 64 MiB, "characters)", "`tigress vectors list` lists them";
     "a vector's name that leads elsewhere": "vectors show ../../etc/passwd --vectors .", "a.json" = vectors(&[]) => 2, 64 MiB, "no vector is called";
@@ -198,9 +198,9 @@ attempts! {
     "words that are in no scenario": "scenarios run x.feature --only zzz", "x.feature" = script(&[]) => 2, 64 MiB, "no scenario has these words";
     "an export into a file": "vectors export a", "a" = text("mine") => 2, 96 MiB, "a/";
     "an export into a device": "vectors export /dev/null" => 2, 96 MiB, "/dev/null/";
-    "a skeleton into a folder with files": "adapter init --language python .", "adapter.py" = text("mine") => 2, 32 MiB, "adapter.py";
-    "a skeleton into a file": "adapter init --language node a", "a" = text("mine") => 2, 32 MiB, "a";
-    "a skeleton into a folder with a hostile name": "adapter init --language python 'a\u{1b}[2Jb\nc'" => 0, 32 MiB, r"cd a\u{1b}[2Jb\nc";
+    "a skeleton into a folder with files": "adapter init --language python .", "adapter.py" = text("mine") => 2, 40 MiB, "adapter.py";
+    "a skeleton into a file": "adapter init --language node a", "a" = text("mine") => 2, 40 MiB, "a";
+    "a skeleton into a folder with a hostile name": "adapter init --language python 'a\u{1b}[2Jb\nc'" => 0, 40 MiB, r"cd a\u{1b}[2Jb\nc";
     "a report in place of a folder": "test MINE --report ." => 2, 96 MiB, ".: ";
     "a report nowhere": "test MINE --report no/where" => 2, 96 MiB, "no/where: ";
     "a transcript in place of a folder": "scenarios run x.feature --transcript .", "x.feature" = script(&[]) => 2, 64 MiB, ".: ";
@@ -211,24 +211,24 @@ attempts! {
 
     // Vector files: what is no file.
     "a folder without vector files": "test --vectors ." => 2, 96 MiB, "no vector file in this folder";
-    "a folder that is not there": "vectors list --vectors nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
-    "a folder that is a file": "vectors list --vectors a.json", "a.json" = vectors(&[]) => 2, 32 MiB, "a.json: cannot be read: Not a directory";
-    "a folder with a hostile name": "vectors list --vectors '\u{1b}[2J\u{202e}'" => 2, 32 MiB, r"\u{1b}[2J\u{202e}: cannot be read";
-    "a pipe that nobody writes to": "vectors list --vectors .", "a.json" = Pipe => 2, 32 MiB, "a.json: is a pipe, and no regular file";
-    "a link to an endless device": "vectors list --vectors .", "a.json" = LinkTo("/dev/zero") => 2, 32 MiB, "a.json: is a device, and no regular file";
-    "a link to a device without end, shown": "vectors show x --vectors .", "a.json" = LinkTo("/dev/zero") => 2, 32 MiB, "a.json: is a device";
-    "a link to itself": "vectors list --vectors .", "a.json" = LinkTo("a.json") => 2, 32 MiB, "a.json: cannot be read: Too many levels";
-    "a link to nothing": "vectors list --vectors .", "a.json" = LinkTo("b") => 2, 32 MiB, "a.json: cannot be read: No such file";
-    "a link to the folder around it": "vectors list --vectors .", "a.json" = vectors(&[]), "b" = LinkTo(".") => 0, 32 MiB, "base_point";
-    "a folder called as a file": "vectors list --vectors .", "a.json" = Folder => 2, 32 MiB, "no vector file in this folder";
+    "a folder that is not there": "vectors list --vectors nowhere" => 2, 40 MiB, "nowhere: cannot be read: No such file";
+    "a folder that is a file": "vectors list --vectors a.json", "a.json" = vectors(&[]) => 2, 40 MiB, "a.json: cannot be read: Not a directory";
+    "a folder with a hostile name": "vectors list --vectors '\u{1b}[2J\u{202e}'" => 2, 40 MiB, r"\u{1b}[2J\u{202e}: cannot be read";
+    "a pipe that nobody writes to": "vectors list --vectors .", "a.json" = Pipe => 2, 40 MiB, "a.json: is a pipe, and no regular file";
+    "a link to an endless device": "vectors list --vectors .", "a.json" = LinkTo("/dev/zero") => 2, 40 MiB, "a.json: is a device, and no regular file";
+    "a link to a device without end, shown": "vectors show x --vectors .", "a.json" = LinkTo("/dev/zero") => 2, 40 MiB, "a.json: is a device";
+    "a link to itself": "vectors list --vectors .", "a.json" = LinkTo("a.json") => 2, 40 MiB, "a.json: cannot be read: Too many levels";
+    "a link to nothing": "vectors list --vectors .", "a.json" = LinkTo("b") => 2, 40 MiB, "a.json: cannot be read: No such file";
+    "a link to the folder around it": "vectors list --vectors .", "a.json" = vectors(&[]), "b" = LinkTo(".") => 0, 40 MiB, "base_point";
+    "a folder called as a file": "vectors list --vectors .", "a.json" = Folder => 2, 40 MiB, "no vector file in this folder";
     "10,001 files": "vectors list --vectors .", "f" = Files(10_001) => 2, 64 MiB, "there are more than 10000 files up to here";
-    "500 folders in each other": "vectors list --vectors .", "f" = Nested(500), "a.json" = vectors(&[]) => 0, 32 MiB, "base_point";
-    "a hostile file name": "vectors list --vectors .", "a\u{1b}]0;b\u{7}\u{2028}\n.json" = text("") => 2, 32 MiB, r"a\u{1b}]0;b\u{7}\u{2028}\n.json:1: column 0: not JSON";
+    "500 folders in each other": "vectors list --vectors .", "f" = Nested(500), "a.json" = vectors(&[]) => 0, 40 MiB, "base_point";
+    "a hostile file name": "vectors list --vectors .", "a\u{1b}]0;b\u{7}\u{2028}\n.json" = text("") => 2, 40 MiB, r"a\u{1b}]0;b\u{7}\u{2028}\n.json:1: column 0: not JSON";
 
     // Vector files: what is no vector file.
-    "an empty file": "vectors list --vectors .", "a.json" = text("") => 2, 32 MiB, "a.json:1: column 0: not JSON: EOF while parsing";
+    "an empty file": "vectors list --vectors .", "a.json" = text("") => 2, 40 MiB, "a.json:1: column 0: not JSON: EOF while parsing";
     "a file of 200 MB": "test --only kdf --vectors .", "a.json" = Many("[", "0,", 100_000_000, "0]") => 2, 96 MiB, "a.json: has more than 16777216 bytes";
-    "a file of 4 TiB": "vectors list --vectors .", "a.json" = Zeros(1 << 42) => 2, 32 MiB, "a.json: has more than 16777216 bytes";
+    "a file of 4 TiB": "vectors list --vectors .", "a.json" = Zeros(1 << 42) => 2, 40 MiB, "a.json: has more than 16777216 bytes";
     "16 MB of small values": "vectors list --vectors .", "a.json" = Many("[", "0,", 8_000_000, "0]") => 2, 128 MiB, "more than 250000 values";
     "16 MB of empty arrays": "vectors list --vectors .", "a.json" = Many("[", "[],", 5_000_000, "0]") => 2, 128 MiB, "more than 250000 values";
     "16 MB of small objects": "vectors list --vectors .", "a.json" = Many("[", r#"{"a":0},"#, 2_000_000, "0]") => 2, 160 MiB, "more than 250000 values";
@@ -239,22 +239,22 @@ attempts! {
     "a number of 15 MB": "vectors list --vectors .", "a.json" = Many("[", "7", 15_000_000, "]") => 2, 128 MiB, "number out of range";
     "15 MB of blanks": "vectors list --vectors .", "a.json" = Many("", " ", 15_000_000, "") => 2, 64 MiB, "not JSON: EOF";
     "15 MB of line feeds": "vectors list --vectors .", "a.json" = Many("", "\n", 15_000_000, "0") => 2, 64 MiB, "names its family";
-    "a million arrays in each other": "vectors list --vectors .", "a.json" = Many("", "[", 1_000_000, "") => 2, 32 MiB, "recursion limit exceeded";
+    "a million arrays in each other": "vectors list --vectors .", "a.json" = Many("", "[", 1_000_000, "") => 2, 40 MiB, "recursion limit exceeded";
     "a million objects in each other": "vectors list --vectors .", "a.json" = Many("", r#"{"a":"#, 1_000_000, "") => 2, 64 MiB, "recursion limit exceeded";
     "70 MB in five files": "vectors list --vectors .", "1.json" = Zeros(15 << 20), "2.json" = Zeros(15 << 20), "3.json" = Zeros(15 << 20), "4.json" = Zeros(15 << 20), "5.json" = Zeros(15 << 20) => 2, 96 MiB, "5.json: the files up to this one have more than 67108864 bytes together";
-    "bytes that are no UTF-8": "vectors list --vectors .", "a.json" = Bytes(b"{\"family\": \"\xff\"}") => 2, 32 MiB, "a.json: is not UTF-8 at byte 13";
-    "UTF-16": "vectors list --vectors .", "a.json" = Bytes(b"\xff\xfe{\0}\0") => 2, 32 MiB, "a.json: is not UTF-8 at byte 1";
-    "a byte order mark": "vectors list --vectors .", "a.json" = text("\u{feff}{}") => 2, 32 MiB, "a.json:1: column 1: not JSON";
-    "zeros": "vectors list --vectors .", "a.json" = Zeros(100) => 2, 32 MiB, "a.json:1: column 1: not JSON";
-    "half a surrogate": "vectors list --vectors .", "a.json" = text(r#"{"family": "\ud800"}"#) => 2, 32 MiB, "a.json:1: column 19: not JSON";
-    "two values": "vectors list --vectors .", "a.json" = text("{} {}") => 2, 32 MiB, "trailing characters";
-    "NaN": "vectors list --vectors .", "a.json" = text(r#"{"family": NaN}"#) => 2, 32 MiB, "a.json:1: column 12: not JSON";
-    "a comment": "vectors list --vectors .", "a.json" = text("// mine\n{}") => 2, 32 MiB, "not JSON";
-    "a family that forges a line": "vectors list --vectors .", "a.json" = text("{\"family\": \"a\\nok\\u001b[2J\"}") => 2, 32 MiB, r"unknown family `a\nok\u{1b}[2J`";
+    "bytes that are no UTF-8": "vectors list --vectors .", "a.json" = Bytes(b"{\"family\": \"\xff\"}") => 2, 40 MiB, "a.json: is not UTF-8 at byte 13";
+    "UTF-16": "vectors list --vectors .", "a.json" = Bytes(b"\xff\xfe{\0}\0") => 2, 40 MiB, "a.json: is not UTF-8 at byte 1";
+    "a byte order mark": "vectors list --vectors .", "a.json" = text("\u{feff}{}") => 2, 40 MiB, "a.json:1: column 1: not JSON";
+    "zeros": "vectors list --vectors .", "a.json" = Zeros(100) => 2, 40 MiB, "a.json:1: column 1: not JSON";
+    "half a surrogate": "vectors list --vectors .", "a.json" = text(r#"{"family": "\ud800"}"#) => 2, 40 MiB, "a.json:1: column 19: not JSON";
+    "two values": "vectors list --vectors .", "a.json" = text("{} {}") => 2, 40 MiB, "trailing characters";
+    "NaN": "vectors list --vectors .", "a.json" = text(r#"{"family": NaN}"#) => 2, 40 MiB, "a.json:1: column 12: not JSON";
+    "a comment": "vectors list --vectors .", "a.json" = text("// mine\n{}") => 2, 40 MiB, "not JSON";
+    "a family that forges a line": "vectors list --vectors .", "a.json" = text("{\"family\": \"a\\nok\\u001b[2J\"}") => 2, 40 MiB, r"unknown family `a\nok\u{1b}[2J`";
 
     // Vector files: wrong vectors.
-    "a name twice in the file": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 2,", "\"profile\": 2, \"profile\": 2,")]) => 2, 32 MiB, "the name `profile` stands twice in one object";
-    "a name twice in a test, once escaped": "vectors list --vectors .", "a.json" = vectors(&[("\"result\"", "\"\\u0072esult\": \"valid\", \"result\"")]) => 2, 32 MiB, "the name `result` stands twice in one object at line 38";
+    "a name twice in the file": "vectors list --vectors .", "a.json" = vectors(&[("\"profile\": 2,", "\"profile\": 2, \"profile\": 2,")]) => 2, 40 MiB, "the name `profile` stands twice in one object";
+    "a name twice in a test, once escaped": "vectors list --vectors .", "a.json" = vectors(&[("\"result\"", "\"\\u0072esult\": \"valid\", \"result\"")]) => 2, 40 MiB, "the name `result` stands twice in one object at line 38";
     "the number 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 0")]) => 2, 64 MiB, r#"test "base_point", /tcId: "#, "0 is less than the minimum of 1";
     "a number below 0": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": -1")]) => 2, 64 MiB, "/tcId";
     "a number with a fraction": "vectors list --vectors .", "a.json" = vectors(&[("\"tcId\": 1", "\"tcId\": 1.5")]) => 2, 64 MiB, "/tcId";
@@ -291,13 +291,13 @@ attempts! {
     "the same, as XML": "test MINE --format junit", "a.json" = vectors(&[("u = 2", "\\u001b[2J\\u009b2J\\u202e\\nok\\ufffe")]) => 1, 96 MiB, r"\u{1b}[2J\u{9b}2J\u{202e}\nok\u{fffe}, a point";
 
     // Scripts.
-    "a script that is not there": "scenarios check nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
-    "a folder without scripts": "scenarios check ." => 2, 32 MiB, ".: no `.feature` file here";
-    "a script that is a pipe": "scenarios check x.feature", "x.feature" = Pipe => 2, 32 MiB, "x.feature: is a pipe";
-    "a script that is an endless device": "scenarios run x.feature", "x.feature" = LinkTo("/dev/zero") => 2, 32 MiB, "x.feature: is a device";
-    "a script that is a folder": "scenarios list x.feature", "x.feature" = Folder => 2, 32 MiB, "x.feature: no `.feature` file here";
-    "a script that is no UTF-8": "scenarios check x.feature", "x.feature" = Bytes(b"Feature: \xff") => 2, 32 MiB, "x.feature: is not UTF-8 at byte 10";
-    "a script of 2 MiB": "scenarios check x.feature", "x.feature" = Zeros(2 << 20) => 2, 32 MiB, "x.feature: has more than 1048576 bytes";
+    "a script that is not there": "scenarios check nowhere" => 2, 40 MiB, "nowhere: cannot be read: No such file";
+    "a folder without scripts": "scenarios check ." => 2, 40 MiB, ".: no `.feature` file here";
+    "a script that is a pipe": "scenarios check x.feature", "x.feature" = Pipe => 2, 40 MiB, "x.feature: is a pipe";
+    "a script that is an endless device": "scenarios run x.feature", "x.feature" = LinkTo("/dev/zero") => 2, 40 MiB, "x.feature: is a device";
+    "a script that is a folder": "scenarios list x.feature", "x.feature" = Folder => 2, 40 MiB, "x.feature: no `.feature` file here";
+    "a script that is no UTF-8": "scenarios check x.feature", "x.feature" = Bytes(b"Feature: \xff") => 2, 40 MiB, "x.feature: is not UTF-8 at byte 10";
+    "a script of 2 MiB": "scenarios check x.feature", "x.feature" = Zeros(2 << 20) => 2, 40 MiB, "x.feature: has more than 1048576 bytes";
     "scripts of 4 TiB for a run": "test MINE", "x.feature" = Zeros(1 << 42) => 2, 96 MiB, "x.feature: has more than 1048576 bytes";
     "an empty script": "scenarios check x.feature", "x.feature" = text("") => 2, 64 MiB, "x.feature:";
     "a script of zeros": "scenarios check x.feature", "x.feature" = Zeros(100) => 2, 64 MiB, "x.feature:1: ";
@@ -308,7 +308,7 @@ attempts! {
     "100,000 steps that there are none of": "scenarios check x.feature", "x.feature" = Many(HEAD, "  And so\n", 100_000, "") => 2, 128 MiB, "a scenario of 100000 steps; 2000 are the most";
     "2,000 steps that there are none of": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so on\n", 2_000, "") => 2, 96 MiB, "x.feature:6: no step is called `so on`", "so many faults that no more are looked for";
     "a step of 900 KB": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so", 90_000, "") => 2, 64 MiB, "x.feature:6: a line of 900000 bytes";
-    "a step of 50 MB": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so", 5_000_000, "") => 2, 32 MiB, "x.feature: has more than 1048576 bytes";
+    "a step of 50 MB": "scenarios check x.feature", "x.feature" = Many(HEAD, "    And so", 5_000_000, "") => 2, 40 MiB, "x.feature: has more than 1048576 bytes";
     "4,000,000,000 bundles": "scenarios run x.feature", "x.feature" = script(&[("Then", "And strangers fetch 4000000000 bundles of Ben's phone\n    Then")]) => 2, 64 MiB, "x.feature:9: ", "where a number from 1 to 1,000 stands";
     "more bundles than there are numbers": "scenarios run x.feature", "x.feature" = script(&[("Then", "And strangers fetch 99999999999999999999999 bundles of Ben's phone\n    Then")]) => 2, 64 MiB, "x.feature:9: ";
     "days beyond all time": "scenarios run x.feature", "x.feature" = script(&[("Then", "And 18446744073709551615 days pass\n    Then")]) => 2, 64 MiB, "x.feature:9: ";
@@ -333,7 +333,7 @@ attempts! {
     "a scenario that fails, with a hostile name": "test MINE", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}"), ("S:Offered", "S:Signed")]) => 1, 96 MiB, r"Well\u{1b}[2J\u{202e}";
 
     // Conversations between implementations.
-    "a list of adapters that is endless": "interop --adapters /dev/zero" => 2, 32 MiB, "/dev/zero: is a device";
+    "a list of adapters that is endless": "interop --adapters /dev/zero" => 2, 40 MiB, "/dev/zero: is a device";
     "a list of adapters of 100,000 numbers": "interop --adapters a.json", "a.json" = Many("[", "1,", 100_000, "1]") => 2, 64 MiB, "more than 10000 values";
     "an adapter of a list whose name clears the terminal": "interop --adapters a.json --only gap/1", "a.json" = text("[{\"name\": \"a\\u001b[2J\", \"version\": \"\\u202e\", \"command\": [\"sh\", \"-c\", \"exit 3\"]}]") => 0, 128 MiB, r"a\u{1b}[2J \u{202e}: ";
     "a peer that clears the terminal": "interop --adapter 'sh a.sh' tigress --suite tigress-1 --only gap/1", "a.sh" = described(r#"{"name":"b\u001b[2J\nok","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["device"],"randomness":"own"}"#, "answer '{}'") => 1, 128 MiB, r"b\u{1b}[2J\nok \u{202e}, the initiator: device.create";
@@ -346,26 +346,26 @@ attempts! {
     "a conversation of 30,000 steps": "interop list x.feature", "x.feature" = Many("Feature: A\n  B: c.\n  Scenario: D\n", "Given a\n", 30_000, "") => 2, 96 MiB, "30000 steps; a conversation has 1 to 500";
     "a conversation of too many letters": "interop list x.feature", "x.feature" = Many("Feature: A\n  B: c.\n  Scenario: D\n    Given Ben has a device with 1 one-time prekey\n    Given Ryan has a device with 1 one-time prekey\n", "    When Ben and Ryan take 3000 turns\n", 100, "") => 2, 64 MiB, "3000 letters at most";
     "a record that is no matrix": "interop tigress --expect a.json", "a.json" = text("{\"interop\": 1}") => 2, 64 MiB, "a.json: missing field";
-    "a transcript of a conversation of 4 TiB": "interop replay t.jsonl --as initiator", "t.jsonl" = Zeros(1 << 42) => 2, 32 MiB, "t.jsonl: has more than 67108864 bytes";
+    "a transcript of a conversation of 4 TiB": "interop replay t.jsonl --as initiator", "t.jsonl" = Zeros(1 << 42) => 2, 40 MiB, "t.jsonl: has more than 67108864 bytes";
     "a transcript of a conversation of line feeds": "interop replay t.jsonl --as initiator", "t.jsonl" = Many("", "\n", 15_000_000, "") => 2, 96 MiB, "t.jsonl:1: ";
     "a transcript of a conversation with a hostile step": "interop replay t.jsonl --as responder --adapter tigress", "t.jsonl" = changed(include_str!("../docs/example/read_twice.jsonl"), &[("Ben has a device", "Ben has \\u001b[2J a device")]) => 2, 64 MiB, r"no step is called `Ben has \u{1b}[2J a device";
 
     // Transcripts.
-    "a transcript that is not there": "replay nowhere" => 2, 32 MiB, "nowhere: cannot be read: No such file";
-    "a transcript that is a pipe": "replay t.jsonl", "t.jsonl" = Pipe => 2, 32 MiB, "t.jsonl: is a pipe";
-    "a transcript that is an endless device": "diagram t.jsonl", "t.jsonl" = LinkTo("/dev/zero") => 2, 32 MiB, "t.jsonl: is a device";
-    "a transcript that is an endless device, viewed": "intermediary-view /dev/zero" => 2, 32 MiB, "/dev/zero: is a device";
-    "a transcript that is a folder": "diagram ." => 2, 32 MiB, ".: is a folder, and no regular file";
-    "a transcript that is no UTF-8": "intermediary-view t.jsonl", "t.jsonl" = Bytes(b"{\"transcript\": \"\xff\"}") => 2, 32 MiB, "t.jsonl: is not UTF-8 at byte 17";
-    "a transcript of 4 TiB": "replay t.jsonl", "t.jsonl" = Zeros(1 << 42) => 2, 32 MiB, "t.jsonl: has more than 16777216 bytes";
-    "an empty transcript": "replay t.jsonl", "t.jsonl" = text("") => 2, 32 MiB, "t.jsonl:1: nothing, where a transcript has its header";
+    "a transcript that is not there": "replay nowhere" => 2, 40 MiB, "nowhere: cannot be read: No such file";
+    "a transcript that is a pipe": "replay t.jsonl", "t.jsonl" = Pipe => 2, 40 MiB, "t.jsonl: is a pipe";
+    "a transcript that is an endless device": "diagram t.jsonl", "t.jsonl" = LinkTo("/dev/zero") => 2, 40 MiB, "t.jsonl: is a device";
+    "a transcript that is an endless device, viewed": "intermediary-view /dev/zero" => 2, 40 MiB, "/dev/zero: is a device";
+    "a transcript that is a folder": "diagram ." => 2, 40 MiB, ".: is a folder, and no regular file";
+    "a transcript that is no UTF-8": "intermediary-view t.jsonl", "t.jsonl" = Bytes(b"{\"transcript\": \"\xff\"}") => 2, 40 MiB, "t.jsonl: is not UTF-8 at byte 17";
+    "a transcript of 4 TiB": "replay t.jsonl", "t.jsonl" = Zeros(1 << 42) => 2, 40 MiB, "t.jsonl: has more than 16777216 bytes";
+    "an empty transcript": "replay t.jsonl", "t.jsonl" = text("") => 2, 40 MiB, "t.jsonl:1: nothing, where a transcript has its header";
     "15 MB of line feeds as a transcript": "diagram t.jsonl", "t.jsonl" = Many("", "\n", 15_000_000, "") => 2, 64 MiB, "t.jsonl:1: nothing, where a transcript has its header";
-    "a transcript without a header": "diagram t.jsonl", "t.jsonl" = text("{}\n") => 2, 32 MiB, "t.jsonl:1: column 2: missing field `transcript`";
-    "a million arrays as a header": "diagram t.jsonl", "t.jsonl" = Many("", "[", 1_000_000, "") => 2, 32 MiB, "t.jsonl:1: column 1: invalid type: sequence";
-    "another version of the transcript": "replay t.jsonl", "t.jsonl" = transcript(&[("\"transcript\":1", "\"transcript\":4294967295")]) => 2, 32 MiB, "transcript version 4294967295; this build reads version 1";
-    "an event that there is none of": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"dance\"")]) => 2, 32 MiB, "t.jsonl:2: column 16: unknown variant `dance`";
-    "an event that clears the terminal": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"\\u001b[2J\"")]) => 2, 32 MiB, r"unknown variant `\u{1b}[2J`";
-    "half a line": "intermediary-view t.jsonl", "t.jsonl" = text(&TRANSCRIPT[..TRANSCRIPT.len() - 9]) => 2, 32 MiB, "EOF while parsing";
+    "a transcript without a header": "diagram t.jsonl", "t.jsonl" = text("{}\n") => 2, 40 MiB, "t.jsonl:1: column 2: missing field `transcript`";
+    "a million arrays as a header": "diagram t.jsonl", "t.jsonl" = Many("", "[", 1_000_000, "") => 2, 40 MiB, "t.jsonl:1: column 1: invalid type: sequence";
+    "another version of the transcript": "replay t.jsonl", "t.jsonl" = transcript(&[("\"transcript\":1", "\"transcript\":4294967295")]) => 2, 40 MiB, "transcript version 4294967295; this build reads version 1";
+    "an event that there is none of": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"dance\"")]) => 2, 40 MiB, "t.jsonl:2: column 16: unknown variant `dance`";
+    "an event that clears the terminal": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"\\u001b[2J\"")]) => 2, 40 MiB, r"unknown variant `\u{1b}[2J`";
+    "half a line": "intermediary-view t.jsonl", "t.jsonl" = text(&TRANSCRIPT[..TRANSCRIPT.len() - 9]) => 2, 40 MiB, "EOF while parsing";
     "a device with a hostile name, drawn": "diagram t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\n  Note over a0: forged"), &[]) => 0, 64 MiB, "as Ben#92;u#123;1b#125;[2J#92;n  Note over a0: forged";
     "a device with a hostile name, as a picture": "diagram t.jsonl --format svg", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "<script>\\u001b[2J\\ufffe</script>"), &[]) => 0, 64 MiB, r"&lt;script&gt;\u{1b}[2J\u{fffe}&lt;/script&gt;";
     "a device with a hostile name, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\nok"), &[]) => 0, 64 MiB, r"Ben\u{1b}[2J\nok";
@@ -398,9 +398,9 @@ attempts! {
 
     // What a run must have.
     "more passed than there are": "test MINE --min-passed 4294967295", "a.json" = vectors(&[("0300", "0200")]) => 1, 96 MiB, "4294967295";
-    "more passed than there are numbers": "test --min-passed 4294967296" => 2, 32 MiB, "4294967296 is not in 0..=4294967295";
-    "no time-out at all": "test --adapter x --max-timeouts 0" => 2, 32 MiB, "invalid value '0'";
-    "a trace of no adapter": "test --trace t" => 2, 32 MiB, "--adapter <COMMAND>";
+    "more passed than there are numbers": "test --min-passed 4294967296" => 2, 40 MiB, "4294967296 is not in 0..=4294967295";
+    "no time-out at all": "test --adapter x --max-timeouts 0" => 2, 40 MiB, "invalid value '0'";
+    "a trace of no adapter": "test --trace t" => 2, 40 MiB, "--adapter <COMMAND>";
     "a trace in place of a folder": "test MINE --adapter cat --trace ." => 2, 96 MiB, ".: Is a directory";
 
     // Adapters.
@@ -442,21 +442,21 @@ attempts! {
     // Requests to the reference engine as an adapter.
     "methods that there are none of": "adapter methods LONG" => 2, 160 MiB, "characters)";
     "methods that clear the terminal": "adapter methods 'a\u{1b}[2J\nb'" => 2, 160 MiB, r"a\u{1b}[2J";
-    "no request": "adapter", "stdin" = text("") => 0, 32 MiB;
-    "an empty line": "adapter", "stdin" = text("\n") => 0, 32 MiB, "-32700";
-    "a line that is no JSON": "adapter", "stdin" = text("\u{1b}[2J\n") => 0, 32 MiB, "-32700";
-    "a line that is no UTF-8": "adapter", "stdin" = Bytes(b"\xff\xfe\n") => 0, 32 MiB, "-32700";
-    "a million arrays in a request": "adapter", "stdin" = Many("", "[", 1_000_000, "\n") => 0, 32 MiB, "-32700";
+    "no request": "adapter", "stdin" = text("") => 0, 40 MiB;
+    "an empty line": "adapter", "stdin" = text("\n") => 0, 40 MiB, "-32700";
+    "a line that is no JSON": "adapter", "stdin" = text("\u{1b}[2J\n") => 0, 40 MiB, "-32700";
+    "a line that is no UTF-8": "adapter", "stdin" = Bytes(b"\xff\xfe\n") => 0, 40 MiB, "-32700";
+    "a million arrays in a request": "adapter", "stdin" = Many("", "[", 1_000_000, "\n") => 0, 40 MiB, "-32700";
     "a million numbers in a request": "adapter", "stdin" = Many("[", "0,", 1_000_000, "0]\n") => 0, 96 MiB, "-32700";
-    "a request to an intermediary that is none": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.create\",\"params\":{\"handle\":\"a\"}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"intermediary.requests\",\"params\":{\"handle\":\"a\",\"request\":[1],\"times\":2,\"now\":1}}\n") => 0, 32 MiB, "\"error\":\"malformed\"";
-    "a request to be made four billion times": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.create\",\"params\":{\"handle\":\"a\"}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"intermediary.requests\",\"params\":{\"handle\":\"a\",\"request\":{},\"times\":4000000000,\"now\":1}}\n") => 0, 32 MiB, "`times` is 4000000000, and at most 10000";
-    "a number out of its range": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ratchet.chain_step\",\"params\":{\"chainKey\":\"00\",\"counter\":4294967296}}\n") => 0, 32 MiB, "parameters of ratchet.chain_step: `counter`: 4294967296 is greater than the maximum of 4294967295";
-    "a request that is null": "adapter", "stdin" = text("null\n") => 0, 32 MiB, "-32600";
-    "a method that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dance\",\"params\":{}}\n") => 0, 32 MiB, "-32601";
-    "parameters that are an array": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"xeddsa.verify\",\"params\":[1]}\n") => 0, 32 MiB, "-32602";
+    "a request to an intermediary that is none": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.create\",\"params\":{\"handle\":\"a\"}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"intermediary.requests\",\"params\":{\"handle\":\"a\",\"request\":[1],\"times\":2,\"now\":1}}\n") => 0, 40 MiB, "\"error\":\"malformed\"";
+    "a request to be made four billion times": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"intermediary.create\",\"params\":{\"handle\":\"a\"}}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"intermediary.requests\",\"params\":{\"handle\":\"a\",\"request\":{},\"times\":4000000000,\"now\":1}}\n") => 0, 40 MiB, "`times` is 4000000000, and at most 10000";
+    "a number out of its range": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ratchet.chain_step\",\"params\":{\"chainKey\":\"00\",\"counter\":4294967296}}\n") => 0, 40 MiB, "parameters of ratchet.chain_step: `counter`: 4294967296 is greater than the maximum of 4294967295";
+    "a request that is null": "adapter", "stdin" = text("null\n") => 0, 40 MiB, "-32600";
+    "a method that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"dance\",\"params\":{}}\n") => 0, 40 MiB, "-32601";
+    "parameters that are an array": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"xeddsa.verify\",\"params\":[1]}\n") => 0, 40 MiB, "-32602";
     "a request of 100 MB": "adapter", "stdin" = Many("", " ", 100_000_000, "\n") => 2, 96 MiB, "a request of more than 16777216 bytes";
-    "a number that is a text": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"describe\",\"params\":{}}\n") => 0, 32 MiB, "-32600";
-    "a reset to a suite that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reset\",\"params\":{\"suite\":\"x\"}}\n") => 0, 32 MiB, "-32601";
+    "a number that is a text": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"describe\",\"params\":{}}\n") => 0, 40 MiB, "-32600";
+    "a reset to a suite that there is none of": "adapter", "stdin" = text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reset\",\"params\":{\"suite\":\"x\"}}\n") => 0, 40 MiB, "-32601";
 }
 
 fn write(place: &Path, content: &Content) -> io::Result<()> {

@@ -110,7 +110,7 @@ fn coarse(code: Option<ErrorCode>) -> Option<ErrorCode> {
 #[test]
 fn sessions_do_the_same_on_toys() {
     let mut refused = 0;
-    for seed in 0..5_000 {
+    for seed in 0..2_000 {
         let play = || {
             let steps = many(seed, 16);
             let outcomes = session_script::play(session_script::Script { steps });
@@ -150,7 +150,7 @@ fn damage_is_refused_with_the_same_codes_on_toys() {
 /// The target itself says which messages open a session, and with which code the others are refused.
 #[test]
 fn x3dh_does_the_same_on_toys() {
-    for seed in 0..2_000 {
+    for seed in 0..800 {
         let messages = many(seed, 8);
         toy::under(|| x3dh_respond::run(x3dh_respond::Messages { messages }));
     }
