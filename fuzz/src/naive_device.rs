@@ -165,9 +165,8 @@ impl NaiveDevice {
                 }
             }
             "device.unpin" => {
-                if self.pins.remove(&peer).is_some() {
-                    self.records.remove(&peer);
-                }
+                self.pins.remove(&peer);
+                self.records.remove(&peer);
                 Ok(Value::Null)
             }
             "device.drop_sessions" => {
