@@ -55,6 +55,19 @@ pub(super) struct Secrets {
     size: usize,
 }
 
+/// What a saved state of the reference engine marks as secret, in hex.
+pub(super) fn marked(saved: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut left = vec![saved];
+    while let Some(value) = left.pop() {
+        found.extend(value.get("secret").and_then(Value::as_str));
+        left.extend(value.as_array().into_iter().flatten());
+        let fields = value.as_object().into_iter();
+        left.extend(fields.flat_map(|fields| fields.values()));
+    }
+    found
+}
+
 impl Secrets {
     /// Watches all secrets that stand in a question or an answer.
     pub(super) fn note(&mut self, value: &Value) {
@@ -89,20 +102,10 @@ impl Secrets {
         let Ok(saved) = serde_json::from_slice::<Value>(state) else {
             return;
         };
-        let mut left = vec![&saved];
-        while let Some(value) = left.pop() {
-            if let Some(Value::String(secret)) = value.get("secret") {
-                self.add(
-                    "a secret of the state",
-                    hex::decode(secret).unwrap_or_default(),
-                );
-            }
-            left.extend(value.as_array().into_iter().flatten());
-            left.extend(
-                value
-                    .as_object()
-                    .into_iter()
-                    .flat_map(|fields| fields.values()),
+        for secret in marked(&saved) {
+            self.add(
+                "a secret of the state",
+                hex::decode(secret).unwrap_or_default(),
             );
         }
     }

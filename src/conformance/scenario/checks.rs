@@ -5,7 +5,7 @@ use super::property;
 use super::step_failure::StepFailure;
 use super::transcript::Line;
 use super::world::World;
-use crate::conformance::leak;
+use crate::conformance::{leak, secrets};
 use crate::hex::Hex;
 use crate::intermediary::{Body, Envelope, Learned};
 use crate::transfer::{Credential, MessageType, StateName};
@@ -344,7 +344,7 @@ pub(super) fn no_secret_in_transcript(world: &mut World, device: &str) -> Check 
     let wallet = world.people.wallet(device)?;
     let token = wallet.token().map(|token| Hex(token.expose().to_vec()));
     let token = token.map(|token| token.to_string());
-    let mut secrets = secrets(wallet)?;
+    let mut secrets = secrets_of(wallet)?;
     let lines = world.review()?;
     // The token and access keys are there to be shown to the intermediary.
     let shown: BTreeSet<String> = lines.iter().filter_map(access_key).collect();
@@ -389,7 +389,7 @@ fn first_within<'a>(text: &str, secrets: &'a [String]) -> Option<&'a str> {
 pub(super) fn no_secret_in_debug_output(world: &World, device: &str) -> Check {
     let wallet = world.people.wallet(device)?;
     let printed = format!("{wallet:?}");
-    let secrets = secrets(wallet)?;
+    let secrets = secrets_of(wallet)?;
     match first_within(&printed, &secrets) {
         Some(secret) => Err(StepFailure::differs(
             "no secret in the debug output",
@@ -400,23 +400,14 @@ pub(super) fn no_secret_in_debug_output(world: &World, device: &str) -> Check {
 }
 
 /// What a wallet's saved state marks as secret, in hex.
-fn secrets(wallet: &Wallet) -> Result<Vec<String>, StepFailure> {
+fn secrets_of(wallet: &Wallet) -> Result<Vec<String>, StepFailure> {
     let saved: serde_json::Value =
         serde_json::from_str(&wallet.save().to_json()).map_err(StepFailure::script)?;
-    let mut found = Vec::new();
-    let mut left = vec![&saved];
-    while let Some(value) = left.pop() {
-        let secret = value.get("secret").and_then(serde_json::Value::as_str);
-        found.extend(secret.filter(|s| !s.is_empty()).map(str::to_owned));
-        left.extend(value.as_array().into_iter().flatten());
-        left.extend(
-            value
-                .as_object()
-                .into_iter()
-                .flat_map(|fields| fields.values()),
-        );
-    }
-    Ok(found)
+    let marked = secrets::marked(&saved).into_iter();
+    Ok(marked
+        .filter(|s| !s.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 #[cfg(test)]
