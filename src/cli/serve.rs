@@ -7,9 +7,10 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use tigress_signal::intermediary::{Intermediary, MemoryStore};
+use tigress_signal::intermediary::Intermediary;
 use tigress_signal::serve::admission::Admission;
 use tigress_signal::serve::server::Bounds;
+use tigress_signal::serve::store::AnyStore;
 use tigress_signal::serve::{Clock, Server, ServerError, Settings, tls};
 use tigress_signal::suite;
 
@@ -19,8 +20,11 @@ use tigress_signal::suite;
 #[derive(Args)]
 pub(super) struct Serve {
     /// Where to listen; port 0 is any free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8440")]
     listen: SocketAddr,
+    /// Where everything is kept: `sqlite:FILE`, or `postgres://USER@HOST/DATABASE`, which several servers may share. Without it, in memory.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// A certificate, in PEM; with --tls-key.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -103,14 +107,23 @@ impl Serve {
         let Some(suite) = suite::by_name("tigress-1") else {
             unreachable!("the suite is there");
         };
-        let machine = Intermediary::new(suite, MemoryStore::default());
+        // Before there is a runtime: PostgreSQL's client has its own.
+        let store = AnyStore::open(self.database.as_deref())
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        settings.is_shared = matches!(store, AnyStore::Postgres(_));
+        let kept = match store {
+            AnyStore::Memory(_) => "in memory: everything is lost when it ends",
+            AnyStore::Sqlite(_) => "in a file: what was answered outlasts a crash",
+            AnyStore::Postgres(_) => "in a database: what was answered outlasts a crash",
+        };
+        let machine = Intermediary::new(suite, store);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
         runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
-            writeln!(out, "in memory: everything is lost when it ends")?;
+            writeln!(out, "{kept}")?;
             out.flush()?;
             server.run(ended()?).await?;
             Ok(Ended::Well)

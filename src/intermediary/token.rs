@@ -106,6 +106,12 @@ impl Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The hash of a value's JSON, which is not written out.
     #[must_use]
     pub(super) fn of_json(value: &impl Serialize) -> Self {
@@ -124,6 +130,13 @@ impl Digest {
             Ok(()) => Digest(hasher.0.finalize().into()),
             Err(_) => unreachable!("a hasher takes every byte, and a request has no map"),
         }
+    }
+}
+
+/// A hash that was kept.
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Digest(bytes)
     }
 }
 

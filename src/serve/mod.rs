@@ -6,6 +6,7 @@
 //! | [`problem`] | refusals as problem documents (RFC 9457) |
 //! | [`client`] | asks an intermediary over HTTP: ours, or anybody's |
 //! | [`clock`] | the time by which everything expires |
+//! | [`store`] | where everything is kept: memory, SQLite, PostgreSQL |
 //! | [`worker`] | the one thread that has the machine: requests in groups, each group one durable commit |
 //! | [`arrivals`] | who waits for the next message of a mailbox |
 //! | [`admission`] | which strangers may register |
