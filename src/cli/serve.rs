@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tigress_signal::intermediary::Intermediary;
 use tigress_signal::serve::admission::Admission;
+use tigress_signal::serve::faults::{Faults, Rules};
+use tigress_signal::serve::journal::Journal;
 use tigress_signal::serve::server::Bounds;
 use tigress_signal::serve::store::AnyStore;
 use tigress_signal::serve::{Clock, Server, ServerError, Settings, tls};
@@ -46,6 +48,12 @@ pub(super) struct Serve {
     /// For tests: a clock that stands still until it is moved at /admin/clock.
     #[arg(long, requires = "admin_token_file")]
     test_clock: bool,
+    /// For tests of wallets: lose, delay, repeat, reorder, damage and lie by the rules in this file.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// For tests of wallets: write what was asked and answered into this file, as JSON Lines without secrets.
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<PathBuf>,
     /// The most connections at once.
     #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
@@ -90,6 +98,16 @@ impl Serve {
         };
         if self.test_clock {
             settings.clock = Clock::standing();
+        }
+        if let Some(file) = &self.faults {
+            let wrong = |what: &str| CliError::Usage(format!("{}: {what}", file.display()));
+            let json = fs::read(file).map_err(|error| wrong(&error.to_string()))?;
+            let rules = Rules::from_json(&json).map_err(|error| wrong(&error))?;
+            settings.faults = Some(Faults::new(rules));
+        }
+        if let Some(file) = &self.transcript {
+            let journal = Journal::create(file, settings.clock.clone());
+            settings.journal = Some(journal.map_err(|error| unwritable(file, &error))?);
         }
         let wrong = |error: tls::TlsError| CliError::Usage(error.to_string());
         if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {

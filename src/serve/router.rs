@@ -4,6 +4,8 @@ use super::admission::Admission;
 use super::arrivals::Arrivals;
 use super::binding::{JSON, OwnRoute, ROUTES, Received};
 use super::clock::Clock;
+use super::faults::{Faults, Struck, truth};
+use super::journal::Journal;
 use super::metrics::{Metrics, OPEN_METRICS};
 use super::openapi;
 use super::problem::{PROBLEM, Problem};
@@ -13,6 +15,7 @@ use crate::intermediary::request::Body as Asked;
 use crate::intermediary::{Answer, IntermediaryError, MAX_REQUEST, Request};
 use crate::timestamp::Timestamp;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, RawQuery, Request as HttpRequest, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -54,6 +57,10 @@ pub struct Service {
     pub metrics: Metrics,
     /// With which token `/admin` is asked; without one there is no `/admin`.
     pub admin_token: Option<Arc<str>>,
+    /// What is done to requests, where a wallet is tested.
+    pub faults: Option<Arc<Faults>>,
+    /// Where it is written what was asked and answered.
+    pub journal: Option<Arc<Journal>>,
     /// How long a request's body may take.
     pub patience: Duration,
     /// Whether the server is stopping: nobody waits any more.
@@ -135,7 +142,7 @@ async fn ask(
     service: Service,
     route: &'static OwnRoute,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     RawQuery(query): RawQuery,
     http: HttpRequest,
 ) -> Response {
@@ -145,14 +152,15 @@ async fn ask(
         &service,
         route,
         from.ip(),
-        &params,
+        params,
         query.as_deref(),
         http,
         &mut waited,
     );
     let response = match outcome.await {
-        Ok(answer) => text(JSON, json(&answer)),
-        Err(refused) => problem(&refused),
+        Ok(Struck::Answer(answer)) => text(JSON, answer.to_string()),
+        Ok(Struck::Refused(refused)) | Err(refused) => problem(&refused),
+        Ok(Struck::Silence) => silence(),
     };
     let status = response.status().as_u16();
     let took = began.elapsed().saturating_sub(waited);
@@ -170,11 +178,11 @@ async fn answer(
     service: &Service,
     route: &OwnRoute,
     from: IpAddr,
-    params: &RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     query: Option<&str>,
     http: HttpRequest,
     waited: &mut Duration,
-) -> Result<Answer, Problem> {
+) -> Result<Struck, Problem> {
     let (head, body) = http.into_parts();
     let body = bytes(&head.headers, body, service.patience).await?;
     if !body.trim_ascii().is_empty() && !is_json(&head.headers) {
@@ -185,6 +193,7 @@ async fn answer(
             ..malformed(&what)
         });
     }
+    let params = params.map_err(|_| malformed(&"the path is UTF-8"))?;
     let path: Vec<String> = params.iter().map(|(_, value)| value.to_owned()).collect();
     let Query { field, wait } = Query::read(route, query.unwrap_or_default())?;
     let request = Received {
@@ -215,30 +224,40 @@ async fn answer(
             Problem::refusal(code, &error)
         })?;
     }
-    let answered = match wait {
-        Some(wait) => wait_for(service, request, wait, waited).await,
-        None => service.worker.ask(request).await,
-    };
-    answered.map_err(|error: IntermediaryError| Problem::from(&error))
+    if let Some(wait) = wait {
+        wait_for(service, &request, wait, waited).await;
+    }
+    Ok(ask_machine(service, request).await)
 }
 
-/// Reads as soon as there is a message, and after so long in any case.
-async fn wait_for(
-    service: &Service,
-    request: Request,
-    wait: Duration,
-    waited: &mut Duration,
-) -> Result<Answer, IntermediaryError> {
+/// Asks the machine, or whoever stands before it.
+async fn ask_machine(service: &Service, request: Request) -> Struck {
+    let journal = service.journal.as_deref();
+    if service.faults.is_none() && journal.is_none() {
+        return truth(service.worker.ask(request).await);
+    }
+    let none = Faults::default();
+    let faults = service.faults.as_deref().unwrap_or(&none);
+    let struck = faults.ask(&service.worker, request.clone(), journal).await;
+    if let Some(journal) = journal {
+        journal.answer(&request, &struck, None);
+    }
+    struck
+}
+
+/// Waits until the mailbox has a message, and for so long at most.
+async fn wait_for(service: &Service, request: &Request, wait: Duration, waited: &mut Duration) {
     let began = Instant::now();
     let bell = service.arrivals.bell(*request.body.target());
     let mut stopping = service.stopping.clone();
     loop {
         let rings = bell.rings();
-        let answer = service.worker.ask(request.clone()).await?;
+        let answer = service.worker.ask(request.clone()).await;
+        let is_empty =
+            matches!(&answer, Ok(Answer::Envelopes { envelopes }) if envelopes.is_empty());
         let left = wait.saturating_sub(began.elapsed());
-        let is_empty = matches!(&answer, Answer::Envelopes { envelopes } if envelopes.is_empty());
         if !is_empty || left.is_zero() || *stopping.borrow() {
-            return Ok(answer);
+            return;
         }
         let looks = if service.is_shared {
             left.min(LOOKS)
@@ -255,6 +274,17 @@ async fn wait_for(
         service.metrics.waiting.dec();
         *waited += pause.elapsed();
     }
+}
+
+/// No answer at all: the connection closes.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence;
+
+fn silence() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.extensions_mut().insert(Silence);
+    response
 }
 
 /// What stands behind `?`.

@@ -3,8 +3,10 @@
 use super::admission::Admission;
 use super::arrivals::Arrivals;
 use super::clock::Clock;
+use super::faults::Faults;
+use super::journal::Journal;
 use super::metrics::Metrics;
-use super::router::{Service, router};
+use super::router::{Service, Silence, router};
 use super::store::GroupStore;
 use super::worker::Worker;
 use crate::intermediary::Intermediary;
@@ -40,6 +42,10 @@ pub struct Settings {
     pub tls: Option<TlsAcceptor>,
     /// Whether other servers share the store.
     pub is_shared: bool,
+    /// What is done to requests, where a wallet is tested.
+    pub faults: Option<Faults>,
+    /// Where it is written what was asked and answered.
+    pub journal: Option<Journal>,
     /// How many connections and how slow.
     pub bounds: Bounds,
 }
@@ -122,6 +128,8 @@ impl<S: GroupStore + Send + 'static> Server<S> {
             admission: Arc::new(settings.admission),
             metrics,
             admin_token: settings.admin_token.map(Into::into),
+            faults: settings.faults.map(Arc::new),
+            journal: settings.journal.map(Arc::new),
             patience: settings.bounds.patience,
             stopping,
         };
@@ -233,7 +241,14 @@ impl Connection {
         let router = self.router;
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(from);
-            router.clone().call(request)
+            let answer = router.clone().call(request);
+            async {
+                let Ok(answer) = answer.await;
+                if answer.extensions().get::<Silence>().is_some() {
+                    return Err(io::Error::other("no answer, by rule"));
+                }
+                Ok(answer)
+            }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())

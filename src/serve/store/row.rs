@@ -76,7 +76,7 @@ pub(super) fn device_record(record: &DeviceRecord) -> [Value<'_>; 11] {
         or_null(statement, |statement| time(statement.created)),
         // A name is visible ASCII.
         or_null(statement, |statement| {
-            text(Vec::from_iter(statement.suites.iter()).join(" "))
+            text(statement.suites.iter().collect::<Vec<_>>().join(" "))
         }),
         or_null(statement, |statement| bytes(statement.signature.as_bytes())),
         or_null(record.last_one_time_pre_key_id, |id| integer(id.get())),
