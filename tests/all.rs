@@ -37,6 +37,7 @@ mod second_suite;
 mod sesame;
 mod sessions;
 mod signal_v3;
+mod stores;
 mod traced;
 mod transfers;
 mod vectors;

@@ -78,6 +78,11 @@ impl<S: Store> Intermediary<S> {
         &self.store
     }
 
+    /// The same, to be told when a group of requests begins and ends.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
     /// Answers a request, in one transaction of the store: it changes everything that it has to change, or nothing.
     ///
     /// # Errors
