@@ -14,7 +14,7 @@
 //! | [`transfer`] | what wallets say to each other about a transfer, and the invitation before it |
 //! | [`intermediary`] | prekeys and mailboxes: the server between devices |
 //! | [`wallet`] | the device as a user has it: sessions, transfers, the talk with the intermediary |
-//! | [`serve`] | the intermediary as a server |
+//! | [`serve`] | the intermediary behind HTTP |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
 //! | [`model`] | everything that can happen between wallets and the intermediary within bounds, explored |

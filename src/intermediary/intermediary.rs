@@ -78,7 +78,7 @@ impl<S: Store> Intermediary<S> {
         &self.store
     }
 
-    /// The same, to be told when a group of requests begins and ends.
+    /// What it keeps, for whoever groups its transactions.
     pub fn store_mut(&mut self) -> &mut S {
         &mut self.store
     }

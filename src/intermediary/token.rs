@@ -59,7 +59,7 @@ macro_rules! secret_on_the_wire {
 /// How 32 bytes stand in the schema.
 macro_rules! digits {
     ($name:ident, $what:literal) => {
-        #[cfg(feature = "conformance")]
+        #[cfg(feature = "schemas")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
