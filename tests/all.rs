@@ -40,6 +40,7 @@ mod serve;
 mod sesame;
 mod sessions;
 mod signal_v3;
+mod stores;
 mod traced;
 mod transfers;
 mod vectors;
