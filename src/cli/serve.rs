@@ -140,10 +140,12 @@ impl Serve {
             .build()?;
         runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
+            // Whoever reads where it listens may end it at once.
+            let end = ended()?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
-            server.run(ended()?).await?;
+            server.run(end).await?;
             Ok(Ended::Well)
         })
     }
