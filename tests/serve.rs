@@ -161,6 +161,7 @@ const ID: &str = "Mailbox-Request-ID: 1\r\n";
 const CLOSE: &str = "Host: x\r\nConnection: close\r\n";
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn what_is_no_request_is_refused_as_a_problem() {
     let served = Served::at(BEGINNING);
     let token = format!("Authorization: Bearer {}\r\n", "ab".repeat(32));
