@@ -138,14 +138,16 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(async {
+        let machine = runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
-            server.run(ended()?).await?;
-            Ok(Ended::Well)
-        })
+            Ok::<_, CliError>(server.run(ended()?).await?)
+        })?;
+        // PostgreSQL's client closes its connection by its own runtime, too.
+        drop(machine);
+        Ok(Ended::Well)
     }
 
     fn log(&self) {
