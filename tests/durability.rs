@@ -260,7 +260,9 @@ impl Wallet {
             let to = usize::try_from(self.draw(WALLETS as u64)).expect("small");
             match self.draw(10) {
                 0..4 => self.submit(to),
-                4..6 => self.read(),
+                4..6 => {
+                    self.read();
+                }
                 6 => self.acknowledge(),
                 7..9 => self.fetch(to),
                 _ => self.publish(),
