@@ -15,6 +15,8 @@ use tigress_signal::intermediary::{
 };
 use tigress_signal::primitives::Randomness;
 use tigress_signal::serve::admission::Admission;
+use tigress_signal::serve::faults::{Faults, Rules};
+use tigress_signal::serve::journal::Journal;
 use tigress_signal::serve::server::Bounds;
 use tigress_signal::serve::{Client, ClientError, Clock, Settings, tls};
 use tigress_signal::suite::Tigress1;
@@ -159,6 +161,7 @@ const ID: &str = "Mailbox-Request-ID: 1\r\n";
 const CLOSE: &str = "Host: x\r\nConnection: close\r\n";
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn what_is_no_request_is_refused_as_a_problem() {
     let served = Served::at(BEGINNING);
     let token = format!("Authorization: Bearer {}\r\n", "ab".repeat(32));
@@ -240,7 +243,6 @@ fn what_is_no_request_is_refused_as_a_problem() {
         ),
         (format!("PATCH {MAILBOX} HTTP/1.1\r\n"), blank(405)),
         ("GET / HTTP/1.1\r\n".to_owned(), blank(404)),
-        ("GET /admin HTTP/1.1\r\n".to_owned(), blank(404)),
         (
             "GET /admin/clock HTTP/1.1\r\n".to_owned(),
             (401, "/errors/unauthorized".to_owned()),
@@ -425,6 +427,127 @@ fn a_clock_is_moved_forward_alone_and_by_the_operator_alone() {
         ),
         "it is the system's"
     );
+}
+
+#[test]
+fn a_hostile_server_does_what_its_rules_say_and_tells_it() {
+    let rules = br#"{ "rules": [
+        { "on": "submit", "nth": [1], "do": "loseAnswer" },
+        { "on": "submit", "nth": [2], "do": "damage" },
+        { "on": "read", "nth": [1], "do": "reverse" },
+        { "on": "read", "nth": [2], "do": "loseRequest" },
+        { "on": "read", "nth": [3], "do": { "answer": { "type": "oneTimePreKeys", "left": 7 } } },
+        { "on": "fetchBundle", "nth": [1], "do": { "refuse": "not-found" } },
+        { "on": "fetchBundle", "do": "damage" }
+    ] }"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("transcript.jsonl");
+    let clock = Clock::standing_at(BEGINNING);
+    let settings = Settings {
+        clock: clock.clone(),
+        faults: Some(Faults::new(Rules::from_json(rules).expect("rules"))),
+        journal: Some(Journal::create(&file, clock).expect("a file")),
+        ..Settings::default()
+    };
+    let served = Served::with(Limits::PROFILE, settings);
+    let client = introduced(&served);
+    let ask = |words| client.ask(&json(&errand(words)));
+    let first = "Ryan's phone submits a message by the link";
+    assert!(matches!(ask(first), Err(ClientError::Silent(..))));
+    let second = ask("Ryan's phone submits another message by the link");
+    assert_eq!(second.expect("an answer"), Ok(Answer::Done));
+    let read = || match client.ask_typed(&reading(), None).expect("an answer") {
+        Ok(Answer::Envelopes { envelopes }) => envelopes,
+        other => panic!("{other:?}"),
+    };
+    let backwards = read();
+    let lost = client.ask_typed(&reading(), None);
+    assert!(matches!(lost, Err(ClientError::Silent(..))), "{lost:?}");
+    let lie = client.ask_typed(&reading(), None).expect("an answer");
+    assert_eq!(lie, Ok(Answer::OneTimePreKeys { left: 7 }));
+    let mut forwards = read();
+    assert_eq!(forwards.len(), 2, "the first was carried out");
+    let Body::Submit(submission) = errand("Ryan's phone submits another message by the link").body
+    else {
+        panic!("a submission");
+    };
+    assert_ne!(
+        forwards[1].message, submission.message,
+        "the second was damaged"
+    );
+    forwards.reverse();
+    assert_eq!(backwards, forwards);
+    let fetch = "Ryan's phone fetches a bundle by the link";
+    assert_eq!(ask(fetch).expect("an answer"), Err(ErrorCode::NotFound));
+    let bundle = ask("Ryan's phone fetches another bundle by the link").expect("an answer");
+    let Ok(Answer::Bundle { bundle }) = bundle else {
+        panic!("{bundle:?}");
+    };
+    let Body::Register(registration) = errand("Ben's phone registers").body else {
+        panic!("a registration");
+    };
+    assert_ne!(bundle.identity_key, registration.identity_key);
+    served.end();
+
+    let told = std::fs::read_to_string(file).expect("a transcript");
+    let events: Vec<Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(events[0]["now"], BEGINNING.0);
+    let fates: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["fate"].as_str())
+        .collect();
+    assert_eq!(
+        fates,
+        ["lost", "damaged", "lost", "replaced", "replaced", "damaged"]
+    );
+    let access_key = json(&errand(first))["body"]["accessKey"].to_string();
+    let token = json(&reading())["token"].to_string();
+    for secret in [access_key, token] {
+        assert!(!told.contains(secret.trim_matches('"')), "{secret}");
+    }
+}
+
+#[test]
+fn an_operator_sees_counts_and_a_stranger_nothing() {
+    let served = Served::at(BEGINNING);
+    let client = introduced(&served);
+    let submitted = client.ask(&json(&errand("Ryan's phone submits a message by the link")));
+    assert_eq!(submitted.expect("an answer"), Ok(Answer::Done));
+    let get = |path: &str, token: &str| {
+        let token = format!("Authorization: Bearer {token}\r\n");
+        served.raw(format!("GET {path} HTTP/1.1\r\n{CLOSE}{token}\r\n").as_bytes())
+    };
+    assert_eq!(told(&get("/admin/state", "another-token-of-16")).0, 401);
+    let state = get("/admin/state", ADMIN);
+    let (_, state) = state.split_once("\r\n\r\n").expect("a body");
+    let state: Value = serde_json::from_str(state).expect("JSON");
+    let phone = json(&reading())["body"]["address"].clone();
+    let devices = state["devices"].as_array().expect("devices");
+    let device = devices.iter().find(|device| device["address"] == phone);
+    let device = device.expect("Ben's phone");
+    assert_eq!(devices.len(), 2);
+    let counts = ["oneTimePreKeys", "accessKeys", "mailbox"].map(|name| device[name].as_u64());
+    assert_eq!(counts, [Some(2), Some(1), Some(1)]);
+    let learned = state["learned"].as_array().expect("rows");
+    assert!(learned.iter().any(|row| row["kind"] == "wrote-to"));
+    let token = json(&reading())["token"].to_string();
+    assert!(!state.to_string().contains(token.trim_matches('"')));
+
+    let page = get("/admin", "");
+    let (head, page) = page.split_once("\r\n\r\n").expect("a body");
+    let head = head.to_ascii_lowercase();
+    let policy = head
+        .split("content-security-policy: ")
+        .nth(1)
+        .expect("a policy");
+    let nonce = policy.split("script-src 'nonce-").nth(1).expect("a nonce");
+    let (nonce, _) = nonce.split_once('\'').expect("an end");
+    assert_eq!(page.matches(&format!("nonce=\"{nonce}\"")).count(), 2);
+    assert!(policy.starts_with("default-src 'none'"));
+    assert!(!page.contains("http"), "nothing is from elsewhere");
 }
 
 #[test]

@@ -147,7 +147,7 @@ pub(crate) enum Step {
 
 fn record(device: usize, changed: u64) -> DeviceRecord {
     let from = &REGISTRATIONS[device];
-    let statement = (changed % 2 == 0).then(|| Statement {
+    let statement = changed.is_multiple_of(2).then(|| Statement {
         created: Timestamp(changed),
         suites: from.suites.clone().expect("it has some"),
         signature: signature(from.statement_signature.as_ref().expect("it has one")),

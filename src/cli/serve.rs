@@ -140,10 +140,12 @@ impl Serve {
             .build()?;
         let machine = runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
+            // Whoever reads where it listens may end it at once.
+            let end = ended()?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
-            Ok::<_, CliError>(server.run(ended()?).await?)
+            Ok::<_, CliError>(server.run(end).await?)
         })?;
         // PostgreSQL's client closes its connection by its own runtime, too.
         drop(machine);

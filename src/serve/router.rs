@@ -9,17 +9,19 @@ use super::journal::Journal;
 use super::metrics::{Metrics, OPEN_METRICS};
 use super::openapi;
 use super::problem::{PROBLEM, Problem};
+use super::store::Overview;
 use super::worker::Worker;
 use crate::error_code::ErrorCode;
+use crate::hex::Hex;
 use crate::intermediary::request::Body as Asked;
-use crate::intermediary::{Answer, IntermediaryError, MAX_REQUEST, Request};
+use crate::intermediary::{Answer, IntermediaryError, MAX_REQUEST, Request, Row};
 use crate::timestamp::Timestamp;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, RawQuery, Request as HttpRequest, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -97,7 +99,10 @@ pub fn router(service: Service) -> Router {
         )
         .route("/errors/{code}", get(error));
     if service.admin_token.is_some() {
-        router = router.route("/admin/clock", get(clock).post(advance));
+        router = router
+            .route("/admin", get(admin))
+            .route("/admin/state", get(state))
+            .route("/admin/clock", get(clock).post(advance));
     }
     router
         .fallback(async || {
@@ -484,6 +489,67 @@ fn admit(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
         ErrorCode::Unauthorized,
         &"this needs the operator's token",
     ))
+}
+
+/// The page of the operator. It holds nothing; what it shows it asks for with the token.
+async fn admin() -> Response {
+    let mut nonce = [0; 16];
+    if getrandom::fill(&mut nonce).is_err() {
+        return problem(&Problem::other(
+            503,
+            "Service Unavailable",
+            "the system gives no randomness",
+        ));
+    }
+    let nonce = Hex(nonce.to_vec()).to_string();
+    let page = include_str!("admin.html").replace("NONCE", &nonce);
+    let mut response = text("text/html; charset=utf-8", page);
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::try_from(policy);
+    let headers = response.headers_mut();
+    headers.extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// What the operator's page shows.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    now: Timestamp,
+    devices: Vec<Overview>,
+    /// Whether there are more devices.
+    is_cut: bool,
+    learned: Vec<Row>,
+    waiting: i64,
+    connections: i64,
+}
+
+/// The page shows so many devices at most.
+const SHOWN: usize = 500;
+
+async fn state(State(service): State<Service>, headers: HeaderMap) -> Response {
+    if let Err(refused) = admit(&service, &headers) {
+        return problem(&refused);
+    }
+    let devices = service.worker.look(SHOWN + 1).await;
+    let mut devices = match devices {
+        Ok(devices) => devices,
+        Err(error) => return problem(&Problem::from(&IntermediaryError::Store(error))),
+    };
+    let is_cut = devices.len() > SHOWN;
+    devices.truncate(SHOWN);
+    let seen = Seen {
+        now: service.clock.now(),
+        devices,
+        is_cut,
+        learned: service.worker.learned(),
+        waiting: service.metrics.waiting.get(),
+        connections: service.metrics.connections.get(),
+    };
+    text(JSON, json(&seen))
 }
 
 async fn clock(State(service): State<Service>, headers: HeaderMap) -> Response {

@@ -253,7 +253,7 @@ impl Row {
     fn suites(&mut self) -> Result<SuiteNames, StoreError> {
         let names = self.text()?;
         let names = names.split(' ').map(str::to_owned);
-        SuiteNames::try_from(Vec::from_iter(names)).map_err(|_| broken("no names of suites"))
+        SuiteNames::try_from(names.collect::<Vec<_>>()).map_err(|_| broken("no names of suites"))
     }
 
     pub(super) fn one_time_pre_key(&mut self) -> Result<OneTimePreKey, StoreError> {
