@@ -8,6 +8,8 @@
 mod adapter;
 #[path = "common/built_in.rs"]
 mod built_in;
+#[path = "common/cluster.rs"]
+mod cluster;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
@@ -21,6 +23,7 @@ mod all_or_nothing;
 mod backends;
 mod cli;
 mod diagrams;
+mod durability;
 mod fuzzing;
 mod hostile;
 mod intermediary;
@@ -29,6 +32,8 @@ mod model;
 mod nightly;
 mod payload;
 mod performance;
+mod postgres;
+mod power_loss;
 mod primitives;
 mod processes;
 mod replay;
