@@ -34,6 +34,7 @@ mod reports;
 mod saved_state;
 mod scenarios;
 mod second_suite;
+mod served;
 mod sesame;
 mod sessions;
 mod signal_v3;
