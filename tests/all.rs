@@ -11,6 +11,8 @@ mod built_in;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
+#[path = "common/in_process.rs"]
+mod in_process;
 #[path = "common/sample.rs"]
 mod sample;
 

@@ -301,7 +301,11 @@ pub fn judge(
     progress: &mut dyn Progress,
 ) -> TestResult {
     let subject = subjects.first().map(|subject| subject.describe());
-    let claims = |party| subject.as_ref().is_some_and(|subject| subject.claims(party));
+    let claims = |party| {
+        subject
+            .as_ref()
+            .is_some_and(|subject| subject.claims(party))
+    };
     let mut ledger = Ledger {
         is_intermediary: claims(Party::Intermediary) && !claims(Party::Wallet),
         ..Ledger::default()

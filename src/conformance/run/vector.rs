@@ -284,7 +284,9 @@ impl<'a> Asking<'a> {
             }
         }
         let passed_over = passed_over.filter(|_| refusals == 0);
-        unseen.or(passed_over).map_or(Ok(()), |skip| Err(skip.into()))
+        unseen
+            .or(passed_over)
+            .map_or(Ok(()), |skip| Err(skip.into()))
     }
 
     /// It is stopped and started again.

@@ -33,6 +33,11 @@ impl Beside {
         }
     }
 
+    /// The server's time at the earliest: times that are counted from it are not too far ahead for the server.
+    pub(super) fn earliest(&self) -> Timestamp {
+        self.early.1
+    }
+
     /// They are asked what the case asks at its time, and the server: when what is read expires, as the case has it and there; none
     /// where what must be answered hangs on the time.
     pub(super) fn ask(
@@ -54,9 +59,10 @@ impl Beside {
                 Ok(Answer::Envelopes { envelopes: late }),
             ) if envelopes.len() == early.len() && envelopes.len() == late.len() => {
                 let beside = early.iter().zip(late);
-                let expiries = envelopes.iter().zip(beside).map(|(case, (early, late))| {
-                    (case.expires.0, early.expires.0, late.expires.0)
-                });
+                let expiries = envelopes
+                    .iter()
+                    .zip(beside)
+                    .map(|(case, (early, late))| (case.expires.0, early.expires.0, late.expires.0));
                 expiries.collect()
             }
             _ => Expiries::new(),

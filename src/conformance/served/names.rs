@@ -184,7 +184,10 @@ impl Names {
         }
         for bit in 0..256 {
             let near = with_bit_flipped(value, bit);
-            if let Some(known) = self.secrets.get_mut(&<[u8; 32]>::from(Sha256::digest(near))) {
+            if let Some(known) = self
+                .secrets
+                .get_mut(&<[u8; 32]>::from(Sha256::digest(near)))
+            {
                 known.original = Some(near);
                 return with_bit_flipped(known.fresh, bit);
             }
@@ -270,7 +273,10 @@ mod tests {
         assert_eq!(flipped, hex::encode(&with_bit_flipped(bytes, 255)));
         assert_eq!(names.secret_text(&text[2..]), there[2..]);
         assert_eq!(names.secret_text(&text[..62]), there[..62]);
-        assert_eq!(names.secret_text(&format!("{text}00")), format!("{there}00"));
+        assert_eq!(
+            names.secret_text(&format!("{text}00")),
+            format!("{there}00")
+        );
         let upper = text.to_ascii_uppercase();
         assert_eq!(names.secret_text(&upper), there.to_ascii_uppercase());
         for none in ["", "zz", "07", &"07".repeat(32), &"zz".repeat(32), "é"] {

@@ -312,7 +312,8 @@ fn envelopes(answer: &Value) -> Vec<Value> {
 
 fn ids(envelopes: &[Value]) -> Vec<u64> {
     let ids = envelopes.iter();
-    ids.map(|it| it["id"].as_u64().unwrap_or_default()).collect()
+    ids.map(|it| it["id"].as_u64().unwrap_or_default())
+        .collect()
 }
 
 /// The ids of the one-time prekeys in bundles, and how many bundles have none.
@@ -357,9 +358,10 @@ fn last_pre_keys(course: &mut Course) -> Result<(), Fault> {
     }
     let replies = course.at_once(&requests)?;
     let (ids, without) = handed_out(&replies)?;
-    holds(ids == Vec::from_iter(1..=9) && without == CLIENTS - 9, || {
-        format!("one-time prekeys {ids:?} were handed out, and {without} bundles had none")
-    })?;
+    holds(
+        ids == Vec::from_iter(1..=9) && without == CLIENTS - 9,
+        || format!("one-time prekeys {ids:?} were handed out, and {without} bundles had none"),
+    )?;
     let left = course.count(&ryan)?;
     holds(left == 0, || format!("{left} are said to be left"))
 }
@@ -390,7 +392,10 @@ fn numbered(course: &mut Course) -> Result<(), Fault> {
     holds(ids(&read) == Vec::from_iter(1..=36), || {
         format!("they are numbered {:?}", ids(&read))
     })?;
-    let messages: BTreeSet<&str> = read.iter().filter_map(|it| it["message"].as_str()).collect();
+    let messages: BTreeSet<&str> = read
+        .iter()
+        .filter_map(|it| it["message"].as_str())
+        .collect();
     holds(messages.len() == 36, || {
         format!("{} of them are different", messages.len())
     })
@@ -436,7 +441,9 @@ fn acknowledged_while_read(course: &mut Course) -> Result<(), Fault> {
         holds(has_rest, || format!("{ids:?} were read"))?;
     }
     let read = ids(&course.read(&ryan)?);
-    holds(read == rest, || format!("after the acknowledgement {read:?} are read"))
+    holds(read == rest, || {
+        format!("after the acknowledgement {read:?} are read")
+    })
 }
 
 fn removed_while_written_to(course: &mut Course) -> Result<(), Fault> {
@@ -455,27 +462,39 @@ fn removed_while_written_to(course: &mut Course) -> Result<(), Fault> {
     })?;
     let submitted = tally(&replies[1..]);
     holds(
-        submitted.keys().all(|it| ["done", "not-found"].contains(it)),
+        submitted
+            .keys()
+            .all(|it| ["done", "not-found"].contains(it)),
         || format!("submissions were answered {submitted:?}"),
     )?;
     let id = course.id();
-    let late = [ben.submits(&id, &ryan, &access_key, "2e"), ryan.reads("late")];
+    let late = [
+        ben.submits(&id, &ryan, &access_key, "2e"),
+        ryan.reads("late"),
+    ];
     let late = course.at_once(&late)?;
     let expected = BTreeMap::from([("not-found", 1), ("unauthorized", 1)]);
     holds(tally(&late) == expected, || {
-        format!("a message to it and its own reading were answered {:?}", tally(&late))
+        format!(
+            "a message to it and its own reading were answered {:?}",
+            tally(&late)
+        )
     })?;
     // Who comes next has an empty mailbox, which counts from 1.
     let anew = course.client(ryan.address, 0)?;
     let id = course.id();
     course.must(&json!({ "id": id, "body": anew.registration }))?;
     let before = ids(&course.read(&anew)?);
-    holds(before.is_empty(), || format!("messages {before:?} are left"))?;
+    holds(before.is_empty(), || {
+        format!("messages {before:?} are left")
+    })?;
     let access_key = course.access_key(&anew)?;
     let id = course.id();
     course.must(&ben.submits(&id, &anew, &access_key, "2e"))?;
     let after = ids(&course.read(&anew)?);
-    holds(after == [1], || format!("its first message has number {after:?}"))
+    holds(after == [1], || {
+        format!("its first message has number {after:?}")
+    })
 }
 
 fn bundle_asked_again(course: &mut Course) -> Result<(), Fault> {
@@ -541,5 +560,7 @@ fn registered_again(course: &mut Course) -> Result<(), Fault> {
         format!("it was answered {:?}", tally(&replies))
     })?;
     let left = course.count(&client)?;
-    holds(left == 5, || format!("{left} of 5 one-time prekeys are there"))
+    holds(left == 5, || {
+        format!("{left} of 5 one-time prekeys are there")
+    })
 }

@@ -1,9 +1,9 @@
 //! Somebody's server, asked as a subject: the cases of the harness, in values that nobody else there has.
 
 use super::beside::Beside;
+use super::shift::Shift;
 use super::translation::{Expiries, Translation};
 use super::wire::{Reply, Wire, WireError};
-use super::shift::Shift;
 use crate::conformance::operation::intermediary::{
     Create, NUMBER, Request, RequestInput, Requests, RequestsInput, Restore, Save, Tick, TickInput,
 };
@@ -82,7 +82,8 @@ impl Server {
         for (number, device) in devices.into_values().enumerate() {
             for token in device.tokens.iter().rev() {
                 let body = json!({ "type": "remove", "address": device.address });
-                let request = json!({ "id": format!("clean-{number}"), "token": token, "body": body });
+                let request =
+                    json!({ "id": format!("clean-{number}"), "token": token, "body": body });
                 match self.wire.ask(&request) {
                     Ok(Reply::Answer(_)) => break,
                     Ok(Reply::Refused { .. }) => {}
@@ -98,9 +99,13 @@ impl Server {
             let there = self.wire.clock().map_err(|error| self.failure(error))?;
             self.is_begun = true;
             self.at = there;
+            self.beside = None;
+            if !self.wire.has_test_clock() {
+                let beside = self.beside.insert(Beside::new(SUITE, there));
+                self.translation.shift = Shift::between(now, beside.earliest());
+                return Ok(());
+            }
             self.translation.shift = Shift::between(now, there);
-            let is_fixed = !self.wire.has_test_clock();
-            self.beside = is_fixed.then(|| Beside::new(SUITE, there));
         }
         if self.beside.is_some() {
             return Ok(());
@@ -136,11 +141,7 @@ impl Server {
     }
 
     /// The request as the server gets it, and when what it reads expires.
-    fn translate(
-        &mut self,
-        request: &Value,
-        now: Timestamp,
-    ) -> Result<(Value, Expiries), Failure> {
+    fn translate(&mut self, request: &Value, now: Timestamp) -> Result<(Value, Expiries), Failure> {
         let there = self.translation.request(request);
         let Some(beside) = &mut self.beside else {
             return Ok((there, Expiries::new()));

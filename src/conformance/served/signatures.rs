@@ -202,7 +202,11 @@ impl Signatures {
             }
         }
         // One that is known, or was made of it: cut, lengthened, with a bit flipped.
-        if let Some(of) = self.signed.iter().find(|of| is_made_of(&bytes, &of.signature)) {
+        if let Some(of) = self
+            .signed
+            .iter()
+            .find(|of| is_made_of(&bytes, &of.signature))
+        {
             let pair = names.identity(&of.by);
             let there = sign(&pair, &of.covered.there(names, shift), names);
             let made = made_alike(&bytes, &of.signature, &there);
@@ -230,7 +234,10 @@ fn sign(pair: &KeyPair, covered: &Covered, names: &Names) -> [u8; 64] {
 
 fn is_made_of(bytes: &[u8], signature: &[u8; 64]) -> bool {
     if bytes.len() == signature.len() {
-        let differing = bytes.iter().zip(signature).map(|(a, b)| (a ^ b).count_ones());
+        let differing = bytes
+            .iter()
+            .zip(signature)
+            .map(|(a, b)| (a ^ b).count_ones());
         return differing.sum::<u32>() <= NEAR;
     }
     let shorter = bytes.len().min(signature.len());

@@ -78,7 +78,10 @@ impl Translation {
             let Some(expires) = envelope.get_mut("expires") else {
                 continue;
             };
-            if expires.as_u64().is_some_and(|it| (*from..=*to).contains(&it)) {
+            if expires
+                .as_u64()
+                .is_some_and(|it| (*from..=*to).contains(&it))
+            {
                 // What comes out of the walk below is what the case has.
                 *expires = self.shift.there(*case).into();
             }

@@ -87,7 +87,8 @@ impl<'a> ScriptedIntermediary<'a> {
     /// From now on it is held to these limits. It knows nobody yet. No subject can be.
     pub(super) fn limit(&mut self, limits: Limits) -> Result<(), StepFailure> {
         if self.played.is_there() {
-            let reason = "the intermediary is played by the subject, whose bounds are the profile's";
+            let reason =
+                "the intermediary is played by the subject, whose bounds are the profile's";
             return Err(StepFailure::NotObservable(reason.to_owned()));
         }
         self.machine = Intermediary::with_limits(self.suite, MemoryStore::default(), limits);
