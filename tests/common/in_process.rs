@@ -23,7 +23,7 @@ pub(crate) struct InProcess {
 
 pub(crate) struct Shared {
     pub(crate) machine: Intermediary<MemoryStore>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl InProcess {
@@ -60,7 +60,7 @@ impl InProcess {
 pub(crate) fn handled(
     machine: &mut Intermediary<MemoryStore>,
     request: &Value,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 ) -> Reply {
     let request = Request::from_json(request.to_string().as_bytes());
     match request.and_then(|request| machine.handle(&request, now)) {
@@ -101,7 +101,7 @@ impl Wire for InProcess {
 
     fn advance(&mut self, to: Timestamp) -> Result<(), WireError> {
         let mut shared = self.shared();
-        assert!(self.has_test_clock && to > shared.now);
+        assert!(self.has_test_clock && to >= shared.now);
         shared.now = to;
         Ok(())
     }

@@ -7,9 +7,12 @@
 //! | `translation` | requests on their way there, answers on their way back |
 //! | `beside` | the reference engine beside it: what hangs on time |
 //! | [`server`] | the server as a subject |
+//! | `http` | a server over HTTP (feature `serve`) |
 //! | [`races`] | what must hold where many ask at once |
 
 mod beside;
+#[cfg(feature = "serve")]
+pub mod http;
 mod names;
 pub mod races;
 pub mod server;
@@ -18,5 +21,7 @@ mod signatures;
 mod translation;
 pub mod wire;
 
+#[cfg(feature = "serve")]
+pub use http::Http;
 pub use server::Server;
 pub use wire::{Reply, Wire, WireError};

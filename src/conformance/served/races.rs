@@ -7,7 +7,7 @@ use super::wire::{Reply, Wire, WireError};
 use crate::agreement::{BundleFields, PreKeyStore};
 use crate::conformance::seed::Recorder;
 use crate::identifier::{Address, DeviceId, UserId};
-use crate::intermediary::{AccessKey, Token};
+use crate::intermediary::{AccessKey, RequestId, Token};
 use crate::primitives::Randomness;
 use crate::sesame::Device;
 use crate::suite::Tigress1;
@@ -138,7 +138,7 @@ struct Client {
 
 impl Client {
     fn says(&self, id: &str, body: Value) -> Value {
-        json!({ "id": id, "token": self.token, "body": body })
+        json!({ "id": long(id), "token": self.token, "body": body })
     }
 
     fn submits(&self, id: &str, to: &Client, access_key: &AccessKey, message: &str) -> Value {
@@ -225,7 +225,7 @@ impl Course<'_> {
 
     fn id(&mut self) -> String {
         self.requests += 1;
-        format!("race-{}", self.requests)
+        long(&format!("race-{}", self.requests))
     }
 
     /// Asks for what may not be refused.
@@ -287,6 +287,11 @@ impl Course<'_> {
             }
         }
     }
+}
+
+/// An id as long as one may be.
+fn long(id: &str) -> String {
+    format!("{id:~<longest$}", longest = RequestId::MAX_LENGTH)
 }
 
 fn unmade(error: impl ToString) -> Fault {
