@@ -13,10 +13,12 @@ mod cluster;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
+#[path = "common/in_process.rs"]
+mod in_process;
 #[path = "common/sample.rs"]
 mod sample;
-#[path = "common/served.rs"]
-mod served;
+#[path = "common/listening.rs"]
+mod listening;
 
 mod adapters;
 mod all_or_nothing;
@@ -42,6 +44,7 @@ mod saved_state;
 mod scenarios;
 mod second_suite;
 mod serve;
+mod served;
 mod sesame;
 mod sessions;
 mod signal_v3;

@@ -1,7 +1,7 @@
 //! The intermediary behind HTTP: what comes over a socket is what the machine answers; who is slow, loud or many is bounded.
 
 use crate::common::Seeded;
-use crate::served::{ADMIN, Served};
+use crate::listening::{ADMIN, Served};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;

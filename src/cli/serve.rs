@@ -165,7 +165,7 @@ impl Serve {
 }
 
 /// What stands in a file, without white space around it.
-fn secret(path: &Path) -> Result<String, CliError> {
+pub(super) fn secret(path: &Path) -> Result<String, CliError> {
     let wrong = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
     let secret = text.trim();
