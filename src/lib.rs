@@ -16,6 +16,7 @@
 //! | [`wallet`] | the device as a user has it: sessions, transfers, the talk with the intermediary |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
+//! | [`wallet_file`] | a wallet for people: in a file, and in talk with a server |
 //! | [`model`] | everything that can happen between wallets and the intermediary within bounds, explored |
 //!
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
@@ -54,4 +55,6 @@ pub mod suite;
 pub mod timestamp;
 pub mod transfer;
 pub mod wallet;
+#[cfg(feature = "conformance")]
+pub mod wallet_file;
 pub mod wire;
