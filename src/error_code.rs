@@ -10,7 +10,7 @@ macro_rules! error_codes {
         /// An implementation under test may name its errors otherwise; the code counts only where
         /// strict errors are asked for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
         #[serde(rename_all = "kebab-case")]
         pub enum ErrorCode {
             $($(#[$doc])* $variant,)+

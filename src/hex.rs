@@ -102,7 +102,7 @@ impl<'de> Deserialize<'de> for Hex {
     }
 }
 
-#[cfg(feature = "conformance")]
+#[cfg(feature = "schemas")]
 impl schemars::JsonSchema for Hex {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Hex".into()

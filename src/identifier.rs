@@ -417,7 +417,7 @@ impl Identifiers {
 
 /// A device of a user (ID-05).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
     /// The user.
@@ -435,7 +435,7 @@ impl fmt::Display for Address {
 /// A schema for each identifier, as it is written in JSON.
 macro_rules! schemas {
     ($($name:ident: $schema:tt)+) => {
-        $(#[cfg(feature = "conformance")]
+        $(#[cfg(feature = "schemas")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
@@ -466,7 +466,7 @@ schemas! {
 
 /// Whom a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Recipient {
     /// All devices of a user.

@@ -14,6 +14,7 @@
 //! | [`transfer`] | what wallets say to each other about a transfer, and the invitation before it |
 //! | [`intermediary`] | prekeys and mailboxes: the server between devices |
 //! | [`wallet`] | the device as a user has it: sessions, transfers, the talk with the intermediary |
+//! | [`serve`] | the intermediary behind HTTP |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
 //! | [`wallet_file`] | a wallet for people: in a file, and in talk with a server |
@@ -49,6 +50,8 @@ pub mod ratchet;
 pub mod report;
 mod requirement;
 mod saved;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sesame;
 pub mod short_bytes;
 pub mod suite;

@@ -13,6 +13,8 @@ mod common;
 mod harm;
 #[path = "common/sample.rs"]
 mod sample;
+#[path = "common/served.rs"]
+mod served;
 
 mod adapters;
 mod all_or_nothing;
@@ -34,9 +36,11 @@ mod reports;
 mod saved_state;
 mod scenarios;
 mod second_suite;
+mod serve;
 mod sesame;
 mod sessions;
 mod signal_v3;
+mod stores;
 mod traced;
 mod transfers;
 mod vectors;

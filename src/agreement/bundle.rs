@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A bundle as it comes from outside: every field as written, nothing checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BundleFields {
     /// UserID of B (ID-01).
@@ -47,7 +47,7 @@ pub struct BundleFields {
     pub one_time_pre_key: Option<Hex>,
     /// The KEM prekey, where the bundle has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "conformance", schemars(skip))]
+    #[cfg_attr(feature = "schemas", schemars(skip))]
     pub kem_pre_key: Option<Box<KemPreKeyFields>>,
 }
 

@@ -14,6 +14,8 @@ mod model;
 mod replay;
 mod requirements;
 mod scenarios;
+#[cfg(feature = "serve")]
+mod serve;
 mod signals;
 mod test;
 mod transitions;
@@ -56,6 +58,8 @@ enum Command {
     Transitions,
     Explain(explain::Explain),
     Model(model::Explore),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     #[cfg(feature = "flaws")]
     Flaws(flaws::Flaws),
 }
@@ -214,6 +218,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Transitions => transitions::run(&mut out),
         Command::Explain(command) => command.run(&mut out),
         Command::Model(command) => command.run(&mut out),
+        #[cfg(feature = "serve")]
+        Command::Serve(command) => command.run(&mut out),
         #[cfg(feature = "flaws")]
         Command::Flaws(command) => command.run(&mut out),
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// An answer that carries something, or says that the request was carried out. A refusal is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Answer {
     /// It was carried out.

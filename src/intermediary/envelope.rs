@@ -11,7 +11,7 @@ use std::fmt;
 ///
 /// Each mailbox counts for itself, so that its owner learns nothing of another's traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct EnvelopeId(pub u64);
 
@@ -28,7 +28,7 @@ impl EnvelopeId {
 
 /// A message as the intermediary holds it: bytes that it does not look into and never prints (MBX-14).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct MessageBytes(pub Hex);
 
@@ -46,7 +46,7 @@ impl From<&[u8]> for MessageBytes {
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Envelope {
     /// Its number in its mailbox.

@@ -78,6 +78,11 @@ impl<S: Store> Intermediary<S> {
         &self.store
     }
 
+    /// What it keeps, for whoever groups its transactions.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
     /// Answers a request, in one transaction of the store: it changes everything that it has to change, or nothing.
     ///
     /// # Errors

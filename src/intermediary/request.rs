@@ -77,7 +77,7 @@ impl fmt::Debug for RequestId {
     }
 }
 
-#[cfg(feature = "conformance")]
+#[cfg(feature = "schemas")]
 impl schemars::JsonSchema for RequestId {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "RequestId".into()
@@ -94,7 +94,7 @@ impl schemars::JsonSchema for RequestId {
 
 /// A request as it stands on the wire. Its debug output shows no token, no access key and no message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// What the client calls it.
@@ -108,7 +108,7 @@ pub struct Request {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -133,7 +133,7 @@ pub enum Body {
         created: Option<Timestamp>,
         /// The suites that the device speaks.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "conformance", schemars(with = "Option<Vec<String>>"))]
+        #[cfg_attr(feature = "schemas", schemars(with = "Option<Vec<String>>"))]
         suites: Option<SuiteNames>,
         /// The identity key's signature over the statement: 64 bytes (KEY-09).
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -322,7 +322,7 @@ impl Body {
 
 /// A device as it registers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Registration {
     /// The device.
@@ -344,7 +344,7 @@ pub struct Registration {
     pub created: Option<Timestamp>,
     /// The suites that the device speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "conformance", schemars(with = "Option<Vec<String>>"))]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<Vec<String>>"))]
     pub suites: Option<SuiteNames>,
     /// The identity key's signature over the statement: 64 bytes (KEY-09).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -355,7 +355,7 @@ pub struct Registration {
 
 /// A one-time prekey as it is published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublishedOneTimePreKey {
     /// Its id.
@@ -366,7 +366,7 @@ pub struct PublishedOneTimePreKey {
 
 /// A message for one device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Submission {
     /// Whom it is for.

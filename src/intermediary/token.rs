@@ -59,7 +59,7 @@ macro_rules! secret_on_the_wire {
 /// How 32 bytes stand in the schema.
 macro_rules! digits {
     ($name:ident, $what:literal) => {
-        #[cfg(feature = "conformance")]
+        #[cfg(feature = "schemas")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
@@ -106,6 +106,12 @@ impl Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The hash of a value's JSON, which is not written out.
     #[must_use]
     pub(super) fn of_json(value: &impl Serialize) -> Self {
@@ -124,6 +130,13 @@ impl Digest {
             Ok(()) => Digest(hasher.0.finalize().into()),
             Err(_) => unreachable!("a hasher takes every byte, and a request has no map"),
         }
+    }
+}
+
+/// A hash that was kept.
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Digest(bytes)
     }
 }
 

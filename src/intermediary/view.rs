@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// A kind of thing that the intermediary learns. There is no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Learned {
     /// That a device asked for something: which request it was.
@@ -55,7 +55,7 @@ pub enum Learned {
 
 /// One thing that the intermediary learned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Row {
     /// What kind of thing.

@@ -437,7 +437,7 @@ fn canonical_integer(text: &str) -> Option<u32> {
 
 /// What kind of credential an invitation is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub enum Vertical {
     /// `a`: general access, also where the link says nothing.
     #[default]

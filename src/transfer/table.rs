@@ -13,7 +13,7 @@ macro_rules! states {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
         /// A state by its name in the table: `S:` for the sender's side, `R:` for the receiver's.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
         pub enum StateName {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)+
         }

@@ -75,7 +75,7 @@ pub enum WalletEvent {
 
 /// What a wallet wants done, once its new state is saved (WAL-01).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(
     clippy::large_enum_variant,
@@ -105,7 +105,7 @@ pub enum Effect {
 
 /// What a user is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "report", rename_all = "kebab-case")]
 pub enum Report {
     /// A message was refused.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which of the two messages; the envelope carries it beside the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "conformance", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MessageKind {
     /// A prekey message: opens a session (X3DH-07).
