@@ -53,6 +53,7 @@ mod traced;
 mod transfers;
 mod vectors;
 mod verdicts;
+mod wallet_file;
 mod wallet_properties;
 mod wallets;
 mod wire;
