@@ -15,10 +15,10 @@ mod common;
 mod harm;
 #[path = "common/in_process.rs"]
 mod in_process;
-#[path = "common/sample.rs"]
-mod sample;
 #[path = "common/listening.rs"]
 mod listening;
+#[path = "common/sample.rs"]
+mod sample;
 
 mod adapters;
 mod all_or_nothing;
