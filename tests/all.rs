@@ -15,6 +15,8 @@ mod harm;
 mod in_process;
 #[path = "common/sample.rs"]
 mod sample;
+#[path = "common/served.rs"]
+mod served;
 
 mod adapters;
 mod all_or_nothing;
@@ -36,10 +38,12 @@ mod reports;
 mod saved_state;
 mod scenarios;
 mod second_suite;
-mod served;
+mod serve;
 mod sesame;
 mod sessions;
 mod signal_v3;
+mod stores;
+mod tested_server;
 mod traced;
 mod transfers;
 mod vectors;

@@ -2,8 +2,9 @@
 
 use crate::sample;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tigress_signal::conformance::vector::BuiltIn;
 
 fn tigress(arguments: &[&str]) -> Output {
@@ -82,10 +83,47 @@ fn every_command_of_the_pages_is_run() {
     assert!(commands >= 5, "{commands} commands");
 }
 
+/// Starts a server as a page says, but on a free port, and ends it.
+fn serves(arguments: &[&str]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = include_str!("../docs/serve.md");
+    let rules = page.split("```json\n").nth(1).expect("rules");
+    let rules = rules.split("```").next().expect("an end");
+    for (name, content) in [
+        ("faults.json", rules),
+        (
+            "token.txt",
+            "the operator's token".replace(' ', "-").as_str(),
+        ),
+        ("secret.txt", "a-secret-of-the-operator"),
+    ] {
+        fs::write(folder.path().join(name), content).expect("a file");
+    }
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tigress"))
+        .args(arguments)
+        .args(["--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    let out = program.stdout.take().expect("piped");
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("http"), "{arguments:?}: {line}");
+    let id = program.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(killed.expect("kill").success());
+    let ended = program.wait().expect("it ends");
+    assert_eq!(ended.code(), Some(0), "{arguments:?}");
+}
+
 fn run_as_shown(command: &str, page: &Path) {
     let words: Vec<_> = command.split(' ').collect();
     if words.starts_with(&["tigress", "scenarios", "run"]) {
         return writes_a_transcript(command);
+    }
+    if words.starts_with(&["tigress", "serve"]) {
+        return serves(&words[1..]);
     }
     let own = match words.as_slice() {
         // What runs this test, what is around it, and what has been built to run it; and what

@@ -29,13 +29,13 @@ use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::wire::MessageKind;
 
-type Server = Intermediary<MemoryStore>;
+pub(crate) type Server = Intermediary<MemoryStore>;
 
 /// How many devices there are: two of each of two users, and one of a third.
-const DEVICES: usize = 5;
+pub(crate) const DEVICES: usize = 5;
 
 /// What each device registers, but for the token: the second of each user is device 2.
-static REGISTRATIONS: LazyLock<Vec<Registration>> = LazyLock::new(|| {
+pub(crate) static REGISTRATIONS: LazyLock<Vec<Registration>> = LazyLock::new(|| {
     (0..DEVICES)
         .map(|index| {
             let seed = index as u64 + 1;
@@ -47,7 +47,7 @@ static REGISTRATIONS: LazyLock<Vec<Registration>> = LazyLock::new(|| {
 });
 
 /// A registration of a device whose keys are made from that seed.
-fn registration(address: Address, seed: u64, token: &Token) -> Registration {
+pub(crate) fn registration(address: Address, seed: u64, token: &Token) -> Registration {
     let fields = bundle(&device_at(&Tigress1, address, &mut Seeded(seed)));
     Registration {
         address,
@@ -65,17 +65,17 @@ fn registration(address: Address, seed: u64, token: &Token) -> Registration {
 }
 
 /// A token that is another one for each seed.
-fn token(seed: u64) -> Token {
+pub(crate) fn token(seed: u64) -> Token {
     Token::random(&mut Seeded(seed + 1_000_000)).expect("never ends")
 }
 
 /// One of a few access keys.
-fn access_key(number: usize) -> AccessKey {
+pub(crate) fn access_key(number: usize) -> AccessKey {
     AccessKey::from([u8::try_from(number).expect("few"); 32])
 }
 
 /// That many one-time prekeys from that id on; the keys themselves do not matter here.
-fn one_time_pre_keys(first: u32, count: u32) -> Vec<PublishedOneTimePreKey> {
+pub(crate) fn one_time_pre_keys(first: u32, count: u32) -> Vec<PublishedOneTimePreKey> {
     static KEY: LazyLock<Hex> = LazyLock::new(|| bundle(&device(99).1).identity_key);
     (first..first + count)
         .map(|id| PublishedOneTimePreKey {
@@ -107,7 +107,7 @@ fn hash_of(server: &Server) -> u64 {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "reads better at the call")]
-fn request_id(text: impl ToString) -> RequestId {
+pub(crate) fn request_id(text: impl ToString) -> RequestId {
     text.to_string().try_into().expect("visible ASCII")
 }
 
@@ -120,7 +120,7 @@ fn ask(server: &mut Server, request: &Request, now: u64) -> Result<Answer, Inter
 
 /// What happens. The numbers say which device acts, on which, and with which access key.
 #[derive(Clone, Debug)]
-enum Event {
+pub(crate) enum Event {
     /// With the token of that device, if any.
     Register(usize, Option<usize>),
     /// Under the hash of another device's token.
@@ -147,7 +147,7 @@ enum Event {
     Restart,
 }
 
-fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let who = || 0..DEVICES;
     let key = || 0..4_usize;
     // Mostly the device itself.
@@ -240,7 +240,7 @@ impl Known {
 }
 
 /// Limits that a story meets.
-const FEW: Limits = Limits {
+pub(crate) const FEW: Limits = Limits {
     message_length: 100,
     mailbox: 2,
     always_taken: 1,
@@ -260,7 +260,7 @@ const FEW: Limits = Limits {
 };
 
 /// The model: what the profile says, in the plainest form.
-struct Model {
+pub(crate) struct Model {
     server: Server,
     limits: Limits,
     now: u64,
@@ -272,15 +272,46 @@ struct Model {
     /// Every one-time prekey ever handed out, by the registration of its owner.
     handed_out: BTreeSet<(u64, u32)>,
     requests: u64,
+    shadow: Option<Box<dyn Shadow>>,
 }
 
-fn address(index: usize) -> Address {
+/// Another intermediary, that is asked the same.
+pub(crate) trait Shadow {
+    /// What the first one was asked, what it answered, and what it keeps now.
+    fn asked(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+        got: &Result<Answer, IntermediaryError>,
+        kept: &MemoryStore,
+    );
+    /// Time has come to that point.
+    fn ticked(&mut self, now: Timestamp, kept: &MemoryStore);
+    /// The first one was saved and restored.
+    fn restarted(&mut self);
+}
+
+pub(crate) fn address(index: usize) -> Address {
     REGISTRATIONS[index].address
 }
 
 impl Model {
+    /// Two devices of two users and one of a third, each open to who has the first access key, and a shadow that sees them come.
+    pub(crate) fn of_all(limits: Limits, shadow: Option<Box<dyn Shadow>>) -> Self {
+        let mut model = Model {
+            shadow,
+            ..Model::new(limits)
+        };
+        for (me, with) in [(0, None), (1, None), (3, None), (2, Some(1)), (4, Some(3))] {
+            model.step(Event::Register(me, with));
+            model.step(Event::PublishAccessKey(me, me, 0, 63 * DAY));
+        }
+        model
+    }
+
     fn new(limits: Limits) -> Self {
         Model {
+            shadow: None,
             server: Intermediary::with_limits(&Tigress1, MemoryStore::default(), limits),
             limits,
             now: 1_000,
@@ -431,10 +462,18 @@ impl Model {
         (0..DEVICES).find(|index| address(*index) == *wanted && self.known[*index].is_some())
     }
 
+    fn ask(&mut self, request: &Request) -> Result<Answer, IntermediaryError> {
+        let got = ask(&mut self.server, request, self.now);
+        if let Some(shadow) = &mut self.shadow {
+            shadow.asked(request, Timestamp(self.now), &got, self.server.store());
+        }
+        got
+    }
+
     /// Makes the request, and holds what comes of it against the model.
     fn make(&mut self, request: &Request) {
         let before = self.server.clone();
-        let got = ask(&mut self.server, request, self.now);
+        let got = self.ask(request);
         // What is the same, what hashes the same and what is saved the same is one thing.
         let unchanged = self.server == before;
         assert_eq!(hash_of(&self.server) == hash_of(&before), unchanged);
@@ -623,7 +662,7 @@ impl Model {
         self.make(&request);
     }
 
-    fn step(&mut self, event: Event) {
+    pub(crate) fn step(&mut self, event: Event) {
         match event {
             Event::Register(me, with) => self.registers(me, with, token(self.requests)),
             Event::RegisterUnder(me, of) => {
@@ -716,8 +755,16 @@ impl Model {
                 let now = Timestamp(self.now);
                 self.server.tick(now).expect("memory does not fail");
                 self.has_nothing_that_expired();
+                if let Some(shadow) = &mut self.shadow {
+                    shadow.ticked(now, self.server.store());
+                }
             }
-            Event::Restart => self.server = restarted(&self.server, self.limits),
+            Event::Restart => {
+                self.server = restarted(&self.server, self.limits);
+                if let Some(shadow) = &mut self.shadow {
+                    shadow.restarted();
+                }
+            }
         }
     }
 
@@ -744,7 +791,7 @@ impl Model {
             .is_some();
         if remembered {
             let before = self.server.save().to_json();
-            let got = ask(&mut self.server, &request, self.now);
+            let got = self.ask(&request);
             assert_eq!(got, Err(IntermediaryError::ConflictingRequest));
             assert_eq!(self.server.save().to_json(), before);
         }
@@ -752,7 +799,7 @@ impl Model {
 }
 
 /// A submission to that device, by the first access key, that no other is equal to.
-fn submission(to: usize, right: bool, number: u64) -> Submission {
+pub(crate) fn submission(to: usize, right: bool, number: u64) -> Submission {
     let registration = &REGISTRATIONS[to];
     let other = u32::from(registration.registration_id) ^ 2;
     Submission {
@@ -778,12 +825,8 @@ proptest! {
         events in prop::collection::vec(event(), 1..80),
         limits in prop_oneof![1 => Just(Limits::PROFILE), 2 => Just(FEW)],
     ) {
-        let mut model = Model::new(limits);
-        // Most stories begin with everybody there, and open to who has the first access key.
-        for (me, with) in [(0, None), (1, None), (3, None), (2, Some(1)), (4, Some(3))] {
-            model.step(Event::Register(me, with));
-            model.step(Event::PublishAccessKey(me, me, 0, 63 * DAY));
-        }
+        // Most stories begin with everybody there.
+        let mut model = Model::of_all(limits, None);
         for event in events {
             model.step(event);
         }

@@ -66,6 +66,9 @@ fn main() -> std::io::Result<()> {
     let mut seeds = Seeds::default();
     messages_and_payloads(&mut seeds);
     statements_requests_and_transcripts(&mut seeds);
+    for (name, bytes) in tigress_fuzz::http_request::seeds() {
+        seeds.add("http_request", name, bytes);
+    }
     vector_files(&mut seeds);
     scripts(&mut seeds);
     answers_and_states(&mut seeds);
@@ -97,7 +100,7 @@ fn dictionaries(seeds: &Seeds, folder: &Path) -> std::io::Result<()> {
                 words.insert(vec![0x80, 0]);
             }
             "bundle" | "payload" | "adapter_answer" | "saved_state" | "vector_file" | "request"
-            | "transcript" | "statement" => {
+            | "http_request" | "transcript" | "statement" => {
                 for bytes in of_target.values() {
                     let text = String::from_utf8_lossy(bytes);
                     let strings = text.split('"').skip(1).step_by(2);

@@ -5,6 +5,7 @@
 //! | `wire_ratchet`, `wire_prekey`, `bundle` | bytes | what is accepted re-encodes to the same bytes |
 //! | `payload` | bytes | what is accepted says the same once it is written |
 //! | `link`, `request`, `transcript` | bytes | what is accepted says the same once it is written |
+//! | [`http_request`] | bytes | a server answers each request, or closes; a refusal changes nothing |
 //! | `statement` | two statements | their signatures cover the same where they say the same, and only there |
 //! | `vector_file`, `scenario_script`, `adapter_answer`, `saved_state` | bytes | nothing crashes |
 //! | [`session_decrypt`] | damage to messages | nothing is accepted but what was sent; a refusal changes nothing |
@@ -26,6 +27,7 @@ pub mod differential_ratchet;
 pub mod differential_signal_v3;
 pub mod drawn;
 pub mod encode;
+pub mod http_request;
 pub mod mutate;
 pub mod naive;
 pub mod naive_device;
@@ -118,6 +120,7 @@ pub const TARGETS: &[Target] = &[
     ("link", outside::link),
     ("statement", outside::statement),
     ("request", outside::request),
+    ("http_request", http_request::run),
     ("transcript", outside::transcript),
     ("vector_file", targets::vector_file),
     ("scenario_script", targets::scenario_script),

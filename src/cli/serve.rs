@@ -7,8 +7,12 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "flaws")]
+use tigress_signal::conformance::flaws;
 use tigress_signal::intermediary::Intermediary;
 use tigress_signal::serve::admission::Admission;
+use tigress_signal::serve::faults::{Faults, Rules};
+use tigress_signal::serve::journal::Journal;
 use tigress_signal::serve::server::Bounds;
 use tigress_signal::serve::store::AnyStore;
 use tigress_signal::serve::{Clock, Server, ServerError, Settings, tls};
@@ -43,9 +47,19 @@ pub(super) struct Serve {
     /// With what stands in this file as a bearer token, /admin can be asked.
     #[arg(long, value_name = "FILE")]
     admin_token_file: Option<PathBuf>,
+    /// Serve as an intermediary with this flaw (`MBX-07 newest first`), one of those that `tigress flaws` lists.
+    #[cfg(feature = "flaws")]
+    #[arg(long, value_name = "NAME")]
+    flaw: Option<String>,
     /// For tests: a clock that stands still until it is moved at /admin/clock.
     #[arg(long, requires = "admin_token_file")]
     test_clock: bool,
+    /// For tests of wallets: lose, delay, repeat, reorder, damage and lie by the rules in this file.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// For tests of wallets: write what was asked and answered into this file, as JSON Lines without secrets.
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<PathBuf>,
     /// The most connections at once.
     #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
@@ -75,7 +89,22 @@ impl From<ServerError> for CliError {
 }
 
 impl Serve {
+    #[cfg(feature = "flaws")]
     pub(super) fn run(self, out: &mut Output<impl Write>) -> Result<Ended, CliError> {
+        let flaw = self
+            .flaw
+            .as_deref()
+            .map(super::adapter::named)
+            .transpose()?;
+        flaws::under(flaw.unwrap_or_default(), || self.serve(out))
+    }
+
+    #[cfg(not(feature = "flaws"))]
+    pub(super) fn run(self, out: &mut Output<impl Write>) -> Result<Ended, CliError> {
+        self.serve(out)
+    }
+
+    fn serve(self, out: &mut Output<impl Write>) -> Result<Ended, CliError> {
         self.log();
         let read = |path: &Option<PathBuf>| path.as_deref().map(secret).transpose();
         let registration = read(&self.registration_secret_file)?;
@@ -90,6 +119,16 @@ impl Serve {
         };
         if self.test_clock {
             settings.clock = Clock::standing();
+        }
+        if let Some(file) = &self.faults {
+            let wrong = |what: &str| CliError::Usage(format!("{}: {what}", file.display()));
+            let json = fs::read(file).map_err(|error| wrong(&error.to_string()))?;
+            let rules = Rules::from_json(&json).map_err(|error| wrong(&error))?;
+            settings.faults = Some(Faults::new(rules));
+        }
+        if let Some(file) = &self.transcript {
+            let journal = Journal::create(file, settings.clock.clone());
+            settings.journal = Some(journal.map_err(|error| unwritable(file, &error))?);
         }
         let wrong = |error: tls::TlsError| CliError::Usage(error.to_string());
         if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
@@ -117,15 +156,21 @@ impl Serve {
             AnyStore::Postgres(_) => "in a database: what was answered outlasts a crash",
         };
         let machine = Intermediary::new(suite, store);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        // A flaw is one of this thread.
+        #[cfg(feature = "flaws")]
+        if self.flaw.is_some() {
+            runtime = tokio::runtime::Builder::new_current_thread();
+        }
+        let runtime = runtime.enable_all().build()?;
         runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
+            // Whoever reads where it listens may end it at once.
+            let end = ended()?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
-            server.run(ended()?).await?;
+            server.run(end).await?;
             Ok(Ended::Well)
         })
     }

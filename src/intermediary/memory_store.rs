@@ -256,6 +256,11 @@ impl MemoryStore {
         devices.map(|(address, kept)| (address, kept.as_ref()))
     }
 
+    /// Where devices are, by rising address.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.devices.keys().copied()
+    }
+
     fn kept(&self, address: &Address) -> Option<&Kept> {
         self.devices.get(address).map(Arc::as_ref)
     }

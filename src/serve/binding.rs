@@ -450,7 +450,14 @@ impl Received<'_> {
             json.push_str(fields);
         }
         json.push_str("}}");
-        Request::from_json(json.as_bytes())
+        Request::from_json(json.as_bytes()).map_err(|error| match error {
+            // The place in the text that was put together tells the client nothing.
+            IntermediaryError::Malformed(what) => {
+                let what = what.split(" at line ").next().unwrap_or_default();
+                malformed(what)
+            }
+            other => other,
+        })
     }
 }
 

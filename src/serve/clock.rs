@@ -21,9 +21,14 @@ impl Clock {
     /// One for tests: it stands at the system's time of this moment until [`Clock::advance`] moves it.
     #[must_use]
     pub fn standing() -> Self {
-        let now = Arc::new(AtomicU64::new(system().0));
+        Clock::standing_at(system())
+    }
+
+    /// One that stands at that time.
+    #[must_use]
+    pub fn standing_at(now: Timestamp) -> Self {
         Clock {
-            stands_at: Some(now),
+            stands_at: Some(Arc::new(AtomicU64::new(now.0))),
         }
     }
 

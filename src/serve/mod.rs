@@ -11,8 +11,10 @@
 //! | [`arrivals`] | who waits for the next message of a mailbox |
 //! | [`admission`] | which strangers may register |
 //! | [`metrics`] | what happened how often, in Prometheus' form |
+//! | [`faults`] | lies, losses and damages by rule, for those who test wallets |
+//! | [`journal`] | what was asked and answered, for the same |
 //! | [`router`] | HTTP in, HTTP out |
-//! | [`openapi`] | the same for programs: an `OpenAPI` document |
+//! | [`openapi`] | the same for programs: an OpenAPI document |
 //! | [`tls`] | certificates |
 //! | [`server`] | connections: how many, how slow, and their end |
 //!
@@ -23,6 +25,8 @@ pub mod arrivals;
 pub mod binding;
 pub mod client;
 pub mod clock;
+pub mod faults;
+pub mod journal;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;

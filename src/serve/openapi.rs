@@ -1,4 +1,4 @@
-//! The server for programs: an `OpenAPI` 3.1 document, made from the table of routes and the types.
+//! The server for programs: an OpenAPI 3.1 document, made from the table of routes and the types.
 
 use super::binding::{JSON, OwnRoute, REQUEST_ID, ROUTES};
 use super::problem::{PROBLEM, Problem};

@@ -4,19 +4,24 @@ use super::admission::Admission;
 use super::arrivals::Arrivals;
 use super::binding::{JSON, OwnRoute, ROUTES, Received};
 use super::clock::Clock;
+use super::faults::{Faults, Struck, truth};
+use super::journal::Journal;
 use super::metrics::{Metrics, OPEN_METRICS};
 use super::openapi;
 use super::problem::{PROBLEM, Problem};
+use super::store::Overview;
 use super::worker::Worker;
 use crate::error_code::ErrorCode;
+use crate::hex::Hex;
 use crate::intermediary::request::Body as Asked;
-use crate::intermediary::{Answer, IntermediaryError, MAX_REQUEST, Request};
+use crate::intermediary::{Answer, IntermediaryError, MAX_REQUEST, Request, Row};
 use crate::timestamp::Timestamp;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, RawQuery, Request as HttpRequest, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -54,6 +59,10 @@ pub struct Service {
     pub metrics: Metrics,
     /// With which token `/admin` is asked; without one there is no `/admin`.
     pub admin_token: Option<Arc<str>>,
+    /// What is done to requests, where a wallet is tested.
+    pub faults: Option<Arc<Faults>>,
+    /// Where it is written what was asked and answered.
+    pub journal: Option<Arc<Journal>>,
     /// How long a request's body may take.
     pub patience: Duration,
     /// Whether the server is stopping: nobody waits any more.
@@ -90,7 +99,10 @@ pub fn router(service: Service) -> Router {
         )
         .route("/errors/{code}", get(error));
     if service.admin_token.is_some() {
-        router = router.route("/admin/clock", get(clock).post(advance));
+        router = router
+            .route("/admin", get(admin))
+            .route("/admin/state", get(state))
+            .route("/admin/clock", get(clock).post(advance));
     }
     router
         .fallback(async || {
@@ -135,7 +147,7 @@ async fn ask(
     service: Service,
     route: &'static OwnRoute,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     RawQuery(query): RawQuery,
     http: HttpRequest,
 ) -> Response {
@@ -145,14 +157,15 @@ async fn ask(
         &service,
         route,
         from.ip(),
-        &params,
+        params,
         query.as_deref(),
         http,
         &mut waited,
     );
     let response = match outcome.await {
-        Ok(answer) => text(JSON, json(&answer)),
-        Err(refused) => problem(&refused),
+        Ok(Struck::Answer(answer)) => text(JSON, answer.to_string()),
+        Ok(Struck::Refused(refused)) | Err(refused) => problem(&refused),
+        Ok(Struck::Silence) => silence(),
     };
     let status = response.status().as_u16();
     let took = began.elapsed().saturating_sub(waited);
@@ -170,11 +183,11 @@ async fn answer(
     service: &Service,
     route: &OwnRoute,
     from: IpAddr,
-    params: &RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     query: Option<&str>,
     http: HttpRequest,
     waited: &mut Duration,
-) -> Result<Answer, Problem> {
+) -> Result<Struck, Problem> {
     let (head, body) = http.into_parts();
     let body = bytes(&head.headers, body, service.patience).await?;
     if !body.trim_ascii().is_empty() && !is_json(&head.headers) {
@@ -185,6 +198,7 @@ async fn answer(
             ..malformed(&what)
         });
     }
+    let params = params.map_err(|_| malformed(&"the path is UTF-8"))?;
     let path: Vec<String> = params.iter().map(|(_, value)| value.to_owned()).collect();
     let Query { field, wait } = Query::read(route, query.unwrap_or_default())?;
     let request = Received {
@@ -215,30 +229,40 @@ async fn answer(
             Problem::refusal(code, &error)
         })?;
     }
-    let answered = match wait {
-        Some(wait) => wait_for(service, request, wait, waited).await,
-        None => service.worker.ask(request).await,
-    };
-    answered.map_err(|error: IntermediaryError| Problem::from(&error))
+    if let Some(wait) = wait {
+        wait_for(service, &request, wait, waited).await;
+    }
+    Ok(ask_machine(service, request).await)
 }
 
-/// Reads as soon as there is a message, and after so long in any case.
-async fn wait_for(
-    service: &Service,
-    request: Request,
-    wait: Duration,
-    waited: &mut Duration,
-) -> Result<Answer, IntermediaryError> {
+/// Asks the machine, or whoever stands before it.
+async fn ask_machine(service: &Service, request: Request) -> Struck {
+    let journal = service.journal.as_deref();
+    if service.faults.is_none() && journal.is_none() {
+        return truth(service.worker.ask(request).await);
+    }
+    let none = Faults::default();
+    let faults = service.faults.as_deref().unwrap_or(&none);
+    let struck = faults.ask(&service.worker, request.clone(), journal).await;
+    if let Some(journal) = journal {
+        journal.answer(&request, &struck, None);
+    }
+    struck
+}
+
+/// Waits until the mailbox has a message, and for so long at most.
+async fn wait_for(service: &Service, request: &Request, wait: Duration, waited: &mut Duration) {
     let began = Instant::now();
     let bell = service.arrivals.bell(*request.body.target());
     let mut stopping = service.stopping.clone();
     loop {
         let rings = bell.rings();
-        let answer = service.worker.ask(request.clone()).await?;
+        let answer = service.worker.ask(request.clone()).await;
+        let is_empty =
+            matches!(&answer, Ok(Answer::Envelopes { envelopes }) if envelopes.is_empty());
         let left = wait.saturating_sub(began.elapsed());
-        let is_empty = matches!(&answer, Answer::Envelopes { envelopes } if envelopes.is_empty());
         if !is_empty || left.is_zero() || *stopping.borrow() {
-            return Ok(answer);
+            return;
         }
         let looks = if service.is_shared {
             left.min(LOOKS)
@@ -255,6 +279,17 @@ async fn wait_for(
         service.metrics.waiting.dec();
         *waited += pause.elapsed();
     }
+}
+
+/// No answer at all: the connection closes.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence;
+
+fn silence() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.extensions_mut().insert(Silence);
+    response
 }
 
 /// What stands behind `?`.
@@ -454,6 +489,67 @@ fn admit(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
         ErrorCode::Unauthorized,
         &"this needs the operator's token",
     ))
+}
+
+/// The page of the operator. It holds nothing; what it shows it asks for with the token.
+async fn admin() -> Response {
+    let mut nonce = [0; 16];
+    if getrandom::fill(&mut nonce).is_err() {
+        return problem(&Problem::other(
+            503,
+            "Service Unavailable",
+            "the system gives no randomness",
+        ));
+    }
+    let nonce = Hex(nonce.to_vec()).to_string();
+    let page = include_str!("admin.html").replace("NONCE", &nonce);
+    let mut response = text("text/html; charset=utf-8", page);
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::try_from(policy);
+    let headers = response.headers_mut();
+    headers.extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// What the operator's page shows.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    now: Timestamp,
+    devices: Vec<Overview>,
+    /// Whether there are more devices.
+    is_cut: bool,
+    learned: Vec<Row>,
+    waiting: i64,
+    connections: i64,
+}
+
+/// The page shows so many devices at most.
+const SHOWN: usize = 500;
+
+async fn state(State(service): State<Service>, headers: HeaderMap) -> Response {
+    if let Err(refused) = admit(&service, &headers) {
+        return problem(&refused);
+    }
+    let devices = service.worker.look(SHOWN + 1).await;
+    let mut devices = match devices {
+        Ok(devices) => devices,
+        Err(error) => return problem(&Problem::from(&IntermediaryError::Store(error))),
+    };
+    let is_cut = devices.len() > SHOWN;
+    devices.truncate(SHOWN);
+    let seen = Seen {
+        now: service.clock.now(),
+        devices,
+        is_cut,
+        learned: service.worker.learned(),
+        waiting: service.metrics.waiting.get(),
+        connections: service.metrics.connections.get(),
+    };
+    text(JSON, json(&seen))
 }
 
 async fn clock(State(service): State<Service>, headers: HeaderMap) -> Response {

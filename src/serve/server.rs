@@ -3,15 +3,20 @@
 use super::admission::Admission;
 use super::arrivals::Arrivals;
 use super::clock::Clock;
+use super::faults::Faults;
+use super::journal::Journal;
 use super::metrics::Metrics;
-use super::router::{Service, router};
+use super::router::{Service, Silence, router};
 use super::store::GroupStore;
 use super::worker::Worker;
 use crate::intermediary::Intermediary;
+use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -40,6 +45,10 @@ pub struct Settings {
     pub tls: Option<TlsAcceptor>,
     /// Whether other servers share the store.
     pub is_shared: bool,
+    /// What is done to requests, where a wallet is tested.
+    pub faults: Option<Faults>,
+    /// Where it is written what was asked and answered.
+    pub journal: Option<Journal>,
     /// How many connections and how slow.
     pub bounds: Bounds,
 }
@@ -122,6 +131,8 @@ impl<S: GroupStore + Send + 'static> Server<S> {
             admission: Arc::new(settings.admission),
             metrics,
             admin_token: settings.admin_token.map(Into::into),
+            faults: settings.faults.map(Arc::new),
+            journal: settings.journal.map(Arc::new),
             patience: settings.bounds.patience,
             stopping,
         };
@@ -206,43 +217,64 @@ impl<S: GroupStore + Send + 'static> Server<S> {
     }
 }
 
+/// One client.
 struct Connection {
-    router: axum::Router,
+    router: Router,
     from: SocketAddr,
     tls: Option<TlsAcceptor>,
     bounds: Bounds,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
 }
 
 impl Connection {
     async fn serve(self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let stream = Impatient::new(stream, self.bounds.patience);
-        let Some(tls) = self.tls.clone() else {
-            return self.speak(stream).await;
+        let patience = self.bounds.patience;
+        let stream = Impatient::new(stream, patience);
+        let Some(tls) = self.tls else {
+            return speak(self.router, self.from, patience, stream, Some(self.watcher)).await;
         };
-        match timeout(self.bounds.patience, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream).await,
+        match timeout(patience, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                speak(self.router, self.from, patience, stream, Some(self.watcher)).await;
+            }
             Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
             Err(_) => tracing::debug!("a handshake took too long"),
         }
     }
+}
 
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let from = ConnectInfo(self.from);
-        let router = self.router;
-        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(from);
-            router.clone().call(request)
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.bounds.patience)
-            .max_buf_size(HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = self.watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended");
+/// Speaks HTTP/1.1 on a stream until one of the two ends it, or headers take too long.
+pub async fn speak(
+    router: Router,
+    from: SocketAddr,
+    patience: Duration,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    watcher: Option<Watcher>,
+) {
+    let from = ConnectInfo(from);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(from);
+        let answer = router.clone().call(request);
+        async {
+            let Ok(answer) = answer.await;
+            if answer.extensions().get::<Silence>().is_some() {
+                return Err(io::Error::other("no answer, by rule"));
+            }
+            Ok(answer)
         }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_buf_size(HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = match watcher {
+        Some(watcher) => watcher.watch(connection).await,
+        None => connection.await,
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended");
     }
 }
 

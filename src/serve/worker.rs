@@ -6,7 +6,7 @@
 
 use super::arrivals::Arrivals;
 use super::clock::Clock;
-use super::store::GroupStore;
+use super::store::{GroupStore, Overview, overview};
 use crate::intermediary::request::Body;
 use crate::intermediary::{Answer, Intermediary, IntermediaryError, Request, Row, StoreError};
 use std::collections::VecDeque;
@@ -27,9 +27,21 @@ const LEARNED: usize = 2_000;
 
 type Outcome = Result<Answer, IntermediaryError>;
 
-struct Job {
+/// A request, and who waits for its answer.
+struct Asked {
     request: Request,
     reply: oneshot::Sender<Outcome>,
+}
+
+#[allow(clippy::large_enum_variant, reason = "nearly all are requests")]
+enum Job {
+    Ask(Asked),
+    /// What is kept of the first so many devices.
+    Look(usize, oneshot::Sender<Result<Vec<Overview>, StoreError>>),
+}
+
+fn stopping() -> StoreError {
+    StoreError("the intermediary is stopping".to_owned())
 }
 
 /// Hands requests to the thread.
@@ -71,8 +83,13 @@ impl Worker {
             learned: learned.clone(),
         };
         let started = std::thread::Builder::new().name("intermediary".to_owned());
+        #[cfg(feature = "flaws")]
+        let flaw = crate::flaw::on();
         let thread = started.spawn(move || {
-            thread.run(&jobs);
+            let run = || thread.run(&jobs);
+            #[cfg(feature = "flaws")]
+            let run = || crate::flaw::with(flaw, run);
+            run();
             thread.machine
         })?;
         Ok((Worker { queue, learned }, thread))
@@ -83,16 +100,26 @@ impl Worker {
     /// # Errors
     /// What it refuses; the store's error, too, where too many requests wait or the thread has ended. Then nothing has changed.
     pub async fn ask(&self, request: Request) -> Outcome {
-        let store = |what: &str| IntermediaryError::Store(StoreError(what.to_owned()));
         let (reply, answer) = oneshot::channel();
-        self.queue
-            .try_send(Job { request, reply })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => store("too many requests wait"),
-                TrySendError::Disconnected(_) => store("the intermediary is stopping"),
-            })?;
-        let answer = answer.await;
-        answer.unwrap_or_else(|_| Err(store("the intermediary is stopping")))
+        self.hand_in(Job::Ask(Asked { request, reply }))?;
+        answer.await.unwrap_or_else(|_| Err(stopping().into()))
+    }
+
+    /// What is kept of the first so many devices, by rising address.
+    ///
+    /// # Errors
+    /// Where the store fails, too many requests wait or the thread has ended.
+    pub async fn look(&self, most: usize) -> Result<Vec<Overview>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.hand_in(Job::Look(most, reply))?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    fn hand_in(&self, job: Job) -> Result<(), StoreError> {
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError("too many requests wait".to_owned()),
+            TrySendError::Disconnected(_) => stopping(),
+        })
     }
 
     /// What the intermediary learned last, the oldest first; nothing where it was not to be remembered.
@@ -118,21 +145,30 @@ impl<S: GroupStore, O: Observer> Thread<S, O> {
     fn run(&mut self, jobs: &Receiver<Job>) {
         loop {
             let first = match jobs.recv_timeout(TICK) {
-                Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.group(Vec::new());
-                    continue;
-                }
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut group = vec![first];
-            group.extend(jobs.try_iter().take(GROUP - 1));
-            self.group(group);
+            let mut group = Vec::new();
+            let mut looks = Vec::new();
+            for job in first.into_iter().chain(jobs.try_iter().take(GROUP - 1)) {
+                match job {
+                    Job::Ask(asked) => group.push(asked),
+                    Job::Look(most, reply) => looks.push((most, reply)),
+                }
+            }
+            if !group.is_empty() || looks.is_empty() {
+                self.group(group);
+            }
+            for (most, reply) in looks {
+                let overview = overview(self.machine.store_mut(), self.clock.now(), most);
+                let _ = reply.send(overview);
+            }
         }
     }
 
     /// Handles them all and answers them all; an empty group erases what has expired.
-    fn group(&mut self, jobs: Vec<Job>) {
+    fn group(&mut self, jobs: Vec<Asked>) {
         let began = Instant::now();
         let outcomes = match self.outcomes(&jobs) {
             Ok(outcomes) => outcomes,
@@ -152,7 +188,7 @@ impl<S: GroupStore, O: Observer> Thread<S, O> {
     }
 
     /// What comes of each, once everything is durable.
-    fn outcomes(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, StoreError> {
+    fn outcomes(&mut self, jobs: &[Asked]) -> Result<Vec<Outcome>, StoreError> {
         let now = self.clock.now();
         self.machine.store_mut().begin_group(now)?;
         let mut outcomes = Vec::with_capacity(jobs.len());
@@ -162,7 +198,7 @@ impl<S: GroupStore, O: Observer> Thread<S, O> {
             self.machine.store_mut().abort_group();
             return Err(StoreError(error.to_string()));
         }
-        for Job { request, .. } in jobs {
+        for Asked { request, .. } in jobs {
             if let Some(learned) = &self.learned
                 && let Ok(rows) = self.machine.learns(request, now)
             {

@@ -60,7 +60,7 @@ impl InProcess {
 pub(crate) fn handled(
     machine: &mut Intermediary<MemoryStore>,
     request: &Value,
-    pub(crate) now: Timestamp,
+    now: Timestamp,
 ) -> Reply {
     let request = Request::from_json(request.to_string().as_bytes());
     match request.and_then(|request| machine.handle(&request, now)) {

@@ -29,6 +29,7 @@ use crate::intermediary::memory_store::MemoryTransaction;
 use crate::intermediary::store::{AccessRecord, Answered, Change, DeviceRecord};
 use crate::intermediary::{Digest, Envelope, MemoryStore, Store, StoreError, Transaction};
 use crate::timestamp::Timestamp;
+use serde::Serialize;
 
 /// A store that makes many transactions durable at once.
 ///
@@ -51,6 +52,48 @@ pub trait GroupStore: Store {
 
     /// Gives the group up: none of its commits is carried out.
     fn abort_group(&mut self);
+
+    /// The first so many devices, by rising address.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    fn addresses(&mut self, most: usize) -> Result<Vec<Address>, StoreError>;
+}
+
+/// What an operator sees of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// The device.
+    pub address: Address,
+    /// How many one-time prekeys it has left.
+    pub one_time_pre_keys: usize,
+    /// How many access keys it has.
+    pub access_keys: usize,
+    /// How many messages wait for it.
+    pub mailbox: usize,
+}
+
+/// What an operator sees of the first so many devices, by rising address.
+///
+/// # Errors
+/// Where the database fails.
+pub fn overview(
+    store: &mut impl GroupStore,
+    now: Timestamp,
+    most: usize,
+) -> Result<Vec<Overview>, StoreError> {
+    let addresses = store.addresses(most)?;
+    let mut reads = store.begin(now)?;
+    let overview = addresses.into_iter().map(|address| {
+        Ok(Overview {
+            address,
+            one_time_pre_keys: reads.one_time_pre_keys(&address)?,
+            access_keys: reads.access_keys(&address)?,
+            mailbox: reads.mailbox_length(&address)?,
+        })
+    });
+    overview.collect()
 }
 
 /// What is in memory is as durable as it will ever be; `abort_group` undoes nothing, and nothing there fails.
@@ -64,6 +107,10 @@ impl GroupStore for MemoryStore {
     }
 
     fn abort_group(&mut self) {}
+
+    fn addresses(&mut self, most: usize) -> Result<Vec<Address>, StoreError> {
+        Ok(MemoryStore::addresses(self).take(most).collect())
+    }
 }
 
 /// The store that an operator names.
@@ -141,6 +188,10 @@ impl GroupStore for AnyStore {
 
     fn abort_group(&mut self) {
         whichever!(AnyStore, self, store => store.abort_group());
+    }
+
+    fn addresses(&mut self, most: usize) -> Result<Vec<Address>, StoreError> {
+        whichever!(AnyStore, self, store => GroupStore::addresses(store, most))
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn device_record(record: &DeviceRecord) -> [Value<'_>; 11] {
         or_null(statement, |statement| time(statement.created)),
         // A name is visible ASCII.
         or_null(statement, |statement| {
-            text(Vec::from_iter(statement.suites.iter()).join(" "))
+            text(statement.suites.iter().collect::<Vec<_>>().join(" "))
         }),
         or_null(statement, |statement| bytes(statement.signature.as_bytes())),
         or_null(record.last_one_time_pre_key_id, |id| integer(id.get())),
@@ -253,7 +253,7 @@ impl Row {
     fn suites(&mut self) -> Result<SuiteNames, StoreError> {
         let names = self.text()?;
         let names = names.split(' ').map(str::to_owned);
-        SuiteNames::try_from(Vec::from_iter(names)).map_err(|_| broken("no names of suites"))
+        SuiteNames::try_from(names.collect::<Vec<_>>()).map_err(|_| broken("no names of suites"))
     }
 
     pub(super) fn one_time_pre_key(&mut self) -> Result<OneTimePreKey, StoreError> {

@@ -76,6 +76,11 @@ impl<D: Database> GroupStore for SqlStore<D> {
             self.database.roll_back();
         }
     }
+
+    fn addresses(&mut self, most: usize) -> Result<Vec<Address>, StoreError> {
+        let mut reads = self.begin(Timestamp(0))?;
+        reads.rows(statement::FIRST_DEVICES, &[row::count(most)], Row::device)
+    }
 }
 
 impl<D: Database> Store for SqlStore<D> {

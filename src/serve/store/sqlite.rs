@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// How long another process's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the log may hold what was erased.
-const LOG_KEPT: Duration = Duration::from_secs(60);
+const LOG_KEPT: Duration = Duration::from_mins(1);
 /// Room for every statement of the store.
 const STATEMENTS: usize = 64;
 /// In the file's header, by which it is told from another program's: `TSPi`.

@@ -86,6 +86,9 @@ FROM devices WHERE user_id = $1 AND device_id = $2";
 
 pub(super) const HAS_DEVICES: &str = "SELECT device_id FROM devices WHERE user_id = $1 LIMIT 1";
 
+pub(super) const FIRST_DEVICES: &str =
+    "SELECT user_id, device_id FROM devices ORDER BY user_id, device_id LIMIT $1";
+
 pub(super) const OWNER: &str = "SELECT user_id, device_id FROM devices WHERE token = $1";
 
 pub(super) const NEXT_ONE_TIME_PRE_KEY: &str = "
