@@ -17,6 +17,7 @@
 //! | [`serve`] | the intermediary behind HTTP |
 //! | [`conformance`] | requirements, vectors, subjects, verdicts |
 //! | [`report`] | results as text and JSON |
+//! | [`wallet_file`] | a wallet for people: in a file, and in talk with a server |
 //! | [`model`] | everything that can happen between wallets and the intermediary within bounds, explored |
 //!
 //! `docs/profile.md` is the normative text; every check here names the requirement that it carries out.
@@ -57,4 +58,6 @@ pub mod suite;
 pub mod timestamp;
 pub mod transfer;
 pub mod wallet;
+#[cfg(feature = "conformance")]
+pub mod wallet_file;
 pub mod wire;

@@ -163,16 +163,18 @@ impl Serve {
             runtime = tokio::runtime::Builder::new_current_thread();
         }
         let runtime = runtime.enable_all().build()?;
-        runtime.block_on(async {
+        let machine = runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
             // Whoever reads where it listens may end it at once.
             let end = ended()?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
-            server.run(end).await?;
-            Ok(Ended::Well)
-        })
+            Ok::<_, CliError>(server.run(end).await?)
+        })?;
+        // PostgreSQL's client closes its connection by its own runtime, too.
+        drop(machine);
+        Ok(Ended::Well)
     }
 
     fn log(&self) {

@@ -25,5 +25,5 @@ pub use saved::{SAVED_TRANSFERS_VERSION, SavedTransfers, SavedTransfersError};
 pub use table::{Flow, StateName};
 pub use token_key::TokenKey;
 pub use transfers::{
-    Credential, Offer, Offered, Outcome, Outgoing, TransferError, TransferEvent, Transfers,
+    Credential, Offer, Offered, Outcome, Outgoing, Summary, TransferError, TransferEvent, Transfers,
 };

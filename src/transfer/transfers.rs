@@ -7,7 +7,7 @@ use super::token_key::{LastOffer, TokenDigest};
 use super::{Limits, MessageType, SavedTransfers, TokenKey, TransferId};
 use crate::error_code::ErrorCode;
 use crate::identifier::Address;
-use crate::primitives::ed25519::SigningKey;
+use crate::primitives::ed25519::{SigningKey, VerifyingKey};
 use crate::primitives::{Randomness, RandomnessError, SecretBytes};
 use crate::requirement::{always_require, flawed, require};
 use crate::timestamp::Timestamp;
@@ -99,6 +99,19 @@ pub struct Outcome {
     pub sends: Option<Outgoing>,
     /// What the user is told (XFER-12, XFER-13, XFER-17).
     pub report: Option<ErrorCode>,
+}
+
+/// What can be told of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Its state.
+    pub state: StateName,
+    /// The device that it is with (XFER-06).
+    pub peer: Address,
+    /// Of which flow it is; nothing once it has ended, but for what was provisioned here (XFER-14).
+    pub flow: Option<Flow>,
+    /// From then on it can no longer go on (XFER-10); nothing once it has ended.
+    pub expires: Option<Timestamp>,
 }
 
 /// A message to send.
@@ -511,6 +524,26 @@ impl Transfers {
             .iter()
             .filter(move |(_, transfer)| with_peer(transfer))
             .map(|(id, _)| id)
+    }
+
+    /// What the user can be told of a transfer; nothing where it is not known.
+    #[must_use]
+    pub fn summary(&self, id: &TransferId) -> Option<Summary> {
+        self.by_id.get(id).map(|transfer| Summary {
+            state: transfer.name(),
+            peer: transfer.peer(),
+            flow: transfer.ended_at().is_none().then(|| transfer.flow()),
+            expires: transfer.expires(),
+        })
+    }
+
+    /// The owner's key of a car key that is on offer here: what attests the receiver's, once that is signed.
+    #[must_use]
+    pub fn owner_key(&self, id: &TransferId) -> Option<VerifyingKey> {
+        match &**self.by_id.get(id)? {
+            Transfer::OfferedCarKey { owner, .. } => Some(owner.verifying_key()),
+            _ => None,
+        }
     }
 
     /// The transfers that have not ended: state, the device that each is with, and when it can no longer go on.

@@ -231,6 +231,18 @@ impl Wallet {
         !self.outbox.is_empty()
     }
 
+    /// The devices whose links it has taken, each with the end of its link (INV-05).
+    pub fn links_taken(&self) -> impl Iterator<Item = (Address, Timestamp)> {
+        let taken = self.invitations.taken.iter();
+        taken.map(|(address, taken)| (*address, taken.expires))
+    }
+
+    /// When each of the links that it has given away is over, for who wants to take it (INV-05).
+    pub fn links_given(&self) -> impl Iterator<Item = Timestamp> {
+        let made = self.invitations.made.values();
+        made.map(|made| made.invitation.expires)
+    }
+
     /// The requests that wait for an answer, as they go on the wire, the oldest first.
     #[cfg(feature = "conformance")]
     pub(crate) fn waiting(&self) -> impl Iterator<Item = Request> {
