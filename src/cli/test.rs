@@ -205,6 +205,7 @@ impl Test {
         #[cfg(feature = "serve")]
         if let Some(reached) = &reached
             && result.ended.is_none()
+            && self.shard == Shard::WHOLE
         {
             self.race(reached, &mut result, out)?;
         }
