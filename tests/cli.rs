@@ -126,7 +126,7 @@ fn run_as_shown(command: &str, page: &Path) {
         return serves(&words[1..]);
     }
     if words.starts_with(&["tigress", "wallet"]) {
-        // tests/wallet_file.rs plays what stands in README and docs/wallet.md, with a server on a free port.
+        // tests/wallet_program.rs plays what stands in README and docs/wallet.md, with a server on a free port.
         let plays = ["README.md", "wallet.md"];
         return assert!(plays.iter().any(|name| page.ends_with(name)));
     }
