@@ -8,19 +8,24 @@
 mod adapter;
 #[path = "common/built_in.rs"]
 mod built_in;
+#[path = "common/cluster.rs"]
+mod cluster;
 mod common;
 #[path = "common/harm.rs"]
 mod harm;
+#[path = "common/in_process.rs"]
+mod in_process;
+#[path = "common/listening.rs"]
+mod listening;
 #[path = "common/sample.rs"]
 mod sample;
-#[path = "common/served.rs"]
-mod served;
 
 mod adapters;
 mod all_or_nothing;
 mod backends;
 mod cli;
 mod diagrams;
+mod durability;
 mod fuzzing;
 mod hostile;
 mod intermediary;
@@ -29,6 +34,8 @@ mod model;
 mod nightly;
 mod payload;
 mod performance;
+mod postgres;
+mod power_loss;
 mod primitives;
 mod processes;
 mod replay;
@@ -37,6 +44,7 @@ mod saved_state;
 mod scenarios;
 mod second_suite;
 mod serve;
+mod served;
 mod sesame;
 mod sessions;
 mod signal_v3;

@@ -662,6 +662,7 @@ impl Model {
         self.make(&request);
     }
 
+    #[allow(clippy::too_many_lines, reason = "a list")]
     pub(crate) fn step(&mut self, event: Event) {
         match event {
             Event::Register(me, with) => self.registers(me, with, token(self.requests)),

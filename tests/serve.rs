@@ -1,7 +1,7 @@
 //! The intermediary behind HTTP: what comes over a socket is what the machine answers; who is slow, loud or many is bounded.
 
 use crate::common::Seeded;
-use crate::served::{ADMIN, Served};
+use crate::listening::{ADMIN, Served};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
@@ -161,6 +161,7 @@ const ID: &str = "Mailbox-Request-ID: 1\r\n";
 const CLOSE: &str = "Host: x\r\nConnection: close\r\n";
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn what_is_no_request_is_refused_as_a_problem() {
     let served = Served::at(BEGINNING);
     let token = format!("Authorization: Bearer {}\r\n", "ab".repeat(32));

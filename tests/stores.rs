@@ -147,7 +147,7 @@ pub(crate) enum Step {
 
 fn record(device: usize, changed: u64) -> DeviceRecord {
     let from = &REGISTRATIONS[device];
-    let statement = (changed % 2 == 0).then(|| Statement {
+    let statement = changed.is_multiple_of(2).then(|| Statement {
         created: Timestamp(changed),
         suites: from.suites.clone().expect("it has some"),
         signature: signature(from.statement_signature.as_ref().expect("it has one")),
@@ -237,6 +237,19 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// The change as it is at that time: nobody puts what has expired.
+fn from(now: Timestamp, mut change: Change) -> Change {
+    let expires = match &mut change {
+        Change::PutOneTimePreKey(_, kept) => &mut kept.expires,
+        Change::PutEnvelope(kept) => &mut kept.envelope.expires,
+        Change::PutAccessKey(_, _, record) => &mut record.expires,
+        Change::Remember { answered, .. } => &mut answered.expires,
+        _ => return change,
+    };
+    *expires = now.after(expires.0);
+    change
+}
+
 /// Everything that a transaction can be asked of these devices.
 fn reads(transaction: &mut impl Transaction) -> Vec<String> {
     fn told(what: impl std::fmt::Debug) -> String {
@@ -281,6 +294,7 @@ pub(crate) fn same_after_each<D: Database>(steps: Vec<Step>, open: impl Fn() -> 
         let database = store.as_mut().expect("it is open");
         match step {
             Step::Commit(changes) => {
+                let changes: Vec<Change> = changes.into_iter().map(|one| from(now, one)).collect();
                 let transaction = memory.begin(now).expect("memory does not fail");
                 transaction.commit(changes.clone()).expect("so");
                 let transaction = database.begin(now).expect("it begins");
@@ -321,7 +335,7 @@ pub(crate) fn same_after_each<D: Database>(steps: Vec<Step>, open: impl Fn() -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn sqlite_answers_as_memory_does(
@@ -451,14 +465,16 @@ fn what_something_else_has_written_is_an_error_and_no_panic() {
 }
 
 /// The files of a database, whole: the file itself, and what stands beside it.
-fn files(folder: &Path) -> Vec<u8> {
+fn files(folder: &Path) -> String {
     let entries = fs::read_dir(folder).expect("a folder").flatten();
     let read = |entry: fs::DirEntry| fs::read(entry.path()).expect("a file");
-    entries.flat_map(read).collect()
+    let bytes: Vec<u8> = entries.flat_map(read).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn holds(bytes: &[u8], text: &[u8]) -> bool {
-    bytes.windows(text.len()).any(|window| window == text)
+/// Text is looked for by what is optimised in every build.
+fn holds(bytes: &str, text: &str) -> bool {
+    bytes.contains(text)
 }
 
 /// Once a message is acknowledged or expired and the store is closed, no file holds a byte of it (MBX-09, MBX-10, MBX-14).
@@ -487,8 +503,9 @@ fn no_file_holds_what_was_erased() {
         }
         commit(0, changes);
     }
-    let of = |number: usize| format!("<message {number:02}>").into_bytes();
-    assert!((0..60).all(|number| holds(&files(folder.path()), &of(number))));
+    let of = |number: usize| format!("<message {number:02}>");
+    let written = files(folder.path());
+    assert!((0..60).all(|number| holds(&written, &of(number))));
     // The last one stays.
     for number in 1..60 {
         commit(
@@ -690,7 +707,7 @@ fn the_vectors_of_the_intermediary_hold_over_sqlite() {
     let vectors = built_in::vectors().filter(|vector| vector.family == "intermediary");
     let vectors = vectors.filter(|vector| vector.suite.as_deref() == Some("tigress-1"));
     let (which, of) = match sample::seed() {
-        Some(seed) => (usize::try_from(seed % 12).expect("small"), 12),
+        Some(seed) => (usize::try_from(seed % 24).expect("small"), 24),
         None => (0, 1),
     };
     let mut subject = OnDisk {

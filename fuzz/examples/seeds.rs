@@ -19,7 +19,7 @@ use std::path::Path;
 use tigress_fuzz::differential_signal_v3::{PRE_KEY_MESSAGE, RATCHET_MESSAGE};
 use tigress_fuzz::encode::Encode;
 use tigress_fuzz::{
-    differential_ratchet as differential, session_decrypt, session_script, wallet_script,
+    differential_ratchet as differential, session_decrypt, session_script, store, wallet_script,
     x3dh_respond,
 };
 use tigress_signal::conformance::case::{Case, Cases};
@@ -543,6 +543,7 @@ fn structured(seeds: &mut Seeds) {
         seeds.add("differential_signal_v3", name, script);
     }
     session_scripts(seeds);
+    store_scripts(seeds);
     wallet_scripts(seeds);
     for message in [0_u8, 4, 7, 10, 14] {
         let edits = vec![
@@ -738,6 +739,96 @@ fn session_scripts(seeds: &mut Seeds) {
             name,
             session_script::Script { steps }.encoded(),
         );
+    }
+}
+
+fn store_scripts(seeds: &mut Seeds) {
+    use store::Step;
+    let submit = |to| Step::Submit(0, to, 0, 600);
+    for (name, steps) in [
+        (
+            "mailbox",
+            vec![
+                submit(2),
+                submit(2),
+                Step::Read(2, 1),
+                Step::Acknowledge(2, vec![1]),
+                Step::Acknowledge(2, vec![1, 2]),
+                submit(2),
+                Step::Wait(600),
+                Step::Read(2, 3),
+            ],
+        ),
+        (
+            "full",
+            vec![
+                Step::PublishAccessKey(2, 1, 600),
+                Step::PublishAccessKey(2, 2, 600),
+                submit(2),
+                submit(2),
+                submit(2),
+                submit(2),
+                Step::Submit(1, 2, 1, 600),
+                Step::Submit(1, 2, 1, 600),
+                Step::WithdrawAccessKey(2, 1),
+                Step::Submit(1, 2, 1, 600),
+            ],
+        ),
+        (
+            "prekeys",
+            vec![
+                Step::Fetch(0, 2, Some(0)),
+                Step::Fetch(1, 2, Some(0)),
+                Step::Fetch(1, 2, Some(0)),
+                Step::PublishOneTimePreKeys(2, 3, 3),
+                Step::PublishOneTimePreKeys(2, 6, 3),
+                Step::Count(2),
+                Step::Fetch(1, 2, None),
+                Step::Wait(4_000),
+                Step::Count(2),
+                Step::PublishSignedPreKey(2),
+            ],
+        ),
+        (
+            "groups",
+            vec![
+                Step::Begin,
+                submit(2),
+                Step::Fetch(0, 2, Some(0)),
+                Step::End,
+                Step::Begin,
+                Step::Acknowledge(2, vec![1]),
+                Step::Remove(0, 1),
+                Step::Abort,
+                Step::Read(2, 3),
+                Step::Begin,
+                submit(1),
+                Step::Begin,
+                submit(0),
+                Step::End,
+            ],
+        ),
+        (
+            "again",
+            vec![
+                submit(2),
+                Step::Repeat(6),
+                Step::Register(2, true),
+                Step::Repeat(0),
+                Step::Wait(3_600),
+                Step::Repeat(6),
+                Step::Tick,
+                Step::Remove(2, 2),
+                Step::Register(2, false),
+                submit(2),
+                submit(2),
+                submit(2),
+                submit(2),
+                Step::Repeat(6),
+            ],
+        ),
+    ] {
+        seeds.add("store", name, store::Script { steps }.encoded());
     }
 }
 

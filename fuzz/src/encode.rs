@@ -2,7 +2,7 @@
 
 use crate::{
     differential_ratchet as differential, differential_signal_v3 as v3, session_decrypt,
-    session_script, wallet_script, x3dh_respond,
+    session_script, store, wallet_script, x3dh_respond,
 };
 
 /// Something that can be written as the bytes it is made of.
@@ -109,6 +109,11 @@ variants!(session_script::Step: 7 {
 variants!(session_decrypt::Edit: 8 {
     0 Turn(a, b) 1 Insert(a, b) 2 Remove(a) 3 Cut(a) 4 Counter(a) 5 Previous(a) 6 Key(a) 7 Ciphertext(a, b)
 });
+variants!(store::Step: 17 {
+    0 Register(a, b) 1 PublishAccessKey(a, b, c) 2 WithdrawAccessKey(a, b) 3 PublishOneTimePreKeys(a, b, c)
+    4 PublishSignedPreKey(a) 5 Count(a) 6 Fetch(a, b, c) 7 Submit(a, b, c, d) 8 Read(a, b) 9 Acknowledge(a, b) 10 Remove(a, b)
+    11 Repeat(a) 12 Wait(a) 13 Tick 14 Begin 15 End 16 Abort
+});
 variants!(x3dh_respond::Message: 4 { 0 Bytes(a) 1 Made(a) 2 Again(a) 3 Restart });
 variants!(wallet_script::Device: 4 { 0 BensPhone 1 BensWatch 2 RyansPhone 3 RyansWatch });
 variants!(wallet_script::Request: 4 { 0 Bundle 1 Submission 2 Reading 3 Acknowledgement });
@@ -136,6 +141,7 @@ fields! {
     v3::Told: jump previous version form content;
     v3::Made: one_time signed identity ephemeral ratchet registration_id form told;
     session_script::Script: steps;
+    store::Script: steps;
     wallet_script::Script: steps;
     session_decrypt::Damage: message other_kind edits;
     x3dh_respond::Messages: messages;
@@ -173,6 +179,7 @@ mod tests {
             holds::<crate::differential_ratchet::Script>(bytes);
             holds::<crate::differential_signal_v3::Script>(bytes);
             holds::<crate::session_script::Script>(bytes);
+            holds::<crate::store::Script>(bytes);
             holds::<crate::wallet_script::Script>(bytes);
             holds::<crate::session_decrypt::Damage>(bytes);
             holds::<crate::x3dh_respond::Messages>(bytes);

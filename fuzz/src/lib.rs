@@ -11,6 +11,7 @@
 //! | [`session_decrypt`] | damage to messages | nothing is accepted but what was sent; a refusal changes nothing |
 //! | [`session_script`] | a script of two devices | what arrives is what was sent, once |
 //! | [`wallet_script`] | a script of four wallets | the properties of every scenario |
+//! | [`store`] | requests to two intermediaries, in groups | memory and SQLite answer the same and keep the same |
 //! | [`x3dh_respond`] | prekey messages | the rules of X3DH for the responder |
 //! | `differential_wire` | bytes | prost reads what the strict parser reads, and a second strict reader refuses the same with the same code |
 //! | [`differential_ratchet`] | a script of two sessions | a second, naive Double Ratchet does the same, with the same codes |
@@ -35,6 +36,7 @@ pub mod naive_wire;
 pub mod outside;
 pub mod session_decrypt;
 pub mod session_script;
+pub mod store;
 pub mod targets;
 pub mod wallet_script;
 pub mod x3dh_respond;
@@ -140,6 +142,9 @@ pub const TARGETS: &[Target] = &[
     }),
     ("wallet_script_on_toys", |data| {
         on_toys(|| structured(data, wallet_script::run));
+    }),
+    ("store", |data| {
+        structured(data, store::run);
     }),
     ("x3dh_respond", |data| {
         structured(data, x3dh_respond::run);

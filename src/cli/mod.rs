@@ -16,6 +16,8 @@ mod requirements;
 mod scenarios;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod server;
 mod signals;
 mod test;
 mod transitions;

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use tigress_signal::conformance::printable::{Printable, block};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
-use tigress_signal::conformance::scenario::{Run as Ran, SEED, Scenario, Script, run};
+use tigress_signal::conformance::scenario::{
+    Cast, Run as Ran, SEED, Scenario, Script, StepFailure, run, run_with,
+};
+use tigress_signal::conformance::subject::{Failure, Subject};
 use tigress_signal::conformance::suites;
 use tigress_signal::suite::SuiteRef;
 
@@ -62,6 +65,14 @@ pub(super) struct Run {
     /// Write the transcript of the one scenario that is run to this file.
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
+    /// The intermediary is the server at this URL (docs/operators.md), which must answer as the reference engine's does. What it cannot be asked
+    /// is skipped.
+    #[cfg(feature = "serve")]
+    #[arg(long, id = "url", value_name = "URL")]
+    over: Option<String>,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    reach: super::server::Reach,
 }
 
 fn load(path: Option<&Path>) -> Result<Vec<Script>, CliError> {
@@ -166,9 +177,28 @@ impl Run {
                 scenarios.len()
             )));
         }
-        let mut failed = 0;
+        #[cfg(feature = "serve")]
+        let mut server = match &self.over {
+            Some(url) => Some(self.reach.reach(url)?.subject()),
+            None => None,
+        };
+        #[cfg(not(feature = "serve"))]
+        let mut server: Option<Box<dyn Subject>> = None;
+        let (mut failed, mut skipped) = (0, 0);
         for scenario in &scenarios {
-            let ran = run(scenario, scenario.suite_or(suite), &self.seed);
+            let suite = scenario.suite_or(suite);
+            let ran = match &mut server {
+                None => run(scenario, suite, &self.seed),
+                Some(server) => match run_over(&mut **server, scenario, suite, &self.seed) {
+                    Ok(ran) => ran,
+                    Err(reason) => {
+                        skipped += 1;
+                        let (mark, name) = ("skip".yellow(), Printable(&scenario.name));
+                        writeln!(out, "{mark}  {name}: {}", Printable(reason))?;
+                        continue;
+                    }
+                },
+            };
             failed += usize::from(ran.failure.is_some());
             show(out, scenario, &ran)?;
             if let Some(file) = &self.transcript {
@@ -176,12 +206,49 @@ impl Run {
                     .map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
             }
         }
-        writeln!(out, "\n{} scenarios, {failed} failed", scenarios.len())?;
+        let skipped = match skipped {
+            0 => String::new(),
+            skipped => format!(", {skipped} skipped"),
+        };
+        writeln!(
+            out,
+            "\n{} scenarios, {failed} failed{skipped}",
+            scenarios.len()
+        )?;
         Ok(if failed > 0 {
             Ended::Badly
         } else {
             Ended::Well
         })
+    }
+}
+
+/// Runs a scenario with a server in the intermediary's part; the reason where it cannot be asked all of it.
+fn run_over(
+    server: &mut dyn Subject,
+    scenario: &Scenario,
+    suite: SuiteRef,
+    seed: &str,
+) -> Result<Ran, String> {
+    match server.reset(suite.name()) {
+        Ok(()) => {}
+        Err(Failure::NotImplemented) => {
+            return Err(format!("the suite `{}` is not spoken", suite.name()));
+        }
+        Err(failure) => return Err(failure.to_string()),
+    }
+    let cast = Cast {
+        intermediary: Some(&mut *server),
+        ..Cast::default()
+    };
+    let ran = run_with(scenario, suite, seed, cast);
+    // What is left there is removed.
+    server.settle().ok();
+    match ran.failure.as_ref().map(|failure| &failure.reason) {
+        Some(StepFailure::NotObservable(reason) | StepFailure::NotImplemented(reason)) => {
+            Err(reason.clone())
+        }
+        _ => Ok(ran),
     }
 }
 

@@ -138,16 +138,18 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(async {
+        let machine = runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
             // Whoever reads where it listens may end it at once.
             let end = ended()?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
-            server.run(end).await?;
-            Ok(Ended::Well)
-        })
+            Ok::<_, CliError>(server.run(end).await?)
+        })?;
+        // PostgreSQL's client closes its connection by its own runtime, too.
+        drop(machine);
+        Ok(Ended::Well)
     }
 
     fn log(&self) {
@@ -163,7 +165,7 @@ impl Serve {
 }
 
 /// What stands in a file, without white space around it.
-fn secret(path: &Path) -> Result<String, CliError> {
+pub(super) fn secret(path: &Path) -> Result<String, CliError> {
     let wrong = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
     let secret = text.trim();

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, Setup, Trace};
 use tigress_signal::conformance::case::{Case, Cases};
+#[cfg(feature = "serve")]
+use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
@@ -17,6 +19,8 @@ use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
+#[cfg(feature = "serve")]
+use tigress_signal::conformance::served::races::Fault;
 use tigress_signal::conformance::subject::Subject;
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::report;
@@ -47,6 +51,19 @@ pub(super) struct Test {
     /// Test this program, which speaks the adapter protocol (docs/adapter.md), not the reference engine.
     #[arg(long, value_name = "COMMAND")]
     adapter: Option<String>,
+    /// Test the intermediary at this URL, over HTTP (docs/operators.md): what section 7 of the profile asks of one, where `--only` names nothing
+    /// else.
+    #[cfg(feature = "serve")]
+    #[arg(
+        long = "intermediary",
+        id = "url",
+        value_name = "URL",
+        conflicts_with = "adapter"
+    )]
+    intermediary: Option<String>,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    reach: super::server::Reach,
     /// How long an adapter may take for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
@@ -110,7 +127,7 @@ impl Test {
             };
             Cases::called(names, self.vectors.as_deref(), self.scenarios.as_deref())
         };
-        let chosen = Selection::load(&self.only, self.suite.as_deref(), load);
+        let chosen = Selection::load(&self.names(), self.suite.as_deref(), load);
         let (selection, cases) = chosen.map_err(|(error, cases)| {
             CliError::Unknown(
                 error.to_string(),
@@ -136,7 +153,7 @@ impl Test {
             selection: &selection,
             shard: self.shard,
             strict: self.strict_errors || self.adapter.is_none(),
-            restarts: if self.restart_everywhere || self.adapter.is_none() {
+            restarts: if self.restart_everywhere || self.is_of_the_reference() {
                 Restarts::Everywhere
             } else {
                 Restarts::AsWritten
@@ -152,8 +169,18 @@ impl Test {
             Some(file) => Some(Trace::create(file).map_err(|error| fault(file, &error))?),
             None => None,
         };
-        let mut subjects: Vec<Box<dyn Subject>> = match &self.adapter {
-            Some(command) => {
+        #[cfg(feature = "serve")]
+        let reached = match &self.intermediary {
+            Some(url) => Some(self.reach.reach(url)?),
+            None => None,
+        };
+        #[cfg(feature = "serve")]
+        let server = reached.as_ref().map(|reached| reached.subject());
+        #[cfg(not(feature = "serve"))]
+        let server: Option<Box<dyn Subject>> = None;
+        let mut subjects: Vec<Box<dyn Subject>> = match (server, &self.adapter) {
+            (Some(server), _) => vec![server],
+            (None, Some(command)) => {
                 let setup = Setup {
                     timeout: self.timeout,
                     interrupt: interrupt.clone(),
@@ -165,16 +192,36 @@ impl Test {
                     started => started?,
                 }
             }
-            None => vec![Box::new(Reference::default())],
+            (None, None) => vec![Box::new(Reference::default())],
         };
-        let result = verdict::judge(&mut subjects, &plan, &mut progress);
+        #[allow(
+            unused_mut,
+            reason = "races charge it with their faults, where servers are tested"
+        )]
+        let mut result = verdict::judge(&mut subjects, &plan, &mut progress);
         // All adapters end before anything is written that may take long.
         drop(subjects);
         progress.end()?;
+        #[cfg(feature = "serve")]
+        if let Some(reached) = &reached
+            && result.ended.is_none()
+        {
+            self.race(reached, &mut result, out)?;
+        }
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Junit => report::junit::write(out, &result)?,
-            Format::Pretty => self.show(out, &result, &selection)?,
+            Format::Pretty => {
+                self.show(out, &result, &selection)?;
+                #[cfg(feature = "serve")]
+                if let Some(reached) = &reached {
+                    writeln!(
+                        out,
+                        "its names there are made from --server-seed {}",
+                        reached.seed
+                    )?;
+                }
+            }
         }
         if let Some(file) = &self.report {
             let page = report::html::page(&result);
@@ -202,6 +249,62 @@ impl Test {
         }))
     }
 
+    /// The names of what is run.
+    fn names(&self) -> Vec<String> {
+        #[cfg(feature = "serve")]
+        if self.only.is_empty() && self.intermediary.is_some() {
+            let requirements = Catalogue::get().requirements.iter();
+            let owed = requirements.filter(|it| it.id.starts_with("MBX-"));
+            let owed = owed.map(|requirement| requirement.id.to_owned());
+            return std::iter::once("intermediary".to_owned())
+                .chain(owed)
+                .collect();
+        }
+        self.only.clone()
+    }
+
+    fn is_of_the_reference(&self) -> bool {
+        #[cfg(feature = "serve")]
+        if self.intermediary.is_some() {
+            return false;
+        }
+        self.adapter.is_none()
+    }
+
+    /// Many ask the server at once: what does not hold then is charged to it.
+    #[cfg(feature = "serve")]
+    fn race(
+        &self,
+        reached: &super::server::Reached,
+        result: &mut TestResult,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        use owo_colors::OwoColorize;
+        let is_chosen = |id: &str| self.only.is_empty() || self.only.iter().any(|only| only == id);
+        let races = reached.races(is_chosen);
+        let mut faults = Vec::new();
+        let is_shown = self.format == Format::Pretty && !races.is_empty();
+        if is_shown {
+            writeln!(out, "\nmany at once")?;
+        }
+        for (requirement, words, held) in races {
+            let why = match held {
+                Ok(()) => None,
+                Err(Fault::Broken(why) | Fault::Wire(why)) => Some(why),
+            };
+            if is_shown {
+                let mark = match &why {
+                    None => "  ok".green().to_string(),
+                    Some(_) => "fail".red().to_string(),
+                };
+                writeln!(out, "{mark}  {requirement}  {words}")?;
+            }
+            faults.extend(why.map(|why| format!("{requirement}: {words}: {why}")));
+        }
+        result.charge(faults);
+        Ok(())
+    }
+
     /// Writes the result for people, and how to run again what failed.
     fn show(
         &self,
@@ -217,6 +320,10 @@ impl Test {
         let mut adapter = self.adapter.as_ref().map_or_else(String::new, |command| {
             format!(" --adapter {}", quoted(command))
         });
+        #[cfg(feature = "serve")]
+        if let Some(url) = &self.intermediary {
+            adapter = format!(" --intermediary {}{}", quoted(url), self.reach.arguments());
+        }
         if let Some(suite) = selection.suite() {
             adapter = format!("{adapter} --suite {}", suite.name());
         }

@@ -25,6 +25,7 @@
 //! | [`matrix`] | for each requirement the places where it holds, with a case in each |
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
 //! | [`run`] | puts one of them to a subject, and says how it went |
+//! | [`served`] | an intermediary that is somebody's server, as a subject; what it owes where many ask at once |
 //! | [`method`] | the adapter protocol's methods, with an example each |
 //! | [`suspects`] | which requirement a run speaks of first |
 //! | [`result`] | what comes of a run |
@@ -63,6 +64,7 @@ mod schema_error;
 mod secrets;
 pub mod seed;
 pub mod selection;
+pub mod served;
 pub mod sessions;
 pub mod small;
 pub mod subject;

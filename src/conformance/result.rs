@@ -353,6 +353,14 @@ pub struct TestResult {
 }
 
 impl TestResult {
+    /// The subject did that beside what it was asked: it does not conform where there is anything.
+    pub fn charge(&mut self, faults: Vec<String>) {
+        if !faults.is_empty() {
+            self.faults.extend(faults);
+            self.verdict = Verdict::DoesNotConform;
+        }
+    }
+
     /// All vectors and scenarios of the run.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -117,6 +117,15 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Why a subject was not asked, where that hangs on more than the method: it answers [`Failure::NotImplemented`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Nobody could be asked that over the wire to it, and what is not asked changes nothing.
+    Sight(String),
+    /// It, or whoever tests it, offers no means for it.
+    Means(String),
+}
+
 /// An implementation under test.
 pub trait Subject: Send {
     /// Who it is.
@@ -138,6 +147,19 @@ pub trait Subject: Send {
     /// # Errors
     /// Why there is no result.
     fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure>;
+
+    /// Says what a later call of the case at hand will ask: who asks in values of its own learns what belongs together.
+    fn foresee(&mut self, _method: &str, _params: &Value) {}
+
+    /// Stops it and starts it again, where it keeps its state itself; none where it is saved and restored.
+    fn restart(&mut self) -> Option<Result<(), Failure>> {
+        None
+    }
+
+    /// Why it was not asked last, where its failure does not say.
+    fn lack(&self) -> Option<&Lack> {
+        None
+    }
 
     /// Says that the case at hand is over: what comes unasked from now on is not that case's.
     ///

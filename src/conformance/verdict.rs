@@ -12,7 +12,7 @@ use super::result::{
 };
 use super::run::{Cause, Mismatch, Outcome, Skip, Terms, Why, ask};
 use super::selection::{Selection, Shard};
-use super::subject::{Description, Subject};
+use super::subject::{Description, Party, Subject};
 use super::suspects::{Asked, suspects};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -49,6 +49,8 @@ impl Tally {
 /// What a run has come to so far.
 #[derive(Default)]
 struct Ledger {
+    /// Who is judged is an intermediary and no wallet: of what a scenario carries, only what an intermediary owes speaks of it.
+    is_intermediary: bool,
     total: Tally,
     families: Vec<GroupResult>,
     themes: Vec<GroupResult>,
@@ -73,7 +75,14 @@ impl Ledger {
                 Outcome::Passed | Outcome::Skipped(_) => None,
             };
             let mut requirements = Vec::new();
+            let is_of_wallets = |requirement: &Requirement| {
+                let is_scenario = matches!(case, Case::Scenario(..));
+                self.is_intermediary && is_scenario && !requirement.id.starts_with("MBX-")
+            };
             for requirement in at_stake(case, named) {
+                if is_of_wallets(requirement) {
+                    continue;
+                }
                 let tally = self.by_requirement.entry(requirement.id).or_default();
                 tally.add(case, &outcome);
                 sections.push(requirement.section);
@@ -291,8 +300,17 @@ pub fn judge(
     plan: &Plan,
     progress: &mut dyn Progress,
 ) -> TestResult {
-    let selected = of_its_suites(plan, subjects.first().map(|subject| subject.describe()));
-    let mut ledger = Ledger::default();
+    let subject = subjects.first().map(|subject| subject.describe());
+    let claims = |party| {
+        subject
+            .as_ref()
+            .is_some_and(|subject| subject.claims(party))
+    };
+    let mut ledger = Ledger {
+        is_intermediary: claims(Party::Intermediary) && !claims(Party::Wallet),
+        ..Ledger::default()
+    };
+    let selected = of_its_suites(plan, subject);
     progress.started(selected.len());
     let mut groups = selected.chunk_by(|one, next| one.group() == next.group());
     let mut group = groups.next();

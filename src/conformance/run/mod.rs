@@ -6,7 +6,7 @@
 //! | `outcome` | how it went, and where a subject departs from it |
 //! | `own_randomness` | what is looked at where a subject draws its own |
 //! | `vector` | the questions of a vector |
-//! | `scenario` | a subject in the part of each device |
+//! | `scenario` | a subject in the part of each device, or of the intermediary |
 
 mod difference;
 mod outcome;
@@ -21,7 +21,7 @@ use super::case::Case;
 use super::operation::role_of;
 use super::restarts::Restarts;
 use super::scenario::{self as scenarios, Cast, SEED};
-use super::subject::{Failure, Role, Subject};
+use super::subject::{Failure, Party, Role, Subject};
 use super::vector::{Body, Vector};
 use crate::suite::{self, SuiteRef};
 use outcome::Stop;
@@ -110,6 +110,10 @@ fn put(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
                     None => Outcome::Passed,
                     Some(failure) => Outcome::Failed(Mismatch::of(failure, run.transcript)),
                 };
+            }
+            let description = subject.describe();
+            if description.claims(Party::Intermediary) && !description.claims(Party::Wallet) {
+                return self::scenario::play_intermediary(subject, scenario, suite).into();
             }
             let played = claimed(subject, Role::Wallet)
                 .and_then(|()| self::scenario::play(subject, scenario, suite, terms));

@@ -4,7 +4,7 @@ use super::difference::Difference;
 use crate::conformance::scenario::outline::Departure;
 use crate::conformance::scenario::transcript::Transcript;
 use crate::conformance::scenario::{self, StepFailure};
-use crate::conformance::subject::Failure;
+use crate::conformance::subject::{Failure, Lack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -55,6 +55,14 @@ impl Skip {
     pub(in crate::conformance) fn new(why: Why, reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Skip { why, reason }
+    }
+
+    /// Of a subject that was not asked.
+    pub(super) fn of(lack: &Lack) -> Self {
+        match lack {
+            Lack::Sight(reason) => Skip::new(Why::NotObservable, reason),
+            Lack::Means(reason) => Skip::new(Why::NotImplemented, reason),
+        }
     }
 
     pub(super) fn not_implemented(method: &str) -> Self {

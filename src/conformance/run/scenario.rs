@@ -74,6 +74,32 @@ pub(super) fn play(
     }
 }
 
+/// Plays a scenario with the subject in the part of the intermediary, and the reference engine in those of all devices. To each request it
+/// answers what the reference engine answers.
+///
+/// # Errors
+/// Where it does not; where it is not asked, why.
+pub(super) fn play_intermediary(
+    subject: &mut dyn Subject,
+    scenario: &Scenario,
+    suite: SuiteRef,
+) -> Result<(), Stop> {
+    ready(subject, suite.name())?;
+    let cast = Cast {
+        intermediary: Some(subject),
+        ..Cast::default()
+    };
+    let run = scenario::run_with(scenario, suite, SEED, cast);
+    let Some(failure) = run.failure else {
+        return Ok(());
+    };
+    Err(match failure.reason {
+        StepFailure::NotObservable(reason) => Skip::new(Why::NotObservable, reason).into(),
+        StepFailure::NotImplemented(reason) => Skip::new(Why::NotImplemented, reason).into(),
+        _ => Mismatch::of(failure, run.transcript).into(),
+    })
+}
+
 /// The outline of the run in which the reference engine plays all devices.
 fn outline_alone(scenario: &Scenario, suite: SuiteRef, strict: bool) -> Arc<Outline> {
     let alone = || {

@@ -103,6 +103,9 @@ impl<'a> Asking<'a> {
     fn ask(&mut self, method: &str, params: Value) -> Result<Result<Value, Failure>, Stop> {
         self.secrets.note(&params);
         let answer = self.subject.call(method, params);
+        if let (Err(Failure::NotImplemented), Some(lack)) = (&answer, self.subject.lack()) {
+            return Err(Skip::of(lack).into());
+        }
         match &answer {
             Ok(value) => self.secrets.note(value),
             Err(Failure::Rejected { message, .. }) => {
@@ -215,8 +218,15 @@ impl<'a> Asking<'a> {
     /// The steps of a conversation, until one differs.
     fn conversation(&mut self, conversation: &'a Conversation) -> Result<(), Stop> {
         let machine = conversation.machine;
+        for action in &conversation.steps {
+            if let Action::Call(call) | Action::Repeat(_, call) = action {
+                self.subject.foresee(call.method, &call.params);
+            }
+        }
         self.plain(machine.load, on_machine(conversation.load.clone()))
             .map_err(|stop| stop.about(None, machine.load, &conversation.load))?;
+        // Why something could not be asked that must be refused; how many refusals were judged; why what is kept cannot be seen.
+        let (mut passed_over, mut refusals, mut unseen) = (None, 0, None);
         for (index, action) in conversation.steps.iter().enumerate() {
             self.at = Some((conversation, index + 1));
             let at_step = |stop: Stop, name: &str| {
@@ -232,24 +242,36 @@ impl<'a> Asking<'a> {
                     return Err(Skip::new(Why::OwnRandomness, reason).into());
                 }
                 Action::Call(call) => {
-                    let done = self
+                    let step = self
                         .restart_before_a_step(machine)
-                        .and_then(|saved| self.step(machine, call, saved))
-                        .map_err(|stop| at_step(stop, call.method))?;
-                    // Where it may refuse, nothing follows from a step that was not taken.
-                    if !done && call.error.is_none() {
-                        return Ok(());
+                        .and_then(|saved| self.step(machine, call, saved));
+                    match step {
+                        // What is refused changes nothing: it goes on without it.
+                        Err(Stop::Skipped(skip))
+                            if skip.why == Why::NotObservable && call.error.is_some() =>
+                        {
+                            passed_over.get_or_insert(skip);
+                        }
+                        Err(stop) => return Err(at_step(stop, call.method)),
+                        // Where it may refuse, nothing follows from a step that was not taken.
+                        Ok(false) if call.error.is_none() => return Ok(()),
+                        Ok(_) => refusals += usize::from(call.error.is_some()),
                     }
                 }
                 Action::Repeat(times, call) => self
                     .repeat(*times, call)
                     .map_err(|stop| at_step(stop, call.method))?,
                 Action::Restart => self
-                    .save(machine)
-                    .and_then(|state| self.restore(machine, &state))
+                    .restart(machine)
                     .map_err(|stop| at_step(stop, "restart"))?,
                 Action::Erased(secrets) => {
-                    let state = self.save(machine).map_err(|stop| at_step(stop, "erased"))?;
+                    let state = match self.save(machine) {
+                        Err(Stop::Skipped(skip)) if skip.why == Why::NotObservable => {
+                            unseen.get_or_insert(skip);
+                            continue;
+                        }
+                        state => state.map_err(|stop| at_step(stop, "erased"))?,
+                    };
                     if let Some(kept) = secrets.iter().find(|secret| holds(&state, &secret.bytes)) {
                         let found = Mismatch::new(
                             Cause::State,
@@ -261,7 +283,25 @@ impl<'a> Asking<'a> {
                 }
             }
         }
-        Ok(())
+        let passed_over = passed_over.filter(|_| refusals == 0);
+        unseen
+            .or(passed_over)
+            .map_or(Ok(()), |skip| Err(skip.into()))
+    }
+
+    /// It is stopped and started again.
+    fn restart(&mut self, machine: &Machine) -> Result<(), Stop> {
+        match self.subject.restart() {
+            None => {
+                let state = self.save(machine)?;
+                self.restore(machine, &state)
+            }
+            Some(Ok(())) => Ok(()),
+            Some(Err(failure)) => Err(match self.subject.lack() {
+                Some(lack) => Skip::of(lack).into(),
+                None => Stop::without_answer("restart", "a restart".to_owned(), &failure),
+            }),
+        }
     }
 
     /// Before a step, where there are restarts everywhere: what was saved. A subject that cannot be saved is not restarted.

@@ -29,7 +29,7 @@ pub struct SqlStore<D> {
 struct Group {
     /// What has made it impossible to go on.
     failed: Option<StoreError>,
-    /// By when what had expired was last erased.
+    /// By when what had expired was last erased. No change puts what has expired, so at the same time nothing new has.
     erased: Option<Timestamp>,
 }
 

@@ -29,7 +29,7 @@ impl World<'_> {
             ledger: Ledger::default(),
             read: Vec::new(),
         });
-        self.intermediary.limit(LIMITS);
+        self.intermediary.limit(LIMITS)?;
         Ok(())
     }
 

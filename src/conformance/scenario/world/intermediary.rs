@@ -1,13 +1,15 @@
-//! The intermediary of a scenario: the reference engine's, and what a dishonest one makes of its answers.
+//! The intermediary of a scenario: the reference engine's, or a subject's beside it, and what a dishonest one makes of its answers.
 
 use super::forgery;
 use super::lies::{Answering, Lie};
 use super::network;
+use super::played::Played;
 use crate::agreement::BundleFields;
 use crate::conformance::clients::transaction;
 use crate::conformance::scenario::step_failure::StepFailure;
 use crate::conformance::scenario::submitted::submitted;
 use crate::conformance::seed::Recorder;
+use crate::conformance::subject::Subject;
 use crate::error_code::ErrorCode;
 use crate::hex::Hex;
 use crate::identifier::{Address, DeviceId};
@@ -31,8 +33,10 @@ pub(in super::super) enum Swapped {
 
 /// The intermediary, honest until a script says otherwise.
 #[derive(Clone)]
-pub(in super::super) struct ScriptedIntermediary {
+pub(in super::super) struct ScriptedIntermediary<'a> {
+    /// The reference engine's. Where a subject plays the intermediary it is asked the same, and must answer the same.
     machine: Intermediary<MemoryStore>,
+    played: Played<'a>,
     suite: SuiteRef,
     limits: Limits,
     pub(super) randomness: Recorder,
@@ -58,11 +62,12 @@ pub(in super::super) struct ScriptedIntermediary {
     pub(in super::super) handed_out_again: Vec<Address>,
 }
 
-impl ScriptedIntermediary {
-    /// It knows nobody. What it makes itself is made from `seed`.
-    pub(super) fn new(suite: SuiteRef, seed: &str) -> Self {
+impl<'a> ScriptedIntermediary<'a> {
+    /// It knows nobody, and neither does the subject that plays it where there is one. What it makes itself is made from `seed`.
+    pub(super) fn new(suite: SuiteRef, seed: &str, played: Option<&'a mut dyn Subject>) -> Self {
         ScriptedIntermediary {
             machine: Intermediary::new(suite, MemoryStore::default()),
+            played: Played::new(played),
             suite,
             limits: Limits::PROFILE,
             randomness: Recorder::new(&format!("{seed}/intermediary")),
@@ -79,10 +84,16 @@ impl ScriptedIntermediary {
         }
     }
 
-    /// From now on it is held to these limits. It knows nobody yet.
-    pub(super) fn limit(&mut self, limits: Limits) {
+    /// From now on it is held to these limits. It knows nobody yet. No subject can be.
+    pub(super) fn limit(&mut self, limits: Limits) -> Result<(), StepFailure> {
+        if self.played.is_there() {
+            let reason =
+                "the intermediary is played by the subject, whose bounds are the profile's";
+            return Err(StepFailure::NotObservable(reason.to_owned()));
+        }
         self.machine = Intermediary::with_limits(self.suite, MemoryStore::default(), limits);
         self.limits = limits;
+        Ok(())
     }
 
     /// What it answers to a request, honestly.
@@ -92,10 +103,12 @@ impl ScriptedIntermediary {
         now: Timestamp,
     ) -> Result<Result<Answer, ErrorCode>, StepFailure> {
         let answer = self.machine.handle(request, now);
-        answer.map(Ok).or_else(|error| match error.code() {
+        let owed = answer.map(Ok).or_else(|error| match error.code() {
             Some(code) => Ok(Err(code)),
             None => Err(StepFailure::script(error)),
-        })
+        })?;
+        self.played.answers(request, now, &owed)?;
+        Ok(owed)
     }
 
     /// The same; whether it is another one since, and whether it did it in one transaction.
@@ -299,7 +312,7 @@ impl ScriptedIntermediary {
     /// It is stopped and started again from its saved state.
     pub(in super::super) fn restart(&mut self) -> Result<(), StepFailure> {
         self.machine = self.restored()?;
-        Ok(())
+        self.played.restart()
     }
 
     /// What it would be, stopped and started again from its saved state.

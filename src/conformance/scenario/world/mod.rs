@@ -13,6 +13,7 @@
 //! | [`forgery`] | what Mallory and a dishonest intermediary make themselves |
 //! | [`payloads`] | what a sender that does not keep to the profile writes |
 //! | [`intermediary`] | the intermediary, honest or not |
+//! | `played` | a subject in the intermediary's part |
 //! | [`clients`] | clients of the intermediary that are no wallets |
 //! | [`strangers`] | those whom nobody knows |
 //! | [`network`] | what gets lost, held back, repeated and damaged |
@@ -29,6 +30,7 @@ mod participant;
 pub(crate) mod payloads;
 mod peers;
 mod people;
+mod played;
 mod players;
 mod stepwise;
 mod strangers;
@@ -82,7 +84,7 @@ pub(super) struct World<'a> {
     pub(super) now: Timestamp,
     pub(super) people: People<'a>,
     pub(super) network: Network,
-    pub(super) intermediary: ScriptedIntermediary,
+    pub(super) intermediary: ScriptedIntermediary<'a>,
     /// What Mallory has copied, by the device.
     pub(super) stolen: BTreeMap<String, Wallet>,
     links: Links,
@@ -109,14 +111,15 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     /// Nobody is there yet. All randomness is made from `seed`.
-    pub(super) fn new(suite: SuiteRef, seed: &str, cast: Cast<'a>) -> Self {
+    pub(super) fn new(suite: SuiteRef, seed: &str, mut cast: Cast<'a>) -> Self {
+        let intermediary = ScriptedIntermediary::new(suite, seed, cast.intermediary.take());
         World {
             suite,
             seed: seed.to_owned(),
             now: BEGINNING,
             people: People::new(suite, seed, cast),
             network: Network::default(),
-            intermediary: ScriptedIntermediary::new(suite, seed),
+            intermediary,
             stolen: BTreeMap::new(),
             links: Links::default(),
             letters: Letters::default(),

@@ -33,6 +33,8 @@ pub struct Tested<'a> {
 pub struct Cast<'a> {
     /// A subject in the part of one device.
     pub tested: Option<Tested<'a>>,
+    /// A subject in the part of the intermediary.
+    pub intermediary: Option<&'a mut dyn Subject>,
     /// Who keeps the sessions of the devices that the reference engine plays.
     pub keepers: Keepers,
     /// When devices are stopped and started again.

@@ -49,7 +49,7 @@ impl World<'_> {
     /// Wallets and the intermediary are held to small bounds. Nobody is there yet.
     pub(in super::super) fn shrink(&mut self) -> Result<(), StepFailure> {
         self.people.limit(&small::WALLET)?;
-        self.intermediary.limit(small::INTERMEDIARY);
+        self.intermediary.limit(small::INTERMEDIARY)?;
         self.transfers_of_a_link = small::WALLET.transfers.invitation_transfers;
         Ok(())
     }

@@ -18,17 +18,17 @@ use std::collections::VecDeque;
 const PATIENCE: usize = 50;
 
 /// A stranger, who has joined the intermediary.
-struct Stranger<'a> {
+struct Stranger<'a, 'i> {
     wallet: Wallet,
     randomness: Recorder,
-    intermediary: &'a mut ScriptedIntermediary,
+    intermediary: &'a mut ScriptedIntermediary<'i>,
     now: Timestamp,
 }
 
-impl<'a> Stranger<'a> {
+impl<'a, 'i> Stranger<'a, 'i> {
     /// All randomness is made from `seed`.
     fn join(
-        intermediary: &'a mut ScriptedIntermediary,
+        intermediary: &'a mut ScriptedIntermediary<'i>,
         suite: SuiteRef,
         now: Timestamp,
         seed: &str,
@@ -79,7 +79,7 @@ const BUNDLES: u64 = 10;
 
 /// Fetches so many bundles of a device, with that access key where there is one, in the name of as few strangers as may. All randomness is made from `seed`.
 pub(super) fn fetch_bundles(
-    intermediary: &mut ScriptedIntermediary,
+    intermediary: &mut ScriptedIntermediary<'_>,
     suite: SuiteRef,
     (of, access_key): (Address, Option<&AccessKey>),
     mut bundles: u64,
@@ -110,7 +110,7 @@ pub(super) fn fetch_bundles(
 
 /// So many strangers take a link and offer a hotel key each to the device that it names.
 pub(super) fn offer(
-    intermediary: &mut ScriptedIntermediary,
+    intermediary: &mut ScriptedIntermediary<'_>,
     suite: SuiteRef,
     to: (Address, &str),
     strangers: u64,
