@@ -1,6 +1,6 @@
 //! `tigress wallet` as its users type it, against a running server.
 
-use crate::served::Served;
+use crate::listening::Served;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
