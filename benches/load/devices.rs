@@ -6,7 +6,7 @@ use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::intermediary::store::{Change, DeviceRecord, Transaction};
 use tigress_signal::intermediary::{
     AccessKey, Answer, Body, Digest, EnvelopeId, Intermediary, MessageBytes, Registration, Request,
-    RequestId, Store, Submission, Token,
+    RequestId, Submission, Token,
 };
 use tigress_signal::primitives::{PublicKey, Randomness, RandomnessError, Signature};
 use tigress_signal::serve::Clock;
@@ -113,7 +113,7 @@ impl Population {
     }
 
     /// The time of all this.
-    pub(crate) fn clock(&self) -> Clock {
+    pub(crate) fn clock() -> Clock {
         Clock::standing_at(NOW)
     }
 

@@ -12,6 +12,7 @@ mod devices;
 mod floor;
 
 #[path = "../../tests/common/cluster.rs"]
+#[allow(dead_code, reason = "tests ask more of it")]
 mod cluster;
 
 use client::{Asked, ask};
@@ -66,8 +67,8 @@ impl Kept {
 /// A store somewhere, and what has to live as long as it.
 struct Place {
     url: Option<String>,
-    _folder: Option<TempDir>,
-    _cluster: Option<Cluster>,
+    #[allow(dead_code, reason = "what it is in ends with it")]
+    held: (Option<TempDir>, Option<Cluster>),
 }
 
 impl Place {
@@ -75,8 +76,7 @@ impl Place {
     fn new(kept: Kept) -> Option<Place> {
         let mut place = Place {
             url: None,
-            _folder: None,
-            _cluster: None,
+            held: (None, None),
         };
         match kept {
             Kept::Memory => {}
@@ -85,12 +85,12 @@ impl Place {
                 let folder = tempfile::tempdir_in(target()).expect("a folder");
                 let file = folder.path().join("intermediary.db");
                 place.url = Some(format!("sqlite:{}", file.display()));
-                place._folder = Some(folder);
+                place.held.0 = Some(folder);
             }
             Kept::Postgres { .. } => {
                 let cluster = Cluster::start()?;
                 place.url = Some(cluster.url());
-                place._cluster = Some(cluster);
+                place.held.1 = Some(cluster);
             }
         }
         Some(place)
@@ -197,11 +197,11 @@ fn measured(kept: Kept, others: usize, plan: Plan, rows: &mut Vec<Value>) {
             population.settle(&mut first, others);
         }
         let is_shared = kept.servers() > 1;
-        let mut servers = vec![Running::start(first, population.clock(), is_shared)];
+        let mut servers = vec![Running::start(first, Population::clock(), is_shared)];
         for _ in 1..kept.servers() {
             servers.push(Running::start(
                 place.machine(),
-                population.clock(),
+                Population::clock(),
                 is_shared,
             ));
         }
