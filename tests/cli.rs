@@ -1,11 +1,13 @@
 //! The program as its users meet it: every command of the pages, and what they see where something is wrong.
 
+use crate::listening::{ADMIN, Served};
 use crate::sample;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tigress_signal::conformance::vector::BuiltIn;
+use tigress_signal::timestamp::Timestamp;
 
 fn tigress(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tigress"))
@@ -83,6 +85,35 @@ fn every_command_of_the_pages_is_run() {
     assert!(commands >= 5, "{commands} commands");
 }
 
+/// Asks a server as a page says, but on a free port, and a small part of it: tests/served.rs asks the rest.
+fn asks_a_server(command: &str) {
+    if command.contains("--mapping") {
+        // Nobody serves such paths here.
+        let page = include_str!("../docs/operators.md");
+        let json = page.split("```json\n").nth(1).expect("a file");
+        let json = json.split("```").next().expect("an end");
+        tigress_signal::serve::Binding::from_json(json.as_bytes()).expect("a description");
+        return;
+    }
+    let served = Served::at(Timestamp(1_900_000_000));
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("token.txt"), ADMIN).expect("a file");
+    let arguments = command.strip_prefix("tigress ").expect("a command of it");
+    let arguments = arguments
+        .replace("http://127.0.0.1:8440", &served.url())
+        .replace("systemctl restart intermediary", "true");
+    let mut arguments = shlex::split(&arguments).expect("words");
+    if arguments[0] == "test" {
+        arguments.extend(["--shard".to_owned(), sample::one_of(40)]);
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_tigress"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .expect("it starts");
+    assert_says(&output, 0, &[]);
+}
+
 /// Starts a server as a page says, but on a free port, and ends it.
 fn serves(arguments: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -124,6 +155,17 @@ fn run_as_shown(command: &str, page: &Path) {
     }
     if words.starts_with(&["tigress", "serve"]) {
         return serves(&words[1..]);
+    }
+    if words
+        .iter()
+        .any(|word| ["--intermediary", "--over"].contains(word))
+    {
+        return asks_a_server(command);
+    }
+    if words.starts_with(&["tigress", "wallet"]) {
+        // tests/wallet_program.rs plays what stands in README and docs/wallet.md, with a server on a free port.
+        let plays = ["README.md", "wallet.md"];
+        return assert!(plays.iter().any(|name| page.ends_with(name)));
     }
     let own = match words.as_slice() {
         // What runs this test, what is around it, and what has been built to run it; and what
@@ -288,7 +330,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
 
 #[test]
 fn the_built_in_run_conforms() {
-    let output = tigress(&["test", "--shard", &sample::one_of(2)]);
+    let output = tigress(&["test", "--shard", &sample::one_of(4)]);
     assert_says(
         &output,
         0,

@@ -124,7 +124,7 @@ impl Adapter {
 
 /// The flaw of that name.
 #[cfg(feature = "flaws")]
-fn named(name: &str) -> Result<&'static str, CliError> {
+pub(super) fn named(name: &str) -> Result<&'static str, CliError> {
     let found = flaws::all().find(|flaw| flaw.name == name);
     let unknown = || CliError::Usage(format!("no flaw is called `{name}`"));
     found.map(|flaw| flaw.name).ok_or_else(unknown)

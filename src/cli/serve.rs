@@ -7,6 +7,8 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "flaws")]
+use tigress_signal::conformance::flaws;
 use tigress_signal::intermediary::Intermediary;
 use tigress_signal::serve::admission::Admission;
 use tigress_signal::serve::faults::{Faults, Rules};
@@ -45,6 +47,10 @@ pub(super) struct Serve {
     /// With what stands in this file as a bearer token, /admin can be asked.
     #[arg(long, value_name = "FILE")]
     admin_token_file: Option<PathBuf>,
+    /// Serve as an intermediary with this flaw (`MBX-07 newest first`), one of those that `tigress flaws` lists.
+    #[cfg(feature = "flaws")]
+    #[arg(long, value_name = "NAME")]
+    flaw: Option<String>,
     /// For tests: a clock that stands still until it is moved at /admin/clock.
     #[arg(long, requires = "admin_token_file")]
     test_clock: bool,
@@ -83,7 +89,22 @@ impl From<ServerError> for CliError {
 }
 
 impl Serve {
+    #[cfg(feature = "flaws")]
     pub(super) fn run(self, out: &mut Output<impl Write>) -> Result<Ended, CliError> {
+        let flaw = self
+            .flaw
+            .as_deref()
+            .map(super::adapter::named)
+            .transpose()?;
+        flaws::under(flaw.unwrap_or_default(), || self.serve(out))
+    }
+
+    #[cfg(not(feature = "flaws"))]
+    pub(super) fn run(self, out: &mut Output<impl Write>) -> Result<Ended, CliError> {
+        self.serve(out)
+    }
+
+    fn serve(self, out: &mut Output<impl Write>) -> Result<Ended, CliError> {
         self.log();
         let read = |path: &Option<PathBuf>| path.as_deref().map(secret).transpose();
         let registration = read(&self.registration_secret_file)?;
@@ -135,9 +156,13 @@ impl Serve {
             AnyStore::Postgres(_) => "in a database: what was answered outlasts a crash",
         };
         let machine = Intermediary::new(suite, store);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        // A flaw is one of this thread.
+        #[cfg(feature = "flaws")]
+        if self.flaw.is_some() {
+            runtime = tokio::runtime::Builder::new_current_thread();
+        }
+        let runtime = runtime.enable_all().build()?;
         let machine = runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
             // Whoever reads where it listens may end it at once.

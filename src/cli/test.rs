@@ -205,6 +205,7 @@ impl Test {
         #[cfg(feature = "serve")]
         if let Some(reached) = &reached
             && result.ended.is_none()
+            && self.shard == Shard::WHOLE
         {
             self.race(reached, &mut result, out)?;
         }
@@ -341,7 +342,15 @@ impl Test {
         report::pretty::sections(out, result)?;
         report::pretty::skips(out, result)?;
         report::pretty::failures(out, result, &arguments)?;
-        report::pretty::verdict(out, result)
+        // What a server is asked where nothing is named needs no names.
+        let only = self.only.clone();
+        report::pretty::verdict(
+            out,
+            &TestResult {
+                only,
+                ..result.clone()
+            },
+        )
     }
 
     /// Whether the run falls short of what the arguments ask of it; on standard error, what of.

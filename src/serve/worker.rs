@@ -83,8 +83,13 @@ impl Worker {
             learned: learned.clone(),
         };
         let started = std::thread::Builder::new().name("intermediary".to_owned());
+        #[cfg(feature = "flaws")]
+        let flaw = crate::flaw::on();
         let thread = started.spawn(move || {
-            thread.run(&jobs);
+            let run = || thread.run(&jobs);
+            #[cfg(feature = "flaws")]
+            let run = || crate::flaw::with(flaw, run);
+            run();
             thread.machine
         })?;
         Ok((Worker { queue, learned }, thread))

@@ -29,8 +29,13 @@ impl Http {
     /// stopped and serves again.
     ///
     /// # Errors
-    /// Where an operator's token is given, and the server knows no `/admin/clock` for it.
+    /// Where it gives no answer of the profile; where an operator's token is given, and the server knows no `/admin/clock` for it.
     pub fn new(client: Client, is_admin: bool, restart: Option<String>) -> Result<Self, WireError> {
+        // Nobody's prekeys, and nobody's token: any refusal will do.
+        let address = json!({ "userId": "00000000-0000-4000-8000-000000000000", "deviceId": 1 });
+        let body = json!({ "type": "countOneTimePreKeys", "address": address });
+        let hello = client.ask(&json!({ "id": "hello", "body": body }));
+        let _ = hello.map_err(wire_error)?;
         let mut has_test_clock = false;
         if is_admin {
             let now = client.clock().map_err(wire_error)?;

@@ -112,7 +112,8 @@ impl Server {
         }
         let there = Timestamp(self.translation.shift.there(now.0));
         if there < self.at {
-            return Err(self.lacks("time goes back in it, and a server's clock goes forward"));
+            let reason = "time goes back in it, and a server's clock goes forward";
+            return Err(self.cannot(reason.to_owned()));
         }
         if there > self.at {
             self.wire
@@ -128,12 +129,14 @@ impl Server {
         Failure::NotImplemented
     }
 
+    fn cannot(&mut self, reason: String) -> Failure {
+        self.lack = Some(Lack::Sight(reason));
+        Failure::NotImplemented
+    }
+
     fn failure(&mut self, error: WireError) -> Failure {
         match error {
-            WireError::Unsendable(reason) => {
-                self.lack = Some(Lack::Sight(reason));
-                Failure::NotImplemented
-            }
+            WireError::Unsendable(reason) => self.cannot(reason),
             WireError::Lacking(reason) => self.lacks(&reason),
             WireError::Broken(reason) => Failure::Broken(reason),
             WireError::TimedOut(reason) => Failure::TimedOut(reason),
