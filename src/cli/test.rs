@@ -278,8 +278,9 @@ impl Test {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         use owo_colors::OwoColorize;
-        let is_chosen = |id: &str| self.only.is_empty() || self.only.iter().any(|only| only == id);
-        let races = reached.races(is_chosen);
+        let is_whole = self.shard == Shard::WHOLE && result.ended.is_none();
+        let is_named = |id: &str| self.only.is_empty() || self.only.iter().any(|only| only == id);
+        let races = reached.races(|id| is_whole && is_named(id));
         let mut faults = Vec::new();
         let is_shown = self.format == Format::Pretty && !races.is_empty();
         if is_shown {
