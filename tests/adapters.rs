@@ -68,13 +68,13 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
         "--jobs",
         "2",
     ];
-    let part = sample::one_of(4);
+    let part = sample::one_of(PARTS);
     let part = ["--shard", &part];
     let (in_process, all_are_seen) = run(&part);
     // Nothing is left out where the engine is asked in process.
     assert_eq!(in_process["errors"], json!([]));
     let of_there = in_process["cases"].as_array().expect("cases");
-    assert!(of_there.len() >= cases().iter().count() / 4);
+    assert!(of_there.len() >= cases().iter().count() / 12);
     assert!(of_there.iter().all(|case| case["outcome"] == "passed"));
     let (process, unseen) = run(&[&arguments, &part[..]].concat());
     assert_eq!(all_are_seen, 0);
@@ -91,6 +91,9 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
     };
     assert_eq!(but_cases(process), but_cases(in_process));
 }
+
+/// So many parts there are of a whole run: an unoptimised one takes minutes.
+const PARTS: u64 = 10;
 
 /// The reference engine as one that draws its own randomness: what is handed in is not what it uses.
 #[derive(Default)]
@@ -155,7 +158,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
     let result = run(
         false,
         &Selection::all(),
-        sample::one_of(4).parse().expect("a part"),
+        sample::one_of(PARTS).parse().expect("a part"),
     );
     let failed: Vec<_> = result
         .failures
@@ -855,6 +858,7 @@ fn a_skeleton_runs_at_once() {
             let built = Command::new("cargo")
                 .args(["build", "--release", "--quiet"])
                 .env_remove("CARGO_TARGET_DIR")
+                .env_remove("RUSTC_WORKSPACE_WRAPPER")
                 // It is only to run.
                 .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
                 .current_dir(&mine)
@@ -866,7 +870,13 @@ fn a_skeleton_runs_at_once() {
             }
         }
         let output = Command::new(TIGRESS)
-            .args(["test", "--adapter", command, "--shard", &sample::one_of(4)])
+            .args([
+                "test",
+                "--adapter",
+                command,
+                "--shard",
+                &sample::one_of(PARTS),
+            ])
             .current_dir(&mine)
             .output()
             .expect("the program runs");

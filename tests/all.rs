@@ -54,6 +54,7 @@ mod transfers;
 mod vectors;
 mod verdicts;
 mod wallet_file;
+mod wallet_program;
 mod wallet_properties;
 mod wallets;
 mod wire;

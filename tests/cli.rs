@@ -162,6 +162,11 @@ fn run_as_shown(command: &str, page: &Path) {
     {
         return asks_a_server(command);
     }
+    if words.starts_with(&["tigress", "wallet"]) {
+        // tests/wallet_program.rs plays what stands in README and docs/wallet.md, with a server on a free port.
+        let plays = ["README.md", "wallet.md"];
+        return assert!(plays.iter().any(|name| page.ends_with(name)));
+    }
     let own = match words.as_slice() {
         // What runs this test, what is around it, and what has been built to run it; and what
         // `a_skeleton_runs_at_once` in tests/adapters.rs and tests/performance.rs run.
@@ -325,7 +330,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
 
 #[test]
 fn the_built_in_run_conforms() {
-    let output = tigress(&["test", "--shard", &sample::one_of(2)]);
+    let output = tigress(&["test", "--shard", &sample::one_of(4)]);
     assert_says(
         &output,
         0,

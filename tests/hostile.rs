@@ -6,6 +6,7 @@
 #![cfg(unix)]
 
 use crate::harm;
+use crate::sample;
 
 use harm::{is_harmful, without_colours};
 use std::ffi::OsString;
@@ -634,9 +635,15 @@ fn peak_of(process: u32) -> u64 {
 fn each_attempt_ends_as_its_row_says() {
     let wanted = std::env::var("HOSTILE").unwrap_or_default();
     let attempts: Vec<Attempt> = attempts();
+    let (first, step) = match sample::seed() {
+        Some(seed) if wanted.is_empty() => (usize::try_from(seed % 6).expect("one of six"), 6),
+        _ => (0, 1),
+    };
     let attempts: Vec<&Attempt> = attempts
         .iter()
         .filter(|attempt| attempt.what.contains(&wanted))
+        .skip(first)
+        .step_by(step)
         .collect();
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());

@@ -1,6 +1,7 @@
 //! Wallets in files: what outlasts a crash, what is refused, and that a credential ends at one place.
 
 use crate::common::Seeded;
+use crate::sample;
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -387,6 +388,13 @@ fn what_was_not_told_is_told_again() {
     world.must(RYAN, &Wish::Look);
     assert_eq!(world.told[RYAN].len(), 1);
     world.must(BEN, &Wish::Take(link));
+    // What was told before a wish was refused is not told again.
+    world.must(BEN, &Wish::Offer(MadeUp::CarKey, None));
+    world
+        .command(RYAN, &Wish::Cancel(Some("-".to_owned())), None)
+        .expect_err("no such one");
+    world.must(RYAN, &Wish::Look);
+    assert_eq!(world.told[RYAN].len(), 2);
 }
 
 /// Every byte counts: what chance changes is found.
@@ -669,7 +677,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(if sample::seed().is_some() { 8 } else { 300 }))]
 
     /// Commands of both in any order, each of which may end in the middle; and a day may pass.
     #[test]

@@ -22,6 +22,8 @@ mod signals;
 mod test;
 mod transitions;
 mod vectors;
+#[cfg(feature = "serve")]
+mod wallet;
 
 use anstream::stream::IsTerminal;
 use clap::{Parser, Subcommand};
@@ -62,6 +64,9 @@ enum Command {
     Model(model::Explore),
     #[cfg(feature = "serve")]
     Serve(serve::Serve),
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Wallet(wallet::Wallet),
     #[cfg(feature = "flaws")]
     Flaws(flaws::Flaws),
 }
@@ -222,6 +227,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Model(command) => command.run(&mut out),
         #[cfg(feature = "serve")]
         Command::Serve(command) => command.run(&mut out),
+        #[cfg(feature = "serve")]
+        Command::Wallet(command) => command.run(&mut out),
         #[cfg(feature = "flaws")]
         Command::Flaws(command) => command.run(&mut out),
     };

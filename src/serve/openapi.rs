@@ -3,6 +3,7 @@
 use super::binding::{JSON, OwnRoute, REQUEST_ID, ROUTES};
 use super::problem::{PROBLEM, Problem};
 use super::router::{LONGEST_WAIT, REGISTRATION_SECRET};
+use crate::agreement::SuiteNames;
 use crate::identifier::{DeviceId, UserId};
 use crate::intermediary::request::Body;
 use crate::intermediary::{Answer, Limits, RequestId};
@@ -87,6 +88,7 @@ fn operation(
             "schema": { "type": "integer", "minimum": 1, "maximum": LONGEST_WAIT },
         }));
     }
+    narrow(&mut body);
     let is_register = route.name == "register";
     if is_register {
         parameters.push(json!({
@@ -114,6 +116,49 @@ fn operation(
             json!({ "required": is_needed, "content": { JSON: { "schema": body } } });
     }
     operation
+}
+
+/// What the types leave open and section 7 does not: whatever a client can see from its own request alone stands in the schema.
+fn narrow(body: &mut Value) {
+    let limits = Limits::PROFILE;
+    let name = format!("^[!-~]{{1,{}}}$", SuiteNames::MAX_NAME);
+    let suites = json!({
+        "type": "array", "minItems": 1, "maxItems": SuiteNames::MAX, "uniqueItems": true,
+        "items": { "type": "string", "pattern": name },
+    });
+    for (name, schema) in [
+        (
+            "created",
+            json!({ "$ref": "#/components/schemas/Timestamp" }),
+        ),
+        ("suites", suites),
+        (
+            "statementSignature",
+            json!({ "$ref": "#/components/schemas/Hex" }),
+        ),
+        (
+            "lifetime",
+            json!({ "type": "integer", "minimum": 1, "maximum": limits.lifetime }),
+        ),
+        ("ids", json!({ "maxItems": limits.acknowledged })),
+        ("message", json!({ "maxLength": 2 * limits.message_length })),
+    ] {
+        let field = body["properties"].get_mut(name);
+        let Some(field) = field.and_then(Value::as_object_mut) else {
+            continue;
+        };
+        // It need not be there, but is never null.
+        if field.contains_key("anyOf") || field.get("type").is_some_and(Value::is_array) {
+            field.retain(|key, _| key == "description");
+        }
+        field.extend(schema.as_object().cloned().into_iter().flatten());
+    }
+    // A server speaks a suite with statements.
+    if body["properties"].get("created").is_some()
+        && let Some(required) = body["required"].as_array_mut()
+    {
+        required.extend(["created", "suites", "statementSignature"].map(Value::from));
+    }
 }
 
 /// Which answer a request gets.
@@ -161,6 +206,11 @@ mod tests {
                 route.name
             );
             let body = &operation["requestBody"]["content"][JSON]["schema"];
+            let fields = body["properties"].as_object().into_iter().flatten();
+            assert!(
+                fields.into_iter().all(|(_, field)| field.is_object()),
+                "{body}"
+            );
             assert_eq!(
                 body["properties"].is_object(),
                 route.has_body(),

@@ -2,6 +2,8 @@
 
 use crate::error_code::ErrorCode;
 use crate::intermediary::{Answer, Request};
+#[cfg(feature = "serve")]
+use crate::serve::Client;
 use crate::transfer::Host;
 use std::fmt;
 use std::net::IpAddr;
@@ -23,6 +25,19 @@ pub trait Server {
         request: &Request,
         wait: Option<u64>,
     ) -> Result<Result<Answer, ErrorCode>, NoAnswer>;
+}
+
+/// Over HTTP.
+#[cfg(feature = "serve")]
+impl Server for Client {
+    fn ask(
+        &mut self,
+        request: &Request,
+        wait: Option<u64>,
+    ) -> Result<Result<Answer, ErrorCode>, NoAnswer> {
+        let reply = self.ask_typed(request, wait);
+        reply.map_err(|error| NoAnswer(error.to_string()))
+    }
 }
 
 /// The address of a server that cannot be used.

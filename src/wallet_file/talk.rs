@@ -150,6 +150,22 @@ impl<'a> Talk<'a> {
     /// # Errors
     /// Where the wish cannot be carried out, the file cannot be written, or the server is silent.
     pub fn carry_out(&mut self, wish: &Wish, wait: Option<u64>) -> Result<bool, WalletFileError> {
+        let done = self.carry_out_and_tell(wish, wait);
+        // What was told is not told again, though the wish was refused.
+        if !matches!(
+            done,
+            Err(WalletFileError::Untold(_) | WalletFileError::Unsaved { .. })
+        ) {
+            self.file.forget_news()?;
+        }
+        done
+    }
+
+    fn carry_out_and_tell(
+        &mut self,
+        wish: &Wish,
+        wait: Option<u64>,
+    ) -> Result<bool, WalletFileError> {
         let wait_for = Duration::from_secs(wait.unwrap_or_default());
         let until = self.around.clock.elapsed().saturating_add(wait_for);
         self.tell()?;
@@ -168,7 +184,6 @@ impl<'a> Talk<'a> {
         let about = self.wish(wish)?;
         self.sees_through(about, wait.map(|_| until))
             .map_err(WalletFileError::after_the_wish)?;
-        self.file.forget_news()?;
         let state = about.and_then(|id| self.file.wallet().transfers().state(&id));
         let came_about = state.is_none_or(|state| {
             wish.ends_in().contains(&state) || (wait.is_none() && !state.is_final())
