@@ -1,8 +1,10 @@
 //! The list of flaws, and the samples that are taken of it (feature `flaws`). `tigress flaws` runs them.
 
 #[path = "common/in_process.rs"]
+#[allow(dead_code, reason = "others have a use for all of it")]
 mod in_process;
 #[path = "common/sample.rs"]
+#[allow(dead_code, reason = "others have a use for all of it")]
 mod sample_of_tests;
 
 use in_process::InProcess;

@@ -175,8 +175,8 @@ fn a_server_is_tested_over_http() {
     let served = Served::at(Timestamp(1_900_000_000));
     let wire = http(&served, "true");
     let mine = part_of(family().into_iter(), 12);
-    let mut server = Server::new(Box::new(wire.clone()), "over HTTP", "a seed");
-    let outcomes = outcomes_of(&mut server, &mine);
+    let mut subject = Server::new(Box::new(wire.clone()), "over HTTP", "a seed");
+    let outcomes = outcomes_of(&mut subject, &mine);
     assert!(outcomes["passed"] > mine.len() / 2, "{outcomes:?}");
     for (outcome, many) in &outcomes {
         let is_known = outcome == "passed" || outcome.starts_with("not-observable");
@@ -189,7 +189,7 @@ fn a_server_is_tested_over_http() {
             assert_eq!(held, Ok(()), "{}", race.words);
         }
     }
-    drop((server, wire));
+    drop((subject, wire));
     assert!(served.end() == nobody(), "something is left");
 }
 

@@ -118,23 +118,7 @@ enum Format {
 
 impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let load = |names: &[String]| {
-            // A list of known failures names any case that there is.
-            let names = if self.known_failures.is_none() {
-                names
-            } else {
-                &[]
-            };
-            Cases::called(names, self.vectors.as_deref(), self.scenarios.as_deref())
-        };
-        let chosen = Selection::load(&self.names(), self.suite.as_deref(), load);
-        let (selection, cases) = chosen.map_err(|(error, cases)| {
-            CliError::Unknown(
-                error.to_string(),
-                cases.errors,
-                "`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is",
-            )
-        })?;
+        let (selection, cases) = self.chosen()?;
         let known = match &self.known_failures {
             Some(file) => {
                 KnownFailures::load(file, &cases).map_err(|error| CliError::Files(vec![error]))?
@@ -175,7 +159,7 @@ impl Test {
             None => None,
         };
         #[cfg(feature = "serve")]
-        let server = reached.as_ref().map(|reached| reached.subject());
+        let server = reached.as_ref().map(super::server::Reached::subject);
         #[cfg(not(feature = "serve"))]
         let server: Option<Box<dyn Subject>> = None;
         let mut subjects: Vec<Box<dyn Subject>> = match (server, &self.adapter) {
@@ -203,26 +187,13 @@ impl Test {
         drop(subjects);
         progress.end()?;
         #[cfg(feature = "serve")]
-        if let Some(reached) = &reached
-            && result.ended.is_none()
-            && self.shard == Shard::WHOLE
-        {
+        if let Some(reached) = &reached {
             self.race(reached, &mut result, out)?;
         }
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Junit => report::junit::write(out, &result)?,
-            Format::Pretty => {
-                self.show(out, &result, &selection)?;
-                #[cfg(feature = "serve")]
-                if let Some(reached) = &reached {
-                    writeln!(
-                        out,
-                        "its names there are made from --server-seed {}",
-                        reached.seed
-                    )?;
-                }
-            }
+            Format::Pretty => self.show(out, &result, &selection)?,
         }
         if let Some(file) = &self.report {
             let page = report::html::page(&result);
@@ -233,8 +204,34 @@ impl Test {
         {
             return Err(fault(file, &error));
         }
-        let is_short = self.falls_short(&result)?;
-        Ok(received.ended(match result.verdict {
+        Ok(received.ended(self.ended(&result)?))
+    }
+
+    /// What is run, and what it is chosen from.
+    fn chosen(&self) -> Result<(Selection, Cases), CliError> {
+        let load = |names: &[String]| {
+            // A list of known failures names any case that there is.
+            let names = if self.known_failures.is_none() {
+                names
+            } else {
+                &[]
+            };
+            Cases::called(names, self.vectors.as_deref(), self.scenarios.as_deref())
+        };
+        let chosen = Selection::load(&self.names(), self.suite.as_deref(), load);
+        chosen.map_err(|(error, cases)| {
+            CliError::Unknown(
+                error.to_string(),
+                cases.errors,
+                "`tigress vectors list`, `tigress scenarios list` and `tigress requirements` list what there is",
+            )
+        })
+    }
+
+    /// How the command ends with that result.
+    fn ended(&self, result: &TestResult) -> io::Result<Ended> {
+        let is_short = self.falls_short(result)?;
+        Ok(match result.verdict {
             _ if !result.errors.is_empty() => Ended::Incomplete,
             _ if is_short || !result.no_longer_fails.is_empty() => Ended::Badly,
             Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
@@ -247,7 +244,7 @@ impl Test {
             }
             Verdict::NothingImplemented | Verdict::DoesNotConform => Ended::Badly,
             Verdict::None => Ended::Incomplete,
-        }))
+        })
     }
 
     /// The names of what is run.
@@ -281,8 +278,9 @@ impl Test {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         use owo_colors::OwoColorize;
-        let is_chosen = |id: &str| self.only.is_empty() || self.only.iter().any(|only| only == id);
-        let races = reached.races(is_chosen);
+        let is_whole = self.shard == Shard::WHOLE && result.ended.is_none();
+        let is_named = |id: &str| self.only.is_empty() || self.only.iter().any(|only| only == id);
+        let races = reached.races(|id| is_whole && is_named(id));
         let mut faults = Vec::new();
         let is_shown = self.format == Format::Pretty && !races.is_empty();
         if is_shown {
@@ -303,6 +301,10 @@ impl Test {
             faults.extend(why.map(|why| format!("{requirement}: {words}: {why}")));
         }
         result.charge(faults);
+        if self.format == Format::Pretty {
+            let seed = &reached.seed;
+            writeln!(out, "\nits names there were made from --server-seed {seed}")?;
+        }
         Ok(())
     }
 

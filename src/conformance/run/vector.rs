@@ -242,10 +242,10 @@ impl<'a> Asking<'a> {
                     return Err(Skip::new(Why::OwnRandomness, reason).into());
                 }
                 Action::Call(call) => {
-                    let step = self
+                    let done = self
                         .restart_before_a_step(machine)
                         .and_then(|saved| self.step(machine, call, saved));
-                    match step {
+                    match done {
                         // What is refused changes nothing: it goes on without it.
                         Err(Stop::Skipped(skip))
                             if skip.why == Why::NotObservable && call.error.is_some() =>

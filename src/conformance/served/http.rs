@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// So many connections carry requests whose order does not matter.
 const CONNECTIONS: usize = 16;
 /// So long a restart may take.
-const RESTART: Duration = Duration::from_secs(60);
+const RESTART: Duration = Duration::from_mins(1);
 /// How often it is looked whether it is over.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -56,6 +56,7 @@ fn here() -> Timestamp {
     Timestamp(since.map_or(0, |since| since.as_secs()))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn wire_error(error: ClientError) -> WireError {
     match error {
         ClientError::Unsendable(_) => WireError::Unsendable(error.to_string()),

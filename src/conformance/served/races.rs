@@ -14,6 +14,7 @@ use crate::suite::Tigress1;
 use crate::timestamp::{DAY, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Barrier;
 use std::thread;
 
@@ -137,7 +138,7 @@ struct Client {
 }
 
 impl Client {
-    fn says(&self, id: &str, body: Value) -> Value {
+    fn says(&self, id: &str, body: &Value) -> Value {
         json!({ "id": long(id), "token": self.token, "body": body })
     }
 
@@ -146,17 +147,17 @@ impl Client {
             "type": "submit", "recipient": to.address, "accessKey": access_key, "registrationId": to.registration_id,
             "kind": "ratchet", "message": message,
         });
-        self.says(id, body)
+        self.says(id, &body)
     }
 
     fn fetches(&self, id: &str, of: &Client, access_key: &AccessKey) -> Value {
         let body = json!({ "type": "fetchBundle", "address": of.address, "accessKey": access_key });
-        self.says(id, body)
+        self.says(id, &body)
     }
 
     fn reads(&self, id: &str) -> Value {
         let body = json!({ "type": "read", "address": self.address, "limit": 100 });
-        self.says(id, body)
+        self.says(id, &body)
     }
 }
 
@@ -219,7 +220,7 @@ impl Course<'_> {
             "type": "publishAccessKey", "address": of.address, "hash": access_key.digest(), "expires": expires,
         });
         let id = self.id();
-        self.must(&of.says(&id, body))?;
+        self.must(&of.says(&id, &body))?;
         Ok(access_key)
     }
 
@@ -248,17 +249,18 @@ impl Course<'_> {
     fn count(&mut self, of: &Client) -> Result<u64, Fault> {
         let id = self.id();
         let body = json!({ "type": "countOneTimePreKeys", "address": of.address });
-        let answer = self.must(&of.says(&id, body))?;
+        let answer = self.must(&of.says(&id, &body))?;
         Ok(answer["left"].as_u64().unwrap_or(u64::MAX))
     }
 
     /// All of them are asked at once, each on a connection of its own.
-    fn at_once(&mut self, requests: &[Value]) -> Result<Vec<Reply>, Fault> {
+    fn at_once(&mut self, requests: impl IntoIterator<Item = Value>) -> Result<Vec<Reply>, Fault> {
+        let requests: Vec<Value> = requests.into_iter().collect();
         let wires = requests.iter().map(|_| self.wire.another());
         let wires = wires.collect::<Result<Vec<_>, _>>()?;
         let start = Barrier::new(requests.len());
         let replies = thread::scope(|scope| {
-            let askers = wires.into_iter().zip(requests);
+            let askers = wires.into_iter().zip(&requests);
             let askers = askers.map(|(mut wire, request)| {
                 let start = &start;
                 scope.spawn(move || {
@@ -294,6 +296,7 @@ fn long(id: &str) -> String {
     format!("{id:~<longest$}", longest = RequestId::MAX_LENGTH)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn unmade(error: impl ToString) -> Fault {
     Fault::Wire(error.to_string())
 }
@@ -313,6 +316,10 @@ fn holds(condition: bool, what: impl FnOnce() -> String) -> Result<(), Fault> {
 fn envelopes(answer: &Value) -> Vec<Value> {
     let envelopes = answer["envelopes"].as_array();
     envelopes.cloned().unwrap_or_default()
+}
+
+fn list(ids: RangeInclusive<u64>) -> Vec<u64> {
+    ids.collect()
 }
 
 fn ids(envelopes: &[Value]) -> Vec<u64> {
@@ -361,12 +368,11 @@ fn last_pre_keys(course: &mut Course) -> Result<(), Fault> {
         let client = course.joined(0)?;
         requests.push(client.fetches("bundle", &ryan, &access_key));
     }
-    let replies = course.at_once(&requests)?;
+    let replies = course.at_once(requests)?;
     let (ids, without) = handed_out(&replies)?;
-    holds(
-        ids == Vec::from_iter(1..=9) && without == CLIENTS - 9,
-        || format!("one-time prekeys {ids:?} were handed out, and {without} bundles had none"),
-    )?;
+    holds(ids == list(1..=9) && without == CLIENTS - 9, || {
+        format!("one-time prekeys {ids:?} were handed out, and {without} bundles had none")
+    })?;
     let left = course.count(&ryan)?;
     holds(left == 0, || format!("{left} are said to be left"))
 }
@@ -375,10 +381,10 @@ fn ten_for_an_access_key(course: &mut Course) -> Result<(), Fault> {
     let (ryan, ben) = (course.joined(20)?, course.joined(0)?);
     let access_key = course.access_key(&ryan)?;
     let requests = (0..CLIENTS).map(|n| ben.fetches(&format!("bundle-{n}"), &ryan, &access_key));
-    let replies = course.at_once(&Vec::from_iter(requests))?;
+    let replies = course.at_once(requests)?;
     let (ids, _) = handed_out(&replies)?;
     let left = course.count(&ryan)?;
-    holds(ids == Vec::from_iter(1..=10) && left == 10, || {
+    holds(ids == list(1..=10) && left == 10, || {
         format!("one-time prekeys {ids:?} were handed out, and {left} are left")
     })
 }
@@ -389,12 +395,12 @@ fn numbered(course: &mut Course) -> Result<(), Fault> {
     let message = |n: usize| format!("{n:04x}");
     let requests =
         (0..36).map(|n| ben.submits(&format!("message-{n}"), &ryan, &access_key, &message(n)));
-    let replies = course.at_once(&Vec::from_iter(requests))?;
+    let replies = course.at_once(requests)?;
     holds(tally(&replies) == BTreeMap::from([("done", 36)]), || {
         format!("they were answered {:?}", tally(&replies))
     })?;
     let read = course.read(&ryan)?;
-    holds(ids(&read) == Vec::from_iter(1..=36), || {
+    holds(ids(&read) == list(1..=36), || {
         format!("they are numbered {:?}", ids(&read))
     })?;
     let messages: BTreeSet<&str> = read
@@ -411,13 +417,13 @@ fn forty_of_an_access_key(course: &mut Course) -> Result<(), Fault> {
     let access_key = course.access_key(&ryan)?;
     let requests =
         (0..CLIENTS).map(|n| ben.submits(&format!("message-{n}"), &ryan, &access_key, "2e"));
-    let replies = course.at_once(&Vec::from_iter(requests))?;
+    let replies = course.at_once(requests)?;
     let expected = BTreeMap::from([("done", 40), ("mailbox-full", CLIENTS - 40)]);
     holds(tally(&replies) == expected, || {
         format!("they were answered {:?}", tally(&replies))
     })?;
     let read = course.read(&ryan)?;
-    holds(ids(&read) == Vec::from_iter(1..=40), || {
+    holds(ids(&read) == list(1..=40), || {
         format!("they are numbered {:?}", ids(&read))
     })
 }
@@ -430,12 +436,12 @@ fn acknowledged_while_read(course: &mut Course) -> Result<(), Fault> {
         course.must(&ben.submits(&id, &ryan, &access_key, &format!("{n:04x}")))?;
     }
     let body = json!({
-        "type": "acknowledge", "address": ryan.address, "ids": Vec::from_iter(1..=10),
+        "type": "acknowledge", "address": ryan.address, "ids": list(1..=10),
     });
-    let mut requests = vec![ryan.says("acknowledgement", body)];
+    let mut requests = vec![ryan.says("acknowledgement", &body)];
     requests.extend((0..15).map(|n| ryan.reads(&format!("reading-{n}"))));
-    let replies = course.at_once(&requests)?;
-    let rest = Vec::from_iter(11..=20);
+    let replies = course.at_once(requests)?;
+    let rest = list(11..=20);
     for reply in &replies[1..] {
         let Reply::Answer(answer) = reply else {
             return broken("a reading is refused");
@@ -455,12 +461,12 @@ fn removed_while_written_to(course: &mut Course) -> Result<(), Fault> {
     let (ryan, ben) = (course.joined(3)?, course.joined(0)?);
     let access_key = course.access_key(&ryan)?;
     let removal = json!({ "type": "remove", "address": ryan.address });
-    let mut requests = vec![ryan.says("removal", removal)];
+    let mut requests = vec![ryan.says("removal", &removal)];
     requests.extend((0..30).map(|n| {
         let id = format!("message-{n}");
         ben.submits(&id, &ryan, &access_key, &format!("{n:04x}"))
     }));
-    let replies = course.at_once(&requests)?;
+    let replies = course.at_once(requests)?;
     let removed = tally(&replies[..1]);
     holds(removed == BTreeMap::from([("done", 1)]), || {
         format!("the removal was answered {removed:?}")
@@ -477,7 +483,7 @@ fn removed_while_written_to(course: &mut Course) -> Result<(), Fault> {
         ben.submits(&id, &ryan, &access_key, "2e"),
         ryan.reads("late"),
     ];
-    let late = course.at_once(&late)?;
+    let late = course.at_once(late)?;
     let expected = BTreeMap::from([("not-found", 1), ("unauthorized", 1)]);
     holds(tally(&late) == expected, || {
         format!(
@@ -506,7 +512,7 @@ fn bundle_asked_again(course: &mut Course) -> Result<(), Fault> {
     let (ryan, ben) = (course.joined(9)?, course.joined(0)?);
     let access_key = course.access_key(&ryan)?;
     let request = ben.fetches("the-same", &ryan, &access_key);
-    let replies = course.at_once(&vec![request; FEW])?;
+    let replies = course.at_once(vec![request; FEW])?;
     holds(replies.iter().all(|reply| *reply == replies[0]), || {
         format!("answers differ: {:?}", tally(&replies))
     })?;
@@ -521,7 +527,7 @@ fn submitted_again(course: &mut Course) -> Result<(), Fault> {
     let (ryan, ben) = (course.joined(0)?, course.joined(0)?);
     let access_key = course.access_key(&ryan)?;
     let request = ben.submits("the-same", &ryan, &access_key, "2e");
-    let replies = course.at_once(&vec![request; FEW])?;
+    let replies = course.at_once(vec![request; FEW])?;
     holds(tally(&replies) == BTreeMap::from([("done", FEW)]), || {
         format!("it was answered {:?}", tally(&replies))
     })?;
@@ -538,7 +544,7 @@ fn first_device(course: &mut Course) -> Result<(), Fault> {
     let requests = clients.iter().zip(0..).map(
         |(client, n)| json!({ "id": format!("registration-{n}"), "body": client.registration }),
     );
-    let replies = course.at_once(&Vec::from_iter(requests))?;
+    let replies = course.at_once(requests)?;
     let expected = BTreeMap::from([("done", 1), ("unauthorized", FEW - 1)]);
     holds(tally(&replies) == expected, || {
         format!("they were answered {:?}", tally(&replies))
@@ -560,7 +566,7 @@ fn registered_again(course: &mut Course) -> Result<(), Fault> {
     let address = course.address()?;
     let client = course.client(address, 5)?;
     let request = json!({ "id": "the-same", "body": client.registration });
-    let replies = course.at_once(&vec![request; FEW])?;
+    let replies = course.at_once(vec![request; FEW])?;
     holds(tally(&replies) == BTreeMap::from([("done", FEW)]), || {
         format!("it was answered {:?}", tally(&replies))
     })?;

@@ -68,12 +68,11 @@ impl Server {
     }
 
     /// A new case: none of its values was ever used.
-    fn begin(&mut self) -> Result<(), Failure> {
+    fn begin(&mut self) {
         self.clean();
         self.cases += 1;
         self.translation = Translation::new(format!("{}/{}", self.seed, self.cases));
         self.is_begun = false;
-        Ok(())
     }
 
     /// What the case has left on the server is removed, as far as the server lets it.
@@ -205,7 +204,7 @@ impl Server {
     }
 
     /// What each of them is answered; where one is answered otherwise than the first, that.
-    fn requests(&mut self, input: RequestsInput) -> Result<Value, Failure> {
+    fn requests(&mut self, input: &RequestsInput) -> Result<Value, Failure> {
         self.time(input.now)?;
         let template = input.request.to_string();
         let mut asked = Vec::new();
@@ -271,7 +270,8 @@ impl Subject for Server {
         if suite != SUITE.name() {
             return Err(Failure::NotImplemented);
         }
-        self.begin()
+        self.begin();
+        Ok(())
     }
 
     fn foresee(&mut self, _method: &str, params: &Value) {
@@ -288,7 +288,7 @@ impl Subject for Server {
         } else if method == Request::METHOD {
             self.request(input(params)?)
         } else if method == Requests::METHOD {
-            self.requests(input(params)?)
+            self.requests(&input(params)?)
         } else if method == Tick::METHOD {
             let TickInput { now } = input(params)?;
             self.time(now)?;

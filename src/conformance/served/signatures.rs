@@ -138,12 +138,11 @@ impl Signatures {
             self.parties.push((address, key, id));
         }
         // Whoever may have signed: the device itself, as far as it is known who that is.
-        let signers: Vec<(PublicKey, RegistrationId)> = match kind {
-            Some("register") => own.into_iter().collect(),
-            _ => {
-                let here = self.parties.iter().filter(|(at, ..)| Some(*at) == address);
-                here.map(|(_, key, id)| (*key, *id)).collect()
-            }
+        let signers: Vec<(PublicKey, RegistrationId)> = if kind == Some("register") {
+            own.into_iter().collect()
+        } else {
+            let here = self.parties.iter().filter(|(at, ..)| Some(*at) == address);
+            here.map(|(_, key, id)| (*key, *id)).collect()
         };
         let pre_key = key(body, fields.key);
         let covers_pre_key = signers.iter().filter_map(|(signer, _)| {
@@ -166,7 +165,7 @@ impl Signatures {
         ];
         let translated = candidates.into_iter().filter_map(|(name, candidates)| {
             let text: String = field(body, name)?;
-            let there = self.signature(&text, candidates, names, shift)?;
+            let there = self.signature(&text, &candidates, names, shift)?;
             Some((name, there))
         });
         translated.collect()
@@ -181,7 +180,7 @@ impl Signatures {
     fn signature(
         &mut self,
         text: &str,
-        candidates: Vec<(PublicKey, Covered)>,
+        candidates: &[(PublicKey, Covered)],
         names: &mut Names,
         shift: Shift,
     ) -> Option<String> {

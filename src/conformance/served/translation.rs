@@ -75,15 +75,12 @@ impl Translation {
         let envelopes = answer.get_mut("envelopes").and_then(Value::as_array_mut);
         let envelopes = envelopes.into_iter().flatten();
         for (envelope, (case, from, to)) in envelopes.zip(expiries) {
-            let Some(expires) = envelope.get_mut("expires") else {
+            let Some(end) = envelope.get_mut("expires") else {
                 continue;
             };
-            if expires
-                .as_u64()
-                .is_some_and(|it| (*from..=*to).contains(&it))
-            {
+            if end.as_u64().is_some_and(|it| (*from..=*to).contains(&it)) {
                 // What comes out of the walk below is what the case has.
-                *expires = self.shift.there(*case).into();
+                *end = self.shift.there(*case).into();
             }
         }
         self.walk_back(&mut answer);
