@@ -550,6 +550,77 @@ fn an_operator_sees_counts_and_a_stranger_nothing() {
     assert!(!page.contains("http"), "nothing is from elsewhere");
 }
 
+/// Where a Chromium is.
+fn chromium() -> Option<&'static str> {
+    let places = [
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ];
+    places
+        .into_iter()
+        .find(|place| std::path::Path::new(place).exists())
+}
+
+#[test]
+fn the_operators_page_shows_it_in_a_browser() {
+    let Some(chromium) = chromium() else {
+        return eprintln!("skipped: there is no Chromium (Debian's package `chromium`)");
+    };
+    let served = Served::at(BEGINNING);
+    introduced(&served);
+    let look = |token: &str, width: &str| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.mjs");
+        let page = format!("{}/admin", served.url());
+        let looked = Command::new("node")
+            .args([
+                "--experimental-websocket",
+                script,
+                chromium,
+                &page,
+                token,
+                width,
+            ])
+            .output();
+        let Ok(looked) = looked else {
+            eprintln!("skipped: Node.js is not installed");
+            return None;
+        };
+        let said = String::from_utf8_lossy(&looked.stderr).into_owned();
+        if looked.status.code() == Some(3) {
+            eprintln!("skipped: {said}");
+            return None;
+        }
+        assert!(looked.status.success(), "{said}");
+        Some(serde_json::from_slice::<Value>(&looked.stdout).expect("JSON"))
+    };
+    for width in ["1280", "390"] {
+        let Some(seen) = look(ADMIN, width) else {
+            return;
+        };
+        assert_eq!(seen["faults"], serde_json::json!([]), "{seen}");
+        assert_eq!(seen["overflows"], false, "{seen}");
+        assert_eq!(seen["tiles"][0], "2devices");
+        assert_eq!(seen["devices"].as_array().map(Vec::len), Some(2));
+        let here = format!("{}/", served.url());
+        let asked = seen["asked"].as_array().expect("addresses");
+        assert!(
+            asked
+                .iter()
+                .all(|url| url.as_str().is_some_and(|url| url.starts_with(&here))),
+            "{seen}"
+        );
+    }
+    let refused = look("another-token-of-16", "1280").expect("as before");
+    assert_eq!(refused["tiles"], serde_json::json!([]));
+    assert!(
+        refused["said"]
+            .as_str()
+            .is_some_and(|said| said.contains("operator's token")),
+        "{refused}"
+    );
+}
+
 #[test]
 fn the_program_serves_until_it_is_told_to_end_and_its_log_names_nobody() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_tigress"))

@@ -2,7 +2,7 @@
 
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::printable::Printable;
 use tigress_signal::identifier::Address;
