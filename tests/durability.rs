@@ -40,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where servers keep everything.
 pub(crate) enum Database<'a> {
+    /// In memory: they lose it.
+    Memory,
     /// In that file.
     File(&'a Path),
     /// In that cluster.
@@ -47,10 +49,11 @@ pub(crate) enum Database<'a> {
 }
 
 impl Database<'_> {
-    fn url(&self) -> String {
+    fn url(&self) -> Option<String> {
         match self {
-            Database::File(file) => format!("sqlite:{}", file.display()),
-            Database::Postgres(cluster) => cluster.url(),
+            Database::Memory => None,
+            Database::File(file) => Some(format!("sqlite:{}", file.display())),
+            Database::Postgres(cluster) => Some(cluster.url()),
         }
     }
 
@@ -59,6 +62,7 @@ impl Database<'_> {
         let counted = "SELECT count(*) FROM devices WHERE answers <> (SELECT count(*) FROM answered WHERE \
             answered.user_id = devices.user_id AND answered.device_id = devices.device_id)";
         match self {
+            Database::Memory => {}
             Database::File(file) => {
                 let outside = rusqlite::Connection::open(file).expect("it opens");
                 let checked: String = outside
@@ -83,13 +87,13 @@ impl Database<'_> {
 /// A server in a process of its own, at a port that it has again after each kill.
 struct Served {
     port: u16,
-    database: String,
+    database: Option<String>,
     process: Child,
 }
 
 impl Served {
-    fn start(port: u16, database: String) -> Self {
-        let process = Self::process(port, &database);
+    fn start(port: u16, database: Option<String>) -> Self {
+        let process = Self::process(port, database.as_deref());
         Served {
             port,
             database,
@@ -97,7 +101,7 @@ impl Served {
         }
     }
 
-    fn process(port: u16, database: &str) -> Child {
+    fn process(port: u16, database: Option<&str>) -> Child {
         Command::new(TIGRESS)
             .args([
                 "serve",
@@ -106,7 +110,7 @@ impl Served {
                 "--listen",
                 &format!("127.0.0.1:{port}"),
             ])
-            .args(["--database", database])
+            .args(database.iter().flat_map(|url| ["--database", url]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -126,7 +130,7 @@ impl Served {
     fn kill_and_start(&mut self) {
         self.process.kill().expect("it is killed");
         self.process.wait().expect("it has ended");
-        self.process = Self::process(self.port, &self.database);
+        self.process = Self::process(self.port, self.database.as_deref());
     }
 }
 
@@ -471,4 +475,11 @@ fn nothing_is_lost_by_kills_of_a_server_on_sqlite() {
     let kills = if sample::seed().is_none() { 200 } else { 4 };
     let file = folder.path().join("intermediary.db");
     nothing_is_lost_by_kills(&Database::File(&file), 1, kills);
+}
+
+/// A registered device is unknown after the first kill.
+#[test]
+#[should_panic(expected = "a scoped thread panicked")]
+fn a_server_that_keeps_nothing_is_seen_to_lose_it() {
+    nothing_is_lost_by_kills(&Database::Memory, 1, 2);
 }

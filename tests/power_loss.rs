@@ -243,7 +243,9 @@ fn fail(all: &[Asked], name: &str, when: When) -> Result<usize, String> {
                 failures += 1;
             }
             Asked::Sync(path) if path == name => {
-                files.values_mut().for_each(|file| file.is_there = true);
+                for file in files.values_mut() {
+                    file.is_there = true;
+                }
             }
             Asked::Sync(path) if is_ours(path) => {
                 // Before it is synced, any of what is pending may have reached the disk.

@@ -269,6 +269,12 @@ impl Both {
                 }
             }
             Step::Wait(seconds) => self.now = self.now.after(seconds.into()),
+            Step::Tick | Step::Begin | Step::End | Step::Abort => self.group(&step),
+        }
+    }
+
+    fn group(&mut self, step: &Step) {
+        match step {
             Step::Tick => {
                 self.memory.tick(self.now).expect("memory does not fail");
                 self.sqlite.tick(self.now).expect("SQLite does not fail");
@@ -289,6 +295,7 @@ impl Both {
                 self.memory = self.before.take().unwrap_or_else(|| self.memory.clone());
                 self.keeps_the_same();
             }
+            _ => {}
         }
     }
 }

@@ -86,10 +86,10 @@ impl Worker {
         #[cfg(feature = "flaws")]
         let flaw = crate::flaw::on();
         let thread = started.spawn(move || {
-            let run = || thread.run(&jobs);
             #[cfg(feature = "flaws")]
-            let run = || crate::flaw::with(flaw, run);
-            run();
+            crate::flaw::with(flaw, || thread.run(&jobs));
+            #[cfg(not(feature = "flaws"))]
+            thread.run(&jobs);
             thread.machine
         })?;
         Ok((Worker { queue, learned }, thread))

@@ -306,3 +306,45 @@ fn value(column: ValueRef<'_>) -> Value<'static> {
         ValueRef::Blob(bytes) => Value::Bytes(Cow::Owned(bytes.to_vec())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every statement of the store, by its name.
+    fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let text = include_str!("statement.rs");
+        let text = text.split("#[cfg(test)]").next().unwrap_or(text);
+        text.split("pub(super) const ")
+            .skip(1)
+            .filter_map(|constant| {
+                let (name, rest) = constant.split_once(": &str =")?;
+                let (_, statement) = rest.split_once('"')?;
+                Some((name, statement.split_once('"')?.0))
+            })
+    }
+
+    /// What a request costs does not grow with the devices that there are.
+    #[test]
+    fn no_statement_goes_through_a_whole_table() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Sqlite::open(&folder.path().join("a.db"), "OFF").expect("it opens");
+        let mut explained = 0;
+        for (name, statement) in statements() {
+            // The tables themselves, and what copies them.
+            if name == "SCHEMA" || name.starts_with("ALL_") || name == "ADDRESSES" {
+                continue;
+            }
+            let plan = format!("EXPLAIN QUERY PLAN {statement}");
+            let mut plan = store.connection.prepare(&plan).expect(name);
+            let mut rows = plan.raw_query();
+            while let Some(row) = rows.next().expect(name) {
+                let step: String = row.get(3).expect("text");
+                let whole = step.starts_with("SCAN ") && step != "SCAN by_access_key";
+                assert!(!whole, "{name}: {step}");
+            }
+            explained += 1;
+        }
+        assert!(explained > 30, "{explained}");
+    }
+}
