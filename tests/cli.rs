@@ -7,7 +7,6 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tigress_signal::conformance::vector::BuiltIn;
-use tigress_signal::timestamp::Timestamp;
 
 fn tigress(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tigress"))
@@ -95,7 +94,7 @@ fn asks_a_server(command: &str) {
         tigress_signal::serve::Binding::from_json(json.as_bytes()).expect("a description");
         return;
     }
-    let served = Served::at(Timestamp(1_900_000_000));
+    let served = Served::now();
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("token.txt"), ADMIN).expect("a file");
     let arguments = command.strip_prefix("tigress ").expect("a command of it");

@@ -211,7 +211,7 @@ fn a_restart_is_what_the_command_says() {
 
 #[test]
 fn the_program_tests_a_server_and_says_where_none_is() {
-    let served = Served::at(Timestamp(1_900_000_000));
+    let served = Served::now();
     let run = |arguments: &[&str]| {
         let tigress = Command::new(env!("CARGO_BIN_EXE_tigress"))
             .args(arguments)

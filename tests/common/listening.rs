@@ -65,6 +65,16 @@ impl Served {
         Served::with(Limits::PROFILE, settings)
     }
 
+    /// With the profile's limits, and a clock that stands at this machine's time.
+    pub(crate) fn now() -> Self {
+        let settings = Settings {
+            clock: Clock::standing(),
+            admin_token: Some(ADMIN.to_owned()),
+            ..Settings::default()
+        };
+        Served::with(Limits::PROFILE, settings)
+    }
+
     /// Where it is.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
