@@ -624,12 +624,21 @@ fn each_command_ends_as_the_page_of_exit_statuses_says() {
         std::env::var_os("PATH").unwrap_or_default(),
     ];
     let paths = paths.join(std::ffi::OsStr::new(":"));
+    // Each starts the program, which takes a second where it is not optimised: a third of them, by the seed.
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let is_tried =
+        |place: usize| sample::seed().is_none_or(|seed| (place as u64 + seed).is_multiple_of(3));
     let mut commands = String::new();
-    for row in page.lines().filter(|line| line.starts_with("| `")) {
+    for (place, row) in rows.enumerate() {
         let row = row.replace("\\|", "\u{0}");
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let command = cells[1].trim_matches('`').replace('\u{0}', "|");
         let status: i32 = cells[2].parse().expect("a number");
+        commands.push_str(&command);
+        commands.push('\n');
+        if !is_tried(place) {
+            continue;
+        }
         let folder = tempfile::tempdir().expect("a folder");
         for file in fs::read_dir(root.join("docs/example")).expect("files") {
             let file = file.expect("a file");
@@ -650,8 +659,6 @@ fn each_command_ends_as_the_page_of_exit_statuses_says() {
             status != 2 || says_why || text(&output.stdout).contains("error: "),
             "{command}: {error}"
         );
-        commands.push_str(&command);
-        commands.push('\n');
     }
     let help = text(&tigress(&["--help"]).stdout).to_owned();
     let (_, named) = help.split_once("Commands:\n").expect("commands");

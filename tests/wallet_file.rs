@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 use tigress_signal::error_code::ErrorCode;
+use tigress_signal::hex::Hex;
 use tigress_signal::identifier::TransferId;
 use tigress_signal::intermediary::{
     Answer, Body, Digest, Envelope, Intermediary, MemoryStore, Request,
 };
+use tigress_signal::primitives::Randomness;
 use tigress_signal::suite::Tigress1;
 use tigress_signal::timestamp::{DAY, Timestamp};
 use tigress_signal::transfer::{StateName, Vertical};
@@ -319,17 +321,11 @@ fn the_demo_tells_what_happens() {
         let words = words.replace("Ben has", "Ryan has");
         assert!(said.contains(&words), "no {words:?} in\n{said}");
     }
-    // Nothing is left of the wallets.
-    let left = fs::read_dir(std::env::temp_dir())
-        .expect("a folder")
-        .flatten();
-    let left = left.filter(|entry| {
-        entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with("tigress-wallets-")
-    });
-    assert_eq!(left.count(), 0);
+    // Nothing is left of the wallets, whose folder is called by what was drawn first.
+    let mut drawn = [0; 16];
+    Seeded(2).fill(&mut drawn).expect("never ends");
+    let folder = format!("tigress-wallets-{}", Hex(drawn.to_vec()));
+    assert!(!std::env::temp_dir().join(folder).exists());
 }
 
 /// A server by which nothing comes about.
