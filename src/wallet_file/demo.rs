@@ -210,6 +210,28 @@ fn number_in(told: &[Notice], wanted: StateName) -> Option<Option<Digest>> {
     })
 }
 
+/// What several of a kind are called.
+fn called(kind: Learned) -> &'static str {
+    match kind {
+        Learned::Asked => "kinds of requests",
+        Learned::RequestId => "request ids",
+        Learned::Address => "addresses",
+        Learned::IdentityKey => "identity keys",
+        Learned::RegistrationId => "registration ids",
+        Learned::SignedPreKey => "signed prekeys",
+        Learned::Statement => "statements about them",
+        Learned::OneTimePreKey => "one-time prekeys",
+        Learned::AccessKey => "hashes of access keys",
+        Learned::AccessExpires => "times at which those end",
+        Learned::AskedBundleOf => "devices whose keys were asked for",
+        Learned::WroteTo => "mailboxes that were written to",
+        Learned::EnvelopeKind => "kinds of messages",
+        Learned::PaddedSize => "sizes of messages",
+        Learned::Lifetime => "lifetimes of messages",
+        Learned::Mailbox => "numbers of messages in mailboxes",
+    }
+}
+
 /// What the server must not get: the link's fragment, what came to Ryan, each as it would stand in a request.
 fn secrets(link: &str, ryan: &WalletFile) -> Vec<Zeroizing<String>> {
     let fragment = link
@@ -283,10 +305,6 @@ pub fn play<'a>(
         "the server did not take the link",
     ))?;
     let link = Zeroizing::new(link.to_owned());
-    stage.says(
-        "Ben",
-        "takes it: from now on only the device with that key is Ryan, whatever the server says",
-    )?;
     stage.command(&mut ben, &Wish::Take((*link).clone()))?;
 
     stage.title("The hotel key: what is offered opens the door by itself")?;
@@ -296,9 +314,7 @@ pub fn play<'a>(
 
     stage.title("What the server has learned: nothing but these, and when")?;
     for (kind, values) in std::mem::take(&mut stage.server.learned) {
-        let kind = serde_json::to_value(kind).unwrap_or_default();
-        let kind = kind.as_str().unwrap_or_default().replace('-', " ");
-        stage.says(&format!("{:>7}", values.len()), &kind)?;
+        stage.says(&format!("{:>7}", values.len()), called(kind))?;
     }
     let secrets = secrets(&link, &ryan);
     let shown = secrets
