@@ -7,6 +7,8 @@
     reason = "sizes and counts far below 2^53"
 )]
 
+#[path = "performance/load.rs"]
+mod load;
 #[path = "performance/peers.rs"]
 mod peers;
 
@@ -598,6 +600,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\n![cost of one by how many there are](performance/growth.svg)\n\n## The rest\n\n",
     );
     alone(&figures, &mut page);
+    load::section(Path::new(&from), &mut page)?;
     peers::section(Path::new(&from), &mut page)?;
     let file = format!("{docs}/performance.md");
     fs::write(&file, page)?;

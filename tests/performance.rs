@@ -108,6 +108,16 @@ fn each_ratio_is_the_quotient_of_the_two_times_beside_it() {
         "dh_step",
         &[("engine on AWS-LC", 0, 300.0), ("limit", 0, 100.0)],
     );
+    let load = |others: u64, rate: u64| {
+        json!({
+            "kept": "SQLite", "others": others, "clients": 16, "kind": "readings",
+            "rate": rate, "p50": 250.0, "p99": 1500.0, "floor": 4000,
+        })
+    };
+    let load = json!([load(0, 3_000), load(1_000, 2_400)]);
+    let not_loaded = "\nNot measured: `cargo bench -p tigress-benches --bench load` was not run.";
+    shown(&without_limit, not_loaded);
+    fs::write(figures.join("load.json"), load.to_string()).expect("a file");
     let peers = json!({
         "subjects": [
             { "name": "engine", "version": "", "keeps": "in memory" },
@@ -136,6 +146,8 @@ fn each_ratio_is_the_quotient_of_the_two_times_beside_it() {
         "| a library (1.2.3) | as bytes | 700 ns (3.50) |  |",
         "| another 4.5 | as bytes, in Node | 900 ns |  |",
         "| the floor |  |  | 88 ns (0.80) |",
+        "| SQLite | readings | 16 | 3000 | 250.00 µs | 1.50 ms | 4000 | 0.75 |",
+        "| SQLite | readings | 1000 | 2400 | 1.25 |",
         "\nOf another 4.5, a call takes 5 ns.",
         "\nSkipped: a third is not installed.",
     ] {
