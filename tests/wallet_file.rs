@@ -315,7 +315,9 @@ fn the_demo_tells_what_happens() {
         "Both keys have come.",
         "Ben has the credential",
         "Ryan    makes the link https://localhost:8440/v1/i/",
+        "Ben     taken: what is offered goes to Ryan alone",
         "server  sees a message of ",
+        "      2 hashes of access keys",
         "stand in none of its ",
     ] {
         let words = words.replace("Ben has", "Ryan has");

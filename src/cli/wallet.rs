@@ -232,20 +232,20 @@ impl Init {
         let url = ServerUrl::new(&self.at.server, self.at.trust.insecure);
         let url = url.map_err(WalletFileError::from)?;
         // What cannot be asked at all makes no file.
-        let client = connect(&url)?;
+        let mut client = connect(&url)?;
         let now = SystemClock::default().now();
         let mut file = WalletFile::create(&self.file, url, now, &mut SystemRandomness)?;
         let (address, name) = (file.wallet().device().address(), self.file.display());
         writeln!(out, "wallet {address} is in {}", Printable(name))?;
-        talk(&mut file, client, &Wish::Join, None, out)
+        talk(&mut file, &mut client, &Wish::Join, None, out)
     }
 }
 
 impl Status {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let mut file = WalletFile::open(&self.file)?;
-        let client = connect(file.server())?;
-        let looked = talk(&mut file, client, &Wish::Look, self.wait, out);
+        let mut client = connect(file.server())?;
+        let looked = talk(&mut file, &mut client, &Wish::Look, self.wait, out);
         // What is in the file is shown whether the server answers or not.
         for line in file.status(SystemClock::default().now()) {
             writeln!(out, "{}", Printable(line))?;
@@ -278,14 +278,14 @@ fn command(
     out: &mut dyn Write,
 ) -> Result<Ended, CliError> {
     let mut file = WalletFile::open(file)?;
-    let client = connect(file.server())?;
-    talk(&mut file, client, wish, wait, out)
+    let mut client = connect(file.server())?;
+    talk(&mut file, &mut client, wish, wait, out)
 }
 
 /// What the user is told goes to `out`; where a link was asked for, the link alone, and the rest to standard error.
 fn talk(
     file: &mut WalletFile,
-    mut client: Client,
+    client: &mut Client,
     wish: &Wish,
     wait: Option<u64>,
     out: &mut dyn Write,
@@ -304,7 +304,7 @@ fn talk(
         out.flush()
     };
     let around = Around {
-        server: &mut client,
+        server: client,
         clock: &mut SystemClock::default(),
         randomness: &mut SystemRandomness,
         tell: &mut tell,

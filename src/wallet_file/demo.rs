@@ -189,25 +189,76 @@ impl Stage<'_> {
             accepted => told.extend(accepted?),
         }
         for _ in 0..MOST_ROUNDS {
-            if number_in(&told, StateName::Completed).is_some() {
+            if has_come_to(&told, StateName::Completed) {
                 break;
             }
             told.extend(self.command(ben, &Wish::Look)?);
             told.extend(self.command(ryan, &Wish::Look)?);
         }
-        let number = |state| number_in(&told, state).flatten();
-        let offered = number(StateName::Offered);
-        let is_same = offered.is_some() && offered == number(StateName::Provisioned);
-        Ok(is_same && number_in(&told, StateName::Completed).is_some())
+        let offered = number_in(&told, StateName::Offered);
+        let is_same = offered.is_some() && offered == number_in(&told, StateName::Provisioned);
+        Ok(is_same && has_come_to(&told, StateName::Completed))
+    }
+
+    /// What the server knows by now; whether one of these secrets is among it.
+    fn tells_what_was_learned(
+        &mut self,
+        secrets: &[Zeroizing<String>],
+    ) -> Result<bool, WalletFileError> {
+        self.title("What the server has learned: nothing but these, and when")?;
+        for (kind, values) in std::mem::take(&mut self.server.learned) {
+            self.says(&format!("{:>7}", values.len()), called(kind))?;
+        }
+        let mut secrets = secrets.iter();
+        let shown = secrets.any(|secret| self.server.texts.contains(secret.as_str()));
+        let requests = self.server.requests;
+        let unread = if shown {
+            format!("A SECRET STANDS IN ITS {requests} REQUESTS")
+        } else {
+            format!(
+                "the link's secret, the token and what was signed stand in none of its {requests} requests"
+            )
+        };
+        self.says("", &unread)?;
+        Ok(shown)
     }
 }
 
-/// The number of the credential that a notice of that state names; `Some(None)` where it names none.
-fn number_in(told: &[Notice], wanted: StateName) -> Option<Option<Digest>> {
+/// Whether a transfer has come to that state.
+fn has_come_to(told: &[Notice], wanted: StateName) -> bool {
+    let is_it =
+        |notice: &Notice| matches!(notice, Notice::Transfer { state, .. } if *state == wanted);
+    told.iter().any(is_it)
+}
+
+/// The number of the credential that a notice of that state names.
+fn number_in(told: &[Notice], wanted: StateName) -> Option<Digest> {
     told.iter().find_map(|notice| match notice {
-        Notice::Transfer { state, number, .. } if *state == wanted => Some(*number),
+        Notice::Transfer { state, number, .. } if *state == wanted => *number,
         _ => None,
     })
+}
+
+/// What several of a kind are called.
+fn called(kind: Learned) -> &'static str {
+    match kind {
+        Learned::Asked => "kinds of requests",
+        Learned::RequestId => "request ids",
+        Learned::Address => "addresses",
+        Learned::IdentityKey => "identity keys",
+        Learned::RegistrationId => "registration ids",
+        Learned::SignedPreKey => "signed prekeys",
+        Learned::Statement => "statements about them",
+        Learned::OneTimePreKey => "one-time prekeys",
+        Learned::AccessKey => "hashes of access keys",
+        Learned::AccessExpires => "times at which those end",
+        Learned::AskedBundleOf => "devices whose keys were asked for",
+        Learned::WroteTo => "mailboxes that were written to",
+        Learned::EnvelopeKind => "kinds of messages",
+        Learned::PaddedSize => "sizes of messages",
+        Learned::Lifetime => "lifetimes of messages",
+        Learned::Mailbox => "numbers of messages in mailboxes",
+    }
 }
 
 /// What the server must not get: the link's fragment, what came to Ryan, each as it would stand in a request.
@@ -283,10 +334,6 @@ pub fn play<'a>(
         "the server did not take the link",
     ))?;
     let link = Zeroizing::new(link.to_owned());
-    stage.says(
-        "Ben",
-        "takes it: from now on only the device with that key is Ryan, whatever the server says",
-    )?;
     stage.command(&mut ben, &Wish::Take((*link).clone()))?;
 
     stage.title("The hotel key: what is offered opens the door by itself")?;
@@ -294,25 +341,7 @@ pub fn play<'a>(
     stage.title("The car key: Ryan's wallet makes a key of its own, and Ben's signs it")?;
     let car_key = stage.pass(MadeUp::CarKey, &mut ben, &mut ryan)?;
 
-    stage.title("What the server has learned: nothing but these, and when")?;
-    for (kind, values) in std::mem::take(&mut stage.server.learned) {
-        let kind = serde_json::to_value(kind).unwrap_or_default();
-        let kind = kind.as_str().unwrap_or_default().replace('-', " ");
-        stage.says(&format!("{:>7}", values.len()), &kind)?;
-    }
-    let secrets = secrets(&link, &ryan);
-    let shown = secrets
-        .iter()
-        .filter(|secret| stage.server.texts.contains(secret.as_str()))
-        .count();
-    let requests = stage.server.requests;
-    let unread = match shown {
-        0 => format!(
-            "the link's secret, the token and what was signed stand in none of its {requests} requests"
-        ),
-        _ => format!("SECRETS STAND IN ITS {requests} REQUESTS: {shown}"),
-    };
-    stage.says("", &unread)?;
+    let shown = stage.tells_what_was_learned(&secrets(&link, &ryan))?;
     let what = match (hotel_key, car_key) {
         (true, true) => "Both keys have come.",
         (true, false) => "THE CAR KEY HAS NOT COME.",
@@ -320,5 +349,5 @@ pub fn play<'a>(
         (false, false) => "NEITHER KEY HAS COME.",
     };
     stage.title(what)?;
-    Ok(hotel_key && car_key && shown == 0)
+    Ok(hotel_key && car_key && !shown)
 }

@@ -61,7 +61,7 @@ pub enum WalletFileError {
     Server(#[from] ServerUrlError),
     /// The wallet refuses its user's wish.
     #[error("{code}{0}", code = code(.0))]
-    Refused(#[from] WalletError),
+    Refused(Box<WalletError>),
     /// The link is of a device of another intermediary than the wallet's own.
     #[error(
         "the link is of a device at {theirs}, and this wallet talks to {own} alone; make one there with `tigress wallet init`"
@@ -105,6 +105,12 @@ pub enum WalletFileError {
     /// What the user is told could not be shown. It is told again by the next command.
     #[error("cannot be shown: {0}")]
     Untold(io::Error),
+}
+
+impl From<WalletError> for WalletFileError {
+    fn from(error: WalletError) -> Self {
+        Self::Refused(Box::new(error))
+    }
 }
 
 impl WalletFileError {

@@ -32,6 +32,11 @@ pub enum Notice {
         /// By which two people can see that they speak of the same credential, where it is known.
         number: Option<Digest>,
     },
+    /// A link was taken: offers can be made to that device.
+    Taken {
+        /// The device.
+        device: Address,
+    },
     /// Something to know.
     Report(Report),
 }
@@ -40,7 +45,7 @@ pub enum Notice {
 pub(super) fn called(flow: Option<Flow>) -> &'static str {
     match flow {
         Some(Flow::Stateful) => "a car key",
-        Some(Flow::Stateless) => "a token, such as a hotel key",
+        Some(Flow::Stateless) => "a token",
         None => "a credential",
     }
 }
@@ -86,6 +91,10 @@ impl Notice {
                 let id = short(transfer);
                 format!("{id}: {}{number}", changed(*state, &peer, what))
             }
+            Self::Taken { device } => format!(
+                "taken: what is offered goes to {} alone, the device with the key of the link",
+                name(device)
+            ),
             Self::Report(report) => reported(report, name),
         }
     }

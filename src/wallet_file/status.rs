@@ -38,7 +38,6 @@ impl WalletFile {
                 continue;
             };
             let what = called(summary.flow);
-            let what = what.split(',').next().unwrap_or(what);
             let end = summary.expires.and_then(|end| left(end, now));
             let end = end.map_or_else(String::new, |left| format!("; {left} left"));
             let (way, state) = (way(summary.state), stands(summary.state));
@@ -83,8 +82,8 @@ fn left(end: Timestamp, now: Timestamp) -> Option<String> {
     const HOUR: u64 = 60 * 60;
     match end.seconds_since(now) {
         0 => None,
-        seconds if seconds >= 2 * DAY => Some(format!("{} days", seconds / DAY)),
-        seconds if seconds >= 2 * HOUR => Some(format!("{} hours", seconds / HOUR)),
+        seconds if seconds >= 2 * DAY => Some(format!("{} days", seconds.div_ceil(DAY))),
+        seconds if seconds >= 2 * HOUR => Some(format!("{} hours", seconds.div_ceil(HOUR))),
         seconds => Some(format!("{} minutes", seconds.div_ceil(60))),
     }
 }

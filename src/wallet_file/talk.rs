@@ -375,13 +375,19 @@ impl<'a> Talk<'a> {
                 None
             }
             Wish::Take(link) => {
-                let Invitation { host: theirs, .. } =
-                    link.parse().map_err(WalletError::Invitation)?;
+                let Invitation {
+                    host: theirs,
+                    address: device,
+                    ..
+                } = link.parse().map_err(WalletError::Invitation)?;
                 let own = self.file.server().host().clone();
                 if theirs != own {
                     return Err(WalletFileError::OtherServer { theirs, own });
                 }
                 self.step(WalletEvent::TakeInvitation(link.clone()))?;
+                // What its user has just done needs no telling after a crash.
+                self.file.news.push(Notice::Taken { device });
+                self.tell()?;
                 None
             }
             Wish::Offer(what, to) => Some(self.offer(*what, to.as_deref())?),
