@@ -147,6 +147,31 @@ fn a_server_that_stops_lets_nobody_wait_and_gives_back_what_it_kept() {
     );
 }
 
+#[test]
+fn what_has_expired_goes_by_itself() {
+    let clock = Clock::standing_at(BEGINNING);
+    let settings = Settings {
+        clock: clock.clone(),
+        bounds: Bounds {
+            tick: Duration::from_millis(20),
+            ..Bounds::default()
+        },
+        ..Settings::default()
+    };
+    let served = Served::with(Limits::PROFILE, settings);
+    let client = introduced(&served);
+    let submitted = client.ask(&json(&errand("Ryan's phone submits a message by the link")));
+    assert_eq!(submitted.expect("an answer"), Ok(Answer::Done));
+    assert!(clock.advance(BEGINNING.after(31 * 86_400)));
+    thread::sleep(Duration::from_millis(400));
+    let machine = served.end();
+    let kept = machine.save().to_json();
+    assert!(
+        kept.contains(r#""mailbox":[]"#) && !kept.contains(r#""message""#),
+        "{kept}"
+    );
+}
+
 /// The status of an answer, and its problem's type.
 fn told(answer: &str) -> (u16, String) {
     let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok());

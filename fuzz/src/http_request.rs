@@ -72,6 +72,7 @@ async fn served(
         clock.clone(),
         arrivals.clone(),
         metrics.clone(),
+        Duration::from_mins(1),
         true,
     );
     let (worker, thread) = started.expect("a thread");

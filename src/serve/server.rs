@@ -63,15 +63,18 @@ pub struct Bounds {
     pub patience: Duration,
     /// How long requests under way have when the server stops.
     pub stopping: Duration,
+    /// How often what has expired is erased where nobody asks for anything.
+    pub tick: Duration,
 }
 
 impl Default for Bounds {
-    /// 256 connections, 10 seconds, 10 seconds.
+    /// 256 connections, 10 seconds, 10 seconds, a minute.
     fn default() -> Self {
         Bounds {
             connections: 256,
             patience: Duration::from_secs(10),
             stopping: Duration::from_secs(10),
+            tick: Duration::from_mins(1),
         }
     }
 }
@@ -120,6 +123,7 @@ impl<S: GroupStore + Send + 'static> Server<S> {
             settings.clock.clone(),
             arrivals.clone(),
             metrics.clone(),
+            settings.bounds.tick,
             remembers,
         )?;
         let (stop, stopping) = watch::channel(false);

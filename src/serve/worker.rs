@@ -20,8 +20,6 @@ use tokio::sync::oneshot;
 const GROUP: usize = 64;
 /// The most requests that wait for the thread.
 const QUEUE: usize = 4_096;
-/// How often what has expired is erased where nobody asks for anything.
-const TICK: Duration = Duration::from_mins(1);
 /// How many things of what the intermediary learned are remembered for the page of its operator.
 const LEARNED: usize = 2_000;
 
@@ -62,7 +60,7 @@ pub trait Observer: Send + 'static {
 impl Worker {
     /// Starts the thread. It ends when the last copy of this is dropped; joined, it gives the machine back.
     ///
-    /// What the intermediary learns (PRIV-01) is remembered, the last 2,000 things of it, where `remembers` says so.
+    /// Where nobody asks for anything, what has expired is erased once in `tick`. What the intermediary learns (PRIV-01) is remembered, the last 2,000 things of it, where `remembers` says so.
     ///
     /// # Errors
     /// Where the system starts no thread.
@@ -71,6 +69,7 @@ impl Worker {
         clock: Clock,
         arrivals: Arrivals,
         observer: impl Observer,
+        tick: Duration,
         remembers: bool,
     ) -> std::io::Result<(Self, JoinHandle<Intermediary<S>>)> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -80,6 +79,7 @@ impl Worker {
             clock,
             arrivals,
             observer,
+            tick,
             learned: learned.clone(),
         };
         let started = std::thread::Builder::new().name("intermediary".to_owned());
@@ -138,13 +138,14 @@ struct Thread<S, O> {
     clock: Clock,
     arrivals: Arrivals,
     observer: O,
+    tick: Duration,
     learned: Option<Arc<Mutex<VecDeque<Row>>>>,
 }
 
 impl<S: GroupStore, O: Observer> Thread<S, O> {
     fn run(&mut self, jobs: &Receiver<Job>) {
         loop {
-            let first = match jobs.recv_timeout(TICK) {
+            let first = match jobs.recv_timeout(self.tick) {
                 Ok(first) => Some(first),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
