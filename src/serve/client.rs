@@ -1,8 +1,8 @@
 //! Asks an intermediary over HTTP: ours, or anybody's.
 
+use super::admin::Time;
 use super::binding::{Binding, BindingError, JSON, Sent};
 use super::problem::Problem;
-use super::router::Time;
 use crate::error_code::ErrorCode;
 use crate::intermediary::{Answer, Request};
 use crate::timestamp::Timestamp;

@@ -13,6 +13,8 @@
 //! | [`metrics`] | what happened how often, in Prometheus' form |
 //! | [`faults`] | lies, losses and damages by rule, for those who test wallets |
 //! | [`journal`] | what was asked and answered, for the same |
+//! | `http` | parts of a request, and whole answers |
+//! | [`admin`] | what the operator alone may ask |
 //! | [`router`] | HTTP in, HTTP out |
 //! | [`openapi`] | the same for programs: an OpenAPI document |
 //! | [`tls`] | certificates |
@@ -20,12 +22,14 @@
 //!
 //! Each floor keeps to its business: the machine knows no HTTP, the router no protocol.
 
+pub mod admin;
 pub mod admission;
 pub mod arrivals;
 pub mod binding;
 pub mod client;
 pub mod clock;
 pub mod faults;
+mod http;
 pub mod journal;
 pub mod metrics;
 pub mod openapi;

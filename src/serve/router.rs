@@ -1,39 +1,33 @@
 //! HTTP in, HTTP out: what the machine decides is not decided here.
 
-use super::admission::Admission;
+use super::admin;
+use super::admission::{Admission, TurnedAway};
 use super::arrivals::Arrivals;
 use super::binding::{JSON, OwnRoute, ROUTES, Received};
 use super::clock::Clock;
 use super::faults::{Faults, Struck, truth};
+use super::http::{bearer, bytes, header, is_json, json, malformed, problem, text};
 use super::journal::Journal;
 use super::metrics::{Metrics, OPEN_METRICS};
 use super::openapi;
-use super::problem::{PROBLEM, Problem};
-use super::store::Overview;
+use super::problem::Problem;
 use super::worker::Worker;
 use crate::error_code::ErrorCode;
-use crate::hex::Hex;
 use crate::intermediary::request::Body as Asked;
-use crate::intermediary::{Answer, IntermediaryError, MAX_REQUEST, Request, Row};
-use crate::timestamp::Timestamp;
-use axum::body::{Body, Bytes, to_bytes};
+use crate::intermediary::{Answer, IntermediaryError, Request};
+use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{ConnectInfo, RawPathParams, RawQuery, Request as HttpRequest, State};
-use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::extract::{ConnectInfo, Path, RawPathParams, RawQuery, Request as HttpRequest, State};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use axum::{Router, middleware};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use subtle::ConstantTimeEq;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 /// The longest that a reading waits for a message, in seconds.
 pub const LONGEST_WAIT: u64 = 30;
@@ -99,10 +93,7 @@ pub fn router(service: Service) -> Router {
         )
         .route("/errors/{code}", get(error));
     if service.admin_token.is_some() {
-        router = router
-            .route("/admin", get(admin))
-            .route("/admin/state", get(state))
-            .route("/admin/clock", get(clock).post(advance));
+        router = router.merge(admin::routes());
     }
     router
         .fallback(async || {
@@ -223,8 +214,8 @@ async fn answer(
         let admitted = service.admission.admit(secret, from, service.clock.now());
         admitted.map_err(|error| {
             let code = match error {
-                super::admission::TurnedAway::Secret => ErrorCode::Forbidden,
-                super::admission::TurnedAway::TooMany => ErrorCode::RateLimited,
+                TurnedAway::Secret => ErrorCode::Forbidden,
+                TurnedAway::TooMany => ErrorCode::RateLimited,
             };
             Problem::refusal(code, &error)
         })?;
@@ -329,107 +320,6 @@ impl Query {
     }
 }
 
-/// The whole body.
-async fn bytes(headers: &HeaderMap, body: Body, patience: Duration) -> Result<Bytes, Problem> {
-    let too_large = || {
-        let error = IntermediaryError::TooLarge {
-            what: "a request, in bytes",
-            limit: MAX_REQUEST,
-        };
-        Problem::from(&error)
-    };
-    let length = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_REQUEST) {
-        return Err(too_large());
-    }
-    let whole = timeout(patience, to_bytes(body, MAX_REQUEST)).await;
-    let whole =
-        whole.map_err(|_| Problem::other(408, "Request Timeout", "the request took too long"))?;
-    whole.map_err(|error| {
-        let is_length = std::error::Error::source(&error)
-            .is_some_and(|it| it.to_string().contains("length limit"));
-        if is_length {
-            too_large()
-        } else {
-            malformed(&"the body broke off")
-        }
-    })
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let kind = kind.and_then(|it| it.split(';').next());
-    kind.is_some_and(|it| it.trim().eq_ignore_ascii_case(JSON))
-}
-
-/// The one header of that name, where there is one.
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
-    let mut all = headers.get_all(name).iter();
-    let first = all.next();
-    if all.next().is_some() {
-        return Err(malformed(&format!("`{name}` stands twice")));
-    }
-    let text = |value: &'a HeaderValue| {
-        let text = value.to_str();
-        text.map_err(|_| malformed(&format!("`{name}` is visible ASCII")))
-    };
-    first.map(text).transpose()
-}
-
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = header(headers, &AUTHORIZATION)? else {
-        return Ok(None);
-    };
-    let token = value
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
-    let token = token.map(|(_, token)| token.trim());
-    token
-        .map(Some)
-        .ok_or_else(|| malformed(&"`Authorization` is `Bearer TOKEN`"))
-}
-
-fn malformed(what: &impl ToString) -> Problem {
-    Problem::refusal(
-        ErrorCode::Malformed,
-        &format!("malformed request: {}", what.to_string()),
-    )
-}
-
-fn json(value: &impl Serialize) -> String {
-    match serde_json::to_string(value) {
-        Ok(text) => text,
-        Err(_) => unreachable!("every answer is JSON"),
-    }
-}
-
-fn text(kind: &'static str, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
-}
-
-fn problem(problem: &Problem) -> Response {
-    let mut response = text(PROBLEM, json(problem));
-    *response.status_mut() =
-        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    match problem.status {
-        401 => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        429 | 503 => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
-        }
-        _ => {}
-    }
-    response
-}
-
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
@@ -456,7 +346,7 @@ async fn health(State(service): State<Service>) -> Response {
 }
 
 /// What a refusal means, for whoever follows its `type`.
-async fn error(axum::extract::Path(code): axum::extract::Path<String>) -> Response {
+async fn error(Path(code): Path<String>) -> Response {
     let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
     match known {
         Some(code) => text(
@@ -469,115 +359,4 @@ async fn error(axum::extract::Path(code): axum::extract::Path<String>) -> Respon
             "the profile has no such code",
         )),
     }
-}
-
-/// The time of a clock.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Time {
-    /// Seconds since 1970.
-    pub now: Timestamp,
-}
-
-fn admit(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
-    let token = bearer(headers)?.unwrap_or_default();
-    let wanted = service.admin_token.as_deref().unwrap_or_default();
-    if !wanted.is_empty() && bool::from(token.as_bytes().ct_eq(wanted.as_bytes())) {
-        return Ok(());
-    }
-    Err(Problem::refusal(
-        ErrorCode::Unauthorized,
-        &"this needs the operator's token",
-    ))
-}
-
-/// The page of the operator. It holds nothing; what it shows it asks for with the token.
-async fn admin() -> Response {
-    let mut nonce = [0; 16];
-    if getrandom::fill(&mut nonce).is_err() {
-        return problem(&Problem::other(
-            503,
-            "Service Unavailable",
-            "the system gives no randomness",
-        ));
-    }
-    let nonce = Hex(nonce.to_vec()).to_string();
-    let page = include_str!("admin.html").replace("NONCE", &nonce);
-    let mut response = text("text/html; charset=utf-8", page);
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    let policy = HeaderValue::try_from(policy);
-    let headers = response.headers_mut();
-    headers.extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
-}
-
-/// What the operator's page shows.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Seen {
-    now: Timestamp,
-    devices: Vec<Overview>,
-    /// Whether there are more devices.
-    is_cut: bool,
-    learned: Vec<Row>,
-    waiting: i64,
-    connections: i64,
-}
-
-/// The page shows so many devices at most.
-const SHOWN: usize = 500;
-
-async fn state(State(service): State<Service>, headers: HeaderMap) -> Response {
-    if let Err(refused) = admit(&service, &headers) {
-        return problem(&refused);
-    }
-    let devices = service.worker.look(SHOWN + 1).await;
-    let mut devices = match devices {
-        Ok(devices) => devices,
-        Err(error) => return problem(&Problem::from(&IntermediaryError::Store(error))),
-    };
-    let is_cut = devices.len() > SHOWN;
-    devices.truncate(SHOWN);
-    let seen = Seen {
-        now: service.clock.now(),
-        devices,
-        is_cut,
-        learned: service.worker.learned(),
-        waiting: service.metrics.waiting.get(),
-        connections: service.metrics.connections.get(),
-    };
-    text(JSON, json(&seen))
-}
-
-async fn clock(State(service): State<Service>, headers: HeaderMap) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => {
-            let now = service.clock.now();
-            text(JSON, json(&Time { now }))
-        }
-        Err(refused) => problem(&refused),
-    }
-}
-
-async fn advance(State(service): State<Service>, http: HttpRequest) -> Response {
-    let (head, body) = http.into_parts();
-    let moved = async {
-        admit(&service, &head.headers)?;
-        let body = bytes(&head.headers, body, service.patience).await?;
-        let Time { now } = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
-        if service.clock.advance(now) {
-            Ok(text(JSON, json(&Time { now })))
-        } else {
-            let what = if service.clock.is_standing() {
-                "the clock goes forward alone"
-            } else {
-                "the system's clock is not moved; start the server with --test-clock"
-            };
-            Err(Problem::other(409, "Conflict", what))
-        }
-    };
-    moved.await.unwrap_or_else(|refused| problem(&refused))
 }

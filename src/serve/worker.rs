@@ -209,9 +209,9 @@ impl<S: GroupStore, O: Observer> Thread<S, O> {
                 learned.drain(..beyond);
             }
             let outcome = self.machine.handle(request, now);
-            if let Err(IntermediaryError::Store(error)) = outcome {
-                self.machine.store_mut().abort_group();
-                return Err(error);
+            // The store has undone this one alone. Where it could not, the group's end fails.
+            if let Err(IntermediaryError::Store(error)) = &outcome {
+                self.observer.failed(error);
             }
             outcomes.push(outcome);
         }
