@@ -329,10 +329,11 @@ mod tests {
     fn no_statement_goes_through_a_whole_table() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Sqlite::open(&folder.path().join("a.db"), "OFF").expect("it opens");
+        let is_table = |name: &str| SCHEMA.contains(&format!("CREATE TABLE {name} ("));
         let mut explained = 0;
         for (name, statement) in statements() {
-            // The tables themselves, and what copies them.
-            if name == "SCHEMA" || name.starts_with("ALL_") || name == "ADDRESSES" {
+            // The tables themselves, what copies them, and the list for the operator, which is cut.
+            if name == "SCHEMA" || name.starts_with("ALL_") || name == "FIRST_DEVICES" {
                 continue;
             }
             let plan = format!("EXPLAIN QUERY PLAN {statement}");
@@ -340,11 +341,14 @@ mod tests {
             let mut rows = plan.raw_query();
             while let Some(row) = rows.next().expect(name) {
                 let step: String = row.get(3).expect("text");
-                let whole = step.starts_with("SCAN ") && step != "SCAN by_access_key";
-                assert!(!whole, "{name}: {step}");
+                // What a subquery has found is no table.
+                let table = step
+                    .strip_prefix("SCAN ")
+                    .and_then(|it| it.split(' ').next());
+                assert!(!table.is_some_and(is_table), "{name}: {step}");
             }
             explained += 1;
         }
-        assert!(explained > 30, "{explained}");
+        assert!(explained > 25, "{explained}");
     }
 }
