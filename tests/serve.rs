@@ -168,7 +168,8 @@ fn what_has_expired_goes_by_itself() {
     let kept = machine.save().to_json();
     assert!(
         kept.contains(r#""mailbox":[]"#) && !kept.contains(r#""message""#),
-        "{kept}"
+        "{}",
+        *kept
     );
 }
 
