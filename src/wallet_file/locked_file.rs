@@ -6,10 +6,14 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// The most bytes of a file: far beyond what a wallet comes to.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// So long somebody else's lock is waited for: a program that is just being started from the process that had it has it, too, until it
+/// runs.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A file that this process alone has open. The lock goes with the process, however it ends; its file `FILE.lock` stays.
 #[derive(Debug)]
@@ -57,12 +61,18 @@ impl LockedFile {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         let lock = private(&mut options).open(&beside).map_err(unlocked)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(LockedFile { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => {
-                Err(WalletFileError::InUse(path.display().to_string()))
+        let began = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(LockedFile { path, _lock: lock }),
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                    std::thread::sleep(PATIENCE / 50);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(WalletFileError::InUse(path.display().to_string()));
+                }
+                Err(TryLockError::Error(error)) => return Err(unlocked(error).into()),
             }
-            Err(TryLockError::Error(error)) => Err(unlocked(error).into()),
         }
     }
 
