@@ -122,8 +122,9 @@ impl Wire for Http {
         let broken = |why: String| WireError::Broken(format!("`{command}`: {why}"));
         let mut shell = Command::new(if cfg!(windows) { "cmd" } else { "sh" });
         shell.args([if cfg!(windows) { "/C" } else { "-c" }, command.as_str()]);
-        // What it starts must not hold on to anything of ours.
-        shell.stdin(Stdio::null()).stdout(Stdio::null());
+        // What it starts must not hold on to anything of ours: whoever waits for our output to end would wait for the server to end.
+        shell.stdin(Stdio::null());
+        shell.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = shell.spawn().map_err(|error| broken(error.to_string()))?;
         let began = Instant::now();
         loop {
