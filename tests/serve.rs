@@ -18,7 +18,7 @@ use tigress_signal::serve::admission::Admission;
 use tigress_signal::serve::faults::{Faults, Rules};
 use tigress_signal::serve::journal::Journal;
 use tigress_signal::serve::server::Bounds;
-use tigress_signal::serve::{Client, ClientError, Clock, Settings, tls};
+use tigress_signal::serve::{Binding, Client, ClientError, Clock, Settings, tls};
 use tigress_signal::suite::Tigress1;
 
 /// The request that scenarios call so.
@@ -571,6 +571,19 @@ fn an_operator_sees_counts_and_a_stranger_nothing() {
     assert_eq!(page.matches(&format!("nonce=\"{nonce}\"")).count(), 2);
     assert!(policy.starts_with("default-src 'none'"));
     assert!(!page.contains("http"), "nothing is from elsewhere");
+}
+
+#[test]
+fn the_schemas_of_its_files_are_those_of_the_types() {
+    let text = |schema: schemars::Schema| format!("{:#}\n", schema.to_value());
+    snapbox::assert_data_eq!(
+        text(schemars::schema_for!(Binding)),
+        snapbox::file!["../docs/routes_schema.json"].raw()
+    );
+    snapbox::assert_data_eq!(
+        text(schemars::schema_for!(Rules)),
+        snapbox::file!["../docs/faults_schema.json"].raw()
+    );
 }
 
 /// Where a Chromium is.

@@ -50,6 +50,7 @@ impl Clock for Moved {
 
 /// Where a command ends before its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::enum_variant_names, reason = "each is before something")]
 enum Crash {
     /// Before so many requests have left.
     BeforeRequest(usize),
@@ -170,8 +171,8 @@ impl World {
 
     /// The link that somebody was given last.
     fn link(&self, who: usize) -> Option<String> {
-        let links = self.told[who].iter().rev();
-        links.filter_map(Notice::link).next().map(str::to_owned)
+        let mut links = self.told[who].iter().rev();
+        links.find_map(Notice::link).map(str::to_owned)
     }
 
     /// Each of the two looks, until both have heard all that the other has to say.
@@ -662,14 +663,14 @@ impl World {
             6 => Wish::Cancel(None),
             _ => Wish::Look,
         };
-        match self.command(who, &wish, crash) {
-            Err(
-                error @ (WalletFileError::File(_)
-                | WalletFileError::Unsaved { .. }
-                | WalletFileError::InUse(_)),
-            ) => panic!("{wish:?}: {error}"),
-            // A wish out of turn, or the crash.
-            _ => {}
+        // Any other error is a wish out of turn, or the crash.
+        if let Err(
+            error @ (WalletFileError::File(_)
+            | WalletFileError::Unsaved { .. }
+            | WalletFileError::InUse(_)),
+        ) = self.command(who, &wish, crash)
+        {
+            panic!("{wish:?}: {error}");
         }
     }
 }

@@ -51,7 +51,7 @@ fn the_commands_of_the_pages_pass_a_car_key() {
     let mut link = String::new();
     let mut waits = None;
     let mut all = String::new();
-    for command in page.iter().copied() {
+    for command in page {
         let url = served.url();
         let words = command.split(' ').skip(1).map(|word| match word {
             "http://127.0.0.1:8440" => url.as_str(),
