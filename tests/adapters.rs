@@ -167,7 +167,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
         .collect();
     assert!(failed.is_empty(), "{failed:?}");
     assert!(result.scenarios.skipped < 40, "{:?}", result.scenarios);
-    assert!(result.vectors.passed > 300, "{:?}", result.vectors);
+    assert!(result.vectors.passed > 120, "{:?}", result.vectors);
     let drawn = [
         "tigress-1/xeddsa/sign_prekey",
         "tigress-1/x3dh_initiate/with_one_time_prekey",

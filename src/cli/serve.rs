@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tigress_signal::conformance::files;
 #[cfg(feature = "flaws")]
 use tigress_signal::conformance::flaws;
 use tigress_signal::intermediary::Intermediary;
@@ -79,6 +80,12 @@ enum Log {
     Json,
 }
 
+/// The longest file of rules, in bytes.
+const LONGEST_RULES: u64 = 1024 * 1024;
+/// The longest certificate and the longest key, in bytes.
+const LONGEST_PEM: u64 = 1024 * 1024;
+/// The longest file with a secret, in bytes.
+const LONGEST_SECRET: u64 = 4 * 1024;
 /// The shortest secret that a file may hold: what is shorter can be guessed.
 const SHORTEST_SECRET: usize = 16;
 
@@ -122,8 +129,9 @@ impl Serve {
         }
         if let Some(file) = &self.faults {
             let wrong = |what: &str| CliError::Usage(format!("{}: {what}", file.display()));
-            let json = fs::read(file).map_err(|error| wrong(&error.to_string()))?;
-            let rules = Rules::from_json(&json).map_err(|error| wrong(&error))?;
+            let json =
+                files::read(file, LONGEST_RULES).map_err(|error| CliError::Files(vec![error]))?;
+            let rules = Rules::from_json(json.as_bytes()).map_err(|error| wrong(&error))?;
             settings.faults = Some(Faults::new(rules));
         }
         if let Some(file) = &self.transcript {
@@ -132,7 +140,11 @@ impl Serve {
         }
         let wrong = |error: tls::TlsError| CliError::Usage(error.to_string());
         if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
-            settings.tls = Some(tls::from_files(certificate, key).map_err(wrong)?);
+            let read = |file: &Path| {
+                files::read(file, LONGEST_PEM).map_err(|error| CliError::Files(vec![error]))
+            };
+            let acceptor = tls::from_pem(&read(certificate)?, &read(key)?);
+            settings.tls = Some(acceptor.map_err(wrong)?);
         } else if let Some(file) = &self.tls_self_signed {
             let (acceptor, pem) = tls::self_signed().map_err(wrong)?;
             fs::write(file, pem).map_err(|error| unwritable(file, &error))?;
@@ -192,7 +204,7 @@ impl Serve {
 /// What stands in a file, without white space around it.
 pub(super) fn secret(path: &Path) -> Result<String, CliError> {
     let wrong = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
+    let text = files::read(path, LONGEST_SECRET).map_err(|error| CliError::Files(vec![error]))?;
     let secret = text.trim();
     if secret.len() < SHORTEST_SECRET || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(wrong(

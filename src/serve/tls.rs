@@ -1,9 +1,6 @@
 //! Certificates.
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -14,12 +11,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file that cannot be read.
-    #[error("{0}: {1}")]
-    File(String, io::Error),
-    /// A file that holds something else.
-    #[error("{0}: {1}; it is PEM")]
-    Pem(String, tokio_rustls::rustls::pki_types::pem::Error),
+    /// A text that holds something else.
+    #[error("the {0}: {1}; it is PEM")]
+    Pem(&'static str, tokio_rustls::rustls::pki_types::pem::Error),
     /// A key that does not belong to the certificate, or is of a kind that nobody speaks.
     #[error("certificate and key: {0}")]
     Key(#[from] tokio_rustls::rustls::Error),
@@ -28,22 +22,16 @@ pub enum TlsError {
     SelfSigned(#[from] rcgen::Error),
 }
 
-/// The certificate of a file, with the key of another.
+/// A certificate with its chain, and its key, in PEM.
 ///
 /// # Errors
 /// For what is none.
-pub fn from_files(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
-    let read = |path: &Path| {
-        let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| TlsError::File(name.clone(), error))?;
-        Ok::<_, TlsError>((name, bytes))
-    };
-    let (name, bytes) = read(certificate)?;
-    let chain = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
-    let chain = chain.map_err(|error| TlsError::Pem(name, error))?;
-    let (name, bytes) = read(key)?;
-    let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| TlsError::Pem(name, error))?;
-    acceptor(chain, key)
+pub fn from_pem(certificate: &str, key: &str) -> Result<TlsAcceptor, TlsError> {
+    let chain =
+        CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| TlsError::Pem("certificate", error))?;
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
+    acceptor(chain, key.map_err(|error| TlsError::Pem("key", error))?)
 }
 
 /// A fresh certificate for `localhost` and 127.0.0.1, signed by itself, and its PEM for those who want to trust it.
