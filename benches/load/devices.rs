@@ -84,7 +84,7 @@ impl Population {
         let mut asker = || {
             let address = Address {
                 user_id: UserId::random(&mut randomness).expect("never ends"),
-                device_id: DeviceId::FIRST,
+                device_id: DeviceId::try_from(1).expect("from 1 to 127"),
             };
             let keys = PreKeyStore::random(&[&Tigress1], &address, NOW, &mut randomness);
             let device = Device::new(&Tigress1, address, keys.expect("never ends"));
@@ -177,7 +177,7 @@ impl Population {
             let changes = (0..now).map(|_| {
                 let address = Address {
                     user_id: UserId::random(&mut randomness).expect("never ends"),
-                    device_id: DeviceId::FIRST,
+                    device_id: DeviceId::try_from(1).expect("from 1 to 127"),
                 };
                 let record = DeviceRecord {
                     token: Digest::of(address.to_string().as_bytes()),
