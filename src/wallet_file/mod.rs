@@ -5,12 +5,12 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`locked_file`] | the file on the disk: whole or not there, and one command's at a time |
-//! | [`envelope`] | what stands in it around the saved wallet |
-//! | [`server`] | whom the wallet asks, and under which name links call it |
-//! | [`talk`] | a command: events, saves, requests and answers until nothing is left to send |
-//! | [`news`] | what the user is told, in words |
-//! | [`status`] | what is in the file, in words |
+//! | `locked_file` | the file on the disk: whole or not there, and one command's at a time |
+//! | `envelope` | what stands in it around the saved wallet |
+//! | `server` | whom the wallet asks, and under which name links call it |
+//! | `talk` | a command: events, saves, requests and answers until nothing is left to send |
+//! | `news` | what the user is told, in words |
+//! | `status` | what is in the file, in words |
 //! | [`made_up`] | credentials that open nothing |
 //! | [`demo`] | a hotel key and a car key between two fresh wallets, told line by line |
 
