@@ -116,7 +116,7 @@ impl Running {
         let thread = thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             let runtime = runtime.enable_all().build().expect("a runtime");
-            runtime.block_on(async {
+            let machine = runtime.block_on(async {
                 let settings = Settings {
                     clock,
                     is_shared,
@@ -130,8 +130,10 @@ impl Running {
                 let end = async {
                     let _ = ends.await;
                 };
-                drop(server.run(end).await);
+                server.run(end).await
             });
+            // Outside: PostgreSQL's client has a runtime of its own.
+            drop(machine);
         });
         Running {
             address: told.recv().expect("it starts"),
