@@ -6,12 +6,13 @@ use crate::error_code::ErrorCode;
 use crate::identifier::{Address, TransferId};
 use crate::intermediary::{Answer, Body, Digest, Request, RequestId};
 use crate::primitives::Randomness;
+use crate::serve;
 use crate::timestamp::Timestamp;
 use crate::transfer::{Invitation, Offer, Offered, StateName, Vertical};
 use crate::wallet::{Effect, Wallet, WalletError, WalletEvent};
 use std::collections::HashSet;
 use std::io;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// A reading waits at most so many seconds at the server.
 const LONGEST_READING: u64 = 30;
@@ -91,8 +92,7 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Timestamp(since.map_or(0, |since| since.as_secs()))
+        serve::Clock::system().now()
     }
 
     fn elapsed(&self) -> Duration {

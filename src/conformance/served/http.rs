@@ -1,12 +1,12 @@
 //! A server over HTTP.
 
 use super::wire::{Reply, Wire, WireError};
-use crate::serve::{Client, ClientError};
+use crate::serve::{Client, ClientError, Clock};
 use crate::timestamp::{DAY, Timestamp};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// So many connections carry requests whose order does not matter.
 const CONNECTIONS: usize = 16;
@@ -39,7 +39,7 @@ impl Http {
         let mut has_test_clock = false;
         if is_admin {
             let now = client.clock().map_err(wire_error)?;
-            let ahead = Timestamp(now.0.max(here().after(DAY).0));
+            let ahead = Timestamp(now.0.max(Clock::system().now().after(DAY).0));
             has_test_clock = client.advance(ahead).is_ok();
         }
         Ok(Http {
@@ -48,12 +48,6 @@ impl Http {
             restart,
         })
     }
-}
-
-/// This machine's time.
-fn here() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    Timestamp(since.map_or(0, |since| since.as_secs()))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
@@ -102,7 +96,7 @@ impl Wire for Http {
         if self.has_test_clock {
             self.client.clock().map_err(wire_error)
         } else {
-            Ok(here())
+            Ok(Clock::system().now())
         }
     }
 
