@@ -534,6 +534,43 @@ fn a_hostile_server_does_what_its_rules_say_and_tells_it() {
 }
 
 #[test]
+fn what_is_held_back_comes_after_the_next_submission() {
+    let rules = br#"{ "rules": [{ "on": "submit", "nth": [1], "do": { "holdBack": 1 } }] }"#;
+    let settings = Settings {
+        clock: Clock::standing_at(BEGINNING),
+        faults: Some(Faults::new(Rules::from_json(rules).expect("rules"))),
+        ..Settings::default()
+    };
+    let served = Served::with(Limits::PROFILE, settings);
+    let client = introduced(&served);
+    let submissions = [
+        errand("Ryan's phone submits a message by the link"),
+        errand("Ryan's phone submits another message by the link"),
+    ];
+    let read = || match client.ask_typed(&reading(), None).expect("an answer") {
+        Ok(Answer::Envelopes { envelopes }) => envelopes,
+        other => panic!("{other:?}"),
+    };
+    let submit = |place: usize| client.ask(&json(&submissions[place])).expect("an answer");
+    assert_eq!(
+        submit(0),
+        Ok(Answer::Done),
+        "its sender is told that it is there"
+    );
+    assert!(read().is_empty(), "it is not");
+    assert_eq!(submit(1), Ok(Answer::Done));
+    let came: Vec<_> = read()
+        .into_iter()
+        .map(|envelope| envelope.message)
+        .collect();
+    let sent = [1, 0].map(|place: usize| match &submissions[place].body {
+        Body::Submit(submission) => submission.message.clone(),
+        _ => panic!("a submission"),
+    });
+    assert_eq!(came, sent);
+}
+
+#[test]
 fn an_operator_sees_counts_and_a_stranger_nothing() {
     let served = Served::at(BEGINNING);
     let client = introduced(&served);

@@ -3,6 +3,7 @@
 //! The rules are a file (`docs/serve.md`). Each has its own count of the requests that it is for; which of them it strikes is a matter of
 //! that count and the file's seed alone, so the same requests in the same order meet the same faults.
 
+use super::http::json;
 use super::journal::{Fate, Journal};
 use super::problem::Problem;
 use super::worker::Worker;
@@ -133,8 +134,8 @@ impl Rule {
 /// What becomes of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Struck {
-    /// An answer, true or not.
-    Answer(Value),
+    /// An answer, true or not, as JSON.
+    Answer(String),
     /// A refusal.
     Refused(Problem),
     /// The connection closes.
@@ -223,9 +224,22 @@ impl Faults {
             }
         };
         let is_submission = matches!(request.body, Body::Submit(_));
-        let fault = self.striking(&request);
-        let struck = match fault {
-            None => {
+        // Before this one may be held back itself.
+        let due = if is_submission {
+            self.due()
+        } else {
+            Vec::new()
+        };
+        let struck = match self.striking(&request) {
+            Some(Fault::HoldBack(further)) if is_submission => {
+                note(&request, Some(Fate::HeldBack));
+                if self.hold(further, request) {
+                    truth(Ok(Answer::Done))
+                } else {
+                    Struck::Silence
+                }
+            }
+            None | Some(Fault::HoldBack(_)) => {
                 note(&request, None);
                 truth(worker.ask(request).await)
             }
@@ -254,15 +268,6 @@ impl Faults {
                 let second = worker.ask(again).await;
                 truth(if is_submission { answer } else { second })
             }
-            Some(Fault::HoldBack(further)) if is_submission => {
-                note(&request, Some(Fate::HeldBack));
-                if self.hold(further, request) {
-                    truth(Ok(Answer::Done))
-                } else {
-                    Struck::Silence
-                }
-            }
-            Some(Fault::HoldBack(_)) => truth(worker.ask(request).await),
             Some(Fault::Reverse) => {
                 note(&request, None);
                 let mut answer = worker.ask(request).await;
@@ -295,15 +300,13 @@ impl Faults {
             }
             Some(Fault::Answer(answer)) => {
                 note(&request, Some(Fate::Replaced));
-                Struck::Answer(answer)
+                Struck::Answer(answer.to_string())
             }
         };
-        if is_submission {
-            for late in self.due() {
-                note(&late, None);
-                // Whoever submitted it was answered before.
-                let _ = worker.ask(late).await;
-            }
+        for late in due {
+            note(&late, None);
+            // Whoever submitted it was answered before.
+            let _ = worker.ask(late).await;
         }
         struck
     }
@@ -313,10 +316,7 @@ impl Faults {
 #[must_use]
 pub fn truth(answer: Result<Answer, IntermediaryError>) -> Struck {
     match answer {
-        Ok(answer) => match serde_json::to_value(answer) {
-            Ok(answer) => Struck::Answer(answer),
-            Err(_) => unreachable!("an answer is JSON"),
-        },
+        Ok(answer) => Struck::Answer(json(&answer)),
         Err(error) => Struck::Refused(Problem::from(&error)),
     }
 }

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use std::time::Duration;
@@ -56,7 +56,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 /// The one header of that name, where there is one.
 pub(super) fn header<'a>(
     headers: &'a HeaderMap,
-    name: &HeaderName,
+    name: &'static str,
 ) -> Result<Option<&'a str>, Problem> {
     let mut all = headers.get_all(name).iter();
     let first = all.next();
@@ -71,7 +71,7 @@ pub(super) fn header<'a>(
 }
 
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = header(headers, &AUTHORIZATION)? else {
+    let Some(value) = header(headers, AUTHORIZATION.as_str())? else {
         return Ok(None);
     };
     let token = value

@@ -76,7 +76,7 @@ impl Journal {
     /// A request was answered.
     pub fn answer(&self, request: &Request, struck: &Struck, fate: Option<Fate>) {
         let (answer, code) = match struck {
-            Struck::Answer(answer) => (Some(answer), None),
+            Struck::Answer(answer) => (serde_json::from_str::<Value>(answer).ok(), None),
             Struck::Refused(problem) => (None, problem.code()),
             Struck::Silence => return,
         };

@@ -3,7 +3,7 @@
 use super::admin;
 use super::admission::{Admission, TurnedAway};
 use super::arrivals::Arrivals;
-use super::binding::{JSON, OwnRoute, ROUTES, Received};
+use super::binding::{JSON, OwnRoute, REQUEST_ID, ROUTES, Received};
 use super::clock::Clock;
 use super::faults::{Faults, Struck, truth};
 use super::http::{bearer, bytes, header, is_json, json, malformed, problem, text};
@@ -19,7 +19,7 @@ use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, Path, RawPathParams, RawQuery, Request as HttpRequest, State};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use axum::{Router, middleware};
@@ -61,6 +61,13 @@ pub struct Service {
     pub patience: Duration,
     /// Whether the server is stopping: nobody waits any more.
     pub stopping: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// Whether something stands before the machine: a request goes by it once.
+    fn is_watched(&self) -> bool {
+        self.faults.is_some() || self.journal.is_some()
+    }
 }
 
 /// All routes.
@@ -154,7 +161,7 @@ async fn ask(
         &mut waited,
     );
     let response = match outcome.await {
-        Ok(Struck::Answer(answer)) => text(JSON, answer.to_string()),
+        Ok(Struck::Answer(answer)) => text(JSON, answer),
         Ok(Struck::Refused(refused)) | Err(refused) => problem(&refused),
         Ok(Struck::Silence) => silence(),
     };
@@ -196,10 +203,7 @@ async fn answer(
         route,
         path: &path,
         query: field.as_deref(),
-        id: header(
-            &head.headers,
-            &HeaderName::from_static("mailbox-request-id"),
-        )?,
+        id: header(&head.headers, REQUEST_ID)?,
         token: bearer(&head.headers)?,
         body: &body,
     };
@@ -207,10 +211,7 @@ async fn answer(
     if request.token.is_none()
         && let Asked::Register(_) = &request.body
     {
-        let secret = header(
-            &head.headers,
-            &HeaderName::from_static("registration-secret"),
-        )?;
+        let secret = header(&head.headers, REGISTRATION_SECRET)?;
         let admitted = service.admission.admit(secret, from, service.clock.now());
         admitted.map_err(|error| {
             let code = match error {
@@ -221,17 +222,20 @@ async fn answer(
         })?;
     }
     if let Some(wait) = wait {
-        wait_for(service, &request, wait, waited).await;
+        let answer = wait_for(service, &request, wait, waited).await;
+        if !service.is_watched() {
+            return Ok(truth(answer));
+        }
     }
     Ok(ask_machine(service, request).await)
 }
 
 /// Asks the machine, or whoever stands before it.
 async fn ask_machine(service: &Service, request: Request) -> Struck {
-    let journal = service.journal.as_deref();
-    if service.faults.is_none() && journal.is_none() {
+    if !service.is_watched() {
         return truth(service.worker.ask(request).await);
     }
+    let journal = service.journal.as_deref();
     let none = Faults::default();
     let faults = service.faults.as_deref().unwrap_or(&none);
     let struck = faults.ask(&service.worker, request.clone(), journal).await;
@@ -241,8 +245,13 @@ async fn ask_machine(service: &Service, request: Request) -> Struck {
     struck
 }
 
-/// Waits until the mailbox has a message, and for so long at most.
-async fn wait_for(service: &Service, request: &Request, wait: Duration, waited: &mut Duration) {
+/// What a reading is answered once the mailbox has a message, or after so long.
+async fn wait_for(
+    service: &Service,
+    request: &Request,
+    wait: Duration,
+    waited: &mut Duration,
+) -> Result<Answer, IntermediaryError> {
     let began = Instant::now();
     let bell = service.arrivals.bell(*request.body.target());
     let mut stopping = service.stopping.clone();
@@ -253,7 +262,7 @@ async fn wait_for(service: &Service, request: &Request, wait: Duration, waited: 
             matches!(&answer, Ok(Answer::Envelopes { envelopes }) if envelopes.is_empty());
         let left = wait.saturating_sub(began.elapsed());
         if !is_empty || left.is_zero() || *stopping.borrow() {
-            return;
+            return answer;
         }
         let looks = if service.is_shared {
             left.min(LOOKS)
