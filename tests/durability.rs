@@ -6,7 +6,7 @@
 
 use crate::adapter::TIGRESS;
 use crate::cluster::Cluster;
-use crate::common::{Seeded, bundle};
+use crate::common::Seeded;
 use crate::intermediary::{access_key, one_time_pre_keys, request_id, token};
 use crate::sample;
 
@@ -190,19 +190,10 @@ fn registration(me: usize, token: &Token) -> Registration {
     };
     let keys = PreKeyStore::random(&[&Tigress1], &address, now(), &mut randomness);
     let device = Device::new(&Tigress1, address, keys.expect("never ends"));
-    let fields = bundle(&device);
+    let bundle = device.bundle(None).expect("a bundle");
     Registration {
-        address,
-        token_hash: token.digest(),
-        registration_id: fields.registration_id.try_into().expect("in its range"),
-        identity_key: fields.identity_key.clone(),
-        signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
-        signed_pre_key: fields.signed_pre_key.clone(),
-        signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
-        created: fields.created,
-        suites: fields.named_suites().ok(),
-        statement_signature: fields.statement_signature.clone(),
         one_time_pre_keys: one_time_pre_keys(1, 20),
+        ..Registration::of(&bundle, token.digest())
     }
 }
 

@@ -48,19 +48,11 @@ pub(crate) static REGISTRATIONS: LazyLock<Vec<Registration>> = LazyLock::new(|| 
 
 /// A registration of a device whose keys are made from that seed.
 pub(crate) fn registration(address: Address, seed: u64, token: &Token) -> Registration {
-    let fields = bundle(&device_at(&Tigress1, address, &mut Seeded(seed)));
+    let device = device_at(&Tigress1, address, &mut Seeded(seed));
+    let bundle = device.bundle(None).expect("a bundle");
     Registration {
-        address,
-        token_hash: token.digest(),
-        registration_id: fields.registration_id.try_into().expect("in its range"),
-        identity_key: fields.identity_key.clone(),
-        signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
-        signed_pre_key: fields.signed_pre_key.clone(),
-        signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
-        created: fields.created,
-        suites: fields.named_suites().ok(),
-        statement_signature: fields.statement_signature.clone(),
         one_time_pre_keys: one_time_pre_keys(1, 3),
+        ..Registration::of(&bundle, token.digest())
     }
 }
 

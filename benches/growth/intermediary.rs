@@ -2,7 +2,7 @@
 
 use crate::turns::repeated;
 use crate::{Numbers, Sized};
-use tigress_signal::agreement::{BundleFields, PreKeyStore};
+use tigress_signal::agreement::PreKeyStore;
 use tigress_signal::identifier::{Address, DeviceId, RegistrationId, UserId};
 use tigress_signal::intermediary::{
     AccessKey, Answer, Body, EnvelopeId, Intermediary, Limits, MemoryStore, Registration, Request,
@@ -62,20 +62,7 @@ impl Traffic {
         let numbers = &mut self.numbers;
         let keys = PreKeyStore::random(&[&Tigress1], &address, Timestamp::default(), numbers);
         let bundle = keys.expect("keys").bundle(address, None);
-        let bundle = BundleFields::from(&bundle.expect("it has keys"));
-        Registration {
-            address,
-            token_hash: token.digest(),
-            registration_id: bundle.registration_id.try_into().expect("in range"),
-            identity_key: bundle.identity_key,
-            signed_pre_key_id: bundle.signed_pre_key_id.try_into().expect("in range"),
-            signed_pre_key: bundle.signed_pre_key,
-            signed_pre_key_signature: bundle.signed_pre_key_signature,
-            created: bundle.created,
-            suites: bundle.suites.map(|it| it.try_into().expect("suites")),
-            statement_signature: bundle.statement_signature,
-            one_time_pre_keys: Vec::new(),
-        }
+        Registration::of(&bundle.expect("it has keys"), token.digest())
     }
 
     fn ask(&mut self, token: Option<Token>, body: Body) -> Answer {

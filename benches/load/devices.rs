@@ -1,14 +1,14 @@
 //! Devices and what they ask.
 
 use serde_json::Value;
-use tigress_signal::agreement::{BundleFields, PreKeyStore};
+use tigress_signal::agreement::{Bundle, PreKeyStore};
 use tigress_signal::identifier::{Address, DeviceId, UserId};
 use tigress_signal::intermediary::store::{Change, DeviceRecord, Transaction};
 use tigress_signal::intermediary::{
     AccessKey, Answer, Body, Digest, EnvelopeId, Intermediary, MessageBytes, Registration, Request,
     RequestId, Submission, Token,
 };
-use tigress_signal::primitives::{PublicKey, Randomness, RandomnessError, Signature};
+use tigress_signal::primitives::{Randomness, RandomnessError};
 use tigress_signal::serve::Clock;
 use tigress_signal::serve::store::GroupStore;
 use tigress_signal::sesame::Device;
@@ -69,7 +69,7 @@ impl Kind {
 struct Asker {
     address: Address,
     token: Token,
-    fields: BundleFields,
+    bundle: Bundle,
     access_keys: Vec<AccessKey>,
 }
 
@@ -99,7 +99,7 @@ impl Population {
                 access_keys: (0..ACCESS_KEYS)
                     .map(|_| AccessKey::from(secret()))
                     .collect(),
-                fields: BundleFields::from(&device.bundle(None).expect("a bundle")),
+                bundle: device.bundle(None).expect("a bundle"),
             }
         };
         let clients = (0..clients).map(|_| (0..DEVICES).map(|_| asker()).collect());
@@ -127,20 +127,7 @@ impl Population {
         };
         for asker in self.clients.iter().flatten() {
             machine.store_mut().begin_group(NOW).expect("a group");
-            let fields = &asker.fields;
-            let registration = Registration {
-                address: asker.address,
-                token_hash: asker.token.digest(),
-                registration_id: fields.registration_id.try_into().expect("in its range"),
-                identity_key: fields.identity_key.clone(),
-                signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
-                signed_pre_key: fields.signed_pre_key.clone(),
-                signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
-                created: fields.created,
-                suites: fields.named_suites().ok(),
-                statement_signature: fields.statement_signature.clone(),
-                one_time_pre_keys: Vec::new(),
-            };
+            let registration = Registration::of(&asker.bundle, asker.token.digest());
             let register = Request {
                 id: id(),
                 token: None,
@@ -165,8 +152,7 @@ impl Population {
 
     /// So many devices that ask nothing, each with the keys of the first one: only its address and its token tell it apart.
     fn others<S: GroupStore>(&self, machine: &mut Intermediary<S>, others: usize) {
-        let fields = &self.clients[0][0].fields;
-        let key = |bytes: &[u8]| PublicKey::decode(bytes).expect("a key");
+        let bundle = &self.clients[0][0].bundle;
         let mut randomness = Seeded(11);
         let store = machine.store_mut();
         let mut left = others;
@@ -181,14 +167,9 @@ impl Population {
                 };
                 let record = DeviceRecord {
                     token: Digest::of(address.to_string().as_bytes()),
-                    identity_key: key(&fields.identity_key.0),
-                    registration_id: fields.registration_id.try_into().expect("in its range"),
-                    signed_pre_key: tigress_signal::agreement::SignedPreKey {
-                        id: fields.signed_pre_key_id.try_into().expect("in its range"),
-                        key: key(&fields.signed_pre_key.0),
-                        signature: Signature::decode(&fields.signed_pre_key_signature.0)
-                            .expect("a signature"),
-                    },
+                    identity_key: bundle.party.identity_key,
+                    registration_id: bundle.registration_id,
+                    signed_pre_key: bundle.signed_pre_key,
                     statement: None,
                     last_one_time_pre_key_id: None,
                     next_envelope_id: EnvelopeId::FIRST,
@@ -219,11 +200,7 @@ impl Population {
             Kind::Submit => Body::Submit(Submission {
                 recipient: address,
                 access_key: asker.access_keys[round % ACCESS_KEYS].clone(),
-                registration_id: asker
-                    .fields
-                    .registration_id
-                    .try_into()
-                    .expect("in its range"),
+                registration_id: asker.bundle.registration_id,
                 kind: MessageKind::Ratchet,
                 message: MessageBytes::from(&[0xa5; LENGTH][..]),
                 lifetime: None,

@@ -1,7 +1,7 @@
 //! Requests to two intermediaries, one over memory and one over SQLite: alone, in groups, in groups that are given up. Both answer the
 //! same, and keep the same.
 
-use crate::common::{Seeded, bundle, device_at};
+use crate::common::{Seeded, device_at};
 use crate::prepared;
 use arbitrary::Arbitrary;
 use tigress_signal::hex::Hex;
@@ -102,19 +102,12 @@ fn registrations() -> Vec<Registration> {
                 user_id: user.expect("never ends"),
                 device_id: DeviceId::try_from(number).expect("1 or 2"),
             };
-            let fields = bundle(&device_at(&Tigress1, address, &mut Seeded(index as u64)));
+            let device = device_at(&Tigress1, address, &mut Seeded(index as u64));
+            let registration =
+                Registration::of(&device.bundle(None).expect("a bundle"), token(0).digest());
             Registration {
-                address,
-                token_hash: token(0).digest(),
-                registration_id: fields.registration_id.try_into().expect("in its range"),
-                identity_key: fields.identity_key.clone(),
-                signed_pre_key_id: fields.signed_pre_key_id.try_into().expect("in its range"),
-                signed_pre_key: fields.signed_pre_key.clone(),
-                signed_pre_key_signature: fields.signed_pre_key_signature.clone(),
-                created: fields.created,
-                suites: fields.named_suites().ok(),
-                statement_signature: fields.statement_signature.clone(),
-                one_time_pre_keys: one_time_pre_keys(1, 2, &fields.identity_key),
+                one_time_pre_keys: one_time_pre_keys(1, 2, &registration.identity_key),
+                ..registration
             }
         })
         .collect()

@@ -3,7 +3,7 @@
 use super::envelope::{EnvelopeId, MessageBytes};
 use super::token::{AccessKey, Digest, Token};
 use super::{DEFAULT_LIFETIME, IntermediaryError, Limits, MAX_REQUEST};
-use crate::agreement::{AgreementError, SuiteNames};
+use crate::agreement::{AgreementError, Bundle, SuiteNames};
 use crate::hex::Hex;
 use crate::identifier::{Address, IdentifierError, Identifiers, PreKeyId, RegistrationId};
 use crate::primitives::{Randomness, RandomnessError};
@@ -351,6 +351,27 @@ pub struct Registration {
     pub statement_signature: Option<Hex>,
     /// The one-time prekeys, by rising id.
     pub one_time_pre_keys: Vec<PublishedOneTimePreKey>,
+}
+
+impl Registration {
+    /// Of the device whose bundle that is, without one-time prekeys.
+    #[must_use]
+    pub fn of(bundle: &Bundle, token_hash: Digest) -> Self {
+        let statement = bundle.statement.as_ref();
+        Registration {
+            address: bundle.party.address,
+            token_hash,
+            registration_id: bundle.registration_id,
+            identity_key: bundle.party.identity_key.encode().into(),
+            signed_pre_key_id: bundle.signed_pre_key.id,
+            signed_pre_key: bundle.signed_pre_key.key.encode().into(),
+            signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
+            created: statement.map(|it| it.created),
+            suites: statement.map(|it| it.suites.clone()),
+            statement_signature: statement.map(|it| it.signature.as_bytes().into()),
+            one_time_pre_keys: Vec::new(),
+        }
+    }
 }
 
 /// A one-time prekey as it is published.

@@ -175,19 +175,9 @@ impl<'a> Step<'a> {
             device.bundle(None),
             WalletError::Registration("without a signed prekey, and cannot register")
         );
-        let statement = bundle.statement.as_ref();
         let registration = Registration {
-            address: device.address(),
-            token_hash: token.digest(),
-            registration_id: bundle.registration_id,
-            identity_key: bundle.party.identity_key.encode().into(),
-            signed_pre_key_id: bundle.signed_pre_key.id,
-            signed_pre_key: bundle.signed_pre_key.key.encode().into(),
-            signed_pre_key_signature: bundle.signed_pre_key.signature.as_bytes().into(),
-            created: statement.map(|it| it.created),
-            suites: statement.map(|it| it.suites.clone()),
-            statement_signature: statement.map(|it| it.signature.as_bytes().into()),
             one_time_pre_keys,
+            ..Registration::of(&bundle, token.digest())
         };
         self.wallet.token = Some(token);
         self.ask(sponsor, Body::Register(registration))
