@@ -104,7 +104,8 @@ async fn served(
         answers
     };
     let ((), answers) = tokio::join!(speaks, asks);
-    (answers, thread.join().expect("no panic"))
+    let machine = thread.join().expect("no panic");
+    (answers, machine.expect("no request broke it"))
 }
 
 /// Errands as a client sends them: seeds.

@@ -100,7 +100,7 @@ pub struct Server<S> {
     tls: Option<TlsAcceptor>,
     bounds: Bounds,
     stop: watch::Sender<bool>,
-    thread: JoinHandle<Intermediary<S>>,
+    thread: JoinHandle<Option<Intermediary<S>>>,
 }
 
 impl<S: GroupStore + Send + 'static> Server<S> {
@@ -161,7 +161,7 @@ impl<S: GroupStore + Send + 'static> Server<S> {
     /// Serves until `end` comes; then takes no further connection, lets the requests under way end, and gives the machine back.
     ///
     /// # Errors
-    /// Where the machine's thread broke.
+    /// Where a request broke the machine.
     pub async fn run(self, end: impl Future<Output = ()>) -> io::Result<Intermediary<S>> {
         let Server {
             listener,
@@ -216,8 +216,8 @@ impl<S: GroupStore + Send + 'static> Server<S> {
         let _ = timeout(bounds.stopping, graceful.shutdown()).await;
         drop(router);
         let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-        let broke = || io::Error::other("the intermediary's thread broke");
-        joined.map_err(|_| broke())?.map_err(|_| broke())
+        let machine = joined.ok().and_then(Result::ok).flatten();
+        machine.ok_or_else(|| io::Error::other("a request broke the intermediary"))
     }
 }
 

@@ -1,8 +1,11 @@
-//! The one thread that has the machine: requests in groups, each group one durable commit.
+//! Who has the machine: one at a time, with requests in groups, each group one durable commit.
 //!
-//! Requests queue; whatever waits when the thread comes back for more is one group. While the disk is slow, groups grow, and each request
-//! still waits for one commit alone. Nobody is answered before the commit: neither with an answer nor with a refusal, since both may rest
-//! on what another request of the group changed.
+//! Where a commit waits for a disk or for another process, one thread has the machine. Requests queue; whatever waits when the thread comes
+//! back for more is one group. While the disk is slow, groups grow, and each request still waits for one commit alone. Nobody is answered
+//! before the commit: neither with an answer nor with a refusal, since both may rest on what another request of the group changed.
+//!
+//! Where a commit waits for nothing ([`GroupStore::waits`]), whoever asks takes the machine for as long as that takes: a thread in between
+//! would take longer.
 
 use super::arrivals::Arrivals;
 use super::clock::Clock;
@@ -10,6 +13,7 @@ use super::store::{GroupStore, Overview, overview};
 use crate::intermediary::request::Body;
 use crate::intermediary::{Answer, Intermediary, IntermediaryError, Request, Row, StoreError};
 use std::collections::VecDeque;
+use std::fmt::{self, Debug, Formatter};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -42,14 +46,26 @@ fn stopping() -> StoreError {
     StoreError("the intermediary is stopping".to_owned())
 }
 
-/// Hands requests to the thread.
-#[derive(Clone, Debug)]
+fn broken() -> StoreError {
+    StoreError("a request broke the intermediary".to_owned())
+}
+
+/// Hands requests to the machine.
+#[derive(Clone)]
 pub struct Worker {
+    // Dropped before the queue: the thread ends with the queue, and is then the only one that has the machine.
+    machine: Option<Arc<dyn Machine>>,
     queue: SyncSender<Job>,
     learned: Option<Arc<Mutex<VecDeque<Row>>>>,
 }
 
-/// What the thread does, as it happens.
+impl Debug for Worker {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Worker").finish_non_exhaustive()
+    }
+}
+
+/// What is done, as it happens.
 pub trait Observer: Send + 'static {
     /// A group has ended.
     fn group(&self, requests: usize, took: Duration);
@@ -58,9 +74,9 @@ pub trait Observer: Send + 'static {
 }
 
 impl Worker {
-    /// Starts the thread. It ends when the last copy of this is dropped; joined, it gives the machine back.
+    /// Starts the thread. It ends when the last copy of this is dropped; joined, it gives the machine back, unless a request broke it.
     ///
-    /// Where nobody asks for anything, what has expired is erased once in `tick`. What the intermediary learns (PRIV-01) is remembered, the last 2,000 things of it, where `remembers` says so.
+    /// Where nobody asks the thread for anything, what has expired is erased once in `tick`. What the intermediary learns (PRIV-01) is remembered, the last 2,000 things of it, where `remembers` says so.
     ///
     /// # Errors
     /// Where the system starts no thread.
@@ -71,28 +87,32 @@ impl Worker {
         observer: impl Observer,
         tick: Duration,
         remembers: bool,
-    ) -> std::io::Result<(Self, JoinHandle<Intermediary<S>>)> {
+    ) -> std::io::Result<(Self, JoinHandle<Option<Intermediary<S>>>)> {
         let (queue, jobs) = sync_channel(QUEUE);
         let learned = remembers.then(Arc::<Mutex<VecDeque<Row>>>::default);
-        let mut thread = Thread {
+        let waits = machine.store().waits();
+        let keeper = Arc::new(Mutex::new(Keeper {
             machine,
             clock,
             arrivals,
             observer,
-            tick,
             learned: learned.clone(),
-        };
-        let started = std::thread::Builder::new().name("intermediary".to_owned());
-        #[cfg(feature = "flaws")]
-        let flaw = crate::flaw::on();
-        let thread = started.spawn(move || {
             #[cfg(feature = "flaws")]
-            crate::flaw::with(flaw, || thread.run(&jobs));
-            #[cfg(not(feature = "flaws"))]
-            thread.run(&jobs);
-            thread.machine
+            flaw: crate::flaw::on(),
+        }));
+        let machine = (!waits).then(|| Arc::clone(&keeper) as Arc<dyn Machine>);
+        let thread = std::thread::Builder::new().name("intermediary".to_owned());
+        let thread = thread.spawn(move || {
+            run(&keeper, &jobs, tick);
+            let keeper = Arc::into_inner(keeper)?.into_inner();
+            keeper.ok().map(|keeper| keeper.machine)
         })?;
-        Ok((Worker { queue, learned }, thread))
+        let worker = Worker {
+            machine,
+            queue,
+            learned,
+        };
+        Ok((worker, thread))
     }
 
     /// Asks the machine.
@@ -100,6 +120,9 @@ impl Worker {
     /// # Errors
     /// What it refuses; the store's error, too, where too many requests wait or the thread has ended. Then nothing has changed.
     pub async fn ask(&self, request: Request) -> Outcome {
+        if let Some(machine) = &self.machine {
+            return machine.ask(request);
+        }
         let (reply, answer) = oneshot::channel();
         self.hand_in(Job::Ask(Asked { request, reply }))?;
         answer.await.unwrap_or_else(|_| Err(stopping().into()))
@@ -110,6 +133,9 @@ impl Worker {
     /// # Errors
     /// Where the store fails, too many requests wait or the thread has ended.
     pub async fn look(&self, most: usize) -> Result<Vec<Overview>, StoreError> {
+        if let Some(machine) = &self.machine {
+            return machine.look(most);
+        }
         let (reply, answer) = oneshot::channel();
         self.hand_in(Job::Look(most, reply))?;
         answer.await.unwrap_or_else(|_| Err(stopping()))
@@ -133,73 +159,111 @@ impl Worker {
     }
 }
 
-struct Thread<S, O> {
+/// The machine as whoever asks may take it.
+trait Machine: Send + Sync {
+    fn ask(&self, request: Request) -> Outcome;
+    fn look(&self, most: usize) -> Result<Vec<Overview>, StoreError>;
+}
+
+/// The machine, and what is done about what happens to it.
+struct Keeper<S, O> {
     machine: Intermediary<S>,
     clock: Clock,
     arrivals: Arrivals,
     observer: O,
-    tick: Duration,
     learned: Option<Arc<Mutex<VecDeque<Row>>>>,
+    #[cfg(feature = "flaws")]
+    flaw: &'static str,
 }
 
-impl<S: GroupStore, O: Observer> Thread<S, O> {
-    fn run(&mut self, jobs: &Receiver<Job>) {
-        loop {
-            let first = match jobs.recv_timeout(self.tick) {
-                Ok(first) => Some(first),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            let mut group = Vec::new();
-            let mut looks = Vec::new();
-            for job in first.into_iter().chain(jobs.try_iter().take(GROUP - 1)) {
-                match job {
-                    Job::Ask(asked) => group.push(asked),
-                    Job::Look(most, reply) => looks.push((most, reply)),
-                }
-            }
-            if !group.is_empty() || looks.is_empty() {
-                self.group(group);
-            }
-            for (most, reply) in looks {
-                let overview = overview(self.machine.store_mut(), self.clock.now(), most);
-                let _ = reply.send(overview);
-            }
-        }
+impl<S: GroupStore + Send, O: Observer> Machine for Mutex<Keeper<S, O>> {
+    fn ask(&self, request: Request) -> Outcome {
+        let mut keeper = self.lock().map_err(|_| broken())?;
+        let outcome = keeper.group(&[&request]).pop();
+        outcome.unwrap_or_else(|| Err(broken().into()))
     }
 
-    /// Handles them all and answers them all; an empty group erases what has expired.
-    fn group(&mut self, jobs: Vec<Asked>) {
-        let began = Instant::now();
-        let outcomes = match self.outcomes(&jobs) {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                self.observer.failed(&error);
-                jobs.iter().map(|_| Err(error.clone().into())).collect()
-            }
+    fn look(&self, most: usize) -> Result<Vec<Overview>, StoreError> {
+        self.lock().map_err(|_| broken())?.look(most)
+    }
+}
+
+/// The thread: groups of whatever waits, until nobody can ask any more or a request has broken the machine.
+fn run<S: GroupStore, O: Observer>(
+    keeper: &Mutex<Keeper<S, O>>,
+    jobs: &Receiver<Job>,
+    tick: Duration,
+) {
+    loop {
+        let first = match jobs.recv_timeout(tick) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
         };
-        self.observer.group(jobs.len(), began.elapsed());
-        for (job, outcome) in jobs.into_iter().zip(outcomes) {
-            if let (Body::Submit(submission), Ok(_)) = (&job.request.body, &outcome) {
+        let mut group = Vec::new();
+        let mut looks = Vec::new();
+        for job in first.into_iter().chain(jobs.try_iter().take(GROUP - 1)) {
+            match job {
+                Job::Ask(asked) => group.push(asked),
+                Job::Look(most, reply) => looks.push((most, reply)),
+            }
+        }
+        let Ok(mut keeper) = keeper.lock() else {
+            return;
+        };
+        if !group.is_empty() || looks.is_empty() {
+            let requests: Vec<&Request> = group.iter().map(|asked| &asked.request).collect();
+            let outcomes = keeper.group(&requests);
+            for (asked, outcome) in group.into_iter().zip(outcomes) {
+                // Whoever asked may be gone: the answer is remembered for it (MBX-13).
+                let _ = asked.reply.send(outcome);
+            }
+        }
+        for (most, reply) in looks {
+            let _ = reply.send(keeper.look(most));
+        }
+    }
+}
+
+impl<S: GroupStore, O: Observer> Keeper<S, O> {
+    /// What is kept of the first so many devices.
+    fn look(&mut self, most: usize) -> Result<Vec<Overview>, StoreError> {
+        overview(self.machine.store_mut(), self.clock.now(), most)
+    }
+
+    /// What comes of each, in their order; an empty group erases what has expired.
+    fn group(&mut self, requests: &[&Request]) -> Vec<Outcome> {
+        let began = Instant::now();
+        #[cfg(feature = "flaws")]
+        let outcomes = crate::flaw::with(self.flaw, || self.outcomes(requests));
+        #[cfg(not(feature = "flaws"))]
+        let outcomes = self.outcomes(requests);
+        let outcomes = outcomes.unwrap_or_else(|error| {
+            self.observer.failed(&error);
+            let all = requests.iter();
+            all.map(|_| Err(error.clone().into())).collect()
+        });
+        self.observer.group(requests.len(), began.elapsed());
+        for (request, outcome) in requests.iter().zip(&outcomes) {
+            if let (Body::Submit(submission), Ok(_)) = (&request.body, outcome) {
                 self.arrivals.ring(&submission.recipient);
             }
-            // Whoever asked may be gone: the answer is remembered for it (MBX-13).
-            let _ = job.reply.send(outcome);
         }
+        outcomes
     }
 
     /// What comes of each, once everything is durable.
-    fn outcomes(&mut self, jobs: &[Asked]) -> Result<Vec<Outcome>, StoreError> {
+    fn outcomes(&mut self, requests: &[&Request]) -> Result<Vec<Outcome>, StoreError> {
         let now = self.clock.now();
         self.machine.store_mut().begin_group(now)?;
-        let mut outcomes = Vec::with_capacity(jobs.len());
-        if jobs.is_empty()
+        let mut outcomes = Vec::with_capacity(requests.len());
+        if requests.is_empty()
             && let Err(error) = self.machine.tick(now)
         {
             self.machine.store_mut().abort_group();
             return Err(StoreError(error.to_string()));
         }
-        for Asked { request, .. } in jobs {
+        for request in requests {
             if let Some(learned) = &self.learned
                 && let Ok(rows) = self.machine.learns(request, now)
             {

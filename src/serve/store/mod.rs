@@ -36,6 +36,9 @@ use serde::Serialize;
 /// Between `begin_group` and `end_group` a transaction's commit can be seen by those after it, but may still be lost. A
 /// transaction outside a group is a group of its own.
 pub trait GroupStore: Store {
+    /// Whether a group waits for a disk or for another process.
+    fn waits(&self) -> bool;
+
     /// Begins a group at that time. Until it ends, no other process changes anything. One that is under way is given up.
     ///
     /// # Errors
@@ -98,6 +101,10 @@ pub fn overview(
 
 /// What is in memory is as durable as it will ever be; `abort_group` undoes nothing, and nothing there fails.
 impl GroupStore for MemoryStore {
+    fn waits(&self) -> bool {
+        false
+    }
+
     fn begin_group(&mut self, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
@@ -178,6 +185,10 @@ impl Store for AnyStore {
 }
 
 impl GroupStore for AnyStore {
+    fn waits(&self) -> bool {
+        whichever!(AnyStore, self, store => store.waits())
+    }
+
     fn begin_group(&mut self, now: Timestamp) -> Result<(), StoreError> {
         whichever!(AnyStore, self, store => store.begin_group(now))
     }

@@ -51,6 +51,10 @@ impl<D: Database> SqlStore<D> {
 }
 
 impl<D: Database> GroupStore for SqlStore<D> {
+    fn waits(&self) -> bool {
+        true
+    }
+
     fn begin_group(&mut self, now: Timestamp) -> Result<(), StoreError> {
         check(now)?;
         self.abort_group();
