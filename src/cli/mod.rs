@@ -33,10 +33,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::program;
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
 #[derive(Parser)]
-#[command(name = "tigress", version, arg_required_else_help = true)]
+#[command(name = "tigress", version = program::version(), arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

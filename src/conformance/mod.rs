@@ -13,6 +13,7 @@
 //! | [`restarts`] | when whoever is asked is restarted |
 //! | [`clients`] | clients of the intermediary that are no wallets, and what it owes them |
 //! | [`interrupt`] | whether a run ends before its end |
+//! | [`program`] | this build: its version, profile and commit |
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
 //! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
@@ -56,6 +57,7 @@ pub mod matrix;
 pub mod method;
 pub mod operation;
 pub mod printable;
+pub mod program;
 pub mod restarts;
 pub mod result;
 pub mod run;
