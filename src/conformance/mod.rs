@@ -34,6 +34,7 @@
 //! | [`interop`] | implementations that speak with each other, in scripted conversations |
 //! | [`fuzz`] | what is drawn and put to an implementation, with the reference engine as judge |
 //! | [`transitions`] | which rows of the transfer's table they reach |
+//! | [`doctor`] | what there is of what parts of the project need |
 //! | `flaws` | what catches a wrong engine (feature `flaws`) |
 
 pub mod adapter;
@@ -42,6 +43,7 @@ pub mod catalogue;
 pub mod clients;
 pub mod correspondence;
 mod dice;
+pub mod doctor;
 mod file_error;
 pub mod files;
 #[cfg(feature = "flaws")]
