@@ -5,6 +5,7 @@
 //! | room | what it holds |
 //! | --- | --- |
 //! | [`error_code`], [`identifier`], [`hex`], [`short_bytes`], [`timestamp`] | what everything else names things with |
+//! | [`system`] | what the operating system does for everything else |
 //! | [`primitives`] | X25519, XEdDSA, Ed25519, HKDF, HMAC, AES-256-GCM, randomness |
 //! | [`suite`] | what differs between suites |
 //! | [`wire`] | the two messages and their encoding |
@@ -55,6 +56,8 @@ pub mod serve;
 pub mod sesame;
 pub mod short_bytes;
 pub mod suite;
+#[cfg(any(feature = "conformance", feature = "serve"))]
+pub mod system;
 pub mod timestamp;
 pub mod transfer;
 pub mod wallet;

@@ -32,6 +32,7 @@ mod intermediary;
 mod interop;
 mod model;
 mod nightly;
+mod packaging;
 mod payload;
 mod performance;
 mod postgres;

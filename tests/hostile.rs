@@ -171,6 +171,13 @@ attempts! {
     "a format that there is none of": "test --format xml" => 2, 40 MiB, "possible values: pretty, json";
     "an argument too many": "replay a b" => 2, 40 MiB, "unexpected argument 'b'";
     "an argument too few": "replay" => 2, 40 MiB, "<FILE>";
+    "a part that steers the terminal": "doctor --for 'np\u{1b}[2Jm'" => 2, 40 MiB, r"invalid value 'np\u{1b}[2Jm'", "possible values: build";
+    "a part of 100,000 letters": "doctor --for LONG" => 2, 40 MiB, "(100000 characters)";
+    "a shell that forges a line": "completions 'bash\nok'" => 2, 40 MiB, r"invalid value 'bash\nok'";
+    "a shell that is no UTF-8": "completions BYTES" => 2, 40 MiB, "invalid UTF-8";
+    "manual pages into a file that forges a line": "man 'a\nok'", "a\nok" = text("") => 2, 40 MiB, r"error: a\nok: ";
+    "manual pages over a folder": "man .", "tigress.1" = Folder => 2, 40 MiB, "error: .: ", "directory";
+    "manual pages into a folder of 100,000 letters": "man LONG" => 2, 40 MiB, "File name too long";
     "a requirement that forges a line": "explain 'DR-05\nok'" => 2, 40 MiB, r"no requirement is called `DR-05\nok`", "`tigress requirements` lists them";
     "a requirement that is nothing": "explain ''" => 2, 40 MiB, "no requirement is called ``";
     "a requirement of 100,000 letters": "explain LONG" => 2, 40 MiB, "characters)";

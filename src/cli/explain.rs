@@ -1,7 +1,8 @@
 //! `tigress explain`.
 
-use super::{CliError, Ended};
+use super::{CliError, Ended, completions};
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use owo_colors::OwoColorize;
 use std::io::Write;
 use tigress_signal::conformance::case::{Case, Cases};
@@ -12,6 +13,7 @@ use tigress_signal::conformance::hint::Hint;
 #[derive(Args)]
 pub(super) struct Explain {
     /// The requirement's id, such as `DR-15`.
+    #[arg(add = ArgValueCompleter::new(completions::requirements))]
     id: String,
 }
 

@@ -1,7 +1,9 @@
 //! The command line: arguments in, library calls, text out. A file a subcommand.
 
 mod adapter;
+mod completions;
 mod diagram;
+mod doctor;
 mod explain;
 #[cfg(feature = "flaws")]
 mod flaws;
@@ -9,6 +11,7 @@ mod fuzz;
 mod intermediary_view;
 mod interop;
 mod interop_screen;
+mod man;
 mod matrix;
 mod model;
 mod replay;
@@ -33,10 +36,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::program;
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
 #[derive(Parser)]
-#[command(name = "tigress", version, arg_required_else_help = true)]
+#[command(name = "tigress", version = program::version(), arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -62,6 +66,9 @@ enum Command {
     Transitions,
     Explain(explain::Explain),
     Model(model::Explore),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(man::Manual),
     #[cfg(feature = "serve")]
     Serve(serve::Serve),
     #[cfg(feature = "serve")]
@@ -196,6 +203,14 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
+    match completions::answer(&arguments) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = error.show();
+            return ExitCode::from(2);
+        }
+    }
     let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -225,6 +240,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Transitions => transitions::run(&mut out),
         Command::Explain(command) => command.run(&mut out),
         Command::Model(command) => command.run(&mut out),
+        Command::Doctor(command) => command.run(&mut out),
+        Command::Completions(command) => command.run(&mut out),
+        Command::Man(command) => command.run(&mut out),
         #[cfg(feature = "serve")]
         Command::Serve(command) => command.run(&mut out),
         #[cfg(feature = "serve")]

@@ -1,7 +1,8 @@
 //! `tigress requirements`.
 
-use super::{CliError, Ended, matrix};
+use super::{CliError, Ended, completions, matrix};
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use owo_colors::OwoColorize;
 use std::io::Write;
 use tigress_signal::conformance::case::{Case, Cases};
@@ -15,7 +16,7 @@ pub(super) struct Requirements {
     #[arg(long, value_name = "NUMBER")]
     section: Vec<u32>,
     /// Only the requirement with this id; may be repeated.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCompleter::new(completions::requirements))]
     only: Vec<String>,
     /// List the places where each holds, with a case in each or the reason why there is none (docs/matrix.md).
     #[arg(long)]

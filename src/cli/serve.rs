@@ -3,7 +3,6 @@
 use super::{CliError, Ended, Output};
 use clap::{Args, ValueEnum};
 use std::fs;
-use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use tigress_signal::serve::journal::Journal;
 use tigress_signal::serve::server::Bounds;
 use tigress_signal::serve::store::AnyStore;
 use tigress_signal::serve::{Clock, Server, ServerError, Settings, tls};
-use tigress_signal::suite;
+use tigress_signal::{suite, system};
 
 /// Serve an intermediary: prekeys and mailboxes over HTTP, as section 7 of the profile has them (docs/serve.md).
 ///
@@ -178,7 +177,7 @@ impl Serve {
         let machine = runtime.block_on(async {
             let server = Server::bind(self.listen, machine, settings).await?;
             // Whoever reads where it listens may end it at once.
-            let end = ended()?;
+            let end = system::told_to_end()?;
             writeln!(out, "{scheme}://{}", server.address()?)?;
             writeln!(out, "{kept}")?;
             out.flush()?;
@@ -216,26 +215,4 @@ pub(super) fn secret(path: &Path) -> Result<String, CliError> {
 
 fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::Usage(format!("{}: {error}", path.display()))
-}
-
-/// SIGINT or SIGTERM.
-#[cfg(unix)]
-fn ended() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-fn ended() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

@@ -1,8 +1,9 @@
 //! `tigress test`.
 
 use super::signals::Received;
-use super::{CliError, Ended};
+use super::{CliError, Ended, completions};
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -37,7 +38,7 @@ use tigress_signal::report;
 pub(super) struct Test {
     /// Run only this family (`xeddsa`), vector (`tigress-1/xeddsa/verify_prekey_negated`), theme (`scenarios/theft`), scenario
     /// (`scenarios/theft/theft.feature:18`) or requirement (`SIG-02`); may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(completions::cases))]
     only: Vec<String>,
     /// Run only the vectors and scenarios of this suite, and those that are no suite's.
     #[arg(long, value_name = "NAME")]

@@ -1,7 +1,8 @@
 //! `tigress vectors`.
 
-use super::{CliError, Ended};
+use super::{CliError, Ended, completions};
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 use owo_colors::OwoColorize;
 use std::fs;
 use std::io::Write;
@@ -25,7 +26,7 @@ pub(super) enum Vectors {
 #[derive(Args)]
 pub(super) struct List {
     /// List only this family, vector or requirement; may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(completions::cases))]
     only: Vec<String>,
     /// List only the vectors of this suite, and those that are no suite's.
     #[arg(long, value_name = "NAME")]
@@ -39,6 +40,7 @@ pub(super) struct List {
 #[derive(Args)]
 pub(super) struct Show {
     /// The vector's name, such as `tigress-1/kdf/four_outputs`.
+    #[arg(add = ArgValueCompleter::new(completions::vectors))]
     name: String,
     /// Look in this folder, not inside the program.
     #[arg(long, value_name = "DIR")]

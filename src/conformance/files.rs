@@ -1,7 +1,8 @@
 //! Files and folders of others: read to the end of a bound, and no further.
 
 use super::FileError;
-use std::fs::{self, File, FileType};
+use crate::system;
+use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ const MOST_ENTRIES: usize = 10_000;
 pub fn read(path: &Path, at_most: u64) -> Result<String, FileError> {
     let wrong = |reason: String| FileError::of(path.display().to_string(), reason);
     let unreadable = |error: io::Error| FileError::unreadable(path, &error);
-    let file = open(path).map_err(unreadable)?;
+    let file = system::open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
     if !about.is_file() {
         let what = kind(about.file_type());
@@ -40,36 +41,12 @@ pub fn read(path: &Path, at_most: u64) -> Result<String, FileError> {
     })
 }
 
-/// Opens a file for reading. It is not waited for who writes to a pipe, and no terminal becomes this process's own.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
-}
-
-/// Opens a file for reading.
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
 /// What it is that is no regular file.
 fn kind(of: FileType) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if of.is_fifo() {
-            return "a pipe";
-        }
-        if of.is_char_device() || of.is_block_device() {
-            return "a device";
-        }
-    }
-    if of.is_dir() {
-        "a folder"
-    } else {
-        "something else"
+    match system::special(of) {
+        Some(special) => special,
+        None if of.is_dir() => "a folder",
+        None => "something else",
     }
 }
 

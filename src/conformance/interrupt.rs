@@ -1,5 +1,6 @@
 //! Whether a run ends before its end, and what must be gone then.
 
+use crate::system;
 use std::collections::BTreeSet;
 use std::io;
 use std::process::Child;
@@ -32,7 +33,7 @@ impl Interrupt {
     pub fn raise(&self) {
         self.0.raised.store(true, Ordering::SeqCst);
         for group in self.groups().iter() {
-            kill_group(*group);
+            system::end_group(*group);
         }
     }
 
@@ -55,7 +56,7 @@ impl Interrupt {
     pub(super) fn end(&self, leader: &mut Child) {
         let mut groups = self.groups();
         if groups.remove(&leader.id()) {
-            kill_group(leader.id());
+            system::end_group(leader.id());
         }
         // Where there are no groups, the leader alone.
         let _ = leader.kill();
@@ -65,17 +66,3 @@ impl Interrupt {
         self.0.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Ends every process of the group. A process can leave its group only by making one of its own.
-#[cfg(unix)]
-fn kill_group(leader: u32) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let leader = i32::try_from(leader).ok().and_then(Pid::from_raw);
-    if let Some(leader) = leader {
-        // Fails where all of them have ended.
-        let _ = kill_process_group(leader, Signal::KILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn kill_group(_leader: u32) {}

@@ -13,6 +13,7 @@
 //! | [`restarts`] | when whoever is asked is restarted |
 //! | [`clients`] | clients of the intermediary that are no wallets, and what it owes them |
 //! | [`interrupt`] | whether a run ends before its end |
+//! | [`program`] | this build: its version, profile and commit |
 //! | [`catalogue`] | the requirements, read off the profile |
 //! | [`subject`] | whoever is asked |
 //! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
@@ -33,6 +34,7 @@
 //! | [`interop`] | implementations that speak with each other, in scripted conversations |
 //! | [`fuzz`] | what is drawn and put to an implementation, with the reference engine as judge |
 //! | [`transitions`] | which rows of the transfer's table they reach |
+//! | [`doctor`] | what there is of what parts of the project need |
 //! | `flaws` | what catches a wrong engine (feature `flaws`) |
 
 pub mod adapter;
@@ -41,6 +43,7 @@ pub mod catalogue;
 pub mod clients;
 pub mod correspondence;
 mod dice;
+pub mod doctor;
 mod file_error;
 pub mod files;
 #[cfg(feature = "flaws")]
@@ -56,6 +59,7 @@ pub mod matrix;
 pub mod method;
 pub mod operation;
 pub mod printable;
+pub mod program;
 pub mod restarts;
 pub mod result;
 pub mod run;

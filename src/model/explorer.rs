@@ -8,6 +8,7 @@
 use super::{Counterexample, End, Limit, Limits, Outcome, Progress, Property, Space};
 #[cfg(feature = "flaws")]
 use crate::flaw;
+use crate::system;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rustc_hash::FxBuildHasher;
@@ -409,7 +410,7 @@ impl<'s, S: Space> Search<'s, S> {
             Some(Limit::Seconds)
         } else if self.limits.states.is_some_and(|limit| states >= limit) {
             Some(Limit::States)
-        } else if bytes.max(resident()) >= self.limits.memory {
+        } else if bytes.max(system::memory()) >= self.limits.memory {
             Some(Limit::Memory)
         } else {
             None
@@ -466,15 +467,6 @@ fn each<W: Send>(mut workers: impl ExactSizeIterator<Item = W>, work: impl Fn(W)
 /// What `run` gives back, none where it panics.
 fn unless_panics<T>(run: impl FnOnce() -> T) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(run)).ok()
-}
-
-/// Bytes of memory that this process takes, where the system says so (Linux); 0 elsewhere.
-fn resident() -> u64 {
-    /// Of a page: what `getconf PAGESIZE` says nearly everywhere; where a page is larger, the process takes more than is said.
-    const PAGE: u64 = 4096;
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
-    pages.unwrap_or(0) * PAGE
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::identifier::Address;
 use crate::intermediary::view::learned;
 use crate::intermediary::{Answer, Body, Digest, Learned, Request};
 use crate::primitives::{Randomness, Secret};
+use crate::system;
 use crate::transfer::{Credential, StateName, Vertical};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -36,14 +37,14 @@ impl Folder {
         let name = format!("tigress-wallets-{}", hex::encode(number.expose()));
         let path = std::env::temp_dir().join(name);
         let mut folder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-        folder.create(&path).map_err(|error| {
-            FileError::of(
-                path.display().to_string(),
-                format!("cannot be made: {error}"),
-            )
-        })?;
+        system::keep_folder_private(&mut folder)
+            .create(&path)
+            .map_err(|error| {
+                FileError::of(
+                    path.display().to_string(),
+                    format!("cannot be made: {error}"),
+                )
+            })?;
         Ok(Folder(path))
     }
 }

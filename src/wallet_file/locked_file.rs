@@ -2,6 +2,7 @@
 
 use super::WalletFileError;
 use crate::conformance::{FileError, files};
+use crate::system;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -60,7 +61,9 @@ impl LockedFile {
         let unlocked = |error: io::Error| wrong(&beside, format!("cannot be locked: {error}"));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
-        let lock = private(&mut options).open(&beside).map_err(unlocked)?;
+        let lock = system::keep_private(&mut options)
+            .open(&beside)
+            .map_err(unlocked)?;
         let began = Instant::now();
         loop {
             match lock.try_lock() {
@@ -101,24 +104,13 @@ impl LockedFile {
         }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
-        let mut file = private(&mut options).open(&new)?;
+        let mut file = system::keep_private(&mut options).open(&new)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
         // The new name, too, must outlast a crash.
-        #[cfg(unix)]
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        system::keep_name(&self.path)
     }
-}
-
-/// For nobody but the owner.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 /// A file of the same name with a further ending.

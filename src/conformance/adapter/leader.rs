@@ -1,12 +1,13 @@
 //! A child process that leads a process group of its own, and what it starts ends with it.
 
 use crate::conformance::interrupt::Interrupt;
+use crate::system;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 
 /// The leader of a process group. When it is dropped, every process of the group ends, whatever it ignores.
 #[derive(Debug)]
-pub(super) struct Leader {
+pub(in crate::conformance) struct Leader {
     child: Child,
     interrupt: Interrupt,
     /// How it ended, once its group was ended.
@@ -15,9 +16,11 @@ pub(super) struct Leader {
 
 impl Leader {
     /// Starts it, under the interrupt that may end its group.
-    pub(super) fn start(command: &mut Command, interrupt: &Interrupt) -> io::Result<Self> {
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
+    pub(in crate::conformance) fn start(
+        command: &mut Command,
+        interrupt: &Interrupt,
+    ) -> io::Result<Self> {
+        system::lead_a_group(command);
         Ok(Leader {
             child: interrupt.start(|| command.spawn())?,
             interrupt: interrupt.clone(),
@@ -25,18 +28,18 @@ impl Leader {
         })
     }
 
-    pub(super) fn child(&mut self) -> &mut Child {
+    pub(in crate::conformance) fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
     /// Whether it has ended by itself. It is not waited for: until then its number, by which its group is ended, is
     /// nobody else's.
-    pub(super) fn has_ended(&mut self) -> bool {
-        self.status.is_some() || is_over(&mut self.child)
+    pub(in crate::conformance) fn has_ended(&mut self) -> bool {
+        self.status.is_some() || system::has_ended(&mut self.child)
     }
 
     /// Ends the group; how its leader ended, where that can be known.
-    pub(super) fn end(&mut self) -> Option<ExitStatus> {
+    pub(in crate::conformance) fn end(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
             self.interrupt.end(&mut self.child);
             self.status = self.child.wait().ok();
@@ -49,17 +52,4 @@ impl Drop for Leader {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-#[cfg(unix)]
-fn is_over(child: &mut Child) -> bool {
-    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-    let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let ended = waitid(WaitId::Pid(Pid::from_child(child)), how);
-    ended.is_ok_and(|status| status.is_some())
-}
-
-#[cfg(not(unix))]
-fn is_over(child: &mut Child) -> bool {
-    child.try_wait().is_ok_and(|status| status.is_some())
 }

@@ -11,7 +11,7 @@
 //! | [`mod@serve`] | a subject as an adapter: what `tigress adapter` does |
 //! | [`skeleton`] | adapters to begin with |
 
-mod leader;
+pub(super) mod leader;
 pub mod process;
 pub mod protocol;
 pub mod serve;

@@ -1,5 +1,6 @@
 //! What an adapter writes to its standard error.
 
+use crate::system::Pipe;
 use std::process::ChildStderr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,17 +11,15 @@ const WORDS_KEPT: usize = 3 * 1024;
 /// So much of it is kept for whoever asks what was written since he last asked: the beginning of that, in bytes.
 const SAID_KEPT: usize = 32 * 1024;
 /// It is read in pieces of so many bytes.
-const CHUNK: usize = 8 * 1024;
+const PIECE: usize = 8 * 1024;
 /// So many pieces are waited for where somebody asks: four times what a pipe holds. An adapter may write on and on.
-#[cfg(unix)]
 const PIECES_WAITING: usize = 32;
 
 /// The standard error of a running adapter, which is read as it comes, so that the adapter never waits.
 #[derive(Debug)]
 pub(super) struct Stderr {
     kept: Arc<Mutex<Kept>>,
-    #[cfg(unix)]
-    pipe: Arc<std::os::fd::OwnedFd>,
+    pipe: Arc<Pipe>,
 }
 
 #[derive(Debug, Default)]
@@ -44,38 +43,21 @@ impl Kept {
 
 impl Stderr {
     /// Reads it from now on, on a thread that ends with it.
-    #[cfg(unix)]
-    pub(super) fn read(pipe: ChildStderr) -> Self {
+    pub(super) fn read(stderr: ChildStderr) -> Self {
         let stderr = Stderr {
             kept: Arc::default(),
-            pipe: Arc::new(pipe.into()),
+            pipe: Arc::new(Pipe::of(stderr)),
         };
         let (kept, pipe) = (Arc::clone(&stderr.kept), Arc::clone(&stderr.pipe));
         thread::spawn(move || {
             // It is read under the lock, so that whoever has the lock knows that nothing is on its way; and waited for
             // without it.
-            while is_ready(&pipe, true) {
+            while pipe.wait() {
                 let mut kept = lock(&kept);
                 // Somebody else may have been faster since.
-                if is_ready(&pipe, false) && !take(&pipe, &mut kept) {
+                if pipe.is_ready() && !take(&pipe, &mut kept) {
                     return;
                 }
-            }
-        });
-        stderr
-    }
-
-    /// The same where nobody can tell whether there is something to read: what was written last may come late.
-    #[cfg(not(unix))]
-    pub(super) fn read(mut pipe: ChildStderr) -> Self {
-        let stderr = Stderr {
-            kept: Arc::default(),
-        };
-        let kept = Arc::clone(&stderr.kept);
-        thread::spawn(move || {
-            let mut chunk = [0; CHUNK];
-            while let Ok(read @ 1..) = std::io::Read::read(&mut pipe, &mut chunk) {
-                lock(&kept).add(&chunk[..read]);
             }
         });
         stderr
@@ -85,9 +67,8 @@ impl Stderr {
     /// goes beyond 32 KiB.
     pub(super) fn said(&self) -> Vec<u8> {
         let mut kept = lock(&self.kept);
-        #[cfg(unix)]
         for _ in 0..PIECES_WAITING {
-            if !is_ready(&self.pipe, false) || !take(&self.pipe, &mut kept) {
+            if !self.pipe.is_ready() || !take(&self.pipe, &mut kept) {
                 break;
             }
         }
@@ -116,33 +97,12 @@ impl Stderr {
     }
 }
 
-/// Whether there is something to read, or nothing will come any more; it may be waited for.
-#[cfg(unix)]
-fn is_ready(pipe: &std::os::fd::OwnedFd, wait: bool) -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let at_once = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    let at_most = (!wait).then_some(&at_once);
-    let ready = rustix::io::retry_on_intr(|| {
-        let mut polled = [PollFd::new(pipe, PollFlags::IN)];
-        poll(&mut polled, at_most)
-    });
-    ready.is_ok_and(|ready| ready > 0)
-}
-
 /// Reads a piece; whether more may come.
-#[cfg(unix)]
-fn take(pipe: &std::os::fd::OwnedFd, kept: &mut Kept) -> bool {
-    let mut chunk = [0; CHUNK];
-    match rustix::io::retry_on_intr(|| rustix::io::read(pipe, &mut chunk)) {
-        Ok(read @ 1..) => {
-            kept.add(&chunk[..read]);
-            true
-        }
-        Ok(_) | Err(_) => false,
-    }
+fn take(pipe: &Pipe, kept: &mut Kept) -> bool {
+    let mut piece = [0; PIECE];
+    let read = pipe.read(&mut piece);
+    kept.add(&piece[..read]);
+    read > 0
 }
 
 /// The lock; nobody panics while holding it, and if so the bytes are still there.

@@ -2,9 +2,10 @@
 
 use super::wire::{Reply, Wire, WireError};
 use crate::serve::{Client, ClientError, Clock};
+use crate::system;
 use crate::timestamp::{DAY, Timestamp};
 use serde_json::{Value, json};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -114,8 +115,7 @@ impl Wire for Http {
             return Err(WireError::Lacking(reason.to_owned()));
         };
         let broken = |why: String| WireError::Broken(format!("`{command}`: {why}"));
-        let mut shell = Command::new(if cfg!(windows) { "cmd" } else { "sh" });
-        shell.args([if cfg!(windows) { "/C" } else { "-c" }, command.as_str()]);
+        let mut shell = system::shell(command);
         // What it starts must not hold on to anything of ours: whoever waits for our output to end would wait for the server to end.
         shell.stdin(Stdio::null());
         shell.stdout(Stdio::null()).stderr(Stdio::null());

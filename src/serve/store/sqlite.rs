@@ -10,6 +10,7 @@ use super::database::{Database, Value};
 use super::sql_store::SqlStore;
 use super::statement::{SCHEMA, VERSION};
 use crate::intermediary::StoreError;
+use crate::system::keep_private;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, Row, ToSql, params_from_iter};
 use std::borrow::Cow;
@@ -214,9 +215,7 @@ impl Sqlite {
 fn make_file(file: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
+    keep_private(&mut options).open(file).map(drop)
 }
 
 impl Database for Sqlite {
