@@ -6,4 +6,5 @@ pub mod html;
 pub mod interop;
 pub mod json;
 pub mod junit;
+mod page;
 pub mod pretty;
