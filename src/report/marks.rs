@@ -96,9 +96,9 @@ mod tests {
 
     /// What differs, in brackets.
     fn marked(parts: &[Part]) -> String {
-        let parts = parts.iter().map(|part| match part.differs {
-            true => format!("[{}]", part.text),
-            false => part.text.to_owned(),
+        let parts = parts.iter().map(|part| {
+            let [before, behind] = if part.differs { ["[", "]"] } else { [""; 2] };
+            format!("{before}{}{behind}", part.text)
         });
         parts.collect()
     }

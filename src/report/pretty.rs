@@ -279,7 +279,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn within(value: &Value) -> Value {
+/// The same value, in which long strings are shortened.
+pub(super) fn within(value: &Value) -> Value {
     match value {
         Value::String(text) => shortened(text, LONG).into_owned().into(),
         Value::Array(items) => items.iter().map(within).collect(),
