@@ -23,6 +23,7 @@ use tigress_signal::conformance::result::GroupResult;
 use tigress_signal::conformance::run::{self, Outcome, Terms};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Subject};
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{Body, Call};
@@ -148,6 +149,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
             restarts: Restarts::AsWritten,
             known: &KnownFailures::default(),
             ends: Ends::default(),
+            stopwatch: &Stopped,
         };
         let subject = DrawsItsOwn {
             broken,

@@ -6,6 +6,8 @@
 
 #[path = "common/adapter.rs"]
 mod adapter;
+#[path = "common/browser.rs"]
+mod browser;
 #[path = "common/built_in.rs"]
 mod built_in;
 #[path = "common/cluster.rs"]
