@@ -25,6 +25,7 @@ mod sample;
 mod adapters;
 mod all_or_nothing;
 mod backends;
+mod book;
 mod cli;
 mod diagrams;
 mod durability;
