@@ -23,6 +23,7 @@ use tigress_signal::conformance::result::GroupResult;
 use tigress_signal::conformance::run::{self, Outcome, Terms};
 use tigress_signal::conformance::scenario::{self, Tested};
 use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::subject::{Description, Failure, RandomnessSource, Subject};
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{Body, Call};
@@ -148,6 +149,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
             restarts: Restarts::AsWritten,
             known: &KnownFailures::default(),
             ends: Ends::default(),
+            stopwatch: &Stopped,
         };
         let subject = DrawsItsOwn {
             broken,
@@ -1037,4 +1039,56 @@ fn known_failures() -> Vec<String> {
     }
     assert!(!lists.is_empty());
     lists
+}
+
+/// What docs/implementers.md has a newcomer type, in its order: the skeleton, its first method, the verdict that the page shows.
+#[test]
+fn the_page_leads_to_a_first_verdict_in_node() {
+    if !can_run("node") {
+        eprintln!("skipped: node is not there");
+        return;
+    }
+    let page = include_str!("../docs/implementers.md");
+    let (_, page) = page
+        .split_once("## A first verdict, for a wallet in Node\n")
+        .expect("the section");
+    let block = |language: &str| {
+        let (_, rest) = page
+            .split_once(&format!("```{language}\n"))
+            .expect("a block");
+        rest.split_once("```").expect("its end").0
+    };
+    let commands = block("sh").lines();
+    let commands: Vec<_> = commands.filter_map(shlex::split).collect();
+    let [init, _, test] = &commands[..] else {
+        panic!("{commands:?}")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &[String], folder: &Path| {
+        assert_eq!(words[0], "tigress");
+        let output = Command::new(TIGRESS)
+            .args(&words[1..])
+            .current_dir(folder)
+            .output()
+            .expect("it runs");
+        (output.status.code(), text(&output.stdout).to_owned())
+    };
+    assert_eq!(run(init, folder.path()).0, Some(0));
+    let mine = folder.path().join(init.last().expect("a folder"));
+    let (status, said) = run(test, &mine);
+    assert_eq!(status, Some(1));
+    assert!(
+        said.contains("my wallet 0 has nothing implemented yet"),
+        "{said}"
+    );
+    assert!(said.contains(" 44 skipped"), "{said}");
+    let adapter = mine.join("adapter.js");
+    let skeleton = fs::read_to_string(&adapter).expect("it");
+    let place = "  // Bytes are lower-case hex";
+    assert_eq!(skeleton.matches(place).count(), 1);
+    let filled = skeleton.replace(place, &format!("{}{place}", block("js")));
+    fs::write(&adapter, filled).expect("written");
+    let (status, said) = run(test, &mine);
+    assert_eq!(status, Some(1));
+    assert!(said.ends_with(block("text")), "{said}");
 }

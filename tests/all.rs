@@ -6,6 +6,8 @@
 
 #[path = "common/adapter.rs"]
 mod adapter;
+#[path = "common/browser.rs"]
+mod browser;
 #[path = "common/built_in.rs"]
 mod built_in;
 #[path = "common/cluster.rs"]
@@ -23,6 +25,7 @@ mod sample;
 mod adapters;
 mod all_or_nothing;
 mod backends;
+mod book;
 mod cli;
 mod diagrams;
 mod durability;

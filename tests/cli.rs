@@ -193,6 +193,12 @@ fn run_as_shown(command: &str, page: &Path) {
         // The rates of fuzzing need an optimised build of their own; the example is linted.
         | ["cargo", "run", "--release", "--manifest-path", "fuzz/Cargo.toml", .., "rate", "--", _, _, _]
         | ["tigress", "test", "--adapter", "'python3", "adapter.py'"]
+        // `the_page_leads_to_a_first_verdict_in_node` in tests/adapters.rs runs the same.
+        | ["tigress", "adapter", "init", "--language", "node", "my_wallet"]
+        | ["cd", "my_wallet"]
+        | ["tigress", "test", "--adapter", "'node", "adapter.js'", "--only", "public_key"]
+        // tests/book.rs runs it.
+        | ["book/run"]
         // `a_skeleton_of_a_port_takes_part` in tests/interop.rs runs the same.
         | ["tigress", "adapter", "init", "--language", "python", "--suite", "signal-v3", "my_port"]
         | ["tigress", "interop", "--adapter", "'python3", "adapter.py'", "tigress"]

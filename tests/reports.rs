@@ -12,7 +12,6 @@ use std::sync::OnceLock;
 use tigress_signal::conformance::result::TestResult;
 use tigress_signal::conformance::scenario::diagram::Diagram;
 use tigress_signal::conformance::scenario::transcript::{Header, Line, Outcome, Transcript};
-use tigress_signal::report::pretty::Arguments;
 use tigress_signal::report::{html, json, junit, pretty};
 
 fn tigress(arguments: &[&str]) -> Output {
@@ -201,6 +200,10 @@ fn result() -> &'static (Value, Vec<String>) {
         failures.push(known);
         failures[2]["known"] = "why".into();
         result["suite"] = "tigress-1".into();
+        result["provenance"]["commit"] = "c".into();
+        for name in ["subject", "vectors", "scenarios"] {
+            result["provenance"]["again"][name] = "--a b".into();
+        }
         result["noLongerFails"] = json!(["a", "b"]);
         result["errors"] = json!([{"file": "f", "line": 1, "place": "p", "reason": "r"}]);
         let texts = texts_of::<TestResult>(&result);
@@ -259,17 +262,12 @@ fn outputs(text: &str) -> Vec<(&'static str, String)> {
         failure.inputs = json!({ text: [text, { "a": text }] });
         failure.transcript = Some(Box::new(transcript.clone()));
     }
-    let arguments = Arguments {
-        adapter: text.to_owned(),
-        vectors: text.to_owned(),
-        scenarios: text.to_owned(),
-    };
     let pretty = written(|out| {
         for group in &result.families {
             pretty::group(out, group)?;
         }
         pretty::sections(out, &result)?;
-        pretty::failures(out, &result, &arguments)?;
+        pretty::failures(out, &result)?;
         pretty::verdict(out, &result)
     });
     let json = written(|out| json::write(out, &result));

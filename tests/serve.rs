@@ -1,5 +1,6 @@
 //! The intermediary behind HTTP: what comes over a socket is what the machine answers; who is slow, loud or many is bounded.
 
+use crate::browser;
 use crate::common::Seeded;
 use crate::listening::{ADMIN, Served};
 use serde_json::Value;
@@ -623,50 +624,12 @@ fn the_schemas_of_its_files_are_those_of_the_types() {
     );
 }
 
-/// Where a Chromium is.
-fn chromium() -> Option<&'static str> {
-    let places = [
-        "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
-        "/usr/bin/google-chrome",
-    ];
-    places
-        .into_iter()
-        .find(|place| std::path::Path::new(place).exists())
-}
-
 #[test]
 fn the_operators_page_shows_it_in_a_browser() {
-    let Some(chromium) = chromium() else {
-        return eprintln!("skipped: there is no Chromium (Debian's package `chromium`)");
-    };
     let served = Served::at(BEGINNING);
     introduced(&served);
-    let look = |token: &str, width: &str| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.mjs");
-        let page = format!("{}/admin", served.url());
-        let looked = Command::new("node")
-            .args([
-                "--experimental-websocket",
-                script,
-                chromium,
-                &page,
-                token,
-                width,
-            ])
-            .output();
-        let Ok(looked) = looked else {
-            eprintln!("skipped: Node.js is not installed");
-            return None;
-        };
-        let said = String::from_utf8_lossy(&looked.stderr).into_owned();
-        if looked.status.code() == Some(3) {
-            eprintln!("skipped: {said}");
-            return None;
-        }
-        assert!(looked.status.success(), "{said}");
-        Some(serde_json::from_slice::<Value>(&looked.stdout).expect("JSON"))
-    };
+    let page = format!("{}/admin", served.url());
+    let look = |token: &str, width: &str| browser::look("look.mjs", &page, &[token, width]);
     for width in ["1280", "390"] {
         let Some(seen) = look(ADMIN, width) else {
             return;

@@ -15,6 +15,7 @@ use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::run::{self, Outcome};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::transitions::Transitions;
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{
@@ -44,6 +45,7 @@ fn judge(cases: &Cases) -> TestResult {
         restarts: Restarts::AsWritten,
         known: &KnownFailures::default(),
         ends: Ends::default(),
+        stopwatch: &Stopped,
     };
     verdict::judge(&mut [Box::new(Reference::default())], &plan, &mut Quiet)
 }

@@ -17,6 +17,7 @@ use tigress_signal::conformance::result::{
 };
 use tigress_signal::conformance::run::{self, Cause, Difference, Outcome, Terms, Why};
 use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::vector::conversation::Action;
 use tigress_signal::conformance::vector::{Body, Call, Expectation, Vector};
@@ -179,6 +180,7 @@ fn plan(selection: &Selection) -> Plan<'_> {
         restarts: Restarts::AsWritten,
         known: NONE_KNOWN.get_or_init(KnownFailures::default),
         ends: Ends::default(),
+        stopwatch: &Stopped,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `tigress fuzz`.
 
 use super::signals::Received;
-use super::test::{fault, quoted, seconds, start};
+use super::test::{fault, seconds, start};
 use super::{CliError, Ended};
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -17,6 +17,7 @@ use tigress_signal::conformance::fuzz::corpus::Corpus;
 use tigress_signal::conformance::fuzz::draw::Area;
 use tigress_signal::conformance::fuzz::seeds;
 use tigress_signal::conformance::interrupt::Interrupt;
+use tigress_signal::conformance::printable::quoted;
 use tigress_signal::conformance::subject::Subject;
 use tigress_signal::conformance::suites;
 use tigress_signal::report;

@@ -1,8 +1,9 @@
 //! `tigress interop`.
 
+use super::clock;
 use super::interop_screen::Screen;
 use super::signals::Received;
-use super::test::{fault, quoted, seconds};
+use super::test::{fault, seconds};
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};
 use owo_colors::OwoColorize;
@@ -24,13 +25,12 @@ use tigress_signal::conformance::interop::tournament::{self, Plan};
 use tigress_signal::conformance::interop::transcript::{self, Outcome, Transcript};
 use tigress_signal::conformance::interop::{transfers, vocabulary};
 use tigress_signal::conformance::interrupt::Interrupt;
-use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::printable::{Printable, block, quoted, shortened};
 use tigress_signal::conformance::scenario::Scenario;
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::suites;
 use tigress_signal::report;
 use tigress_signal::suite::{self, SuiteRef};
-use time::OffsetDateTime;
 
 /// The suite that libraries are asked to speak where nobody says.
 const SUITE: &str = "signal-v3";
@@ -226,7 +226,7 @@ impl Tournament {
                 trace: None,
             },
             jobs: self.jobs,
-            date: OffsetDateTime::now_utc().date().to_string(),
+            date: clock::today(),
         };
         let mut screen = Screen::new(self.transcripts.as_deref(), self.every_transcript);
         let mut matrix = tournament::run(&plan, &mut screen);

@@ -1,6 +1,7 @@
 //! The command line: arguments in, library calls, text out. A file a subcommand.
 
 mod adapter;
+mod clock;
 mod completions;
 mod diagram;
 mod doctor;
@@ -35,7 +36,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use tigress_signal::conformance::FileError;
-use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::printable::{Printable, block, quoted, shortened};
 use tigress_signal::conformance::program;
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
@@ -87,6 +88,16 @@ fn progress_bar(total: usize) -> ProgressBar {
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     )
+}
+
+/// The command line, as a shell takes it.
+fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let shown = arguments.map(|argument| quoted(&argument.to_string_lossy()));
+    std::iter::once("tigress".to_owned())
+        .chain(shown)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// How a command ended, where it came to an end.

@@ -2,11 +2,11 @@
 
 use super::CliError;
 use super::serve::secret;
-use super::test::quoted;
 use clap::Args;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use tigress_signal::conformance::files;
+use tigress_signal::conformance::printable::quoted;
 use tigress_signal::conformance::served::races::{Fault, RACES};
 use tigress_signal::conformance::served::{Http, Server};
 use tigress_signal::conformance::subject::Subject;

@@ -1,7 +1,7 @@
 //! `tigress test`.
 
 use super::signals::Received;
-use super::{CliError, Ended, completions};
+use super::{CliError, Ended, clock, command_line, completions};
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use indicatif::ProgressBar;
@@ -16,12 +16,15 @@ use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
-use tigress_signal::conformance::printable::Printable;
+use tigress_signal::conformance::printable::{Printable, quoted};
+use tigress_signal::conformance::program;
+use tigress_signal::conformance::provenance::{Arguments, Provenance};
 use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
 #[cfg(feature = "serve")]
 use tigress_signal::conformance::served::races::Fault;
+use tigress_signal::conformance::stopwatch::Stopwatch;
 use tigress_signal::conformance::subject::Subject;
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::report;
@@ -119,6 +122,7 @@ enum Format {
 
 impl Test {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        let (date, since) = (clock::now(), clock::Since::now());
         let (selection, cases) = self.chosen()?;
         let known = match &self.known_failures {
             Some(file) => {
@@ -149,6 +153,7 @@ impl Test {
                 after_time_outs: Some(self.max_timeouts),
                 interrupt: Some(&interrupt),
             },
+            stopwatch: &since,
         };
         let trace = match &self.trace {
             Some(file) => Some(Trace::create(file).map_err(|error| fault(file, &error))?),
@@ -171,7 +176,7 @@ impl Test {
                     interrupt: interrupt.clone(),
                     trace: trace.clone(),
                 };
-                let jobs = self.jobs.get().min(plan.selected().len()).max(1);
+                let jobs = self.jobs.get().min(plan.selected(None).len()).max(1);
                 match start(command, &setup, jobs) {
                     Err(_) if received.any() => return Ok(received.ended(Ended::Incomplete)),
                     started => started?,
@@ -191,10 +196,18 @@ impl Test {
         if let Some(reached) = &reached {
             self.race(reached, &mut result, out)?;
         }
+        result.provenance = Some(Provenance {
+            date,
+            program: program::VERSION.to_owned(),
+            commit: program::COMMIT.map(str::to_owned),
+            command: command_line(),
+            took: since.elapsed(),
+            again: self.again(&selection),
+        });
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Junit => report::junit::write(out, &result)?,
-            Format::Pretty => self.show(out, &result, &selection)?,
+            Format::Pretty => self.show(out, &result)?,
         }
         if let Some(file) = &self.report {
             let page = report::html::page(&result);
@@ -309,42 +322,46 @@ impl Test {
         Ok(())
     }
 
-    /// Writes the result for people, and how to run again what failed.
-    fn show(
-        &self,
-        out: &mut dyn Write,
-        result: &TestResult,
-        selection: &Selection,
-    ) -> io::Result<()> {
+    /// What a command needs that runs a part of the same again.
+    fn again(&self, selection: &Selection) -> Arguments {
         let argument = |name: &str, folder: &Option<PathBuf>| {
             folder.as_ref().map_or_else(String::new, |folder| {
-                format!(" --{name} {}", quoted(&folder.display().to_string()))
+                format!("--{name} {}", quoted(&folder.display().to_string()))
             })
         };
-        let mut adapter = self.adapter.as_ref().map_or_else(String::new, |command| {
-            format!(" --adapter {}", quoted(command))
-        });
+        let mut subject = Vec::new();
+        subject.extend(
+            self.adapter
+                .as_ref()
+                .map(|command| format!("--adapter {}", quoted(command))),
+        );
         #[cfg(feature = "serve")]
         if let Some(url) = &self.intermediary {
-            adapter = format!(" --intermediary {}{}", quoted(url), self.reach.arguments());
+            let reach = self.reach.arguments();
+            subject.push(format!("--intermediary {}{reach}", quoted(url)));
         }
-        if let Some(suite) = selection.suite() {
-            adapter = format!("{adapter} --suite {}", suite.name());
-        }
-        if self.strict_errors {
-            adapter.push_str(" --strict-errors");
-        }
-        if self.restart_everywhere {
-            adapter.push_str(" --restart-everywhere");
-        }
-        let arguments = report::pretty::Arguments {
-            adapter,
+        subject.extend(
+            selection
+                .suite()
+                .map(|suite| format!("--suite {}", suite.name())),
+        );
+        subject.extend(self.strict_errors.then(|| "--strict-errors".to_owned()));
+        subject.extend(
+            self.restart_everywhere
+                .then(|| "--restart-everywhere".to_owned()),
+        );
+        Arguments {
+            subject: subject.join(" "),
             vectors: argument("vectors", &self.vectors),
             scenarios: argument("scenarios", &self.scenarios),
-        };
+        }
+    }
+
+    /// Writes the result for people, and how to run again what failed.
+    fn show(&self, out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         report::pretty::sections(out, result)?;
         report::pretty::skips(out, result)?;
-        report::pretty::failures(out, result, &arguments)?;
+        report::pretty::failures(out, result)?;
         // What a server is asked where nothing is named needs no names.
         let only = self.only.clone();
         report::pretty::verdict(
@@ -406,16 +423,6 @@ pub(super) fn start(
     (1..=jobs).map(process).collect()
 }
 
-/// An argument as a shell takes it.
-pub(super) fn quoted(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
-}
-
 /// A bar on standard error, and only where that is a terminal; a line a family and a theme on standard output.
 struct Screen<'a> {
     bar: ProgressBar,
@@ -452,17 +459,5 @@ impl Progress for Screen<'_> {
                 failure.get_or_insert(error);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_shell_reads_a_quoted_argument_as_it_was() {
-        assert_eq!(quoted("a/b-c.d"), "a/b-c.d");
-        assert_eq!(quoted("my vectors"), "'my vectors'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }

@@ -1,5 +1,6 @@
 //! The requirements, read off `docs/profile.md`: that text is their one source.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The profile as this build was made with it.
@@ -14,6 +15,56 @@ pub struct Requirement {
     pub section: u32,
     /// What it says.
     pub text: &'static str,
+}
+
+/// How strictly something is asked, by the words of BCP 14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It is required.
+    Must,
+    /// There may be reasons to do otherwise.
+    Should,
+    /// It is left to the implementation.
+    May,
+}
+
+impl Level {
+    /// Every one.
+    pub const ALL: [Level; 3] = [Level::Must, Level::Should, Level::May];
+
+    /// As the profile writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Must => "MUST",
+            Level::Should => "SHOULD",
+            Level::May => "MAY",
+        }
+    }
+
+    /// The levels of a requirement, by its text: it may ask one thing strictly and another less so. What has none of the
+    /// words is a MUST.
+    ///
+    /// ```
+    /// use tigress_signal::conformance::catalogue::Level;
+    /// let levels = Level::of("It is 1 to 127; 0 SHOULD be refused.");
+    /// assert!(levels.into_iter().eq([Level::Must, Level::Should]));
+    /// ```
+    #[must_use]
+    pub fn of(text: &str) -> BTreeSet<Level> {
+        let sentences = text.split("; ").flat_map(|part| part.split(". "));
+        sentences.flat_map(Self::of_sentence).collect()
+    }
+
+    fn of_sentence(sentence: &str) -> Vec<Level> {
+        let words: Vec<&str> = sentence.split(|c: char| !c.is_ascii_alphabetic()).collect();
+        let mut levels = Vec::from(Self::ALL);
+        levels.retain(|level| words.contains(&level.name()));
+        if levels.is_empty() {
+            levels.push(Level::Must);
+        }
+        levels
+    }
 }
 
 /// A section of the profile that states requirements.
@@ -133,6 +184,20 @@ mod tests {
             }
         }
         assert!(ids.len() > 135, "{} requirements", ids.len());
+    }
+
+    #[test]
+    fn a_requirement_is_as_strict_as_its_words() {
+        use Level::{May, Must, Should};
+        let of = |id: &str| {
+            let requirement = Catalogue::get().find(id).expect("a requirement");
+            Vec::from_iter(Level::of(requirement.text))
+        };
+        assert_eq!(of("ID-01"), [Must]);
+        assert_eq!(of("ID-03"), [Must], "it has none of the words");
+        assert_eq!(of("ID-02"), [Must, Should]);
+        assert_eq!(of("V3-12"), [Should]);
+        assert_eq!(of("SES-16"), [Must, May]);
     }
 
     /// `require!("DR-14", …)` and `required!("PAY-02", …)` in the engine must name a requirement that exists.

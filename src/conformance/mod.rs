@@ -11,6 +11,7 @@
 //! | [`suites`] | suites by their names |
 //! | [`small`] | small bounds, for models |
 //! | [`restarts`] | when whoever is asked is restarted |
+//! | [`stopwatch`] | how long something takes |
 //! | [`clients`] | clients of the intermediary that are no wallets, and what it owes them |
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`program`] | this build: its version, profile and commit |
@@ -29,7 +30,11 @@
 //! | [`served`] | an intermediary that is somebody's server, as a subject; what it owes where many ask at once |
 //! | [`method`] | the adapter protocol's methods, with an example each |
 //! | [`suspects`] | which requirement a run speaks of first |
+//! | [`provenance`] | when, by what and how a result was made |
 //! | [`result`] | what comes of a run |
+//! | `tally` | what its cases come to: counts, requirements, the verdict |
+//! | [`merge`] | the results of a run's parts as one |
+//! | [`comparison`] | what has changed between two results |
 //! | [`verdict`] | runs many, counts, judges |
 //! | [`interop`] | implementations that speak with each other, in scripted conversations |
 //! | [`fuzz`] | what is drawn and put to an implementation, with the reference engine as judge |
@@ -41,6 +46,7 @@ pub mod adapter;
 pub mod case;
 pub mod catalogue;
 pub mod clients;
+pub mod comparison;
 pub mod correspondence;
 mod dice;
 pub mod doctor;
@@ -56,10 +62,12 @@ mod json;
 pub mod known_failures;
 mod leak;
 pub mod matrix;
+pub mod merge;
 pub mod method;
 pub mod operation;
 pub mod printable;
 pub mod program;
+pub mod provenance;
 pub mod restarts;
 pub mod result;
 pub mod run;
@@ -71,9 +79,11 @@ pub mod selection;
 pub mod served;
 pub mod sessions;
 pub mod small;
+pub mod stopwatch;
 pub mod subject;
 pub mod suites;
 pub mod suspects;
+mod tally;
 pub mod transitions;
 pub mod vector;
 pub mod verdict;

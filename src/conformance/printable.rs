@@ -102,6 +102,17 @@ pub fn shortened(text: &str, at_most: usize) -> Cow<'_, str> {
     ))
 }
 
+/// An argument as a shell takes it.
+#[must_use]
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +156,23 @@ mod tests {
                 assert_eq!(Printable(line).to_string(), line);
             }
         }
+    }
+
+    #[test]
+    fn a_shell_reads_a_quoted_argument_as_it_was() {
+        for argument in [
+            "a/b-c.d",
+            "x.feature:5",
+            "my vectors",
+            "it's",
+            "",
+            "a\\b\"$c`;#",
+            "é",
+        ] {
+            let read = shlex::split(&quoted(argument));
+            assert_eq!(read, Some(vec![argument.to_owned()]));
+        }
+        assert_eq!(quoted("scenarios/a.feature:5"), "scenarios/a.feature:5");
     }
 
     proptest! {

@@ -1,15 +1,19 @@
 //! What comes of a run, as `docs/result.md` has it: the types here are the JSON result.
 
-use super::FileError;
+use super::provenance::{Arguments, Provenance};
 use super::run::{Cause, Difference, Outcome, Skip, Why};
 use super::scenario::transcript::Transcript;
+use super::stopwatch::milliseconds;
 use super::subject::Description;
 use super::suspects::Suspect;
+use super::{FileError, files, json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Add;
+use std::path::Path;
+use std::time::Duration;
 
 /// The version of the JSON result.
 pub const RESULT_VERSION: u32 = 2;
@@ -75,12 +79,12 @@ impl Counts {
         self.passed + self.failed + self.skipped + self.not_claimed
     }
 
-    pub(super) fn add(&mut self, outcome: &Outcome) {
+    pub(super) fn add(&mut self, outcome: CaseOutcome) {
         match outcome {
-            Outcome::Passed => self.passed += 1,
-            Outcome::Failed(_) => self.failed += 1,
-            Outcome::Skipped(skip) if skip.why == Why::NotClaimed => self.not_claimed += 1,
-            Outcome::Skipped(_) => self.skipped += 1,
+            CaseOutcome::Passed => self.passed += 1,
+            CaseOutcome::Failed => self.failed += 1,
+            CaseOutcome::Skipped => self.skipped += 1,
+            CaseOutcome::NotClaimed => self.not_claimed += 1,
         }
     }
 }
@@ -261,7 +265,9 @@ pub struct FailureResult {
 }
 
 /// How one vector or scenario went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {
     /// The subject did as expected.
@@ -292,11 +298,38 @@ pub struct CaseResult {
     pub name: String,
     /// Its family or theme.
     pub group: String,
+    /// What it is about.
+    #[serde(default)]
+    pub comment: String,
+    /// The ids of the requirements that its outcome speaks of; the first is what it is about.
+    #[serde(default)]
+    pub requirements: Vec<String>,
     /// How it went.
     pub outcome: CaseOutcome,
     /// Why it was not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<Skip>,
+    /// How long it took, in milliseconds; left out where it was not asked.
+    #[serde(
+        default,
+        rename = "milliseconds",
+        with = "milliseconds",
+        skip_serializing_if = "Duration::is_zero"
+    )]
+    #[schemars(with = "f64")]
+    pub took: Duration,
+}
+
+impl CaseResult {
+    /// Which of the two it is: a theme is called `scenarios/THEME`, and no family is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        if self.group.starts_with("scenarios/") {
+            Kind::Scenario
+        } else {
+            Kind::Vector
+        }
+    }
 }
 
 /// A run from end to end.
@@ -307,6 +340,9 @@ pub struct TestResult {
     pub version: u32,
     /// The version of the profile.
     pub profile: u32,
+    /// When, by what and how the run was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
     /// Who was tested.
     pub subject: Description,
     /// What `--only` named; empty where everything was run.
@@ -319,6 +355,9 @@ pub struct TestResult {
     pub shard: Option<String>,
     /// What the run says.
     pub verdict: Verdict,
+    /// Why it says no better than that; empty where it is `conforms`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
     /// Why the run ended before its end; none where it did not. What it did not come to is skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ending>,
@@ -353,12 +392,52 @@ pub struct TestResult {
 }
 
 impl TestResult {
-    /// The subject did that beside what it was asked: it does not conform where there is anything.
-    pub fn charge(&mut self, faults: Vec<String>) {
-        if !faults.is_empty() {
-            self.faults.extend(faults);
-            self.verdict = Verdict::DoesNotConform;
+    /// So many bytes a result's file has at most: 32 MiB. One of every vector and scenario has one or two, and what failed adds its inputs.
+    pub const MOST_BYTES: u64 = 32 << 20;
+    /// So many values of JSON it holds at most.
+    const MOST_VALUES: usize = 400_000;
+
+    /// The command that runs this vector or scenario alone.
+    #[must_use]
+    pub fn alone(&self, name: &str) -> String {
+        self.again().alone(name)
+    }
+
+    /// Reads a result that `tigress test --format json` wrote, now or before.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is larger than [`TestResult::MOST_BYTES`], or is no such result.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        /// What a result of any version says.
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
         }
+        let name = path.display().to_string();
+        let text = files::read(path, Self::MOST_BYTES)?;
+        let no_result = |error: serde_json::Error| {
+            let how = "`tigress test --format json` writes one";
+            let reason = format!("no result: {error}; {how}");
+            match error.line() {
+                0 => FileError::of(&*name, reason),
+                line => FileError::at(&*name, line, reason),
+            }
+        };
+        let value = json::read(&text, Self::MOST_VALUES).map_err(no_result)?;
+        let Version { version } = Version::deserialize(&value).map_err(no_result)?;
+        if version != RESULT_VERSION {
+            let reason =
+                format!("result version {version}; this build reads version {RESULT_VERSION}");
+            return Err(FileError::of(name, reason));
+        }
+        serde_json::from_value(value).map_err(no_result)
+    }
+
+    /// What a command needs that runs a part of it again.
+    #[must_use]
+    pub fn again(&self) -> Arguments {
+        let provenance = self.provenance.as_ref();
+        provenance.map_or_else(Arguments::default, |it| it.again.clone())
     }
 
     /// All vectors and scenarios of the run.

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A case that was asked.
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// The requirements that its outcome speaks of, the first first.
-    pub(super) requirements: Vec<&'static str>,
+    pub(super) requirements: Vec<&'a str>,
     pub(super) failed: bool,
 }
 
@@ -50,8 +50,8 @@ pub(super) fn suspects(asked: &[Asked]) -> Vec<Suspect> {
 }
 
 /// The requirement that explains most of these failures for how often it is carried; of equals the one that comes first.
-fn most_likely(failed: &[&Asked], carried: &BTreeMap<&str, u32>) -> Option<&'static str> {
-    let mut weights: Vec<(&'static str, u32)> = Vec::new();
+fn most_likely<'a>(failed: &[&Asked<'a>], carried: &BTreeMap<&str, u32>) -> Option<&'a str> {
+    let mut weights: Vec<(&'a str, u32)> = Vec::new();
     for case in failed {
         for (place, id) in case.requirements.iter().enumerate() {
             let weight = if place == 0 { 2 } else { 1 };
@@ -65,7 +65,7 @@ fn most_likely(failed: &[&Asked], carried: &BTreeMap<&str, u32>) -> Option<&'sta
         let carried = carried.get(id).copied().unwrap_or(1);
         f64::from(*weight) / f64::from(carried).sqrt()
     };
-    let mut likely: Option<&(&'static str, u32)> = None;
+    let mut likely: Option<&(&'a str, u32)> = None;
     for one in &weights {
         if likely.is_none_or(|other| rank(one) > rank(other)) {
             likely = Some(one);

@@ -8,17 +8,18 @@ use super::known_failures::KnownFailures;
 use super::restarts::Restarts;
 use super::result::{
     CaseOutcome, CaseResult, Clause, Counts, Ending, FailureResult, GroupResult, Kind,
-    RESULT_VERSION, RequirementOutcome, RequirementResult, SectionResult, TestResult, Verdict,
+    RESULT_VERSION, TestResult, Verdict,
 };
 use super::run::{Cause, Mismatch, Outcome, Skip, Terms, Why, ask};
 use super::selection::{Selection, Shard};
+use super::stopwatch::Stopwatch;
 use super::subject::{Description, Party, Subject};
-use super::suspects::{Asked, suspects};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 /// Is told how a run goes on.
 pub trait Progress {
@@ -30,85 +31,49 @@ pub trait Progress {
     fn finished(&mut self, group: &GroupResult);
 }
 
-/// Vectors and scenarios, counted apart.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    vectors: Counts,
-    scenarios: Counts,
-}
-
-impl Tally {
-    fn add(&mut self, case: &Case, outcome: &Outcome) {
-        match case {
-            Case::Vector(_) => self.vectors.add(outcome),
-            Case::Scenario(..) => self.scenarios.add(outcome),
-        }
-    }
-}
-
 /// What a run has come to so far.
 #[derive(Default)]
 struct Ledger {
     /// Who is judged is an intermediary and no wallet: of what a scenario carries, only what an intermediary owes speaks of it.
     is_intermediary: bool,
-    total: Tally,
     families: Vec<GroupResult>,
     themes: Vec<GroupResult>,
-    by_section: BTreeMap<u32, Tally>,
-    by_requirement: BTreeMap<&'static str, Tally>,
-    /// Those that were judged.
-    asked: Vec<Asked>,
     cases: Vec<CaseResult>,
     failures: Vec<FailureResult>,
 }
 
 impl Ledger {
-    /// A family or theme with the outcome of each of its cases.
-    fn enter(&mut self, cases: &[Case], outcomes: impl Iterator<Item = Outcome>) -> &GroupResult {
+    /// A family or theme with the outcome of each of its cases, and how long it took.
+    fn enter(
+        &mut self,
+        cases: &[Case],
+        outcomes: impl Iterator<Item = (Outcome, Duration)>,
+    ) -> &GroupResult {
         let mut counts = Counts::default();
-        for (case, outcome) in cases.iter().zip(outcomes) {
-            counts.add(&outcome);
-            self.total.add(case, &outcome);
-            let mut sections: Vec<u32> = Vec::new();
+        for (case, (outcome, took)) in cases.iter().zip(outcomes) {
             let named = match &outcome {
                 Outcome::Failed(mismatch) => mismatch.clause,
                 Outcome::Passed | Outcome::Skipped(_) => None,
             };
-            let mut requirements = Vec::new();
             let is_of_wallets = |requirement: &Requirement| {
                 let is_scenario = matches!(case, Case::Scenario(..));
                 self.is_intermediary && is_scenario && !requirement.id.starts_with("MBX-")
             };
-            for requirement in at_stake(case, named) {
-                if is_of_wallets(requirement) {
-                    continue;
-                }
-                let tally = self.by_requirement.entry(requirement.id).or_default();
-                tally.add(case, &outcome);
-                sections.push(requirement.section);
-                requirements.push(requirement.id);
-            }
-            if !matches!(outcome, Outcome::Skipped(_)) {
-                let failed = matches!(outcome, Outcome::Failed(_));
-                self.asked.push(Asked {
-                    requirements,
-                    failed,
-                });
-            }
-            sections.sort_unstable();
-            sections.dedup();
-            for section in sections {
-                let tally = self.by_section.entry(section).or_default();
-                tally.add(case, &outcome);
-            }
+            let requirements = at_stake(case, named)
+                .filter(|requirement| !is_of_wallets(requirement))
+                .map(|requirement| requirement.id.to_owned());
+            counts.add((&outcome).into());
             self.cases.push(CaseResult {
                 name: case.name(),
                 group: case.group(),
+                comment: case.comment().to_owned(),
+                requirements: requirements.collect(),
                 outcome: (&outcome).into(),
                 skip: match &outcome {
                     Outcome::Skipped(skip) => Some(skip.clone()),
                     Outcome::Passed | Outcome::Failed(_) => None,
                 },
+                took,
             });
             if let Outcome::Failed(mismatch) = outcome {
                 self.failures.push(failure(case, mismatch));
@@ -127,77 +92,35 @@ impl Ledger {
         &groups[at]
     }
 
-    /// What is entered, as the result has it: without a verdict, and of no subject.
+    /// What is entered, as the result has it: not summed up, and of no subject.
     fn result(mut self, plan: &Plan) -> TestResult {
-        let suspects = suspects(&self.asked);
         for failure in &mut self.failures {
             failure.known = plan.known.reason(&failure.name).map(str::to_owned);
-            failure.begin_with(&suspects);
         }
-        let requirements = self.requirements();
         TestResult {
             version: RESULT_VERSION,
             profile: super::PROFILE_VERSION,
+            provenance: None,
             subject: Description::default(),
             only: plan.selection.names().to_vec(),
             suite: plan.selection.suite().map(|suite| suite.name().to_owned()),
             shard: (plan.shard != Shard::WHOLE).then(|| plan.shard.to_string()),
             verdict: Verdict::None,
+            reasons: Vec::new(),
             ended: None,
-            vectors: self.total.vectors,
-            scenarios: self.total.scenarios,
-            sections: self.sections(&requirements),
-            requirements,
+            vectors: Counts::default(),
+            scenarios: Counts::default(),
             families: self.families,
             themes: self.themes,
+            sections: Vec::new(),
+            requirements: Vec::new(),
             no_longer_fails: no_longer_fails(&self.cases, plan.known),
             cases: self.cases,
-            suspects,
+            suspects: Vec::new(),
             failures: self.failures,
             faults: Vec::new(),
             errors: plan.cases.errors.clone(),
         }
-    }
-
-    fn requirements(&self) -> Vec<RequirementResult> {
-        let requirements = Catalogue::get().requirements.iter();
-        requirements
-            .map(|requirement| {
-                let tally = self.by_requirement.get(requirement.id).copied();
-                let Tally { vectors, scenarios } = tally.unwrap_or_default();
-                RequirementResult {
-                    id: requirement.id.to_owned(),
-                    section: requirement.section,
-                    text: requirement.text.to_owned(),
-                    outcome: RequirementOutcome::of(vectors + scenarios),
-                    vectors,
-                    scenarios,
-                }
-            })
-            .collect()
-    }
-
-    fn sections(&self, requirements: &[RequirementResult]) -> Vec<SectionResult> {
-        let sections = Catalogue::get().sections.iter();
-        sections
-            .map(|section| {
-                let of_section = requirements.iter().filter(|r| r.section == section.number);
-                let mut outcomes = BTreeMap::new();
-                for requirement in of_section.clone() {
-                    *outcomes.entry(requirement.outcome).or_default() += 1;
-                }
-                let tally = self.by_section.get(&section.number).copied();
-                let Tally { vectors, scenarios } = tally.unwrap_or_default();
-                SectionResult {
-                    section: section.number,
-                    title: section.title.to_owned(),
-                    requirements: count(of_section),
-                    outcomes,
-                    vectors,
-                    scenarios,
-                }
-            })
-            .collect()
     }
 }
 
@@ -233,20 +156,30 @@ pub struct Plan<'a> {
     pub known: &'a KnownFailures,
     /// What ends the run before its end.
     pub ends: Ends<'a>,
+    /// By what it is told how long each takes.
+    pub stopwatch: &'a dyn Stopwatch,
 }
 
 impl<'a> Plan<'a> {
-    /// The vectors and scenarios that are run.
+    /// The vectors and scenarios that are run of a subject: where no suite was asked for, it is judged by its own. Where nothing else was
+    /// asked for, what is of others stays, and is skipped with that reason.
     #[must_use]
-    pub fn selected(&self) -> Vec<Case<'a>> {
-        let selected = self
-            .cases
-            .iter()
-            .filter(|case| self.selection.contains(case));
-        let mine = selected
-            .enumerate()
-            .filter(|(place, _)| self.shard.contains(*place));
-        mine.map(|(_, case)| case).collect()
+    pub fn selected(&self, subject: Option<&Description>) -> Vec<Case<'a>> {
+        let all = self.cases.iter();
+        let mut selected: Vec<Case> = all.filter(|case| self.selection.contains(case)).collect();
+        if let (None, Some(subject)) = (self.selection.suite(), subject) {
+            let is_spoken = |case: &Case| {
+                let mut spoken = subject.suites.iter();
+                case.suite()
+                    .is_none_or(|suite| spoken.any(|name| name == suite))
+            };
+            if selected.iter().any(is_spoken) {
+                selected.retain(is_spoken);
+            }
+        }
+        let mut place = 0..;
+        selected.retain(|_| place.next().is_some_and(|place| self.shard.contains(place)));
+        selected
     }
 }
 
@@ -310,7 +243,7 @@ pub fn judge(
         is_intermediary: claims(Party::Intermediary) && !claims(Party::Wallet),
         ..Ledger::default()
     };
-    let selected = of_its_suites(plan, subject);
+    let selected = plan.selected(subject.as_ref());
     progress.started(selected.len());
     let mut groups = selected.chunk_by(|one, next| one.group() == next.group());
     let mut group = groups.next();
@@ -325,22 +258,23 @@ pub fn judge(
         known: plan.known,
         time_outs: 0,
     };
-    let mut enter = |case: &Case, outcome: Outcome| {
+    let mut enter = |case: &Case, outcome: Outcome, took: Duration| {
         let ending = watch.see(case, &outcome);
         progress.ran(case);
-        of_group.push(outcome);
+        of_group.push((outcome, took));
         if let Some(cases) = group.filter(|cases| cases.len() == of_group.len()) {
             progress.finished(ledger.enter(cases, of_group.drain(..)));
             group = groups.next();
         }
         ending
     };
-    let ended = in_order(subjects, &selected, terms, plan.ends, &mut enter);
+    let ended = in_order(subjects, &selected, terms, plan, &mut enter);
     if let Some((told, ending)) = ended {
         for case in &selected[told..] {
             enter(
                 case,
                 Outcome::Skipped(Skip::new(Why::NotRun, ending.words())),
+                Duration::ZERO,
             );
         }
     }
@@ -351,24 +285,8 @@ pub fn judge(
     }
     let faults = subjects.iter().flat_map(|subject| subject.faults());
     result.faults = faults.cloned().collect();
-    result.verdict = verdict(&result);
+    result.sum_up();
     result
-}
-
-/// What is selected, less what is of suites that the subject does not speak: where no suite was asked for, it is judged by
-/// its own. Where nothing else was asked for it stays, and is skipped with that reason.
-fn of_its_suites<'a>(plan: &Plan<'a>, subject: Option<Description>) -> Vec<Case<'a>> {
-    let selected = plan.selected();
-    let (None, Some(subject)) = (plan.selection.suite(), subject) else {
-        return selected;
-    };
-    let is_spoken = |case: &&Case| {
-        let mut spoken = subject.suites.iter();
-        case.suite()
-            .is_none_or(|suite| spoken.any(|name| name == suite))
-    };
-    let spoken: Vec<Case> = selected.iter().filter(is_spoken).copied().collect();
-    if spoken.is_empty() { selected } else { spoken }
 }
 
 /// Asks each case of some subject, and tells of it in the order of the cases. Where the run ends before its end: how many
@@ -377,18 +295,22 @@ fn in_order(
     subjects: &mut [Box<dyn Subject>],
     cases: &[Case],
     terms: Terms,
-    ends: Ends,
-    mut tell: impl FnMut(&Case, Outcome) -> Option<Ending>,
+    Plan {
+        ends, stopwatch, ..
+    }: &Plan,
+    mut tell: impl FnMut(&Case, Outcome, Duration) -> Option<Ending>,
 ) -> Option<(usize, Ending)> {
     // None where the run was interrupted: a subject that is ended under a question has not failed it.
     let ask_one = |subject: &mut dyn Subject, case| {
+        let began = stopwatch.elapsed();
         let outcome = (!ends.interrupted()).then(|| ask(subject, case, terms))?;
-        (!ends.interrupted()).then_some(outcome)
+        let took = stopwatch.elapsed().saturating_sub(began);
+        (!ends.interrupted()).then_some((outcome, took))
     };
     if let [subject] = subjects {
         return cases.iter().zip(0..).find_map(|(case, before)| {
             match ask_one(&mut **subject, case) {
-                Some(outcome) => Some((before + 1, tell(case, outcome)?)),
+                Some((outcome, took)) => Some((before + 1, tell(case, outcome, took)?)),
                 None => Some((before, Ending::Interrupted)),
             }
         });
@@ -415,11 +337,11 @@ fn in_order(
         for (index, outcome) in outcomes {
             early.insert(index, outcome);
             while let Some(outcome) = early.remove(&told) {
-                let Some(outcome) = outcome else {
+                let Some((outcome, took)) = outcome else {
                     return Some((told, Ending::Interrupted));
                 };
                 told += 1;
-                if let Some(ending) = tell(&cases[told - 1], outcome) {
+                if let Some(ending) = tell(&cases[told - 1], outcome, took) {
                     over.store(true, Ordering::Relaxed);
                     return Some((told, ending));
                 }
@@ -427,26 +349,6 @@ fn in_order(
         }
         None
     })
-}
-
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
-}
-
-fn verdict(result: &TestResult) -> Verdict {
-    let counts = result.counts();
-    let is_whole = result.errors.is_empty() && result.ended.is_none();
-    let is_lacking = result.lacking().next().is_some() || counts.not_claimed > 0;
-    match counts {
-        Counts { failed: 1.., .. } => Verdict::DoesNotConform,
-        _ if !result.faults.is_empty() => Verdict::DoesNotConform,
-        _ if !is_whole => Verdict::None,
-        Counts { passed: 0, .. } if is_lacking => Verdict::NothingImplemented,
-        // Nothing at all could be asked.
-        Counts { passed: 0, .. } => Verdict::None,
-        _ if result.lacking().next().is_some() => Verdict::ConformsInPart,
-        _ => Verdict::Conforms,
-    }
 }
 
 fn clauses<'a>(case: &Case<'a>) -> impl Iterator<Item = &'static Requirement> + use<'a> {

@@ -6,4 +6,6 @@ pub mod html;
 pub mod interop;
 pub mod json;
 pub mod junit;
+mod marks;
+mod page;
 pub mod pretty;

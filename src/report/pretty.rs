@@ -2,6 +2,7 @@
 
 use super::harmless::harmless;
 use crate::conformance::printable::{Printable, block, shortened};
+use crate::conformance::provenance::Arguments;
 use crate::conformance::result::{
     Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
 };
@@ -23,17 +24,6 @@ const SUSPECTS: usize = 5;
 
 /// Of failures that are the same so many are named.
 const NAMED: usize = 20;
-
-/// The arguments of a run that a command which runs a part of it needs too, each with a blank before it.
-#[derive(Clone, Debug, Default)]
-pub struct Arguments {
-    /// ` --adapter COMMAND`, and what belongs to it.
-    pub adapter: String,
-    /// ` --vectors DIR`.
-    pub vectors: String,
-    /// ` --scenarios DIR`.
-    pub scenarios: String,
-}
 
 /// A line for a family or a theme.
 ///
@@ -149,12 +139,13 @@ fn trimmed(table: &str) -> String {
 ///
 /// # Errors
 /// Where `out` cannot be written to.
-pub fn failures(out: &mut dyn Write, result: &TestResult, arguments: &Arguments) -> io::Result<()> {
+pub fn failures(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let result = &harmless(result);
+    let again = result.again();
     for alike in result.alike() {
         if let Some((first, others)) = alike.split_first() {
             writeln!(out)?;
-            failure(out, first, arguments)?;
+            failure(out, first, &again)?;
             same(out, others)?;
         }
     }
@@ -195,7 +186,7 @@ fn suspects(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     Ok(())
 }
 
-fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) -> io::Result<()> {
+fn failure(out: &mut dyn Write, failure: &FailureResult, again: &Arguments) -> io::Result<()> {
     let FailureResult { name, comment, .. } = failure;
     writeln!(out, "{} {}", "FAILED".red().bold(), name.bold())?;
     writeln!(out, "  {comment}")?;
@@ -238,17 +229,9 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, arguments: &Arguments) 
         }
     }
     if failure.kind == Kind::Vector {
-        let vectors = Printable(&arguments.vectors);
-        let command = format!("tigress vectors show {name}{vectors}");
-        line(out, "in full", &command)?;
+        line(out, "in full", &again.in_full(name))?;
     }
-    let command = format!(
-        "tigress test --only {name}{}{}{}",
-        Printable(&arguments.adapter),
-        Printable(&arguments.vectors),
-        Printable(&arguments.scenarios)
-    );
-    line(out, "alone", &command)
+    line(out, "alone", &again.alone(name))
 }
 
 /// Failures that are as the one before.
@@ -279,7 +262,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn within(value: &Value) -> Value {
+/// The same value, in which long strings are shortened.
+pub(super) fn within(value: &Value) -> Value {
     match value {
         Value::String(text) => shortened(text, LONG).into_owned().into(),
         Value::Array(items) => items.iter().map(within).collect(),

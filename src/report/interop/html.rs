@@ -2,24 +2,19 @@
 
 use super::{by_conversation, by_peer, harmless};
 use crate::conformance::interop::matrix::{Cell, Matrix, Plays, Why};
+use crate::report::page;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{Value, context};
 use serde_json::json;
 
 /// The page.
 #[must_use]
 pub fn page(matrix: &Matrix) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let matrix = harmless(matrix);
     let parts = matrix.parts().into_iter();
     let parts: Vec<_> = parts.map(|(plays, part)| content(plays, part)).collect();
     let content = context! { parts, matrix => Value::from(Serde(&matrix)) };
-    match environment.render_str(include_str!("interop.html"), content) {
-        Ok(page) => page,
-        // The template is fixed, and so is what it is given: a test renders both.
-        Err(error) => format!("<!doctype html><title>tigress</title><p>{error:#}"),
-    }
+    page::render(include_str!("interop.html"), content)
 }
 
 /// What the template is given: texts and numbers, no decisions left.
