@@ -57,9 +57,7 @@ impl Level {
     }
 
     fn of_sentence(sentence: &str) -> Vec<Level> {
-        let words: Vec<&str> = sentence
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .collect();
+        let words: Vec<&str> = sentence.split(|c: char| !c.is_ascii_alphabetic()).collect();
         let mut levels = Vec::from(Self::ALL);
         levels.retain(|level| words.contains(&level.name()));
         if levels.is_empty() {

@@ -21,10 +21,10 @@ pub(super) fn between<'a>(one: &'a str, other: &'a str) -> [Vec<Part<'a>>; 2] {
     let before = ones.iter().zip(&others).take_while(same).count();
     let behind = ones.iter().rev().zip(others.iter().rev());
     let behind = behind.take(least - before).take_while(same).count();
-    let [middle, other_middle] =
-        [&ones, &others].map(|units| &units[before..units.len() - behind]);
+    let [middle, other_middle] = [&ones, &others].map(|units| &units[before..units.len() - behind]);
     let is_closed = |units: &[&str]| !units.iter().any(|unit| unit.contains(char::is_whitespace));
-    let by_unit = middle.len() == other_middle.len() && is_closed(middle) && is_closed(other_middle);
+    let by_unit =
+        middle.len() == other_middle.len() && is_closed(middle) && is_closed(other_middle);
     let differs = |at: usize, of: &[&str]| {
         let place = at.wrapping_sub(before);
         at >= before
@@ -106,12 +106,37 @@ mod tests {
     #[test]
     fn what_differs_is_marked() {
         for (one, other, marked_one, marked_other) in [
-            ("\"05c0ffee00\"", "\"05c0fe0000\"", "\"05c0[ffee]00\"", "\"05c0[fe00]00\""),
-            ("05c0ffee00", "06c0ffee01", "[05]c0ffee[00]", "[06]c0ffee[01]"),
+            (
+                "\"05c0ffee00\"",
+                "\"05c0fe0000\"",
+                "\"05c0[ffee]00\"",
+                "\"05c0[fe00]00\"",
+            ),
+            (
+                "05c0ffee00",
+                "06c0ffee01",
+                "[05]c0ffee[00]",
+                "[06]c0ffee[01]",
+            ),
             ("deadbeefdead", "deadbeef", "deadbeef[dead]", "deadbeef"),
-            ("S:Provisioned", "S:Offered", "S:[Provision]ed", "S:[Offer]ed"),
-            ("{\"a\":1,\"b\":2}", "{\"a\":3,\"b\":4}", "{\"a\":[1],\"b\":[2]}", "{\"a\":[3],\"b\":[4]}"),
-            ("a key is lost", "a bar is cast", "a [key is lo]st", "a [bar is ca]st"),
+            (
+                "S:Provisioned",
+                "S:Offered",
+                "S:[Provision]ed",
+                "S:[Offer]ed",
+            ),
+            (
+                "{\"a\":1,\"b\":2}",
+                "{\"a\":3,\"b\":4}",
+                "{\"a\":[1],\"b\":[2]}",
+                "{\"a\":[3],\"b\":[4]}",
+            ),
+            (
+                "a key is lost",
+                "a bar is cast",
+                "a [key is lo]st",
+                "a [bar is ca]st",
+            ),
             ("", "x", "", "[x]"),
         ] {
             let [a, b] = between(one, other);
