@@ -1,5 +1,6 @@
 //! Results as people and programs read them. Knows nothing of any protocol.
 
+pub mod comparison;
 pub mod fuzz;
 mod harmless;
 pub mod html;
@@ -7,3 +8,4 @@ pub mod interop;
 pub mod json;
 pub mod junit;
 pub mod pretty;
+pub mod sarif;
