@@ -1,8 +1,8 @@
 //! `tigress interop`.
 
+use super::clock;
 use super::interop_screen::Screen;
 use super::signals::Received;
-use super::clock;
 use super::test::{fault, seconds};
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};

@@ -160,7 +160,15 @@ mod tests {
 
     #[test]
     fn a_shell_reads_a_quoted_argument_as_it_was() {
-        for argument in ["a/b-c.d", "x.feature:5", "my vectors", "it's", "", "a\\b\"$c`;#", "é"] {
+        for argument in [
+            "a/b-c.d",
+            "x.feature:5",
+            "my vectors",
+            "it's",
+            "",
+            "a\\b\"$c`;#",
+            "é",
+        ] {
             let read = shlex::split(&quoted(argument));
             assert_eq!(read, Some(vec![argument.to_owned()]));
         }
