@@ -44,6 +44,7 @@ mod primitives;
 mod processes;
 mod replay;
 mod reports;
+mod results;
 mod saved_state;
 mod scenarios;
 mod second_suite;

@@ -166,7 +166,7 @@ attempts! {
     "an option that there is none of": "test --frob" => 2, 40 MiB, "unexpected argument '--frob'";
     "an option that forges a line": "test '--frob\nerror: none'" => 2, 40 MiB, r"unexpected argument '--frob\nerror: none'";
     "an option of 100,000 letters": "test --LONG" => 2, 40 MiB, "(100002 characters)";
-    "a value that turns the direction of writing": "test --format '\u{202e}nosj'" => 2, 40 MiB, r"invalid value '\u{202e}nosj'", "pretty, json, junit";
+    "a value that turns the direction of writing": "test --format '\u{202e}nosj'" => 2, 40 MiB, r"invalid value '\u{202e}nosj'", "pretty, json, junit, sarif";
     "a value that is no UTF-8": "test --only BYTES" => 2, 40 MiB, "invalid UTF-8";
     "a format that there is none of": "test --format xml" => 2, 40 MiB, "possible values: pretty, json";
     "an argument too many": "replay a b" => 2, 40 MiB, "unexpected argument 'b'";
@@ -420,6 +420,19 @@ attempts! {
     "a failure twice": "test MINE --known-failures k", "k" = text("tigress-1/public_key/base_point a\ntigress-1/public_key/base_point b") => 2, 96 MiB, "k:2: `tigress-1/public_key/base_point` is listed twice";
     "a line of 1 MB": "test MINE --known-failures k", "k" = Many("", "a", 1_000_000, " why") => 2, 96 MiB, "characters)";
     "a reason that sets the title": "test MINE --known-failures k", "k" = text("tigress-1/public_key/point_of_the_twist \u{1b}]0;title\u{7}") => 0, 96 MiB, r"\u{1b}]0;title\u{7}";
+
+    // Results.
+    "a result that is not there": "compare nowhere nowhere" => 2, 40 MiB, "nowhere: cannot be read";
+    "a result that is a pipe": "compare a a", "a" = Pipe => 2, 40 MiB, "a: is a pipe";
+    "a result that is endless": "merge /dev/zero" => 2, 40 MiB, "/dev/zero: is a device";
+    "a result of a gigabyte": "compare a a", "a" = Zeros(1 << 30) => 2, 40 MiB, "a: has more than 33554432 bytes";
+    "a result that is no UTF-8": "merge a", "a" = Bytes(b"\xff") => 2, 40 MiB, "a: is not UTF-8 at byte 1";
+    "a million arrays as a result": "merge a", "a" = Many("", "[", 1_000_000, "") => 2, 40 MiB, "recursion limit exceeded";
+    "ten million numbers as a result": "compare a a", "a" = Many("[", "0,", 10_000_000, "0]") => 2, 400 MiB, "more than 400000 values";
+    "another version of the result": "compare a a", "a" = text("{\"version\":4294967295}") => 2, 40 MiB, "result version 4294967295; this build reads version 2";
+    "a result whose field clears the terminal": "merge a", "a" = text("{\"version\":2,\"\u001b[2J\":1,\"\u001b[2J\":1}") => 2, 40 MiB, r"stands twice";
+    "a result with a hostile name": "compare 'a\u{1b}[2J' b" => 2, 40 MiB, r"a\u{1b}[2J: cannot be read";
+    "no result to merge": "merge" => 2, 40 MiB, "<RESULTS>...";
 
     // What a run must have.
     "more passed than there are": "test MINE --min-passed 4294967295", "a.json" = vectors(&[("0300", "0200")]) => 1, 96 MiB, "4294967295";

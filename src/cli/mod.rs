@@ -2,6 +2,7 @@
 
 mod adapter;
 mod clock;
+mod compare;
 mod completions;
 mod diagram;
 mod doctor;
@@ -14,6 +15,7 @@ mod interop;
 mod interop_screen;
 mod man;
 mod matrix;
+mod merge;
 mod model;
 mod replay;
 mod requirements;
@@ -50,6 +52,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Test(test::Test),
+    Compare(compare::Compare),
+    Merge(merge::Merge),
     Adapter(adapter::Adapter),
     #[command(subcommand)]
     Vectors(vectors::Vectors),
@@ -239,6 +243,8 @@ pub(crate) fn main() -> ExitCode {
     };
     let ended = match cli.command {
         Command::Test(command) => command.run(&mut out),
+        Command::Compare(command) => command.run(&mut out),
+        Command::Merge(command) => command.run(&mut out),
         Command::Adapter(command) => command.run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),

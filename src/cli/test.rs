@@ -118,6 +118,8 @@ enum Format {
     Json,
     /// For CI that reads JUnit's XML.
     Junit,
+    /// What failed, for code scanning that reads SARIF 2.1.0.
+    Sarif,
 }
 
 impl Test {
@@ -207,6 +209,7 @@ impl Test {
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Junit => report::junit::write(out, &result)?,
+            Format::Sarif => report::sarif::write(out, &result)?,
             Format::Pretty => self.show(out, &result)?,
         }
         if let Some(file) = &self.report {

@@ -6,8 +6,8 @@ use super::{page, pretty};
 use crate::conformance::catalogue::Level;
 use crate::conformance::printable::shortened;
 use crate::conformance::result::{
-    CaseOutcome, CaseResult, Counts, Ending, FailureResult, RequirementOutcome, RequirementResult,
-    TestResult, Verdict,
+    CaseOutcome, CaseResult, Counts, Ending, FailureResult, Kind, RequirementResult, TestResult,
+    Verdict,
 };
 use crate::conformance::run::{Cause, Skip};
 use crate::conformance::scenario::diagram::Diagram;
@@ -36,12 +36,7 @@ pub fn page(result: &TestResult) -> String {
 
 /// What the template is given: texts and numbers, no decisions left.
 fn content(result: &TestResult) -> Value {
-    let numbers: BTreeMap<&str, usize> = result
-        .failures
-        .iter()
-        .map(|failure| failure.name.as_str())
-        .zip(1..)
-        .collect();
+    let numbers = numbers(result);
     let mut carrying: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
     for case in &result.cases {
         for id in &case.requirements {
@@ -56,11 +51,12 @@ fn content(result: &TestResult) -> Value {
             requirement(it, cases, &numbers)
         })
         .collect();
-    let outcomes = result.outcomes().into_iter();
-    let outcomes: Vec<_> = outcomes
+    let outcomes: Vec<_> = result
+        .outcomes()
+        .into_iter()
         .map(|outcome| {
-            let mut all = result.requirements.iter();
-            let count = all.by_ref().filter(|it| it.outcome == outcome).count();
+            let all = result.requirements.iter();
+            let count = all.filter(|it| it.outcome == outcome).count();
             json!({ "name": outcome.name(), "count": count })
         })
         .collect();
@@ -90,7 +86,7 @@ fn content(result: &TestResult) -> Value {
     let mut slowest: Vec<_> = result
         .cases
         .iter()
-        .filter(|case| case.took.is_some())
+        .filter(|case| !case.took.is_zero())
         .collect();
     slowest.sort_by_key(|case| std::cmp::Reverse(case.took));
     slowest.truncate(SLOWEST);
@@ -106,9 +102,15 @@ fn content(result: &TestResult) -> Value {
         slowest => Value::from(Serde(slowest)),
         known => result.failures.iter().filter(|failure| failure.known.is_some()).count(),
         skips,
-        failures => failures(result),
+        failures => failures(result, &numbers),
         ..Value::from(Serde(result))
     }
+}
+
+/// The numbers by which failures are linked, by name.
+fn numbers(result: &TestResult) -> BTreeMap<&str, usize> {
+    let names = result.failures.iter().map(|failure| failure.name.as_str());
+    names.zip(1..).collect()
 }
 
 /// The verdict in words, and the outcome whose sign it has.
@@ -192,7 +194,7 @@ fn by_group(cases: &[&CaseResult]) -> serde_json::Value {
     for case in cases {
         let within = case.name.strip_prefix(case.group.as_str());
         let name = within.and_then(|name| name.strip_prefix('/'));
-        let title = Some(&case.comment).filter(|_| case.group.starts_with("scenarios/"));
+        let title = Some(&case.comment).filter(|_| case.kind() == Kind::Scenario);
         let shown = json!({ "name": name.unwrap_or(&case.name), "title": title });
         match groups.last_mut() {
             Some((group, names)) if *group == case.group => names.push(shown),
@@ -206,13 +208,7 @@ fn by_group(cases: &[&CaseResult]) -> serde_json::Value {
 }
 
 /// What failed, each with all that a reader needs to see why.
-fn failures(result: &TestResult) -> Vec<Value> {
-    let numbers: BTreeMap<&str, usize> = result
-        .failures
-        .iter()
-        .map(|failure| failure.name.as_str())
-        .zip(1..)
-        .collect();
+fn failures(result: &TestResult, numbers: &BTreeMap<&str, usize>) -> Vec<Value> {
     // Which failure each is the same as.
     let mut same: BTreeMap<&str, usize> = BTreeMap::new();
     for alike in result.alike() {

@@ -20,19 +20,24 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         .collect();
     let subject = &result.subject;
     let mut report = Report::new(format!("tigress: {} {}", subject.name, subject.version));
+    if let Some(provenance) = &result.provenance {
+        report.set_time(provenance.took);
+    }
     for cases in result.cases.chunk_by(|one, next| one.group == next.group) {
         let mut suite = TestSuite::new(cases[0].group.clone());
+        suite.set_time(cases.iter().map(|case| case.took).sum());
         for case in cases {
             let status = match case.outcome {
                 CaseOutcome::Passed => TestCaseStatus::success(),
                 CaseOutcome::Skipped | CaseOutcome::NotClaimed => skipped(case),
                 CaseOutcome::Failed => match failures.get(case.name.as_str()) {
-                    Some(failure) => failed(failure),
+                    Some(failure) => failed(failure, &result.alone(&failure.name)),
                     None => TestCaseStatus::non_success(NonSuccessKind::Failure),
                 },
             };
             let mut test = TestCase::new(case.name.clone(), status);
             test.set_classname(case.group.clone());
+            test.set_time(case.took);
             suite.add_test_case(test);
         }
         report.add_test_suite(suite);
@@ -66,7 +71,7 @@ fn skipped(case: &CaseResult) -> TestCaseStatus {
 }
 
 /// A known failure is skipped: JUnit has no word of its own for it.
-fn failed(failure: &FailureResult) -> TestCaseStatus {
+fn failed(failure: &FailureResult, alone: &str) -> TestCaseStatus {
     if let Some(reason) = &failure.known {
         let mut known = TestCaseStatus::skipped();
         known.set_message(format!("known failure: {reason}"));
@@ -75,11 +80,11 @@ fn failed(failure: &FailureResult) -> TestCaseStatus {
     let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
     failed.set_type(failure.cause.name());
     failed.set_message(failure.comment.clone());
-    failed.set_description(description(failure));
+    failed.set_description(description(failure, alone));
     failed
 }
 
-fn description(failure: &FailureResult) -> String {
+fn description(failure: &FailureResult, alone: &str) -> String {
     let clauses: Vec<String> = failure
         .requirements
         .iter()
@@ -96,10 +101,13 @@ fn description(failure: &FailureResult) -> String {
             difference.expected, difference.got
         )
     });
+    let inputs = failure.inputs.as_object().into_iter().flatten();
+    let inputs = inputs.map(|(name, value)| format!("  {name} {value}\n"));
     format!(
-        "{}asked {step}{}\n{}",
+        "{}asked {step}{}\n{}{}alone: {alone}\n",
         clauses.concat(),
         failure.asked,
+        inputs.collect::<String>(),
         differences.collect::<String>()
     )
 }

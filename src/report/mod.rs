@@ -1,5 +1,6 @@
 //! Results as people and programs read them. Knows nothing of any protocol.
 
+pub mod comparison;
 pub mod fuzz;
 mod harmless;
 pub mod html;
@@ -9,3 +10,4 @@ pub mod junit;
 mod marks;
 mod page;
 pub mod pretty;
+pub mod sarif;

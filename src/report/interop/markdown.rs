@@ -231,7 +231,7 @@ fn table(page: &mut String, matrix: &Matrix, plays: Plays) -> std::fmt::Result {
 }
 
 /// A text in a cell of a table, in which nothing is markup.
-fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

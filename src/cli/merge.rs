@@ -1,0 +1,46 @@
+//! `tigress merge`.
+
+use super::{CliError, Ended};
+use clap::Args;
+use std::io::Write;
+use std::path::PathBuf;
+use tigress_signal::conformance::merge::merge;
+use tigress_signal::conformance::result::{TestResult, Verdict};
+use tigress_signal::report;
+
+/// So many results are read at most.
+const MOST: usize = 256;
+
+/// Make one result of those of a run's parts (`tigress test --shard I/N --format json`), as JSON.
+///
+/// They must be of one program, profile, subject and selection, and each part must be there once. But for times the result is that of the whole run.
+///
+/// Exit status: 0 where it conforms, or conforms with parts not implemented; 1 where it does not, or has nothing implemented; 2 where the results cannot be merged, or part of
+/// the run could not be made.
+#[derive(Args)]
+pub(super) struct Merge {
+    /// The results, in any order.
+    #[arg(required = true)]
+    results: Vec<PathBuf>,
+}
+
+impl Merge {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
+        if self.results.len() > MOST {
+            let many = self.results.len();
+            let reason = format!("{many} results; {MOST} are merged at most");
+            return Err(CliError::Usage(reason));
+        }
+        let mut results = Vec::new();
+        for file in &self.results {
+            results.push(TestResult::load(file).map_err(|error| CliError::Files(vec![error]))?);
+        }
+        let whole = merge(results).map_err(|error| CliError::Usage(error.to_string()))?;
+        report::json::write(out, &whole)?;
+        Ok(match whole.verdict {
+            Verdict::Conforms | Verdict::ConformsInPart => Ended::Well,
+            Verdict::NothingImplemented | Verdict::DoesNotConform => Ended::Badly,
+            Verdict::None => Ended::Incomplete,
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! Results as data: their parts merged, two of them compared, JUnit's XML and SARIF as those who read them want them.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use std::sync::OnceLock;
+use std::time::Duration;
+use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::comparison::Comparison;
+use tigress_signal::conformance::known_failures::KnownFailures;
+use tigress_signal::conformance::merge::{MergeError, merge};
+use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::restarts::Restarts;
+use tigress_signal::conformance::result::{CaseOutcome, GroupResult, TestResult};
+use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::stopwatch::Stopped;
+use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
+use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
+use tigress_signal::report::{junit, sarif};
+
+struct Quiet;
+
+impl Progress for Quiet {
+    fn started(&mut self, _total: usize) {}
+    fn ran(&mut self, _case: &Case) {}
+    fn finished(&mut self, _group: &GroupResult) {}
+}
+
+/// The reference engine with one suite, no part in scenarios, and a chain step that goes wrong.
+#[derive(Default)]
+struct Flawed(Reference);
+
+impl Subject for Flawed {
+    fn describe(&self) -> Description {
+        Description {
+            roles: vec![Role::Primitives],
+            suites: vec!["tigress-1".to_owned()],
+            ..self.0.describe()
+        }
+    }
+
+    fn reset(&mut self, suite: &str) -> Result<(), Failure> {
+        self.0.reset(suite)
+    }
+
+    fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
+        let mut answer = self.0.call(method, params)?;
+        if method == "ratchet.chain_step" {
+            answer["nextChainKey"] = "00".into();
+        }
+        Ok(answer)
+    }
+}
+
+/// What `KEY-01`, `kdf` and a family without suite name, with a flawed subject: some of it passes, fails, is skipped.
+fn part(shard: Shard) -> TestResult {
+    static CASES: OnceLock<Cases> = OnceLock::new();
+    let cases = CASES.get_or_init(|| Cases::load(None, None));
+    let names = ["KEY-01", "kdf", "invitation"].map(str::to_owned).to_vec();
+    let plan = Plan {
+        cases,
+        selection: &Selection::of(names, None, cases).expect("there are such"),
+        shard,
+        strict: true,
+        restarts: Restarts::AsWritten,
+        known: &KnownFailures::default(),
+        ends: Ends::default(),
+        stopwatch: &Stopped,
+    };
+    verdict::judge(&mut [Box::new(Flawed::default())], &plan, &mut Quiet)
+}
+
+fn whole() -> &'static TestResult {
+    static WHOLE: OnceLock<TestResult> = OnceLock::new();
+    WHOLE.get_or_init(|| part(Shard::WHOLE))
+}
+
+fn parts(of: usize) -> Vec<TestResult> {
+    (1..=of).map(|index| part(Shard { index, of })).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Into however many parts a run is split, and in whatever order they come: together they say what the whole says.
+    #[test]
+    fn merged_parts_are_the_whole(of in 2..12_usize, turned in 0..12_usize) {
+        let mut parts = parts(of);
+        parts.rotate_left(turned % of);
+        prop_assert_eq!(&merge(parts).expect("the parts of one run"), whole());
+    }
+}
+
+#[test]
+fn what_are_not_the_parts_of_one_run_is_refused() {
+    assert!(whole().counts().failed > 0 && whole().counts().passed > 0);
+    let [one, two, three]: [TestResult; 3] = parts(3).try_into().expect("three");
+    let missing = Shard { index: 3, of: 3 };
+    let refused = |results: &[&TestResult]| {
+        let results = results.iter().map(|result| (*result).clone());
+        merge(results.collect()).expect_err("refused")
+    };
+    assert_eq!(refused(&[]), MergeError::Nothing);
+    assert_eq!(refused(&[&one, &two]), MergeError::Missing(missing));
+    assert_eq!(
+        refused(&[&one, &two, &three, &one]),
+        MergeError::Twice(1, 4, Shard { index: 1, of: 3 })
+    );
+    assert_eq!(refused(&[&one, whole()]), MergeError::NoPart(2, 2, 2));
+    let mut other = two.clone();
+    other.subject.version.push('x');
+    assert_eq!(
+        refused(&[&one, &other, &three]),
+        MergeError::Differs(2, "subject")
+    );
+    let mut other = three.clone();
+    other.profile += 1;
+    assert_eq!(
+        refused(&[&one, &two, &other]),
+        MergeError::Differs(3, "version of the profile")
+    );
+    let mut other = three.clone();
+    other.cases.pop();
+    assert!(matches!(
+        refused(&[&one, &two, &other]),
+        MergeError::Length(..)
+    ));
+    let mut other = three.clone();
+    other.cases[0].name = one.cases[0].name.clone();
+    assert!(matches!(
+        refused(&[&one, &two, &other]),
+        MergeError::Overlap(_)
+    ));
+    let mut million = one.clone();
+    million.shard = Some("1/18446744073709551615".to_owned());
+    assert!(matches!(refused(&[&million]), MergeError::Missing(_)));
+}
+
+#[test]
+fn a_run_compared_with_itself_has_not_changed() {
+    let comparison = Comparison::of(whole(), whole());
+    assert!(comparison.is_empty() && !comparison.worse, "{comparison:?}");
+}
+
+#[test]
+fn what_is_worse_is_told_and_what_is_better_is_not_worse() {
+    let cases = whole().cases.iter();
+    let passed = cases
+        .clone()
+        .position(|it| it.outcome == CaseOutcome::Passed)
+        .expect("one");
+    let failed = cases
+        .clone()
+        .position(|it| it.outcome == CaseOutcome::Failed)
+        .expect("one");
+    let with = |place: usize, outcome| {
+        let mut other = whole().clone();
+        other.cases[place].outcome = outcome;
+        other
+    };
+    for (before, after, worse) in [
+        (whole(), &with(passed, CaseOutcome::Failed), true),
+        (whole(), &with(passed, CaseOutcome::Skipped), true),
+        (whole(), &with(failed, CaseOutcome::Passed), false),
+        (&with(failed, CaseOutcome::Skipped), whole(), true),
+    ] {
+        let comparison = Comparison::of(before, after);
+        assert_eq!((comparison.cases.len(), comparison.worse), (1, worse));
+    }
+    let mut gone = whole().clone();
+    let name = gone.cases.remove(passed).name;
+    let comparison = Comparison::of(whole(), &gone);
+    assert_eq!(
+        (comparison.cases[0].name.as_str(), comparison.worse),
+        (name.as_str(), true)
+    );
+    assert!(!Comparison::of(&gone, whole()).worse);
+    let mut slow = whole().clone();
+    slow.cases[passed].took = Duration::from_millis(100);
+    let mut slower = whole().clone();
+    for (took, told) in [(349, 0), (399, 0), (400, 1), (4_000, 1)] {
+        slower.cases[passed].took = Duration::from_millis(took);
+        assert_eq!(Comparison::of(&slow, &slower).slower.len(), told, "{took}");
+    }
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).expect("a vector takes all");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn junit_says_how_long_each_took_and_how_a_failure_is_run_alone() {
+    let mut result = whole().clone();
+    result.cases[0].took = Duration::from_micros(1_234_567);
+    let xml = written(|out| junit::write(out, &result));
+    assert!(
+        xml.contains(r#" time="1.235""#) || xml.contains(r#" time="1.234""#),
+        "{xml}"
+    );
+    let failure = &result.failures[0];
+    for words in [
+        format!("alone: tigress test --only {}", failure.name),
+        format!("type=\"{}\"", failure.cause.name()),
+    ] {
+        assert!(xml.contains(&words), "no {words}");
+    }
+}
+
+/// What code scanning asks of SARIF: a version, a rule for each result, a place with a line from 1, a fingerprint of its own.
+#[test]
+fn sarif_has_a_rule_a_place_and_a_fingerprint_for_each_failure() {
+    let text = written(|out| sarif::write(out, whole()));
+    let log: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), whole().failures.len());
+    let mut fingerprints = std::collections::BTreeSet::new();
+    for result in results {
+        let rule = usize::try_from(result["ruleIndex"].as_u64().expect("a rule")).expect("small");
+        assert_eq!(rules[rule]["id"], result["ruleId"]);
+        assert!(rules[rule]["help"]["text"].is_string());
+        let place = &result["locations"][0]["physicalLocation"];
+        let file = place["artifactLocation"]["uri"].as_str().expect("a file");
+        let line = place["region"]["startLine"].as_u64().expect("a line");
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = std::fs::read_to_string(file).expect("it is there");
+        let line = text.lines().nth(usize::try_from(line).expect("small") - 1);
+        assert!(line.expect("the line").contains("\"name\": "), "{place}");
+        let fingerprint = &result["partialFingerprints"]["tigressCase/v1"];
+        assert!(fingerprints.insert(fingerprint.as_str().expect("a fingerprint")));
+    }
+}
