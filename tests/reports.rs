@@ -45,8 +45,8 @@ fn junit_names_each_case_and_says_of_each_failure_what_was_expected() {
     let xml = String::from_utf8(output.stdout).expect("UTF-8");
     for words in [
         r#"tests="3" skipped="0" failures="2""#,
-        r#"<testcase name="tigress-1/public_key/base_point" classname="tigress-1/public_key"/>"#,
-        r#"<testcase name="tigress-1/public_key/point_of_the_twist" classname="tigress-1/public_key">"#,
+        r#"<testcase name="tigress-1/public_key/base_point" classname="tigress-1/public_key" time=""#,
+        r#"<testcase name="tigress-1/public_key/point_of_the_twist" classname="tigress-1/public_key" time=""#,
         "KEY-01  A public key is encoded",
         "asked 9: Ryan&apos;s phone holds the hotel key",
         "expected R:Provisioned\ngot R:Invited",
