@@ -430,7 +430,7 @@ attempts! {
     "a million arrays as a result": "merge a", "a" = Many("", "[", 1_000_000, "") => 2, 40 MiB, "recursion limit exceeded";
     "ten million numbers as a result": "compare a a", "a" = Many("[", "0,", 10_000_000, "0]") => 2, 400 MiB, "more than 400000 values";
     "another version of the result": "compare a a", "a" = text("{\"version\":4294967295}") => 2, 40 MiB, "result version 4294967295; this build reads version 2";
-    "a result whose field clears the terminal": "merge a", "a" = text("{\"version\":2,\"\u001b[2J\":1,\"\u001b[2J\":1}") => 2, 40 MiB, r"stands twice";
+    "a result whose field clears the terminal": "merge a", "a" = text("{\"version\":2,\"\\u001b[2J\":1,\"\\u001b[2J\":1}") => 2, 40 MiB, r"stands twice";
     "a result with a hostile name": "compare 'a\u{1b}[2J' b" => 2, 40 MiB, r"a\u{1b}[2J: cannot be read";
     "no result to merge": "merge" => 2, 40 MiB, "<RESULTS>...";
 

@@ -1,6 +1,6 @@
 //! The result in its other forms: JUnit's XML and one HTML page.
 
-use crate::harm;
+use crate::{browser, harm};
 
 use harm::{is_harmful, without_colours};
 use proptest::prelude::*;
@@ -45,8 +45,8 @@ fn junit_names_each_case_and_says_of_each_failure_what_was_expected() {
     let xml = String::from_utf8(output.stdout).expect("UTF-8");
     for words in [
         r#"tests="3" skipped="0" failures="2""#,
-        r#"<testcase name="tigress-1/public_key/base_point" classname="tigress-1/public_key"/>"#,
-        r#"<testcase name="tigress-1/public_key/point_of_the_twist" classname="tigress-1/public_key">"#,
+        r#"<testcase name="tigress-1/public_key/base_point" classname="tigress-1/public_key" time=""#,
+        r#"<testcase name="tigress-1/public_key/point_of_the_twist" classname="tigress-1/public_key" time=""#,
         "KEY-01  A public key is encoded",
         "asked 9: Ryan&apos;s phone holds the hotel key",
         "expected R:Provisioned\ngot R:Invited",
@@ -61,22 +61,68 @@ fn the_page_links_each_requirement_to_its_failures_and_draws_each_scenario() {
     let page = fs::read_to_string(folder.path().join("report.html")).expect("a page");
     for words in [
         "does not conform",
-        r##"<a href="#f2">failure 2</a>"##,
-        r#"<h3 id="f2">"#,
+        r##"<a href="#f2">"##,
+        r#"id="f2""#,
         r##"<a href="#XFER-09">"##,
         "Too &lt;b&gt;early&lt;",
         "<svg ",
-        "expected R:Provisioned",
-        r#"id="o-failed""#,
-        r#"id="s-9""#,
+        "R:<mark>Provision</mark>ed</pre>",
+        r#"id="outcome-failed""#,
+        r#"id="section-9""#,
     ] {
         assert!(page.contains(words), "no {words} in the page");
     }
-    // One file, no script, nothing from elsewhere.
-    for words in ["<script", "src=", "<link", "@import", "url(h"] {
+    // Each failure has the command that runs it alone.
+    let alone = page.matches("<pre><code>tigress test --only ").count();
+    assert_eq!(alone, 2, "{page}");
+    // One file, nothing from elsewhere.
+    for words in ["src=", "<link", "@import", "url(h"] {
         assert!(!page.contains(words), "{words} in the page");
     }
     assert!(page.trim_end().ends_with("</html>"));
+}
+
+/// What a page says of itself: how many requirements its filters show, and what its address is.
+const SHOWN: &str = "document.getElementById('said').textContent.split(' ')[0] + location.search";
+
+#[test]
+fn the_page_keeps_its_filters_in_the_address_and_fits_every_width() {
+    let (folder, _) = failing(&["--report", "FOLDER/report.html"]);
+    let page = format!("file://{}/report.html", folder.path().display());
+    let pick = "document.getElementById('outcome-failed').click(); document.getElementById('section-9').click()";
+    let search = "search.value = 'user accept'; search.dispatchEvent(new Event('input'))";
+    let follow = "location.hash = 'KEY-01'; new Promise((done) => setTimeout(done, 100))";
+    let opened = "document.getElementById('KEY-01').open && document.getElementById('KEY-01').checkVisibility()";
+    for width in ["390", "1600"] {
+        let arguments = [width, pick, SHOWN, search, SHOWN, follow, opened, SHOWN];
+        let Some(seen) = browser::look("page.mjs", &page, &arguments) else {
+            return;
+        };
+        assert_eq!(seen["faults"], json!([]), "{seen}");
+        assert_eq!(seen["asked"], json!([page]), "{seen}");
+        assert_eq!(seen["overflows"], false, "{seen}");
+        let values = &seen["values"];
+        assert_eq!(values[1], "1?outcome=failed&section=9", "{seen}");
+        let searched = "1?search=user+accept&outcome=failed&section=9";
+        assert_eq!(values[3], searched, "{seen}");
+        // A link leads to what it names, whatever the filters hide.
+        assert_eq!(values[5], true, "{seen}");
+    }
+    let filtered = format!("{page}?outcome=failed");
+    let seen = browser::look("page.mjs", &filtered, &["390", SHOWN]).expect("as before");
+    assert_eq!(seen["values"][0], "2?outcome=failed", "{seen}");
+}
+
+#[test]
+fn the_page_is_read_without_a_script() {
+    let (folder, _) = failing(&["--report", "FOLDER/report.html"]);
+    let page = format!("file://{}/report.html", folder.path().display());
+    let hidden = "document.querySelectorAll('.requirement').length && [...document.querySelectorAll('.row')].every((it) => it.checkVisibility())";
+    let Some(seen) = browser::look("page.mjs", &page, &["390", "--no-script", hidden]) else {
+        return;
+    };
+    assert_eq!(seen["overflows"], false, "{seen}");
+    assert_eq!(seen["values"][0], true, "{seen}");
 }
 
 /// A list of known failures holds CI to exactly them.

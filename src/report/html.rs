@@ -159,7 +159,6 @@ fn requirement(
     let passed: Vec<_> = of(CaseOutcome::Passed).collect();
     json!({
         "id": requirement.id,
-        "number": requirement.id.split_once('-').map_or("", |(_, number)| number),
         "section": requirement.section,
         "text": requirement.text,
         "levels": levels,
