@@ -1,5 +1,6 @@
 //! A system that is not Unix: what the standard library offers everywhere. What each promises there stands in [`super`].
 #![cfg_attr(unix, allow(dead_code, reason = "here for its tests"))]
+#![allow(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
 
 use std::fs::OpenOptions;
 use std::io;
@@ -36,7 +37,6 @@ mod harness {
         None
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
     pub(crate) fn keep_names(_folder: &Path) -> io::Result<()> {
         Ok(())
     }
@@ -60,7 +60,6 @@ mod harness {
         shell
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
     pub(crate) fn on_signal(_tell: impl FnMut(u8) + Send + 'static) -> io::Result<()> {
         Ok(())
     }
