@@ -3,6 +3,7 @@
 mod adapter;
 mod diagram;
 mod explain;
+mod explore;
 #[cfg(feature = "flaws")]
 mod flaws;
 mod fuzz;
@@ -54,6 +55,7 @@ enum Command {
     Interop(interop::Interop),
     Replay(replay::Replay),
     Diagram(diagram::Draw),
+    Explore(explore::Explore),
     IntermediaryView(intermediary_view::IntermediaryView),
     Requirements(requirements::Requirements),
     /// Show how many vectors and scenarios reach each row of the transfer's table, and each refused pair.
@@ -220,6 +222,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Interop(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),
+        Command::Explore(command) => command.run(&mut out),
         Command::IntermediaryView(command) => command.run(&mut out),
         Command::Requirements(command) => command.run(&mut out),
         Command::Transitions => transitions::run(&mut out),

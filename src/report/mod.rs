@@ -1,5 +1,6 @@
 //! Results as people and programs read them. Knows nothing of any protocol.
 
+pub mod diagram;
 pub mod fuzz;
 mod harmless;
 pub mod html;
@@ -8,4 +9,5 @@ pub mod json;
 pub mod junit;
 mod marks;
 mod page;
+pub mod player;
 pub mod pretty;
