@@ -5,11 +5,11 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`carried`] | what the messages carry, as far as the transcript tells |
-//! | [`words`] | what the events are called |
-//! | [`sides`] | who stands where |
-//! | [`layout`] | lines of text, and how much room they need |
-//! | [`svg`], [`mermaid`] | the two forms |
+//! | `carried` | what the messages carry, as far as the transcript tells |
+//! | `words` | what the events are called |
+//! | `sides` | who stands where |
+//! | `layout` | lines of text, and how much room they need |
+//! | `svg`, `mermaid` | the two forms |
 
 pub(super) mod carried;
 mod layout;
