@@ -218,7 +218,7 @@ fn a_diagram_has_a_line_a_row_and_no_mark_within() {
 /// The transcripts of all scenarios, and a long one: a run ten times over.
 fn transcripts() -> impl Iterator<Item = Transcript> {
     let mut long = played()[0].run.transcript.clone();
-    long.events = long.events.repeat(10);
+    long.events = (0..10).flat_map(|_| long.events.clone()).collect();
     played()
         .iter()
         .map(|played| played.run.transcript.clone())

@@ -388,7 +388,7 @@ attempts! {
     "a device with a hostile name, as a picture": "diagram t.jsonl --format svg", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "<script>\\u001b[2J\\ufffe</script>"), &[]) => 0, 64 MiB, r"&lt;script&gt;\u{1b}[2J";
     "a device with a hostile name, to be stepped through": "explore t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "</script><b>\\u001b[2J"), &[]) => 0, 96 MiB, r"&lt;&#x2f;script&gt;&lt;b&gt;\u{1b}[2J";
     "an endless transcript to be stepped through": "explore /dev/zero" => 2, 40 MiB, "/dev/zero: is a device";
-    "a page to step through in no folder": "explore t.jsonl --to no/where.html", "t.jsonl" = transcript(&[]) => 2, 96 MiB, "no/where.html: cannot be written";
+    "a page to step through in no folder": "explore t.jsonl --to no/where.html", "t.jsonl" = transcript(&[]) => 2, 96 MiB, "no/where.html: No such file";
     "a part of a diagram that there is none of": "diagram t.jsonl --part 0", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "there is no part 0";
     "a device with a hostile name, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\nok"), &[]) => 0, 64 MiB, r"Ben\u{1b}[2J\nok";
     "a suite in a transcript that clears the terminal": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress-1", "\\u001b[2J")]) => 2, 64 MiB, r"no suite is called `\u{1b}[2J`";

@@ -1,5 +1,6 @@
 //! The intermediary behind HTTP: what comes over a socket is what the machine answers; who is slow, loud or many is bounded.
 
+use crate::browser;
 use crate::common::Seeded;
 use crate::listening::{ADMIN, Served};
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! `tigress explore`.
 
+use super::test::fault;
 use super::{CliError, Ended, replay};
 use clap::Args;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::scenario::playback::Playback;
 use tigress_signal::report;
 
@@ -29,10 +29,7 @@ impl Explore {
         let page = report::player::page(&Playback::of(&transcript));
         match &self.to {
             None => out.write_all(page.as_bytes())?,
-            Some(file) => written_whole(file, &page).map_err(|error| {
-                let reason = format!("cannot be written: {error}");
-                CliError::Files(vec![FileError::of(&file.display().to_string(), reason)])
-            })?,
+            Some(file) => written_whole(file, &page).map_err(|error| fault(file, &error))?,
         }
         Ok(Ended::Well)
     }

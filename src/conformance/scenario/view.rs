@@ -139,7 +139,7 @@ impl<'t> Learning<'t> {
                 };
                 if self
                     .known
-                    .insert((device, String::from(request.id.clone())))
+                    .insert((device.as_str(), String::from(request.id.clone())))
                 {
                     let rows = asker.map(|asker| learned(asker, request, self.now));
                     return rows.unwrap_or_default();
