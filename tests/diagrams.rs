@@ -1,5 +1,6 @@
 //! Diagrams, as those read them who draw them: Mermaid from npm, where `tests/mermaid/run --ready` could install it.
 
+use crate::browser;
 use crate::built_in::played;
 use crate::sample;
 use std::io::Write;
@@ -7,7 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use tigress_signal::conformance::scenario::diagram::Diagram;
+use tigress_signal::conformance::scenario::playback::Playback;
 use tigress_signal::conformance::scenario::transcript::{Line, Outcome, Transcript};
+use tigress_signal::report::player;
 
 /// What Mermaid takes each text for; none where it is not there.
 fn read_by_mermaid(diagrams: &[String]) -> Option<Vec<serde_json::Value>> {
@@ -66,7 +69,9 @@ fn mermaid_reads_the_diagram_of_every_scenario() {
         assert_eq!(texts.len(), rows(diagram), "{name}");
         let steps = &transcript.header.steps;
         for step in steps {
-            assert!(texts.contains(&step.text.as_str().into()), "{}", step.text);
+            let ends =
+                |text: &serde_json::Value| text.as_str().is_some_and(|it| it.ends_with(&step.text));
+            assert!(texts.iter().any(ends), "{}", step.text);
         }
     }
 }
@@ -174,7 +179,7 @@ fn mermaid_shows_every_text_as_it_stands() {
         let texts = read["texts"].as_array().expect("texts");
         assert_eq!(texts.len(), rows(diagram), "{text}\n{diagram}");
         assert!(texts.contains(&trimmed(text)), "{text} in {texts:?}");
-        let last = trimmed(&format!("failed: {text}"));
+        let last = trimmed(&format!("✗ failed: {text}"));
         assert_eq!(texts.last(), Some(&last), "{diagram}");
         let ben = trimmed(&format!("Ben's phone{text}"));
         let actors = read["actors"].as_array().expect("actors");
@@ -207,5 +212,156 @@ fn a_diagram_has_a_line_a_row_and_no_mark_within() {
                 "{line}"
             );
         }
+    }
+}
+
+/// The transcripts of all scenarios, and a long one: a run ten times over.
+fn transcripts() -> impl Iterator<Item = Transcript> {
+    let mut long = played()[0].run.transcript.clone();
+    long.events = (0..10).flat_map(|_| long.events.clone()).collect();
+    played()
+        .iter()
+        .map(|played| played.run.transcript.clone())
+        .chain([long])
+}
+
+#[test]
+fn each_event_is_drawn_once_in_parts_that_renderers_take() {
+    for transcript in transcripts() {
+        let diagram = Diagram::of(&transcript);
+        let parts = diagram.parts();
+        let rows: usize = parts.iter().map(|part| part.texts().count()).sum();
+        let failed = usize::from(transcript.outcome != Outcome::Passed {});
+        assert_eq!(rows, transcript.events.len() + failed);
+        for part in parts {
+            let svg = part.svg();
+            assert!(number(&svg, "height") < 16_000, "{}", part.title());
+            assert!(part.mermaid().len() < 50_000, "{}", part.title());
+        }
+    }
+}
+
+/// The first attribute of that name: a number.
+fn number(element: &str, name: &str) -> usize {
+    let mark = format!(" {name}=\"");
+    let value = element.split(&mark).nth(1).expect(name);
+    let value = value.split('"').next().expect("an end");
+    value.parse().expect("a number")
+}
+
+/// What goes across all lifelines has an opaque ground; every other label stands between two of them.
+#[test]
+fn no_lifeline_runs_under_a_label() {
+    let place = regex::Regex::new(r#"d="M(\d+) 44V"#).expect("an expression");
+    let label =
+        regex::Regex::new(r#"<text class="(label|right|left)[^"]*" x="(\d+)"[^>]*>([^<]*)"#)
+            .expect("an expression");
+    let mut labels = 0;
+    for transcript in transcripts() {
+        for part in Diagram::of(&transcript).parts() {
+            let svg = part.svg();
+            let lifelines: Vec<usize> = place
+                .captures_iter(&svg)
+                .map(|found| found[1].parse().expect("a number"))
+                .collect();
+            for found in label.captures_iter(&svg) {
+                labels += 1;
+                let x: usize = found[2].parse().expect("a number");
+                // Entities count as what they are written with, and letters as 7 pixels, which is more than they are on average.
+                let wide = found[3].chars().count() * 7;
+                let (start, end) = match &found[1] {
+                    "label" => (x.saturating_sub(wide / 2), x + wide / 2),
+                    "right" => (x, x + wide),
+                    _ => (x.saturating_sub(wide), x),
+                };
+                let crossed = lifelines.iter().any(|line| (start..=end).contains(line));
+                assert!(!crossed, "{} in {}", &found[0], part.title());
+            }
+        }
+    }
+    assert!(labels > 1_000);
+}
+
+#[test]
+fn the_intermediary_stands_between_who_offers_and_who_is_offered() {
+    let diagram = Diagram::of(&example());
+    let parts = diagram.parts();
+    let mermaid = parts[0].mermaid();
+    let places = [
+        "a0 as Ben's phone",
+        "a1 as intermediary",
+        "a2 as Ryan's phone",
+    ];
+    for place in places {
+        assert!(mermaid.contains(place), "no {place} in\n{mermaid}");
+    }
+}
+
+fn example() -> Transcript {
+    let text = include_str!("../docs/example/hotel_key.jsonl");
+    Transcript::from_lines(text).expect("a transcript")
+}
+
+#[test]
+fn the_player_tells_every_step_and_no_secret() {
+    let transcript = example();
+    let page = player::page(&Playback::of(&transcript));
+    let steps = page.matches("<li id=\"step-").count();
+    assert_eq!(steps, transcript.events.len());
+    let secret =
+        regex::Regex::new(r#""(?:token|accessKey)":"([0-9a-f]{16})"#).expect("an expression");
+    let lines = transcript.to_lines();
+    let mut secrets = 0;
+    for found in secret.captures_iter(&lines) {
+        secrets += 1;
+        assert!(!page.contains(&found[1]));
+    }
+    assert!(secrets > 0);
+}
+
+#[test]
+fn a_hostile_transcript_makes_no_element_of_the_player() {
+    let plain = player::page(&Playback::of(&with("x", &example())));
+    for (text, _) in hostile() {
+        let page = player::page(&Playback::of(&with(text, &example())));
+        for mark in ["<script", "</script", "<b ", "<d>"] {
+            assert_eq!(
+                page.matches(mark).count(),
+                plain.matches(mark).count(),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_player_steps_in_a_browser() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    std::fs::write(&file, player::page(&Playback::of(&example()))).expect("written");
+    let url = format!("file://{}#step-3", file.display());
+    let press = |key: &str| {
+        format!(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }})); location.hash"
+        )
+    };
+    let (on, back) = (press("ArrowRight"), press("ArrowLeft"));
+    for width in ["390", "1600"] {
+        let arguments = [width, "location.hash", &on, &back, &back];
+        let Some(seen) = browser::look("page.mjs", &url, &arguments) else {
+            return;
+        };
+        assert_eq!(
+            seen["values"],
+            serde_json::json!(["#step-3", "#step-4", "#step-3", "#step-2"])
+        );
+        assert_eq!(seen["faults"], serde_json::json!([]), "{seen}");
+        assert_eq!(seen["overflows"], false, "{width}");
+        let all =
+            "[...document.querySelectorAll('#steps > li')].filter((it) => it.offsetHeight).length";
+        let seen = browser::look("page.mjs", &url, &[width, "--no-script", all]);
+        let seen = seen.expect("as before");
+        assert_eq!(seen["values"][0], example().events.len());
+        assert_eq!(seen["overflows"], false, "{width}");
     }
 }

@@ -392,7 +392,11 @@ attempts! {
     "an event that clears the terminal": "diagram t.jsonl", "t.jsonl" = transcript(&[("\"event\":\"time\"", "\"event\":\"\\u001b[2J\"")]) => 2, 40 MiB, r"unknown variant `\u{1b}[2J`";
     "half a line": "intermediary-view t.jsonl", "t.jsonl" = text(&TRANSCRIPT[..TRANSCRIPT.len() - 9]) => 2, 40 MiB, "EOF while parsing";
     "a device with a hostile name, drawn": "diagram t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\n  Note over a0: forged"), &[]) => 0, 64 MiB, "as Ben#92;u#123;1b#125;[2J#92;n  Note over a0: forged";
-    "a device with a hostile name, as a picture": "diagram t.jsonl --format svg", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "<script>\\u001b[2J\\ufffe</script>"), &[]) => 0, 64 MiB, r"&lt;script&gt;\u{1b}[2J\u{fffe}&lt;/script&gt;";
+    "a device with a hostile name, as a picture": "diagram t.jsonl --format svg", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "<script>\\u001b[2J\\ufffe</script>"), &[]) => 0, 64 MiB, r"&lt;script&gt;\u{1b}[2J";
+    "a device with a hostile name, to be stepped through": "explore t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "</script><b>\\u001b[2J"), &[]) => 0, 96 MiB, r"&lt;&#x2f;script&gt;&lt;b&gt;\u{1b}[2J";
+    "an endless transcript to be stepped through": "explore /dev/zero" => 2, 40 MiB, "/dev/zero: is a device";
+    "a page to step through in no folder": "explore t.jsonl --to no/where.html", "t.jsonl" = transcript(&[]) => 2, 96 MiB, "no/where.html: No such file";
+    "a part of a diagram that there is none of": "diagram t.jsonl --part 0", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "there is no part 0";
     "a device with a hostile name, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\nok"), &[]) => 0, 64 MiB, r"Ben\u{1b}[2J\nok";
     "a suite in a transcript that clears the terminal": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress-1", "\\u001b[2J")]) => 2, 64 MiB, r"no suite is called `\u{1b}[2J`";
     "a step in a transcript that there is none of": "replay t.jsonl", "t.jsonl" = transcript(&[("Ben has a phone", "Ben has a \\u001b[2J phone")]) => 2, 64 MiB, r"no step is called `Ben has a \u{1b}[2J phone`";
@@ -403,11 +407,13 @@ attempts! {
     "a script for a transcript that is not there": "replay t.jsonl --script nowhere", "t.jsonl" = transcript(&[]) => 2, 96 MiB, "nowhere: cannot be read";
     "a script for a transcript that is endless": "replay t.jsonl --script /dev/zero", "t.jsonl" = transcript(&[]) => 2, 96 MiB, "/dev/zero: is a device";
     "300,000 events": "diagram t.jsonl", "t.jsonl" = Many(header(), "{\"event\":\"time\",\"now\":1}\n", 300_000, "") => 2, 128 MiB, "one event too many; a transcript has 20000 at most";
-    "20,000 devices": "diagram t.jsonl --format svg", "t.jsonl" = devices(19_999) => 0, 128 MiB, "d19998";
+    "20,000 devices": "diagram t.jsonl --format html", "t.jsonl" = devices(19_999) => 0, 192 MiB, "d19998";
+    "20,000 devices, in one picture": "diagram t.jsonl --format svg", "t.jsonl" = devices(19_999) => 2, 128 MiB, "pictures: `--part 1`";
+    "20,000 devices, to be stepped through": "explore t.jsonl", "t.jsonl" = devices(19_999) => 0, 384 MiB, "d19998";
     "a line of 15 MB in a transcript": "intermediary-view t.jsonl", "t.jsonl" = Many("{\"transcript\":1,\"scenario\":\"", "a", 15_000_000, "\"}\n") => 2, 96 MiB, "t.jsonl:1: 15000030 bytes; a line has 8388608 at most";
     "the line ends of Windows, and none at the end": "replay t.jsonl", "t.jsonl" = text(TRANSCRIPT.trim_end().replace('\n', "\r\n")) => 0, 96 MiB, "all the same";
     "another seed": "replay t.jsonl", "t.jsonl" = transcript(&[("\"seed\":\"1\"", "\"seed\":\"2\"")]) => 1, 64 MiB, "t.jsonl:";
-    "a time beyond all time": "diagram t.jsonl", "t.jsonl" = transcript(&[("1767225600", "18446744073709551615")]) => 0, 64 MiB, "the time is 18446744073709551615";
+    "a time beyond all time": "diagram t.jsonl", "t.jsonl" = transcript(&[("1767225600", "18446744073709551615")]) => 0, 64 MiB, "18446744073709551615 seconds after 1970";
 
     // Lists of known failures.
     "a list that is not there": "test MINE --known-failures nowhere" => 2, 96 MiB, "nowhere: cannot be read";

@@ -7,6 +7,7 @@ mod completions;
 mod diagram;
 mod doctor;
 mod explain;
+mod explore;
 #[cfg(feature = "flaws")]
 mod flaws;
 mod fuzz;
@@ -63,6 +64,7 @@ enum Command {
     Interop(interop::Interop),
     Replay(replay::Replay),
     Diagram(diagram::Draw),
+    Explore(explore::Explore),
     IntermediaryView(intermediary_view::IntermediaryView),
     Requirements(requirements::Requirements),
     /// Show how many vectors and scenarios reach each row of the transfer's table, and each refused pair.
@@ -252,6 +254,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Interop(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),
+        Command::Explore(command) => command.run(&mut out),
         Command::IntermediaryView(command) => command.run(&mut out),
         Command::Requirements(command) => command.run(&mut out),
         Command::Transitions => transitions::run(&mut out),

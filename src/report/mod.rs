@@ -1,6 +1,7 @@
 //! Results as people and programs read them. Knows nothing of any protocol.
 
 pub mod comparison;
+pub mod diagram;
 pub mod fuzz;
 mod harmless;
 pub mod html;
@@ -9,5 +10,6 @@ pub mod json;
 pub mod junit;
 mod marks;
 mod page;
+pub mod player;
 pub mod pretty;
 pub mod sarif;

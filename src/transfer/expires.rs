@@ -5,15 +5,6 @@ use crate::timestamp::Timestamp;
 use time::UtcDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// `YYYY-MM-DDThh:mm:ssZ`; none before 1970 or after 9999.
-pub(super) fn write(expires: Timestamp) -> Option<String> {
-    let seconds = i64::try_from(expires.0).ok()?;
-    UtcDateTime::from_unix_timestamp(seconds)
-        .ok()?
-        .format(&Rfc3339)
-        .ok()
-}
-
 /// The day after the last of a month that has 30 or fewer, which is the first of the next one: so `Date` of JavaScript reads
 /// it.
 #[cfg(feature = "flaws")]
@@ -29,7 +20,7 @@ fn rolled_over(text: &str) -> Option<Timestamp> {
     if rolls { read(&rolled) } else { None }
 }
 
-/// Reads what [`write()`] writes, and nothing else.
+/// Reads what [`Timestamp::rfc3339`] writes, and nothing else.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     flawed!("PAY-10 lower case", (), {
         let upper = text.to_ascii_uppercase();
@@ -55,7 +46,7 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     let date = UtcDateTime::parse(text, &Rfc3339).ok()?;
     let expires = Timestamp(u64::try_from(date.unix_timestamp()).ok()?);
     // RFC 3339 has other forms of the same instant: fractions, offsets, lower case, a leap second.
-    let canonical = write(expires)? == text;
+    let canonical = expires.rfc3339()? == text;
     flawed!("PAY-10 any form", canonical, true).then_some(expires)
 }
 

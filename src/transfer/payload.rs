@@ -863,7 +863,7 @@ impl<'a> From<&'a Payload> for Written<'a> {
                 provisioning,
                 expires: at,
             } => {
-                expires = expires::write(*at);
+                expires = at.rfc3339();
                 match provisioning {
                     Provisioning::KeyCreationRequest(bytes) => {
                         content.key_creation_request = Some(Base64(bytes.expose()));

@@ -63,6 +63,12 @@ states! {
 }
 
 impl StateName {
+    /// Whether it is one of the sender's side.
+    #[must_use]
+    pub fn is_of_sender(self) -> bool {
+        self.as_str().starts_with("S:")
+    }
+
     /// Whether no row leads from it to another.
     #[must_use]
     pub fn is_final(self) -> bool {

@@ -6,7 +6,6 @@
 //! | --- | --- |
 //! | [`limits`] | how large scripts and transcripts may be |
 //! | [`transcript`] | a run as JSON Lines |
-//! | [`diagram`] | a transcript as a sequence diagram |
 //! | [`outline`] | what of a transcript is the same whatever was drawn |
 //! | [`view`] | what the intermediary learned, from a transcript |
 //! | [`property`] | what must never happen, whatever a script says |
@@ -18,6 +17,8 @@
 //! | `checks`, `mallory` | what a step looks at |
 //! | `steps` | every step: its words and what it does |
 //! | [`vocabulary`] | the step that a text asks for |
+//! | [`diagram`] | a transcript as a sequence diagram |
+//! | [`playback`] | a transcript, made ready to be stepped through |
 //! | [`feature`] | the part of Gherkin that scripts are written in |
 //! | `scope` | whom and what a step may speak of |
 //! | [`script`] | scripts, held to the vocabulary before anything runs |
@@ -34,6 +35,7 @@ pub mod limits;
 pub(crate) mod mallory;
 pub mod outline;
 mod parameter;
+pub mod playback;
 pub mod property;
 pub mod rehearsal;
 mod scope;

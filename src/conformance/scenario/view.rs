@@ -37,44 +37,23 @@ impl View {
 
     pub(super) fn from_events(events: &[Line]) -> Self {
         let mut names = BTreeMap::new();
-        let mut addresses = BTreeMap::new();
-        let mut now = Timestamp::default();
+        let mut learning = Learning::default();
         let mut rows = Vec::new();
-        let mut known = BTreeSet::new();
         let mut transfers: BTreeMap<UserId, BTreeSet<TransferId>> = BTreeMap::new();
         for event in events {
+            rows.extend(learning.event(event));
             match event {
-                Line::Time { now: time } => now = *time,
                 Line::Device {
                     device,
                     address: Some(address),
                     ..
                 } => {
                     names.insert(*address, device.clone());
-                    addresses.insert(device.clone(), *address);
-                }
-                Line::Request {
-                    device,
-                    fate,
-                    request,
-                } if !matches!(fate, Some(Fate::Lost | Fate::HeldBack)) => {
-                    let asker = match &request.body {
-                        Body::Register(registration) => Some(registration.address),
-                        _ => addresses.get(device).copied(),
-                    };
-                    // What is asked again teaches nothing new.
-                    if known.insert((device, String::from(request.id.clone()))) {
-                        rows.extend(
-                            asker
-                                .into_iter()
-                                .flat_map(|asker| learned(asker, request, now)),
-                        );
-                    }
                 }
                 Line::State {
                     device, transfer, ..
                 } => {
-                    if let Some(address) = addresses.get(device) {
+                    if let Some(address) = learning.addresses.get(device.as_str()) {
                         let of_user = transfers.entry(address.user_id).or_default();
                         of_user.insert(*transfer);
                     }
@@ -126,6 +105,49 @@ impl View {
             };
             was_there(one) && was_there(other)
         })
+    }
+}
+
+/// What the intermediary learns, event after event.
+#[derive(Default)]
+pub(super) struct Learning<'t> {
+    now: Timestamp,
+    addresses: BTreeMap<&'t str, Address>,
+    known: BTreeSet<(&'t str, String)>,
+}
+
+impl<'t> Learning<'t> {
+    /// What it learns by the next event. A request that never arrived teaches nothing, and what is asked again nothing new.
+    pub(super) fn event(&mut self, event: &'t Line) -> Vec<Row> {
+        match event {
+            Line::Time { now } => self.now = *now,
+            Line::Device {
+                device,
+                address: Some(address),
+                ..
+            } => {
+                self.addresses.insert(device, *address);
+            }
+            Line::Request {
+                device,
+                fate,
+                request,
+            } if !matches!(fate, Some(Fate::Lost | Fate::HeldBack)) => {
+                let asker = match &request.body {
+                    Body::Register(registration) => Some(registration.address),
+                    _ => self.addresses.get(device.as_str()).copied(),
+                };
+                if self
+                    .known
+                    .insert((device.as_str(), String::from(request.id.clone())))
+                {
+                    let rows = asker.map(|asker| learned(asker, request, self.now));
+                    return rows.unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 }
 

@@ -106,6 +106,19 @@ impl Vocabulary {
         }
     }
 
+    /// The step that a text asks for, where it is one; nothing is likened to it.
+    pub(super) fn known(&self, text: &str) -> Option<Call> {
+        let is_one = self.set.matches(text).iter().count() == 1;
+        is_one.then(|| self.find(text).ok()).flatten()
+    }
+
+    /// Given, When or Then, by what a step of these words does; none where no step, or more than one, is called that.
+    pub(super) fn keyword(&self, text: &str) -> Option<&'static str> {
+        let mut found = self.set.matches(text).into_iter();
+        let only = found.next().filter(|_| found.next().is_none())?;
+        Some(Self::definitions()[only].keyword)
+    }
+
     fn unknown(&self, text: &str) -> String {
         if text.len() > LIKENED {
             let beginning: String = text.chars().take(LIKENED / 2).collect();
