@@ -290,7 +290,7 @@ fn offered(words: &[&str]) -> Vec<String> {
 
 #[test]
 fn bash_completes_commands_options_and_names() {
-    assert_eq!(offered(&["tigress", "expl"])[0], "explain");
+    assert_eq!(offered(&["tigress", "expla"])[0], "explain");
     assert!(offered(&["tigress", "test", "--known"]).contains(&"--known-failures".to_owned()));
     assert_eq!(offered(&["tigress", "test", "--format", "ju"]), ["junit"]);
     assert_eq!(
