@@ -1073,7 +1073,7 @@ fn the_page_leads_to_a_first_verdict_in_node() {
             .current_dir(folder)
             .output()
             .expect("it runs");
-        (output.status.code(), text(&output.stdout).to_owned())
+        (output.status.code(), text(&output.stdout))
     };
     assert_eq!(run(init, folder.path()).0, Some(0));
     let mine = folder.path().join(init.last().expect("a folder"));

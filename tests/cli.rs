@@ -173,20 +173,16 @@ fn run_as_shown(command: &str, page: &Path) {
         | ["cargo", "run", "--example", "performance"]
         // generators/tests/vectors.rs makes the files and compares them.
         | ["cargo", "run", "-p", "tigress-generators"]
-        | [".ci/run" | ".ci/nightly"]
+        // tests/book.rs makes the book.
+        | [".ci/run" | ".ci/nightly" | "book/run"]
         // `the_built_in_run_conforms` runs it, once for all pages.
         | ["cargo", "run", "--", "test"]
         | ["cargo", "run", "--release", "--", "test"]
         | ["cargo", "install", "--locked", "--path", "."]
-        | [
-            "tigress",
-            "adapter",
-            "init",
-            "--language",
-            "python",
-            "my_adapter",
-        ]
-        | ["cd", "my_adapter" | "my_port"]
+        // `the_page_leads_to_a_first_verdict_in_node` in tests/adapters.rs runs the second.
+        | ["tigress", "adapter", "init", "--language", "python", "my_adapter"]
+        | ["tigress", "adapter", "init", "--language", "node", "my_wallet"]
+        | ["cd", "my_adapter" | "my_port" | "my_wallet"]
         // What docs/exit-status.md lists is run elsewhere, in a folder of its own.
         | ["tigress", "explore", ..]
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.
@@ -195,12 +191,7 @@ fn run_as_shown(command: &str, page: &Path) {
         // The rates of fuzzing need an optimised build of their own; the example is linted.
         | ["cargo", "run", "--release", "--manifest-path", "fuzz/Cargo.toml", .., "rate", "--", _, _, _]
         | ["tigress", "test", "--adapter", "'python3", "adapter.py'"]
-        // `the_page_leads_to_a_first_verdict_in_node` in tests/adapters.rs runs the same.
-        | ["tigress", "adapter", "init", "--language", "node", "my_wallet"]
-        | ["cd", "my_wallet"]
         | ["tigress", "test", "--adapter", "'node", "adapter.js'", "--only", "public_key"]
-        // tests/book.rs runs it.
-        | ["book/run"]
         // `a_skeleton_of_a_port_takes_part` in tests/interop.rs runs the same.
         | ["tigress", "adapter", "init", "--language", "python", "--suite", "signal-v3", "my_port"]
         | ["tigress", "interop", "--adapter", "'python3", "adapter.py'", "tigress"]

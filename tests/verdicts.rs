@@ -634,7 +634,7 @@ fn a_requirement_that_was_tested_in_part_is_partial_in_every_form() {
     assert!(junit.contains(reason), "{junit}");
     let html = report::html::page(&result);
     assert!(
-        html.contains(r#"<tr class="row partial s-3" id="X3DH-08">"#),
+        html.contains(r#"<details class="row requirement partial s-3"#),
         "{html}"
     );
     assert!(html.contains("the role `device` is not claimed"));

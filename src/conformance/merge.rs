@@ -86,8 +86,8 @@ pub fn merge(results: Vec<TestResult>) -> Result<TestResult, MergeError> {
         provenance,
         shard: None,
         ended,
-        families: counted(&cases, families),
-        themes: counted(&cases, themes),
+        families: counted(&cases, &families),
+        themes: counted(&cases, &themes),
         no_longer_fails: names(&cases)
             .filter(|name| no_longer_fails.contains(*name))
             .map(str::to_owned)
@@ -205,7 +205,7 @@ fn interleaved(
 }
 
 /// The families or themes in the order of the cases, with their counts.
-fn counted(cases: &[CaseResult], titles: BTreeMap<String, String>) -> Vec<GroupResult> {
+fn counted(cases: &[CaseResult], titles: &BTreeMap<String, String>) -> Vec<GroupResult> {
     let of_group = cases.chunk_by(|one, next| one.group == next.group);
     of_group
         .filter_map(|cases| {
@@ -215,7 +215,9 @@ fn counted(cases: &[CaseResult], titles: BTreeMap<String, String>) -> Vec<GroupR
                 title: title.clone(),
                 counts: super::result::Counts::default(),
             };
-            cases.iter().for_each(|case| group.counts.add(case.outcome));
+            for case in cases {
+                group.counts.add(case.outcome);
+            }
             Some(group)
         })
         .collect()

@@ -51,18 +51,19 @@ pub(super) fn between<'a>(one: &'a str, other: &'a str) -> [Vec<Part<'a>>; 2] {
 
 /// A text cut into what is compared: bytes where it is hexadecimal, else characters.
 fn units(text: &str) -> Vec<&str> {
-    let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f' | 'A'..='F');
+    let is_digit = |c: char| c.is_ascii_hexdigit();
     let mut units = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         // A word is a run of letters and digits.
         let word = rest.find(|c: char| !c.is_alphanumeric());
         let word = &rest[..word.unwrap_or(rest.len())];
-        let step = if word.len() >= BYTES && word.len() % 2 == 0 && word.chars().all(is_digit) {
-            2
-        } else {
-            0
-        };
+        let step =
+            if word.len() >= BYTES && word.len().is_multiple_of(2) && word.chars().all(is_digit) {
+                2
+            } else {
+                0
+            };
         let end = word.len().max(first.len_utf8());
         let mut at = 0;
         while at < end {

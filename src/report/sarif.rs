@@ -152,9 +152,12 @@ fn location(failure: &FailureResult, result: &TestResult) -> (String, usize) {
 /// A path as a URI reference.
 fn uri(path: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(byte);
-    let each = path.bytes().map(|byte| match plain(&byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
+    let each = path.bytes().map(|byte| {
+        if plain(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
     });
     each.collect()
 }

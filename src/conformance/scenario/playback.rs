@@ -18,6 +18,7 @@ use crate::wallet::Report;
 use crate::wire::{MessageKind, PreKeyMessage, RatchetMessage};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::fmt::Write;
 
 /// So many things that an event holds, or teaches the intermediary, are listed; of more it is said how many.
 const LISTED: usize = 40;
@@ -177,6 +178,7 @@ struct Teller<'t> {
     now: Option<Timestamp>,
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
 fn fact(what: impl Into<String>, value: impl ToString) -> Fact {
     Fact {
         what: what.into(),
@@ -233,48 +235,12 @@ impl<'t> Teller<'t> {
                 device,
                 fate,
                 request,
-            } => {
-                let (holds, changes) = self.asked(device, &request.body);
-                Moment {
-                    kind: "Request",
-                    from: at(device),
-                    to: Some(INTERMEDIARY.to_owned()),
-                    words: self.words.request(&request.body),
-                    fate: fate.map(|fate| fate.to_string()),
-                    transfer: match &request.body {
-                        Body::Submit(it) => self.number_of(&it.message.0.0),
-                        _ => None,
-                    },
-                    holds,
-                    changes,
-                    ..Moment::default()
-                }
-            }
+            } => self.request(device, *fate, &request.body),
             Line::Answer {
                 device,
                 fate,
                 answer,
-            } => {
-                let arrives = !matches!(fate, Some(Fate::Lost | Fate::HeldBack));
-                let (holds, changes) = self.answered(device, answer);
-                Moment {
-                    kind: "Answer",
-                    from: Some(INTERMEDIARY.to_owned()),
-                    to: at(device),
-                    words: self.words.answer(answer),
-                    fate: fate.map(|fate| fate.to_string()),
-                    transfer: match &**answer {
-                        Answered::Answer(Answer::Envelopes { envelopes }) => {
-                            let mut known = envelopes.iter();
-                            known.find_map(|it| self.number_of(&it.message.0.0))
-                        }
-                        _ => None,
-                    },
-                    holds,
-                    changes: if arrives { changes } else { Vec::new() },
-                    ..Moment::default()
-                }
-            }
+            } => self.answer(device, *fate, answer),
             Line::State {
                 device,
                 transfer,
@@ -316,6 +282,46 @@ impl<'t> Teller<'t> {
                 words: format!("refuses its user: {}", name(code)),
                 ..Moment::default()
             },
+        }
+    }
+
+    fn request(&mut self, device: &str, fate: Option<Fate>, body: &'t Body) -> Moment {
+        let (holds, changes) = self.asked(device, body);
+        Moment {
+            kind: "Request",
+            from: Some(name(device)),
+            to: Some(INTERMEDIARY.to_owned()),
+            words: self.words.request(body),
+            fate: fate.map(|fate| fate.to_string()),
+            transfer: match body {
+                Body::Submit(it) => self.number_of(&it.message.0.0),
+                _ => None,
+            },
+            holds,
+            changes,
+            ..Moment::default()
+        }
+    }
+
+    fn answer(&mut self, device: &str, fate: Option<Fate>, answer: &'t Answered) -> Moment {
+        let arrives = !matches!(fate, Some(Fate::Lost | Fate::HeldBack));
+        let (holds, changes) = self.answered(device, answer);
+        Moment {
+            kind: "Answer",
+            from: Some(INTERMEDIARY.to_owned()),
+            to: Some(name(device)),
+            words: self.words.answer(answer),
+            fate: fate.map(|fate| fate.to_string()),
+            transfer: match answer {
+                Answered::Answer(Answer::Envelopes { envelopes }) => {
+                    let mut known = envelopes.iter();
+                    known.find_map(|it| self.number_of(&it.message.0.0))
+                }
+                _ => None,
+            },
+            holds,
+            changes: if arrives { changes } else { Vec::new() },
+            ..Moment::default()
         }
     }
 
@@ -467,7 +473,7 @@ impl<'t> Teller<'t> {
         };
         let key = hex::encode(&ratchet.header.ratchet_key.encode());
         let key = self.keys.counted("RK", key, from);
-        session.push_str(&format!("{key}, message {}", ratchet.header.counter));
+        let _ = write!(session, "{key}, message {}", ratchet.header.counter);
         facts.push(fact("ratchet key", key));
         facts.push(fact("counter", ratchet.header.counter));
         facts.push(fact("previous counter", ratchet.header.previous_counter));

@@ -133,13 +133,12 @@ impl Row {
                 let words = mark.into_iter().chain(*keyword).chain([text.as_str()]);
                 words.collect::<Vec<_>>().join(" ")
             }
-            Row::Time(text) => text.clone(),
+            Row::Time(text) | Row::Note { text, .. } => text.clone(),
             Row::Failure(reason) => format!("{} failed: {reason}", Mark::Failed.sign()),
             Row::Arrow { label, fate, .. } => match fate {
                 Some(fate) => format!("{label} ({fate})"),
                 None => label.clone(),
             },
-            Row::Note { text, .. } => text.clone(),
         }
     }
 }
