@@ -637,7 +637,7 @@ fn a_requirement_that_was_tested_in_part_is_partial_in_every_form() {
         html.contains(r#"<details class="row requirement partial s-3"#),
         "{html}"
     );
-    assert!(html.contains("the role `device` is not claimed"));
+    assert!(html.contains("the role <code>device</code> is not claimed"));
 }
 
 #[test]
