@@ -15,7 +15,7 @@ use tigress_signal::conformance::selection::{Selection, Shard};
 use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
-use tigress_signal::report::{junit, sarif};
+use tigress_signal::report::{comparison, junit, sarif};
 
 struct Quiet;
 
@@ -181,6 +181,34 @@ fn what_is_worse_is_told_and_what_is_better_is_not_worse() {
         slower.cases[passed].took = Duration::from_millis(took);
         assert_eq!(Comparison::of(&slow, &slower).slower.len(), told, "{took}");
     }
+}
+
+#[test]
+fn the_schema_of_a_comparison_is_as_it_is_made_and_holds() {
+    let schema = comparison::schema();
+    // `SNAPSHOTS=overwrite cargo test` writes it anew.
+    snapbox::assert_data_eq!(
+        schema.clone(),
+        snapbox::file!["../docs/comparison_schema.json"].raw()
+    );
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    // Something of each kind has changed.
+    let mut after = whole().clone();
+    after.cases.remove(0);
+    for case in &mut after.cases {
+        case.outcome = match case.outcome {
+            CaseOutcome::Passed => CaseOutcome::Failed,
+            _ => CaseOutcome::Passed,
+        };
+        case.took += Duration::from_secs(10);
+    }
+    after.faults.push("a line after its last answer".to_owned());
+    let told = written(|out| comparison::json(out, &Comparison::of(whole(), &after)));
+    let mut told: Value = serde_json::from_str(&told).expect("JSON");
+    assert!(validator.is_valid(&told), "{told}");
+    told["worse"] = "yes".into();
+    assert!(!validator.is_valid(&told));
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {

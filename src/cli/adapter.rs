@@ -1,7 +1,7 @@
 //! `tigress adapter`.
 
 use super::test::seconds;
-use super::{CliError, Ended};
+use super::{CliError, Ended, Format};
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use owo_colors::OwoColorize;
@@ -67,14 +67,6 @@ struct Methods {
     /// How to write them.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Pretty,
-    /// For programs.
-    Json,
 }
 
 /// Write an adapter to begin with: it runs at once, and reports everything as not implemented.

@@ -1,9 +1,9 @@
 //! `tigress doctor`.
 
 use super::signals::Received;
-use super::{CliError, Ended};
+use super::{CliError, Ended, Format};
+use clap::Args;
 use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
 use serde_json::json;
 use std::io::Write;
@@ -21,14 +21,6 @@ pub(super) struct Doctor {
     /// How to write it.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Pretty,
-    /// For programs.
-    Json,
 }
 
 fn parts() -> impl clap::builder::TypedValueParser<Value = String> {

@@ -33,7 +33,7 @@ mod vectors;
 mod wallet;
 
 use anstream::stream::IsTerminal;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -104,6 +104,15 @@ fn command_line() -> String {
         .chain(shown)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// How to write what a command says that has no further form.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Pretty,
+    /// For programs.
+    Json,
 }
 
 /// How a command ended, where it came to an end.

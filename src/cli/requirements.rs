@@ -1,7 +1,7 @@
 //! `tigress requirements`.
 
-use super::{CliError, Ended, completions, matrix};
-use clap::{Args, ValueEnum};
+use super::{CliError, Ended, Format, completions, matrix};
+use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use owo_colors::OwoColorize;
 use std::io::Write;
@@ -24,14 +24,6 @@ pub(super) struct Requirements {
     /// How to write the matrix.
     #[arg(long, value_enum, default_value_t = Format::Pretty, requires = "matrix")]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Pretty,
-    /// For programs.
-    Json,
 }
 
 impl Requirements {

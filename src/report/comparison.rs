@@ -1,10 +1,10 @@
 //! What has changed between two results, for people, for programs and for a pull request.
 
 use super::interop::markdown::escaped;
+use super::json::schema_of;
 use crate::conformance::comparison::{CaseChange, Comparison, Side};
 use crate::conformance::printable::{self, Printable};
 use crate::conformance::result::{CaseOutcome, Verdict};
-use schemars::generate::SchemaSettings;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -23,10 +23,7 @@ pub fn json(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
 /// The JSON Schema of it.
 #[must_use]
 pub fn schema() -> String {
-    let schema = SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<Comparison>();
-    format!("{:#}\n", schema.to_value())
+    schema_of::<Comparison>()
 }
 
 /// Writes it for people.

@@ -2,6 +2,7 @@
 
 use crate::conformance::printable;
 use crate::conformance::result::TestResult;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use std::io::{self, Write};
 
@@ -17,8 +18,13 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
 /// The JSON Schema of the result.
 #[must_use]
 pub fn schema() -> String {
+    schema_of::<TestResult>()
+}
+
+/// The JSON Schema of a type, as it is checked in.
+pub(super) fn schema_of<T: JsonSchema>() -> String {
     let schema = SchemaSettings::draft2020_12()
         .into_generator()
-        .into_root_schema_for::<TestResult>();
+        .into_root_schema_for::<T>();
     format!("{:#}\n", schema.to_value())
 }
