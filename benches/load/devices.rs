@@ -48,7 +48,6 @@ pub(crate) enum Kind {
     Submit,
     Read,
     Fetch,
-    Count,
 }
 
 impl Kind {
@@ -60,7 +59,6 @@ impl Kind {
             Kind::Submit => "submissions",
             Kind::Read => "readings",
             Kind::Fetch => "bundles",
-            Kind::Count => "counts",
         }
     }
 }
@@ -210,7 +208,6 @@ impl Population {
                 address,
                 access_key: Some(asker.access_keys[0].clone()),
             },
-            Kind::Count => Body::CountOneTimePreKeys { address },
         };
         Some(Request {
             id: RequestId::try_from(format!("{by}-{client}-{number}")).expect("an id"),

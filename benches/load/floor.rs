@@ -2,6 +2,7 @@
 
 use crate::devices::{Kind, Population};
 use axum::Router;
+use axum::body::Bytes;
 use std::net::SocketAddr;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -53,7 +54,7 @@ pub(crate) fn machine<S: GroupStore>(
     done as f64 / began.elapsed().as_secs_f64()
 }
 
-/// A server that answers everything with two bytes, until what comes back is dropped.
+/// A server that takes every request whole and answers it with two bytes, until what comes back is dropped.
 pub(crate) fn empty() -> (SocketAddr, oneshot::Sender<()>) {
     let (end, ends) = oneshot::channel();
     let (tell, told) = channel();
@@ -65,7 +66,7 @@ pub(crate) fn empty() -> (SocketAddr, oneshot::Sender<()>) {
             let listener = tokio::net::TcpListener::bind(here).await.expect("a port");
             let address = listener.local_addr().expect("its address");
             tell.send(address).expect("somebody waits");
-            let router = Router::new().fallback(async || "{}");
+            let router = Router::new().fallback(async |_: Bytes| "{}");
             tokio::select! {
                 served = axum::serve(listener, router) => served.expect("it serves"),
                 _ = ends => {}

@@ -1,11 +1,11 @@
 //! Load: what a served intermediary does in a second, on loopback, beside its floors.
 //!
 //! The floor of a store is the same requests carried out by the machine alone, as many in a group as there are clients: no HTTP, no
-//! thread between. The floor of HTTP is axum that answers every request with two bytes. Clients, server and database share the cores, so
-//! the figures say how things compare, not how much a server of one's own would do.
+//! thread between. The floor of HTTP is axum that takes the same requests whole and answers each with two bytes. Clients, server and
+//! database share the cores, so the figures say how things compare, not how much a server of one's own would do.
 //!
-//! `cargo bench -p tigress-benches --bench load`; with `--test` everything is run once, for an instant. The figures stand in
-//! target/criterion/load.json; `cargo run --example performance` puts them into docs/performance.md.
+//! `cargo bench -p tigress-benches --bench load`; with `--test` everything is run once, for an instant; with `-- memory` only
+//! that, beside axum alone. The figures of all stand in target/criterion/load.json; `cargo run --example performance` puts them into docs/performance.md.
 
 mod client;
 mod devices;
@@ -244,31 +244,30 @@ fn main() {
     for clients in CLIENTS {
         let population = Population::new(clients);
         let (address, end) = floor::empty();
-        let asked = ask(&[address], &population, Kind::Count, plan.each);
-        rows.push(row(
-            "axum alone",
-            0,
-            clients,
-            "nothing",
-            &asked,
-            asked.rate(),
-        ));
+        for kind in Kind::ALL {
+            let asked = ask(&[address], &population, kind, plan.each);
+            let rate = asked.rate();
+            rows.push(row("axum alone", 0, clients, kind.name(), &asked, rate));
+        }
         drop(end);
     }
-    for kept in [
+    let named = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let asked_for = |kept: &Kept| named.is_none_or(|named| kept.name().contains(named.as_str()));
+    let all = [
         Kept::Memory,
         Kept::Sqlite,
         Kept::Postgres { servers: 1 },
         Kept::Postgres { servers: 2 },
-    ] {
+    ];
+    for kept in all.into_iter().filter(asked_for) {
         measured(kept, 0, plan, &mut rows);
     }
-    for kept in [Kept::Memory, Kept::Sqlite] {
+    for kept in all[..2].iter().copied().filter(asked_for) {
         for &others in &plan.sizes[1..] {
             measured(kept, others, plan, &mut rows);
         }
     }
-    if !once {
+    if !once && named.is_none() {
         let folder = target().join("criterion");
         fs::create_dir_all(&folder).expect("a folder");
         let text = format!("{:#}\n", Value::from(rows));

@@ -39,8 +39,8 @@ pub(super) struct Kept {
     record: DeviceRecord,
     one_time_pre_keys: BTreeMap<PreKeyId, KeptOneTimePreKey>,
     mailbox: BTreeMap<EnvelopeId, Arc<KeptEnvelope>>,
-    /// Which messages came by which access key: follows from `mailbox`.
-    by_access_key: BTreeSet<(Digest, EnvelopeId)>,
+    /// Which messages came by which access key, and until when they are kept: follows from `mailbox`. Counting them touches no message.
+    by_access_key: BTreeMap<(Digest, EnvelopeId), Timestamp>,
     access_keys: BTreeMap<Digest, AccessRecord>,
     answered: Remembered,
     /// What expires, by when: follows from the rest.
@@ -112,7 +112,7 @@ impl Kept {
             record,
             one_time_pre_keys: BTreeMap::new(),
             mailbox: BTreeMap::new(),
-            by_access_key: BTreeSet::new(),
+            by_access_key: BTreeMap::new(),
             access_keys: BTreeMap::new(),
             answered: Remembered::default(),
             expiries: BTreeSet::new(),
@@ -161,7 +161,7 @@ impl Kept {
         let Envelope { id, expires, .. } = kept.envelope;
         self.erase_envelope(id);
         self.expiries.insert((expires, Expiring::Envelope(id)));
-        self.by_access_key.insert((kept.access_key, id));
+        self.by_access_key.insert((kept.access_key, id), expires);
         self.mailbox.insert(id, Arc::new(kept));
     }
 
@@ -353,8 +353,11 @@ impl MemoryStore {
                     former = kept.record.token;
                     kept.record = record;
                 });
-                self.owners.remove(&former);
-                self.owners.insert(token, address);
+                // Most changes are not of the token.
+                if former != token {
+                    self.owners.remove(&former);
+                    self.owners.insert(token, address);
+                }
             }
             Change::EraseDevice(address) => self.erase(&address),
             Change::PutOneTimePreKey(address, one_time) => {
@@ -462,10 +465,7 @@ impl Transaction for MemoryTransaction<'_> {
         };
         let bounds = (*access_key, EnvelopeId(0))..=(*access_key, EnvelopeId(u64::MAX));
         let of_access_key = kept.by_access_key.range(bounds);
-        let messages = of_access_key.filter_map(|(_, id)| kept.mailbox.get(id));
-        Ok(messages
-            .filter(|kept| self.now < kept.envelope.expires)
-            .count())
+        Ok(of_access_key.filter(|(_, at)| self.now < **at).count())
     }
 
     fn mailbox_length_beyond(
@@ -473,14 +473,13 @@ impl Transaction for MemoryTransaction<'_> {
         address: &Address,
         each: usize,
     ) -> Result<usize, StoreError> {
-        let mut by_access_key: BTreeMap<Digest, usize> = BTreeMap::new();
-        for kept in self.store.kept(address).into_iter().flat_map(Kept::mailbox) {
-            if self.now < kept.envelope.expires {
-                *by_access_key.entry(kept.access_key).or_default() += 1;
-            }
-        }
-        let beyond = by_access_key.into_values();
-        Ok(beyond.map(|count| count.saturating_sub(each)).sum())
+        let Some(kept) = self.store.kept(address) else {
+            return Ok(0);
+        };
+        let there = kept.by_access_key.iter().filter(|(_, at)| self.now < **at);
+        let there: Vec<&Digest> = there.map(|((access_key, _), _)| access_key).collect();
+        let of_each = there.chunk_by(|one, next| one == next);
+        Ok(of_each.map(|of| of.len().saturating_sub(each)).sum())
     }
 
     fn access_key(
