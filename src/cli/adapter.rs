@@ -1,6 +1,6 @@
 //! `tigress adapter`.
 
-use super::test::seconds;
+use super::run::seconds;
 use super::{CliError, Ended, Format};
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};

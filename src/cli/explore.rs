@@ -1,6 +1,6 @@
 //! `tigress explore`.
 
-use super::test::fault;
+use super::run::fault;
 use super::{CliError, Ended, replay};
 use clap::Args;
 use std::fs;

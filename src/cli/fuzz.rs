@@ -1,7 +1,7 @@
 //! `tigress fuzz`.
 
+use super::run::{fault, seconds, start};
 use super::signals::Received;
-use super::test::{fault, seconds, start};
 use super::{CliError, Ended};
 use clap::{Args, ValueEnum};
 use std::fs;

@@ -2,8 +2,8 @@
 
 use super::clock;
 use super::interop_screen::Screen;
+use super::run::{fault, seconds};
 use super::signals::Received;
-use super::test::{fault, seconds};
 use super::{CliError, Ended};
 use clap::{Args, Subcommand, ValueEnum};
 use owo_colors::OwoColorize;

@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod diagram;
 mod doctor;
+mod evidence;
 mod explain;
 mod explore;
 #[cfg(feature = "flaws")]
@@ -20,6 +21,7 @@ mod merge;
 mod model;
 mod replay;
 mod requirements;
+mod run;
 mod scenarios;
 #[cfg(feature = "serve")]
 mod serve;
@@ -55,6 +57,7 @@ enum Command {
     Test(test::Test),
     Compare(compare::Compare),
     Merge(merge::Merge),
+    Evidence(evidence::Evidence),
     Adapter(adapter::Adapter),
     #[command(subcommand)]
     Vectors(vectors::Vectors),
@@ -256,6 +259,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(command) => command.run(&mut out),
         Command::Compare(command) => command.run(&mut out),
         Command::Merge(command) => command.run(&mut out),
+        Command::Evidence(command) => command.run(&mut out),
         Command::Adapter(command) => command.run(&mut out),
         Command::Vectors(command) => command.run(&mut out),
         Command::Scenarios(command) => command.run(&mut out),

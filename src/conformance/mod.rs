@@ -50,6 +50,7 @@ pub mod comparison;
 pub mod correspondence;
 mod dice;
 pub mod doctor;
+pub mod evidence;
 mod file_error;
 pub mod files;
 #[cfg(feature = "flaws")]

@@ -22,6 +22,8 @@ const LIBRARIES: &str = "libraries";
 pub struct Script {
     /// The file.
     pub file: String,
+    /// Its text.
+    pub text: String,
     /// The theme.
     pub theme: String,
     /// What is shown and why it matters.
@@ -141,6 +143,7 @@ impl Script {
         if faults.is_empty() {
             return Ok(Script {
                 file: file.to_owned(),
+                text: text.to_owned(),
                 theme: feature.name,
                 paragraph: feature.description.join("\n"),
                 scenarios,
