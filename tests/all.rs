@@ -29,6 +29,7 @@ mod book;
 mod cli;
 mod diagrams;
 mod durability;
+mod evidence;
 mod fuzzing;
 mod hostile;
 mod intermediary;

@@ -440,6 +440,22 @@ attempts! {
     "a result with a hostile name": "compare 'a\u{1b}[2J' b" => 2, 40 MiB, r"a\u{1b}[2J: cannot be read";
     "no result to merge": "merge" => 2, 40 MiB, "<RESULTS>...";
 
+    // Evidence.
+    "evidence where a file is": "evidence a", "a" = text("") => 2, 40 MiB, "a: something is there already";
+    "evidence with a hostile name": "evidence verify 'a\u{1b}[2J'" => 2, 40 MiB, r"a\u{1b}[2J/SHA256SUMS: cannot be read";
+    "a list of digests that is endless": "evidence verify .", "SHA256SUMS" = LinkTo("/dev/zero") => 2, 40 MiB, "SHA256SUMS: is a device";
+    "a list of digests that is a pipe": "evidence verify .", "SHA256SUMS" = Pipe => 2, 40 MiB, "SHA256SUMS: is a pipe";
+    "a list of ten million files": "evidence verify .", "SHA256SUMS" = Many("", "0123456789012345678901234567890123456789012345678901234567890123  a\n", 10_000_000, "") => 2, 40 MiB, "SHA256SUMS: has more than";
+    "a list that leads outside": "evidence verify .", "SHA256SUMS" = text("0123456789012345678901234567890123456789012345678901234567890123  ../a\n") => 2, 40 MiB, "SHA256SUMS:1: a name is of letters";
+    "a list that clears the terminal": "evidence verify .", "SHA256SUMS" = text("0123456789012345678901234567890123456789012345678901234567890123  \u{1b}[2J\n") => 2, 40 MiB, "SHA256SUMS:1: a name is of letters";
+    "a file of evidence that is a link": "evidence verify .", "SHA256SUMS" = text("0123456789012345678901234567890123456789012345678901234567890123  a\n"), "a" = LinkTo("/dev/zero") => 1, 40 MiB, "a: is a link, and no regular file";
+    "a file of evidence that is a pipe": "evidence verify .", "SHA256SUMS" = text("0123456789012345678901234567890123456789012345678901234567890123  a\n"), "a" = Pipe => 1, 40 MiB, "a: is a pipe, and no regular file";
+    "a file of evidence with a hostile name": "evidence verify .", "SHA256SUMS" = text(""), "a\u{1b}[2J" = text("") => 1, 40 MiB, r"a\u{1b}[2J: is not in the list";
+    "evidence of nine gigabytes": "evidence verify .", "SHA256SUMS" = text(""), "a" = Zeros(9 << 30) => 2, 40 MiB, "more than 8589934592 bytes";
+    "evidence of 50,000 files": "evidence verify .", "SHA256SUMS" = text(""), "a" = Files(50_000) => 2, 40 MiB, "there are more than 40000 files and folders";
+    "evidence in a thousand folders": "evidence verify .", "SHA256SUMS" = text(""), "a" = Nested(1_000) => 2, 40 MiB, "lies in more than 20 folders";
+    "evidence that is no evidence": "evidence verify .", "SHA256SUMS" = text("") => 1, 40 MiB, "result.json: cannot be read";
+
     // What a run must have.
     "more passed than there are": "test MINE --min-passed 4294967295", "a.json" = vectors(&[("0300", "0200")]) => 1, 96 MiB, "4294967295";
     "more passed than there are numbers": "test --min-passed 4294967296" => 2, 40 MiB, "4294967296 is not in 0..=4294967295";

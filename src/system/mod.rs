@@ -60,6 +60,8 @@ pub fn special(file: FileType) -> Option<&'static str> {
 #[cfg(feature = "conformance")]
 pub fn keep_name(file: &Path) -> io::Result<()> {
     match file.parent() {
+        // A name alone is one in the folder at hand.
+        Some(folder) if folder.as_os_str().is_empty() => this::keep_names(Path::new(".")),
         Some(folder) => this::keep_names(folder),
         None => Ok(()),
     }

@@ -202,8 +202,8 @@ fn about(result: &TestResult, files: usize) -> String {
          {}        the digests of these {files} files\n\n\
          Has anything changed since? Either of\n\n    sha256sum --check --strict {0}\n    tigress evidence verify .\n\n\
          The second also finds files that were added, plays every transcript again, and holds the parts against each other.\n\n\
-         Who vouches for it? The list alone does not say. Sign it, and keep the signature beside the folder:\n\n    \
-         minisign -Sm {0}\n    cosign sign-blob --bundle {0}.sigstore {0}\n",
+         Who vouches for it? The list alone does not say. Sign it, and keep the signature outside this folder:\n\n    \
+         minisign -S -m {0} -x ../kept.minisig\n    cosign sign-blob --bundle ../kept.sigstore {0}\n",
         Manifest::NAME
     );
     about

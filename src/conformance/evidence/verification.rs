@@ -60,7 +60,7 @@ pub fn verify(folder: &Path) -> Result<Verification, FileError> {
     let mut there = BTreeMap::new();
     let mut left = MOST_ENTRIES;
     walk(folder, "", DEPTH, &mut left, &mut there)?;
-    there.remove(Manifest::NAME);
+    let list = there.remove(Manifest::NAME);
     let sizes = there.values().map(|entry| match entry {
         Entry::File(size) => *size,
         Entry::Other(_) => 0,
@@ -77,6 +77,12 @@ pub fn verify(folder: &Path) -> Result<Verification, FileError> {
         bytes,
         ..Verification::default()
     };
+    if let Some(Entry::Other(what)) = list {
+        let what = format!("is {what}, and no regular file");
+        verification
+            .findings
+            .push(FileError::of(Manifest::NAME, what));
+    }
     for (name, recorded) in manifest.iter() {
         let finding = match there.remove(name) {
             None => Some("is missing".to_owned()),
@@ -212,8 +218,7 @@ fn agree(folder: &Path, manifest: &Manifest, verification: &mut Verification) {
             find(&name, format!("is missing: the result names {}", case.name));
             continue;
         }
-        let play = is_ours.then_some(());
-        match transcript(folder, &name, script_digest, play.is_some()) {
+        match transcript(folder, &name, script_digest, is_ours) {
             Ok(()) => replayed += usize::from(is_ours),
             Err(what) => find(&name, what),
         }
