@@ -190,6 +190,8 @@ fn run_as_shown(command: &str, page: &Path) {
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.
         | ["tigress", "model"]
         | ["tigress", "model", "stateless"]
+        // tests/results.rs makes statements, and docs/exit-status.md lists the option.
+        | ["tigress", "test", "--adapter", "'python3", "adapter.py'", "--statement", ..]
         // The rates of fuzzing need an optimised build of their own; the example is linted.
         | ["cargo", "run", "--release", "--manifest-path", "fuzz/Cargo.toml", .., "rate", "--", _, _, _]
         | ["tigress", "test", "--adapter", "'python3", "adapter.py'"]

@@ -128,6 +128,8 @@ fn evidence_of_the_same_run_differs_in_times_alone() {
         "SHA256SUMS",
         "report.html",
         "result.json",
+        "statement.html",
+        "statement.json",
         "versions.json",
     ];
     for (name, content) in &again {

@@ -5,17 +5,21 @@ use serde_json::Value;
 use std::sync::OnceLock;
 use std::time::Duration;
 use tigress_signal::conformance::case::{Case, Cases};
+use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::comparison::Comparison;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::merge::{MergeError, merge};
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::restarts::Restarts;
-use tigress_signal::conformance::result::{CaseOutcome, GroupResult, TestResult};
+use tigress_signal::conformance::result::{
+    CaseOutcome, CaseResult, Ending, GroupResult, TestResult,
+};
 use tigress_signal::conformance::selection::{Selection, Shard};
+use tigress_signal::conformance::statement::{Standing, Statement};
 use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
-use tigress_signal::report::{comparison, junit, sarif};
+use tigress_signal::report::{comparison, junit, sarif, statement};
 
 struct Quiet;
 
@@ -208,6 +212,107 @@ fn the_schema_of_a_comparison_is_as_it_is_made_and_holds() {
     let mut told: Value = serde_json::from_str(&told).expect("JSON");
     assert!(validator.is_valid(&told), "{told}");
     told["worse"] = "yes".into();
+    assert!(!validator.is_valid(&told));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn a_statement_says_of_each_requirement_what_its_cases_came_to(of in 1..9_usize, at in 0..9_usize) {
+        let shard = format!("{}/{of}", at % of + 1).parse().expect("a part");
+        let result = part(shard);
+        let statement = Statement::of(&result);
+        let ids = statement.requirements.iter().map(|it| it.id.as_str());
+        prop_assert!(ids.eq(Catalogue::get().requirements.iter().map(|it| it.id)));
+        for stated in &statement.requirements {
+            let carries = |case: &&CaseResult| case.requirements.contains(&stated.id);
+            let with = |outcome| result.cases.iter().filter(carries).filter(|it| it.outcome == outcome).count();
+            let counts = stated.counts;
+            let told = [counts.passed, counts.failed, counts.skipped, counts.not_claimed];
+            let there = [CaseOutcome::Passed, CaseOutcome::Failed, CaseOutcome::Skipped, CaseOutcome::NotClaimed].map(with);
+            prop_assert!(told.iter().zip(there).all(|(told, there)| *told as usize == there), "{}", stated.id);
+            let named = stated.failed.len() + stated.known.len();
+            prop_assert_eq!(named, there[1].min(20), "{}", stated.id);
+            let left_out: usize = stated.left_out.iter().map(|it| it.count).sum();
+            prop_assert_eq!(left_out, there[2] + there[3], "{}", stated.id);
+            let standing = match there {
+                [_, 1.., _, _] if stated.failed.is_empty() => Standing::KnownToFail,
+                [_, 1.., _, _] => Standing::Failed,
+                [0, 0, 0, 0] => Standing::NotRun,
+                [0, 0, 0, _] => Standing::NotClaimed,
+                [0, 0, _, _] => Standing::Skipped,
+                [_, 0, 0, 0] => Standing::Passed,
+                _ => Standing::Partial,
+            };
+            prop_assert_eq!(stated.standing, standing, "{}", stated.id);
+        }
+        // It was told to run three names alone.
+        prop_assert!(!statement.scope.is_whole && statement.says.contains("not the whole"));
+    }
+}
+
+#[test]
+fn a_statement_of_the_whole_is_one_of_nothing_less() {
+    let mut result = whole().clone();
+    result.only.clear();
+    let statement = Statement::of(&result);
+    assert!(statement.scope.is_whole, "{:?}", statement.scope);
+    assert!(!statement.says.contains("not the whole"));
+    let mut provenance = result.provenance.clone().unwrap_or_default();
+    provenance.again.vectors = "--vectors mine".to_owned();
+    let lesser: [&dyn Fn(&mut TestResult); 6] = [
+        &|it| it.only.push("KEY-01".to_owned()),
+        &|it| it.suite = Some("tigress-1".to_owned()),
+        &|it| it.shard = Some("1/2".to_owned()),
+        &|it| it.ended = Some(Ending::TimeOuts),
+        &|it| {
+            let error = r#"{"file":"x","reason":"y"}"#;
+            it.errors
+                .push(serde_json::from_str(error).expect("an error"));
+        },
+        &|it| it.provenance = Some(provenance.clone()),
+    ];
+    for (number, lessen) in lesser.iter().enumerate() {
+        let mut less = result.clone();
+        lessen(&mut less);
+        let Statement { scope, says, .. } = Statement::of(&less);
+        assert!(
+            !scope.is_whole && scope.limits.len() == 1,
+            "{number}: {scope:?}"
+        );
+        assert!(
+            statement::page(&less).contains(&scope.limits[0]),
+            "{number}"
+        );
+        assert!(says.contains("not the whole"), "{number}: {says}");
+    }
+}
+
+#[test]
+fn what_a_subject_calls_itself_is_text_in_its_statement() {
+    let mut result = whole().clone();
+    result.subject.name = "<script>\u{1b}[2J".to_owned();
+    let page = statement::page(&result);
+    assert!(page.contains("&lt;script&gt;"), "{page}");
+    for text in [page.as_str(), &statement::json(&result)] {
+        assert!(!text.contains('\u{1b}'));
+    }
+    assert!(!page.contains("<script>"));
+}
+
+#[test]
+fn the_schema_of_a_statement_is_as_it_is_made_and_holds() {
+    let schema = statement::schema();
+    // `SNAPSHOTS=overwrite cargo test` writes it anew.
+    snapbox::assert_data_eq!(
+        schema.clone(),
+        snapbox::file!["../docs/statement_schema.json"].raw()
+    );
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let mut told: Value = serde_json::from_str(&statement::json(whole())).expect("JSON");
+    assert!(validator.is_valid(&told), "{told}");
+    told["requirements"][0]["standing"] = "perhaps".into();
     assert!(!validator.is_valid(&told));
 }
 

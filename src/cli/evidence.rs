@@ -103,13 +103,15 @@ impl Evidence {
 }
 
 /// What is made of a result for people and programs.
-fn pages(result: &TestResult) -> Result<[(&'static str, String); 2], CliError> {
+fn pages(result: &TestResult) -> Result<[(&'static str, String); 4], CliError> {
     let mut json = Vec::new();
     report::json::write(&mut json, result)?;
     let json = String::from_utf8_lossy(&json).into_owned();
     Ok([
         ("result.json", json),
         ("report.html", report::html::page(result)),
+        ("statement.json", report::statement::json(result)),
+        ("statement.html", report::statement::page(result)),
     ])
 }
 

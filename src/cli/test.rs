@@ -29,9 +29,29 @@ pub(super) struct Test {
     /// Write the result as one self-contained HTML page too.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write a conformance statement too: as JSON where the name ends in `.json`, as a page where it ends in `.html`; may be repeated.
+    #[arg(long, value_name = "FILE", value_parser = statement)]
+    statement: Vec<Stated>,
     /// How to write the result.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     format: Format,
+}
+
+/// A statement that is asked for: where, and how it is written.
+#[derive(Clone)]
+struct Stated {
+    file: PathBuf,
+    write: fn(&TestResult) -> String,
+}
+
+fn statement(file: &str) -> Result<Stated, String> {
+    let file = PathBuf::from(file);
+    let write = match file.extension().and_then(|end| end.to_str()) {
+        Some("json") => report::statement::json,
+        Some("html") => report::statement::page,
+        _ => return Err("a statement's name ends in `.json` or in `.html`".to_owned()),
+    };
+    Ok(Stated { file, write })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,6 +89,9 @@ impl Test {
         if let Some(file) = &self.report {
             let page = report::html::page(&result);
             std::fs::write(file, page).map_err(|error| fault(file, &error))?;
+        }
+        for Stated { file, write } in &self.statement {
+            std::fs::write(file, write(&result)).map_err(|error| fault(file, &error))?;
         }
         if let (Some(file), Some(trace)) = (&self.trace, trace)
             && let Some(error) = trace.failure()

@@ -80,6 +80,7 @@ pub mod selection;
 pub mod served;
 pub mod sessions;
 pub mod small;
+pub mod statement;
 pub mod stopwatch;
 pub mod subject;
 pub mod suites;

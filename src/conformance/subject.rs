@@ -49,6 +49,14 @@ pub enum Party {
 }
 
 impl Role {
+    /// Every one.
+    pub const ALL: [Role; 4] = [
+        Role::Primitives,
+        Role::Device,
+        Role::Wallet,
+        Role::Intermediary,
+    ];
+
     /// The party that it is a part of.
     #[must_use]
     pub fn party(self) -> Party {

@@ -193,6 +193,7 @@ fn about(result: &TestResult, files: usize) -> String {
         "The command was\n\n    {command}\n\n\
          report.html       everything to read, in a browser: begin here\n\
          result.json       the same for programs\n\
+         statement.html    what it says of each requirement: what a customer is given; statement.json for programs\n\
          versions.json     the program, the profile, the suites, who was tested\n\
          vectors.sha256    the digests of the vector files that were run\n\
          scenarios/        the scripts that were run\n\
