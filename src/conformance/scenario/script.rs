@@ -78,6 +78,12 @@ impl Step {
             call,
         })
     }
+
+    /// Given, When or Then, by what it does.
+    #[must_use]
+    pub fn keyword(&self) -> &'static str {
+        self.call.definition.keyword
+    }
 }
 
 impl Scenario {
