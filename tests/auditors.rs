@@ -11,17 +11,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::dossier::{
     Dossier, DossierError, EVENTS, Exhibit, Order, Outcome, SCENARIOS, SEED_LENGTH, STEPS,
 };
-use tigress_signal::conformance::scenario::knowledge::{Knowledge, Message};
+use tigress_signal::conformance::scenario::knowledge::{Knowledge, LISTED, Message, TooMany};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::transcript::{Line, Transcript};
 use tigress_signal::conformance::scenario::view::View;
 use tigress_signal::conformance::scenario::{SEED, Scenario, Script};
 use tigress_signal::conformance::selection::{self, NoScenario};
-use tigress_signal::intermediary::Learned;
+use tigress_signal::intermediary::{Body, Learned};
 use tigress_signal::report::{knowledge, scenarios};
 
 const DATE: &str = "2026-01-31T23:59:59Z";
@@ -373,11 +374,13 @@ fn a_document_fits_every_width_and_is_read_without_a_script() {
     for (name, page) in [
         ("scenarios.html", scenarios::html::page(&dossier(&["XFER-12"]))),
         ("hostile.html", scenarios::html::page(&named(&"<b>x".repeat(40)))),
-        ("knowledge.html", knowledge::page(&Knowledge::of(&transcript))),
+        ("knowledge.html", knowledge::page(&knowledge_of(&transcript))),
     ] {
         let file = folder.path().join(name);
-        fs::write(&file, page).expect("written");
+        fs::write(&file, &page).expect("written");
         let url = format!("file://{}", file.display());
+        // It has none.
+        assert!(!page.contains("<script"));
         for width in ["390", "1280", "1600"] {
             let opened = "document.querySelectorAll('details').forEach((it) => { it.open = true }); document.documentElement.scrollWidth > innerWidth";
             let Some(seen) = browser::look("page.mjs", &url, &[width, opened]) else {
@@ -396,6 +399,10 @@ fn example() -> Transcript {
     Transcript::from_lines(text).expect("a transcript")
 }
 
+fn knowledge_of(transcript: &Transcript) -> Knowledge {
+    Knowledge::of(transcript).expect("not too much")
+}
+
 fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).expect("a vector takes all");
@@ -410,7 +417,7 @@ fn what_the_intermediary_knows_is_what_it_learned_and_no_secret() {
     for played in played() {
         let transcript = &played.run.transcript;
         let view = View::of(transcript);
-        let known = Knowledge::of(transcript);
+        let known = knowledge_of(transcript);
         let of_kind = |kind: Learned| view.rows.iter().filter(move |row| row.kind == kind);
         let seen = known.pairs.iter().flat_map(|pair| &pair.messages);
         let told = |value: &dyn Fn(&Message) -> String| {
@@ -445,7 +452,7 @@ fn what_the_intermediary_knows_is_what_it_learned_and_no_secret() {
 
 #[test]
 fn the_three_forms_tell_the_same() {
-    let known = Knowledge::of(&example());
+    let known = knowledge_of(&example());
     let pretty = written(|out| knowledge::pretty(out, &known));
     let json: Value = serde_json::from_str(&written(|out| knowledge::json(out, &known))).expect("JSON");
     let page = knowledge::page(&known);
@@ -475,7 +482,7 @@ fn the_schema_of_what_the_intermediary_knows_is_as_it_is_made_and_holds() {
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     for played in played().iter().step_by(20) {
-        let known = Knowledge::of(&played.run.transcript);
+        let known = knowledge_of(&played.run.transcript);
         let told = written(|out| knowledge::json(out, &known));
         let mut told: Value = serde_json::from_str(&told).expect("JSON");
         assert!(validator.is_valid(&told), "{told}");
@@ -498,7 +505,7 @@ fn a_device_with_a_long_name_makes_no_output_long() {
                 _ => {}
             }
         }
-        let known = Knowledge::of(&transcript);
+        let known = knowledge_of(&transcript);
         let pretty = written(|out| knowledge::pretty(out, &known));
         let json = written(|out| knowledge::json(out, &known));
         [pretty, json, knowledge::page(&known)]
@@ -510,13 +517,37 @@ fn a_device_with_a_long_name_makes_no_output_long() {
     }
 }
 
+/// Each number of a message is a thing that is learned.
+#[test]
+fn a_run_that_lists_too_many_messages_is_refused() {
+    let listing = |many: usize| {
+        let mut transcript = example();
+        let acknowledge = transcript.events.iter_mut().find_map(|event| match event {
+            Line::Request { request, .. } => match &mut Arc::make_mut(request).body {
+                Body::Acknowledge { ids, .. } => Some(ids),
+                _ => None,
+            },
+            _ => None,
+        });
+        let ids = acknowledge.expect("one");
+        *ids = vec![ids[0]; many];
+        Knowledge::of(&transcript)
+    };
+    let few = listing(0).expect("not too much").learned.len();
+    // The prekeys of both registrations and the other acknowledgement count, too.
+    let TooMany(all) = listing(LISTED).expect_err("too much");
+    let room = 2 * LISTED - all;
+    assert_eq!(listing(room).expect("as many as may be").learned.len(), few + room);
+    assert_eq!(listing(room + 1), Err(TooMany(LISTED + 1)));
+}
+
 /// All that comes at one moment, and a run that takes days: marks stand within the track.
 #[test]
 fn a_timeline_has_a_mark_for_each_time_at_which_messages_came() {
     let place = regex::Regex::new(r#"<li style="left: ([0-9.]+)%" title="[^"]+">(\d+)</li>"#).expect("an expression");
     let mut tracks = 0;
     for played in played().iter().step_by(7) {
-        let known = Knowledge::of(&played.run.transcript);
+        let known = knowledge_of(&played.run.transcript);
         let page = knowledge::page(&known);
         let marks = place.captures_iter(&page);
         let marks: Vec<(f64, usize)> = marks

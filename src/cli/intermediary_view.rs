@@ -11,7 +11,7 @@ use tigress_signal::report;
 ///
 /// What names somebody who took part in several transfers is marked: it ties them to one another.
 ///
-/// Exit status: 0 where it is shown; 2 where there is no transcript.
+/// Exit status: 0 where it is shown; 2 where there is no transcript, or too much in it.
 #[derive(Args)]
 pub(super) struct IntermediaryView {
     /// The transcript (`tigress scenarios run --transcript FILE` writes one).
@@ -34,7 +34,8 @@ enum Format {
 impl IntermediaryView {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (_, transcript) = replay::read(&self.file)?;
-        let knowledge = Knowledge::of(&transcript);
+        let knowledge = Knowledge::of(&transcript)
+            .map_err(|error| CliError::Usage(format!("{}: {error}", self.file.display())))?;
         match self.format {
             Format::Pretty => report::knowledge::pretty(out, &knowledge)?,
             Format::Json => report::knowledge::json(out, &knowledge)?,

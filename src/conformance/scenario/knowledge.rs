@@ -16,8 +16,18 @@ use std::collections::{BTreeMap, HashMap};
 /// The version of this form.
 pub const KNOWLEDGE_VERSION: u32 = 1;
 
+/// The requests of a run may list so many prekeys and messages in all.
+pub const LISTED: usize = 100_000;
+
 /// People are shown so many characters of a value.
 const LONG: usize = 44;
+
+/// The requests of a run list more than [`LISTED`] prekeys and messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "its requests list {0} prekeys and messages; of {LISTED} at most it is told what the intermediary knows"
+)]
+pub struct TooMany(pub usize);
 
 /// What the intermediary knows when a run is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -135,8 +145,14 @@ const BESIDE: &[Remark] = &[
 
 impl Knowledge {
     /// What it knows when the run of a transcript is over.
-    #[must_use]
-    pub fn of(transcript: &Transcript) -> Self {
+    ///
+    /// # Errors
+    /// Where its requests list too many prekeys and messages.
+    pub fn of(transcript: &Transcript) -> Result<Self, TooMany> {
+        let many = transcript.events.iter().map(listed).sum();
+        if many > LISTED {
+            return Err(TooMany(many));
+        }
         let view = View::of(transcript);
         let names = view.names.iter();
         let names = names.map(|(address, device)| (address.to_string(), name(device)));
@@ -152,7 +168,7 @@ impl Knowledge {
                 ties: view.is_shared(row),
             })
             .collect();
-        Knowledge {
+        Ok(Knowledge {
             version: KNOWLEDGE_VERSION,
             scenario: shown(&transcript.header.scenario),
             suite: name(&transcript.header.suite),
@@ -162,7 +178,7 @@ impl Knowledge {
             hidden: HIDDEN.to_vec(),
             beside: BESIDE.to_vec(),
             names,
-        }
+        })
     }
 
     /// What people call the device at an address.
@@ -247,6 +263,21 @@ impl Message {
     #[must_use]
     pub fn kept(&self) -> String {
         duration(self.lifetime)
+    }
+}
+
+/// How many prekeys and messages an event lists, of each of which the intermediary learns.
+fn listed(event: &Line) -> usize {
+    let Line::Request { request, .. } = event else {
+        return 0;
+    };
+    match &request.body {
+        Body::Register(it) => it.one_time_pre_keys.len(),
+        Body::PublishOneTimePreKeys {
+            one_time_pre_keys, ..
+        } => one_time_pre_keys.len(),
+        Body::Acknowledge { ids, .. } => ids.len(),
+        _ => 0,
     }
 }
 

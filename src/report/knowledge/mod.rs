@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// A page lists so many messages, devices, and things that were learned,
+/// People are shown so many messages, devices, and things that were learned,
 const LISTED: usize = 5_000;
 /// and so many pairs that wrote to each other.
 const PAIRS: usize = 500;
@@ -41,15 +41,19 @@ pub fn pretty(out: &mut dyn Write, knowledge: &Knowledge) -> io::Result<()> {
     table
         .load_style(presets::NOTHING)
         .set_header(["", "what", "value", "of", "when"]);
-    for line in knowledge.lines() {
+    for line in knowledge.lines().take(LISTED) {
         let mark = if line.ties { "*" } else { "" };
         table.add_row([mark, &line.what, &line.value, &line.whose, &line.when]);
     }
     for line in table.to_string().lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
+    more(out, knowledge.lines().count(), LISTED)?;
     writeln!(out, "\nWho wrote to whom:")?;
-    for pair in &knowledge.pairs {
+    if knowledge.pairs.is_empty() {
+        writeln!(out, "  nobody to anybody")?;
+    }
+    for pair in knowledge.pairs.iter().take(PAIRS) {
         let [one, other] = pair.between.each_ref().map(|it| knowledge.name(it));
         let (many, bytes, time) = (pair.messages.len(), pair.bytes(), pair.time());
         let s = if many == 1 { "" } else { "s" };
@@ -58,6 +62,7 @@ pub fn pretty(out: &mut dyn Write, knowledge: &Knowledge) -> io::Result<()> {
             "  {one} and {other}: {many} message{s}, {bytes} bytes, {time}"
         )?;
     }
+    more(out, knowledge.pairs.len(), PAIRS)?;
     writeln!(out, "\nWhat stays hidden:")?;
     for remark in &knowledge.hidden {
         let requirement = remark.requirement.unwrap_or_default();
@@ -69,6 +74,14 @@ pub fn pretty(out: &mut dyn Write, knowledge: &Knowledge) -> io::Result<()> {
         knowledge.learned.len(),
         knowledge.ties()
     )
+}
+
+/// Says how many more there are than are shown.
+fn more(out: &mut dyn Write, many: usize, most: usize) -> io::Result<()> {
+    match many.checked_sub(most) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "  and {more} more: `--format json` has all"),
+    }
 }
 
 /// The page.
