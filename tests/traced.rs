@@ -148,9 +148,14 @@ fn the_threats_are_those_of_the_page() {
     let scenarios = library.scripts.iter().flat_map(|it| &it.scenarios);
     let names: Vec<_> = scenarios.map(|it| it.name.as_str()).collect();
     for threat in threats {
-        assert!(names.iter().any(|name| threat.is_shown_by(name)), "{threat:?}");
+        assert!(
+            names.iter().any(|name| threat.is_shown_by(name)),
+            "{threat:?}"
+        );
     }
-    let lost = threats.iter().find(|it| it.what.starts_with("drop what goes"));
+    let lost = threats
+        .iter()
+        .find(|it| it.what.starts_with("drop what goes"));
     let lost = lost.expect("a line of the network");
     for (name, is_meant) in [
         ("A bundle request is lost, and asked again", true),

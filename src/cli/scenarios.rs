@@ -1,10 +1,9 @@
 //! `tigress scenarios`.
 
-use super::{CliError, Ended, completions, scenarios_report};
+use super::{CliError, Ended, completions, scenarios_report, whole};
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 use owo_colors::OwoColorize;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::printable::{Printable, block};
@@ -219,8 +218,7 @@ impl Run {
             failed += usize::from(ran.failure.is_some());
             show(out, scenario, &ran)?;
             if let Some(file) = &self.transcript {
-                fs::write(file, ran.transcript.to_lines())
-                    .map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
+                whole::write(file, ran.transcript.to_lines().as_bytes())?;
             }
         }
         let skipped = match skipped {

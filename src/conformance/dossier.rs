@@ -1,7 +1,6 @@
 //! Scenarios played for an auditor: the requirements that they carry, their words, what came of each step, and how anybody makes the
 //! same run.
 
-use super::PROFILE_VERSION;
 use super::catalogue::{Catalogue, Level};
 use super::printable::{Printable, quoted, shortened};
 use super::program;
@@ -78,10 +77,8 @@ pub struct Dossier {
     pub failed: usize,
     /// The date.
     pub date: String,
-    /// The program that played them: its version and commit.
+    /// The program that played them: its version, profile and commit.
     pub program: &'static str,
-    /// The version of the profile.
-    pub profile: u32,
     /// What all randomness was made from.
     pub seed: String,
     /// The command that makes it again.
@@ -104,6 +101,7 @@ pub struct Clause {
     /// Whether it was asked for by its id.
     pub is_asked_for: bool,
     /// The numbered attacks that it stands against.
+    #[serde(skip)]
     pub attacks: Vec<&'static Attack>,
     /// The numbers of the scenarios that carry it.
     pub carried_by: Vec<Numbers>,
@@ -221,9 +219,8 @@ impl Dossier {
         for of_script in scenarios.chunk_by(|(one, _), (next, _)| std::ptr::eq(*one, *next)) {
             let script = of_script[0].0;
             let played = of_script.iter().zip(numbers.by_ref());
-            let exhibits = played.map(|((_, scenario), number)| {
-                Exhibit::of(order, scenario, number, &mut left)
-            });
+            let exhibits = played
+                .map(|((_, scenario), number)| Exhibit::of(order, scenario, number, &mut left));
             themes.push(Theme {
                 name: Printable(&script.theme).to_string(),
                 paragraph: Printable(script.paragraph.replace('\n', " ")).to_string(),
@@ -239,7 +236,6 @@ impl Dossier {
             themes,
             date: order.date.to_owned(),
             program: program::version(),
-            profile: PROFILE_VERSION,
             seed: Printable(order.seed).to_string(),
             command: order.command(),
         })
@@ -296,7 +292,9 @@ impl Exhibit {
         let mut words = order.begin("run");
         words.extend(["--only".to_owned(), quoted(&scenario.place())]);
         words.extend(["--transcript".to_owned(), file.clone()]);
-        let script = order.path.map(|_| format!(" --script {}", quoted(&scenario.file)));
+        let script = order
+            .path
+            .map(|_| format!(" --script {}", quoted(&scenario.file)));
         let again = format!("tigress replay {file}{}", script.unwrap_or_default());
         let draw = format!("tigress diagram {file} --format html");
         Exhibit {
@@ -368,7 +366,10 @@ fn clauses(order: &Order<'_>) -> Vec<Clause> {
             Clause {
                 id: requirement.id,
                 text: requirement.text,
-                levels: Level::of(requirement.text).into_iter().map(Level::name).collect(),
+                levels: Level::of(requirement.text)
+                    .into_iter()
+                    .map(Level::name)
+                    .collect(),
                 section: requirement.section,
                 title: section.map_or("", |section| section.title),
                 is_asked_for: order.names.iter().any(|name| name == requirement.id),

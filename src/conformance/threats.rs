@@ -22,7 +22,7 @@ pub struct Threat {
 }
 
 /// One of the numbered attacks.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Attack {
     /// Its number.
     pub number: u32,
@@ -48,7 +48,10 @@ impl Shown {
     /// What stands between `<` and `>` may be anything in a scenario of the outline.
     fn read(cell: &str) -> Self {
         let name = cell.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-        let name = name.unwrap_or(cell).replace("\\\"", "\"");
+        let name = name
+            .unwrap_or(cell)
+            .replace("\\\"", "\"")
+            .replace("\\<", "<");
         let mut pattern = String::from("^");
         let mut rest = name.as_str();
         while let Some((before, (_, after))) = rest
@@ -62,6 +65,17 @@ impl Shown {
         let pattern = Regex::new(&pattern)
             .unwrap_or_else(|error| unreachable!("its words are escaped: {error}"));
         Shown { name, pattern }
+    }
+}
+
+impl Attack {
+    /// Who gains by it, in words behind what it is: `, by the intermediary or a thief`. Nothing, where the page does not say.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match self.attackers.as_slice() {
+            [] => String::new(),
+            attackers => format!(", by {}", attackers.join(" or ").to_lowercase()),
+        }
     }
 }
 

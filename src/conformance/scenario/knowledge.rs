@@ -24,9 +24,7 @@ const LONG: usize = 44;
 
 /// The requests of a run list more than [`LISTED`] prekeys and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "its requests list {0} prekeys and messages; of {LISTED} at most it is told what the intermediary knows"
-)]
+#[error("its requests list {0} prekeys and messages; for a view there may be {LISTED} at most")]
 pub struct TooMany(pub usize);
 
 /// What the intermediary knows when a run is over.

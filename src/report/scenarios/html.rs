@@ -1,7 +1,7 @@
 //! The document as one page.
 
 use super::undrawn;
-use crate::conformance::dossier::{Dossier, Exhibit, Theme};
+use crate::conformance::dossier::{Clause, Dossier, Exhibit, Theme};
 use crate::conformance::scenario::diagram::Diagram;
 use crate::report::page;
 use minijinja::value::Serde;
@@ -11,8 +11,15 @@ use minijinja::{Value, context};
 #[must_use]
 pub fn page(dossier: &Dossier) -> String {
     let themes: Vec<_> = dossier.themes.iter().map(theme).collect();
-    let content = context! { themes, ..Value::from(Serde(dossier)) };
+    let clauses: Vec<_> = dossier.clauses.iter().map(clause).collect();
+    let content = context! { themes, clauses, ..Value::from(Serde(dossier)) };
     page::render(include_str!("scenarios.html"), content)
+}
+
+fn clause(clause: &Clause) -> Value {
+    let attacks = clause.attacks.iter();
+    let attacks = attacks.map(|it| format!("attack {}, {}{}", it.number, it.what, it.who()));
+    context! { attacks => attacks.collect::<Vec<_>>(), ..Value::from(Serde(clause)) }
 }
 
 fn theme(theme: &Theme) -> Value {

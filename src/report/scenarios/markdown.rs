@@ -21,29 +21,28 @@ fn write(page: &mut String, dossier: &Dossier) -> Result {
         failed,
         date,
         program,
-        profile,
         seed,
         command,
         ..
     } = dossier;
     writeln!(page, "# {}\n", escaped(title))?;
-    let passed = scenarios - failed;
+    let (s, passed) = (if *scenarios == 1 { "" } else { "s" }, scenarios - failed);
     writeln!(
         page,
-        "{scenarios} scenarios, played by the reference engine: {} {passed} came off, {} {failed} did not.\n",
+        "{scenarios} scenario{s}, played by the reference engine: {} {passed} came off, {} {failed} did not.\n",
         sign(Outcome::Passed),
         sign(Outcome::Failed)
     )?;
     writeln!(
         page,
-        "Made on {date} by tigress {program}, profile version {profile}, seed {}, with\n",
+        "Made on {date} by tigress {program}, seed {}, with\n",
         escaped(seed)
     )?;
-    writeln!(page, "```sh\n{command} --format markdown\n```\n")?;
-    writeln!(page, "## Requirements\n")?;
-    for clause in &dossier.clauses {
-        self::clause(page, clause)?;
-    }
+    writeln!(page, "```sh\n{command} --format markdown\n```")?;
+    let (asked_for, beside): (Vec<_>, Vec<_>) =
+        dossier.clauses.iter().partition(|it| it.is_asked_for);
+    clauses(page, "Requirements", &asked_for)?;
+    clauses(page, "What these scenarios carry", &beside)?;
     for theme in &dossier.themes {
         writeln!(page, "\n## {}\n", escaped(&theme.name))?;
         writeln!(page, "What is shown: {}", escaped(&theme.paragraph))?;
@@ -54,27 +53,27 @@ fn write(page: &mut String, dossier: &Dossier) -> Result {
     Ok(())
 }
 
-/// A requirement. Its text, and that of an attack, is Markdown already.
-fn clause(page: &mut String, clause: &Clause) -> Result {
-    let numbers: Vec<_> = clause.carried_by.iter().map(ToString::to_string).collect();
-    let mark = if clause.is_asked_for { "asked for, " } else { "" };
-    writeln!(
-        page,
-        "* **{}** ({}; {mark}section {}, {}): {} Scenarios: {}.",
-        clause.id,
-        clause.levels.join(", "),
-        clause.section,
-        clause.title,
-        clause.text,
-        numbers.join(", ")
-    )?;
-    for attack in &clause.attacks {
-        let who = attack.attackers.join(", ").to_lowercase();
+/// Requirements. Their texts, and those of attacks, are Markdown already.
+fn clauses(page: &mut String, heading: &str, clauses: &[&Clause]) -> Result {
+    if !clauses.is_empty() {
+        writeln!(page, "\n## {heading}\n")?;
+    }
+    for clause in clauses {
+        let numbers: Vec<_> = clause.carried_by.iter().map(ToString::to_string).collect();
         writeln!(
             page,
-            "  * Who gains if it is broken: attack {}, {} ({who})",
-            attack.number, attack.what
+            "* **{}** ({}; section {}, {}): {} Scenarios: {}.",
+            clause.id,
+            clause.levels.join(", "),
+            clause.section,
+            clause.title,
+            clause.text,
+            numbers.join(", ")
         )?;
+        for attack in &clause.attacks {
+            let (number, what, who) = (attack.number, attack.what, attack.who());
+            writeln!(page, "  * It stands against attack {number}, {what}{who}.")?;
+        }
     }
     Ok(())
 }
@@ -112,7 +111,12 @@ fn exhibit(page: &mut String, exhibit: &Exhibit) -> Result {
         writeln!(page, "\nIt did not come off: {}", escaped(reason))?;
     }
     match &exhibit.diagram {
-        None => writeln!(page, "\n{}\n\n```sh\n{}\n```", undrawn(exhibit), exhibit.draw)?,
+        None => writeln!(
+            page,
+            "\n{}\n\n```sh\n{}\n```",
+            undrawn(exhibit),
+            exhibit.draw
+        )?,
         Some(diagram) => {
             for part in diagram.parts() {
                 writeln!(page, "\n```mermaid\n{}```", part.mermaid())?;
