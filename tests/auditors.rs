@@ -67,11 +67,12 @@ const TOO_EARLY: &str = "Feature: Mine\n  What and why.\n\n  @XFER-09 @SES-10\n 
 
 /// A script of one scenario of so many steps, so many times.
 fn script(steps: usize, scenarios: usize) -> Script {
-    let mut text = "Feature: Mine\n  What and why.\n".to_owned();
-    for number in 0..scenarios {
-        text += &format!("\n  @XFER-01\n  Scenario: Number {number}\n    Given Ben has a phone\n");
-        text += &"    When 1 second passes\n".repeat(steps - 1);
-    }
+    let scenarios = (0..scenarios).map(|number| {
+        let more = "    When 1 second passes\n".repeat(steps - 1);
+        format!("\n  @XFER-01\n  Scenario: Number {number}\n    Given Ben has a phone\n{more}")
+    });
+    let text: String = scenarios.collect();
+    let text = format!("Feature: Mine\n  What and why.\n{text}");
     Script::parse("mine.feature", &text).expect("a script")
 }
 

@@ -109,24 +109,22 @@ fn writing(letters: usize, times: usize) -> Content {
     let address =
         |id: u32| format!(r#"{{"userId":"a2d9781e-4fce-48f2-b684-124693cf1e7d","deviceId":{id}}}"#);
     let [one, other] = [1, 2].map(address);
-    let name = "a".repeat(letters);
-    let mut lines = header().to_owned();
-    for (device, address) in [(name.as_str(), &one), ("b", &other)] {
-        lines +=
-            &format!(r#"{{"event":"device","device":"{device}","what":"x","address":{address}}}"#);
-        lines.push('\n');
-    }
+    let devices = [("a".repeat(letters), &one), ("b".to_owned(), &other)];
+    let devices = devices.map(|(device, address)| {
+        format!(r#"{{"event":"device","device":"{device}","what":"x","address":{address}}}"#)
+    });
     let secret = "00".repeat(32);
-    for n in 0..times {
-        let body = format!(
-            r#"{{"type":"submit","recipient":{one},"accessKey":"{secret}","registrationId":1,"kind":"prekey","message":"00"}}"#
-        );
-        lines += &format!(
+    let body = format!(
+        r#"{{"type":"submit","recipient":{one},"accessKey":"{secret}","registrationId":1,"kind":"prekey","message":"00"}}"#
+    );
+    let requests = (0..times).map(|n| {
+        format!(
             r#"{{"event":"request","device":"b","request":{{"id":"{n:032x}","token":"{secret}","body":{body}}}}}"#
-        );
-        lines.push('\n');
-    }
-    text(lines + "{\"event\":\"passed\"}\n")
+        )
+    });
+    let events: Vec<String> = devices.into_iter().chain(requests).collect();
+    let events = events.join("\n");
+    text(format!("{}{events}\n{{\"event\":\"passed\"}}\n", header()))
 }
 
 /// The beginning of a script, up to the first step.

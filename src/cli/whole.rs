@@ -1,7 +1,7 @@
 //! Files that are written whole or not at all.
 
 use super::CliError;
-use super::test::fault;
+use super::run::fault;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;

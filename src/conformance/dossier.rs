@@ -94,7 +94,7 @@ pub struct Clause {
     pub text: &'static str,
     /// How strictly: MUST, SHOULD, MAY.
     pub levels: Vec<&'static str>,
-    /// The number of its section of the profile, and the title.
+    /// The number of its section of the profile.
     pub section: u32,
     /// The title of its section.
     pub title: &'static str,
