@@ -17,7 +17,7 @@ use tigress_signal::conformance::dossier::{
     Dossier, DossierError, EVENTS, Exhibit, Order, Outcome, SCENARIOS, SEED_LENGTH, STEPS,
 };
 use tigress_signal::conformance::scenario::knowledge::{Knowledge, LISTED, Message, TooMany};
-use tigress_signal::conformance::scenario::library::Library;
+use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
 use tigress_signal::conformance::scenario::transcript::{Line, Transcript};
 use tigress_signal::conformance::scenario::view::View;
 use tigress_signal::conformance::scenario::{SEED, Scenario, Script};
@@ -101,8 +101,17 @@ fn a_document_has_each_scenario_of_a_requirement_as_it_is_played() {
         let digest = Sha256::digest(transcript.to_lines());
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(exhibit.digest, digest, "{}", exhibit.place);
-        let steps = transcript.header.steps.iter().map(|step| &step.text);
-        assert!(exhibit.acts.iter().map(|act| &act.text).eq(steps));
+        let script = SCRIPTS
+            .iter()
+            .find(|(file, _)| *file == played.scenario.file);
+        let lines: Vec<&str> = script.expect("a script").1.lines().collect();
+        let steps = transcript.header.steps.iter();
+        for (act, step) in exhibit.acts.iter().zip(steps.clone()) {
+            assert_eq!(act.text, step.text);
+            let line = lines[step.line - 1].trim_start();
+            assert_eq!(line.split(' ').next(), Some(act.keyword), "{line}");
+        }
+        assert_eq!(exhibit.acts.len(), steps.len());
         assert!(
             exhibit
                 .acts

@@ -173,7 +173,7 @@ pub struct Exhibit {
 /// A step that was to be played.
 #[derive(Clone, Debug, Serialize)]
 pub struct Act {
-    /// Given, When, Then; And where it is that of the step before.
+    /// Its keyword, as the script has it.
     pub keyword: &'static str,
     /// Its words.
     pub text: String,
@@ -326,19 +326,14 @@ fn acts(steps: &[Step], transcript: &Transcript, has_failed: bool) -> Vec<Act> {
     let events = transcript.events.iter();
     let played = events.filter(|event| matches!(event, Line::Step { .. }));
     let played = played.count();
-    let mut before = "";
-    let acts = steps.iter().zip(1..).map(|(step, place)| {
-        let keyword = step.keyword();
-        let is_same = std::mem::replace(&mut before, keyword) == keyword;
-        Act {
-            keyword: if is_same { "And" } else { keyword },
-            text: Printable(&step.text).to_string(),
-            outcome: match place {
-                place if place > played => Outcome::NotReached,
-                place if place == played && has_failed => Outcome::Failed,
-                _ => Outcome::Passed,
-            },
-        }
+    let acts = steps.iter().zip(1..).map(|(step, place)| Act {
+        keyword: step.keyword,
+        text: Printable(&step.text).to_string(),
+        outcome: match place {
+            place if place > played => Outcome::NotReached,
+            place if place == played && has_failed => Outcome::Failed,
+            _ => Outcome::Passed,
+        },
     });
     acts.collect()
 }

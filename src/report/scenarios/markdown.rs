@@ -42,7 +42,12 @@ fn write(page: &mut String, dossier: &Dossier) -> Result {
     let (asked_for, beside): (Vec<_>, Vec<_>) =
         dossier.clauses.iter().partition(|it| it.is_asked_for);
     clauses(page, "Requirements", &asked_for)?;
-    clauses(page, "What these scenarios carry", &beside)?;
+    let heading = if asked_for.is_empty() {
+        "What these scenarios carry"
+    } else {
+        "What else these scenarios carry"
+    };
+    clauses(page, heading, &beside)?;
     for theme in &dossier.themes {
         writeln!(page, "\n## {}\n", escaped(&theme.name))?;
         writeln!(page, "What is shown: {}", escaped(&theme.paragraph))?;
@@ -100,12 +105,13 @@ fn exhibit(page: &mut String, exhibit: &Exhibit) -> Result {
         writeln!(page)?;
     }
     for (act, number) in exhibit.acts.iter().zip(1..) {
-        let (sign, text) = (sign(act.outcome), escaped(&act.text));
+        let sign = sign(act.outcome);
+        let [keyword, text] = [act.keyword, &act.text].map(escaped);
         let missed = match act.outcome {
             Outcome::NotReached => " (not reached)",
             Outcome::Passed | Outcome::Failed => "",
         };
-        writeln!(page, "{number}. {sign} **{}** {text}{missed}", act.keyword)?;
+        writeln!(page, "{number}. {sign} **{keyword}** {text}{missed}")?;
     }
     if let Some(reason) = &exhibit.failure {
         writeln!(page, "\nIt did not come off: {}", escaped(reason))?;
