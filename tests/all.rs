@@ -24,6 +24,7 @@ mod sample;
 
 mod adapters;
 mod all_or_nothing;
+mod auditors;
 mod backends;
 mod book;
 mod cli;

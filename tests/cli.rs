@@ -185,6 +185,7 @@ fn run_as_shown(command: &str, page: &Path) {
         | ["cd", "my_adapter" | "my_port" | "my_wallet"]
         // What docs/exit-status.md lists is run elsewhere, in a folder of its own.
         | ["tigress", "explore", ..]
+        | ["tigress", "scenarios", "report", ..]
         // tests/evidence.rs keeps such evidence and looks at it.
         | ["tigress", "evidence", ..]
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.

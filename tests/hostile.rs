@@ -104,6 +104,29 @@ fn devices(many: usize) -> Content {
     text(lines + "{\"event\":\"passed\"}\n")
 }
 
+/// A transcript in which a device writes so many times to one whose name has so many letters.
+fn writing(letters: usize, times: usize) -> Content {
+    let address =
+        |id: u32| format!(r#"{{"userId":"a2d9781e-4fce-48f2-b684-124693cf1e7d","deviceId":{id}}}"#);
+    let [one, other] = [1, 2].map(address);
+    let devices = [("a".repeat(letters), &one), ("b".to_owned(), &other)];
+    let devices = devices.map(|(device, address)| {
+        format!(r#"{{"event":"device","device":"{device}","what":"x","address":{address}}}"#)
+    });
+    let secret = "00".repeat(32);
+    let body = format!(
+        r#"{{"type":"submit","recipient":{one},"accessKey":"{secret}","registrationId":1,"kind":"prekey","message":"00"}}"#
+    );
+    let requests = (0..times).map(|n| {
+        format!(
+            r#"{{"event":"request","device":"b","request":{{"id":"{n:032x}","token":"{secret}","body":{body}}}}}"#
+        )
+    });
+    let events: Vec<String> = devices.into_iter().chain(requests).collect();
+    let events = events.join("\n");
+    text(format!("{}{events}\n{{\"event\":\"passed\"}}\n", header()))
+}
+
 /// The beginning of a script, up to the first step.
 const HEAD: &str = "Feature: Mine\n  What and why.\n\n  @XFER-01\n  Scenario: Well\n";
 
@@ -355,6 +378,15 @@ attempts! {
     "a scenario's name that clears the terminal": "scenarios list x.feature", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}\u{9b}K")]) => 0, 64 MiB, r"Well\u{1b}[2J\u{202e}\u{9b}K";
     "the same, run": "scenarios run x.feature", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}\u{9b}K")]) => 0, 64 MiB, r"Well\u{1b}[2J\u{202e}\u{9b}K";
     "a theme that sets the title": "scenarios list x.feature", "x.feature" = script(&[("Mine", "\u{1b}]0;Mine\u{7}"), ("What", "\u{1b}c\u{2067}")]) => 0, 64 MiB, r"\u{1b}]0;Mine\u{7}", r"\u{1b}c\u{2067} and why.";
+    "a scenario and a theme with hostile names, as a page": "scenarios report x.feature", "x.feature" = script(&[("Mine", "Mine</p><script>"), ("Well", "Well</h3>\u{1b}[2J\u{202e}")]) => 0, 96 MiB, r"Well&lt;&#x2f;h3&gt;\u{1b}[2J\u{202e}", "Mine&lt;&#x2f;p&gt;&lt;script&gt;";
+    "the same, as Markdown": "scenarios report x.feature --format markdown", "x.feature" = script(&[("Mine", "```</p>|# Mine"), ("Well", "<b>`Well`|\u{1b}[2J\u{202e}")]) => 0, 96 MiB, r"&lt;b&gt;\`Well\`\|\\u{1b}\[2J\\u{202e}", r"\`\`\`&lt;/p&gt;\|\# Mine";
+    "a script in a file with a hostile name, as a document": "scenarios report 'a\u{1b}[2J\n```\n# b.feature' --format markdown", "a\u{1b}[2J\n```\n# b.feature" = script(&[]) => 0, 96 MiB, r"# a\\u{1b}\[2J\\n\`\`\`\\n\# b.feature";
+    "a document about words that are in no scenario": "scenarios report --only 'z\u{1b}[2J\nz'" => 2, 96 MiB, r"is called `z\u{1b}[2J\nz`";
+    "a document of 201 scenarios": "scenarios report x.feature", "x.feature" = text(format!("Feature: Mine\n  Why.\n{}", "\n  @XFER-01\n  Scenario: Well\n    Given Ben has a phone\n".repeat(201))) => 2, 96 MiB, "201 scenarios; a document has 200 at most";
+    "a document of 20,001 steps": "scenarios report .", "a.feature" = text(format!("Feature: Mine\n  Why.\n{}", ["\n  @XFER-01\n  Scenario: Well\n", "    Given Ben has a phone\n", &"    When 1 second passes\n".repeat(1_999)].concat().repeat(10))), "b.feature" = text(format!("{HEAD}    Given Ben has a phone\n")) => 2, 160 MiB, "20001 steps; a document has 20000 at most";
+    "a document with a paragraph of 1 MB and 200 scenarios": "scenarios report x.feature", "x.feature" = text(format!("Feature: Mine\n{}{}", "  <<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<\n".repeat(20_000), "\n  @XFER-01\n  Scenario: Well\n    Given Ben has a phone\n".repeat(200))) => 0, 128 MiB, "all 200 scenarios came off";
+    "a document with a seed of 100,000 letters": "scenarios report x.feature --seed LONG", "x.feature" = script(&[]) => 2, 96 MiB, "a seed of 100000 characters";
+    "a document over a folder": "scenarios report x.feature --to .", "x.feature" = script(&[]) => 2, 96 MiB, "error: .: ";
     "a scenario that fails, with a hostile name": "test MINE", "x.feature" = script(&[("Well", "Well\u{1b}[2J\u{202e}"), ("S:Offered", "S:Signed")]) => 1, 96 MiB, r"Well\u{1b}[2J\u{202e}";
 
     // Conversations between implementations.
@@ -398,6 +430,13 @@ attempts! {
     "a page to step through in no folder": "explore t.jsonl --to no/where.html", "t.jsonl" = transcript(&[]) => 2, 96 MiB, "no/where.html: No such file";
     "a part of a diagram that there is none of": "diagram t.jsonl --part 0", "t.jsonl" = transcript(&[]) => 2, 64 MiB, "there is no part 0";
     "a device with a hostile name, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\nok"), &[]) => 0, 64 MiB, r"Ben\u{1b}[2J\nok";
+    "a device with a hostile name, viewed as a page": "intermediary-view t.jsonl --format html", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "</h3><b>\\u001b[2J"), &[]) => 0, 64 MiB, r"&lt;&#x2f;h3&gt;&lt;b&gt;\u{1b}[2J";
+    "a device with a hostile name, viewed as JSON": "intermediary-view t.jsonl --format json", "t.jsonl" = changed(&TRANSCRIPT.replace("Ben's phone", "Ben\\u001b[2J\\u202e"), &[]) => 0, 64 MiB, r#""name": "Ben\\u{1b}[2J\\u{202e}""#;
+    "2,000 messages to a device with a name of 1 MB": "intermediary-view t.jsonl", "t.jsonl" = writing(1_000_000, 2_000) => 0, 96 MiB, "18000 things learned", "aaa…aaa";
+    "19,998 messages, viewed": "intermediary-view t.jsonl", "t.jsonl" = writing(10, 19_998) => 0, 256 MiB, "b and aaaaaaaaaa: 19998 messages", "and 174982 more";
+    "a million message numbers, viewed": "intermediary-view t.jsonl", "t.jsonl" = changed(TRANSCRIPT, &[("\"ids\":[1]", &format!("\"ids\":[1{}]", ",1".repeat(999_999)))]) => 2, 128 MiB, "t.jsonl: its requests list 10000", "100000 at most";
+    "19,998 messages, as a page": "intermediary-view t.jsonl --format html", "t.jsonl" = writing(10, 19_998) => 0, 256 MiB, "<b>179982</b> things learned", "And 14998 more", "And 174982 more";
+    "5,000 messages, as JSON": "intermediary-view t.jsonl --format json", "t.jsonl" = writing(10, 5_000) => 0, 128 MiB, "\"submit\": 5000";
     "a suite in a transcript that clears the terminal": "replay t.jsonl", "t.jsonl" = transcript(&[("tigress-1", "\\u001b[2J")]) => 2, 64 MiB, r"no suite is called `\u{1b}[2J`";
     "a step in a transcript that there is none of": "replay t.jsonl", "t.jsonl" = transcript(&[("Ben has a phone", "Ben has a \\u001b[2J phone")]) => 2, 64 MiB, r"no step is called `Ben has a \u{1b}[2J phone`";
     "a transcript without an outcome": "replay t.jsonl", "t.jsonl" = transcript(&[("{\"event\":\"passed\"}\n", "")]) => 2, 64 MiB, "the last line says that the run passed or failed";

@@ -482,8 +482,11 @@ fn lines_may_end_as_on_windows_and_the_last_need_not() {
 fn read_by_gherkin(text: &str) -> Option<Feature> {
     let feature = gherkin::Feature::parse(text, gherkin::GherkinEnv::default()).ok()?;
     let steps = |steps: Vec<gherkin::Step>| -> Vec<_> {
+        let keywords = ["Given", "When", "Then", "And", "But", "*"];
+        let keyword = |words: &str| keywords.into_iter().find(|it| *it == words.trim());
         let steps = steps.into_iter().map(|step| feature::Step {
             line: step.position.line,
+            keyword: keyword(&step.keyword).expect("one of them"),
             text: step.value,
         });
         steps.collect()

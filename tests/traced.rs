@@ -6,7 +6,8 @@ use tigress_signal::conformance::case::Cases;
 use tigress_signal::conformance::catalogue::{Catalogue, is_requirement_id};
 use tigress_signal::conformance::matrix::{Case as Name, Filling, HOLES, Matrix};
 use tigress_signal::conformance::scenario::feature::Feature;
-use tigress_signal::conformance::scenario::library::SCRIPTS;
+use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
+use tigress_signal::conformance::threats::Threats;
 
 const REQUIREMENTS: &str = include_str!("../docs/requirements.md");
 const THREATS: &str = include_str!("../docs/threats.md");
@@ -135,6 +136,39 @@ fn each_threat_has_its_scenario() {
         }
     }
     assert_eq!(attacks, (1..=16).collect());
+}
+
+/// Of the page nothing is lost where it is read, and each of its lines finds its scenarios by name.
+#[test]
+fn the_threats_are_those_of_the_page() {
+    let Threats { threats, attacks } = Threats::get();
+    assert_eq!(threats.len() + attacks.len(), rows(THREATS).len());
+    assert!(attacks.iter().map(|it| it.number).eq(1..=16));
+    let library = Library::load(None);
+    let scenarios = library.scripts.iter().flat_map(|it| &it.scenarios);
+    let names: Vec<_> = scenarios.map(|it| it.name.as_str()).collect();
+    for threat in threats {
+        assert!(
+            names.iter().any(|name| threat.is_shown_by(name)),
+            "{threat:?}"
+        );
+    }
+    let lost = threats
+        .iter()
+        .find(|it| it.what.starts_with("drop what goes"));
+    let lost = lost.expect("a line of the network");
+    for (name, is_meant) in [
+        ("A bundle request is lost, and asked again", true),
+        ("A bundle request is held back, and asked again", false),
+        ("Once a reading is lost, and asked again", false),
+        ("A reading is lost, and asked again and again", false),
+    ] {
+        assert_eq!(lost.is_shown_by(name), is_meant, "{name}");
+    }
+    let held_off = Threats::get().held_off_by("SES-10");
+    let held_off = held_off.map(|it| (it.number, it.attackers.as_slice()));
+    assert!(held_off.eq([(4, &["The intermediary", "A thief"][..])]));
+    assert_eq!(Threats::get().held_off_by("KEY-01").count(), 0);
 }
 
 /// A script of the folder that the program does not have would show nothing.

@@ -1,11 +1,9 @@
 //! `tigress explore`.
 
-use super::run::fault;
-use super::{CliError, Ended, replay};
+use super::{CliError, Ended, replay, whole};
 use clap::Args;
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use tigress_signal::conformance::scenario::playback::Playback;
 use tigress_signal::report;
 
@@ -29,20 +27,8 @@ impl Explore {
         let page = report::player::page(&Playback::of(&transcript));
         match &self.to {
             None => out.write_all(page.as_bytes())?,
-            Some(file) => written_whole(file, &page).map_err(|error| fault(file, &error))?,
+            Some(file) => whole::write(file, page.as_bytes())?,
         }
         Ok(Ended::Well)
     }
-}
-
-/// Writes a file whole, or leaves what was there.
-fn written_whole(file: &Path, text: &str) -> io::Result<()> {
-    let mut new = file.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
 }

@@ -1,74 +1,46 @@
 //! `tigress intermediary-view`.
 
 use super::{CliError, Ended, replay};
-use clap::Args;
-use comfy_table::{Table, presets};
+use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
-use tigress_signal::conformance::printable::Printable;
-use tigress_signal::conformance::scenario::view::View;
-use tigress_signal::intermediary::{Learned, Row};
+use tigress_signal::conformance::scenario::knowledge::Knowledge;
+use tigress_signal::report;
 
-/// Longer values are shortened to so many characters.
-const LONG: usize = 44;
-
-/// Show what the intermediary learned in the run of a transcript.
+/// Show what the intermediary learned in the run of a transcript: who wrote to whom, when, and how much.
 ///
-/// What names somebody who took part in several transfers is marked with `*`: it ties them to one another.
+/// What names somebody who took part in several transfers is marked: it ties them to one another.
+///
+/// Exit status: 0 where it is shown; 2 where there is no transcript, or too much in it.
 #[derive(Args)]
 pub(super) struct IntermediaryView {
-    /// The transcript.
+    /// The transcript (`tigress scenarios run --transcript FILE` writes one).
     file: PathBuf,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Pretty,
+    /// For programs: docs/transcript.md.
+    Json,
+    /// A page that needs nothing else.
+    Html,
 }
 
 impl IntermediaryView {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (_, transcript) = replay::read(&self.file)?;
-        let view = View::of(&transcript);
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_header(["", "what", "value", "of", "when"]);
-        for rows in view.rows.chunk_by(|one, next| alike(&view, one, next)) {
-            let row = &rows[0];
-            let mark = if view.is_shared(row) { "*" } else { "" };
-            let kind = serde_json::to_value(row.kind).map_err(std::io::Error::from)?;
-            let value = match rows.len() {
-                1 => Printable(shortened(&row.value)).to_string(),
-                many => format!("{many} of them"),
-            };
-            let whose = view.names.get(&row.whose);
-            table.add_row([
-                mark.to_owned(),
-                kind.as_str().unwrap_or_default().to_owned(),
-                value,
-                whose.map_or_else(|| row.whose.to_string(), |name| Printable(name).to_string()),
-                row.when.0.to_string(),
-            ]);
+        let knowledge = Knowledge::of(&transcript)
+            .map_err(|error| CliError::Usage(format!("{}: {error}", self.file.display())))?;
+        match self.format {
+            Format::Pretty => report::knowledge::pretty(out, &knowledge)?,
+            Format::Json => report::knowledge::json(out, &knowledge)?,
+            Format::Html => out.write_all(report::knowledge::page(&knowledge).as_bytes())?,
         }
-        for line in table.to_string().lines() {
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        let shared = view.rows.iter().filter(|row| view.is_shared(row)).count();
-        writeln!(
-            out,
-            "\n{} things learned, {shared} of them tie several transfers to one another (*)",
-            view.rows.len()
-        )?;
         Ok(Ended::Well)
     }
-}
-
-/// Prekeys that were published at once stand on one line.
-fn alike(view: &View, one: &Row, next: &Row) -> bool {
-    one.kind == Learned::OneTimePreKey
-        && (one.kind, one.whose, one.when) == (next.kind, next.whose, next.when)
-        && view.is_shared(one) == view.is_shared(next)
-}
-
-fn shortened(value: &str) -> String {
-    if value.chars().count() <= LONG {
-        return value.to_owned();
-    }
-    value.chars().take(LONG - 1).chain(['…']).collect()
 }

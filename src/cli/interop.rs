@@ -4,7 +4,7 @@ use super::clock;
 use super::interop_screen::Screen;
 use super::run::{fault, seconds};
 use super::signals::Received;
-use super::{CliError, Ended};
+use super::{CliError, Ended, whole};
 use clap::{Args, Subcommand, ValueEnum};
 use owo_colors::OwoColorize;
 use std::collections::BTreeMap;
@@ -243,7 +243,7 @@ impl Tournament {
             }
         }
         let write = |file: &Option<PathBuf>, page: fn(&Matrix) -> String| match file {
-            Some(file) => fs::write(file, page(&matrix)).map_err(|error| fault(file, &error)),
+            Some(file) => whole::write(file, page(&matrix).as_bytes()),
             None => Ok(()),
         };
         write(&self.report, report::interop::html::page)?;

@@ -23,6 +23,7 @@ mod replay;
 mod requirements;
 mod run;
 mod scenarios;
+mod scenarios_report;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
@@ -33,6 +34,7 @@ mod transitions;
 mod vectors;
 #[cfg(feature = "serve")]
 mod wallet;
+mod whole;
 
 use anstream::stream::IsTerminal;
 use clap::{Parser, Subcommand, ValueEnum};

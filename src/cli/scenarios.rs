@@ -1,9 +1,9 @@
 //! `tigress scenarios`.
 
-use super::{CliError, Ended};
+use super::{CliError, Ended, completions, scenarios_report, whole};
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 use owo_colors::OwoColorize;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::printable::{Printable, block};
@@ -12,17 +12,56 @@ use tigress_signal::conformance::scenario::vocabulary::Vocabulary;
 use tigress_signal::conformance::scenario::{
     Cast, Run as Ran, SEED, Scenario, Script, StepFailure, run, run_with,
 };
+use tigress_signal::conformance::selection;
 use tigress_signal::conformance::subject::{Failure, Subject};
 use tigress_signal::conformance::suites;
 use tigress_signal::suite::SuiteRef;
 
-/// List, check or run scenarios; list the steps of which they are made.
+/// List, check or run scenarios, or write a document about them; list the steps of which they are made.
 #[derive(Subcommand)]
 pub(super) enum Scenarios {
     List(List),
     Steps(Steps),
     Check(Check),
     Run(Run),
+    Report(scenarios_report::Report),
+}
+
+/// Which scenarios, and in which suite.
+#[derive(Args)]
+pub(super) struct Choice {
+    /// A file or folder; those inside the program where there is none.
+    pub(super) path: Option<PathBuf>,
+    /// Only the scenarios with these words in their names, of this theme (`scenarios/theft`) or requirement (`XFER-12`), or this one
+    /// (`scenarios/theft/theft.feature:18`); may be repeated.
+    #[arg(long, value_name = "WORDS", add = ArgValueCompleter::new(completions::requirements))]
+    pub(super) only: Vec<String>,
+    /// Only the scenarios of this suite and those that are told of any, in this suite.
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
+}
+
+impl Choice {
+    /// The scripts to choose from.
+    pub(super) fn scripts(&self) -> Result<Vec<Script>, CliError> {
+        load(self.path.as_deref())
+    }
+
+    /// The suite that was asked for.
+    pub(super) fn suite(&self) -> Result<Option<SuiteRef>, CliError> {
+        suite(self.suite.as_deref())
+    }
+
+    /// The scenarios of these scripts that are chosen: one at least.
+    pub(super) fn chosen<'s>(
+        &self,
+        scripts: &'s [Script],
+    ) -> Result<Vec<(&'s Script, &'s Scenario)>, CliError> {
+        selection::scenarios(scripts, &self.only, self.suite()?).map_err(|error| {
+            let how = "`tigress scenarios list` lists them";
+            CliError::Unknown(error.to_string(), Vec::new(), how)
+        })
+    }
 }
 
 /// List the scenarios: where they stand, the requirements that they carry, what they show.
@@ -51,14 +90,8 @@ pub(super) struct Check {
 /// Exit status: 0 where every one came off, 1 where one did not, 2 where a script cannot be read.
 #[derive(Args)]
 pub(super) struct Run {
-    /// A file or folder; those inside the program where there is none.
-    path: Option<PathBuf>,
-    /// Run only the scenarios with these words in their names, or with this requirement.
-    #[arg(long, value_name = "WORDS")]
-    only: Option<String>,
-    /// Run only the scenarios of this suite and those that are told of any, in this suite.
-    #[arg(long, value_name = "NAME")]
-    suite: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
     /// What all randomness is made from.
     #[arg(long, default_value = SEED)]
     seed: String,
@@ -97,6 +130,7 @@ impl Scenarios {
             Scenarios::Steps(_) => steps(out),
             Scenarios::Check(command) => command.run(out),
             Scenarios::Run(command) => command.run(out),
+            Scenarios::Report(command) => command.run(out),
         }
     }
 }
@@ -150,27 +184,9 @@ impl Check {
 
 impl Run {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let scripts = load(self.path.as_deref())?;
-        let suite = suite(self.suite.as_deref())?;
-        let wanted = |scenario: &&Scenario| {
-            let is_named = self.only.as_ref().is_none_or(|only| {
-                scenario.name.to_lowercase().contains(&only.to_lowercase())
-                    || scenario.requirements.contains(only)
-                    || scenario.place() == *only
-            });
-            is_named && scenario.runs_in(suite)
-        };
-        let scenarios: Vec<&Scenario> = scripts
-            .iter()
-            .flat_map(|script| &script.scenarios)
-            .filter(wanted)
-            .collect();
-        if scenarios.is_empty() {
-            return Err(CliError::Usage(
-                "no scenario has these words in its name; `tigress scenarios list` lists them"
-                    .to_owned(),
-            ));
-        }
+        let scripts = self.choice.scripts()?;
+        let suite = self.choice.suite()?;
+        let scenarios = self.choice.chosen(&scripts)?;
         if let (Some(_), true) = (&self.transcript, scenarios.len() > 1) {
             return Err(CliError::Usage(format!(
                 "a transcript is of one scenario, and {} are to be run; `--only` names one",
@@ -185,7 +201,7 @@ impl Run {
         #[cfg(not(feature = "serve"))]
         let mut server: Option<Box<dyn Subject>> = None;
         let (mut failed, mut skipped) = (0, 0);
-        for scenario in &scenarios {
+        for (_, scenario) in &scenarios {
             let suite = scenario.suite_or(suite);
             let ran = match &mut server {
                 None => run(scenario, suite, &self.seed),
@@ -202,8 +218,7 @@ impl Run {
             failed += usize::from(ran.failure.is_some());
             show(out, scenario, &ran)?;
             if let Some(file) = &self.transcript {
-                fs::write(file, ran.transcript.to_lines())
-                    .map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
+                whole::write(file, ran.transcript.to_lines().as_bytes())?;
             }
         }
         let skipped = match skipped {

@@ -1,7 +1,7 @@
 //! `tigress test`.
 
 use super::run::{Ran, Run, fault};
-use super::{CliError, Ended};
+use super::{CliError, Ended, whole};
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -87,11 +87,10 @@ impl Test {
             Format::Pretty => self.run.show(out, &result)?,
         }
         if let Some(file) = &self.report {
-            let page = report::html::page(&result);
-            std::fs::write(file, page).map_err(|error| fault(file, &error))?;
+            whole::write(file, report::html::page(&result).as_bytes())?;
         }
         for Stated { file, write } in &self.statement {
-            std::fs::write(file, write(&result)).map_err(|error| fault(file, &error))?;
+            whole::write(file, write(&result).as_bytes())?;
         }
         if let (Some(file), Some(trace)) = (&self.trace, trace)
             && let Some(error) = trace.failure()

@@ -16,6 +16,7 @@
 //! | [`interrupt`] | whether a run ends before its end |
 //! | [`program`] | this build: its version, profile and commit |
 //! | [`catalogue`] | the requirements, read off the profile |
+//! | [`threats`] | who can attack a transfer, read off docs/threats.md |
 //! | [`subject`] | whoever is asked |
 //! | [`operation`] | what can be asked: methods, parameters, results; the reference engine as a subject |
 //! | [`sessions`] | the sessions of a subject, under a wallet of the reference engine |
@@ -26,6 +27,7 @@
 //! | [`case`] | a vector or a scenario, and all of them |
 //! | [`matrix`] | for each requirement the places where it holds, with a case in each |
 //! | [`selection`], [`known_failures`] | which of them are run, and which are known to fail |
+//! | [`dossier`] | scenarios played for an auditor, with what they are about and what came of them |
 //! | [`run`] | puts one of them to a subject, and says how it went |
 //! | [`served`] | an intermediary that is somebody's server, as a subject; what it owes where many ask at once |
 //! | [`method`] | the adapter protocol's methods, with an example each |
@@ -50,6 +52,7 @@ pub mod comparison;
 pub mod correspondence;
 mod dice;
 pub mod doctor;
+pub mod dossier;
 pub mod evidence;
 mod file_error;
 pub mod files;
@@ -86,6 +89,7 @@ pub mod subject;
 pub mod suites;
 pub mod suspects;
 mod tally;
+pub mod threats;
 pub mod transitions;
 pub mod vector;
 pub mod verdict;

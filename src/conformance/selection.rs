@@ -3,6 +3,8 @@
 use super::case::{Case, Cases};
 use super::catalogue::Catalogue;
 use super::hint::Hint;
+use super::matrix::Matrix;
+use super::scenario::{Scenario, Script};
 use super::suites::{self, UnknownSuite};
 use super::vector::{BuiltIn, Family};
 use crate::suite::SuiteRef;
@@ -138,6 +140,103 @@ impl Selection {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+}
+
+/// A name that chooses no scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoScenario {
+    /// Nothing is called that.
+    #[error(
+        "no scenario has these words in its name, and no theme, scenario or requirement is called `{name}`{hint}"
+    )]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The nearest known name.
+        hint: Hint,
+    },
+    /// The requirement is known, and no scenario carries it.
+    #[error("no scenario carries {id}: {reason}")]
+    Uncarried {
+        /// The requirement.
+        id: &'static str,
+        /// Why, or what carries it.
+        reason: String,
+    },
+    /// There are scenarios of that name, but of other suites.
+    #[error("`{name}` has no scenario of suite `{suite}`, and none that is told of any")]
+    OfOtherSuites {
+        /// What was asked for.
+        name: String,
+        /// The suite.
+        suite: &'static str,
+    },
+    /// There is none of the suite at all.
+    #[error("no scenario is of suite `{0}`, and none is told of any")]
+    OfSuite(&'static str),
+}
+
+/// The scenarios that any of `names` chooses, in their order: words of its name, its place, its theme, a requirement that it carries. All,
+/// where there are no names; of a suite those that run in it.
+///
+/// # Errors
+/// The first name that chooses none.
+pub fn scenarios<'s>(
+    scripts: &'s [Script],
+    names: &[String],
+    suite: Option<SuiteRef>,
+) -> Result<Vec<(&'s Script, &'s Scenario)>, NoScenario> {
+    let all = || {
+        let each = |script: &'s Script| script.scenarios.iter().map(move |it| (script, it));
+        scripts.iter().flat_map(each)
+    };
+    let is_called = |name: &str, (script, scenario): &(&'s Script, &'s Scenario)| {
+        Case::Scenario(scenario, script).is_called(name)
+            || scenario.name.to_lowercase().contains(&name.to_lowercase())
+    };
+    let runs = |(_, scenario): &(&'s Script, &'s Scenario)| scenario.runs_in(suite);
+    for name in names {
+        let mut called = all().filter(|it| is_called(name, it)).peekable();
+        if called.peek().is_none() {
+            return Err(no_scenario(scripts, name));
+        }
+        if let (Some(suite), false) = (suite, called.any(|it| runs(&it))) {
+            let (name, suite) = (name.clone(), suite.name());
+            return Err(NoScenario::OfOtherSuites { name, suite });
+        }
+    }
+    let is_named = |it: &(&'s Script, &'s Scenario)| {
+        names.is_empty() || names.iter().any(|name| is_called(name, it))
+    };
+    let chosen: Vec<_> = all().filter(|it| runs(it) && is_named(it)).collect();
+    match (chosen.is_empty(), suite) {
+        (true, Some(suite)) => Err(NoScenario::OfSuite(suite.name())),
+        _ => Ok(chosen),
+    }
+}
+
+/// Why nothing is called that.
+fn no_scenario(scripts: &[Script], name: &str) -> NoScenario {
+    let requirements = || Catalogue::get().requirements.iter();
+    if let Some(requirement) = requirements().find(|it| it.id == name) {
+        let row = Matrix::get().row(requirement.id);
+        let reason = row.and_then(|row| row.reason).map(ToOwned::to_owned);
+        return NoScenario::Uncarried {
+            id: requirement.id,
+            reason: reason
+                .unwrap_or_else(|| format!("`tigress explain {name}` lists the vectors that do")),
+        };
+    }
+    let scenarios = || scripts.iter().flat_map(|script| &script.scenarios);
+    let themes: BTreeSet<_> = scenarios()
+        .map(|it| format!("scenarios/{}", it.theme()))
+        .collect();
+    let known = themes.iter().map(String::as_str);
+    let known = known.chain(scenarios().map(|it| it.name.as_str()));
+    NoScenario::Unknown {
+        hint: Hint::nearest(name, known.chain(requirements().map(|it| it.id))),
+        name: name.to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::identifier::{Address, PreKeyId};
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A kind of thing that the intermediary learns. There is no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +52,13 @@ pub enum Learned {
     /// How many messages the device reads at most, or which it acknowledges, by their numbers in its own
     /// mailbox.
     Mailbox,
+}
+
+/// As it is written in JSON: `wrote-to`.
+impl fmt::Display for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// One thing that the intermediary learned.

@@ -4,6 +4,7 @@ use super::figures::Figures;
 use super::script::{self, Played};
 use super::{Counterexample, End, Limits, Model, Outcome, Property};
 use crate::conformance::flaws::{Flaw, under};
+use crate::conformance::threats::Threats;
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Instant;
@@ -26,12 +27,8 @@ pub fn is_above_the_wire(flaw: &Flaw) -> bool {
 
 /// The attacks of docs/threats.md, by number, each with a flaw that brings it back.
 pub fn attacks() -> impl Iterator<Item = (u32, &'static str)> {
-    let page = include_str!("../../docs/threats.md");
-    page.lines().filter_map(|row| {
-        let mut cells = row.split('|').map(str::trim).skip(1);
-        let number = cells.next()?.parse().ok()?;
-        Some((number, cells.nth(2)?.trim_matches('`')))
-    })
+    let attacks = Threats::get().attacks.iter();
+    attacks.map(|attack| (attack.number, attack.flaw))
 }
 
 /// What the models make of a flaw.

@@ -48,6 +48,8 @@ pub struct Scenario {
 pub struct Step {
     /// Its line.
     pub line: usize,
+    /// Its keyword: Given, When, Then, And, But or `*`.
+    pub keyword: &'static str,
     /// What stands behind its keyword.
     pub text: String,
 }
@@ -131,7 +133,7 @@ enum Line<'a> {
     Blank,
     Tags(&'a str),
     Heading(Heading, &'a str),
-    Step(&'a str),
+    Step(&'static str, &'a str),
     Row(&'a str),
     /// The line that begins a doc string, and ends it.
     DocString(&'static str),
@@ -153,7 +155,7 @@ impl<'a> Line<'a> {
             if let Some(text) = line.strip_prefix(keyword)
                 && text.starts_with(' ')
             {
-                return Line::Step(text.trim_start());
+                return Line::Step(keyword, text.trim_start());
             }
         }
         for mark in ["\"\"\"", "```"] {
@@ -271,7 +273,7 @@ impl Reader<'_> {
                 self.faults.add(number, reason);
                 self.place = Place::Refused;
             }
-            Line::Step(text) => self.step(number, text),
+            Line::Step(keyword, text) => self.step(number, keyword, text),
             Line::Row(row) => self.row(number, row),
             Line::DocString(mark) => {
                 let reason = "a doc string, which no step reads; put the words into the step";
@@ -403,9 +405,10 @@ impl Reader<'_> {
         }
     }
 
-    fn step(&mut self, number: usize, text: &str) {
+    fn step(&mut self, number: usize, keyword: &'static str, text: &str) {
         let step = Step {
             line: number,
+            keyword,
             text: text.to_owned(),
         };
         match (self.place, self.feature.scenarios.last_mut()) {

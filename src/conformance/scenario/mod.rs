@@ -18,6 +18,7 @@
 //! | `steps` | every step: its words and what it does |
 //! | [`vocabulary`] | the step that a text asks for |
 //! | [`diagram`] | a transcript as a sequence diagram |
+//! | [`knowledge`] | what the intermediary learned, for people and for programs |
 //! | [`playback`] | a transcript, made ready to be stepped through |
 //! | [`feature`] | the part of Gherkin that scripts are written in |
 //! | `scope` | whom and what a step may speak of |
@@ -30,6 +31,7 @@ mod call;
 mod checks;
 pub mod diagram;
 pub mod feature;
+pub mod knowledge;
 pub mod library;
 pub mod limits;
 pub(crate) mod mallory;

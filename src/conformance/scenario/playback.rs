@@ -487,14 +487,9 @@ impl<'t> Teller<'t> {
             |one: &Row, next: &Row| one.kind == Learned::OneTimePreKey && next.kind == one.kind;
         let facts = rows.chunk_by(same).map(|rows| {
             let row = &rows[0];
-            let kind = serde_json::to_value(row.kind).ok();
-            let kind = kind
-                .as_ref()
-                .and_then(|kind| kind.as_str())
-                .unwrap_or_default();
             let what = format!(
                 "{} of {}",
-                kind.replace('-', " "),
+                row.kind.to_string().replace('-', " "),
                 self.words.device(&row.whose)
             );
             match rows.len() {

@@ -59,6 +59,8 @@ pub struct Scenario {
 pub struct Step {
     /// Its line, from 1.
     pub line: usize,
+    /// Its keyword, as the script has it; of a step that stands in no script, Given, When or Then by what it does.
+    pub keyword: &'static str,
     /// Its text, without the keyword.
     pub text: String,
     /// What it asks for.
@@ -74,6 +76,7 @@ impl Step {
         let call = Vocabulary::get().find(text)?;
         Ok(Step {
             line,
+            keyword: call.definition.keyword,
             text: text.to_owned(),
             call,
         })
@@ -332,11 +335,12 @@ impl Reader<'_> {
                 continue;
             };
             match Step::parse(step.line, &text) {
-                Ok(step) => {
-                    for reason in scope.step(&step.call) {
+                Ok(read) => {
+                    for reason in scope.step(&read.call) {
                         self.faults.add(step.line, reason);
                     }
-                    ready.push(step);
+                    let keyword = step.keyword;
+                    ready.push(Step { keyword, ..read });
                 }
                 Err(reason) => self.faults.add(step.line, reason),
             }

@@ -230,7 +230,7 @@ fn table(page: &mut String, matrix: &Matrix, plays: Plays) -> std::fmt::Result {
     Ok(())
 }
 
-/// A text in a cell of a table, in which nothing is markup.
+/// A text of one line, in a cell of a table or elsewhere, in which nothing is markup.
 pub(in crate::report) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -239,6 +239,8 @@ pub(in crate::report) fn escaped(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
+            // Forges take what stands between two for a formula.
+            '$' => out.push_str("&#36;"),
             '\\' | '`' | '|' | '*' | '_' | '[' | ']' | '#' | '~' => {
                 out.push('\\');
                 out.push(c);
@@ -255,6 +257,9 @@ mod tests {
 
     #[test]
     fn nothing_from_outside_is_markup() {
-        assert_eq!(escaped("a|b<c>\n[d](e)"), "a\\|b&lt;c&gt; \\[d\\](e)");
+        assert_eq!(
+            escaped("a|b<c>\n[d](e)$f$"),
+            "a\\|b&lt;c&gt; \\[d\\](e)&#36;f&#36;"
+        );
     }
 }
