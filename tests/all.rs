@@ -29,6 +29,7 @@ mod book;
 mod cli;
 mod diagrams;
 mod durability;
+mod forms;
 mod fuzzing;
 mod hostile;
 mod intermediary;

@@ -13,3 +13,4 @@ mod page;
 pub mod player;
 pub mod pretty;
 pub mod sarif;
+mod sides;
