@@ -31,6 +31,7 @@ mod cli;
 mod diagrams;
 mod durability;
 mod evidence;
+mod forms;
 mod fuzzing;
 mod hostile;
 mod intermediary;

@@ -78,6 +78,22 @@ fn every_link_of_the_pages_leads_somewhere() {
     assert!(links > 200, "{links} links");
 }
 
+/// A word in angle brackets is a tag of HTML to a forge and to mdBook, and vanishes: it stands in code, or behind a backslash.
+#[test]
+fn no_word_vanishes_as_html() {
+    let code = Regex::new("(?s)(`+).*?[^`](`+)").expect("an expression");
+    let tag = Regex::new(r"(?:^|[^\\])</?[A-Za-z][^>]*>").expect("an expression");
+    let mut seen = 0;
+    for page in pages() {
+        let text = prose(&page);
+        let text = code.replace_all(&text, "");
+        let tags: Vec<&str> = tag.find_iter(&text).map(|found| found.as_str()).collect();
+        assert!(tags.is_empty(), "{}: {tags:?}", page.display());
+        seen += text.matches("\\<").count();
+    }
+    assert!(seen > 50, "{seen}");
+}
+
 #[test]
 fn every_page_stands_once_in_the_contents() {
     let contents = fs::read_to_string(root().join("docs/SUMMARY.md")).expect("contents");

@@ -1,5 +1,6 @@
 //! The result in its other forms: JUnit's XML and one HTML page.
 
+use crate::forms::{fault_of_junit, sarif_of};
 use crate::{browser, harm};
 
 use harm::{is_harmful, without_colours};
@@ -313,7 +314,7 @@ fn outputs(text: &str) -> Vec<(&'static str, String)> {
             pretty::group(out, group)?;
         }
         pretty::sections(out, &result)?;
-        pretty::failures(out, &result)?;
+        pretty::failures(out, &result, None)?;
         pretty::verdict(out, &result)
     });
     let json = written(|out| json::write(out, &result));
@@ -322,13 +323,14 @@ fn outputs(text: &str) -> Vec<(&'static str, String)> {
         serde_json::to_value(&result).expect("JSON")
     );
     let junit = written(|out| junit::write(out, &result));
-    assert_xml(&junit);
+    assert_eq!(fault_of_junit(&junit), Ok(()), "{junit}");
     let svg = diagram.svg();
     assert_xml(&svg);
     vec![
         ("pretty", without_colours(&pretty)),
         ("json", json),
         ("junit", junit),
+        ("sarif", sarif_of(&result)),
         ("html", html::page(&result)),
         ("svg", svg),
         ("mermaid", diagram.mermaid()),

@@ -1,4 +1,4 @@
-//! Results as data: their parts merged, two of them compared, JUnit's XML and SARIF as those who read them want them.
+//! Results as data: their parts merged, two of them compared, what JUnit's XML and SARIF say of each.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use tigress_signal::conformance::comparison::Comparison;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::merge::{MergeError, merge};
 use tigress_signal::conformance::operation::Reference;
+use tigress_signal::conformance::provenance::{Arguments, Provenance};
 use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{
     CaseOutcome, CaseResult, Ending, GroupResult, TestResult,
@@ -19,7 +20,7 @@ use tigress_signal::conformance::statement::{Standing, Statement};
 use tigress_signal::conformance::stopwatch::Stopped;
 use tigress_signal::conformance::subject::{Description, Failure, Role, Subject};
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
-use tigress_signal::report::{comparison, junit, sarif, statement};
+use tigress_signal::report::{comparison, junit, statement};
 
 struct Quiet;
 
@@ -55,10 +56,14 @@ impl Subject for Flawed {
     }
 }
 
+pub(crate) fn cases() -> &'static Cases {
+    static CASES: OnceLock<Cases> = OnceLock::new();
+    CASES.get_or_init(|| Cases::load(None, None))
+}
+
 /// What `KEY-01`, `kdf` and a family without suite name, with a flawed subject: some of it passes, fails, is skipped.
 fn part(shard: Shard) -> TestResult {
-    static CASES: OnceLock<Cases> = OnceLock::new();
-    let cases = CASES.get_or_init(|| Cases::load(None, None));
+    let cases = cases();
     let names = ["KEY-01", "kdf", "invitation"].map(str::to_owned).to_vec();
     let plan = Plan {
         cases,
@@ -73,7 +78,7 @@ fn part(shard: Shard) -> TestResult {
     verdict::judge(&mut [Box::new(Flawed::default())], &plan, &mut Quiet)
 }
 
-fn whole() -> &'static TestResult {
+pub(crate) fn whole() -> &'static TestResult {
     static WHOLE: OnceLock<TestResult> = OnceLock::new();
     WHOLE.get_or_init(|| part(Shard::WHOLE))
 }
@@ -137,6 +142,45 @@ fn what_are_not_the_parts_of_one_run_is_refused() {
     let mut million = one.clone();
     million.shard = Some("1/18446744073709551615".to_owned());
     assert!(matches!(refused(&[&million]), MergeError::Missing(_)));
+}
+
+/// Parts are run on several machines, where adapters and folders have other places; how strictly they are run is the same.
+#[test]
+fn parts_of_one_run_may_have_other_places() {
+    let with = |subject: &str, vectors: &str, part: &TestResult| {
+        let again = Arguments {
+            subject: subject.to_owned(),
+            vectors: vectors.to_owned(),
+            ..Arguments::default()
+        };
+        let provenance = Provenance {
+            again,
+            ..Provenance::default()
+        };
+        TestResult {
+            provenance: Some(provenance),
+            ..part.clone()
+        }
+    };
+    let [one, two]: [TestResult; 2] = parts(2).try_into().expect("two");
+    let first = with("--adapter '/a/run --x'", "--vectors /a", &one);
+    let merged = merge(vec![
+        with("--adapter '/b c/run'", "--vectors '/b c'", &two),
+        first.clone(),
+    ]);
+    let merged = merged.expect("the parts of one run");
+    assert_eq!(merged.cases, whole().cases);
+    assert_eq!(merged.again(), first.again());
+    for (subject, vectors) in [
+        ("--adapter /a/run --strict-errors", "--vectors /a"),
+        ("--adapter /a/run", ""),
+        ("", "--vectors /a"),
+    ] {
+        let other = with(subject, vectors, &two);
+        let refused = merge(vec![first.clone(), other]);
+        let differs = MergeError::Differs(2, "set of options");
+        assert_eq!(refused, Err(differs), "{subject} {vectors}");
+    }
 }
 
 #[test]
@@ -316,7 +360,7 @@ fn the_schema_of_a_statement_is_as_it_is_made_and_holds() {
     assert!(!validator.is_valid(&told));
 }
 
-fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).expect("a vector takes all");
     String::from_utf8(out).expect("UTF-8")
@@ -343,8 +387,7 @@ fn junit_says_how_long_each_took_and_how_a_failure_is_run_alone() {
 /// What code scanning asks of SARIF: a version, a rule for each result, a place with a line from 1, a fingerprint of its own.
 #[test]
 fn sarif_has_a_rule_a_place_and_a_fingerprint_for_each_failure() {
-    let text = written(|out| sarif::write(out, whole()));
-    let log: Value = serde_json::from_str(&text).expect("JSON");
+    let log: Value = serde_json::from_str(&crate::forms::sarif_of(whole())).expect("JSON");
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");

@@ -17,7 +17,9 @@ fn rows(page: &str) -> Vec<Vec<String>> {
     let rows = page.lines().filter_map(|line| line.strip_prefix('|'));
     let cells = rows.map(|row| {
         let cells = row.trim_end_matches('|').split('|');
-        cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+        cells
+            .map(|cell| cell.trim().replace(r"\<", "<"))
+            .collect::<Vec<_>>()
     });
     let is_rule = |row: &Vec<String>| row.iter().all(|cell| cell.starts_with("---"));
     let all: Vec<_> = cells.collect();

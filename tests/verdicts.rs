@@ -817,7 +817,7 @@ fn failures_that_are_the_same_are_told_together() {
     assert_eq!(alike.len(), 2, "{alike:?}");
     assert_eq!(alike.iter().sum::<usize>(), result.failures.len());
     let mut text = Vec::new();
-    report::pretty::failures(&mut text, &result).expect("bytes");
+    report::pretty::failures(&mut text, &result, None).expect("bytes");
     let text = String::from_utf8(text).expect("UTF-8");
     assert_eq!(text.matches("FAILED").count(), 2, "{text}");
     for failure in &result.failures {

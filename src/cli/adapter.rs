@@ -17,6 +17,7 @@ use tigress_signal::conformance::hint::Hint;
 use tigress_signal::conformance::method::Method;
 use tigress_signal::conformance::operation::{Keepers, Reference};
 use tigress_signal::conformance::printable::{Printable, shortened};
+use tigress_signal::conformance::redaction;
 use tigress_signal::conformance::sessions::SubjectSessions;
 use tigress_signal::conformance::suites;
 use tigress_signal::suite;
@@ -132,7 +133,8 @@ fn keeper(command: &str, suite: &str, timeout: Duration) -> Result<Keepers, CliE
     let process =
         Process::start(command, setup).map_err(|error| CliError::Usage(error.to_string()))?;
     let sessions = SubjectSessions::new(Box::new(process), suite);
-    let sessions = sessions.map_err(|why| CliError::Usage(format!("`{command}`: {why}")))?;
+    let sessions = sessions
+        .map_err(|why| CliError::Usage(format!("`{}`: {why}", redaction::text(command))))?;
     Ok(Keepers::all(Arc::new(sessions)))
 }
 

@@ -18,6 +18,7 @@ use tigress_signal::conformance::fuzz::draw::Area;
 use tigress_signal::conformance::fuzz::seeds;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::printable::quoted;
+use tigress_signal::conformance::redaction;
 use tigress_signal::conformance::subject::Subject;
 use tigress_signal::conformance::suites;
 use tigress_signal::report;
@@ -185,7 +186,7 @@ impl Fuzz {
         } else {
             ""
         };
-        let adapter = quoted(&self.adapter);
+        let adapter = redaction::argument(&self.adapter);
         format!("tigress test --{option} {folder} --adapter {adapter}{strict}{restarts}")
     }
 }

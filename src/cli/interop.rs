@@ -26,6 +26,7 @@ use tigress_signal::conformance::interop::transcript::{self, Outcome, Transcript
 use tigress_signal::conformance::interop::{transfers, vocabulary};
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::printable::{Printable, block, quoted, shortened};
+use tigress_signal::conformance::redaction;
 use tigress_signal::conformance::scenario::Scenario;
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::suites;
@@ -334,7 +335,7 @@ impl Tournament {
             let argument = match (peers.iter().find(is_listed), self.adapter.as_slice()) {
                 (Some(_), _) => quoted(&label.replacen(' ', "@", 1)),
                 // Of an adapter that says itself who it is only one can be told by that.
-                (None, [command]) => format!("--adapter {}", quoted(command)),
+                (None, [command]) => format!("--adapter {}", redaction::argument(command)),
                 (None, _) => "--adapter COMMAND".to_owned(),
             };
             of.insert(label.clone(), argument);

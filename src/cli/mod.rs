@@ -43,8 +43,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use tigress_signal::conformance::FileError;
-use tigress_signal::conformance::printable::{Printable, block, quoted, shortened};
-use tigress_signal::conformance::program;
+use tigress_signal::conformance::printable::{Printable, block, shortened};
+use tigress_signal::conformance::{program, redaction};
 
 /// Conformance harness for Tigress credential transfer over the Signal Protocol.
 #[derive(Parser)]
@@ -101,14 +101,21 @@ fn progress_bar(total: usize) -> ProgressBar {
     )
 }
 
-/// The command line, as a shell takes it.
+/// How many columns standard output has, where it is a terminal.
+fn columns() -> Option<usize> {
+    let is_terminal = io::stdout().is_terminal();
+    let size = is_terminal.then(terminal_size::terminal_size).flatten();
+    size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
+}
+
+/// The command line, as a shell takes it, without secrets.
 fn command_line() -> String {
     let arguments = std::env::args_os().skip(1);
-    let shown = arguments.map(|argument| quoted(&argument.to_string_lossy()));
-    std::iter::once("tigress".to_owned())
-        .chain(shown)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    let words: Vec<String> = std::iter::once("tigress".to_owned())
+        .chain(arguments)
+        .collect();
+    redaction::command_line(&words)
 }
 
 /// How to write what a command says that has no further form.
@@ -160,7 +167,7 @@ impl CliError {
         let mut out = anstream::stderr().lock();
         let what = match self {
             // An adapter's last words may be several lines.
-            CliError::Usage(what) => Some(block(&shortened(what, LONG), "  ")),
+            CliError::Usage(what) => Some(block(&shortened(&redaction::urls(what), LONG), "  ")),
             CliError::Unknown(what, ..) => Some(Printable(shortened(what, LONG / 10)).to_string()),
             CliError::Files(_) => None,
             CliError::Io(error) => Some(error.to_string()),

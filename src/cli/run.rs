@@ -16,9 +16,10 @@ use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
-use tigress_signal::conformance::printable::{Printable, quoted};
+use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::program;
 use tigress_signal::conformance::provenance::{Arguments, Provenance};
+use tigress_signal::conformance::redaction;
 use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
 use tigress_signal::conformance::selection::{Selection, Shard};
@@ -306,19 +307,25 @@ impl Run {
     fn again(&self, selection: &Selection) -> Arguments {
         let argument = |name: &str, folder: &Option<PathBuf>| {
             folder.as_ref().map_or_else(String::new, |folder| {
-                format!("--{name} {}", quoted(&folder.display().to_string()))
+                format!(
+                    "--{name} {}",
+                    redaction::argument(&folder.display().to_string())
+                )
             })
         };
         let mut subject = Vec::new();
         subject.extend(
             self.adapter
                 .as_ref()
-                .map(|command| format!("--adapter {}", quoted(command))),
+                .map(|command| format!("--adapter {}", redaction::argument(command))),
         );
         #[cfg(feature = "serve")]
         if let Some(url) = &self.intermediary {
             let reach = self.reach.arguments();
-            subject.push(format!("--intermediary {}{reach}", quoted(url)));
+            subject.push(format!(
+                "--intermediary {}{reach}",
+                redaction::argument(url)
+            ));
         }
         subject.extend(
             selection
@@ -341,7 +348,7 @@ impl Run {
     pub(super) fn show(&self, out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         report::pretty::sections(out, result)?;
         report::pretty::skips(out, result)?;
-        report::pretty::failures(out, result)?;
+        report::pretty::failures(out, result, super::columns())?;
         // What a server is asked where nothing is named needs no names.
         let only = self.only.clone();
         report::pretty::verdict(

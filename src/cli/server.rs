@@ -6,7 +6,7 @@ use clap::Args;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use tigress_signal::conformance::files;
-use tigress_signal::conformance::printable::quoted;
+use tigress_signal::conformance::redaction;
 use tigress_signal::conformance::served::races::{Fault, RACES};
 use tigress_signal::conformance::served::{Http, Server};
 use tigress_signal::conformance::subject::Subject;
@@ -82,7 +82,7 @@ impl Reach {
         let mut arguments = String::new();
         let mut add = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                let _ = write!(arguments, " --{name} {}", quoted(&value));
+                let _ = write!(arguments, " --{name} {}", redaction::argument(&value));
             }
         };
         let shown = |file: &Option<PathBuf>| file.as_ref().map(|it| it.display().to_string());

@@ -75,7 +75,10 @@ impl Test {
         let is_pretty = self.format == Format::Pretty;
         let lines = is_pretty.then_some(&mut *out);
         let Ran {
-            result, received, ..
+            cases,
+            result,
+            received,
+            ..
         } = self.run.judge(lines, trace.as_ref())?;
         let Some(result) = result else {
             return Ok(received.ended(Ended::Incomplete));
@@ -83,7 +86,10 @@ impl Test {
         match self.format {
             Format::Json => report::json::write(out, &result)?,
             Format::Junit => report::junit::write(out, &result)?,
-            Format::Sarif => report::sarif::write(out, &result)?,
+            Format::Sarif => {
+                let here = std::env::current_dir()?;
+                report::sarif::write(out, &result, &cases, &here)?;
+            }
             Format::Pretty => self.run.show(out, &result)?,
         }
         if let Some(file) = &self.report {

@@ -3,8 +3,9 @@
 use super::FileError;
 use super::scenario::library::Library;
 use super::scenario::{Scenario, Script};
-use super::vector::{Collection, Family, Vector};
+use super::vector::{Collection, Family, Place, Vector};
 use crate::suite::Suite;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A vector or a scenario.
@@ -89,6 +90,8 @@ pub struct Cases {
     scripts: Vec<Script>,
     /// The files that cannot be used.
     pub errors: Vec<FileError>,
+    /// Where the vectors of a folder stand, by name.
+    places: BTreeMap<String, Place>,
 }
 
 impl Cases {
@@ -127,7 +130,24 @@ impl Cases {
             vectors: collection.vectors,
             scripts: library.scripts,
             errors: [collection.errors, library.errors].concat(),
+            places: collection.places,
         }
+    }
+
+    /// Where the vector or scenario of that name stands: in a file of a folder, or among those inside the program.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<Place> {
+        let of_script = name.rsplit_once(':').and_then(|(file, line)| {
+            Some(Place {
+                file: file.into(),
+                line: line.parse().ok()?,
+            })
+        });
+        let of_vector = || match self.places.get(name) {
+            Some(place) => Some(place.clone()),
+            None => Place::built_in(name),
+        };
+        of_script.or_else(of_vector)
     }
 
     /// All of them: the vectors, then the scenarios.

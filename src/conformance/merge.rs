@@ -151,17 +151,28 @@ fn difference(one: &TestResult, other: &TestResult) -> Option<&'static str> {
         let provenance = result.provenance.as_ref();
         provenance.map(|it| (it.program.clone(), it.commit.clone()))
     };
-    let again = |result: &TestResult| result.provenance.as_ref().map(|it| it.again.clone());
+    // Parts are run on several machines, where an adapter and folders have other places.
+    let options = |result: &TestResult| {
+        let again = result.again();
+        [again.subject, again.vectors, again.scenarios].map(|it| options(&it))
+    };
     [
         (one.profile != other.profile, "version of the profile"),
         (program(one) != program(other), "program"),
         (one.subject != other.subject, "subject"),
         (one.only != other.only, "selection (`--only`)"),
         (one.suite != other.suite, "suite (`--suite`)"),
-        (again(one) != again(other), "command"),
+        (options(one) != options(other), "set of options"),
     ]
     .into_iter()
     .find_map(|(differs, what)| differs.then_some(what))
+}
+
+/// The options of a command without their values.
+fn options(arguments: &str) -> Vec<String> {
+    let words = shlex::split(arguments).unwrap_or_default();
+    let options = words.into_iter().filter(|word| word.starts_with("--"));
+    options.collect()
 }
 
 /// The cases in the order of the whole run, of which part I of N has what stands at the places I, I + N and so on; and what failed of them.

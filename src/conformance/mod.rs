@@ -4,7 +4,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`printable`], `json` | what comes from outside: how it is shown, how it is read |
+//! | [`printable`], `json`, [`redaction`] | what comes from outside: how it is shown, how it is read; command lines without their secrets |
 //! | `file_error`, [`files`], [`hint`], `schema_error`, [`seed`] | what is wrong with a file; the files of others; "did you mean"; what a broken schema says; bytes that look random |
 //! | `leak`, `secrets` | whether bytes show a secret; the secrets of a case |
 //! | `dice` | chance that is the same again |
@@ -72,6 +72,7 @@ pub mod operation;
 pub mod printable;
 pub mod program;
 pub mod provenance;
+pub mod redaction;
 pub mod restarts;
 pub mod result;
 pub mod run;

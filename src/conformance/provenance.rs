@@ -1,12 +1,13 @@
 //! When, by what and how a result was made.
 
 use super::printable::quoted;
+use super::redaction::REDACTED;
 use super::stopwatch::milliseconds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The arguments of a run that a command which runs a part of it again needs too, as a shell takes them.
+/// The arguments of a run that a command which runs a part of it again needs too, as a shell takes them, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arguments {
     /// Who is tested, and how: `--adapter COMMAND`, and what belongs to it.
@@ -41,8 +42,14 @@ fn command(begins: &str, name: &str, arguments: &[&String]) -> String {
         command.push(' ');
         command.push_str(argument);
     }
+    if command.contains(REDACTED) || command.contains('…') {
+        command.push_str(LEFT_OUT);
+    }
     command
 }
+
+/// Behind a command that cannot be run as it stands.
+const LEFT_OUT: &str = "  # put back what *** and … stand for";
 
 /// When, by what and how a run was made. Beside the durations of the cases, nothing else of a result differs between two runs of the same program that ask the
 /// same of the same subject.
@@ -55,7 +62,7 @@ pub struct Provenance {
     /// The commit that it was built of, where it knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The command, as a shell takes it.
+    /// The command, as a shell takes it, without secrets and shortened where it is long.
     pub command: String,
     /// How long the run took, in milliseconds.
     #[serde(rename = "milliseconds", with = "milliseconds")]

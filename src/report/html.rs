@@ -9,7 +9,7 @@ use crate::conformance::result::{
     CaseOutcome, CaseResult, Counts, Ending, FailureResult, Kind, RequirementResult, TestResult,
     Verdict,
 };
-use crate::conformance::run::{Cause, Skip};
+use crate::conformance::run::Skip;
 use crate::conformance::scenario::diagram::Diagram;
 use minijinja::value::Serde;
 use minijinja::{HtmlEscape, Value, context};
@@ -262,10 +262,7 @@ fn inputs(failure: &FailureResult) -> String {
 
 /// Each difference, with what differs marked where both sides say the same kind of thing.
 fn differences(failure: &FailureResult) -> Vec<Value> {
-    let is_alike = matches!(
-        failure.cause,
-        Cause::Answer | Cause::Code | Cause::State | Cause::Restart | Cause::Step | Cause::Outline
-    );
+    let is_alike = marks::is_alike(failure.cause);
     let each = failure.differences.iter().map(|difference| {
         let (expected, got) = (difference.expected.as_str(), difference.got.as_str());
         let [expected, got] = if is_alike {

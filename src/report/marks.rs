@@ -1,6 +1,16 @@
 //! Where two texts differ: byte by byte in hexadecimal and in other texts without a blank that are as long, else what stands
 //! between their common beginning and their common end.
 
+use crate::conformance::run::Cause;
+
+/// Whether what was expected and what came say the same kind of thing, so that it tells something where they differ.
+pub(super) fn is_alike(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Answer | Cause::Code | Cause::State | Cause::Restart | Cause::Step | Cause::Outline
+    )
+}
+
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {

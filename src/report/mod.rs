@@ -15,4 +15,5 @@ pub mod player;
 pub mod pretty;
 pub mod sarif;
 pub mod scenarios;
+mod sides;
 pub mod statement;

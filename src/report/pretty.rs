@@ -1,16 +1,18 @@
 //! The result in a terminal.
 
 use super::harmless::harmless;
+use super::{marks, sides};
 use crate::conformance::printable::{Printable, block, shortened};
 use crate::conformance::provenance::Arguments;
 use crate::conformance::result::{
     Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
 };
-use crate::conformance::run::{Cause, Why};
+use crate::conformance::run::{Cause, Difference, Why};
 use crate::conformance::subject::Party;
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -18,6 +20,9 @@ use std::io::{self, Write};
 const LONG: usize = 160;
 /// And why there is no answer to this many: it shows a line that is none.
 const NO_ANSWER: usize = 400;
+
+/// So many columns stand before what is said of a failure.
+const BEFORE: usize = 25;
 
 /// So many requirements are named that explain what failed.
 const SUSPECTS: usize = 5;
@@ -135,17 +140,21 @@ fn trimmed(table: &str) -> String {
 }
 
 /// Each failure that is not known: what was asked, what was expected, what came, how to ask it alone, and which others
-/// are the same. Then the known ones by reason.
+/// are the same. Then the known ones by reason. A terminal has so many `columns`.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
-pub fn failures(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+pub fn failures(
+    out: &mut dyn Write,
+    result: &TestResult,
+    columns: Option<usize>,
+) -> io::Result<()> {
     let result = &harmless(result);
     let again = result.again();
     for alike in result.alike() {
         if let Some((first, others)) = alike.split_first() {
             writeln!(out)?;
-            failure(out, first, &again)?;
+            failure(out, first, &again, columns)?;
             same(out, others)?;
         }
     }
@@ -186,7 +195,12 @@ fn suspects(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     Ok(())
 }
 
-fn failure(out: &mut dyn Write, failure: &FailureResult, again: &Arguments) -> io::Result<()> {
+fn failure(
+    out: &mut dyn Write,
+    failure: &FailureResult,
+    again: &Arguments,
+    columns: Option<usize>,
+) -> io::Result<()> {
     let FailureResult { name, comment, .. } = failure;
     writeln!(out, "{} {}", "FAILED".red().bold(), name.bold())?;
     writeln!(out, "  {comment}")?;
@@ -209,29 +223,49 @@ fn failure(out: &mut dyn Write, failure: &FailureResult, again: &Arguments) -> i
         if let Some(field) = &difference.field {
             line(out, "answered", field)?;
         }
-        // Below the first line stands what an adapter last wrote on its standard error: the end of it tells most.
-        let (first, rest) = difference.got.split_once('\n').unzip();
-        let got = first.unwrap_or(&difference.got);
-        let (expected, got) = match failure.cause {
-            Cause::NoAnswer | Cause::TimedOut => {
-                let got = shortened(got, NO_ANSWER);
-                (
-                    shortened(&difference.expected, LONG).into_owned(),
-                    got.into_owned(),
-                )
-            }
-            _ => side_by_side(&difference.expected, got),
-        };
-        line(out, "expected", &expected)?;
-        line(out, "got", &got)?;
-        if let Some(rest) = rest {
-            line(out, "", rest)?;
-        }
+        both(out, failure.cause, difference, columns)?;
     }
     if failure.kind == Kind::Vector {
         line(out, "in full", &again.in_full(name))?;
     }
     line(out, "alone", &again.alone(name))
+}
+
+/// What was expected and what came.
+fn both(
+    out: &mut dyn Write,
+    cause: Cause,
+    difference: &Difference,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    // Below the first line stands what an adapter last wrote on its standard error: the end of it tells most.
+    let (first, rest) = difference.got.split_once('\n').unzip();
+    let (expected, got) = (&difference.expected, first.unwrap_or(&difference.got));
+    let room = columns.map(|columns| columns.saturating_sub(BEFORE));
+    let marked = marks::is_alike(cause)
+        .then(|| sides::marked(expected, got, LONG, room))
+        .flatten();
+    match marked {
+        Some(sides) => {
+            for (name, lines) in ["expected", "got"].into_iter().zip(sides) {
+                let names = std::iter::once(name).chain(std::iter::repeat(""));
+                for (name, line) in names.zip(lines) {
+                    writeln!(out, "    {name:<20} {line}")?;
+                }
+            }
+        }
+        None => {
+            let [expected, got] = match cause {
+                Cause::NoAnswer | Cause::TimedOut => {
+                    [shortened(expected, LONG), shortened(got, NO_ANSWER)].map(Cow::into_owned)
+                }
+                _ => sides::excerpts(expected, got, LONG),
+            };
+            line(out, "expected", &expected)?;
+            line(out, "got", &got)?;
+        }
+    }
+    rest.map_or(Ok(()), |rest| line(out, "", rest))
 }
 
 /// Failures that are as the one before.
@@ -251,7 +285,7 @@ fn same(out: &mut dyn Write, others: &[&FailureResult]) -> io::Result<()> {
 }
 
 fn line(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
-    writeln!(out, "    {name:<20} {}", block(value, &" ".repeat(25)))
+    writeln!(out, "    {name:<20} {}", block(value, &" ".repeat(BEFORE)))
 }
 
 /// A parameter on one line: a string without quotes, long strings shortened.
@@ -273,33 +307,6 @@ pub(super) fn within(value: &Value) -> Value {
             .collect(),
         _ => value.clone(),
     }
-}
-
-/// Two texts; where they are long, what stands around their first difference.
-fn side_by_side(expected: &str, got: &str) -> (String, String) {
-    if expected.chars().count().max(got.chars().count()) <= LONG {
-        return (expected.to_owned(), got.to_owned());
-    }
-    let same = expected
-        .chars()
-        .zip(got.chars())
-        .take_while(|(e, g)| e == g)
-        .count();
-    let excerpt = |text: &str| {
-        let from = same.saturating_sub(LONG / 4);
-        let before = if from > 0 { "…" } else { "" };
-        let part: String = text.chars().skip(from).take(LONG).collect();
-        let after = if text.chars().count() > from + LONG {
-            "…"
-        } else {
-            ""
-        };
-        format!(
-            "{before}{part}{after} (differs from character {} on)",
-            same + 1
-        )
-    };
-    (excerpt(expected), excerpt(got))
 }
 
 /// The broken files, and the verdict.
@@ -362,24 +369,4 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         scenarios.total(),
         tally(counts).trim_start()
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_are_shown_around_their_first_difference() {
-        let one = format!("{}a{}", "0".repeat(400), "1".repeat(400));
-        let other = format!("{}b{}", "0".repeat(400), "1".repeat(400));
-        let (expected, got) = side_by_side(&one, &other);
-        assert!(expected.contains("000a111") && got.contains("000b111"));
-        assert!(got.ends_with("(differs from character 401 on)"));
-        assert!(got.chars().count() < 2 * LONG);
-    }
-
-    #[test]
-    fn short_texts_are_shown_whole() {
-        assert_eq!(side_by_side("a", "b"), ("a".to_owned(), "b".to_owned()));
-    }
 }

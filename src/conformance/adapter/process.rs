@@ -6,6 +6,7 @@ use super::protocol::{Answer, MAX_LINE, Request, shortened};
 use super::stderr::Stderr;
 use super::trace::Trace;
 use crate::conformance::interrupt::Interrupt;
+use crate::conformance::redaction;
 use crate::conformance::subject::{Description, Failure, PROTOCOL_VERSION, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -88,6 +89,7 @@ impl Default for Setup {
 /// An adapter, started again whenever it has failed.
 #[derive(Debug)]
 pub struct Process {
+    /// As it may be shown.
     command: String,
     words: Vec<String>,
     setup: Setup,
@@ -133,9 +135,11 @@ impl Process {
     pub fn start(command: &str, setup: Setup) -> Result<Self, StartError> {
         let words = shlex::split(command)
             .filter(|words| !words.is_empty())
-            .ok_or_else(|| StartError::Command(command.to_owned()))?;
+            .ok_or_else(|| StartError::Command(redaction::text(command).into_owned()))?;
+        // It is shown, and written into traces.
+        let command = redaction::text(command);
         let mut process = Process {
-            command: command.to_owned(),
+            command: command.clone().into_owned(),
             words,
             setup,
             description: Description::default(),
@@ -148,7 +152,7 @@ impl Process {
         };
         process.spawn()?;
         let describe = |why: String| StartError::Describe {
-            command: command.to_owned(),
+            command: command.clone().into_owned(),
             why,
         };
         let answer = process
@@ -158,7 +162,7 @@ impl Process {
             && version != u64::from(PROTOCOL_VERSION)
         {
             return Err(StartError::Protocol {
-                command: command.to_owned(),
+                command: command.into_owned(),
                 version,
             });
         }

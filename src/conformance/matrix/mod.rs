@@ -109,7 +109,9 @@ pub struct Matrix {
     pub constants: Vec<Constant>,
 }
 
-static MATRIX: LazyLock<Matrix> = LazyLock::new(|| page::parse(PAGE));
+/// The page, in which `\<` stands for `<`: else Markdown would take `<word>` for HTML.
+static TEXT: LazyLock<String> = LazyLock::new(|| PAGE.replace(r"\<", "<"));
+static MATRIX: LazyLock<Matrix> = LazyLock::new(|| page::parse(&TEXT));
 
 /// How many cells there are, and of which kind. Those of the numbers count too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

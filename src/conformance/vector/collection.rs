@@ -1,13 +1,15 @@
 //! All vectors of a run: those that travel inside the program, or those of a folder.
 
+use super::file::names;
 use super::group::schema;
 use super::{BuiltIn, Family, Vector, VectorFile};
 use crate::conformance::FileError;
 use crate::conformance::files::{self, Most};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A vector file before it is read.
 #[derive(Clone, Debug)]
@@ -25,6 +27,32 @@ pub struct Collection {
     pub vectors: Vec<Vector>,
     /// The broken files; nothing of them is in `vectors`.
     pub errors: Vec<FileError>,
+    /// Where those of a folder stand, by name.
+    pub(in crate::conformance) places: BTreeMap<String, Place>,
+}
+
+/// Where a vector or a scenario stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: Arc<str>,
+    /// The line in it, from 1.
+    pub line: usize,
+}
+
+impl Place {
+    /// That of a vector that travels inside the program.
+    pub(in crate::conformance) fn built_in(name: &str) -> Option<Self> {
+        let (group, test) = name.rsplit_once('/')?;
+        let mut files = BuiltIn::ALL.iter();
+        let file = files.find(|file| file.name() == group)?;
+        let test = Value::from(test).to_string();
+        let (_, line) = names(file.json).find(|(name, _)| *name == test)?;
+        Some(Place {
+            file: format!("vectors/{}", file.path()).into(),
+            line,
+        })
+    }
 }
 
 impl From<&BuiltIn> for Source {
@@ -122,25 +150,31 @@ impl Collection {
         load: fn(&str, &str) -> Result<Vec<Vector>, FileError>,
     ) -> Self {
         let mut collection = Collection::default();
-        let mut names = BTreeSet::new();
+        let mut known = BTreeSet::new();
         for source in sources {
             let loaded = source.and_then(|source| {
                 let vectors = load(&source.name, &source.text)?;
                 match vectors
                     .iter()
                     .map(Vector::name)
-                    .find(|name| names.contains(name))
+                    .find(|name| known.contains(name))
                 {
                     Some(name) => Err(FileError {
                         place: Some(name),
                         ..FileError::of(source.name, "another file has a vector of that name")
                     }),
-                    None => Ok(vectors),
+                    None => Ok((vectors, source)),
                 }
             });
             match loaded {
-                Ok(vectors) => {
-                    names.extend(vectors.iter().map(Vector::name));
+                Ok((vectors, source)) => {
+                    known.extend(vectors.iter().map(Vector::name));
+                    // What travels inside the program is looked for where it is wanted.
+                    if let Cow::Owned(text) = &source.text {
+                        collection
+                            .places
+                            .extend(places(&source.name, text, &vectors));
+                    }
                     collection.vectors.extend(vectors);
                 }
                 Err(error) => collection.errors.push(error),
@@ -148,6 +182,19 @@ impl Collection {
         }
         collection
     }
+}
+
+/// Where the vectors of a file stand in it; on its first line those whose names have no line of their own.
+fn places(file: &str, text: &str, vectors: &[Vector]) -> Vec<(String, Place)> {
+    let file: Arc<str> = file.into();
+    let lines: BTreeMap<&str, usize> = names(text).collect();
+    let places = vectors.iter().map(|vector| {
+        let test = Value::from(vector.test.as_str()).to_string();
+        let line = lines.get(test.as_str()).copied().unwrap_or(1);
+        let file = Arc::clone(&file);
+        (vector.name(), Place { file, line })
+    });
+    places.collect()
 }
 
 /// Every vector file and its schema, as they stand below the vectors' folder: path and text.

@@ -48,13 +48,10 @@ impl Loader<'_> {
 
     /// An error in the test of that name, whose line is searched for.
     fn test_error(&self, test: &Value, detail: Option<String>, reason: String) -> FileError {
-        let needle = format!("\"name\": {test},");
+        let test_name = test.to_string();
         // The last one: where a name stands twice, it is the second that is wrong.
-        let line = (1..)
-            .zip(self.text.lines())
-            .filter(|(_, line)| line.trim_start() == needle)
-            .map(|(number, _)| number)
-            .last();
+        let lines = names(self.text).filter(|(name, _)| *name == test_name);
+        let line = lines.map(|(_, line)| line).last();
         let place = match detail {
             Some(detail) => format!("test {test}, {detail}"),
             None => format!("test {test}"),
@@ -239,6 +236,14 @@ impl Loader<'_> {
         }
         Ok(vectors)
     }
+}
+
+/// The names that stand in a vector file on lines of their own, as JSON, with the numbers of their lines.
+pub(super) fn names(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.lines().zip(1..).filter_map(|(line, number)| {
+        let name = line.trim().strip_prefix("\"name\": ")?;
+        Some((name.strip_suffix(',')?, number))
+    })
 }
 
 /// The name of the test that a JSON pointer leads into, and the rest of the pointer.

@@ -10,7 +10,7 @@ mod file;
 mod form;
 mod group;
 
-pub use collection::{Collection, Source, files};
+pub use collection::{Collection, Place, Source, files};
 pub use family::{BuiltIn, Family};
 pub use form::{Note, Origin, TestGroup, VectorFile};
 pub use group::{group_of, schema};
