@@ -690,9 +690,14 @@ fn no_flaw_is_compiled_in() {
         .map(regex::escape)
         .collect();
     assert!(names.len() > 50, "{names:?}");
+    // The page of attackers, which travels inside the program, names some.
+    let page = regex::escape(include_str!("../docs/threats.md"));
+    let page = regex::bytes::Regex::new(&page).expect("an expression");
+    let without_page = page.replace(&program, &b""[..]);
+    assert!(without_page.len() < program.len());
     let any = regex::bytes::Regex::new(&names.join("|")).expect("an expression");
     let found = any
-        .find(&program)
+        .find(&without_page)
         .map(|found| String::from_utf8_lossy(found.as_bytes()));
     assert_eq!(found, None);
 }
