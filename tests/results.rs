@@ -280,8 +280,8 @@ proptest! {
             let left_out: usize = stated.left_out.iter().map(|it| it.count).sum();
             prop_assert_eq!(left_out, there[2] + there[3], "{}", stated.id);
             let standing = match there {
-                [_, 1.., _, _] if stated.failed.is_empty() => Standing::KnownToFail,
-                [_, 1.., _, _] => Standing::Failed,
+                [_, failed, _, _] if failed > 0 && stated.failed.is_empty() => Standing::KnownToFail,
+                [_, failed, _, _] if failed > 0 => Standing::Failed,
                 [0, 0, 0, 0] => Standing::NotRun,
                 [0, 0, 0, _] => Standing::NotClaimed,
                 [0, 0, _, _] => Standing::Skipped,
@@ -324,10 +324,8 @@ fn a_statement_of_the_whole_is_one_of_nothing_less() {
             !scope.is_whole && scope.limits.len() == 1,
             "{number}: {scope:?}"
         );
-        assert!(
-            statement::page(&less).contains(&scope.limits[0]),
-            "{number}"
-        );
+        let limit = scope.limits[0].replace('/', "&#x2f;");
+        assert!(statement::page(&less).contains(&limit), "{number}");
         assert!(says.contains("not the whole"), "{number}: {says}");
     }
 }
