@@ -333,7 +333,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
 
 #[test]
 fn the_built_in_run_conforms() {
-    let output = tigress(&["test", "--shard", &sample::one_of(4)]);
+    let output = tigress(&["test", "--shard", &sample::one_of(8)]);
     assert_says(
         &output,
         0,
@@ -628,10 +628,10 @@ fn each_command_ends_as_the_page_of_exit_statuses_says() {
         std::env::var_os("PATH").unwrap_or_default(),
     ];
     let paths = paths.join(std::ffi::OsStr::new(":"));
-    // Each starts the program, which takes a second where it is not optimised: a third of them, by the seed.
+    // Each starts the program, which takes a second where it is not optimised: a quarter of them, by the seed.
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let is_tried =
-        |place: usize| sample::seed().is_none_or(|seed| (place as u64 + seed).is_multiple_of(3));
+        |place: usize| sample::seed().is_none_or(|seed| (place as u64 + seed).is_multiple_of(4));
     let mut commands = String::new();
     for (place, row) in rows.enumerate() {
         let row = row.replace("\\|", "\u{0}");
