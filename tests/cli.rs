@@ -183,11 +183,9 @@ fn run_as_shown(command: &str, page: &Path) {
         | ["tigress", "adapter", "init", "--language", "python", "my_adapter"]
         | ["tigress", "adapter", "init", "--language", "node", "my_wallet"]
         | ["cd", "my_adapter" | "my_port" | "my_wallet"]
-        // What docs/exit-status.md lists is run elsewhere, in a folder of its own.
-        | ["tigress", "explore", ..]
+        // What docs/exit-status.md lists is run elsewhere, in a folder of its own; tests/evidence.rs keeps evidence and looks at it.
+        | ["tigress", "explore" | "evidence", ..]
         | ["tigress", "scenarios", "report", ..]
-        // tests/evidence.rs keeps such evidence and looks at it.
-        | ["tigress", "evidence", ..]
         // tests/model.rs goes through the small bounds; the ladders are for `.ci/nightly`.
         | ["tigress", "model"]
         | ["tigress", "model", "stateless"]

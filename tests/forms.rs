@@ -89,8 +89,7 @@ fn attributes(tag: &BytesStart, rule: &Element) -> Result<BTreeMap<String, Strin
         }
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
         let is_right = match name.as_str() {
-            "tests" | "failures" | "errors" => is_number(&value),
-            "skipped" => is_number(&value),
+            "tests" | "failures" | "errors" | "skipped" => is_number(&value),
             "time" => value
                 .split_once('.')
                 .is_some_and(|(whole, part)| is_number(whole) && is_number(part)),
@@ -394,7 +393,7 @@ fn a_place_in_sarif_leads_to_the_line_of_the_file() {
         let feature =
             format!("Feature: Mine\n  What and why.\n\n  @XFER-09\n  Scenario: Too early\n{steps}");
         fs::write(below.join("s#1.feature"), feature).expect("a script");
-        let named = |given: &Path| {
+        let asked = |given: &Path| {
             let output = Command::new(TIGRESS)
                 .args([
                     "test", "--format", "sarif", "--only", "KEY-01", "--only", "XFER-09",
@@ -424,10 +423,10 @@ fn a_place_in_sarif_leads_to_the_line_of_the_file() {
         // By whichever path it is named.
         let whole = folder.path().canonicalize().expect("a folder").join(name);
         let around = Path::new(".").join(name).join("..").join(name);
-        let places = named(&Path::new(".").join(name));
+        let places = asked(&Path::new(".").join(name));
         assert_eq!(places.len(), 2, "{places:?}");
-        assert_eq!(named(&around), places);
-        assert_eq!(named(&whole), places);
+        assert_eq!(asked(&around), places);
+        assert_eq!(asked(&whole), places);
         for (uri, line) in places {
             assert!(
                 uri.bytes().all(|it| it.is_ascii_graphic()) && !uri.contains([':', '#', '?']),
@@ -478,7 +477,7 @@ fn no_output_tells_a_secret_of_the_command_line() {
     for given in [
         format!("--token={}", quoted(SECRET)),
         format!("--db-password {}", quoted(SECRET)),
-        format!("{}", quoted(&format!("API_KEY={SECRET}"))),
+        quoted(&format!("API_KEY={SECRET}")).to_string(),
         format!("https://me:{SECRET}@host/a"),
         format!("postgres://{SECRET}@host/a"),
         quoted(&format!("Authorization: Bearer {SECRET}")),

@@ -213,7 +213,8 @@ impl Run {
             Cases::called(names, self.vectors.as_deref(), self.scenarios.as_deref())
         };
         let chosen = Selection::load(&self.names(), self.suite.as_deref(), load);
-        chosen.map_err(|(error, cases)| {
+        chosen.map_err(|wrong| {
+            let (error, cases) = *wrong;
             CliError::Unknown(
                 error.to_string(),
                 cases.errors,

@@ -75,7 +75,7 @@ impl List {
             Cases::of(collection, Library::default())
         };
         let (selection, cases) = Selection::load(&self.only, self.suite.as_deref(), load)
-            .map_err(|(error, _)| CliError::Usage(error.to_string()))?;
+            .map_err(|wrong| CliError::Usage(wrong.0.to_string()))?;
         let listed: Vec<&Vector> = cases
             .iter()
             .filter(|case| selection.contains(case))

@@ -318,7 +318,7 @@ mod tests {
         /// However a secret is given: it is not shown, and what stands before and behind it is.
         #[test]
         fn no_secret_is_shown(
-            secret in r#"[A-Za-z0-9][ -~]{0,9}[A-Z0-9]{8}"#,
+            secret in r"[A-Za-z0-9][ -~]{0,9}[A-Z0-9]{8}",
             name in "(api|db|x|)[-_]?(token|SECRET|Password|key|credential|auth)s?",
             way in 0..6_usize,
             nested in 0..3_usize,

@@ -110,7 +110,7 @@ impl Selection {
         names: &[String],
         suite: Option<&str>,
         load: impl Fn(&[String]) -> Cases,
-    ) -> Result<(Self, Cases), (SelectionError, Cases)> {
+    ) -> Result<(Self, Cases), Box<(SelectionError, Cases)>> {
         let few = load(names);
         if let Ok(selection) = Self::of(names.to_vec(), suite, &few) {
             return Ok((selection, few));
@@ -119,7 +119,7 @@ impl Selection {
         let all = load(&[]);
         match Self::of(names.to_vec(), suite, &all) {
             Ok(selection) => Ok((selection, all)),
-            Err(error) => Err((error, all)),
+            Err(error) => Err(Box::new((error, all))),
         }
     }
 

@@ -75,7 +75,7 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let mut xml = Writer::new_with_indent(&mut *out, b' ', 4);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let all = || suites.iter().flat_map(|suite| &suite.tests);
-    let [tests, failed, errors, _] = counts(all());
+    let [tests, failed, errors, _] = counts(&all());
     xml.create_element("testsuites")
         .with_attribute(("name", name.as_str()))
         .with_attributes(took.as_deref().map(|took| ("time", took)))
@@ -134,7 +134,7 @@ fn of_the_run(result: &TestResult) -> [Suite; 2] {
 }
 
 /// How many there are, and how many of them failed, are errors, were skipped.
-fn counts<'a>(tests: impl Iterator<Item = &'a Test> + Clone) -> [String; 4] {
+fn counts<'a>(tests: &(impl Iterator<Item = &'a Test> + Clone)) -> [String; 4] {
     let of = |is: &str| {
         let tests = tests.clone().filter_map(|test| test.outcome.as_ref());
         tests.filter(|outcome| outcome.is == is).count()
@@ -150,7 +150,7 @@ fn seconds(took: Duration) -> String {
 
 impl Suite {
     fn write(&self, xml: &mut Writer<&mut dyn Write>) -> io::Result<()> {
-        let [tests, failures, errors, skipped] = counts(self.tests.iter());
+        let [tests, failures, errors, skipped] = counts(&self.tests.iter());
         let took = self.tests.iter().filter_map(|test| test.took);
         let took = seconds(took.fold(Duration::ZERO, Duration::saturating_add));
         let element = xml

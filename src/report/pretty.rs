@@ -245,25 +245,22 @@ fn both(
     let marked = marks::is_alike(cause)
         .then(|| sides::marked(expected, got, LONG, room))
         .flatten();
-    match marked {
-        Some(sides) => {
-            for (name, lines) in ["expected", "got"].into_iter().zip(sides) {
-                let names = std::iter::once(name).chain(std::iter::repeat(""));
-                for (name, line) in names.zip(lines) {
-                    writeln!(out, "    {name:<20} {line}")?;
-                }
+    if let Some(sides) = marked {
+        for (name, lines) in ["expected", "got"].into_iter().zip(sides) {
+            let names = std::iter::once(name).chain(std::iter::repeat(""));
+            for (name, line) in names.zip(lines) {
+                writeln!(out, "    {name:<20} {line}")?;
             }
         }
-        None => {
-            let [expected, got] = match cause {
-                Cause::NoAnswer | Cause::TimedOut => {
-                    [shortened(expected, LONG), shortened(got, NO_ANSWER)].map(Cow::into_owned)
-                }
-                _ => sides::excerpts(expected, got, LONG),
-            };
-            line(out, "expected", &expected)?;
-            line(out, "got", &got)?;
-        }
+    } else {
+        let [expected, got] = match cause {
+            Cause::NoAnswer | Cause::TimedOut => {
+                [shortened(expected, LONG), shortened(got, NO_ANSWER)].map(Cow::into_owned)
+            }
+            _ => sides::excerpts(expected, got, LONG),
+        };
+        line(out, "expected", &expected)?;
+        line(out, "got", &got)?;
     }
     rest.map_or(Ok(()), |rest| line(out, "", rest))
 }

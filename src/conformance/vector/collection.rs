@@ -189,8 +189,8 @@ fn places(file: &str, text: &str, vectors: &[Vector]) -> Vec<(String, Place)> {
     let file: Arc<str> = file.into();
     let lines: BTreeMap<&str, usize> = names(text).collect();
     let places = vectors.iter().map(|vector| {
-        let test = Value::from(vector.test.as_str()).to_string();
-        let line = lines.get(test.as_str()).copied().unwrap_or(1);
+        let name = Value::from(vector.test.as_str()).to_string();
+        let line = lines.get(name.as_str()).copied().unwrap_or(1);
         let file = Arc::clone(&file);
         (vector.name(), Place { file, line })
     });
