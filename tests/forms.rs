@@ -477,7 +477,7 @@ fn no_output_tells_a_secret_of_the_command_line() {
     for given in [
         format!("--token={}", quoted(SECRET)),
         format!("--db-password {}", quoted(SECRET)),
-        quoted(&format!("API_KEY={SECRET}")).to_string(),
+        quoted(&format!("API_KEY={SECRET}")),
         format!("https://me:{SECRET}@host/a"),
         format!("postgres://{SECRET}@host/a"),
         quoted(&format!("Authorization: Bearer {SECRET}")),

@@ -1,5 +1,6 @@
 //! Results as data: their parts merged, two of them compared, what JUnit's XML and SARIF say of each.
 
+use crate::browser;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -340,6 +341,26 @@ fn what_a_subject_calls_itself_is_text_in_its_statement() {
         assert!(!text.contains('\u{1b}'));
     }
     assert!(!page.contains("<script>"));
+}
+
+#[test]
+fn a_statement_is_read_at_every_width_without_a_script() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("said.html");
+    std::fs::write(&file, statement::page(whole())).expect("written");
+    let url = format!("file://{}", file.display());
+    let link = "document.querySelector('p.failed a')?.hash.slice(1)";
+    let leads = "document.getElementById(document.querySelector('p.failed a').hash.slice(1)).textContent.includes('failed')";
+    for more in [&["390"][..], &["1280", "--dark"], &["1600", "--no-script"]] {
+        let Some(seen) = browser::look("page.mjs", &url, &[more, &[link, leads]].concat()) else {
+            return;
+        };
+        assert_eq!(seen["faults"], serde_json::json!([]), "{seen}");
+        assert_eq!(seen["asked"], serde_json::json!([url]), "{seen}");
+        assert_eq!(seen["overflows"], false, "{seen}");
+        assert!(seen["values"][0].is_string(), "{seen}");
+        assert_eq!(seen["values"][1], true, "{seen}");
+    }
 }
 
 #[test]

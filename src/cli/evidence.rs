@@ -3,8 +3,7 @@
 use super::run::{Ran, Run, fault};
 use super::{CliError, Ended};
 use clap::{Args, Subcommand};
-use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::adapter::Trace;
@@ -131,46 +130,36 @@ impl Verify {
             writeln!(out, "\nnot as it was kept: {count} of its parts")?;
             return Ok(Ended::Badly);
         }
-        write!(out, "{}", all_well(&self.dir, &found))?;
+        all_well(out, &self.dir, &found)?;
         Ok(Ended::Well)
     }
 }
 
 /// What was looked at, where nothing was found.
-fn all_well(dir: &Path, found: &Verification) -> String {
-    let Verification {
-        files,
-        bytes,
-        replayed,
-        vectors: (same, other),
-        versions,
-        ..
-    } = found;
-    let mut said =
-        format!("{files} files, {bytes} bytes: each is what it was, and none was added\n");
-    let _ = match replayed {
-        Some(count) => writeln!(said, "{count} transcripts: played again, they are the same"),
-        None => {
-            let made = versions.as_ref().map_or("", |it| it.program.as_str());
-            let made = Printable(made);
-            let this = program::version();
-            writeln!(
-                said,
-                "transcripts were not played again: another build made them, tigress {made}; this is {this}"
-            )
-        }
-    };
-    let _ = match other {
-        0 => writeln!(said, "{same} vector files: the same as in this program"),
-        other => writeln!(
-            said,
-            "{same} vector files are the same as in this program, {other} are not"
-        ),
-    };
+fn all_well(out: &mut dyn Write, dir: &Path, found: &Verification) -> io::Result<()> {
+    let (files, bytes) = (found.files, found.bytes);
+    writeln!(
+        out,
+        "{files} files, {bytes} bytes: each is what it was, and none was added"
+    )?;
+    if let Some(count) = found.replayed {
+        writeln!(out, "{count} transcripts: played again, they are the same")?;
+    } else {
+        let made = found.versions.as_ref().map(|it| it.program.as_str());
+        let (made, this) = (Printable(made.unwrap_or_default()), program::version());
+        writeln!(
+            out,
+            "transcripts were not played again: another build made them, tigress {made}; this is {this}"
+        )?;
+    }
+    let (same, other) = found.vectors;
+    writeln!(
+        out,
+        "{same} vector files are those of this program, {other} are not"
+    )?;
     let dir = Printable(dir.display().to_string());
-    let _ = writeln!(
-        said,
+    writeln!(
+        out,
         "\n{dir} is what was kept. Who kept it, its signature says."
-    );
-    said
+    )
 }
