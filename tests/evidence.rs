@@ -9,10 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 use tempfile::TempDir;
-use tigress_signal::conformance::evidence::{Manifest, Verification, verify};
+use tigress_signal::conformance::FileError;
+use tigress_signal::conformance::evidence::{self, Manifest, Verification};
+use tigress_signal::report;
+
+fn verify(folder: &Path) -> Result<Verification, FileError> {
+    evidence::verify(folder, report::evidence::pages)
+}
 
 /// `tigress evidence` and more, in the project's folder.
-fn evidence(arguments: &[&str]) -> Output {
+fn keeps_or_verifies(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tigress"))
         .arg("evidence")
         .args(arguments)
@@ -27,7 +33,7 @@ fn keep(status: i32, arguments: &[&str]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let kept = folder.path().join("kept");
     let all = [&[kept.to_str().expect("UTF-8")], arguments].concat();
-    let output = evidence(&all);
+    let output = keeps_or_verifies(&all);
     assert_eq!(output.status.code(), Some(status), "{output:?}");
     (folder, kept)
 }
@@ -94,7 +100,7 @@ fn replaced(content: &mut Vec<u8>, from: &str, to: &str) {
 #[test]
 fn what_is_kept_is_found_as_it_was_by_us_and_by_sha256sum() {
     let (_folder, kept) = keep(0, &["--only", "XFER-12"]);
-    let output = evidence(&["verify", kept.to_str().expect("UTF-8")]);
+    let output = keeps_or_verifies(&["verify", kept.to_str().expect("UTF-8")]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     let there = files(&kept);
@@ -184,14 +190,14 @@ fn nothing_is_left_of_a_run_that_was_not_made() {
         ["--only", "fingerprnt"],
         ["--known-failures", "docs/example/typo.feature"],
     ] {
-        let output = evidence(&[&[place, "--only", "fingerprint"][..], &wrong].concat());
+        let output = keeps_or_verifies(&[&[place, "--only", "fingerprint"][..], &wrong].concat());
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert!(files(folder.path()).is_empty());
     }
     // Somebody else's is not touched.
     fs::create_dir(&kept).expect("made");
     fs::write(kept.join("own"), "mine").expect("written");
-    let output = evidence(&[place, "--only", "fingerprint"]);
+    let output = keeps_or_verifies(&[place, "--only", "fingerprint"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(
         files(folder.path()).into_keys().collect::<Vec<_>>(),
@@ -201,11 +207,11 @@ fn nothing_is_left_of_a_run_that_was_not_made() {
     fs::remove_file(kept.join("own")).expect("removed");
     let left = folder.path().join("kept.unfinished");
     fs::create_dir(&left).expect("made");
-    let output = evidence(&[place, "--only", "fingerprint"]);
+    let output = keeps_or_verifies(&[place, "--only", "fingerprint"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("kept.unfinished"), "{said}");
     fs::remove_dir(&left).expect("removed");
-    let output = evidence(&[place, "--only", "fingerprint"]);
+    let output = keeps_or_verifies(&[place, "--only", "fingerprint"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
@@ -304,6 +310,25 @@ fn a_list_that_was_made_anew_does_not_hide_what_disagrees() {
     assert_eq!(missing, [script]);
     let subject = found_though_listed(|all| of(all, "versions.json", "reference", "another"));
     assert_eq!(subject, ["versions.json"]);
+    let renamed = found_though_listed(|all| {
+        of(
+            all,
+            transcript,
+            "\"scenario\":\"",
+            "\"scenario\":\"Another ",
+        )
+    });
+    assert_eq!(renamed, [transcript]);
+    let forged = found_though_listed(|all| of(all, "report.html", "conforms", "does well"));
+    assert_eq!(forged, ["report.html"]);
+    let forged = found_though_listed(|all| of(all, "README.txt", "begin here", "go home"));
+    assert_eq!(forged, ["README.txt"]);
+    let forged = found_though_listed(|all| {
+        of(all, "result.json", "\"conforms\"", "\"conforms-in-part\"");
+    });
+    assert_eq!(forged[0], "result.json", "{forged:?}");
+    let stranger = found_though_listed(|all| drop(all.insert("notes.txt".to_owned(), vec![])));
+    assert_eq!(stranger, ["notes.txt"]);
     let digest = found_though_listed(|all| {
         let text = String::from_utf8(all["vectors.sha256"].clone()).expect("UTF-8");
         let turned = if text.starts_with('0') { "1" } else { "0" };
@@ -321,8 +346,16 @@ fn a_list_that_was_made_anew_does_not_hide_what_disagrees() {
 fn another_build_says_what_it_does_not_look_at() {
     let mut all = SMALL.clone();
     all.remove(Manifest::NAME);
-    let versions = all.get_mut("versions.json").expect("it is there");
-    replaced(versions, "\"program\": \"", "\"program\": \"9.");
+    // Whoever says so in one place alone is found.
+    let said = found_though_listed(|all| {
+        let versions = all.get_mut("versions.json").expect("it is there");
+        replaced(versions, "\"program\": \"", "\"program\": \"9.");
+    });
+    assert_eq!(said, ["versions.json"]);
+    for name in ["versions.json", "result.json"] {
+        let content = all.get_mut(name).expect("it is there");
+        replaced(content, "\"program\": \"", "\"program\": \"9.");
+    }
     let folder = copy(&all);
     let sums = Command::new("sha256sum")
         .args(all.keys())
@@ -330,7 +363,7 @@ fn another_build_says_what_it_does_not_look_at() {
         .output();
     let sums = sums.expect("sha256sum").stdout;
     fs::write(folder.path().join(Manifest::NAME), sums).expect("written");
-    let output = evidence(&["verify", folder.path().to_str().expect("UTF-8")]);
+    let output = keeps_or_verifies(&["verify", folder.path().to_str().expect("UTF-8")]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(

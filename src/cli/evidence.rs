@@ -7,10 +7,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::adapter::Trace;
-use tigress_signal::conformance::evidence::{self, Bundle, Verification};
+use tigress_signal::conformance::evidence::{self, Bundle, TRACE, Verification};
 use tigress_signal::conformance::printable::Printable;
 use tigress_signal::conformance::program;
-use tigress_signal::conformance::result::TestResult;
 use tigress_signal::report;
 
 /// Run the tests and keep everything that an auditor needs later: report, result, scripts, transcripts, versions, and a list of digests.
@@ -45,9 +44,6 @@ struct Verify {
     /// The folder.
     dir: PathBuf,
 }
-
-/// What an adapter was asked and answered.
-const TRACE: &str = "trace.txt";
 
 fn file(error: FileError) -> CliError {
     CliError::Files(vec![error])
@@ -87,8 +83,8 @@ impl Evidence {
             bundle.add_written(TRACE).map_err(file)?;
         }
         let vectors = self.run.vectors.as_deref();
-        let pages = pages(&result)?;
-        evidence::fill(&mut bundle, &result, &cases, &selection, vectors, &pages).map_err(file)?;
+        let pages = report::evidence::pages;
+        evidence::fill(&mut bundle, &result, &cases, &selection, vectors, pages).map_err(file)?;
         let files = bundle.files();
         // A signal that comes now comes too late: what is written is whole.
         bundle.finish().map_err(file)?;
@@ -101,24 +97,11 @@ impl Evidence {
     }
 }
 
-/// What is made of a result for people and programs.
-fn pages(result: &TestResult) -> Result<[(&'static str, String); 4], CliError> {
-    let mut json = Vec::new();
-    report::json::write(&mut json, result)?;
-    let json = String::from_utf8_lossy(&json).into_owned();
-    Ok([
-        ("result.json", json),
-        ("report.html", report::html::page(result)),
-        ("statement.json", report::statement::json(result)),
-        ("statement.html", report::statement::page(result)),
-    ])
-}
-
 impl Verify {
     fn run(&self, out: &mut dyn Write) -> Result<Ended, CliError> {
         /// So many findings are shown.
         const SHOWN: usize = 100;
-        let found = evidence::verify(&self.dir).map_err(file)?;
+        let found = evidence::verify(&self.dir, report::evidence::pages).map_err(file)?;
         for finding in found.findings.iter().take(SHOWN) {
             writeln!(out, "{finding}")?;
         }

@@ -11,8 +11,16 @@ use std::io::{self, Write};
 /// # Errors
 /// Where `out` cannot be written to.
 pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(result)?;
-    writeln!(out, "{}", printable::json(&text))
+    out.write_all(text(result).as_bytes())
+}
+
+/// The same as a text.
+#[must_use]
+pub fn text(result: &TestResult) -> String {
+    let Ok(text) = serde_json::to_string_pretty(result) else {
+        unreachable!("every map of a result has keys that JSON can write")
+    };
+    printable::json(&text) + "\n"
 }
 
 /// The JSON Schema of the result.

@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod diagram;
+pub mod evidence;
 pub mod fuzz;
 mod harmless;
 pub mod html;

@@ -28,7 +28,8 @@ impl Bundle {
     pub fn begin(place: &Path) -> Result<Self, FileError> {
         let wrong = |reason: String| FileError::of(place.display().to_string(), reason);
         let is_free = match fs::read_dir(place) {
-            Ok(mut entries) => entries.next().is_none(),
+            // In place of a link no folder can be put.
+            Ok(mut entries) => entries.next().is_none() && !place.is_symlink(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         if !is_free {

@@ -4,6 +4,7 @@ use super::bundle::Bundle;
 use super::manifest::{Manifest, digest_of, plain_name};
 use crate::conformance::case::{Case, Cases};
 use crate::conformance::result::{CaseResult, Kind, TestResult};
+use crate::conformance::run::first_spoken;
 use crate::conformance::scenario::{self, SEED};
 use crate::conformance::selection::Selection;
 use crate::conformance::subject::Description;
@@ -17,6 +18,10 @@ use std::path::Path;
 
 /// The result, as `tigress test --format json` writes it.
 pub(super) const RESULT: &str = "result.json";
+/// What lies where.
+pub(super) const README: &str = "README.txt";
+/// What an adapter was asked and answered.
+pub const TRACE: &str = "trace.txt";
 /// What all was made by.
 pub(super) const VERSIONS: &str = "versions.json";
 /// The digests of the vector files that were run.
@@ -70,8 +75,8 @@ impl Versions {
     }
 }
 
-/// What others make of a result, ready to be kept: names and contents.
-pub type Pages<'a> = &'a [(&'a str, String)];
+/// What others make of a result, the result as JSON among it: names and contents.
+pub type Pages = fn(&TestResult) -> Vec<(&'static str, String)>;
 
 /// Puts everything into a bundle but what an adapter was asked: `pages`, versions, digests of the vector files, scripts, and transcripts.
 ///
@@ -85,7 +90,8 @@ pub fn fill(
     vectors: Option<&Path>,
     pages: Pages,
 ) -> Result<(), FileError> {
-    for (name, content) in pages {
+    let result = &as_it_is_read(result);
+    for (name, content) in pages(result) {
         bundle.add(name, content.as_bytes())?;
     }
     let versions = format!("{:#}\n", serde_json::json!(Versions::of(result)));
@@ -104,8 +110,9 @@ pub fn fill(
         if scripts.insert(&scenario.file) {
             bundle.add(&script_name(&scenario.file), script.text.as_bytes())?;
         }
-        let suite = scenario.suite_or(selection.suite());
-        let ran = scenario::run(scenario, suite, SEED);
+        let suite = selection.suite();
+        let suite = suite.unwrap_or_else(|| first_spoken(&result.subject));
+        let ran = scenario::run(scenario, scenario.suite_or(Some(suite)), SEED);
         let name = transcript_name(&scenario.place());
         bundle.add(&name, ran.transcript.to_lines().as_bytes())?;
     }
@@ -116,7 +123,20 @@ pub fn fill(
         }
     }
     let about = about(result, bundle.files() + 1);
-    bundle.add("README.txt", about.as_bytes())
+    bundle.add(README, about.as_bytes())
+}
+
+/// The result as whoever reads its JSON has it, so that they make the same of it: its durations are to the microsecond. What happened in
+/// scenarios that failed is kept beside it.
+fn as_it_is_read(result: &TestResult) -> TestResult {
+    let read = serde_json::to_value(result).and_then(serde_json::from_value::<TestResult>);
+    let Ok(mut read) = read else {
+        unreachable!("a result is read as it is written")
+    };
+    for (read, failure) in read.failures.iter_mut().zip(&result.failures) {
+        read.transcript.clone_from(&failure.transcript);
+    }
+    read
 }
 
 /// The scenarios of a result.
@@ -172,7 +192,7 @@ fn line_name(place: &str) -> String {
 }
 
 /// What lies where, for who opens the folder.
-fn about(result: &TestResult, files: usize) -> String {
+pub(super) fn about(result: &TestResult, files: usize) -> String {
     let provenance = result.provenance.clone().unwrap_or_default();
     let Description { name, version, .. } = &result.subject;
     let plain = |text: &str| {

@@ -13,7 +13,11 @@ pub const LONGEST_NAME: usize = 200;
 
 /// The files of a bundle, by name: each with its SHA-256 in lower-case hex.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Manifest(BTreeMap<String, String>);
+pub struct Manifest {
+    digests: BTreeMap<String, String>,
+    /// The names in small letters.
+    folded: BTreeSet<String>,
+}
 
 impl Manifest {
     /// What the list is called.
@@ -27,25 +31,27 @@ impl Manifest {
     /// For a name that is none ([`check_name`]), one that is there already, in small or capital letters, and the file that is one too many.
     pub fn add(&mut self, name: &str, digest: String) -> Result<(), String> {
         check_name(name)?;
-        if self.0.len() == MOST_FILES {
+        if self.digests.len() == MOST_FILES {
             return Err(format!("there are more than {MOST_FILES} files"));
         }
-        if self.0.contains_key(name) {
-            return Err(format!("`{name}` is there already"));
+        if !self.folded.insert(name.to_ascii_lowercase()) {
+            return Err(format!(
+                "`{name}` is there twice, or differs from another in capital letters alone"
+            ));
         }
-        self.0.insert(name.to_owned(), digest);
+        self.digests.insert(name.to_owned(), digest);
         Ok(())
     }
 
     /// The digest of that file.
     #[must_use]
     pub fn digest(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.digests.get(name).map(String::as_str)
     }
 
     /// Names and digests, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
+        self.digests
             .iter()
             .map(|(name, digest)| (name.as_str(), digest.as_str()))
     }
@@ -67,7 +73,6 @@ impl Manifest {
     /// one where capital letters do not count.
     pub fn from_lines(file: &str, text: &str) -> Result<Self, FileError> {
         let mut manifest = Manifest::default();
-        let mut folded = BTreeSet::new();
         if !text.is_empty() && !text.ends_with('\n') {
             let last = text.lines().count();
             return Err(FileError::at(file, last, "the line does not end"));
@@ -83,12 +88,6 @@ impl Manifest {
             };
             if name == Self::NAME {
                 return Err(wrong("the list does not list itself"));
-            }
-            if !folded.insert(name.to_ascii_lowercase()) {
-                let what = format!(
-                    "`{name}` is there twice, or differs from another in capital letters alone"
-                );
-                return Err(wrong(&what));
             }
             let added = manifest.add(name, digest.to_owned());
             added.map_err(|reason| wrong(&reason))?;

@@ -1,18 +1,15 @@
 //! Whether a bundle is still what it was, and agrees with itself.
 
+use super::agreement::agree;
 use super::bundle::digest;
-use super::contents::{self, RESULT, VECTORS, VERSIONS, Versions};
-use super::manifest::{Manifest, digest_of};
+use super::contents::{Pages, Versions};
+use super::manifest::Manifest;
+use crate::conformance::FileError;
 use crate::conformance::files;
-use crate::conformance::result::TestResult;
-use crate::conformance::scenario;
-use crate::conformance::scenario::transcript::Transcript;
-use crate::conformance::vector::Source;
-use crate::conformance::{FileError, program};
 use crate::system;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// So many bytes the files of a bundle have at most, in all: 8 GiB. A trace of everything has a hundredth.
@@ -21,8 +18,6 @@ pub const MOST_BYTES: u64 = 8 << 30;
 const MOST_ENTRIES: usize = 2 * super::MOST_FILES;
 /// So many folders lie in each other at most.
 const DEPTH: usize = 20;
-/// So many bytes a small file has at most.
-const SMALL: u64 = 1 << 20;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -49,11 +44,11 @@ enum Entry {
     Other(&'static str),
 }
 
-/// Looks at a bundle: every file first; where all are as they were, whether they agree with each other.
+/// Looks at a bundle: every file first; where all are as they were, whether they agree with each other. `pages` are made of the result again.
 ///
 /// # Errors
 /// Where there is no list of files, or no such list, or more lies there than is looked at.
-pub fn verify(folder: &Path) -> Result<Verification, FileError> {
+pub fn verify(folder: &Path, pages: Pages) -> Result<Verification, FileError> {
     let path = folder.join(Manifest::NAME);
     let text = files::read(&path, Manifest::MOST_BYTES)?;
     let manifest = Manifest::from_lines(&path.display().to_string(), &text)?;
@@ -87,7 +82,10 @@ pub fn verify(folder: &Path) -> Result<Verification, FileError> {
         let finding = match there.remove(name) {
             None => Some("is missing".to_owned()),
             Some(Entry::Other(what)) => Some(format!("is {what}, and no regular file")),
-            Some(Entry::File(_)) => match system::open(&folder.join(name)).and_then(digest) {
+            // What grows meanwhile is not read on and on.
+            Some(Entry::File(size)) => match system::open(&folder.join(name))
+                .and_then(|file| digest(file.take(size.saturating_add(1))))
+            {
                 Ok(now) if now == recorded => None,
                 Ok(now) => Some(format!(
                     "was changed: its digest was {recorded}, and is {now}"
@@ -107,7 +105,7 @@ pub fn verify(folder: &Path) -> Result<Verification, FileError> {
     let added = added.map(|(name, what)| FileError::of(name, what));
     verification.findings.extend(added);
     if verification.findings.is_empty() {
-        agree(folder, &manifest, &mut verification);
+        agree(folder, &manifest, pages, &mut verification);
     }
     Ok(verification)
 }
@@ -155,104 +153,4 @@ fn walk(
         there.insert(name, entered);
     }
     Ok(())
-}
-
-/// Holds the parts against each other, each of which is what it was.
-fn agree(folder: &Path, manifest: &Manifest, verification: &mut Verification) {
-    let result = TestResult::load(&folder.join(RESULT));
-    let versions = files::read(&folder.join(VERSIONS), SMALL).and_then(|text| {
-        serde_json::from_str::<Versions>(&text)
-            .map_err(|error| FileError::of(VERSIONS, error.to_string()))
-    });
-    let digests = files::read(&folder.join(VECTORS), Manifest::MOST_BYTES)
-        .and_then(|text| Manifest::from_lines(VECTORS, &text));
-    let (result, versions, digests) = match (result, versions, digests) {
-        (Ok(result), Ok(versions), Ok(digests)) => (result, versions, digests),
-        (result, versions, digests) => {
-            let errors = [result.err(), versions.err(), digests.err()];
-            verification.findings.extend(errors.into_iter().flatten());
-            return;
-        }
-    };
-    let mut find = |name: &str, what: String| {
-        verification.findings.push(FileError::of(name, what));
-    };
-    if (result.profile, &result.subject) != (versions.profile, &versions.subject) {
-        let what = "does not say the same of profile and subject as the result does";
-        find(VERSIONS, what.to_owned());
-    }
-    let is_ours = versions.is_of_this_build();
-    for source in Source::built_in() {
-        match digests.digest(&source.name) {
-            Some(digest) if digest == digest_of(source.text.as_bytes()) => {
-                verification.vectors.0 += 1;
-            }
-            Some(_) => verification.vectors.1 += 1,
-            None => {}
-        }
-    }
-    if is_ours && verification.vectors.1 > 0 {
-        find(
-            VECTORS,
-            "lists other digests than those of this program".to_owned(),
-        );
-    }
-    let mut replayed = 0;
-    for case in contents::scenarios(&result) {
-        let file = case
-            .name
-            .rsplit_once(':')
-            .map_or(case.name.as_str(), |it| it.0);
-        let (script, name) = (
-            contents::script_name(file),
-            contents::transcript_name(&case.name),
-        );
-        let Some(script_digest) = manifest.digest(&script) else {
-            find(
-                &script,
-                format!("is missing: the result names {}", case.name),
-            );
-            continue;
-        };
-        if manifest.digest(&name).is_none() {
-            find(&name, format!("is missing: the result names {}", case.name));
-            continue;
-        }
-        match transcript(folder, &name, script_digest, is_ours) {
-            Ok(()) => replayed += usize::from(is_ours),
-            Err(what) => find(&name, what),
-        }
-    }
-    verification.replayed = is_ours.then_some(replayed);
-    verification.versions = Some(versions);
-}
-
-/// What is wrong with a transcript: it is none, or of another script, or this program plays it otherwise.
-fn transcript(folder: &Path, name: &str, script: &str, play: bool) -> Result<(), String> {
-    let text = files::read(&folder.join(name), Transcript::MOST_BYTES);
-    let text = text.map_err(|error| error.reason)?;
-    let recorded = Transcript::from_lines(&text)
-        .map_err(|error| format!("line {}: {}", error.line, error.reason))?;
-    if recorded.header.digest != script {
-        return Err("is of another script than the one that lies here".to_owned());
-    }
-    if !play {
-        return Ok(());
-    }
-    let again = scenario::replay(&recorded.header).map_err(|error| error.reason)?;
-    let again = again.transcript.to_lines();
-    let same = again
-        .lines()
-        .zip(text.lines())
-        .take_while(|(one, other)| one == other);
-    let same = same.count();
-    if again == text {
-        Ok(())
-    } else {
-        let version = program::version();
-        Err(format!(
-            "from line {} on tigress {version} plays it otherwise",
-            same + 1
-        ))
-    }
 }

@@ -21,7 +21,7 @@ use super::case::Case;
 use super::operation::role_of;
 use super::restarts::Restarts;
 use super::scenario::{self as scenarios, Cast, SEED};
-use super::subject::{Failure, Party, Role, Subject};
+use super::subject::{Description, Failure, Party, Role, Subject};
 use super::vector::{Body, Vector};
 use crate::suite::{self, SuiteRef};
 use outcome::Stop;
@@ -53,13 +53,16 @@ impl Terms {
     };
 
     fn suite(self, subject: &dyn Subject) -> SuiteRef {
-        let speaks = |suite: &SuiteRef| {
-            let spoken = subject.describe().suites;
-            spoken.iter().any(|name| name == suite.name())
-        };
-        let first = || suite::ALL.iter().copied().find(speaks);
-        self.suite.or_else(first).unwrap_or(suite::ALL[0])
+        self.suite
+            .unwrap_or_else(|| first_spoken(&subject.describe()))
     }
+}
+
+/// The suite of what names none, where nobody asked for one: the first of this build that the subject speaks.
+pub(in crate::conformance) fn first_spoken(subject: &Description) -> SuiteRef {
+    let speaks = |suite: &SuiteRef| subject.suites.iter().any(|name| name == suite.name());
+    let first = suite::ALL.iter().copied().find(speaks);
+    first.unwrap_or(suite::ALL[0])
 }
 
 /// How a case goes. What goes wrong only where there are restarts between its steps is told as that (XFER-15).
