@@ -10,7 +10,10 @@ use std::path::Path;
 use std::process::Command;
 use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::printable::quoted;
-use tigress_signal::conformance::result::{Ending, FailureResult, TestResult};
+use tigress_signal::conformance::result::{
+    CaseOutcome, CaseResult, Ending, FailureResult, TestResult,
+};
+use tigress_signal::conformance::run::{Skip, Why};
 use tigress_signal::report::{junit, sarif};
 
 /// An element of JUnit's XML, as Jenkins's xUnit plugin has it in its schema (junit-10), as far as it is written here.
@@ -177,6 +180,13 @@ pub(crate) fn fault_of_junit(xml: &str) -> Result<(), String> {
 fn everything() -> TestResult {
     let mut result = whole().clone();
     result.failures[0].known = Some("Mine-1".to_owned());
+    let passed = |case: &&mut CaseResult| case.outcome == CaseOutcome::Passed;
+    let case = result.cases.iter_mut().find(passed).expect("one passed");
+    case.outcome = CaseOutcome::Skipped;
+    case.skip = Some(Skip {
+        why: Why::NotRun,
+        reason: "the run ended <before> it".to_owned(),
+    });
     result.faults = vec!["a line after its last answer".to_owned(); 2];
     result.errors = vec![FileError {
         file: "a <&>.json".to_owned(),

@@ -4,12 +4,15 @@ use super::{CliError, Ended};
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
+use tigress_signal::conformance::files;
 use tigress_signal::conformance::merge::merge;
 use tigress_signal::conformance::result::{TestResult, Verdict};
 use tigress_signal::report;
 
 /// So many results are read at most.
 const MOST: usize = 256;
+/// So many bytes they have at most together: each has the requirements and sections of the whole.
+const MOST_BYTES: u64 = 2 * TestResult::MOST_BYTES;
 
 /// Make one result of those of a run's parts (`tigress test --shard I/N --format json`), as JSON.
 ///
@@ -32,8 +35,16 @@ impl Merge {
             return Err(CliError::Usage(reason));
         }
         let mut results = Vec::new();
+        let mut left = MOST_BYTES;
         for file in &self.results {
-            results.push(TestResult::load(file).map_err(|error| CliError::Files(vec![error]))?);
+            let wrong = |error| CliError::Files(vec![error]);
+            let text = files::read(file, TestResult::MOST_BYTES).map_err(wrong)?;
+            let name = file.display().to_string();
+            left = left.checked_sub(text.len() as u64).ok_or_else(|| {
+                let reason = format!("the results up to {name} have more than {MOST_BYTES} bytes");
+                CliError::Usage(reason)
+            })?;
+            results.push(TestResult::read(&name, &text).map_err(wrong)?);
         }
         let whole = merge(results).map_err(|error| CliError::Usage(error.to_string()))?;
         report::json::write(out, &whole)?;

@@ -408,22 +408,29 @@ impl TestResult {
     /// # Errors
     /// A file that cannot be read, is larger than [`TestResult::MOST_BYTES`], or is no such result.
     pub fn load(path: &Path) -> Result<Self, FileError> {
+        let text = files::read(path, Self::MOST_BYTES)?;
+        Self::read(&path.display().to_string(), &text)
+    }
+
+    /// Reads it from the text of the file of that name.
+    ///
+    /// # Errors
+    /// Text that is no such result.
+    pub fn read(name: &str, text: &str) -> Result<Self, FileError> {
         /// What a result of any version says.
         #[derive(Deserialize)]
         struct Version {
             version: u32,
         }
-        let name = path.display().to_string();
-        let text = files::read(path, Self::MOST_BYTES)?;
         let no_result = |error: serde_json::Error| {
             let how = "`tigress test --format json` writes one";
             let reason = format!("no result: {error}; {how}");
             match error.line() {
-                0 => FileError::of(&*name, reason),
-                line => FileError::at(&*name, line, reason),
+                0 => FileError::of(name, reason),
+                line => FileError::at(name, line, reason),
             }
         };
-        let value = json::read(&text, Self::MOST_VALUES).map_err(no_result)?;
+        let value = json::read(text, Self::MOST_VALUES).map_err(no_result)?;
         let Version { version } = Version::deserialize(&value).map_err(no_result)?;
         if version != RESULT_VERSION {
             let reason =

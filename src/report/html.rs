@@ -21,9 +21,13 @@ use std::fmt::Write;
 const SAME: usize = 120;
 const DIFFERENT: usize = 1_000;
 
-/// Inputs and diagrams of all failures together have at most so many bytes. Those of failures that are as one before come last.
+/// Inputs, differences and diagrams of all failures together have at most so many bytes. Those of failures that are as one before come last.
 const INPUTS: usize = 512 << 10;
+const DIFFERENCES: usize = 1 << 20;
 const DIAGRAMS: usize = 1 << 20;
+
+/// So many failures are on the page.
+const MOST: usize = 5_000;
 
 /// So many of the slowest vectors and scenarios are named.
 const SLOWEST: usize = 10;
@@ -67,7 +71,7 @@ fn content(result: &TestResult) -> Value {
             let id = &suspect.requirement;
             let mut all = result.requirements.iter();
             let text = all.find(|it| it.id == *id).map(|it| &it.text);
-            let mut failures = result.failures.iter().zip(1..);
+            let mut failures = result.failures.iter().zip(1..=MOST);
             let first = failures.find(|(failure, _)| {
                 let mut clauses = failure.requirements.iter();
                 clauses.next().is_some_and(|clause| clause.id == *id)
@@ -103,6 +107,7 @@ fn content(result: &TestResult) -> Value {
         known => result.failures.iter().filter(|failure| failure.known.is_some()).count(),
         skips,
         failures => failures(result, &numbers),
+        more => result.failures.len().saturating_sub(MOST),
         ..Value::from(Serde(result))
     }
 }
@@ -110,7 +115,7 @@ fn content(result: &TestResult) -> Value {
 /// The numbers by which failures are linked, by name.
 fn numbers(result: &TestResult) -> BTreeMap<&str, usize> {
     let names = result.failures.iter().map(|failure| failure.name.as_str());
-    names.zip(1..).collect()
+    names.zip(1..=MOST).collect()
 }
 
 /// The verdict in words, and the outcome whose sign it has.
@@ -218,22 +223,37 @@ fn failures(result: &TestResult, numbers: &BTreeMap<&str, usize>) -> Vec<Value> 
         }
     }
     let is_same = |failure: &FailureResult| same.contains_key(failure.name.as_str());
-    let mut order: Vec<_> = result.failures.iter().enumerate().collect();
+    let mut order: Vec<_> = result.failures.iter().take(MOST).enumerate().collect();
     order.sort_by_key(|(place, failure)| (is_same(failure), *place));
     let (mut inputs_left, mut diagrams_left) = (INPUTS, DIAGRAMS);
+    let mut differences_left = DIFFERENCES;
     let mut shown: Vec<_> = order
         .into_iter()
         .map(|(place, failure)| {
-            let inputs = within(&mut inputs_left, inputs(failure));
+            let inputs = Some(inputs(failure)).filter(|it| fits(it.len(), &mut inputs_left));
             let diagram = failure.transcript.as_ref();
             let diagram = diagram.map(|transcript| Diagram::of(transcript).svg());
             let is_drawn = diagram.is_some();
-            let diagram = diagram.and_then(|svg| within(&mut diagrams_left, svg));
+            let diagram = diagram.filter(|svg| fits(svg.len(), &mut diagrams_left));
+            let mut differences = differences(failure);
+            let size = differences.iter().flat_map(|(_, sides)| sides);
+            let is_told = fits(size.map(String::len).sum(), &mut differences_left);
+            if !is_told {
+                differences.clear();
+            }
+            let differences: Vec<Value> = differences
+                .into_iter()
+                .map(|(field, sides)| {
+                    let [expected, got] = sides.map(Value::from_safe_string);
+                    context! { field, expected, got }
+                })
+                .collect();
             let content = context! {
                 inputs,
                 is_drawn,
+                is_told,
+                differences,
                 diagram => diagram.map(Value::from_safe_string),
-                differences => differences(failure),
                 same => same.get(failure.name.as_str()),
                 alone => result.alone(&failure.name),
                 in_full => result.again().in_full(&failure.name),
@@ -246,10 +266,11 @@ fn failures(result: &TestResult, numbers: &BTreeMap<&str, usize>) -> Vec<Value> 
     shown.into_iter().map(|(_, content)| content).collect()
 }
 
-/// A text where there is room for it, which it takes.
-fn within(left: &mut usize, text: String) -> Option<String> {
-    *left = left.checked_sub(text.len())?;
-    Some(text)
+/// Whether there is room for so many bytes, which they take.
+fn fits(bytes: usize, left: &mut usize) -> bool {
+    let rest = left.checked_sub(bytes);
+    *left = rest.unwrap_or(*left);
+    rest.is_some()
 }
 
 /// With what was asked; nothing where it was with nothing.
@@ -260,8 +281,8 @@ fn inputs(failure: &FailureResult) -> String {
     }
 }
 
-/// Each difference, with what differs marked where both sides say the same kind of thing.
-fn differences(failure: &FailureResult) -> Vec<Value> {
+/// The field of each difference, and both sides as HTML, with what differs marked where both sides say the same kind of thing.
+fn differences(failure: &FailureResult) -> Vec<(Option<&str>, [String; 2])> {
     let is_alike = marks::is_alike(failure.cause);
     let each = failure.differences.iter().map(|difference| {
         let (expected, got) = (difference.expected.as_str(), difference.got.as_str());
@@ -275,14 +296,14 @@ fn differences(failure: &FailureResult) -> Vec<Value> {
                 }]
             })
         };
-        let [expected, got] = [expected, got].map(|parts| marked(&parts, is_alike));
-        context! { field => &difference.field, expected, got }
+        let sides = [expected, got].map(|parts| marked(&parts, is_alike));
+        (difference.field.as_deref(), sides)
     });
     each.collect()
 }
 
 /// The parts as HTML: what differs is marked, what is long is shortened.
-fn marked(parts: &[Part], is_alike: bool) -> Value {
+fn marked(parts: &[Part], is_alike: bool) -> String {
     let mut html = String::new();
     for part in parts {
         let most = if part.differs || !is_alike {
@@ -300,5 +321,5 @@ fn marked(parts: &[Part], is_alike: bool) -> Value {
         // A `String` takes whatever is written to it.
         let _ = write!(html, "{before}{text}{behind}");
     }
-    Value::from_safe_string(html)
+    html
 }

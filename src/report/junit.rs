@@ -66,7 +66,8 @@ pub fn write(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
                 })
                 .collect(),
         });
-    let suites: Vec<Suite> = groups.chain(of_the_run(result)).collect();
+    let of_the_run = of_the_run(result).into_iter().filter(|it| !it.is_empty());
+    let suites: Vec<Suite> = groups.chain(of_the_run).collect();
     let name = format!(
         "tigress: {} {}",
         result.subject.name, result.subject.version
@@ -149,6 +150,10 @@ fn seconds(took: Duration) -> String {
 }
 
 impl Suite {
+    fn is_empty(&self) -> bool {
+        self.properties.is_empty() && self.tests.is_empty()
+    }
+
     fn write(&self, xml: &mut Writer<&mut dyn Write>) -> io::Result<()> {
         let [tests, failures, errors, skipped] = counts(&self.tests.iter());
         let took = self.tests.iter().filter_map(|test| test.took);
@@ -161,9 +166,6 @@ impl Suite {
             .with_attribute(("errors", errors.as_str()))
             .with_attribute(("skipped", skipped.as_str()))
             .with_attribute(("time", took.as_str()));
-        if self.properties.is_empty() && self.tests.is_empty() {
-            return element.write_empty().map(|_| ());
-        }
         element.write_inner_content(|xml| {
             if !self.properties.is_empty() {
                 xml.create_element("properties")
