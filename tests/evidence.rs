@@ -180,6 +180,27 @@ fn an_adapter_leaves_its_trace() {
     assert_eq!(verify(&kept).expect("it can be read").findings, []);
 }
 
+/// A right run is told in the suite in which the adapter was asked.
+#[test]
+fn transcripts_are_of_the_suite_that_the_adapter_speaks() {
+    let program = env!("CARGO_BIN_EXE_tigress");
+    let adapter = format!("sh -c '{program} adapter | sed -u s/.tigress-1.,//'");
+    let (_folder, kept) = keep(0, &["--only", "MBX-23", "--adapter", &adapter]);
+    let all = files(&kept);
+    let transcripts = all
+        .iter()
+        .filter(|(name, _)| name.starts_with("transcripts/"));
+    let suites: Vec<Value> = transcripts
+        .map(|(_, content)| {
+            let header = content.split(|byte| *byte == b'\n').next().expect("a line");
+            let header: Value = serde_json::from_slice(header).expect("JSON");
+            header["suite"].clone()
+        })
+        .collect();
+    assert_eq!(suites, ["signal-v3"]);
+    assert_eq!(verify(&kept).expect("it can be read").findings, []);
+}
+
 #[test]
 fn nothing_is_left_of_a_run_that_was_not_made() {
     let folder = tempfile::tempdir().expect("a folder");
