@@ -42,7 +42,15 @@ export async function withPage(chromium, width, height, work) {
   }
   browser.kill();
   await new Promise((done) => (browser.exitCode === null ? browser.once("exit", done) : done()));
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  // Its children may write for a moment longer.
+  await until("removal", () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return true;
+    } catch {
+      return false;
+    }
+  });
   process.exit(status);
 }
 
