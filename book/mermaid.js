@@ -1,4 +1,4 @@
-// Draws a page's diagrams where Mermaid lies beside the book; without it they stay text.
+// Draws a page's diagrams with Mermaid, which lies beside the book; where it does not, `run` leaves this out, and they stay text.
 const texts = document.querySelectorAll("code.language-mermaid");
 if (texts.length > 0) {
   const script = document.createElement("script");

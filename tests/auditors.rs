@@ -17,10 +17,10 @@ use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::dossier::{
     Dossier, DossierError, EVENTS, Exhibit, Order, Outcome, SCENARIOS, SEED_LENGTH, STEPS,
 };
-use tigress_signal::conformance::scenario::knowledge::{Knowledge, LISTED, Message, TooMany};
+use tigress_signal::conformance::scenario::knowledge::{Knowledge, Message};
 use tigress_signal::conformance::scenario::library::{Library, SCRIPTS};
 use tigress_signal::conformance::scenario::transcript::{Line, Transcript};
-use tigress_signal::conformance::scenario::view::View;
+use tigress_signal::conformance::scenario::view::{LISTED, TooMany, View};
 use tigress_signal::conformance::scenario::{SEED, Scenario, Script};
 use tigress_signal::conformance::selection::{self, NoScenario};
 use tigress_signal::intermediary::{Body, Learned};

@@ -1,11 +1,13 @@
 //! The book of docs/: its contents, its links, its pictures, and the book itself where mdBook is there (`book/run --ready`).
 
+use crate::browser;
 use quick_xml::events::Event;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -142,24 +144,55 @@ fn every_picture_is_whole_has_a_title_both_schemes_and_a_page() {
     }
 }
 
-#[test]
-fn every_link_of_the_book_leads_somewhere() {
+/// The folder of the book, which is made once; none, with a line that says why, where mdBook is not there.
+static BOOK: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let made = Command::new(root().join("book/run"))
         .output()
         .expect("a shell");
     let said = String::from_utf8_lossy(&made.stderr);
     if made.status.code() == Some(3) {
         eprintln!("{said}");
-        return;
+        return None;
     }
     assert!(made.status.success(), "{said}");
-    let html = root().join("target/book/html");
+    Some(root().join("target/book/html"))
+});
+
+#[test]
+fn every_page_of_the_book_has_a_title_and_fits_a_telephone_and_a_screen() {
+    let Some(html) = &*BOOK else {
+        return;
+    };
+    let folder = html.to_str().expect("UTF-8");
+    for width in ["390", "1600"] {
+        let Some(seen) = browser::look("pages.mjs", folder, &[width]) else {
+            return;
+        };
+        let seen = seen.as_object().expect("pages");
+        assert_eq!(seen.len(), files(html, "html").len());
+        for (page, seen) in seen {
+            // The one is read from any address, the other is a frame for pages without a script.
+            if ["404.html", "toc.html"].contains(&page.as_str()) {
+                continue;
+            }
+            assert_ne!(seen["title"], "", "{page}");
+            assert_eq!(seen["overflows"], false, "{page} at {width}");
+            assert_eq!(seen["faults"], serde_json::json!([]), "{page}");
+        }
+    }
+}
+
+#[test]
+fn every_link_of_the_book_leads_somewhere() {
+    let Some(html) = &*BOOK else {
+        return;
+    };
     let reference = Regex::new(r#"(?:href|src)="([^"]+)""#).expect("an expression");
     let id = Regex::new(r#"id="([^"]+)""#).expect("an expression");
     let read = |page: &Path| fs::read_to_string(page).expect("a page");
     let mut ids: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
     let mut links = 0;
-    for page in files(&html, "html") {
+    for page in files(html, "html") {
         // It is read from any address.
         if page.ends_with("404.html") {
             continue;

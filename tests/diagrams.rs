@@ -302,10 +302,15 @@ fn example() -> Transcript {
     Transcript::from_lines(text).expect("a transcript")
 }
 
+/// The page to step through a run.
+fn stepped(transcript: &Transcript) -> String {
+    player::page(&Playback::of(transcript).expect("not too much"))
+}
+
 #[test]
 fn the_player_tells_every_step_and_no_secret() {
     let transcript = example();
-    let page = player::page(&Playback::of(&transcript));
+    let page = stepped(&transcript);
     let steps = page.matches("<li id=\"step-").count();
     assert_eq!(steps, transcript.events.len());
     let secret =
@@ -321,9 +326,9 @@ fn the_player_tells_every_step_and_no_secret() {
 
 #[test]
 fn a_hostile_transcript_makes_no_element_of_the_player() {
-    let plain = player::page(&Playback::of(&with("x", &example())));
+    let plain = stepped(&with("x", &example()));
     for (text, _) in hostile() {
-        let page = player::page(&Playback::of(&with(text, &example())));
+        let page = stepped(&with(text, &example()));
         for mark in ["<script", "</script", "<b ", "<d>"] {
             assert_eq!(
                 page.matches(mark).count(),
@@ -338,7 +343,7 @@ fn a_hostile_transcript_makes_no_element_of_the_player() {
 fn the_player_steps_in_a_browser() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("page.html");
-    std::fs::write(&file, player::page(&Playback::of(&example()))).expect("written");
+    std::fs::write(&file, stepped(&example())).expect("written");
     let url = format!("file://{}#step-3", file.display());
     let press = |key: &str| {
         format!(

@@ -337,7 +337,7 @@ fn a_list_that_was_made_anew_does_not_hide_what_disagrees() {
             transcript,
             "\"scenario\":\"",
             "\"scenario\":\"Another ",
-        )
+        );
     });
     assert_eq!(renamed, [transcript]);
     let forged = found_though_listed(|all| of(all, "report.html", "conforms", "does well"));

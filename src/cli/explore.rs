@@ -11,7 +11,7 @@ use tigress_signal::report;
 ///
 /// The page is one HTML file that needs nothing else. Without JavaScript it is a list of all steps.
 ///
-/// Exit status: 0 where it is made; 2 where there is no transcript, or the page cannot be written.
+/// Exit status: 0 where it is made; 2 where there is no transcript, or too much in it, or the page cannot be written.
 #[derive(Args)]
 pub(super) struct Explore {
     /// The transcript.
@@ -24,7 +24,9 @@ pub(super) struct Explore {
 impl Explore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (_, transcript) = replay::read(&self.file)?;
-        let page = report::player::page(&Playback::of(&transcript));
+        let playback = Playback::of(&transcript)
+            .map_err(|error| CliError::Usage(format!("{}: {error}", self.file.display())))?;
+        let page = report::player::page(&playback);
         match &self.to {
             None => out.write_all(page.as_bytes())?,
             Some(file) => whole::write(file, page.as_bytes())?,

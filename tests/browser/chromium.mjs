@@ -5,13 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Waits for what `look` finds, ten seconds at most. */
+/** Waits for what `look` finds, a minute at most: many tests may run beside. */
 export async function until(what, look) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = await look();
     if (found) return found;
-    if (Date.now() > deadline) throw new Error(`no ${what} within ten seconds`);
+    if (Date.now() > deadline) throw new Error(`no ${what} within a minute`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }
@@ -42,7 +42,15 @@ export async function withPage(chromium, width, height, work) {
   }
   browser.kill();
   await new Promise((done) => (browser.exitCode === null ? browser.once("exit", done) : done()));
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  // Its children may write for a moment longer.
+  await until("removal", () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return true;
+    } catch {
+      return false;
+    }
+  });
   process.exit(status);
 }
 

@@ -2,7 +2,7 @@
 //
 // Usage: node --experimental-websocket look.mjs CHROMIUM URL TOKEN [WIDTH [PICTURE]]
 //
-// Exit status: 0, or 1 where the page does not come to show anything within ten seconds; 3 where this Node has no WebSocket.
+// Exit status: 0, or 1 where the page does not come to show anything within a minute; 3 where this Node has no WebSocket.
 
 import { until, withPage } from "./chromium.mjs";
 

@@ -3,7 +3,7 @@
 
 use super::diagram::words::{duration, name, shown, time};
 use super::transcript::{Line, Transcript};
-use super::view::{Learning, View};
+use super::view::{Learning, TooMany, View};
 use crate::conformance::printable::Printable;
 use crate::identifier::Address;
 use crate::intermediary::{Body, Learned, Submission};
@@ -16,16 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 /// The version of this form.
 pub const KNOWLEDGE_VERSION: u32 = 1;
 
-/// The requests of a run may list so many prekeys and messages in all.
-pub const LISTED: usize = 100_000;
-
 /// People are shown so many characters of a value.
 const LONG: usize = 44;
-
-/// The requests of a run list more than [`LISTED`] prekeys and messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("its requests list {0} prekeys and messages; for a view there may be {LISTED} at most")]
-pub struct TooMany(pub usize);
 
 /// What the intermediary knows when a run is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -147,10 +139,7 @@ impl Knowledge {
     /// # Errors
     /// Where its requests list too many prekeys and messages.
     pub fn of(transcript: &Transcript) -> Result<Self, TooMany> {
-        let many = transcript.events.iter().map(listed).sum();
-        if many > LISTED {
-            return Err(TooMany(many));
-        }
+        TooMany::check(&transcript.events)?;
         let view = View::of(transcript);
         let names = view.names.iter();
         let names = names.map(|(address, device)| (address.to_string(), name(device)));
@@ -261,21 +250,6 @@ impl Message {
     #[must_use]
     pub fn kept(&self) -> String {
         duration(self.lifetime)
-    }
-}
-
-/// How many prekeys and messages an event lists, of each of which the intermediary learns.
-fn listed(event: &Line) -> usize {
-    let Line::Request { request, .. } = event else {
-        return 0;
-    };
-    match &request.body {
-        Body::Register(it) => it.one_time_pre_keys.len(),
-        Body::PublishOneTimePreKeys {
-            one_time_pre_keys, ..
-        } => one_time_pre_keys.len(),
-        Body::Acknowledge { ids, .. } => ids.len(),
-        _ => 0,
     }
 }
 

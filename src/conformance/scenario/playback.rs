@@ -6,7 +6,7 @@ use super::diagram::INTERMEDIARY;
 use super::diagram::sides::Sides;
 use super::diagram::words::{Words, duration, name, shown, time};
 use super::transcript::{Answered, Fate, Line, Outcome, Transcript};
-use super::view::Learning;
+use super::view::{Learning, TooMany};
 use super::vocabulary::Vocabulary;
 use crate::conformance::suites;
 use crate::hex;
@@ -87,8 +87,11 @@ pub struct Change {
 
 impl Playback {
     /// The run of a transcript.
-    #[must_use]
-    pub fn of(transcript: &Transcript) -> Self {
+    ///
+    /// # Errors
+    /// Where its requests list too many prekeys and messages.
+    pub fn of(transcript: &Transcript) -> Result<Self, TooMany> {
+        TooMany::check(&transcript.events)?;
         let sides = Sides::of(&transcript.events);
         let order = sides.in_order((0..sides.len()).collect());
         let middle = order.iter().filter(|it| sides.is_left(**it)).count();
@@ -117,14 +120,14 @@ impl Playback {
                 Some(format!("{}: {}", shown(text), shown(reason)))
             }
         };
-        Playback {
+        Ok(Playback {
             title: shown(&transcript.header.scenario),
             suite: name(&transcript.header.suite),
             actors,
             transfers: teller.transfers,
             moments,
             failure,
-        }
+        })
     }
 }
 

@@ -7,6 +7,25 @@ use crate::intermediary::{Body, Learned, Row};
 use crate::timestamp::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The requests of a run may list so many prekeys and messages in all, where what the intermediary learns of each is told.
+pub const LISTED: usize = 100_000;
+
+/// The requests of a run list more than [`LISTED`] prekeys and messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "its requests list {0} prekeys and messages; there may be {LISTED} at most: take a shorter run"
+)]
+pub struct TooMany(pub usize);
+
+impl TooMany {
+    pub(super) fn check(events: &[Line]) -> Result<(), Self> {
+        match events.iter().map(listed).sum() {
+            many if many > LISTED => Err(Self(many)),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Everything that the intermediary learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
@@ -163,5 +182,20 @@ fn kind_of_name(kind: Learned) -> Option<Learned> {
         | Learned::OneTimePreKey
         | Learned::RequestId => Some(kind),
         _ => None,
+    }
+}
+
+/// How many prekeys and messages an event lists, of each of which the intermediary learns.
+fn listed(event: &Line) -> usize {
+    let Line::Request { request, .. } = event else {
+        return 0;
+    };
+    match &request.body {
+        Body::Register(it) => it.one_time_pre_keys.len(),
+        Body::PublishOneTimePreKeys {
+            one_time_pre_keys, ..
+        } => one_time_pre_keys.len(),
+        Body::Acknowledge { ids, .. } => ids.len(),
+        _ => 0,
     }
 }
