@@ -46,6 +46,30 @@ fn rows(diagram: &str) -> usize {
 }
 
 #[test]
+fn each_step_is_told_by_the_keyword_that_its_script_has() {
+    for played in played() {
+        let mut before = "";
+        let steps = played.scenario.steps.iter().map(|step| {
+            if ["Given", "When", "Then"].contains(&step.keyword) {
+                before = step.keyword;
+            }
+            (before, step.text.as_str())
+        });
+        let steps: Vec<_> = steps.collect();
+        let playback = Playback::of(&played.run.transcript).expect("within its bounds");
+        let told = playback.moments.iter();
+        let told = told.filter(|it| ["Given", "When", "Then", "Step"].contains(&it.kind));
+        let told: Vec<_> = told.map(|it| (it.kind, it.words.as_str())).collect();
+        assert_eq!(told, steps, "{}", played.scenario.place());
+    }
+    // In another script, or in none, what a step does tells.
+    let mut other = played()[0].run.transcript.clone();
+    other.header.digest = "00".repeat(32);
+    let told = Playback::of(&other).expect("within its bounds");
+    assert!(told.moments.iter().any(|it| it.kind == "Then"));
+}
+
+#[test]
 fn mermaid_reads_the_diagram_of_every_scenario() {
     let (first, step) = sample::seed().map_or((0, 1), |seed| (seed % 8, 8));
     let first = usize::try_from(first).expect("one of eight");

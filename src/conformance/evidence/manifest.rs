@@ -28,7 +28,7 @@ impl Manifest {
     /// Adds a file.
     ///
     /// # Errors
-    /// For a name that is none ([`check_name`]), one that is there already, in small or capital letters, and the file that is one too many.
+    /// For a name that is none (it is of letters, digits, `.`, `_`, `-`, `%` and `/`, 200 bytes at most), one that is there already, in small or capital letters, and the file that is one too many.
     pub fn add(&mut self, name: &str, digest: String) -> Result<(), String> {
         check_name(name)?;
         if self.digests.len() == MOST_FILES {

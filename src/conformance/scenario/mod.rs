@@ -31,6 +31,7 @@ mod call;
 mod checks;
 pub mod diagram;
 pub mod feature;
+mod keywords;
 pub mod knowledge;
 pub mod library;
 pub mod limits;

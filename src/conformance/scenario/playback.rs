@@ -5,9 +5,9 @@
 use super::diagram::INTERMEDIARY;
 use super::diagram::sides::Sides;
 use super::diagram::words::{Words, duration, name, shown, time};
+use super::keywords::Keywords;
 use super::transcript::{Answered, Fate, Line, Outcome, Transcript};
 use super::view::{Learning, TooMany};
-use super::vocabulary::Vocabulary;
 use crate::conformance::suites;
 use crate::hex;
 use crate::identifier::TransferId;
@@ -103,6 +103,7 @@ impl Playback {
         }
         let mut teller = Teller {
             words: Words::of(&transcript.events),
+            keywords: Keywords::of(&transcript.header),
             sides,
             places,
             suite: suites::find(&transcript.header.suite).ok(),
@@ -170,6 +171,7 @@ impl Keys {
 
 struct Teller<'t> {
     words: Words<'t>,
+    keywords: Keywords,
     sides: Sides,
     /// Where each device stands among the actors.
     places: Vec<usize>,
@@ -211,8 +213,8 @@ impl<'t> Teller<'t> {
     fn told(&mut self, event: &'t Line) -> Moment {
         let at = |device: &String| Some(name(device));
         match event {
-            Line::Step { text, .. } => Moment {
-                kind: Vocabulary::get().keyword(text).unwrap_or("Step"),
+            Line::Step { line, text } => Moment {
+                kind: self.keywords.step(*line, text).unwrap_or("Step"),
                 words: shown(text),
                 ..Moment::default()
             },

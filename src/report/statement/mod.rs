@@ -18,7 +18,7 @@ pub fn json(result: &TestResult) -> String {
     }
 }
 
-/// The JSON Schema of [`json`].
+/// The JSON Schema of [`json()`].
 #[must_use]
 pub fn schema() -> String {
     json::schema_of::<Statement>()

@@ -18,8 +18,8 @@ pub(super) mod sides;
 mod svg;
 pub(super) mod words;
 
+use super::keywords::Keywords;
 use super::transcript::{Fate, Line, Outcome, Transcript};
-use super::vocabulary::Vocabulary;
 use crate::timestamp::Timestamp;
 use sides::Sides;
 use std::collections::BTreeSet;
@@ -149,6 +149,7 @@ impl Diagram {
     pub fn of(transcript: &Transcript) -> Self {
         let mut drawing = Drawing {
             words: Words::of(&transcript.events),
+            keywords: Keywords::of(&transcript.header),
             sides: Sides::of(&transcript.events),
             now: None,
             rows: Vec::new(),
@@ -266,6 +267,7 @@ impl Part<'_> {
 
 struct Drawing<'t> {
     words: Words<'t>,
+    keywords: Keywords,
     sides: Sides,
     now: Option<Timestamp>,
     rows: Vec<Row>,
@@ -279,8 +281,8 @@ impl Drawing<'_> {
 
     fn event(&mut self, event: &Line) {
         match event {
-            Line::Step { text, .. } => {
-                let keyword = Vocabulary::get().keyword(text);
+            Line::Step { line, text } => {
+                let keyword = self.keywords.step(*line, text);
                 self.rows.push(Row::Step {
                     keyword,
                     text: shown(text),
