@@ -75,11 +75,11 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
     // Nothing is left out where the engine is asked in process.
     assert_eq!(in_process["errors"], json!([]));
     let of_there = in_process["cases"].as_array().expect("cases");
-    assert!(of_there.len() >= cases().iter().count() / 18);
+    assert!(of_there.len() >= cases().iter().count() / 45);
     assert!(of_there.iter().all(|case| case["outcome"] == "passed"));
     let (process, unseen) = run(&[&arguments, &part[..]].concat());
     assert_eq!(all_are_seen, 0);
-    assert!(unseen * 15 < of_there.len(), "{unseen} cannot be seen");
+    assert!(unseen * 8 < of_there.len(), "{unseen} cannot be seen");
     let names = |value: &Value| -> BTreeSet<String> {
         let cases = value["cases"].as_array().expect("cases").iter();
         cases.map(|case| case["name"].to_string()).collect()
@@ -96,7 +96,7 @@ fn the_reference_engine_conforms_over_the_protocol_as_in_process() {
 }
 
 /// So many parts there are of a whole run: an unoptimised one takes minutes.
-const PARTS: u64 = 16;
+const PARTS: u64 = 40;
 
 /// The reference engine as one that draws its own randomness: what is handed in is not what it uses.
 #[derive(Default)]
@@ -171,7 +171,7 @@ fn own_randomness_is_judged_by_what_comes_of_it() {
         .collect();
     assert!(failed.is_empty(), "{failed:?}");
     assert!(result.scenarios.skipped < 40, "{:?}", result.scenarios);
-    assert!(result.vectors.passed > 120, "{:?}", result.vectors);
+    assert!(result.vectors.passed > 40, "{:?}", result.vectors);
     let drawn = [
         "tigress-1/xeddsa/sign_prekey",
         "tigress-1/x3dh_initiate/with_one_time_prekey",

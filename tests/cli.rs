@@ -331,7 +331,7 @@ fn a_transcript_with_one_byte_changed_is_refused_with_its_line() {
 
 #[test]
 fn the_built_in_run_conforms() {
-    let output = tigress(&["test", "--shard", &sample::one_of(8)]);
+    let output = tigress(&["test", "--shard", &sample::one_of(16)]);
     assert_says(
         &output,
         0,

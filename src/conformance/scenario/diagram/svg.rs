@@ -115,10 +115,6 @@ impl Picture<'_> {
         );
         let top = self.y + (high - LINE * lines.len()) / 2 + 11;
         for (line, index) in lines.iter().zip(0..) {
-            let (at, anchor) = match row {
-                Row::Time(_) => (self.width / 2, " class=\"time\""),
-                _ => (BAND + INDENT, ""),
-            };
             // The sign and the keyword are bold.
             let head = match row {
                 Row::Step {
@@ -135,7 +131,9 @@ impl Picture<'_> {
             };
             let _ = writeln!(
                 self.out,
-                "<text{anchor} x=\"{at}\" y=\"{}\">{head}{}</text>",
+                "<text x=\"{}\" y=\"{}\">{head}{}</text>",
+                // At the left, where a narrow window begins.
+                BAND + INDENT,
                 top + LINE * index,
                 escaped(rest)
             );
