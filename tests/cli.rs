@@ -614,6 +614,47 @@ fn a_reader_that_has_seen_enough_changes_no_exit_status() {
     }
 }
 
+/// Where there is no room for all of a file, what stood there before still does, and nothing else is left; a link stays one.
+#[cfg(unix)]
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = |name: &str| folder.path().join(name);
+    let run = |before: &str| {
+        let line = format!(
+            "{before} exec '{}' test --only fingerprint --report page.html --statement said.html",
+            env!("CARGO_BIN_EXE_tigress")
+        );
+        Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(folder.path())
+            .output()
+            .expect("a shell")
+    };
+    fs::write(there("page.html"), "mine").expect("written");
+    fs::write(there("elsewhere"), "mine").expect("written");
+    std::os::unix::fs::symlink("elsewhere", there("said.html")).expect("a link");
+    let names = || {
+        let entries = fs::read_dir(folder.path()).expect("it").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    // No file may grow above some kilobytes, and whoever tries is told so.
+    assert_says(&run("trap '' XFSZ; ulimit -f 8;"), 2, &["page.html: "]);
+    assert_eq!(fs::read(there("page.html")).expect("it"), b"mine");
+    assert_eq!(names(), before);
+    assert_says(&run(""), 0, &["conforms"]);
+    for name in ["page.html", "elsewhere"] {
+        let page = fs::read_to_string(there(name)).expect("it");
+        assert!(page.trim_end().ends_with("</html>"), "{name}");
+    }
+    let link = fs::read_link(there("said.html")).expect("a link");
+    assert_eq!(link, Path::new("elsewhere"));
+    assert_eq!(names(), before);
+}
+
 /// The rows of docs/exit-status.md, each run by a shell in a copy of docs/example; every command has one.
 #[cfg(target_os = "linux")]
 #[test]

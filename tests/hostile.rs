@@ -250,6 +250,8 @@ attempts! {
     "a skeleton into a file": "adapter init --language node a", "a" = text("mine") => 2, 40 MiB, "a";
     "a skeleton into a folder with a hostile name": "adapter init --language python 'a\u{1b}[2Jb\nc'" => 0, 40 MiB, r"cd a\u{1b}[2Jb\nc";
     "a report in place of a folder": "test MINE --report ." => 2, 96 MiB, ".: ";
+    "a statement in a form that there is none of": "test --statement 'a\u{1b}[2J.pdf'" => 2, 40 MiB, r"'a\u{1b}[2J.pdf'", "ends in `.json` or in `.html`";
+    "a statement in place of a folder": "test MINE --statement s.json", "s.json" = Folder => 2, 96 MiB, "s.json: ";
     "a report nowhere": "test MINE --report no/where" => 2, 96 MiB, "no/where: ";
     "a transcript in place of a folder": "scenarios run x.feature --transcript .", "x.feature" = script(&[]) => 2, 64 MiB, ".: ";
     "an output that takes nothing": "requirements > /dev/full" => 2, 160 MiB, "error: No space left on device";
@@ -518,6 +520,8 @@ attempts! {
     "another version of the protocol": "test MINE --adapter 'sh a.sh'", "a.sh" = described(r#"{"name":"bad","version":"0","protocol":4294967295,"suites":["tigress-1"],"roles":[],"randomness":"own"}"#, "exit") => 2, 96 MiB, "speaks version 4294967295 of the adapter protocol";
     "a role that there is none of": "test MINE --adapter 'sh a.sh'", "a.sh" = described(r#"{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["king"],"randomness":"own"}"#, "exit") => 2, 96 MiB, "unknown variant `king`";
     "a name that clears the terminal": "test MINE --adapter 'sh a.sh'", "a.sh" = described(r#"{"name":"b\u001b[2J\nok","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 96 MiB, r"b\u{1b}[2J\nok \u{202e} does not conform";
+    "a name that clears the terminal, in a statement": "test MINE --adapter 'sh a.sh' --statement s.json", "s.json" = LinkTo("/dev/stdout"), "a.sh" = described(r#"{"name":"b\u001b[2J\nok","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 96 MiB, r#""says": "b\u001b[2J\nok \u202e does not conform to the part"#;
+    "the same, in its page": "test MINE --adapter 'sh a.sh' --statement s.html", "s.html" = LinkTo("/dev/stdout"), "a.sh" = described(r#"{"name":"b\u001b[2J\nok<b>","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 96 MiB, r"b\u{1b}[2J\nok&lt;b&gt; \u{202e} does not conform to the part";
     "a crash": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter("exit 3") => 1, 96 MiB, "ended before it answered: exit status: 3";
     "a crash with hostile last words": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter(r"printf '\033[2Jlast\302\233words\n' >&2; exit 3") => 1, 96 MiB, r"\u{1b}[2Jlast\u{9b}words";
     "silence": "test MINE --adapter 'sh a.sh' --timeout 0.5", "a.sh" = adapter("sleep 100") => 1, 96 MiB, "did not answer within 0.5 s";

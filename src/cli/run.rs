@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, Setup, Trace};
 use tigress_signal::conformance::case::{Case, Cases};
-#[cfg(feature = "serve")]
-use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
@@ -22,6 +20,8 @@ use tigress_signal::conformance::provenance::{Arguments, Provenance};
 use tigress_signal::conformance::redaction;
 use tigress_signal::conformance::restarts::Restarts;
 use tigress_signal::conformance::result::{GroupResult, TestResult, Verdict};
+#[cfg(feature = "serve")]
+use tigress_signal::conformance::selection;
 use tigress_signal::conformance::selection::{Selection, Shard};
 #[cfg(feature = "serve")]
 use tigress_signal::conformance::served::races::Fault;
@@ -245,12 +245,7 @@ impl Run {
     fn names(&self) -> Vec<String> {
         #[cfg(feature = "serve")]
         if self.only.is_empty() && self.intermediary.is_some() {
-            let requirements = Catalogue::get().requirements.iter();
-            let owed = requirements.filter(|it| it.id.starts_with("MBX-"));
-            let owed = owed.map(|requirement| requirement.id.to_owned());
-            return std::iter::once("intermediary".to_owned())
-                .chain(owed)
-                .collect();
+            return selection::of_an_intermediary();
         }
         self.only.clone()
     }
@@ -350,15 +345,7 @@ impl Run {
         report::pretty::sections(out, result)?;
         report::pretty::skips(out, result)?;
         report::pretty::failures(out, result, super::columns())?;
-        // What a server is asked where nothing is named needs no names.
-        let only = self.only.clone();
-        report::pretty::verdict(
-            out,
-            &TestResult {
-                only,
-                ..result.clone()
-            },
-        )
+        report::pretty::verdict(out, result)
     }
 }
 

@@ -17,6 +17,14 @@ pub struct Requirement {
     pub text: &'static str,
 }
 
+impl Requirement {
+    /// Whether it is asked of an intermediary: section 7 states it.
+    #[must_use]
+    pub fn is_of_intermediaries(&self) -> bool {
+        self.id.starts_with("MBX-")
+    }
+}
+
 /// How strictly something is asked, by the words of BCP 14.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {

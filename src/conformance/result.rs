@@ -3,8 +3,9 @@
 use super::provenance::{Arguments, Provenance};
 use super::run::{Cause, Difference, Outcome, Skip, Why};
 use super::scenario::transcript::Transcript;
+use super::selection;
 use super::stopwatch::milliseconds;
-use super::subject::Description;
+use super::subject::{Description, Party};
 use super::suspects::Suspect;
 use super::{FileError, files, json};
 use schemars::JsonSchema;
@@ -445,6 +446,19 @@ impl TestResult {
     pub fn again(&self) -> Arguments {
         let provenance = self.provenance.as_ref();
         provenance.map_or_else(Arguments::default, |it| it.again.clone())
+    }
+
+    /// What `--only` named; nothing where the subject was asked everything that is asked of such a one. An intermediary that is no
+    /// wallet is asked by names even then.
+    #[must_use]
+    pub fn named(&self) -> &[String] {
+        let claims = |party| self.subject.claims(party);
+        let is_intermediary = claims(Party::Intermediary) && !claims(Party::Wallet);
+        if is_intermediary && self.only == selection::of_an_intermediary() {
+            &[]
+        } else {
+            &self.only
+        }
     }
 
     /// All vectors and scenarios of the run.

@@ -240,6 +240,17 @@ fn no_scenario(scripts: &[Script], name: &str) -> NoScenario {
     }
 }
 
+/// What is named where an intermediary is asked everything that is asked of one: its family of vectors, and each requirement on it.
+#[must_use]
+pub fn of_an_intermediary() -> Vec<String> {
+    let requirements = Catalogue::get().requirements.iter();
+    let owed = requirements.filter(|requirement| requirement.is_of_intermediaries());
+    let owed = owed.map(|requirement| requirement.id.to_owned());
+    std::iter::once("intermediary".to_owned())
+        .chain(owed)
+        .collect()
+}
+
 /// Whether a case belongs to a run of that suite: what is no suite's always does.
 fn is_of(case: &Case, suite: SuiteRef) -> bool {
     case.suite().is_none_or(|own| own == suite.name())

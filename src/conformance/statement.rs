@@ -8,6 +8,7 @@ use super::result::{
 };
 use super::run::{Skip, Why};
 use super::subject::{Description, Role};
+use super::suites;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +31,16 @@ pub struct Statement {
     pub subject: Description,
     /// The roles that it does not claim.
     pub roles_not_claimed: Vec<Role>,
+    /// The suites of the program that it does not claim to speak: what is asked of these alone was not run.
+    pub suites_not_claimed: Vec<String>,
     /// When, by what and how the run was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
     /// What of the whole was run.
     pub scope: Scope,
-    /// What the run says. Of a part of the whole it speaks of that part alone.
+    /// What the run says of the product. Where a part of the whole was run and nothing failed in it, that is `none`.
     pub verdict: Verdict,
-    /// The same in a sentence.
+    /// What came of the run, in a sentence.
     pub says: String,
     /// Why it says no better than that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,7 +60,7 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
-    /// Whether everything was run that is asked of these suites and roles. Only then the verdict speaks of the product.
+    /// Whether everything was run that is asked of these suites and roles.
     pub is_whole: bool,
     /// Why it is not the whole, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -185,11 +188,19 @@ impl Statement {
                 .into_iter()
                 .filter(|role| !result.subject.roles.contains(role))
                 .collect(),
+            suites_not_claimed: suites::names()
+                .map(str::to_owned)
+                .filter(|suite| !result.subject.suites.contains(suite))
+                .collect(),
             says: says(result, &scope),
             subject: result.subject.clone(),
             provenance: result.provenance.clone(),
+            verdict: match result.verdict {
+                verdict if scope.is_whole => verdict,
+                Verdict::DoesNotConform => Verdict::DoesNotConform,
+                _ => Verdict::None,
+            },
             scope,
-            verdict: result.verdict,
             reasons: result.reasons.clone(),
             vectors: result.vectors,
             scenarios: result.scenarios,
@@ -208,8 +219,8 @@ impl Statement {
 impl Scope {
     fn of(result: &TestResult) -> Self {
         let mut limits = Vec::new();
-        if !result.only.is_empty() {
-            limits.push(format!("Only {} was run.", result.only.join(", ")));
+        if !result.named().is_empty() {
+            limits.push(format!("Only {} was run.", result.named().join(", ")));
         }
         if let Some(suite) = &result.suite {
             limits.push(format!("Only suite {suite} was run."));
@@ -240,6 +251,9 @@ impl Scope {
 fn says(result: &TestResult, scope: &Scope) -> String {
     let Description { name, version, .. } = &result.subject;
     let who = format!("{name} {version}");
+    // A server has no version.
+    let who = who.trim_end();
+    let as_what = result.subject.as_what();
     let profile = result.profile;
     let what = if scope.is_whole {
         format!("profile {profile}")
@@ -247,9 +261,9 @@ fn says(result: &TestResult, scope: &Scope) -> String {
         format!("the part of profile {profile} that was run, which is not the whole")
     };
     match result.verdict {
-        Verdict::Conforms => format!("{who} conforms to {what}."),
+        Verdict::Conforms => format!("{who} conforms{as_what} to {what}."),
         Verdict::ConformsInPart => {
-            format!("{who} conforms to {what}, with parts not implemented.")
+            format!("{who} conforms{as_what} to {what}, with parts not implemented.")
         }
         Verdict::NothingImplemented => format!("{who} has nothing implemented of {what}."),
         Verdict::DoesNotConform => format!("{who} does not conform to {what}."),

@@ -84,6 +84,16 @@ impl Description {
     pub fn claims(&self, party: Party) -> bool {
         self.roles.iter().any(|role| role.party() == party)
     }
+
+    /// As which of the two it conforms, behind a verb. Whoever claims to be both needs no word for it.
+    #[must_use]
+    pub fn as_what(&self) -> &'static str {
+        match [Party::Wallet, Party::Intermediary].map(|party| self.claims(party)) {
+            [true, false] => " as a wallet",
+            [false, true] => " as an intermediary",
+            _ => "",
+        }
+    }
 }
 
 /// Where a subject's randomness comes from.

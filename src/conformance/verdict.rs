@@ -57,7 +57,7 @@ impl Ledger {
             };
             let is_of_wallets = |requirement: &Requirement| {
                 let is_scenario = matches!(case, Case::Scenario(..));
-                self.is_intermediary && is_scenario && !requirement.id.starts_with("MBX-")
+                self.is_intermediary && is_scenario && !requirement.is_of_intermediaries()
             };
             let requirements = at_stake(case, named)
                 .filter(|requirement| !is_of_wallets(requirement))

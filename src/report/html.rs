@@ -97,6 +97,7 @@ fn content(result: &TestResult) -> Value {
     let (verdict, outcome) = verdict(result.verdict);
     context! {
         verdict, outcome,
+        only => result.named().to_vec(),
         ending => result.ended.map(Ending::words),
         counts => Value::from(Serde(result.counts())),
         outcomes => Value::from(Serde(outcomes)),

@@ -8,7 +8,6 @@ use crate::conformance::result::{
     Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
 };
 use crate::conformance::run::{Cause, Difference, Why};
-use crate::conformance::subject::Party;
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::OwoColorize;
 use serde_json::Value;
@@ -329,7 +328,7 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let parts: Vec<&str> = result
         .suite
         .iter()
-        .chain(&result.only)
+        .chain(result.named())
         .map(String::as_str)
         .collect();
     let of_what = if parts.is_empty() {
@@ -337,13 +336,7 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     } else {
         format!(" in {}", parts.join(", "))
     };
-    // Whoever claims to be everything needs no word for it.
-    let claims = [Party::Wallet, Party::Intermediary].map(|party| subject.claims(party));
-    let as_what = match claims {
-        [true, false] => " as a wallet",
-        [false, true] => " as an intermediary",
-        _ => "",
-    };
+    let as_what = subject.as_what();
     let verdict = match result.verdict {
         Verdict::Conforms => format!("conforms{as_what}").green().to_string(),
         Verdict::NothingImplemented => "has nothing implemented yet".red().to_string(),

@@ -27,8 +27,9 @@ pub fn schema() -> String {
 /// As a page that is read in a minute, on a screen or on paper.
 #[must_use]
 pub fn page(result: &TestResult) -> String {
-    let statement = Statement::of(&harmless(result));
-    let outcome = match statement.verdict {
+    let result = &harmless(result);
+    let statement = Statement::of(result);
+    let outcome = match result.verdict {
         Verdict::Conforms if statement.scope.is_whole => "passed",
         Verdict::Conforms | Verdict::ConformsInPart => "partial",
         Verdict::NothingImplemented | Verdict::DoesNotConform | Verdict::None => "failed",
