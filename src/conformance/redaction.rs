@@ -89,12 +89,11 @@ pub fn urls(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether a user part stands behind `://`. It goes to the last `@`: a password may hold what ends a host's name, and `@` too.
+/// Whether a user part may stand behind `://`, where an `@` comes later. A password may hold what ends a host's name, and begin as a port does:
+/// rather a port is left out than a secret shown.
 fn has_user(behind: &str) -> bool {
     let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
-    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    let is_port = authority.starts_with('[') || port.bytes().all(|it| it.is_ascii_digit());
-    authority.contains('@') || !is_port
+    authority.contains('@') || authority.contains(':') && !authority.starts_with('[')
 }
 
 fn short(word: &str) -> String {
@@ -263,6 +262,8 @@ mod tests {
             ("c -H 'Accept: Bearer abc'", "c -H 'Accept: Bearer ***'"),
             ("c https://me:abc@host:80/a?b", "c https://***@host:80/a?b"),
             ("c https://abc@host/a", "c https://***@host/a"),
+            ("c https://me:0?a@host", "c https://***@host"),
+            ("c https://me:0/a@host", "c https://***@host"),
             ("c https://me:a@b/c@host/a", "c https://***@host/a"),
             ("c postgres://me:a/b#c@host/d", "c postgres://***@host/d"),
             ("c 'host=h password=abc user=u'", "c 'host=h password=***'"),
