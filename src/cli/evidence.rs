@@ -1,6 +1,6 @@
 //! `tigress evidence`.
 
-use super::run::{Ran, Run, fault};
+use super::run::{Ran, Run, fault, show};
 use super::{CliError, Ended};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
@@ -74,7 +74,7 @@ impl Evidence {
         let Some(result) = result.filter(|_| !received.any()) else {
             return Ok(received.ended(Ended::Incomplete));
         };
-        self.run.show(out, &result)?;
+        show(out, &result)?;
         if let Some(trace) = trace {
             let path = bundle.path(TRACE);
             if let Some(error) = trace.failure() {

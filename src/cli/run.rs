@@ -339,14 +339,14 @@ impl Run {
             scenarios: argument("scenarios", &self.scenarios),
         }
     }
+}
 
-    /// Writes the result for people, and how to run again what failed.
-    pub(super) fn show(&self, out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
-        report::pretty::sections(out, result)?;
-        report::pretty::skips(out, result)?;
-        report::pretty::failures(out, result, super::columns())?;
-        report::pretty::verdict(out, result)
-    }
+/// Writes the result for people, and how to run again what failed.
+pub(super) fn show(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
+    report::pretty::sections(out, result)?;
+    report::pretty::skips(out, result)?;
+    report::pretty::failures(out, result, super::columns())?;
+    report::pretty::verdict(out, result)
 }
 
 pub(super) fn fault(file: &Path, error: &io::Error) -> CliError {

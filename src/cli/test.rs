@@ -1,6 +1,6 @@
 //! `tigress test`.
 
-use super::run::{Ran, Run, fault};
+use super::run::{Ran, Run, fault, show};
 use super::{CliError, Ended, whole};
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
@@ -90,7 +90,7 @@ impl Test {
                 let here = std::env::current_dir()?;
                 report::sarif::write(out, &result, &cases, &here)?;
             }
-            Format::Pretty => self.run.show(out, &result)?,
+            Format::Pretty => show(out, &result)?,
         }
         if let Some(file) = &self.report {
             whole::write(file, report::html::page(&result).as_bytes())?;
