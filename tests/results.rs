@@ -372,8 +372,11 @@ fn a_statement_says_as_what_somebody_conforms() {
     (result.only, result.verdict) = (Vec::new(), Verdict::Conforms);
     for (roles, words) in [
         (&[Role::Wallet][..], "conforms as a wallet to profile"),
-        (&[Role::Intermediary], "conforms as an intermediary to"),
-        (&[Role::Wallet, Role::Intermediary], "conforms to profile"),
+        (&[Role::Intermediary][..], "conforms as an intermediary to"),
+        (
+            &[Role::Wallet, Role::Intermediary][..],
+            "conforms to profile",
+        ),
     ] {
         result.subject.roles = roles.to_vec();
         let statement = Statement::of(&result);
