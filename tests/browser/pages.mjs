@@ -21,6 +21,9 @@ await withPage(chromium, width, "900", async (page) => {
   }
   const seen = {};
   for (const name of names) {
+    // What the page before has not fetched yet is given up, and is no fault of this one.
+    await page.send("Page.navigate", { url: "about:blank" });
+    await until("no page", () => page.say(`location.href === "about:blank"`));
     page.faults.length = 0;
     const { href } = pathToFileURL(resolve(folder, name));
     await page.send("Page.navigate", { url: href });
