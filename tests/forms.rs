@@ -14,7 +14,7 @@ use tigress_signal::conformance::result::{
     CaseOutcome, CaseResult, Ending, FailureResult, TestResult,
 };
 use tigress_signal::conformance::run::{Skip, Why};
-use tigress_signal::report::{junit, sarif};
+use tigress_signal::report::{html, junit, sarif};
 
 /// An element of JUnit's XML, as Jenkins's xUnit plugin has it in its schema (junit-10), as far as it is written here.
 struct Element {
@@ -359,9 +359,9 @@ fn sarif_is_as_its_schema_has_it() {
     }
 }
 
-/// However many fail: no more results are written than are shown, and it is said how many there are beside them.
+/// However many fail: no more results are written than are shown, and it is said how many there are beside them. So does the page.
 #[test]
-fn sarif_has_as_many_results_as_are_shown() {
+fn sarif_and_the_page_have_as_many_failures_as_are_shown() {
     let mut result = whole().clone();
     let failure = result.failures[0].clone();
     let named = |number: usize| FailureResult {
@@ -377,6 +377,13 @@ fn sarif_has_as_many_results_as_are_shown() {
         notices.contains("and 1 more results: `--format json` has all"),
         "{notices}"
     );
+    let page = html::page(&result);
+    assert_eq!(page.matches("<details class=\"row card ").count(), 5_000);
+    assert!(page.contains("And 1 more: <code>--format json</code> has all."));
+    let told = page.matches("<pre class=\"got\">").count();
+    let untold = page.matches("This page has no more room for").count();
+    assert!(told > 0 && told + untold >= 5_000, "{told} {untold}");
+    assert!(page.len() < 10 << 20, "{}", page.len());
     result.failures.pop();
     let log = parsed(&sarif_of(&result));
     assert_eq!(
@@ -484,16 +491,18 @@ fn no_output_tells_a_secret_of_the_command_line() {
         r#"printf '{"jsonrpc":"2.0","id":%s,"result":{}}\n' "$id""#,
     );
     let file = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
-    for given in [
+    let ways = [
         format!("--token={}", quoted(SECRET)),
         format!("--db-password {}", quoted(SECRET)),
         quoted(&format!("API_KEY={SECRET}")),
         format!("https://me:{SECRET}@host/a"),
         format!("postgres://{SECRET}@host/a"),
         quoted(&format!("Authorization: Bearer {SECRET}")),
-    ] {
+    ];
+    for (number, given) in ways.iter().enumerate() {
         let command = format!("{adapter} {given}");
         let (page, trace) = (file("page.html"), file("trace"));
+        let statements = [file("statement.json"), file("statement.html")];
         for format in ["pretty", "json", "junit", "sarif"] {
             let output = tigress(&[
                 "test",
@@ -509,11 +518,16 @@ fn no_output_tells_a_secret_of_the_command_line() {
                 &page,
                 "--trace",
                 &trace,
+                "--statement",
+                &statements[0],
+                "--statement",
+                &statements[1],
             ]);
             assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
             let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-            let files = [&page, &trace].map(|file| fs::read_to_string(file).expect("written"));
-            for shown in [&stdout, &stderr, &files[0], &files[1]] {
+            let files = [&page, &trace, &statements[0], &statements[1]];
+            let files = files.map(|file| fs::read_to_string(file).expect("written"));
+            for shown in [&stdout, &stderr].into_iter().chain(&files) {
                 assert!(!shown.contains("hunter2"), "{given}: {shown}");
             }
             let says = if format == "json" {
@@ -523,7 +537,17 @@ fn no_output_tells_a_secret_of_the_command_line() {
             };
             assert!(stdout.contains(says), "{format}: {stdout}");
         }
-        // Nor does an error.
+        // Nor does evidence, nor an error.
+        let evidence = file(&format!("evidence {number}"));
+        let only = ["--only", "KEY-01", "--vectors", "docs/example"];
+        let output =
+            tigress(&[&["evidence", &evidence, "--adapter", &command], &only[..]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let found = Command::new("grep")
+            .args(["-r", "hunter2", &evidence])
+            .output();
+        let found = found.expect("grep");
+        assert_eq!(found.status.code(), Some(1), "{}", text(&found.stdout));
         for wrong in [format!("nowhere {given}"), format!("{command} 'open")] {
             let output = tigress(&["test", "--only", "KEY-01", "--adapter", &wrong]);
             assert_eq!(output.status.code(), Some(2));

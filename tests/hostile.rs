@@ -127,6 +127,19 @@ fn writing(letters: usize, times: usize) -> Content {
     text(format!("{}{events}\n{{\"event\":\"passed\"}}\n", header()))
 }
 
+/// A part of a result, up to the names in `only`, and what stands behind them.
+macro_rules! part {
+    (begins) => {
+        r#"{"version":2,"profile":2,"shard":"1/2","subject":{"name":"a","version":"1","protocol":1,"suites":[],"roles":[],"randomness":"injected"},"verdict":"none","only":["#
+    };
+    (ends) => {
+        r#""a"],"vectors":{"passed":0,"failed":0,"skipped":0,"notClaimed":0},"scenarios":{"passed":0,"failed":0,"skipped":0,"notClaimed":0},"families":[],"themes":[],"sections":[],"requirements":[],"cases":[],"failures":[],"errors":[]}"#
+    };
+}
+const PART: &str = part!(begins);
+const PART_ENDS: &str = part!(ends);
+const WHOLE_PART: &str = concat!(part!(begins), part!(ends));
+
 /// The beginning of a script, up to the first step.
 const HEAD: &str = "Feature: Mine\n  What and why.\n\n  @XFER-01\n  Scenario: Well\n";
 
@@ -470,14 +483,17 @@ attempts! {
     "a line of 1 MB": "test MINE --known-failures k", "k" = Many("", "a", 1_000_000, " why") => 2, 96 MiB, "characters)";
     "a reason that sets the title": "test MINE --known-failures k", "k" = text("tigress-1/public_key/point_of_the_twist \u{1b}]0;title\u{7}") => 0, 96 MiB, r"\u{1b}]0;title\u{7}";
 
-    // Results.
+    // Results. Those with much in them have what was measured (73, 86, 420, 49 MiB), and half as much again.
     "a result that is not there": "compare nowhere nowhere" => 2, 40 MiB, "nowhere: cannot be read";
     "a result that is a pipe": "compare a a", "a" = Pipe => 2, 40 MiB, "a: is a pipe";
     "a result that is endless": "merge /dev/zero" => 2, 40 MiB, "/dev/zero: is a device";
     "a result of a gigabyte": "compare a a", "a" = Zeros(1 << 30) => 2, 40 MiB, "a: has more than 33554432 bytes";
     "a result that is no UTF-8": "merge a", "a" = Bytes(b"\xff") => 2, 40 MiB, "a: is not UTF-8 at byte 1";
     "a million arrays as a result": "merge a", "a" = Many("", "[", 1_000_000, "") => 2, 40 MiB, "recursion limit exceeded";
-    "ten million numbers as a result": "compare a a", "a" = Many("[", "0,", 10_000_000, "0]") => 2, 400 MiB, "more than 400000 values";
+    "ten million numbers as a result": "compare a a", "a" = Many("[", "0,", 10_000_000, "0]") => 2, 128 MiB, "more than 400000 values";
+    "two results of as many values as may be": "compare a a", "a" = Many(PART, "\"\",", 399_000, PART_ENDS) => 0, 112 MiB, "nothing has changed";
+    "forty parts of as many values as may be": "merge a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a", "a" = Many(PART, "\"\",", 399_000, PART_ENDS) => 2, 640 MiB, "results 1 and 2 are both of part 1/2";
+    "parts of 75 MB together": "merge a a a", "a" = Many("", " ", 25_000_000, WHOLE_PART) => 2, 96 MiB, "the results up to a have more than 67108864 bytes";
     "another version of the result": "compare a a", "a" = text("{\"version\":4294967295}") => 2, 40 MiB, "result version 4294967295; this build reads version 2";
     "a result whose field clears the terminal": "merge a", "a" = text("{\"version\":2,\"\\u001b[2J\":1,\"\\u001b[2J\":1}") => 2, 40 MiB, r"stands twice";
     "a result with a hostile name": "compare 'a\u{1b}[2J' b" => 2, 40 MiB, r"a\u{1b}[2J: cannot be read";
