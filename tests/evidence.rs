@@ -79,8 +79,13 @@ fn found(folder: &TempDir) -> Vec<String> {
 /// What is found in evidence after a change for which its list was made anew, as who may write all files can.
 fn found_though_listed(change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> Vec<String> {
     let mut all = SMALL.clone();
-    all.remove(Manifest::NAME);
     change(&mut all);
+    found_in(all)
+}
+
+/// What is found in these files, with a list of them.
+fn found_in(mut all: BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    all.remove(Manifest::NAME);
     let folder = copy(&all);
     let sums = Command::new("sha256sum")
         .args(all.keys())
@@ -167,6 +172,36 @@ fn what_failed_is_kept_with_what_happened() {
     let own = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).expect("it");
     assert_eq!(there["scenarios/docs/example/too_early.feature"], own);
     assert_eq!(verify(&kept).expect("it can be read").findings, []);
+}
+
+#[test]
+fn the_transcripts_of_failures_are_read_to_a_bound() {
+    let failing = [
+        "--scenarios",
+        "docs/example/too_early.feature",
+        "--only",
+        "XFER-09",
+    ];
+    let there = files(&keep(1, &failing).1);
+    let transcript = "failures/docs/example/too_early-5.jsonl";
+    // Eight megabytes each, and 64 MiB are read.
+    for (failures, is_beyond) in [(8, false), (9, true)] {
+        let mut all = there.clone();
+        let long = format!("\"seed\":\"{}\"", "1".repeat(8_000_000));
+        replaced(
+            all.get_mut(transcript).expect("it"),
+            "\"seed\":\"1\"",
+            &long,
+        );
+        let mut result: Value = serde_json::from_slice(&all["result.json"]).expect("JSON");
+        let scenario = result["failures"][0].clone();
+        result["failures"] = vec![scenario; failures].into();
+        all.insert("result.json".to_owned(), result.to_string().into_bytes());
+        let found = found_in(all);
+        assert!(found.contains(&"result.json".to_owned()), "{found:?}");
+        let is_told = found.contains(&transcript.to_owned());
+        assert_eq!(is_told, is_beyond, "{failures}: {found:?}");
+    }
 }
 
 #[test]

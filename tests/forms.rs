@@ -478,18 +478,23 @@ fn a_place_in_sarif_leads_to_the_line_of_the_file() {
     assert!(text(&output.stdout).contains(&uri), "no {uri}");
 }
 
+/// An adapter in that folder which answers everything, and all of it wrong.
+fn wrong(folder: &Path) -> String {
+    script(
+        folder,
+        "wrong",
+        "",
+        r#"printf '{"jsonrpc":"2.0","id":%s,"result":{}}\n' "$id""#,
+    )
+}
+
 /// A run by a command with secrets, given in each way: none of them stands in any output, on standard error, or in the trace; and the
 /// command that runs a case alone says that something is to be put back.
 #[test]
 fn no_output_tells_a_secret_of_the_command_line() {
     const SECRET: &str = "hunter2&more";
     let folder = tempfile::tempdir().expect("a folder");
-    let adapter = script(
-        folder.path(),
-        "wrong",
-        "",
-        r#"printf '{"jsonrpc":"2.0","id":%s,"result":{}}\n' "$id""#,
-    );
+    let adapter = wrong(folder.path());
     let file = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     let ways = [
         format!("--token={}", quoted(SECRET)),
@@ -570,12 +575,7 @@ fn no_output_tells_a_secret_of_the_command_line() {
 #[test]
 fn a_long_command_is_shown_short() {
     let folder = tempfile::tempdir().expect("a folder");
-    let adapter = script(
-        folder.path(),
-        "wrong",
-        "",
-        r#"printf '{"jsonrpc":"2.0","id":%s,"result":{}}\n' "$id""#,
-    );
+    let adapter = wrong(folder.path());
     let command = format!("{adapter} {}", "x".repeat(100_000));
     for format in ["pretty", "json", "junit", "sarif"] {
         let output = tigress(&[

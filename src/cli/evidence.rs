@@ -5,7 +5,6 @@ use super::{CliError, Ended};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tigress_signal::conformance::FileError;
 use tigress_signal::conformance::adapter::Trace;
 use tigress_signal::conformance::evidence::{self, Bundle, TRACE, Verification};
 use tigress_signal::conformance::printable::Printable;
@@ -45,10 +44,6 @@ struct Verify {
     dir: PathBuf,
 }
 
-fn file(error: FileError) -> CliError {
-    CliError::Files(vec![error])
-}
-
 impl Evidence {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         if let Some(Command::Verify(verify)) = self.command {
@@ -57,7 +52,7 @@ impl Evidence {
         let Some(dir) = &self.dir else {
             return Err(CliError::Usage("no folder is named".to_owned()));
         };
-        let mut bundle = Bundle::begin(dir).map_err(file)?;
+        let mut bundle = Bundle::begin(dir)?;
         let trace = match &self.run.adapter {
             Some(_) => {
                 let path = bundle.path(TRACE);
@@ -80,14 +75,14 @@ impl Evidence {
             if let Some(error) = trace.failure() {
                 return Err(fault(&path, &error));
             }
-            bundle.add_written(TRACE).map_err(file)?;
+            bundle.add_written(TRACE)?;
         }
         let vectors = self.run.vectors.as_deref();
         let pages = report::evidence::pages;
-        evidence::fill(&mut bundle, &result, &cases, &selection, vectors, pages).map_err(file)?;
+        evidence::fill(&mut bundle, &result, &cases, &selection, vectors, pages)?;
         let files = bundle.files();
         // A signal that comes now comes too late: what is written is whole.
-        bundle.finish().map_err(file)?;
+        bundle.finish()?;
         let dir = Printable(dir.display().to_string());
         writeln!(
             out,
@@ -101,7 +96,7 @@ impl Verify {
     fn run(&self, out: &mut dyn Write) -> Result<Ended, CliError> {
         /// So many findings are shown.
         const SHOWN: usize = 100;
-        let found = evidence::verify(&self.dir, report::evidence::pages).map_err(file)?;
+        let found = evidence::verify(&self.dir, report::evidence::pages)?;
         for finding in found.findings.iter().take(SHOWN) {
             writeln!(out, "{finding}")?;
         }

@@ -1,5 +1,6 @@
 //! `tigress explore`.
 
+use super::run::fault;
 use super::{CliError, Ended, replay, whole};
 use clap::Args;
 use std::io::Write;
@@ -24,8 +25,7 @@ pub(super) struct Explore {
 impl Explore {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (_, transcript) = replay::read(&self.file)?;
-        let playback = Playback::of(&transcript)
-            .map_err(|error| CliError::Usage(format!("{}: {error}", self.file.display())))?;
+        let playback = Playback::of(&transcript).map_err(|error| fault(&self.file, &error))?;
         let page = report::player::page(&playback);
         match &self.to {
             None => out.write_all(page.as_bytes())?,

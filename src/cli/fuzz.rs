@@ -193,9 +193,8 @@ impl Fuzz {
 
 /// The names in a list, which a person wrote or `tigress fuzz` told.
 fn read(file: &Path) -> Result<Vec<seeds::Listed>, CliError> {
-    let wrong = |error| CliError::Files(vec![error]);
-    let text = files::read(file, seeds::MOST_BYTES).map_err(wrong)?;
-    seeds::read(&file.display().to_string(), &text).map_err(wrong)
+    let text = files::read(file, seeds::MOST_BYTES)?;
+    Ok(seeds::read(&file.display().to_string(), &text)?)
 }
 
 /// The first suite of this build that the adapter speaks.

@@ -1,5 +1,6 @@
 //! `tigress intermediary-view`.
 
+use super::run::fault;
 use super::{CliError, Ended, replay};
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -34,8 +35,7 @@ enum Format {
 impl IntermediaryView {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let (_, transcript) = replay::read(&self.file)?;
-        let knowledge = Knowledge::of(&transcript)
-            .map_err(|error| CliError::Usage(format!("{}: {error}", self.file.display())))?;
+        let knowledge = Knowledge::of(&transcript).map_err(|error| fault(&self.file, &error))?;
         match self.format {
             Format::Pretty => report::knowledge::pretty(out, &knowledge)?,
             Format::Json => report::knowledge::json(out, &knowledge)?,

@@ -188,7 +188,7 @@ fn listed(file: Option<&Path>) -> Result<Vec<Peer>, CliError> {
         None if Path::new(ADAPTERS).exists() => Row::load(Path::new(ADAPTERS)),
         None => Ok(Vec::new()),
     };
-    let rows = rows.map_err(|error| CliError::Files(vec![error]))?;
+    let rows = rows?;
     let adapters = rows.into_iter().map(Peer::Listed);
     Ok(std::iter::once(Peer::Reference).chain(adapters).collect())
 }
@@ -205,7 +205,7 @@ impl Tournament {
         let conversations = self.conversations(suite, &scenarios)?;
         let peers = self.peers()?;
         let recorded = match &self.expect {
-            Some(file) => Some(Matrix::load(file).map_err(|error| CliError::Files(vec![error]))?),
+            Some(file) => Some(Matrix::load(file)?),
             None => None,
         };
         if let Some(folder) = &self.transcripts {
@@ -458,8 +458,7 @@ fn steps(out: &mut dyn Write) -> Result<Ended, CliError> {
 
 impl Replay {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
-        let text = files::read(&self.file, transcript::MOST_FILE_BYTES)
-            .map_err(|error| CliError::Files(vec![error]))?;
+        let text = files::read(&self.file, transcript::MOST_FILE_BYTES)?;
         let name = self.file.display();
         let recorded = Transcript::from_lines(&text)
             .map_err(|(line, reason)| CliError::Usage(format!("{name}:{line}: {reason}")))?;

@@ -37,14 +37,13 @@ impl Merge {
         let mut results = Vec::new();
         let mut left = MOST_BYTES;
         for file in &self.results {
-            let wrong = |error| CliError::Files(vec![error]);
-            let text = files::read(file, TestResult::MOST_BYTES).map_err(wrong)?;
+            let text = files::read(file, TestResult::MOST_BYTES)?;
             let name = file.display().to_string();
             left = left.checked_sub(text.len() as u64).ok_or_else(|| {
                 let reason = format!("the results up to {name} have more than {MOST_BYTES} bytes");
                 CliError::Usage(reason)
             })?;
-            results.push(TestResult::read(&name, &text).map_err(wrong)?);
+            results.push(TestResult::read(&name, &text)?);
         }
         let whole = merge(results).map_err(|error| CliError::Usage(error.to_string()))?;
         report::json::write(out, &whole)?;

@@ -153,6 +153,12 @@ enum CliError {
     Io(io::Error),
 }
 
+impl From<FileError> for CliError {
+    fn from(error: FileError) -> Self {
+        CliError::Files(vec![error])
+    }
+}
+
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         CliError::Io(error)

@@ -29,8 +29,7 @@ pub(super) struct Replay {
 /// The text of a transcript's file, and what it says.
 pub(super) fn read(file: &Path) -> Result<(String, Transcript), CliError> {
     let name = file.display();
-    let text =
-        files::read(file, Transcript::MOST_BYTES).map_err(|error| CliError::Files(vec![error]))?;
+    let text = files::read(file, Transcript::MOST_BYTES)?;
     let transcript = Transcript::from_lines(&text)
         .map_err(|error| CliError::Usage(format!("{name}:{}: {}", error.line, error.reason)))?;
     Ok((text, transcript))
@@ -48,9 +47,7 @@ impl Replay {
         let (text, transcript) = read(&self.file)?;
         let file = Printable(self.file.display());
         let recorded = &transcript.header;
-        let again = scenario::replay(recorded)
-            .map_err(|error| CliError::Files(vec![error]))?
-            .transcript;
+        let again = scenario::replay(recorded)?.transcript;
         let now = self.header_now(recorded, &again.header)?;
         let changes = recorded.changes(now.as_ref().unwrap_or(&again.header));
         for change in &changes {

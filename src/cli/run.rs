@@ -5,6 +5,7 @@ use super::{CliError, Ended, clock, command_line, completions};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use indicatif::ProgressBar;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -111,9 +112,7 @@ impl Run {
         let (date, since) = (clock::now(), clock::Since::now());
         let (selection, cases) = self.chosen()?;
         let known = match &self.known_failures {
-            Some(file) => {
-                KnownFailures::load(file, &cases).map_err(|error| CliError::Files(vec![error]))?
-            }
+            Some(file) => KnownFailures::load(file, &cases)?,
             None => KnownFailures::default(),
         };
         let mut progress = Screen {
@@ -349,7 +348,7 @@ pub(super) fn show(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     report::pretty::verdict(out, result)
 }
 
-pub(super) fn fault(file: &Path, error: &io::Error) -> CliError {
+pub(super) fn fault(file: &Path, error: &impl Display) -> CliError {
     CliError::Usage(format!("{}: {error}", file.display()))
 }
 

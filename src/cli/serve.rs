@@ -128,8 +128,7 @@ impl Serve {
         }
         if let Some(file) = &self.faults {
             let wrong = |what: &str| CliError::Usage(format!("{}: {what}", file.display()));
-            let json =
-                files::read(file, LONGEST_RULES).map_err(|error| CliError::Files(vec![error]))?;
+            let json = files::read(file, LONGEST_RULES)?;
             let rules = Rules::from_json(json.as_bytes()).map_err(|error| wrong(&error))?;
             settings.faults = Some(Faults::new(rules));
         }
@@ -203,7 +202,7 @@ impl Serve {
 /// What stands in a file, without white space around it.
 pub(super) fn secret(path: &Path) -> Result<String, CliError> {
     let wrong = |what: &str| CliError::Usage(format!("{}: {what}", path.display()));
-    let text = files::read(path, LONGEST_SECRET).map_err(|error| CliError::Files(vec![error]))?;
+    let text = files::read(path, LONGEST_SECRET)?;
     let secret = text.trim();
     if secret.len() < SHORTEST_SECRET || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(wrong(

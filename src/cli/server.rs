@@ -52,7 +52,7 @@ impl Reach {
         let binding = match &self.mapping {
             Some(file) => {
                 let text = files::read(file, LONGEST_MAPPING);
-                let text = text.map_err(|error| CliError::Files(vec![error]))?;
+                let text = text?;
                 let read = Binding::from_json(text.as_bytes());
                 let wrong = |error| CliError::Usage(format!("{}: {error}", file.display()));
                 Some(read.map_err(wrong)?)

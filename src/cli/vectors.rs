@@ -118,9 +118,7 @@ fn expectation(expectation: Expectation) -> &'static str {
 impl Show {
     fn run(self, out: &mut dyn Write) -> Result<Ended, CliError> {
         let sources: Vec<Source> = match &self.vectors {
-            Some(folder) => Source::in_folder(folder)
-                .collect::<Result<_, _>>()
-                .map_err(|error| CliError::Files(vec![error]))?,
+            Some(folder) => Source::in_folder(folder).collect::<Result<_, _>>()?,
             None => Source::built_in_called(&[&self.name]).collect(),
         };
         let found = sources.iter().find_map(|source| source.test(&self.name));

@@ -2,16 +2,15 @@
 //! same run.
 
 use super::catalogue::{Catalogue, Level};
+use super::files;
 use super::printable::{Printable, quoted, shortened};
 use super::program;
 use super::scenario::diagram::Diagram;
 use super::scenario::transcript::{Line, Transcript};
 use super::scenario::{SEED, Scenario, Script, Step, run};
 use super::threats::{Attack, Threat, Threats};
-use crate::hex;
 use crate::suite::SuiteRef;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::Path;
 
@@ -312,7 +311,7 @@ impl Exhibit {
                 Printable(shortened(&reason, LONG)).to_string()
             }),
             events,
-            digest: hex::encode(&Sha256::digest(transcript.to_lines())),
+            digest: files::digest(transcript.to_lines()),
             alone: order.end(words),
             again: Printable(again).to_string(),
             draw: Printable(draw).to_string(),

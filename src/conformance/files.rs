@@ -1,7 +1,9 @@
 //! Files and folders of others: read to the end of a bound, and no further.
 
 use super::FileError;
+use crate::hex;
 use crate::system;
+use sha2::{Digest, Sha256};
 use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -39,6 +41,12 @@ pub fn read(path: &Path, at_most: u64) -> Result<String, FileError> {
         let at = error.utf8_error().valid_up_to();
         wrong(format!("is not UTF-8 at byte {}", at + 1))
     })
+}
+
+/// The SHA-256 of a file's bytes, in lower-case hex: by it a script, a transcript or a vector file is known.
+#[must_use]
+pub fn digest(bytes: impl AsRef<[u8]>) -> String {
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// What it is that is no regular file.

@@ -1,16 +1,18 @@
 //! Whether the parts of a bundle agree with each other, each of which is what its list says.
 
 use super::contents::{self, Pages, README, RESULT, TRACE, VECTORS, VERSIONS, Versions};
-use super::manifest::{Manifest, digest_of};
+use super::manifest::Manifest;
 use super::verification::Verification;
 use crate::conformance::result::{CaseOutcome, CaseResult, TestResult};
 use crate::conformance::scenario::transcript::{Outcome, Transcript};
 use crate::conformance::scenario::{self, SEED, Script};
 use crate::conformance::vector::Source;
 use crate::conformance::{FileError, files, program, suites};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
+/// So many bytes the transcripts of all failures have at most: twice what all scenarios together have.
+const FAILURES: u64 = 64 << 20;
 /// So many bytes a small file has at most.
 const SMALL: u64 = 1 << 20;
 
@@ -46,10 +48,11 @@ pub(super) fn agree(
     parts.hold_versions(&versions);
     verification.vectors = parts.hold_vectors(&digests, is_ours);
     let replayed = parts.hold_scenarios(is_ours);
-    parts.hold_names(pages);
     parts.read_failures();
+    let pages = pages(&parts.result);
+    parts.hold_names(&pages);
     if is_ours {
-        parts.hold_pages(pages);
+        parts.hold_pages(&pages);
     }
     verification.replayed = is_ours.then_some(replayed);
     verification.versions = Some(versions);
@@ -101,7 +104,7 @@ impl Parts<'_> {
         let (mut same, mut others) = (0, 0);
         for source in Source::built_in() {
             match digests.digest(&source.name) {
-                Some(digest) if digest == digest_of(source.text.as_bytes()) => same += 1,
+                Some(digest) if digest == files::digest(source.text.as_bytes()) => same += 1,
                 Some(_) => others += 1,
                 None => {}
             }
@@ -116,7 +119,8 @@ impl Parts<'_> {
 
     /// Each scenario has its script and its transcript; where this build made them, it plays the script to the same lines. So many were played.
     fn hold_scenarios(&mut self, is_ours: bool) -> usize {
-        let mut scripts = BTreeMap::new();
+        // One at a time is kept: scenarios of a script stand together, and a stranger's bundle may have gigabytes of scripts.
+        let mut read: Option<(&str, Result<Script, String>)> = None;
         let mut replayed = 0;
         let cases: Vec<CaseResult> = contents::scenarios(&self.result).cloned().collect();
         for case in &cases {
@@ -148,9 +152,13 @@ impl Parts<'_> {
             if !is_ours {
                 continue;
             }
-            let read = scripts.entry(file.to_owned());
-            let read = read.or_insert_with(|| read_script(&self.folder.join(&script), file));
-            let played = match read {
+            if read.as_ref().is_none_or(|(of, _)| *of != file) {
+                read = Some((file, read_script(&self.folder.join(&script), file)));
+            }
+            let Some((_, script)) = &read else {
+                continue;
+            };
+            let played = match script {
                 Ok(script) => play(script, line, &recorded),
                 Err(what) => Err(format!("its script cannot be played: {what}")),
             };
@@ -177,15 +185,10 @@ impl Parts<'_> {
     }
 
     /// Nothing lies here that no run leaves.
-    fn hold_names(&mut self, pages: Pages) {
+    fn hold_names(&mut self, pages: &[(&str, String)]) {
         let mut known: BTreeSet<String> =
             [README, VERSIONS, VECTORS, TRACE].map(str::to_owned).into();
-        // The names are the same whatever the result.
-        known.extend(
-            pages(&self.result)
-                .into_iter()
-                .map(|(name, _)| name.to_owned()),
-        );
+        known.extend(pages.iter().map(|(name, _)| (*name).to_owned()));
         for case in contents::scenarios(&self.result) {
             let file = case.name.rsplit_once(':').map_or("", |(file, _)| file);
             known.insert(contents::script_name(file));
@@ -205,6 +208,7 @@ impl Parts<'_> {
 
     /// Puts back into the result what happened in scenarios that failed, which is no part of its JSON.
     fn read_failures(&mut self) {
+        let mut left = FAILURES;
         for failure in &mut self.result.failures {
             let name = contents::failure_name(&failure.name);
             if self.manifest.digest(&name).is_none() {
@@ -212,6 +216,12 @@ impl Parts<'_> {
             }
             let text = files::read(&self.folder.join(&name), Transcript::MOST_BYTES);
             let read = text.and_then(|text| {
+                left = left.checked_sub(text.len() as u64).ok_or_else(|| {
+                    let reason = format!(
+                        "the transcripts of failures up to this one have more than {FAILURES} bytes, which is the most that is read of them"
+                    );
+                    FileError::of(&*name, reason)
+                })?;
                 let read = Transcript::from_lines(&text);
                 read.map_err(|error| FileError::at(&*name, error.line, error.reason))
             });
@@ -223,15 +233,15 @@ impl Parts<'_> {
     }
 
     /// The verdict follows from the cases, and every page says what the result says.
-    fn hold_pages(&mut self, pages: Pages) {
+    fn hold_pages(&mut self, pages: &[(&str, String)]) {
         let mut summed = self.result.clone();
         summed.sum_up();
         if summed != self.result {
             let what = "its counts, requirements or verdict do not follow from its cases";
             self.find(RESULT, what);
         }
-        for (name, content) in pages(&self.result) {
-            self.hold_page(name, &content);
+        for (name, content) in pages {
+            self.hold_page(name, content);
         }
         // It says how many files there are: what is wrong with one of them need not be said twice.
         if self.found.is_empty() {
@@ -243,7 +253,7 @@ impl Parts<'_> {
     fn hold_page(&mut self, name: &str, content: &str) {
         match self.manifest.digest(name) {
             None => self.find(name, "is missing"),
-            Some(digest) if digest == digest_of(content.as_bytes()) => {}
+            Some(digest) if digest == files::digest(content.as_bytes()) => {}
             Some(_) => self.find(name, "does not say what the result says"),
         }
     }

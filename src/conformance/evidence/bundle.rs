@@ -1,7 +1,7 @@
 //! A bundle as it is made.
 
-use super::manifest::{self, Manifest};
-use crate::conformance::FileError;
+use super::manifest::Manifest;
+use crate::conformance::{FileError, files};
 use crate::hex;
 use crate::system;
 use sha2::{Digest as _, Sha256};
@@ -66,7 +66,7 @@ impl Bundle {
     /// # Errors
     /// Where it has no name for a bundle, or cannot be written.
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<(), FileError> {
-        self.enter(name, manifest::digest_of(content))?;
+        self.enter(name, files::digest(content))?;
         let path = self.path(name);
         let write = || -> io::Result<()> {
             if let Some(folder) = path.parent() {

@@ -1,7 +1,7 @@
 //! What a bundle holds.
 
 use super::bundle::Bundle;
-use super::manifest::{Manifest, digest_of, plain_name};
+use super::manifest::{Manifest, plain_name};
 use crate::conformance::case::{Case, Cases};
 use crate::conformance::result::{CaseResult, Kind, TestResult};
 use crate::conformance::run::first_spoken;
@@ -9,7 +9,7 @@ use crate::conformance::scenario::{self, SEED};
 use crate::conformance::selection::Selection;
 use crate::conformance::subject::Description;
 use crate::conformance::vector::{BuiltIn, Source};
-use crate::conformance::{FileError, PROFILE_VERSION, program, suites};
+use crate::conformance::{FileError, PROFILE_VERSION, files, program, suites};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::env::consts::{ARCH, OS};
@@ -90,7 +90,8 @@ pub fn fill(
     vectors: Option<&Path>,
     pages: Pages,
 ) -> Result<(), FileError> {
-    let result = &as_it_is_read(result);
+    // As whoever reads its JSON has it, so that they make the same of it: its durations are to the microsecond.
+    let result = &result.through_json(|value| value);
     for (name, content) in pages(result) {
         bundle.add(name, content.as_bytes())?;
     }
@@ -126,19 +127,6 @@ pub fn fill(
     bundle.add(README, about.as_bytes())
 }
 
-/// The result as whoever reads its JSON has it, so that they make the same of it: its durations are to the microsecond. What happened in
-/// scenarios that failed is kept beside it.
-fn as_it_is_read(result: &TestResult) -> TestResult {
-    let read = serde_json::to_value(result).and_then(serde_json::from_value::<TestResult>);
-    let Ok(mut read) = read else {
-        unreachable!("a result is read as it is written")
-    };
-    for (read, failure) in read.failures.iter_mut().zip(&result.failures) {
-        read.transcript.clone_from(&failure.transcript);
-    }
-    read
-}
-
 /// The scenarios of a result.
 pub(super) fn scenarios(result: &TestResult) -> impl Iterator<Item = &CaseResult> {
     result
@@ -162,7 +150,10 @@ fn vector_digests(result: &TestResult, folder: Option<&Path>) -> Result<Manifest
     let mut digests = Manifest::default();
     // What cannot be read is an error of the result, too, and nothing of it was run.
     for source in sources.into_iter().flatten() {
-        let added = digests.add(&plain_name(&source.name), digest_of(source.text.as_bytes()));
+        let added = digests.add(
+            &plain_name(&source.name),
+            files::digest(source.text.as_bytes()),
+        );
         added.map_err(|reason| FileError::of(source.name, reason))?;
     }
     Ok(digests)

@@ -2,7 +2,6 @@
 
 use crate::conformance::FileError;
 use crate::hex;
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -134,14 +133,10 @@ pub(super) fn plain_name(name: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The SHA-256 of these bytes, in lower-case hex.
-pub(super) fn digest_of(bytes: &[u8]) -> String {
-    hex::encode(&Sha256::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::files::digest as digest_of;
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Manifest, FileError> {

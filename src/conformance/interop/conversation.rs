@@ -13,9 +13,7 @@ use crate::conformance::scenario::feature::{self, Feature};
 use crate::conformance::scenario::limits;
 use crate::conformance::scenario::transcript::StepText;
 use crate::conformance::suites;
-use crate::hex::Hex;
 use crate::suite::SuiteRef;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -165,7 +163,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Conversation>, Vec<FileError>
         Feature::parse(text).map_err(|faults| faults.into_iter().map(at).collect::<Vec<_>>())?;
     let mut reader = Reader {
         file,
-        digest: Hex(Sha256::digest(text).to_vec()).to_string(),
+        digest: files::digest(text),
         feature: &feature,
         faults: Vec::new(),
     };

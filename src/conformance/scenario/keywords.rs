@@ -3,8 +3,7 @@
 use super::library::SCRIPTS;
 use super::transcript::Header;
 use super::vocabulary::Vocabulary;
-use crate::hex;
-use sha2::{Digest, Sha256};
+use crate::conformance::files;
 use std::collections::BTreeMap;
 
 /// The keywords of a script, by line: those of the script itself where it travels inside this program, byte for byte. A transcript holds none.
@@ -16,7 +15,7 @@ impl Keywords {
     pub(super) fn of(header: &Header) -> Self {
         let mut scripts = SCRIPTS.iter();
         let script = scripts.find(|(file, _)| *file == header.file);
-        let script = script.filter(|(_, text)| hex::encode(&Sha256::digest(text)) == header.digest);
+        let script = script.filter(|(_, text)| files::digest(text) == header.digest);
         script.map_or_else(Self::default, |(_, text)| Self::of_script(text))
     }
 

@@ -7,11 +7,10 @@ use super::scope::Scope;
 use super::vocabulary::Vocabulary;
 use crate::conformance::FileError;
 use crate::conformance::catalogue::Catalogue;
+use crate::conformance::files;
 use crate::conformance::hint::Hint;
 use crate::conformance::suites;
-use crate::hex::Hex;
 use crate::suite::{self, SuiteRef};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tag of a scenario that is played with the libraries that people run, too (`tigress interop --transfers`).
@@ -137,7 +136,7 @@ impl Script {
         let feature = feature::parse(text, &mut faults);
         let reader = Reader {
             file,
-            digest: Hex(Sha256::digest(text).to_vec()).to_string(),
+            digest: files::digest(text),
             feature: &feature,
             faults,
             steps: 0,
