@@ -16,10 +16,11 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// The routes under `/admin`.
-pub(super) fn routes() -> Router<Service> {
+pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/admin", get(page))
         .route("/admin/state", get(state))
@@ -85,7 +86,7 @@ struct Seen {
 /// The page shows so many devices at most.
 const SHOWN: usize = 500;
 
-async fn state(State(service): State<Service>, headers: HeaderMap) -> Response {
+async fn state(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     if let Err(refused) = admit(&service, &headers) {
         return problem(&refused);
     }
@@ -107,7 +108,7 @@ async fn state(State(service): State<Service>, headers: HeaderMap) -> Response {
     text(JSON, json(&seen))
 }
 
-async fn clock(State(service): State<Service>, headers: HeaderMap) -> Response {
+async fn clock(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     match admit(&service, &headers) {
         Ok(()) => {
             let now = service.clock.now();
@@ -117,7 +118,7 @@ async fn clock(State(service): State<Service>, headers: HeaderMap) -> Response {
     }
 }
 
-async fn advance(State(service): State<Service>, http: HttpRequest) -> Response {
+async fn advance(State(service): State<Arc<Service>>, http: HttpRequest) -> Response {
     let (head, body) = http.into_parts();
     let moved = async {
         admit(&service, &head.headers)?;

@@ -15,14 +15,13 @@ use super::worker::Worker;
 use crate::error_code::ErrorCode;
 use crate::intermediary::request::Body as Asked;
 use crate::intermediary::{Answer, IntermediaryError, Request};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, Path, RawPathParams, RawQuery, Request as HttpRequest, State};
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
-use axum::{Router, middleware};
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -37,7 +36,7 @@ const LOOKS: Duration = Duration::from_millis(500);
 pub const REGISTRATION_SECRET: &str = "Registration-Secret";
 
 /// What every request is handled with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Service {
     /// The machine.
     pub worker: Worker,
@@ -81,8 +80,8 @@ pub fn router(service: Service) -> Router {
         let methods = here.fold(MethodRouter::new(), |methods, route| {
             methods.merge(on(
                 filter(route.method),
-                move |State(service), info, params, query, request| {
-                    ask(service, route, info, params, query, request)
+                move |State(service): State<Arc<Service>>, info, params, query, request| async move {
+                    ask(&service, route, info, params, query, request).await
                 },
             ))
         });
@@ -96,7 +95,9 @@ pub fn router(service: Service) -> Router {
         .route("/health", get(health))
         .route(
             "/metrics",
-            get(async |State(service): State<Service>| text(OPEN_METRICS, service.metrics.text())),
+            get(async |State(service): State<Arc<Service>>| {
+                text(OPEN_METRICS, service.metrics.text())
+            }),
         )
         .route("/errors/{code}", get(error));
     if service.admin_token.is_some() {
@@ -111,8 +112,7 @@ pub fn router(service: Service) -> Router {
             ))
         })
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::map_response(finished))
-        .with_state(service)
+        .with_state(Arc::new(service))
 }
 
 fn filter(method: &str) -> MethodFilter {
@@ -122,14 +122,6 @@ fn filter(method: &str) -> MethodFilter {
         "DELETE" => MethodFilter::DELETE,
         _ => MethodFilter::POST,
     }
-}
-
-/// What every answer says to caches and browsers: it is nobody else's, and it is what it says that it is.
-async fn finished(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }
 
 async fn not_allowed() -> Response {
@@ -142,7 +134,7 @@ async fn not_allowed() -> Response {
 
 /// A request of the profile.
 async fn ask(
-    service: Service,
+    service: &Service,
     route: &'static OwnRoute,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     params: Result<RawPathParams, RawPathParamsRejection>,
@@ -152,7 +144,7 @@ async fn ask(
     let began = Instant::now();
     let mut waited = Duration::ZERO;
     let outcome = answer(
-        &service,
+        service,
         route,
         from.ip(),
         params,
@@ -336,7 +328,7 @@ struct Health {
 }
 
 /// Whether the machine and its store answer.
-async fn health(State(service): State<Service>) -> Response {
+async fn health(State(service): State<Arc<Service>>) -> Response {
     let probe = br#"{"id":"health","body":{"type":"countOneTimePreKeys","address":{"userId":"00000000-0000-4000-8000-000000000000","deviceId":1}}}"#;
     let Ok(probe) = Request::from_json(probe) else {
         unreachable!("it is a request");

@@ -12,6 +12,8 @@ use super::worker::Worker;
 use crate::intermediary::Intermediary;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -261,10 +263,14 @@ pub async fn speak(
         request.extensions_mut().insert(from);
         let answer = router.clone().call(request);
         async {
-            let Ok(answer) = answer.await;
+            let Ok(mut answer) = answer.await;
             if answer.extensions().get::<Silence>().is_some() {
                 return Err(io::Error::other("no answer, by rule"));
             }
+            // What every answer says to caches and browsers: it is nobody else's, and it is what it says that it is.
+            let headers = answer.headers_mut();
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             Ok(answer)
         }
     });
