@@ -239,9 +239,9 @@ fn a_scenario_that_ends_early_has_a_step_that_failed_and_steps_that_were_not_rea
     let reason = "expected R:Provisioned, got R:Invited";
     assert_eq!(exhibit.failure.as_deref(), Some(reason));
     let html = scenarios::html::page(&dossier);
-    assert!(html.contains("the scenario did not come off") && html.contains(reason));
+    assert!(html.contains("the scenario did not succeed") && html.contains(reason));
     let markdown = scenarios::markdown::page(&dossier);
-    assert!(markdown.contains(&format!("It did not come off: {reason}")));
+    assert!(markdown.contains(&format!("It did not succeed: {reason}")));
     assert!(markdown.contains("5. · **And** nobody is told anything (not reached)"));
     // It carries two requirements, and was asked for by neither.
     let clauses = dossier.clauses.iter().map(|it| (it.id, it.is_asked_for));

@@ -434,7 +434,7 @@ fn a_broken_file_is_an_error_and_the_rest_still_runs() {
     assert!(errors.iter().any(|error| error["line"] == 1), "{errors:?}");
 }
 
-/// Scenarios of a folder take part in the verdict, and one that does not come off names its line.
+/// Scenarios of a folder take part in the verdict, and one that does not succeed names its line.
 #[test]
 fn a_scenario_that_does_not_come_off_makes_the_run_fail_and_say_where() {
     let folder = tempfile::tempdir().expect("a folder");

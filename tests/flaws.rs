@@ -98,7 +98,7 @@ fn a_seed_has_its_sample_and_each_flaw_is_in_some() {
     assert_eq!(names(whole), names(flaws));
 }
 
-/// docs/threats.md names a flaw for each of its attacks: with it a scenario of that number does not come off.
+/// docs/threats.md names a flaw for each of its attacks: with it a scenario of that number does not succeed.
 #[test]
 fn each_attack_comes_back_with_its_flaw() {
     let page = include_str!("../docs/threats.md");
@@ -139,7 +139,7 @@ const OUT_OF_REACH: &[u32] = &[6];
 /// Attacks that take larger rungs, and optimised builds some ten seconds: `.ci/nightly` holds them, and docs/model.md shows them.
 const LARGER: &[u32] = &[4, 7, 8, 9, 11, 13, 15];
 
-/// With the flaw of an attack switched on, a model prints a scenario that fails with it and comes off without it.
+/// With the flaw of an attack switched on, a model prints a scenario that fails with it and succeeds without it.
 #[test]
 fn the_models_bring_each_attack_back() {
     let limits = Limits {

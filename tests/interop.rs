@@ -295,7 +295,7 @@ fn a_transcript_of_one_that_draws_its_own_randomness_is_replayed() {
             let said = text(&replay.stdout);
             let why = text(&replay.stderr);
             assert_eq!(replay.status.code(), Some(0), "{file} {side}: {said}{why}");
-            let words = " 0 other than recorded\nthe conversation comes off";
+            let words = " 0 other than recorded\nthe conversation succeeds";
             assert!(said.contains(words), "{said}");
         }
     }

@@ -1,4 +1,4 @@
-//! The scenarios: every script is read, every scenario comes off, and a run makes the same transcript again.
+//! The scenarios: every script is read, every scenario succeeds, and a run makes the same transcript again.
 
 use crate::built_in::{Played, played};
 use crate::sample;

@@ -25,13 +25,13 @@ use tigress_signal::suite;
 /// Longer examples are shortened to about so many characters: `--format json` has them whole.
 const LONG: usize = 1200;
 
-/// Speak the adapter protocol (docs/adapter.md) for the reference engine, on standard input and output.
+/// Begin an adapter (`init`), list the protocol's methods (`methods`), or answer as the reference engine does, on standard input and output.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Adapter {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Let this program, another adapter, keep the sessions of the engine's devices and wallets: a wallet on somebody else's library.
+    /// Let another adapter keep the sessions of the engine's devices and wallets: a wallet on somebody else's library.
     #[arg(long, value_name = "COMMAND")]
     sessions: Option<String>,
     /// The suite of those sessions.

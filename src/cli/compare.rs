@@ -8,9 +8,9 @@ use tigress_signal::conformance::comparison::Comparison;
 use tigress_signal::conformance::result::TestResult;
 use tigress_signal::report;
 
-/// Say what has changed between two results that `tigress test --format json` wrote.
+/// Show what changed between two results that `tigress test --format json` wrote.
 ///
-/// Worse is: a lower verdict, a vector or scenario that fails and did not, one that passed and does no more, a fault or an error that was none.
+/// These are worse: a lower verdict, a vector or scenario that fails now or no longer passes, a new fault or error.
 ///
 /// Exit status: 0 where nothing is worse, 1 where something is, 2 where a result cannot be read.
 #[derive(Args)]

@@ -10,7 +10,7 @@ use std::io::Write;
 use tigress_signal::conformance::doctor::{self, Finding, PARTS, State};
 use tigress_signal::conformance::interrupt::Interrupt;
 
-/// Say what is there of what parts of the project need beyond this program, and what installs the rest.
+/// Show which tools are installed that parts of the project need beyond this program, and how to install the others.
 ///
 /// The program itself needs none of it. Exit status: 0 where all is there, 1 where something is missing, too old or broken.
 #[derive(Args)]

@@ -9,7 +9,7 @@ use tigress_signal::conformance::case::Cases;
 use tigress_signal::conformance::flaws::{Caught, ENOUGH, Flaw, Mode, all, hunt, sample, without};
 use tigress_signal::primitives::{Randomness, SystemRandomness};
 
-/// Switch on one flaw of the engine after the other, and show two cases that catch it: survivors first.
+/// Switch on the engine's flaws one by one, and show two cases that catch each; those that survive come first.
 ///
 /// A flaw's run ends once two cases have caught it. First it is asked as `tigress test` asks, then with `--strict-errors` and
 /// `--restart-everywhere`.
@@ -17,7 +17,7 @@ use tigress_signal::primitives::{Randomness, SystemRandomness};
 /// Exit status: 0 where every flaw is caught, 1 where one survives.
 #[derive(Args)]
 pub(super) struct Flaws {
-    /// So many threads share the work.
+    /// Share the work among so many threads.
     #[arg(long, value_name = "N", default_value = "2")]
     jobs: NonZeroUsize,
     /// Only this flaw (`SES-03 behind`) or those of this requirement (`SES-03`); may be repeated.

@@ -24,7 +24,7 @@ use tigress_signal::conformance::suites;
 use tigress_signal::report;
 use tigress_signal::suite::{self, SuiteRef};
 
-/// Draw conversations, calls and scenarios by a seed, and hold what an adapter makes of them against the reference engine (docs/fuzzing.md).
+/// Draw conversations, calls and scenarios by a seed, and compare what an adapter does with what the reference engine does (docs/fuzzing.md).
 ///
 /// Exit status: 0 where nothing differs, 1 where something does, or nothing could be asked; 2 where it could not be run.
 #[derive(Args)]
@@ -32,34 +32,34 @@ pub(super) struct Fuzz {
     /// The program, which speaks the adapter protocol (docs/adapter.md).
     #[arg(long, value_name = "COMMAND")]
     adapter: String,
-    /// For how long, in seconds.
+    /// How long to go on, in seconds.
     #[arg(long, value_name = "N", default_value = "60", value_parser = seconds)]
     seconds: Duration,
-    /// What all is drawn from: any text. The same seed draws the same.
+    /// Draw everything from this seed, which is any text. The same seed draws the same.
     #[arg(long, value_name = "S", default_value = "1")]
     seed: String,
     /// Draw what this file lists, SEED/AREA/NUMBER a line, and nothing else.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["seconds", "seed", "only"])]
     seeds: Option<PathBuf>,
-    /// The suite; where nobody says, the first one of this build that the adapter speaks.
+    /// The suite; where it is not given, the first one of this build that the adapter speaks.
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
     /// Draw only this: `calls`, `conversations`, `devices` or `wallets`; may be repeated.
     #[arg(long, value_name = "AREA")]
     only: Vec<Area>,
-    /// Hold the adapter's error codes against the profile's too.
+    /// Compare the adapter's error codes with the profile's, too.
     #[arg(long)]
     strict_errors: bool,
-    /// Stop once so many differences were found that are not alike.
+    /// Stop after so many differences that are not alike.
     #[arg(long, value_name = "N", default_value = "20")]
     max_differences: NonZeroUsize,
-    /// So many processes of the adapter share the work.
+    /// Share the work among so many processes of the adapter.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
     /// How long the adapter may take for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     timeout: Duration,
-    /// Write what differs into this folder, a vector file or a script each; it is made where it is not there. Without it they are printed.
+    /// Write each difference into this folder, as a vector file or a script; the folder is made where it does not exist. Without this they are printed.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
     /// How to write the result.

@@ -10,7 +10,7 @@ use tigress_signal::report;
 
 /// Show what the intermediary learned in the run of a transcript: who wrote to whom, when, and how much.
 ///
-/// What names somebody who took part in several transfers is marked: it ties them to one another.
+/// Whatever identifies somebody in several transfers is marked: it ties these to one another.
 ///
 /// Exit status: 0 where it is shown; 2 where there is no transcript, or too much in it.
 #[derive(Args)]

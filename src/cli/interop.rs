@@ -36,9 +36,9 @@ use tigress_signal::suite::{self, SuiteRef};
 /// The suite that libraries are asked to speak where nobody says.
 const SUITE: &str = "signal-v3";
 
-/// Let implementations speak with each other, each as initiator and as responder, in scripted conversations.
+/// Play scripted conversations between implementations, each as initiator and as responder.
 ///
-/// Exit status: 0 where every conversation came off, or as `--expect` says; 1 where one did not, or `--fail-on-skipped` is not met; 2 where part of the
+/// Exit status: 0 where every conversation succeeded, or as `--expect` says; 1 where one did not, or `--fail-on-skipped` is not met; 2 where part of the
 /// run could not be made.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -62,15 +62,15 @@ enum Command {
     reason = "each is an option of the command"
 )]
 struct Tournament {
-    /// Play with these alone: `tigress` is the reference engine, `libsignal-client` both versions of it, `libsignal-client@0.22.0` one.
+    /// Play only with these: `tigress` is the reference engine, `libsignal-client` both versions of it, `libsignal-client@0.22.0` one.
     names: Vec<String>,
-    /// Play with this program, too, which speaks the adapter protocol (docs/adapter.md), and only the pairs that it is one of.
+    /// Add this program, which speaks the adapter protocol (docs/adapter.md), and play only the pairs that include it.
     #[arg(long, value_name = "COMMAND")]
     adapter: Vec<String>,
-    /// The adapters that there are; adapters/adapters.json where nobody says.
+    /// The list of adapters; adapters/adapters.json where it is not given.
     #[arg(long, value_name = "FILE")]
     adapters: Option<PathBuf>,
-    /// Play only with adapters that are installed in a minute, as the list says.
+    /// Play only with adapters that can be installed in a minute, as the list says.
     #[arg(long)]
     quick: bool,
     /// The suite.
@@ -79,17 +79,17 @@ struct Tournament {
     /// Play only this conversation (`gap/50`), those of this file (`gap`) or requirement (`DR-10`); may be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Play whole transfers, too: scenarios in which the wallets are the reference engine's, and their sessions these adapters'. `--only` then names
-    /// a theme (`hotel_key`) or a scenario as well (`hotel_key/From phone to phone`), and what it does not name is not played.
+    /// Play whole transfers, too: scenarios with wallets of the reference engine, whose sessions these adapters keep. `--only` then also takes
+    /// a theme (`hotel_key`) or a scenario (`hotel_key/From phone to phone`), and nothing else is played.
     #[arg(long)]
     transfers: bool,
     /// Play the conversations of this file or folder, not those inside the program.
     #[arg(long, value_name = "PATH")]
     conversations: Option<PathBuf>,
-    /// What all randomness is made from that is handed in, and every random order.
+    /// Make all randomness that is handed in, and every random order, from this seed.
     #[arg(long, default_value = "1")]
     seed: String,
-    /// So many pairs play at once.
+    /// Let so many pairs play at once.
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
     /// How long an adapter may take for an answer, in seconds.
@@ -98,10 +98,10 @@ struct Tournament {
     /// How long a conversation or scenario may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     bound: Duration,
-    /// Write the transcript of each conversation that fails into this folder, which is made where it is not there.
+    /// Write the transcript of each conversation that fails into this folder; it is made where it does not exist.
     #[arg(long, value_name = "DIR")]
     transcripts: Option<PathBuf>,
-    /// Write the transcripts of those that come off, too.
+    /// Write the transcripts of those that succeed, too.
     #[arg(long, requires = "transcripts")]
     every_transcript: bool,
     /// Write the matrix as one self-contained HTML page, too.
@@ -110,10 +110,10 @@ struct Tournament {
     /// Write it as a page in Markdown, too.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// Exit with 0 where all is as this file says, which is what `--format json` wrote before, and with 1 where anything changed, for better or worse.
+    /// Compare with this file, which `--format json` wrote before: exit with 0 where nothing changed, with 1 where anything did, for better or worse.
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
-    /// Exit with 1 where anything was skipped, or anybody did not take part.
+    /// Exit with 1 where anything was skipped, or an adapter did not take part.
     #[arg(long)]
     fail_on_skipped: bool,
     /// How to write the matrix.
@@ -129,10 +129,10 @@ enum Format {
     Json,
 }
 
-/// List the conversations: their names, clauses, and why they must come off.
+/// List the conversations: their names, clauses, and why they must succeed.
 #[derive(Args)]
 struct List {
-    /// A file or folder; those inside the program where there is none.
+    /// A file or folder; those inside the program where none is given.
     path: Option<PathBuf>,
 }
 
@@ -140,21 +140,21 @@ struct List {
 #[derive(Args)]
 struct Steps {}
 
-/// Play the transcript of a conversation again, with one side in place and the other one saying what it said.
+/// Play the transcript of a conversation again: one side is run, the other says what it said then.
 ///
-/// Exit status: 0 where the conversation comes off, or everything in it up to its end; 1 where a step does not; 2 where it is no transcript, or the
+/// Exit status: 0 where the conversation succeeds, or all of it that was recorded; 1 where a step does not; 2 where it is no transcript, or the
 /// adapter cannot be used.
 #[derive(Args)]
 struct Replay {
     /// The transcript.
     file: PathBuf,
-    /// Who takes the side: a name as in `tigress interop`, or a command; who played it then, where nobody says.
+    /// Who takes the side: a name as in `tigress interop`, or a command; where it is not given, who played it then.
     #[arg(long, value_name = "NAME|COMMAND")]
     adapter: Option<String>,
     /// Which side it takes.
     #[arg(long, value_enum)]
     r#as: Side,
-    /// The adapters that there are; adapters/adapters.json where nobody says.
+    /// The list of adapters; adapters/adapters.json where it is not given.
     #[arg(long, value_name = "FILE")]
     adapters: Option<PathBuf>,
     /// How long an adapter may take for an answer, in seconds.
@@ -533,8 +533,8 @@ fn show(out: &mut dyn Write, replay: &play::Replay) -> io::Result<()> {
         )?;
     }
     match &replay.outcome {
-        Some(Outcome::Passed {}) => writeln!(out, "the conversation comes off"),
-        None => writeln!(out, "everything comes off up to the end of the transcript"),
+        Some(Outcome::Passed {}) => writeln!(out, "the conversation succeeds"),
+        None => writeln!(out, "everything succeeds up to the end of the transcript"),
         Some(Outcome::Skipped { party, reason }) => {
             writeln!(out, "it cannot be played: {party}: {}", Printable(reason))
         }

@@ -14,9 +14,9 @@ const MOST: usize = 256;
 /// So many bytes they have at most together: each has the requirements and sections of the whole.
 const MOST_BYTES: u64 = 2 * TestResult::MOST_BYTES;
 
-/// Make one result of those of a run's parts (`tigress test --shard I/N --format json`), as JSON.
+/// Merge the results of a run's parts (`tigress test --shard I/N --format json`) into one, as JSON.
 ///
-/// They must be of one program, profile, subject and selection, and each part must be there once. But for times the result is that of the whole run.
+/// They must be of one program, profile, subject and selection, and each part must be there once. Except for times, the result is that of the whole run.
 ///
 /// Exit status: 0 where it conforms, or conforms with parts not implemented; 1 where it does not, or has nothing implemented; 2 where the results cannot be merged, or part of
 /// the run could not be made.

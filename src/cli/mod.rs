@@ -57,37 +57,37 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Test(test::Test),
-    Compare(compare::Compare),
-    Merge(merge::Merge),
-    Evidence(evidence::Evidence),
     Adapter(adapter::Adapter),
+    Explain(explain::Explain),
     #[command(subcommand)]
     Vectors(vectors::Vectors),
     #[command(subcommand)]
     Scenarios(scenarios::Scenarios),
-    Fuzz(fuzz::Fuzz),
-    Interop(interop::Interop),
-    Replay(replay::Replay),
-    Diagram(diagram::Draw),
-    Explore(explore::Explore),
-    IntermediaryView(intermediary_view::IntermediaryView),
     Requirements(requirements::Requirements),
     /// Show how many vectors and scenarios reach each row of the transfer's table, and each refused pair.
     ///
     /// Exit status: 0 where all are reached, 1 otherwise.
     Transitions,
-    Explain(explain::Explain),
-    Model(model::Explore),
-    Doctor(doctor::Doctor),
-    Completions(completions::Completions),
-    Man(man::Manual),
+    Fuzz(fuzz::Fuzz),
+    Interop(interop::Interop),
+    Compare(compare::Compare),
+    Merge(merge::Merge),
+    Evidence(evidence::Evidence),
+    Replay(replay::Replay),
+    Diagram(diagram::Draw),
+    Explore(explore::Explore),
+    IntermediaryView(intermediary_view::IntermediaryView),
     #[cfg(feature = "serve")]
     Serve(serve::Serve),
     #[cfg(feature = "serve")]
     #[command(subcommand)]
     Wallet(wallet::Wallet),
+    Model(model::Explore),
     #[cfg(feature = "flaws")]
     Flaws(flaws::Flaws),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(man::Manual),
 }
 
 /// A bar of so many things to do on standard error, and only where that is a terminal.

@@ -19,11 +19,11 @@ use tigress_signal::model::{
 /// Explore everything that can happen between the engine's machines within bounds (docs/model.md): each model's small bounds, or the whole
 /// ladder of one.
 ///
-/// Exit status: 0 where every property holds and every goal is reached; 1 where one does not, or is not though the whole ladder was
-/// climbed; 2 where no bound was completed.
+/// Exit status: 0 where every property holds and every goal is reached; 1 where a property does not hold, or the whole ladder was climbed
+/// and a goal not reached; 2 where no bound was completed.
 #[derive(Args)]
 pub(super) struct Explore {
-    /// The model; all of them where none is named, their small bounds alone.
+    /// The model; where none is named, the small bounds of all.
     name: Option<String>,
     /// List the models with their bounds, and explore nothing.
     #[arg(long)]
@@ -46,7 +46,7 @@ pub(super) struct Explore {
     /// At most so much memory, in GiB.
     #[arg(long, value_name = "GIB", default_value = "16", value_parser = gibibytes)]
     memory: u64,
-    /// So many threads share the work.
+    /// Share the work among so many threads.
     #[arg(long, value_name = "N", default_value = "2")]
     threads: NonZeroUsize,
     /// Write the scenario of a counterexample into this file too.
@@ -55,7 +55,7 @@ pub(super) struct Explore {
     /// Write the transcript of that scenario into this file: `tigress diagram` draws it.
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
-    /// Write what came of it into this page, in place of the table that stands there.
+    /// Write the results into this page, in place of its table.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     #[cfg(feature = "flaws")]
@@ -236,7 +236,7 @@ impl Explore {
             Played::Panics => writeln!(out, "The scenario runs, and the engine panics.")?,
             Played::ComesOff(_) => writeln!(
                 out,
-                "The scenario comes off: what the model says cannot be told in steps, or the model is wrong."
+                "The scenario succeeds: what the model says cannot be told in steps, or the model is wrong."
             )?,
             Played::CannotBePlayed(reason) => {
                 writeln!(out, "The scenario cannot be played: {reason}")?;
@@ -553,7 +553,7 @@ mod flaws {
 
     #[derive(Args)]
     pub(super) struct Arguments {
-        /// Switch on one flaw above the wire after the other, and show which model finds it, or whether the named one does; the threads share the flaws.
+        /// Switch on the flaws above the wire one by one, and show which model finds each, or whether the named one does; the threads share the flaws.
         #[arg(long)]
         flaws: bool,
         /// Only this flaw (`SES-03 behind`), wherever it is, or those of this requirement (`SES-03`); may be repeated.
@@ -683,7 +683,7 @@ mod flaws {
                 ..
             } => {
                 let confirmed = if *is_confirmed {
-                    "the scenario fails with it and comes off without"
+                    "the scenario fails with it and succeeds without"
                 } else {
                     "the scenario does not tell"
                 };

@@ -38,7 +38,7 @@ pub(super) struct Run {
     /// (`scenarios/theft/theft.feature:18`) or requirement (`SIG-02`); may be repeated.
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(completions::cases))]
     pub(super) only: Vec<String>,
-    /// Run only the vectors and scenarios of this suite, and those that are no suite's.
+    /// Run only the vectors and scenarios of this suite, and those that belong to none.
     #[arg(long, value_name = "NAME")]
     pub(super) suite: Option<String>,
     /// Use the vectors of this folder, not those inside the program.
@@ -66,14 +66,14 @@ pub(super) struct Run {
     /// How long an adapter may take for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(super) timeout: Duration,
-    /// Hold an adapter's error codes against the profile's too; those of the reference engine always are.
+    /// Compare an adapter's error codes with the profile's, too. The reference engine's always are.
     #[arg(long)]
     pub(super) strict_errors: bool,
-    /// Save and restore an adapter's machine before every step of a conversation or a scenario, and hold what it saves then against what it
-    /// saved before (XFER-15); the reference engine always is.
+    /// Save and restore an adapter's machine before every step of a conversation or a scenario, and compare what it saves then with what it
+    /// saved before (XFER-15). The reference engine is always tested in this way.
     #[arg(long)]
     pub(super) restart_everywhere: bool,
-    /// Exit with 0 where exactly those fail that this file lists, a line each: NAME REASON.
+    /// Exit with 0 where exactly the vectors and scenarios of this file fail. Each of its lines is NAME REASON.
     #[arg(long, value_name = "FILE")]
     pub(super) known_failures: Option<PathBuf>,
     /// Stop at the first failure that is not known.
@@ -82,7 +82,7 @@ pub(super) struct Run {
     /// Stop after so many vectors and scenarios in a row without an answer in time.
     #[arg(long, value_name = "N", default_value = "5", requires = "adapter")]
     pub(super) max_timeouts: NonZeroU32,
-    /// So many processes of the adapter share the work, at most one for each vector and scenario.
+    /// Share the work among so many processes of the adapter, at most one for each vector and scenario.
     #[arg(long, value_name = "N", default_value = "1", requires = "adapter")]
     pub(super) jobs: NonZeroUsize,
     /// Run only this part of the whole: `2/4` is the second of four.

@@ -87,7 +87,7 @@ pub(super) struct Check {
 
 /// Run scenarios with the reference engine in every role.
 ///
-/// Exit status: 0 where every one came off, 1 where one did not, 2 where a script cannot be read.
+/// Exit status: 0 where every one succeeded, 1 where one did not, 2 where a script cannot be read.
 #[derive(Args)]
 pub(super) struct Run {
     #[command(flatten)]

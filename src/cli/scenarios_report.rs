@@ -14,7 +14,7 @@ use tigress_signal::report;
 /// It has the requirement's text, who gains if it is broken, and of each scenario the steps with their outcomes, a diagram, the SHA-256 of
 /// the transcript, and the commands that make the run again. The reference engine plays every role. 200 scenarios at most.
 ///
-/// Exit status: 0 where every scenario came off, 1 where one did not; 2 where nothing is called that, a script cannot be read, or the
+/// Exit status: 0 where every scenario succeeded, 1 where one did not; 2 where nothing is called that, a script cannot be read, or the
 /// document cannot be written.
 #[derive(Args)]
 pub(super) struct Report {

@@ -38,13 +38,13 @@ pub(super) struct Serve {
     /// Make a certificate for `localhost`, and write it into this file for clients to trust.
     #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
     tls_self_signed: Option<PathBuf>,
-    /// Register those strangers alone who bring what stands in this file, in the header `Registration-Secret`.
+    /// Register only strangers who send the secret in this file, in the header `Registration-Secret`.
     #[arg(long, value_name = "FILE")]
     registration_secret_file: Option<PathBuf>,
-    /// Register so many strangers an hour from one address (of IPv6 from one /64).
+    /// Register at most so many strangers an hour from one address (with IPv6, from one /64).
     #[arg(long, value_name = "N")]
     registrations_an_hour: Option<u32>,
-    /// With what stands in this file as a bearer token, /admin can be asked.
+    /// Offer /admin to whoever sends the bearer token in this file.
     #[arg(long, value_name = "FILE")]
     admin_token_file: Option<PathBuf>,
     /// Serve as an intermediary with this flaw (`MBX-07 newest first`), one of those that `tigress flaws` lists.

@@ -20,19 +20,19 @@ const LONGEST_MAPPING: u64 = 64 * 1024;
 /// How a server is reached, and what it, or who tests it, offers.
 #[derive(Args)]
 pub(super) struct Reach {
-    /// The server has other paths than the reference server: those of this file (docs/operators.md).
+    /// Use the paths in this file, where the server has others than the reference server (docs/operators.md).
     #[arg(long, value_name = "FILE", requires = "url")]
     mapping: Option<PathBuf>,
-    /// With what stands in this file as a bearer token, the server's clock for tests is moved at /admin/clock.
+    /// Move the server's test clock at /admin/clock, with the bearer token in this file.
     #[arg(long, value_name = "FILE", requires = "url")]
     admin_token_file: Option<PathBuf>,
-    /// A shell stops the server and starts it again by this command, which ends once the server serves again.
+    /// Restart the server by this shell command, which ends once the server serves again.
     #[arg(long, value_name = "COMMAND", requires = "url")]
     restart_command: Option<String>,
-    /// Take any certificate: for a server that has signed its own.
+    /// Accept any certificate, for a server that has signed its own.
     #[arg(long, requires = "url")]
     insecure: bool,
-    /// What all users, tokens and keys on the server are made from; drawn where it is not given, and never to be used twice on one server.
+    /// Make all users, tokens and keys on the server from this seed; drawn where it is not given. Never use one seed twice on one server.
     #[arg(long, value_name = "SEED", requires = "url")]
     server_seed: Option<String>,
 }

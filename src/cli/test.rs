@@ -17,13 +17,13 @@ use tigress_signal::report;
 pub(super) struct Test {
     #[command(flatten)]
     run: Run,
-    /// Write all lines between the harness and the adapter into this file: `-> ` before what is asked, `<- ` before what is answered.
+    /// Write all lines between the harness and the adapter into this file: requests begin with `-> `, answers with `<- `.
     #[arg(long, value_name = "FILE", requires = "adapter")]
     trace: Option<PathBuf>,
-    /// Exit with 1 where anything was skipped that the subject does not offer.
+    /// Exit with 1 where anything was skipped because the subject does not offer it.
     #[arg(long)]
     fail_on_skipped: bool,
-    /// Exit with 1 where fewer vectors and scenarios passed.
+    /// Exit with 1 where fewer vectors and scenarios than this passed.
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_passed: u32,
     /// Write the result as one self-contained HTML page too.

@@ -21,10 +21,10 @@ const LONGEST_WAIT: u64 = 7 * 24 * 60 * 60;
 
 /// A wallet for people: one reference wallet in a file, which talks to a server.
 ///
-/// Every command first asks again what has no answer yet, and reads what has come. What it wants to send is in the file before
-/// it is sent, so that a command may end at any point: the next one goes on.
+/// Every command first repeats the requests that have no answer yet, and reads new messages. Whatever it sends is saved in the file
+/// first, so a command may end at any point: the next one goes on.
 ///
-/// Exit status: 0 where the command was carried out; 1 where it did not come about, or not within the time that it was to wait;
+/// Exit status: 0 where the command was carried out; 1 where it came to nothing, or the wait was over first;
 /// 2 where it cannot be carried out.
 #[derive(Subcommand)]
 pub(super) enum Wallet {
@@ -59,7 +59,7 @@ struct At {
 
 #[derive(Args)]
 struct Trust {
-    /// Take any certificate, and plain HTTP to other machines. For tests alone: whoever listens gets the wallet's token.
+    /// Accept any certificate, and plain HTTP to other machines. Only for tests: whoever listens gets the wallet's token.
     #[arg(long)]
     insecure: bool,
 }
@@ -69,7 +69,7 @@ struct Trust {
 pub(super) struct Invite {
     /// The wallet.
     file: PathBuf,
-    /// What the link is for: a word to the two people.
+    /// What the link is for: a word for the two people.
     #[arg(long, value_enum, default_value_t = What::Access)]
     vertical: What,
 }
@@ -81,7 +81,7 @@ enum What {
     Access,
 }
 
-/// Take a link: from now on its device alone is that person.
+/// Take a link: from now on that person is the link's device, and no other.
 #[derive(Args)]
 pub(super) struct Take {
     /// The wallet.
@@ -97,7 +97,7 @@ pub(super) struct Offer {
     file: PathBuf,
     #[command(flatten)]
     what: OfferedWhat,
-    /// To which device, by the beginning of its address, where links of several were taken.
+    /// The device, by the beginning of its address, where links of several devices were taken.
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
     #[command(flatten)]
@@ -131,7 +131,7 @@ struct Which {
     transfer: Option<String>,
 }
 
-/// Accept what is offered; with `--wait`, also what is going to be.
+/// Accept an offer; with `--wait`, also one that comes later.
 #[derive(Args)]
 pub(super) struct Accept {
     #[command(flatten)]
@@ -140,7 +140,7 @@ pub(super) struct Accept {
     wait: Wait,
 }
 
-/// Decline what is offered.
+/// Decline an offer.
 #[derive(Args)]
 pub(super) struct Decline {
     #[command(flatten)]
@@ -154,7 +154,7 @@ pub(super) struct Cancel {
     which: Which,
 }
 
-/// Read what has come, and show what is in the wallet.
+/// Read new messages, and show what is in the wallet.
 #[derive(Args)]
 pub(super) struct Status {
     /// The wallet.

@@ -72,7 +72,7 @@ pub struct Dossier {
     pub themes: Vec<Theme>,
     /// How many scenarios there are,
     pub scenarios: usize,
-    /// and how many did not come off.
+    /// and how many did not succeed.
     pub failed: usize,
     /// The date.
     pub date: String,
@@ -152,7 +152,7 @@ pub struct Exhibit {
     pub threats: Vec<&'static Threat>,
     /// Its steps.
     pub acts: Vec<Act>,
-    /// Why it did not come off.
+    /// Why it did not succeed.
     pub failure: Option<String>,
     /// How many events the run had.
     pub events: usize,
@@ -184,7 +184,7 @@ pub struct Act {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It came off.
+    /// It succeeded.
     Passed,
     /// It did not, and the scenario ended.
     Failed,

@@ -95,7 +95,7 @@ pub struct Caught {
     /// The flaw.
     #[serde(flatten)]
     pub flaw: Flaw,
-    /// The vectors that failed and the scenarios that did not come off: [`ENOUGH`], or all there are.
+    /// The vectors that failed and the scenarios that did not succeed: [`ENOUGH`], or all there are.
     pub by: Vec<Catch>,
     /// What the verdict names, the first first; none where the run was not a whole one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 //!
 //! Each session is a device of the subject's with that session alone, so that the wallet says which one is sent in, as profile
 //! section 6 asks (SES-19). A call puts that device back from its saved state, or makes it from the wallet's keys, takes one
-//! step, and saves it: the state is kept where the step came off.
+//! step, and saves it: the state is kept where the step succeeded.
 
 use super::operation::{AddressFields, Done, On, Operation, Saved, answer, device};
 use super::subject::{Failure, RandomnessSource, Role, Subject};
@@ -46,13 +46,13 @@ struct Talk {
     is_ready: bool,
     /// What was asked last.
     asked: &'static str,
-    /// The last step that did not come off.
+    /// The last step that did not succeed.
     last: Option<Refused>,
     /// When the case at hand has taken too long.
     deadline: Option<Instant>,
 }
 
-/// A step that did not come off.
+/// A step that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The method.
@@ -116,7 +116,7 @@ impl SubjectSessions {
         talk.deadline = Instant::now().checked_add(bound);
     }
 
-    /// The case at hand is over: the last step in it that did not come off.
+    /// The case at hand is over: the last step in it that did not succeed.
     ///
     /// # Errors
     /// What the subject did beyond answering: the case fails by it.
@@ -170,7 +170,7 @@ impl SubjectSessions {
         }
     }
 
-    /// A step that may draw: it is tried with bytes that are nobody's, and made with drawn ones where it came off, so that
+    /// A step that may draw: it is tried with bytes that are nobody's, and made with drawn ones where it succeeded, so that
     /// what is refused draws nothing (RND-02). Whoever asks for exactly what it draws, as the reference engine does, says so
     /// where that is nothing, and is asked with nothing.
     fn drawing<T>(

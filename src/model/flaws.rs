@@ -55,7 +55,7 @@ pub enum How {
         property: Property,
         /// The scenario that shows it.
         scenario: String,
-        /// It fails with the flaw on, and comes off with it off.
+        /// It fails with the flaw on, and succeeds with it off.
         is_confirmed: bool,
     },
     /// The engine panics, and says this, so that the exploring does not even begin.

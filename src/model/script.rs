@@ -35,7 +35,7 @@ pub fn feature(counterexample: &Counterexample, model: &str) -> String {
 pub enum Played {
     /// It fails, as it should: what it expects is not so. With the run's transcript.
     Fails(Box<Run>),
-    /// It comes off, and so shows nothing.
+    /// It succeeds, and so shows nothing.
     ComesOff(Box<Run>),
     /// The engine gives up in it, as no engine may.
     Panics,

@@ -11,7 +11,7 @@ use crate::intermediary::{
 use crate::suite::SuiteRef;
 use crate::timestamp::Timestamp;
 
-/// Whether the intermediary over that store carries the request out in one commit at most, answers only once that came off, and has
+/// Whether the intermediary over that store carries the request out in one commit at most, answers only once that succeeded, and has
 /// changed nothing where it did not.
 #[must_use]
 pub fn is_one(

@@ -59,15 +59,15 @@ breaches! {
     /// A letter was not read.
     Arrives = "A letter whose keys are there is read." ["DR-01", "DR-02", "DR-09", "DR-10", "KEY-08", "SES-05", "X3DH-12"];
     /// What was read is not what was written.
-    Authentic = "What is read was written so, by whom it says and to whom it says." ["DR-06", "DR-07", "DR-17", "X3DH-05"];
+    Authentic = "What is read was written so, by the one and to the one that it names." ["DR-06", "DR-07", "DR-17", "X3DH-05"];
     /// A letter was read that could no longer be.
-    Gone = "What has gone is not read any more: keys over their bounds, replaced prekeys, sessions of the past." ["DR-11", "DR-12", "DR-16", "KEY-08", "SES-12", "SES-13", "X3DH-14"];
+    Gone = "What has gone reads nothing any more: keys over their bounds, replaced prekeys, sessions of the past." ["DR-11", "DR-12", "DR-16", "KEY-08", "SES-12", "SES-13", "X3DH-14"];
     /// A refusal has the wrong code.
     Reasons = "A refusal says why." ["DR-14", "DR-21", "SES-07", "X3DH-08", "X3DH-09", "X3DH-14"];
     /// A refused step left something.
     Refusals = "A refusal changes nothing and draws nothing." ["DR-15", "RND-02", "SES-07", "X3DH-10", "X3DH-11"];
     /// More or less was drawn.
-    Draws = "Each step draws what it should, in the order that it should." ["RND-01"];
+    Draws = "Each step draws what it should, in the right order." ["RND-01"];
     /// A plaintext over the bound.
     Length = "A plaintext over the bound is refused." ["DR-22"];
     /// The record differs from what the profile makes of what happened.

@@ -23,7 +23,7 @@ pub struct Script {
     plays: String,
 }
 
-/// A script that comes off with the reference engine in every role, and what happened then.
+/// A script that succeeds with the reference engine in every role, and what happened then.
 #[derive(Clone, Debug)]
 pub struct Settled {
     script: Script,
@@ -135,7 +135,7 @@ impl Script {
         self.scenario.steps.len()
     }
 
-    /// What of it comes off with the reference engine in every role; none where that breaks what must hold in every run, or
+    /// What of it succeeds with the reference engine in every role; none where that breaks what must hold in every run, or
     /// a fault is left over.
     pub(super) fn settle(&self, suite: SuiteRef) -> Option<Settled> {
         let suite = self.scenario.suite.unwrap_or(suite);
@@ -203,7 +203,7 @@ impl Settled {
         &self.script.scenario.requirements
     }
 
-    /// The script without what does not come off.
+    /// The script without what does not succeed.
     pub(super) fn script(&self) -> &Script {
         &self.script
     }

@@ -30,7 +30,7 @@ pub struct Conversation {
     pub title: String,
     /// The clause that it rests on, of Signal's specifications or another.
     pub clause: String,
-    /// Why it must come off.
+    /// Why it must succeed.
     pub reason: String,
     /// The requirements of the profile that say the same.
     pub requirements: Vec<String>,

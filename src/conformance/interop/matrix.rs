@@ -90,7 +90,7 @@ pub struct Played {
     pub title: String,
     /// The clause that it rests on.
     pub clause: String,
-    /// Why it must come off.
+    /// Why it must succeed.
     pub reason: String,
     /// The requirements of the profile that say the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -142,14 +142,14 @@ pub struct Cell {
     pub initiator: String,
     /// Who played Ryan.
     pub responder: String,
-    /// How many conversations came off.
+    /// How many conversations succeeded.
     pub passed: usize,
     /// The others, in the order of the conversations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Other>,
 }
 
-/// A conversation that did not come off.
+/// A conversation that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Other {
@@ -162,11 +162,11 @@ pub struct Other {
     pub transcript: Option<String>,
 }
 
-/// Why a conversation did not come off.
+/// Why a conversation did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Why {
-    /// A step did not come off.
+    /// A step did not succeed.
     Failed(Failure),
     /// It could not be played.
     Skipped(String),
@@ -193,7 +193,7 @@ impl Cell {
         })
     }
 
-    /// `16/16`: how many came off, of how many.
+    /// `16/16`: how many succeeded, of how many.
     #[must_use]
     pub fn words(&self) -> String {
         format!("{}/{}", self.passed, self.passed + self.others.len())
@@ -261,7 +261,7 @@ impl Matrix {
         own.into_iter().chain(transfers).collect()
     }
 
-    /// How many conversations came off, failed and were skipped, in all pairs.
+    /// How many conversations succeeded, failed and were skipped, in all pairs.
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
         let sum = |count: fn(&Cell) -> usize| self.cells.iter().map(count).sum();

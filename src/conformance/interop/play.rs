@@ -108,7 +108,7 @@ impl Subject for Recorded {
 /// What came of a replay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
-    /// How it ended; none where it came to the end of what was recorded, and everything came off until there.
+    /// How it ended; none where it came to the end of what was recorded, and everything succeeded until there.
     pub outcome: Option<Outcome>,
     /// How many answers were held against those that were recorded.
     pub compared: usize,
@@ -117,13 +117,13 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Whether everything came off.
+    /// Whether everything succeeded.
     #[must_use]
     pub fn is_well(&self) -> bool {
         matches!(self.outcome, None | Some(Outcome::Passed {}))
     }
 
-    /// The step that did not come off.
+    /// The step that did not succeed.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {

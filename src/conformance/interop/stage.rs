@@ -109,7 +109,7 @@ impl Order {
 /// Why a conversation ends early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// A step did not come off; its place in the script comes later.
+    /// A step did not succeed; its place in the script comes later.
     Failed(Box<Failure>),
     /// A party does not offer what a step needs, and why.
     Skipped(Party, String),

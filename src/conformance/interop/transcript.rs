@@ -167,7 +167,7 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Every step came off.
+    /// Every step succeeded.
     Passed {},
     /// One did not.
     Failed(Failure),
@@ -180,7 +180,7 @@ pub enum Outcome {
     },
 }
 
-/// A step that did not come off.
+/// A step that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {

@@ -207,7 +207,7 @@ fn play(plan: &Plan, scenario: &Scenario, sides: &[Side]) -> (Outcome, Transcrip
     (outcome, ran.transcript)
 }
 
-/// A scenario that did not come off, with what a library refused last: most often that is why.
+/// A scenario that did not succeed, with what a library refused last: most often that is why.
 fn failed(failure: scenario::Failure, last: Option<(Party, Refused)>) -> Outcome {
     if let Some((party, refused)) = &last
         && refused.failure == subject::Failure::NotImplemented

@@ -115,9 +115,9 @@ pub enum Cause {
     State,
     /// It goes wrong only where it is saved and restored before every step (XFER-15).
     Restart,
-    /// A step of a script does not come off.
+    /// A step of a script does not succeed.
     Step,
-    /// Every step of a script comes off, and something else happens in one, which the script does not look at, than the profile says.
+    /// Every step of a script succeeds, and something else happens in one, which the script does not look at, than the profile says.
     Outline,
     /// There is no answer that could be judged.
     NoAnswer,

@@ -9,7 +9,7 @@ use crate::suite::SuiteRef;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others. What comes off has the
+/// Plays a scenario with the subject in the part of each device in turn, and the reference engine in all others. What succeeds has the
 /// outline, too, of the run in which the reference engine plays all devices.
 ///
 /// # Errors

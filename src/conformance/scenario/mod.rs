@@ -9,7 +9,7 @@
 //! | [`outline`] | what of a transcript is the same whatever was drawn |
 //! | [`view`] | what the intermediary learned, from a transcript |
 //! | [`property`] | what must never happen, whatever a script says |
-//! | `step_failure` | why a step did not come off |
+//! | `step_failure` | why a step did not succeed |
 //! | `submitted` | what a submission holds |
 //! | `world` | devices, the intermediary, and the network between them |
 //! | `parameter` | what stands between braces in the words of a step |

@@ -57,7 +57,7 @@ impl Rehearsal {
     /// Everybody is there, speaking the reference suite. All randomness is made from `seed`.
     ///
     /// # Errors
-    /// Where not even that comes off.
+    /// Where not even that succeeds.
     pub fn new(seed: &str) -> Result<Self, StepFailure> {
         let mut rehearsal = Rehearsal {
             stage: Stage::new(suite::ALL[0], seed),

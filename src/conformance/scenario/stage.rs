@@ -20,7 +20,7 @@ pub struct Run {
     pub failure: Option<Failure>,
 }
 
-/// A step that did not come off.
+/// A step that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Its line.
@@ -108,7 +108,7 @@ impl Stage<'_> {
     /// Plays a step.
     ///
     /// # Errors
-    /// Where it does not come off.
+    /// Where it does not succeed.
     pub fn play(&mut self, step: &Step) -> Result<(), StepFailure> {
         self.world.lines.push(Line::Step {
             line: step.line,

@@ -1,9 +1,9 @@
-//! Why a step did not come off.
+//! Why a step did not succeed.
 
 use crate::conformance::subject::Failure;
 use std::fmt;
 
-/// Why a step did not come off.
+/// Why a step did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepFailure {
     /// What the script says cannot be done: a fault of the script.

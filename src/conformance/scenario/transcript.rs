@@ -229,11 +229,11 @@ mod shared {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Outcome {
-    /// Every step came off, and what must hold in every run held.
+    /// Every step succeeded, and what must hold in every run held.
     Passed {},
     /// It ended early.
     Failed {
-        /// The line of the step that did not come off.
+        /// The line of the step that did not succeed.
         line: usize,
         /// Its words.
         text: String,

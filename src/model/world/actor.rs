@@ -126,7 +126,7 @@ impl Actor {
         (after, effects)
     }
 
-    /// The wallet saved and restored; nothing where that does not come off.
+    /// The wallet saved and restored; nothing where that does not succeed.
     #[must_use]
     pub fn restarted(&self, bounds: &Bounds) -> Option<Wallet> {
         let text = self.wallet.save().to_json();

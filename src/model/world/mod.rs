@@ -73,8 +73,8 @@ pub use world::{Scratch, State, World};
 
 /// What makes these spaces smaller, with what each leaves out.
 pub const REDUCTIONS: &[&str] = &[
-    "An answer is delivered in one step with its request, but where it is lost or held back: left out is what happens to others between the two.",
+    "An answer is delivered in one step with its request, unless it is lost or held back: left out is what happens to others between the two.",
     "A reading and its answer are one step: left out is what happens while messages are on their way to the device.",
-    "A request waits with its device until it arrives: one that is lost is no step. Left out is a request that its wallet has given up and that arrives all the same, but for the copies that are held back.",
-    "A restart is no step: each distinct machine state is saved and restored once, and must be what it was. A crash before a step is saved is as if it had not been; after that its requests are lost, which is no step.",
+    "A request waits with its device until it arrives: losing one is no step. Left out is a request that arrives although its wallet has given it up, except for copies that are held back.",
+    "A restart is no step: each distinct machine state is saved and restored once, and must be what it was. A crash before a step is saved undoes the step; a crash after it loses the step's requests, which is no step.",
 ];

@@ -49,7 +49,7 @@ impl Post {
         answered.map_err(|error| error.code().unwrap_or(ErrorCode::RateLimited))
     }
 
-    /// The same, saved and restored; nothing where that does not come off.
+    /// The same, saved and restored; nothing where that does not succeed.
     #[must_use]
     pub fn restarted(&self, bounds: &Bounds) -> Option<Intermediary<MemoryStore>> {
         let text = self.intermediary.save().to_json();

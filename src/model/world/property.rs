@@ -38,11 +38,11 @@ promises! {
     /// A user said yes.
     Consent: "Nothing is requested or provisioned without its user's consent.", ["XFER-09"];
     /// Time has not run out.
-    Expiry: "Nothing goes on from its expiry on, and nothing expires before.", ["XFER-01", "XFER-10"];
+    Expiry: "Nothing goes on once it has expired, and nothing expires earlier.", ["XFER-01", "XFER-10"];
     /// Keys are used once.
     MessageKey: "A message key encrypts one message.", ["DR-19", "XFER-15"];
     /// Ratchets turn.
-    RatchetKey: "Whoever has read a new ratchet key writes with a new one.", ["DR-20"];
+    RatchetKey: "Whoever has read a new ratchet key writes with a new one of its own.", ["DR-20"];
     /// The handshake ends.
     Handshake: "Once it is answered no message opens a session again.", ["X3DH-07"];
     /// Messages are opened once.
@@ -50,11 +50,11 @@ promises! {
     /// Prekeys are used once.
     UsedOnce: "A one-time prekey is gone once a session was opened with it.", ["X3DH-10"];
     /// What is over stays here.
-    EndedLeaves: "Nothing of an ended transfer leaves but its end, and nothing is said of what nobody heard of.", ["XFER-14", "XFER-17"];
+    EndedLeaves: "An ended transfer sends only its end, and nothing at all if nobody has heard of it.", ["XFER-14", "XFER-17"];
     /// What is over is erased.
     EndedRemains: "Nothing of an ended transfer remains.", ["XFER-14", "XFER-19"];
     /// A transfer is with a key.
-    AnotherKey: "With the key of a device end the transfers with it.", ["WAL-06", "XFER-06"];
+    AnotherKey: "When a device's key changes, its transfers end.", ["WAL-06", "XFER-06"];
     /// A signature is an answer to one key.
     Signed: "Whoever has signed a key is in S:Signed.", ["XFER-07", "XFER-08"];
     /// Users know where their credentials may be.
@@ -66,7 +66,7 @@ promises! {
     /// They hear once.
     ToldTwice: "Nobody is told twice that a message waits.", ["WAL-03"];
     /// Nobody is suspected.
-    Suspicion: "Among honest devices no message is refused but where wishes cross, none is given up, and no identity changes.", ["XFER-01", "DR-02", "DR-10", "X3DH-12", "KEY-08", "INV-05", "SES-12", "SES-19", "WAL-05"];
+    Suspicion: "Among honest devices no message is refused unless wishes cross, none is given up, and no identity changes.", ["XFER-01", "DR-02", "DR-10", "X3DH-12", "KEY-08", "INV-05", "SES-12", "SES-19", "WAL-05"];
     /// Whoever is offered something can answer.
     Answerable: "Whoever is written to by a link can answer.", ["INV-09", "WAL-03"];
     /// Nobody waits for another.
@@ -88,7 +88,7 @@ promises! {
     /// A session of one's own.
     OwnSession: "Provisioning information goes into a session that its sender has opened.", ["SES-19"];
     /// Links have an end.
-    Link: "A link lives 7 days where nothing else is said, and serves so long and so often as it may.", ["INV-05"];
+    Link: "A link lives 7 days unless something else is said, and serves as long and as often as it may.", ["INV-05"];
     /// Keys have names.
     Named: "Nothing is offered to a device whose key no link and no user names.", ["SES-18"];
     /// Tokens are remembered.

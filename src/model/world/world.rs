@@ -152,7 +152,7 @@ impl<A: Adversary> World<A> {
     /// The world of these bounds, with that adversary.
     ///
     /// # Panics
-    /// Where not even its beginning comes off.
+    /// Where not even its beginning succeeds.
     #[must_use]
     pub fn with(bounds: Bounds, adversary: A) -> Self {
         let actors: Vec<Actor> = bounds

@@ -105,7 +105,7 @@ fn cell(matrix: &Matrix, cell: Option<&Cell>) -> serde_json::Value {
     json!({
         "words": cell.words(),
         "outcome": outcome,
-        // Of a hundred conversations so many did not come off.
+        // Of a hundred conversations so many did not succeed.
         "share": 100 * cell.others.len() / (cell.passed + cell.others.len()).max(1),
         "others": others,
         "initiator": cell.initiator,

@@ -41,7 +41,7 @@ fn conversations(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     writeln!(page, "# Who speaks with whom: `{}`\n", escaped(suite))?;
     writeln!(
         page,
-        "Made on {date} by `{} interop --page FILE`, seed {}, and never edited by hand: [conversations.md](conversations.md) says how it is run, read and",
+        "Made on {date} by `{} interop --page FILE`, seed {}, and never edited by hand. [conversations.md](conversations.md) says how it is run, read and",
         escaped(program),
         escaped(seed)
     )?;
@@ -51,7 +51,7 @@ fn conversations(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     )?;
     writeln!(
         page,
-        "{} conversations came off.\n",
+        "{} conversations succeeded.\n",
         matrix.conversations.len()
     )?;
     table(page, matrix, Plays::Conversations)?;
@@ -60,7 +60,7 @@ fn conversations(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     writeln!(page, "\n## Conversations\n")?;
     writeln!(
         page,
-        "| conversation | clause | pairs | what happens, and why it must come off |"
+        "| conversation | clause | pairs | what happens, and why it must succeed |"
     )?;
     writeln!(page, "| --- | --- | ---: | --- |")?;
     let counts = by_conversation(matrix);
@@ -131,7 +131,7 @@ fn transfers(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     )?;
     writeln!(
         page,
-        "scenarios came off; every wallet was stopped and started again from its saved state before each of its steps.\n"
+        "scenarios succeeded; every wallet was stopped and started again from its saved state before each of its steps.\n"
     )?;
     table(page, matrix, Plays::Transfers)?;
     writeln!(page)?;

@@ -19,7 +19,7 @@ pub fn json(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
     writeln!(out, "{}", printable::json(&text))
 }
 
-/// How many pairs each conversation came off in, of how many that played it, by its name.
+/// How many pairs each conversation succeeded in, of how many that played it, by its name.
 fn by_conversation(matrix: &Matrix) -> BTreeMap<&str, [usize; 2]> {
     let all = matrix.cells.len();
     let mut counts: BTreeMap<&str, [usize; 2]> = matrix
@@ -37,7 +37,7 @@ fn by_conversation(matrix: &Matrix) -> BTreeMap<&str, [usize; 2]> {
     counts
 }
 
-/// What came off of one peer's conversations as initiator and as responder: passed, and of how many.
+/// What succeeded of one peer's conversations as initiator and as responder: passed, and of how many.
 fn by_peer(matrix: &Matrix, label: &str) -> [[usize; 2]; 2] {
     let mut counts = [[0; 2]; 2];
     for cell in &matrix.cells {

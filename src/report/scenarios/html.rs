@@ -30,7 +30,7 @@ fn theme(theme: &Theme) -> Value {
 fn exhibit(exhibit: &Exhibit) -> Value {
     let diagram = exhibit.diagram.as_ref().map(Diagram::svg);
     let [outcome, words] = match exhibit.failure {
-        None => ["passed", "came off"],
+        None => ["passed", "succeeded"],
         Some(_) => ["failed", "failed"],
     };
     context! {

@@ -29,7 +29,7 @@ fn write(page: &mut String, dossier: &Dossier) -> Result {
     let (s, passed) = (if *scenarios == 1 { "" } else { "s" }, scenarios - failed);
     writeln!(
         page,
-        "{scenarios} scenario{s}, played by the reference engine: {} {passed} came off, {} {failed} did not.\n",
+        "{scenarios} scenario{s}, played by the reference engine: {} {passed} succeeded, {} {failed} did not.\n",
         sign(Outcome::Passed),
         sign(Outcome::Failed)
     )?;
@@ -114,7 +114,7 @@ fn exhibit(page: &mut String, exhibit: &Exhibit) -> Result {
         writeln!(page, "{number}. {sign} **{keyword}** {text}{missed}")?;
     }
     if let Some(reason) = &exhibit.failure {
-        writeln!(page, "\nIt did not come off: {}", escaped(reason))?;
+        writeln!(page, "\nIt did not succeed: {}", escaped(reason))?;
     }
     match &exhibit.diagram {
         None => writeln!(

@@ -56,7 +56,7 @@ pub struct Part<'d> {
     devices: Vec<usize>,
 }
 
-/// Whether something came off.
+/// Whether something succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Passed,
@@ -339,7 +339,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// The step with these words is the one that did not come off: the last of them.
+    /// The step with these words is the one that did not succeed: the last of them.
     fn failed(&mut self, words: &str) {
         let mut rows = self.rows.iter_mut().rev();
         let last = rows.find_map(|row| match row {
