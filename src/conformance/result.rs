@@ -483,6 +483,27 @@ impl TestResult {
         self.vectors + self.scenarios
     }
 
+    /// The verdict in words, behind the name of who was tested. Nobody is said to conform who was not judged by all that is asked of such a one.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.verdict {
+            Verdict::Conforms => format!("conforms{}", self.subject.as_what()),
+            Verdict::ConformsInPart => "fails nothing that it implements".to_owned(),
+            Verdict::NothingImplemented => "has nothing implemented yet".to_owned(),
+            Verdict::DoesNotConform => "does not conform".to_owned(),
+            Verdict::None => "no verdict: part of the run could not be made".to_owned(),
+        }
+    }
+
+    /// How much of what was asked passed, where nothing failed and something was skipped for the subject's sake.
+    #[must_use]
+    pub fn extent(&self) -> Option<String> {
+        let passed = self.counts().passed as usize;
+        let asked = passed + self.lacking().count();
+        (self.verdict == Verdict::ConformsInPart)
+            .then(|| format!("{passed} of {asked} asked passed: no verdict on the whole"))
+    }
+
     /// What requirements came out as.
     #[must_use]
     pub fn outcomes(&self) -> Vec<RequirementOutcome> {

@@ -94,9 +94,15 @@ fn content(result: &TestResult) -> Value {
         .collect();
     slowest.sort_by_key(|case| std::cmp::Reverse(case.took));
     slowest.truncate(SLOWEST);
-    let (verdict, outcome) = verdict(result.verdict);
+    let outcome = match result.verdict {
+        Verdict::Conforms => "passed",
+        Verdict::ConformsInPart => "partial",
+        Verdict::NothingImplemented | Verdict::DoesNotConform | Verdict::None => "failed",
+    };
     context! {
-        verdict, outcome,
+        outcome,
+        verdict => result.words(),
+        extent => result.extent(),
         only => result.named().to_vec(),
         ending => result.ended.map(Ending::words),
         counts => Value::from(Serde(result.counts())),
@@ -117,17 +123,6 @@ fn content(result: &TestResult) -> Value {
 fn numbers(result: &TestResult) -> BTreeMap<&str, usize> {
     let names = result.failures.iter().map(|failure| failure.name.as_str());
     names.zip(1..=MOST).collect()
-}
-
-/// The verdict in words, and the outcome whose sign it has.
-fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Conforms => ("conforms", "passed"),
-        Verdict::ConformsInPart => ("conforms, with parts not implemented", "partial"),
-        Verdict::NothingImplemented => ("has nothing implemented yet", "failed"),
-        Verdict::DoesNotConform => ("does not conform", "failed"),
-        Verdict::None => ("no verdict: part of the run could not be made", "failed"),
-    }
 }
 
 /// A requirement with what carries it: what failed, what was not judged and why, what passed.

@@ -46,6 +46,12 @@ pub fn group(out: &mut dyn Write, group: &GroupResult) -> io::Result<()> {
     writeln!(out, "{mark}  {name:<28} {}", tally(counts))
 }
 
+/// `1 vector`, `2 vectors`.
+pub(super) fn number(count: u32, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 fn tally(counts: Counts) -> String {
     let mut parts = vec![format!("{:>4} passed", counts.passed)];
     if counts.failed > 0 {
@@ -336,17 +342,13 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     } else {
         format!(" in {}", parts.join(", "))
     };
-    let as_what = subject.as_what();
+    let words = result.words();
     let verdict = match result.verdict {
-        Verdict::Conforms => format!("conforms{as_what}").green().to_string(),
-        Verdict::NothingImplemented => "has nothing implemented yet".red().to_string(),
-        Verdict::ConformsInPart => format!("conforms{as_what}, with parts not implemented")
-            .yellow()
-            .to_string(),
-        Verdict::DoesNotConform => "does not conform".red().to_string(),
-        Verdict::None => "no verdict: part of the run could not be made"
-            .red()
-            .to_string(),
+        Verdict::Conforms => words.green().to_string(),
+        Verdict::ConformsInPart => words.yellow().to_string(),
+        Verdict::NothingImplemented | Verdict::DoesNotConform | Verdict::None => {
+            words.red().to_string()
+        }
     };
     let known = match result.failures.iter().filter(|f| f.known.is_some()).count() {
         0 => String::new(),
@@ -354,9 +356,18 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{name} {verdict}{of_what}: {} vectors, {} scenarios, {}{known}",
-        vectors.total(),
-        scenarios.total(),
+        "{name} {verdict}{of_what}: {}, {}, {}{known}",
+        number(vectors.total(), "vector"),
+        number(scenarios.total(), "scenario"),
         tally(counts).trim_start()
-    )
+    )?;
+    if let Some(extent) = result.extent() {
+        let passed = counts.passed;
+        let ci = "in CI, `--fail-on-skipped` asks for all";
+        writeln!(
+            out,
+            "{extent}; {ci}, `--min-passed {passed}` for no less than now"
+        )?;
+    }
+    Ok(())
 }
