@@ -840,6 +840,82 @@ fn failures_that_are_the_same_are_told_together() {
     }
 }
 
+/// An adapter that breaks down is looked at first, and what it was asked about is not; what fails beside it still is.
+#[test]
+fn an_adapter_that_breaks_down_is_no_broken_requirement() {
+    let said = |change: fn(&str, Value) -> Result<Value, Failure>| {
+        let subject = Altered::new(move |method: &str, answer: Result<Value, Failure>| {
+            answer.and_then(|answer| change(method, answer))
+        });
+        let result = judge(
+            vec![Box::new(subject)],
+            &["tigress-1/public_key", "tigress-1/kdf"],
+            Ends::default(),
+        );
+        let mut text = Vec::new();
+        report::pretty::failures(&mut text, &result, None).expect("bytes");
+        let text = String::from_utf8(text).expect("UTF-8");
+        let (_, first) = text.rsplit_once("\nlook first at\n").expect("it");
+        (first.to_owned(), result)
+    };
+    let crashes = |method: &str, answer| match method {
+        "public_key.decode" => Err(Failure::Broken("the adapter ended".to_owned())),
+        _ => Ok(answer),
+    };
+    let of_another_type = |method: &str, mut answer: Value| {
+        if method == "public_key.decode" {
+            answer["u"] = json!({"type": "Buffer", "data": [0]});
+        }
+        Ok(answer)
+    };
+    for change in [crashes, of_another_type] {
+        let (first, result) = said(change);
+        assert!(result.suspects.is_empty(), "{:?}", result.suspects);
+        assert_eq!(first.lines().count(), 1, "{first}");
+        assert!(first.contains("the adapter itself"), "{first}");
+        assert_eq!(result.breakdowns().len(), result.failures.len());
+        assert!(report::html::page(&result).contains("The adapter itself"));
+        assert_eq!(result.alike().len(), 1);
+    }
+    let (first, result) = said(|method, mut answer| match method {
+        "public_key.decode" => Err(Failure::Broken("the adapter ended".to_owned())),
+        "ratchet.chain_step" => {
+            answer["nextChainKey"] = json!("00");
+            Ok(answer)
+        }
+        _ => Ok(answer),
+    });
+    let lines: Vec<_> = first.lines().collect();
+    assert!(lines.len() > 1 && lines[0].contains("the adapter itself"));
+    assert!(lines[1].contains("DR-"), "{first}");
+    let clauses = result.suspects.iter().map(|it| it.requirement.as_str());
+    assert!(!clauses.clone().any(|id| id.starts_with("KEY-")), "{first}");
+}
+
+/// A key that is not reduced and one of small order, both taken: failures of two requirements are not the same.
+#[test]
+fn failures_of_two_requirements_are_told_apart() {
+    let takes_all = |method: &str, answer: Result<Value, Failure>| match (method, answer) {
+        ("public_key.decode", Err(Failure::Rejected { .. })) => Ok(json!({"u": "00".repeat(32)})),
+        (_, answer) => answer,
+    };
+    let result = judge(
+        vec![Box::new(Altered::new(takes_all))],
+        &["tigress-1/public_key"],
+        Ends::default(),
+    );
+    let mut of_both = BTreeSet::new();
+    for alike in result.alike() {
+        let ids: BTreeSet<&str> = alike
+            .iter()
+            .map(|it| it.requirements[0].id.as_str())
+            .collect();
+        assert_eq!(ids.len(), 1, "{ids:?}");
+        of_both.extend(ids);
+    }
+    assert!(of_both.is_superset(&BTreeSet::from(["KEY-03", "KEY-04"])), "{of_both:?}");
+}
+
 /// The exit status says what CI asks for.
 #[test]
 fn a_run_may_be_asked_for_more() {

@@ -542,7 +542,15 @@ impl TestResult {
         skips
     }
 
-    /// The failures that are not known, those together that are the same: of one kind, after the same question, in the
+    /// The failures that are not known and say more of the adapter than of a requirement.
+    #[must_use]
+    pub fn breakdowns(&self) -> Vec<&FailureResult> {
+        let failures = self.failures.iter();
+        let broken = failures.filter(|it| it.known.is_none() && it.is_breakdown());
+        broken.collect()
+    }
+
+    /// The failures that are not known, those together that are the same: of one kind and of the same requirement, after the same question, in the
     /// same fields; for want of an answer or at a step of a script, with the same words but for their numbers.
     #[must_use]
     pub fn alike(&self) -> Vec<Vec<&FailureResult>> {
@@ -568,6 +576,8 @@ impl TestResult {
 struct Likeness<'a> {
     kind: Kind,
     cause: Cause,
+    /// What it is about; nothing where there is no answer, whatever it was about.
+    requirement: Option<&'a str>,
     asked: Option<&'a str>,
     fields: Vec<Option<&'a str>>,
     words: Option<String>,
@@ -586,6 +596,18 @@ impl FailureResult {
         }
     }
 
+    /// Whether it says more of the adapter than of a requirement: it gave no answer, or one of another type.
+    #[must_use]
+    pub fn is_breakdown(&self) -> bool {
+        // In a value as JSON writes it, a quotation mark behind such words has a backslash before it.
+        let is_of_another_type = |it: &Difference| it.got.contains(" is not of type \"");
+        match self.cause {
+            Cause::NoAnswer => true,
+            Cause::Answer => self.differences.iter().any(is_of_another_type),
+            _ => false,
+        }
+    }
+
     fn likeness(&self) -> Likeness<'_> {
         let unanswered = matches!(self.cause, Cause::NoAnswer | Cause::TimedOut);
         let words = || {
@@ -595,6 +617,9 @@ impl FailureResult {
         Likeness {
             kind: self.kind,
             cause: self.cause,
+            requirement: (!self.is_breakdown() && !unanswered)
+                .then(|| self.requirements.first().map(|clause| clause.id.as_str()))
+                .flatten(),
             asked: (!unanswered).then_some(&self.asked),
             fields: self
                 .differences

@@ -110,6 +110,8 @@ fn content(result: &TestResult) -> Value {
         levels => Level::ALL.map(Level::name).to_vec(),
         requirements => Value::from(Serde(requirements)),
         suspects => Value::from(Serde(suspects)),
+        broken => result.breakdowns().len(),
+        broken_first => result.breakdowns().first().and_then(|it| numbers.get(it.name.as_str())),
         slowest => Value::from(Serde(slowest)),
         known => result.failures.iter().filter(|failure| failure.known.is_some()).count(),
         skips,

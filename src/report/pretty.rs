@@ -189,6 +189,16 @@ pub fn failures(
 /// Where to look first.
 fn suspects(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     writeln!(out, "\nlook first at")?;
+    let broken = result.breakdowns();
+    if let Some(first) = broken.first() {
+        let what = "the adapter itself".bold();
+        writeln!(
+            out,
+            "{:>4}  {what}  It gave no answer, or one of another type: see {} above.",
+            broken.len(),
+            first.name
+        )?;
+    }
     for suspect in result.suspects.iter().take(SUSPECTS) {
         let mut requirements = result.requirements.iter();
         let text = requirements
