@@ -913,7 +913,31 @@ fn failures_of_two_requirements_are_told_apart() {
         assert_eq!(ids.len(), 1, "{ids:?}");
         of_both.extend(ids);
     }
-    assert!(of_both.is_superset(&BTreeSet::from(["KEY-03", "KEY-04"])), "{of_both:?}");
+    assert!(
+        of_both.is_superset(&BTreeSet::from(["KEY-03", "KEY-04"])),
+        "{of_both:?}"
+    );
+}
+
+/// What is not offered is listed in the order in which an implementer goes on.
+#[test]
+fn what_to_offer_next_comes_first() {
+    use tigress_signal::conformance::vector::Family;
+    for name in Family::IN_TURN {
+        assert!(Family::find(name).is_some(), "{name}");
+    }
+    let refuses = |_: &str, _| Err(Failure::NotImplemented);
+    let result = judge(
+        vec![Box::new(Altered::new(refuses))],
+        &["payload", "kdf", "tigress-1/public_key"],
+        Ends::default(),
+    );
+    let skips = result.skips_in_order();
+    let mut groups: Vec<_> = skips.iter().map(|(_, cases)| &cases[0].group).collect();
+    groups.dedup();
+    assert_eq!(groups[0], "tigress-1/public_key");
+    assert!(groups[1].ends_with("/kdf"), "{groups:?}");
+    assert_eq!(groups.last().expect("one"), &"payload");
 }
 
 /// The exit status says what CI asks for.
@@ -939,8 +963,8 @@ fn a_run_may_be_asked_for_more() {
     };
     let (code, said) = run(&[]);
     assert_eq!(code, Some(0), "{said}");
-    let last: Vec<_> = said.trim_end().rsplit('\n').take(2).collect();
-    let [extent, verdict] = last[..] else {
+    let lines: Vec<_> = said.trim_end().rsplit('\n').take(2).collect();
+    let [extent, verdict] = lines[..] else {
         panic!("{said}")
     };
     assert!(

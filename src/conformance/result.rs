@@ -7,6 +7,7 @@ use super::selection;
 use super::stopwatch::milliseconds;
 use super::subject::{Description, Party};
 use super::suspects::Suspect;
+use super::vector::Family;
 use super::{FileError, files, json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -539,6 +540,20 @@ impl TestResult {
                 of_reason.push(case);
             }
         }
+        skips
+    }
+
+    /// The same in the order in which an implementer goes on ([`Family::IN_TURN`]); scenarios come last.
+    #[must_use]
+    pub fn skips_in_order(&self) -> Vec<((Why, &str), Vec<&CaseResult>)> {
+        let place = |case: &&CaseResult| {
+            let family = case.group.rsplit('/').next();
+            let mut order = Family::IN_TURN.iter();
+            let place = order.position(|it| family == Some(it));
+            place.unwrap_or(Family::IN_TURN.len())
+        };
+        let mut skips: Vec<_> = self.skips().into_iter().collect();
+        skips.sort_by_key(|((why, _), cases)| (*why, cases.iter().map(place).min()));
         skips
     }
 

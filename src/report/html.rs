@@ -80,7 +80,7 @@ fn content(result: &TestResult) -> Value {
         })
         .collect();
     let skips: Vec<Value> = result
-        .skips()
+        .skips_in_order()
         .into_iter()
         .map(|((why, reason), cases)| {
             let groups = Value::from(Serde(by_group(&cases)));
@@ -103,6 +103,10 @@ fn content(result: &TestResult) -> Value {
         outcome,
         verdict => result.words(),
         extent => result.extent(),
+        asked => [
+            pretty::number(result.vectors.total(), "vector"),
+            pretty::number(result.scenarios.total(), "scenario"),
+        ],
         only => result.named().to_vec(),
         ending => result.ended.map(Ending::words),
         counts => Value::from(Serde(result.counts())),

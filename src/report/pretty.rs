@@ -5,7 +5,8 @@ use super::{marks, sides};
 use crate::conformance::printable::{Printable, block, shortened};
 use crate::conformance::provenance::Arguments;
 use crate::conformance::result::{
-    Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
+    Counts, FailureResult, GroupResult, Kind, RequirementOutcome, RequirementResult, SectionResult,
+    TestResult, Verdict,
 };
 use crate::conformance::run::{Cause, Difference, Why};
 use comfy_table::{CellAlignment, Table, presets};
@@ -84,7 +85,10 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         0 => "-".to_owned(),
         _ => count.to_string(),
     };
-    for section in &result.sections {
+    let is_asked = |section: &&SectionResult| {
+        result.only.is_empty() || (section.vectors + section.scenarios).total() > 0
+    };
+    for section in result.sections.iter().filter(is_asked) {
         let mut row = vec![
             section.section.to_string(),
             section.title.clone(),
@@ -108,7 +112,12 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         .map(|requirement| {
             let counts = requirement.vectors + requirement.scenarios;
             let of = counts.passed + counts.skipped;
-            format!("{} ({} of {of})", requirement.id, counts.passed)
+            format!(
+                "{} ({} of {})",
+                requirement.id,
+                counts.passed,
+                cases(requirement, of)
+            )
         })
         .collect();
     if !partial.is_empty() {
@@ -118,6 +127,15 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     Ok(())
 }
 
+/// So many of what carries a requirement: `14 vectors`, or of both kinds `14 vectors and scenarios`.
+fn cases(requirement: &RequirementResult, count: u32) -> String {
+    match (requirement.vectors.total(), requirement.scenarios.total()) {
+        (_, 0) => number(count, "vector"),
+        (0, _) => number(count, "scenario"),
+        _ => format!("{count} vectors and scenarios"),
+    }
+}
+
 /// What was not judged, by reason.
 ///
 /// # Errors
@@ -125,7 +143,7 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
 pub fn skips(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let result = &harmless(result);
     let mut heading = None;
-    for ((why, reason), cases) in result.skips() {
+    for ((why, reason), cases) in result.skips_in_order() {
         let of = match why {
             Why::NotClaimed => "not claimed",
             _ => "skipped",
