@@ -858,20 +858,8 @@ fn a_skeleton_runs_at_once() {
             .nth(1)
             .and_then(|rest| rest.split('\'').next())
             .expect("the command");
-        if language == "rust" {
-            let built = Command::new("cargo")
-                .args(["build", "--release", "--quiet"])
-                .env_remove("CARGO_TARGET_DIR")
-                .env_remove("RUSTC_WORKSPACE_WRAPPER")
-                // It is only to run.
-                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
-                .current_dir(&mine)
-                .output()
-                .expect("cargo runs");
-            if !built.status.success() {
-                eprintln!("skipped: {}", text(&built.stderr));
-                continue;
-            }
+        if language == "rust" && !build_skeleton(&mine) {
+            continue;
         }
         let output = Command::new(TIGRESS)
             .args([
@@ -900,11 +888,95 @@ fn a_skeleton_runs_at_once() {
         let again = tigress(&init);
         assert_eq!(again.status.code(), Some(2));
         assert!(
-            text(&again.stderr).contains("exists"),
+            text(&again.stderr).contains("exists")
+                && text(&again.stderr).contains("name another folder"),
             "{}",
             text(&again.stderr)
         );
     }
+}
+
+/// A skeleton says which of its methods the protocol does not have, and the program shows it.
+#[test]
+fn a_misspelt_method_is_said() {
+    for (language, program, file, [place, misspelt]) in [
+        (
+            "python",
+            "python3",
+            "adapter.py",
+            [
+                "    \"reset\": reset,\n",
+                "    \"public_key_decode\": reset,\n",
+            ],
+        ),
+        (
+            "node",
+            "node",
+            "adapter.js",
+            [
+                "  // Forget every device",
+                "  \"public_key_decode\": () => ({}),\n",
+            ],
+        ),
+        (
+            "rust",
+            "cargo",
+            "src/main.rs",
+            [
+                "    (\"reset\", reset),\n",
+                "    (\"public_key_decode\", reset),\n",
+            ],
+        ),
+    ] {
+        if !can_run(program) {
+            eprintln!("skipped: {program} is not there");
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let mine = folder.path().join("mine");
+        let path = mine.to_str().expect("UTF-8");
+        let said = text(&tigress(&["adapter", "init", "--language", language, path]).stdout);
+        let command = said.split('\'').nth(1).expect("the command");
+        let skeleton = fs::read_to_string(mine.join(file)).expect("it");
+        assert_eq!(skeleton.matches(place).count(), 1, "{language}");
+        let changed = skeleton.replace(place, &format!("{misspelt}{place}"));
+        for (text_of, warned) in [(skeleton, 0), (changed, 1)] {
+            fs::write(mine.join(file), text_of).expect("written");
+            if language == "rust" && !build_skeleton(&mine) {
+                break;
+            }
+            let output = Command::new(TIGRESS)
+                .args(["test", "--only", "public_key", "--adapter", command])
+                .current_dir(&mine)
+                .output()
+                .expect("the program runs");
+            let said = text(&output.stderr);
+            let warning = "the protocol has no method \"public_key_decode\"";
+            assert_eq!(said.matches(warning).count(), warned, "{language}: {said}");
+            assert_eq!(
+                said.matches("the protocol has no method").count(),
+                warned,
+                "{said}"
+            );
+        }
+    }
+}
+
+/// Whether the skeleton in Rust could be built: its library may not be there.
+fn build_skeleton(folder: &Path) -> bool {
+    let built = Command::new("cargo")
+        .args(["build", "--release", "--quiet"])
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        // It is only to run.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+        .current_dir(folder)
+        .output()
+        .expect("cargo runs");
+    if !built.status.success() {
+        eprintln!("skipped: {}", text(&built.stderr));
+    }
+    built.status.success()
 }
 
 /// Each known failure of an adapter is explained, and each finding is seen: in a failure that is listed, by a vector, a family, a

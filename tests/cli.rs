@@ -56,6 +56,49 @@ fn the_pages_show_what_the_program_says() {
     trycmd::TestCases::new().case("docs/*.md").case("README.md");
 }
 
+/// `explain` names the command for a wallet before the one for the reference engine, and says of a run of vectors where it begins and ends.
+#[test]
+fn a_requirement_is_explained_in_few_lines() {
+    let output = tigress(&["explain", "KEY-04"]);
+    assert_says(
+        &output,
+        0,
+        &[
+            "x25519_1 to x25519_",
+            "Ask your wallet: tigress test --only KEY-04 --adapter COMMAND",
+            "Ask the reference engine: tigress test --only KEY-04",
+        ],
+    );
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("tigress-1/public_key/small_order_0"),
+        "{said}"
+    );
+    assert!(!said.contains("/x25519_2 "), "{said}");
+}
+
+/// A run of one family has a line for each section that it asks of, and no other.
+#[test]
+fn a_section_that_is_not_asked_of_has_no_line() {
+    let output = tigress(&["test", "--only", "tigress-1/public_key/base_point"]);
+    assert_says(
+        &output,
+        0,
+        &["Keys and signatures", ": 1 vector, 0 scenarios, 1 passed"],
+    );
+    assert!(!text(&output.stdout).contains("Double Ratchet"));
+}
+
+/// Whoever gives something else in place of a transcript is told what makes one.
+#[test]
+fn what_is_no_transcript_is_told_what_makes_one() {
+    let how = "`tigress scenarios run --transcript FILE` writes a transcript";
+    for command in ["explore", "diagram", "replay"] {
+        let output = tigress(&[command, "README.md"]);
+        assert_says(&output, 2, &["README.md:1: ", how]);
+    }
+}
+
 /// The commands that a page gives to be typed, in `sh` blocks: each is run, or is this very test.
 #[test]
 fn every_command_of_the_pages_is_run() {
@@ -452,7 +495,7 @@ fn a_scenario_that_does_not_come_off_makes_the_run_fail_and_say_where() {
             &format!("FAILED {only}\n  Too early\n  XFER-09  The receiver MUST NOT"),
             "line 9: Ryan's phone holds the hotel key",
             &format!("tigress test --only {only} --scenarios"),
-            "0 vectors, 1 scenarios, 0 passed, 1 failed",
+            "0 vectors, 1 scenario, 0 passed, 1 failed",
         ],
     );
     fs::write(&file, script.replace("holds the hotel", "holds a hotel")).expect("written");

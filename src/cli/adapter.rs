@@ -149,7 +149,15 @@ impl Init {
         };
         let written = skeleton
             .write(suite.name(), &self.folder)
-            .map_err(|(path, error)| CliError::Usage(format!("{}: {error}", path.display())))?;
+            .map_err(|(path, error)| {
+                let how = match error.kind() {
+                    io::ErrorKind::AlreadyExists => {
+                        "; nothing is written over: name another folder, or go on with what is there"
+                    }
+                    _ => "",
+                };
+                CliError::Usage(format!("{}: {error}{how}", path.display()))
+            })?;
         for path in written {
             writeln!(out, "{}", Printable(path.display()))?;
         }
@@ -160,7 +168,10 @@ impl Init {
         }
         let adapter = skeleton.command;
         if suite == suite::ALL[0] {
-            writeln!(out, "  tigress test --adapter '{adapter}'")?;
+            writeln!(
+                out,
+                "  tigress test --adapter '{adapter}' --only public_key"
+            )?;
         } else {
             // A library under wallets, which is asked for what is of its suite, and may speak with others.
             let suite = suite.name();

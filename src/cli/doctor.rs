@@ -47,14 +47,22 @@ impl Doctor {
                 .collect();
             writeln!(out, "{:#}", json!({"parts": parts, "tools": findings}))?;
         } else {
-            for it in &findings {
+            writeln!(
+                out,
+                "The program itself needs none of this. Testing a wallet of your own needs one language of `skeletons`;\nthe rest is for working on the project.\n"
+            )?;
+            // What a maker of a wallet needs comes first.
+            let (first, rest): (Vec<_>, Vec<_>) = findings
+                .iter()
+                .partition(|it| it.parts.contains(&"skeletons"));
+            for it in first.into_iter().chain(rest) {
                 let parts = it.parts.join(" ");
                 writeln!(
                     out,
                     "{} {:<22} {:<24} {}",
                     state(it),
                     it.name,
-                    version(it),
+                    told(it),
                     parts.dimmed()
                 )?;
             }
@@ -96,7 +104,11 @@ fn state(of: &Finding) -> String {
     }
 }
 
-fn version(of: &Finding) -> String {
+/// The version, or why there is none.
+fn told(of: &Finding) -> String {
+    if of.state == State::Broken {
+        return "tells no version".to_owned();
+    }
     let found = of.version.as_deref().unwrap_or("");
     match &of.at_least {
         Some(least) if of.state != State::Found => format!("{found} (needed: {least})"),

@@ -51,12 +51,46 @@ impl Explain {
             if carriers.is_empty() {
                 continue;
             }
-            writeln!(out, "\n{} {what} carry it:", carriers.len())?;
-            for case in carriers {
-                writeln!(out, "  {:<22} {}", case.name(), case.comment())?;
+            match carriers.len() {
+                1 => writeln!(out, "\n1 {} carries it:", what.trim_end_matches('s'))?,
+                many => writeln!(out, "\n{many} {what} carry it:")?,
+            }
+            for alike in carriers.chunk_by(|one, next| is_next(&one.name(), &next.name())) {
+                match alike {
+                    [first, _, .., last] => {
+                        let (first, last) = (first.name(), last.name());
+                        let (_, last) = last.rsplit_once('/').unwrap_or(("", &last));
+                        writeln!(out, "  {first} to {last}: {} {what}", alike.len())?;
+                    }
+                    _ => {
+                        for case in alike {
+                            writeln!(out, "  {:<22} {}", case.name(), case.comment())?;
+                        }
+                    }
+                }
             }
         }
-        writeln!(out, "\nRun them: tigress test --only {}", self.id)?;
+        let id = &self.id;
+        writeln!(
+            out,
+            "\nAsk your wallet: tigress test --only {id} --adapter COMMAND"
+        )?;
+        writeln!(out, "Ask the reference engine: tigress test --only {id}")?;
         Ok(Ended::Well)
+    }
+}
+
+/// Whether two names differ only in a number at their end, and the second has the greater one.
+fn is_next(one: &str, next: &str) -> bool {
+    let split = |name: &str| {
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let number: Option<u64> = name[stem..].parse().ok();
+        number.map(|number| (name[..stem].to_owned(), number))
+    };
+    match (split(one), split(next)) {
+        (Some((stem, number)), Some((other, greater))) => {
+            stem == other && stem.ends_with('_') && number < greater
+        }
+        _ => false,
     }
 }

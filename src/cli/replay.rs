@@ -30,8 +30,13 @@ pub(super) struct Replay {
 pub(super) fn read(file: &Path) -> Result<(String, Transcript), CliError> {
     let name = file.display();
     let text = files::read(file, Transcript::MOST_BYTES)?;
-    let transcript = Transcript::from_lines(&text)
-        .map_err(|error| CliError::Usage(format!("{name}:{}: {}", error.line, error.reason)))?;
+    let transcript = Transcript::from_lines(&text).map_err(|error| {
+        let how = match error.line {
+            1 => "; `tigress scenarios run --transcript FILE` writes a transcript",
+            _ => "",
+        };
+        CliError::Usage(format!("{name}:{}: {}{how}", error.line, error.reason))
+    })?;
     Ok((text, transcript))
 }
 

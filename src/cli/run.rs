@@ -15,7 +15,7 @@ use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::known_failures::KnownFailures;
 use tigress_signal::conformance::operation::Reference;
-use tigress_signal::conformance::printable::Printable;
+use tigress_signal::conformance::printable::{Printable, block, shortened};
 use tigress_signal::conformance::program;
 use tigress_signal::conformance::provenance::{Arguments, Provenance};
 use tigress_signal::conformance::redaction;
@@ -30,6 +30,9 @@ use tigress_signal::conformance::stopwatch::Stopwatch;
 use tigress_signal::conformance::subject::Subject;
 use tigress_signal::conformance::verdict::{self, Ends, Plan, Progress};
 use tigress_signal::report;
+
+/// So many characters are shown of what an adapter says at its start.
+const GREETING: usize = 2_000;
 
 /// What is asked, of whom, and how.
 #[derive(Args)]
@@ -361,7 +364,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// So many processes of the adapter.
+/// So many processes of the adapter. What it says on its standard error at its start is shown.
 pub(super) fn start(
     command: &str,
     setup: &Setup,
@@ -378,6 +381,15 @@ pub(super) fn start(
         };
         let process =
             Process::start(command, setup).map_err(|error| CliError::Usage(error.to_string()))?;
+        let greeting = process.greeting();
+        if number == 1 && !greeting.is_empty() {
+            let said = shortened(greeting, GREETING);
+            writeln!(
+                anstream::stderr(),
+                "the adapter says:\n  {}",
+                block(&said, "  ")
+            )?;
+        }
         Ok(Box::new(process))
     };
     (1..=jobs).map(process).collect()

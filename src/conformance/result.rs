@@ -7,6 +7,7 @@ use super::selection;
 use super::stopwatch::milliseconds;
 use super::subject::{Description, Party};
 use super::suspects::Suspect;
+use super::vector::Family;
 use super::{FileError, files, json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -483,6 +484,27 @@ impl TestResult {
         self.vectors + self.scenarios
     }
 
+    /// The verdict in words, behind the name of who was tested. Nobody is said to conform who was not judged by all that is asked of such a one.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.verdict {
+            Verdict::Conforms => format!("conforms{}", self.subject.as_what()),
+            Verdict::ConformsInPart => "fails nothing that it implements".to_owned(),
+            Verdict::NothingImplemented => "has nothing implemented yet".to_owned(),
+            Verdict::DoesNotConform => "does not conform".to_owned(),
+            Verdict::None => "no verdict: part of the run could not be made".to_owned(),
+        }
+    }
+
+    /// How much of what was asked passed, where nothing failed and something was skipped for the subject's sake.
+    #[must_use]
+    pub fn extent(&self) -> Option<String> {
+        let passed = self.counts().passed as usize;
+        let asked = passed + self.lacking().count();
+        (self.verdict == Verdict::ConformsInPart)
+            .then(|| format!("{passed} of {asked} asked passed: no verdict on the whole"))
+    }
+
     /// What requirements came out as.
     #[must_use]
     pub fn outcomes(&self) -> Vec<RequirementOutcome> {
@@ -521,7 +543,29 @@ impl TestResult {
         skips
     }
 
-    /// The failures that are not known, those together that are the same: of one kind, after the same question, in the
+    /// The same in the order in which an implementer goes on ([`Family::IN_TURN`]); scenarios come last.
+    #[must_use]
+    pub fn skips_in_order(&self) -> Vec<((Why, &str), Vec<&CaseResult>)> {
+        let place = |case: &&CaseResult| {
+            let family = case.group.rsplit('/').next();
+            let mut order = Family::IN_TURN.iter();
+            let place = order.position(|it| family == Some(it));
+            place.unwrap_or(Family::IN_TURN.len())
+        };
+        let mut skips: Vec<_> = self.skips().into_iter().collect();
+        skips.sort_by_key(|((why, _), cases)| (*why, cases.iter().map(place).min()));
+        skips
+    }
+
+    /// The failures that are not known and say more of the adapter than of a requirement.
+    #[must_use]
+    pub fn breakdowns(&self) -> Vec<&FailureResult> {
+        let failures = self.failures.iter();
+        let broken = failures.filter(|it| it.known.is_none() && it.is_breakdown());
+        broken.collect()
+    }
+
+    /// The failures that are not known, those together that are the same: of one kind and of the same requirement, after the same question, in the
     /// same fields; for want of an answer or at a step of a script, with the same words but for their numbers.
     #[must_use]
     pub fn alike(&self) -> Vec<Vec<&FailureResult>> {
@@ -547,6 +591,8 @@ impl TestResult {
 struct Likeness<'a> {
     kind: Kind,
     cause: Cause,
+    /// What it is about; nothing where there is no answer, whatever it was about.
+    requirement: Option<&'a str>,
     asked: Option<&'a str>,
     fields: Vec<Option<&'a str>>,
     words: Option<String>,
@@ -565,6 +611,18 @@ impl FailureResult {
         }
     }
 
+    /// Whether it says more of the adapter than of a requirement: it gave no answer, or one of another type.
+    #[must_use]
+    pub fn is_breakdown(&self) -> bool {
+        // In a value as JSON writes it, a quotation mark behind such words has a backslash before it.
+        let is_of_another_type = |it: &Difference| it.got.contains(" is not of type \"");
+        match self.cause {
+            Cause::NoAnswer => true,
+            Cause::Answer => self.differences.iter().any(is_of_another_type),
+            _ => false,
+        }
+    }
+
     fn likeness(&self) -> Likeness<'_> {
         let unanswered = matches!(self.cause, Cause::NoAnswer | Cause::TimedOut);
         let words = || {
@@ -574,6 +632,9 @@ impl FailureResult {
         Likeness {
             kind: self.kind,
             cause: self.cause,
+            requirement: (!self.is_breakdown() && !unanswered)
+                .then(|| self.requirements.first().map(|clause| clause.id.as_str()))
+                .flatten(),
             asked: (!unanswered).then_some(&self.asked),
             fields: self
                 .differences

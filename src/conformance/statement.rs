@@ -263,7 +263,8 @@ fn says(result: &TestResult, scope: &Scope) -> String {
     match result.verdict {
         Verdict::Conforms => format!("{who} conforms{as_what} to {what}."),
         Verdict::ConformsInPart => {
-            format!("{who} conforms{as_what} to {what}, with parts not implemented.")
+            let extent = result.extent().unwrap_or_default();
+            format!("{who} fails nothing that it implements of {what}: {extent}.")
         }
         Verdict::NothingImplemented => format!("{who} has nothing implemented of {what}."),
         Verdict::DoesNotConform => format!("{who} does not conform to {what}."),

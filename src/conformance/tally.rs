@@ -32,7 +32,11 @@ impl TestResult {
         (self.vectors, self.scenarios) = (total.vectors, total.scenarios);
         self.requirements = requirements(&self.cases);
         self.sections = sections(&self.cases, &self.requirements);
+        let broken = self.failures.iter().filter(|it| it.is_breakdown());
+        let broken: BTreeSet<&str> = broken.map(|it| it.name.as_str()).collect();
         let asked = self.cases.iter().filter(|case| case.skip.is_none());
+        // An adapter that breaks down says nothing of what it was asked about.
+        let asked = asked.filter(|case| !broken.contains(case.name.as_str()));
         let asked: Vec<Asked> = asked
             .map(|case| Asked {
                 requirements: case.requirements.iter().map(String::as_str).collect(),

@@ -163,7 +163,7 @@ fn case(change: &CaseChange) -> String {
 fn side(side: &Side) -> String {
     let verdict = match side.verdict {
         Verdict::Conforms => "conforms",
-        Verdict::ConformsInPart => "conforms in part",
+        Verdict::ConformsInPart => "fails nothing that it implements",
         Verdict::NothingImplemented => "has nothing implemented",
         Verdict::DoesNotConform => "does not conform",
         Verdict::None => "no verdict",

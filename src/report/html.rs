@@ -80,7 +80,7 @@ fn content(result: &TestResult) -> Value {
         })
         .collect();
     let skips: Vec<Value> = result
-        .skips()
+        .skips_in_order()
         .into_iter()
         .map(|((why, reason), cases)| {
             let groups = Value::from(Serde(by_group(&cases)));
@@ -94,9 +94,19 @@ fn content(result: &TestResult) -> Value {
         .collect();
     slowest.sort_by_key(|case| std::cmp::Reverse(case.took));
     slowest.truncate(SLOWEST);
-    let (verdict, outcome) = verdict(result.verdict);
+    let outcome = match result.verdict {
+        Verdict::Conforms => "passed",
+        Verdict::ConformsInPart => "partial",
+        Verdict::NothingImplemented | Verdict::DoesNotConform | Verdict::None => "failed",
+    };
     context! {
-        verdict, outcome,
+        outcome,
+        verdict => result.words(),
+        extent => result.extent(),
+        asked => [
+            pretty::number(result.vectors.total(), "vector"),
+            pretty::number(result.scenarios.total(), "scenario"),
+        ],
         only => result.named().to_vec(),
         ending => result.ended.map(Ending::words),
         counts => Value::from(Serde(result.counts())),
@@ -104,6 +114,8 @@ fn content(result: &TestResult) -> Value {
         levels => Level::ALL.map(Level::name).to_vec(),
         requirements => Value::from(Serde(requirements)),
         suspects => Value::from(Serde(suspects)),
+        broken => result.breakdowns().len(),
+        broken_first => result.breakdowns().first().and_then(|it| numbers.get(it.name.as_str())),
         slowest => Value::from(Serde(slowest)),
         known => result.failures.iter().filter(|failure| failure.known.is_some()).count(),
         skips,
@@ -117,17 +129,6 @@ fn content(result: &TestResult) -> Value {
 fn numbers(result: &TestResult) -> BTreeMap<&str, usize> {
     let names = result.failures.iter().map(|failure| failure.name.as_str());
     names.zip(1..=MOST).collect()
-}
-
-/// The verdict in words, and the outcome whose sign it has.
-fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Conforms => ("conforms", "passed"),
-        Verdict::ConformsInPart => ("conforms, with parts not implemented", "partial"),
-        Verdict::NothingImplemented => ("has nothing implemented yet", "failed"),
-        Verdict::DoesNotConform => ("does not conform", "failed"),
-        Verdict::None => ("no verdict: part of the run could not be made", "failed"),
-    }
 }
 
 /// A requirement with what carries it: what failed, what was not judged and why, what passed.

@@ -5,7 +5,8 @@ use super::{marks, sides};
 use crate::conformance::printable::{Printable, block, shortened};
 use crate::conformance::provenance::Arguments;
 use crate::conformance::result::{
-    Counts, FailureResult, GroupResult, Kind, RequirementOutcome, TestResult, Verdict,
+    Counts, FailureResult, GroupResult, Kind, RequirementOutcome, RequirementResult, SectionResult,
+    TestResult, Verdict,
 };
 use crate::conformance::run::{Cause, Difference, Why};
 use comfy_table::{CellAlignment, Table, presets};
@@ -46,6 +47,12 @@ pub fn group(out: &mut dyn Write, group: &GroupResult) -> io::Result<()> {
     writeln!(out, "{mark}  {name:<28} {}", tally(counts))
 }
 
+/// `1 vector`, `2 vectors`.
+pub(super) fn number(count: u32, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 fn tally(counts: Counts) -> String {
     let mut parts = vec![format!("{:>4} passed", counts.passed)];
     if counts.failed > 0 {
@@ -78,7 +85,10 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         0 => "-".to_owned(),
         _ => count.to_string(),
     };
-    for section in &result.sections {
+    let is_asked = |section: &&SectionResult| {
+        result.only.is_empty() || (section.vectors + section.scenarios).total() > 0
+    };
+    for section in result.sections.iter().filter(is_asked) {
         let mut row = vec![
             section.section.to_string(),
             section.title.clone(),
@@ -102,7 +112,12 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
         .map(|requirement| {
             let counts = requirement.vectors + requirement.scenarios;
             let of = counts.passed + counts.skipped;
-            format!("{} ({} of {of})", requirement.id, counts.passed)
+            format!(
+                "{} ({} of {})",
+                requirement.id,
+                counts.passed,
+                cases(requirement, of)
+            )
         })
         .collect();
     if !partial.is_empty() {
@@ -112,6 +127,15 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     Ok(())
 }
 
+/// So many of what carries a requirement: `14 vectors`, or of both kinds `14 vectors and scenarios`.
+fn cases(requirement: &RequirementResult, count: u32) -> String {
+    match (requirement.vectors.total(), requirement.scenarios.total()) {
+        (_, 0) => number(count, "vector"),
+        (0, _) => number(count, "scenario"),
+        _ => format!("{count} vectors and scenarios"),
+    }
+}
+
 /// What was not judged, by reason.
 ///
 /// # Errors
@@ -119,7 +143,7 @@ pub fn sections(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
 pub fn skips(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     let result = &harmless(result);
     let mut heading = None;
-    for ((why, reason), cases) in result.skips() {
+    for ((why, reason), cases) in result.skips_in_order() {
         let of = match why {
             Why::NotClaimed => "not claimed",
             _ => "skipped",
@@ -183,6 +207,16 @@ pub fn failures(
 /// Where to look first.
 fn suspects(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     writeln!(out, "\nlook first at")?;
+    let broken = result.breakdowns();
+    if let Some(first) = broken.first() {
+        let what = "the adapter itself".bold();
+        writeln!(
+            out,
+            "{:>4}  {what}  It gave no answer, or one of another type: see {} above.",
+            broken.len(),
+            first.name
+        )?;
+    }
     for suspect in result.suspects.iter().take(SUSPECTS) {
         let mut requirements = result.requirements.iter();
         let text = requirements
@@ -336,17 +370,13 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     } else {
         format!(" in {}", parts.join(", "))
     };
-    let as_what = subject.as_what();
+    let words = result.words();
     let verdict = match result.verdict {
-        Verdict::Conforms => format!("conforms{as_what}").green().to_string(),
-        Verdict::NothingImplemented => "has nothing implemented yet".red().to_string(),
-        Verdict::ConformsInPart => format!("conforms{as_what}, with parts not implemented")
-            .yellow()
-            .to_string(),
-        Verdict::DoesNotConform => "does not conform".red().to_string(),
-        Verdict::None => "no verdict: part of the run could not be made"
-            .red()
-            .to_string(),
+        Verdict::Conforms => words.green().to_string(),
+        Verdict::ConformsInPart => words.yellow().to_string(),
+        Verdict::NothingImplemented | Verdict::DoesNotConform | Verdict::None => {
+            words.red().to_string()
+        }
     };
     let known = match result.failures.iter().filter(|f| f.known.is_some()).count() {
         0 => String::new(),
@@ -354,9 +384,18 @@ pub fn verdict(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{name} {verdict}{of_what}: {} vectors, {} scenarios, {}{known}",
-        vectors.total(),
-        scenarios.total(),
+        "{name} {verdict}{of_what}: {}, {}, {}{known}",
+        number(vectors.total(), "vector"),
+        number(scenarios.total(), "scenario"),
         tally(counts).trim_start()
-    )
+    )?;
+    if let Some(extent) = result.extent() {
+        let passed = counts.passed;
+        let ci = "in CI, `--fail-on-skipped` asks for all";
+        writeln!(
+            out,
+            "{extent}; {ci}, `--min-passed {passed}` for no less than now"
+        )?;
+    }
+    Ok(())
 }

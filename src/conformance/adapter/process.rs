@@ -102,6 +102,7 @@ pub struct Process {
     /// Whether nothing was asked of it since.
     is_reset: bool,
     faults: Vec<String>,
+    greeting: String,
     running: Option<Running>,
 }
 
@@ -148,6 +149,7 @@ impl Process {
             suite: None,
             is_reset: false,
             faults: Vec::new(),
+            greeting: String::new(),
             running: None,
         };
         process.spawn()?;
@@ -167,8 +169,18 @@ impl Process {
             });
         }
         process.description = described(answer).map_err(describe)?;
+        let said = process.said();
+        process
+            .greeting
+            .push_str(String::from_utf8_lossy(&said).trim());
         process.case_began = process.next_id;
         Ok(process)
+    }
+
+    /// What it had written to its standard error by the time that it had said who it is.
+    #[must_use]
+    pub fn greeting(&self) -> &str {
+        &self.greeting
     }
 
     fn spawn(&mut self) -> Result<(), StartError> {

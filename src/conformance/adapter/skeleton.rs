@@ -1,5 +1,6 @@
 //! Adapters to begin with: each runs at once and offers nothing.
 
+use crate::conformance::operation::METHODS;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -51,8 +52,9 @@ impl Skeleton {
     pub fn write(&self, suite: &str, folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
         let mut written = Vec::new();
         for (name, text) in self.files {
+            let text = text.replace("@METHODS@", &methods());
             let text = if suite == SUITE {
-                (*text).to_owned()
+                text
             } else {
                 let of_suite = text.replace(&format!("\"{SUITE}\""), &format!("\"{suite}\""));
                 of_suite.replace(WALLET, "")
@@ -70,4 +72,12 @@ impl Skeleton {
         }
         Ok(written)
     }
+}
+
+/// The protocol's methods, several on a line.
+fn methods() -> String {
+    let mut names = vec!["describe", "reset"];
+    names.extend(METHODS);
+    let lines = names.chunks(5).map(|names| names.join(" "));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -4,9 +4,12 @@ use super::{Look, Tool};
 
 /// A part of the project that needs more than the program: its name, and what it is.
 pub const PARTS: [(&str, &str); 16] = [
+    (
+        "skeletons",
+        "testing a wallet of your own: adapters that `tigress adapter init` writes, one language is enough",
+    ),
     ("build", "building the program and running its tests"),
     ("shell", "the scripts of the project"),
-    ("skeletons", "adapters that `tigress adapter init` writes"),
     (
         "npm",
         "adapters of libraries from npm, and the wallet in JavaScript",

@@ -121,6 +121,25 @@ files! {
 }
 
 impl Family {
+    /// Names of families, in the order in which docs/implementers.md has an implementer go: those without state first. What is not here comes after.
+    pub const IN_TURN: [&'static str; 15] = [
+        "public_key",
+        "kdf",
+        "wire_ratchet",
+        "xeddsa",
+        "message_encryption",
+        "x3dh_initiate",
+        "x3dh_respond",
+        "fingerprint",
+        "wire_prekey",
+        "ratchet_session",
+        "sesame",
+        "invitation",
+        "payload",
+        "transfer_sender",
+        "transfer_receiver",
+    ];
+
     /// The family of that name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Family> {

@@ -1,8 +1,8 @@
 // An adapter between the tigress harness and your wallet. Its protocol: docs/adapter.md.
 //
-//     tigress test --adapter 'node adapter.js'
+//     tigress test --adapter 'node adapter.js' --only public_key
 //
-// Fill in `methods`, one function after the other: `tigress adapter methods device.decrypt` shows what each is asked and answers.
+// Fill in `methods`, one function after the other: `tigress adapter methods public_key.decode` shows what each is asked and answers.
 // What is not there counts as not implemented. Standard output is for answers alone: what your library prints goes to standard error.
 
 const readline = require("node:readline");
@@ -39,6 +39,9 @@ const methods = {
 
   // Bytes are lower-case hex: Buffer.from(params.message, "hex"), bytes.toString("hex").
   //
+  // "public_key.decode": ({ publicKey }) => ...
+  // "public_key.derive": ({ privateKey }) => ...
+  //
   // "device.create": async (params) => ...
   // "device.bundle": async (params) => ...
   // "device.process_bundle": async (params) => ...
@@ -52,6 +55,14 @@ const methods = {
   //   }
   // },
 };
+
+// The protocol's methods: one under another name would never be called.
+const known = `
+@METHODS@
+`.trim().split(/\s+/);
+for (const name of Object.keys(methods)) {
+  if (!known.includes(name)) console.error(`adapter.js: the protocol has no method "${name}"; \`tigress adapter methods\` lists its methods`);
+}
 
 async function answer(request) {
   const method = methods[request.method];

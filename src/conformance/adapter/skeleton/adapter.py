@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """An adapter between the tigress harness and your wallet. Its protocol: docs/adapter.md.
 
-    tigress test --adapter 'python3 adapter.py'
+    tigress test --adapter 'python3 adapter.py' --only public_key
 
-Fill in METHODS, one function after the other: `tigress adapter methods device.decrypt` shows what each is asked and answers.
+Fill in METHODS, one function after the other: `tigress adapter methods public_key.decode` shows what each is asked and answers.
 What is not there counts as not implemented. Standard output is for answers alone: what your library prints goes to standard error.
 """
 
@@ -55,12 +55,22 @@ def reset(params):
 METHODS = {
     "describe": describe,
     "reset": reset,
+    # "public_key.decode": public_key_decode,
+    # "public_key.derive": public_key_derive,
     # "device.create": device_create,
     # "device.bundle": device_bundle,
     # "device.process_bundle": device_process_bundle,
     # "device.encrypt": device_encrypt,
     # "device.decrypt": device_decrypt,
 }
+
+# The protocol's methods: one under another name would never be called.
+KNOWN = """
+@METHODS@
+""".split()
+for name in METHODS:
+    if name not in KNOWN:
+        print(f'adapter.py: the protocol has no method "{name}"; `tigress adapter methods` lists its methods', file=sys.stderr)
 
 
 def answer(request):
