@@ -15,7 +15,7 @@ use tigress_signal::report;
 /// Exit status: 0 where it is drawn; 2 where there is no transcript, or no such part, or there are several and none is named.
 #[derive(Args)]
 pub(super) struct Draw {
-    /// The transcript.
+    /// The transcript (`tigress scenarios run --transcript FILE` writes one).
     file: PathBuf,
     /// How to write it.
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]

@@ -15,7 +15,7 @@ use tigress_signal::report;
 /// Exit status: 0 where it is made; 2 where there is no transcript, or too much in it, or the page cannot be written.
 #[derive(Args)]
 pub(super) struct Explore {
-    /// The transcript.
+    /// The transcript (`tigress scenarios run --transcript FILE` writes one).
     file: PathBuf,
     /// Write the page into this file, instead of standard output.
     #[arg(long, value_name = "FILE")]

@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 2 * TestResult::MOST_BYTES;
 ///
 /// They must be of one program, profile, subject and selection, and each part must be there once. Except for times, the result is that of the whole run.
 ///
-/// Exit status: 0 where it conforms, or conforms with parts not implemented; 1 where it does not, or has nothing implemented; 2 where the results cannot be merged, or part of
+/// Exit status: 0 where something passed and nothing failed; 1 where something failed, or nothing is implemented; 2 where the results cannot be merged, or part of
 /// the run could not be made.
 #[derive(Args)]
 pub(super) struct Merge {

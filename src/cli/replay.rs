@@ -19,7 +19,7 @@ use tigress_signal::conformance::suites;
 /// the run failed; 2 where it is no transcript.
 #[derive(Args)]
 pub(super) struct Replay {
-    /// The transcript.
+    /// The transcript (`tigress scenarios run --transcript FILE` writes one).
     file: PathBuf,
     /// The script that was run, to compare the header with, instead of the one inside the program.
     #[arg(long, value_name = "FILE")]

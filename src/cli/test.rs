@@ -11,8 +11,8 @@ use tigress_signal::report;
 
 /// Run the test vectors and the scenarios, against the reference engine or against an adapter.
 ///
-/// Exit status: 0 where it conforms, or conforms with parts not implemented (or fails as `--known-failures` says); 1 where it does not, has nothing
-/// implemented, or falls short of `--fail-on-skipped` or `--min-passed`; 2 where part of the run could not be made.
+/// Exit status: 0 where something passed and nothing failed (or exactly what `--known-failures` lists); 1 where something failed, nothing is
+/// implemented, or `--fail-on-skipped` or `--min-passed` is not met; 2 where part of the run could not be made.
 #[derive(Args)]
 pub(super) struct Test {
     #[command(flatten)]
