@@ -447,7 +447,7 @@ fn one_changed_digit_makes_the_run_fail_and_say_where() {
         assert_says(
             &alone,
             1,
-            &[&failed, "1 vectors, 0 scenarios, 0 passed, 1 failed"],
+            &[&failed, "1 vector, 0 scenarios, 0 passed, 1 failed"],
         );
     }
 }

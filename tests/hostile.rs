@@ -207,7 +207,7 @@ attempts! {
     "a format that there is none of": "test --format xml" => 2, 40 MiB, "possible values: pretty, json";
     "an argument too many": "replay a b" => 2, 40 MiB, "unexpected argument 'b'";
     "an argument too few": "replay" => 2, 40 MiB, "<FILE>";
-    "a part that steers the terminal": "doctor --for 'np\u{1b}[2Jm'" => 2, 40 MiB, r"invalid value 'np\u{1b}[2Jm'", "possible values: build";
+    "a part that steers the terminal": "doctor --for 'np\u{1b}[2Jm'" => 2, 40 MiB, r"invalid value 'np\u{1b}[2Jm'", "possible values: skeletons";
     "a part of 100,000 letters": "doctor --for LONG" => 2, 40 MiB, "(100000 characters)";
     "a shell that forges a line": "completions 'bash\nok'" => 2, 40 MiB, r"invalid value 'bash\nok'";
     "a shell that is no UTF-8": "completions BYTES" => 2, 40 MiB, "invalid value", "possible values: bash";

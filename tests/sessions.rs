@@ -353,7 +353,7 @@ fn a_wallet_on_an_adapter_plays_scenarios() {
     ]);
     let (said, complained) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{said}{complained}");
-    assert!(said.contains("1 scenarios, 1 passed"), "{said}");
+    assert!(said.contains("1 scenario, 1 passed"), "{said}");
     let refused = tigress(&["adapter", "--sessions", "/none/such"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("/none/such"));

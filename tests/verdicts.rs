@@ -633,7 +633,7 @@ fn a_requirement_that_was_tested_in_part_is_partial_in_every_form() {
     });
     let (of, reason) = (passed + skipped, "the role `device` is not claimed");
     assert!(
-        pretty.contains(&format!("X3DH-08 ({passed} of {of})")),
+        pretty.contains(&format!("X3DH-08 ({passed} of {of} ")),
         "{pretty}"
     );
     assert!(pretty.contains(reason), "{pretty}");

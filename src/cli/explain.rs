@@ -55,18 +55,17 @@ impl Explain {
                 1 => writeln!(out, "\n1 {} carries it:", what.trim_end_matches('s'))?,
                 many => writeln!(out, "\n{many} {what} carry it:")?,
             }
-            for alike in carriers.chunk_by(|one, next| is_next(&one.name(), &next.name())) {
-                match alike {
-                    [first, _, .., last] => {
-                        let (first, last) = (first.name(), last.name());
-                        let (_, last) = last.rsplit_once('/').unwrap_or(("", &last));
-                        writeln!(out, "  {first} to {last}: {} {what}", alike.len())?;
-                    }
-                    _ => {
-                        for case in alike {
-                            writeln!(out, "  {:<22} {}", case.name(), case.comment())?;
-                        }
-                    }
+            for alike in carriers.chunk_by(|one, next| stem(&one.name()) == stem(&next.name())) {
+                if let [first, .., last] = alike
+                    && alike.len() >= ALIKE
+                {
+                    let (first, last) = (first.name(), last.name());
+                    let (_, last) = last.rsplit_once('/').unwrap_or(("", &last));
+                    writeln!(out, "  {first} to {last}: {} {what}", alike.len())?;
+                    continue;
+                }
+                for case in alike {
+                    writeln!(out, "  {:<22} {}", case.name(), case.comment())?;
                 }
             }
         }
@@ -80,17 +79,10 @@ impl Explain {
     }
 }
 
-/// Whether two names differ only in a number at their end, and the second has the greater one.
-fn is_next(one: &str, next: &str) -> bool {
-    let split = |name: &str| {
-        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let number: Option<u64> = name[stem..].parse().ok();
-        number.map(|number| (name[..stem].to_owned(), number))
-    };
-    match (split(one), split(next)) {
-        (Some((stem, number)), Some((other, greater))) => {
-            stem == other && stem.ends_with('_') && number < greater
-        }
-        _ => false,
-    }
+/// So many cases whose names differ only in numbers at their end are told in one line.
+const ALIKE: usize = 5;
+
+/// The name without the numbers at its end: `x25519` of `x25519_13_16`.
+fn stem(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_')
 }

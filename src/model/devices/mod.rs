@@ -65,7 +65,7 @@ pub fn goals() -> &'static [Property] {
 pub const REDUCTIONS: &[&str] = &[
     "A restart is no step: in each device state that is found, what was saved must restore to the same.",
     "A damaged letter, one in another device's name and one that comes back to its writer are no steps: each is tried wherever a letter \
-     comes or is written, and must be refused and leave nothing.",
+     arrives or is written, and must be refused and leave nothing behind.",
     "A bundle that is wrong in one place is no step: twelve such bundles are tried wherever a bundle arrives, and must be refused and leave nothing behind.",
     "A letter is lost when it is the next to come: one that is lost later or earlier leaves the same behind.",
     "A letter says only its number: what it is about changes nothing.",
