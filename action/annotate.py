@@ -68,7 +68,7 @@ def main():
     if len(failures) > SHOWN:
         print(f"::notice::{len(failures) - SHOWN} further failures stand in the report")
     verdict = re.sub(r"[^a-z-]", "", result["verdict"])
-    counts = [f"{kind}: " + ", ".join(f"{count} {what}" for what, count in result[kind].items()) for kind in ("vectors", "scenarios")]
+    counts = [f"{kind}: " + ", ".join(f"{count} {'not claimed' if what == 'notClaimed' else what}" for what, count in result[kind].items()) for kind in ("vectors", "scenarios")]
     with open(summary_file, "a", encoding="utf-8") as summary:
         subject = in_markdown(f"{result['subject']['name']} {result['subject']['version']}")
         print(f"## Tigress: {subject}: {verdict}\n", *(f"- {line}" for line in counts), "", sep="\n", file=summary)

@@ -112,7 +112,7 @@ fn what_is_kept_is_found_as_it_was_by_us_and_by_sha256sum() {
     let transcripts = there.keys().filter(|name| name.starts_with("transcripts/"));
     let transcripts = transcripts.count();
     assert!(transcripts > 10, "{transcripts}");
-    let again = format!("{transcripts} transcripts: played again, they are the same");
+    let again = format!("transcripts: {transcripts} played again, all the same");
     assert!(said.contains(&again), "{said}");
     let sums = Command::new("sha256sum")
         .args(["--check", "--strict", "--quiet", Manifest::NAME])

@@ -44,14 +44,15 @@ impl Fuzz {
 
     /// Status and output of `fuzz/run 1 TARGETS`, started in the folder above it.
     fn run(&self, target_dir: Option<&str>, targets: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new("fuzz/run");
+        // Read by bash, and not started: the copy may still be open for writing in a process that another test has just begun.
+        let mut command = Command::new("bash");
         let others = std::env::var("PATH").expect("there is one");
         command
             .current_dir(&self.0)
             .env("PATH", format!("{}:{others}", self.0.join("bin").display()))
             .env("LC_ALL", "C")
             .env_remove("CARGO_TARGET_DIR")
-            .arg("1")
+            .args(["fuzz/run", "1"])
             .args(targets);
         if let Some(folder) = target_dir {
             command.env("CARGO_TARGET_DIR", folder);

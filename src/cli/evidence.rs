@@ -121,7 +121,7 @@ fn all_well(out: &mut dyn Write, dir: &Path, found: &Verification) -> io::Result
         "{files} files, {bytes} bytes: each is what it was, and none was added"
     )?;
     if let Some(count) = found.replayed {
-        writeln!(out, "{count} transcripts: played again, they are the same")?;
+        writeln!(out, "transcripts: {count} played again, all the same")?;
     } else {
         let made = found.versions.as_ref().map(|it| it.program.as_str());
         let (made, this) = (Printable(made.unwrap_or_default()), program::version());
@@ -133,7 +133,7 @@ fn all_well(out: &mut dyn Write, dir: &Path, found: &Verification) -> io::Result
     let (same, other) = found.vectors;
     writeln!(
         out,
-        "{same} vector files are those of this program, {other} are not"
+        "vector files: {same} are those of this program, {other} are not"
     )?;
     let dir = Printable(dir.display().to_string());
     writeln!(

@@ -207,9 +207,9 @@ pub(super) fn about(result: &TestResult, files: usize) -> String {
          statement.html    what it says of each requirement: what a customer is given; statement.json for programs\n\
          versions.json     the program, the profile, the suites, who was tested\n\
          vectors.sha256    the digests of the vector files that were run\n\
-         scenarios/        the scripts that were run\n\
+         scenarios/        the scripts that were run, if any\n\
          transcripts/      each scenario as the reference engine plays it: what a right run looks like\n\
-         failures/         what happened in each scenario that failed, up to its failure\n\
+         failures/         what happened in each scenario that failed, up to its failure; if any did\n\
          trace.txt         all that an adapter was asked and answered, where one was tested\n\
          {}        the digests of these {files} files\n\n\
          Has anything changed since? Either of\n\n    sha256sum --check --strict {0}\n    tigress evidence verify .\n\n\
