@@ -541,6 +541,7 @@ attempts! {
     "the same, in its page": "test MINE --adapter 'sh a.sh' --statement s.html", "s.html" = LinkTo("/dev/stdout"), "a.sh" = described(r#"{"name":"b\u001b[2J\nok<b>","version":"\u202e","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}"#, "answer '{\"u\":\"00\"}'") => 1, 96 MiB, r"b\u{1b}[2J\nok&lt;b&gt; \u{202e} does not conform to the part";
     "a crash": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter("exit 3") => 1, 96 MiB, "ended before it answered: exit status: 3";
     "a crash with hostile last words": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter(r"printf '\033[2Jlast\302\233words\n' >&2; exit 3") => 1, 96 MiB, r"\u{1b}[2Jlast\u{9b}words";
+    "a hostile greeting of 1 MB": "test MINE --adapter 'sh a.sh'", "a.sh" = text(r#"printf '\033[2Jhello\302\233\n' >&2; head -c 1000000 /dev/zero | tr '\0' x >&2; read -r line; echo '{"jsonrpc":"2.0","id":1,"result":{"name":"bad","version":"0","protocol":1,"suites":["tigress-1"],"roles":["primitives"],"randomness":"injected"}}'; read -r line"#) => 1, 96 MiB, r"\u{1b}[2Jhello\u{9b}", "the adapter says:\n";
     "silence": "test MINE --adapter 'sh a.sh' --timeout 0.5", "a.sh" = adapter("sleep 100") => 1, 96 MiB, "did not answer within 0.5 s";
     "a line of 17 MB": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter("head -c 17000000 /dev/zero | tr '\\0' a; echo") => 1, 160 MiB, "wrote a line of more than";
     "half an answer": "test MINE --adapter 'sh a.sh'", "a.sh" = adapter("printf '{\"jsonrpc\":'; exit 0") => 1, 96 MiB, "ended in the middle of a line";
