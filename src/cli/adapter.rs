@@ -150,13 +150,13 @@ impl Init {
         let written = skeleton
             .write(suite.name(), &self.folder)
             .map_err(|(path, error)| {
-                let how = match error.kind() {
-                    io::ErrorKind::AlreadyExists => {
-                        "; nothing is written over: name another folder, or go on with what is there"
-                    }
-                    _ => "",
-                };
-                CliError::Usage(format!("{}: {error}{how}", path.display()))
+                let path = path.display();
+                CliError::Usage(match error.kind() {
+                    io::ErrorKind::AlreadyExists => format!(
+                        "{path} exists already, and nothing is written over: go on with it, or name another folder"
+                    ),
+                    _ => format!("{path}: {error}"),
+                })
             })?;
         for path in written {
             writeln!(out, "{}", Printable(path.display()))?;
