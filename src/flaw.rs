@@ -1,16 +1,33 @@
 //! Which flaw is switched on in this thread (feature `flaws`). `conformance::flaws` lists them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 thread_local! {
     static ON: Cell<&'static str> = const { Cell::new("") };
+    static REACHED: RefCell<Option<BTreeSet<&'static str>>> = const { RefCell::new(None) };
     static FORMER: RefCell<HashMap<[u8; 32], [u8; 32]>> = RefCell::default();
 }
 
 /// Whether the flaw of that name is on.
-pub(crate) fn is_on(name: &str) -> bool {
-    ON.get() == name
+pub(crate) fn is_on(name: &'static str) -> bool {
+    let on = ON.get();
+    if !on.is_empty() {
+        REACHED.with_borrow_mut(|reached| {
+            if let Some(reached) = reached {
+                reached.insert(name);
+            }
+        });
+    }
+    on == name
+}
+
+/// Runs `run`, and says which flaws it asked for while one was on. Where its own is not among them, that is what it asks for
+/// without any.
+pub(crate) fn reaching<T>(run: impl FnOnce() -> T) -> (T, BTreeSet<&'static str>) {
+    let before = REACHED.replace(Some(BTreeSet::new()));
+    let result = run();
+    (result, REACHED.replace(before).unwrap_or_default())
 }
 
 /// The name of the flaw that is on; empty where none is.

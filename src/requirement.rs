@@ -7,7 +7,7 @@
 /// the profile's text to the line; a test holds every id used here against the catalogue.
 macro_rules! require {
     ($id:literal, $condition:expr, $error:expr) => {
-        if !$crate::requirement::flawed!($id, $condition, true) {
+        if !$condition && $crate::requirement::flawed!($id, true, false) {
             return Err($error.into());
         }
     };

@@ -1,43 +1,30 @@
-//! Everything that travels inside the program, run by the reference engine in this process.
+//! Everything that travels inside the program, asked of the reference engine in this process as `tigress test` asks it, on one core.
 
 use criterion::{Criterion, Throughput};
+use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::operation::Reference;
-use tigress_signal::conformance::run;
-use tigress_signal::conformance::scenario::{self, library::Library};
-use tigress_signal::conformance::vector::Collection;
+use tigress_signal::conformance::run::{Outcome, Terms, ask};
 
 pub(crate) fn vectors(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("vectors");
-    let vectors = Collection::built_in().vectors;
-    group.sample_size(10);
-    group.throughput(Throughput::Elements(vectors.len() as u64));
-    group.bench_function("all", |bencher| {
-        bencher.iter(|| {
-            for vector in &vectors {
-                run::run(&mut Reference::default(), vector, run::Terms::STRICT);
-            }
-        });
-    });
+    all(criterion, "vectors", |case| matches!(case, Case::Vector(_)));
 }
 
 pub(crate) fn scenarios(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("scenarios");
-    let library = Library::load(None);
-    let scenarios: Vec<_> = library
-        .scripts
-        .iter()
-        .flat_map(|script| &script.scenarios)
-        .collect();
+    let is_scenario = |case: &Case| matches!(case, Case::Scenario(..));
+    all(criterion, "scenarios", is_scenario);
+}
+
+fn all(criterion: &mut Criterion, name: &str, is_one: fn(&Case) -> bool) {
+    let cases = Cases::load(None, None);
+    let cases: Vec<Case> = cases.iter().filter(is_one).collect();
+    let mut group = criterion.benchmark_group(name);
     group.sample_size(10);
-    group.throughput(Throughput::Elements(scenarios.len() as u64));
+    group.throughput(Throughput::Elements(cases.len() as u64));
     group.bench_function("all", |bencher| {
         bencher.iter(|| {
-            for scenario in &scenarios {
-                assert!(
-                    scenario::run(scenario, scenario.suite_or(None), "benchmark")
-                        .failure
-                        .is_none()
-                );
+            for case in &cases {
+                let outcome = ask(&mut Reference::default(), case, Terms::REFERENCE);
+                assert_eq!(outcome, Outcome::Passed, "{}", case.name());
             }
         });
     });

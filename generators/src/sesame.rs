@@ -124,13 +124,18 @@ struct Stage {
 
 /// A conversation of Alice's device.
 fn play(play: impl FnOnce(&mut Stage) -> &mut Stage) -> impl Case {
+    play_of(Actor::new("alice"), play)
+}
+
+/// A conversation of that device.
+fn play_of(me: Actor, play: impl FnOnce(&mut Stage) -> &mut Stage) -> impl Case {
     let stage = |talk| Stage {
         talk,
         peers: BTreeMap::new(),
         said: Vec::new(),
         written: Vec::new(),
     };
-    converse(Actor::new("alice"), stage, play)
+    converse(me, stage, play)
 }
 
 /// In a session with Bob's first device.
@@ -195,6 +200,16 @@ impl Stage {
         let (talk, actor) = self.with(peer);
         actor.open(&talk.me.bundle(one_time), label);
         self.says(peer, text)
+    }
+
+    /// That peer opens a session with the first device of that name, whose keys the device has, and says something in it.
+    fn misaddressed(&mut self, peer: Peer) -> &mut Self {
+        let first = Actor::new("alice");
+        let (_, actor) = self.with(peer);
+        actor.open(&first.bundle(None), "misaddressed");
+        let said = actor.says(&first, b"for the first device");
+        self.said.push(said);
+        self
     }
 
     /// That peer opens a session with the device, which reads its first message.
@@ -497,6 +512,13 @@ fn records(b: &mut Builder) {
         three_records [Normal: SES-01] => in_session(|t| t.opened_by(Bob(2)).session(Carol)
             .knows([known(BOB, [0]), known(Bob(2), [0]), known(Carol, [0])]).restart()
             .writes(Bob(2), "in the session of the second device"));
+        /// the device under test is number 127: whoever takes it for number 1 agrees with nobody
+        own_device_127 [Normal: SES-01 ID-05] => play_of(Actor::on_device("alice", 127), |t| t.session(BOB)
+            .opened_by(Carol).knows([known(BOB, [0]), known(Carol, [0])]).restart()
+            .writes(BOB, "in a session of its own").writes(Carol, "in a session of the peer's"));
+        /// a message for the device of another number: its number is in what the tag covers
+        message_for_another_number [WrongDevice: SES-07 ID-05] => play_of(Actor::with_keys_of_first("alice", 127), |t| t
+            .misaddressed(BOB).refuses(0, DecryptFailed).opened_by(BOB).knows_of(BOB, [0]));
         /// a session opened with a second bundle becomes the active one, the former one the head of the inactive list
         second_bundle_becomes_active [Order: SES-02 SES-03] => in_session(|t| t.session(BOB)
             .opens(BOB, "in the third session").knows_of(BOB, [2, 1, 0]));

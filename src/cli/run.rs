@@ -9,6 +9,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 use tigress_signal::conformance::adapter::{Process, Setup, Trace};
 use tigress_signal::conformance::case::{Case, Cases};
@@ -173,7 +174,7 @@ impl Run {
                     started => started?,
                 }
             }
-            (None, None) => vec![Box::new(Reference::default())],
+            (None, None) => engines(),
         };
         #[allow(
             unused_mut,
@@ -362,6 +363,14 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         Ok(Ok(seconds)) if !seconds.is_zero() => Ok(seconds),
         _ => Err("not a number of seconds above 0, such as 10 or 0.5".to_owned()),
     }
+}
+
+/// The reference engine, once for each core.
+fn engines() -> Vec<Box<dyn Subject>> {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (0..cores)
+        .map(|_| -> Box<dyn Subject> { Box::new(Reference::default()) })
+        .collect()
 }
 
 /// So many processes of the adapter. What it says on its standard error at its start is shown.

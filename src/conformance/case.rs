@@ -3,7 +3,8 @@
 use super::FileError;
 use super::scenario::library::Library;
 use super::scenario::{Scenario, Script};
-use super::vector::{Collection, Family, Place, Vector};
+use super::vector::conversation::Action;
+use super::vector::{Body, Collection, Family, Place, Vector};
 use crate::suite::Suite;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,6 +52,24 @@ impl<'a> Case<'a> {
         match self {
             Case::Vector(vector) => &vector.requirements,
             Case::Scenario(scenario, _) => &scenario.requirements,
+        }
+    }
+
+    /// Whether it has restarts of its own.
+    #[must_use]
+    pub fn restarts(&self) -> bool {
+        match self {
+            Case::Vector(vector) => match &vector.body {
+                Body::Call(_) => false,
+                Body::Conversation(conversation) => {
+                    let mut steps = conversation.steps.iter();
+                    steps.any(|step| matches!(step, Action::Restart))
+                }
+            },
+            Case::Scenario(scenario, _) => {
+                let mut steps = scenario.steps.iter();
+                steps.any(|step| step.text.contains("restart"))
+            }
         }
     }
 

@@ -150,6 +150,15 @@ impl Catalogue {
             .find(|requirement| requirement.id == id)
     }
 
+    /// The first of these requirements that says what is refused with the code.
+    #[must_use]
+    pub fn giving(&self, code: &str, ids: &[String]) -> Option<&'static str> {
+        let quoted = format!("`{code}`");
+        let requirements = ids.iter().filter_map(|id| self.find(id));
+        let mut giving = requirements.filter(|requirement| requirement.text.contains(&quoted));
+        giving.next().map(|requirement| requirement.id)
+    }
+
     /// The requirements of a section.
     pub fn of_section(&self, number: u32) -> impl Iterator<Item = &Requirement> {
         self.requirements

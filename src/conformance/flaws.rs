@@ -7,14 +7,16 @@ use super::operation::Reference;
 use super::run::{Cause, Outcome, Terms, ask};
 use super::subject::{Description, Failure, Subject};
 use super::suspects::{Asked, Suspect, suspects};
+use super::vector::Family;
 use super::verdict::at_stake;
 use crate::flaw;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// A plausible wrong form of the reference engine.
@@ -58,7 +60,7 @@ impl Subject for Flawed {
 pub const ENOUGH: usize = 2;
 
 /// How a subject is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
     /// As `tigress test` asks whoever is tested.
@@ -87,6 +89,38 @@ pub struct Catch {
     pub mode: Mode,
     /// What kind of failure it is; none where the engine panics.
     pub cause: Option<Cause>,
+    /// The requirement that speaks of it before those of the case, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<&'static str>,
+}
+
+/// Which flaws each case comes to, as far as it is known: an engine with another one passes it as the engine without any does, and is
+/// not asked.
+///
+/// It needs no run of its own: a flawed engine that did not come to its flaw ran as one without.
+#[derive(Default)]
+struct Reached(Mutex<HashMap<(String, Mode), Names>>);
+
+/// Names of flaws.
+type Names = Arc<BTreeSet<&'static str>>;
+
+impl Reached {
+    /// How an engine with the flaw fails a case; none where it does not.
+    fn fails(&self, flaw: Flaw, case: &Case, mode: Mode) -> Option<Failed> {
+        let place = (case.name(), mode);
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = known().get(&place).cloned();
+        if let Some(reached) = reached {
+            return reached
+                .contains(flaw.name)
+                .then(|| fails(flaw, case, mode))?;
+        }
+        let (failed, reached) = flaw::reaching(|| fails(flaw, case, mode));
+        if !reached.contains(flaw.name) {
+            known().insert(place, Arc::new(reached));
+        }
+        failed
+    }
 }
 
 /// What caught a flaw.
@@ -144,6 +178,7 @@ pub fn hunt(
 ) -> Vec<Caught> {
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
+    let reached = &Reached::default();
     // A flaw may well make the engine panic: it is caught, and that is all that is said of it.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -155,9 +190,9 @@ pub fn hunt(
                     let Some(flaw) = flaws.get(index) else { return };
                     flaw::forget();
                     let caught = if whole {
-                        in_a_whole_run(*flaw, cases)
+                        in_a_whole_run(*flaw, cases, reached)
                     } else {
-                        until_enough(*flaw, cases)
+                        until_enough(*flaw, cases, reached)
                     };
                     told(&caught);
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +213,7 @@ pub fn under<T>(flaw: &'static str, run: impl FnOnce() -> T) -> T {
     flaw::with(flaw, run)
 }
 
-fn until_enough(flaw: Flaw, cases: &Cases) -> Caught {
+fn until_enough(flaw: Flaw, cases: &Cases, reached: &Reached) -> Caught {
     // Those that carry the requirement come first: where they catch it, the run is short.
     let id = flaw.requirement();
     let carries = |case: &Case| case.requirements().iter().any(|carried| carried == id);
@@ -190,11 +225,12 @@ fn until_enough(flaw: Flaw, cases: &Cases) -> Caught {
                 if by.len() == ENOUGH || by.iter().any(|catch| catch.case == name) {
                     continue;
                 }
-                if let Some(failed) = fails(flaw, &case, mode) {
+                if let Some(failed) = reached.fails(flaw, &case, mode) {
                     by.push(Catch {
                         case: name,
                         mode,
                         cause: failed.cause,
+                        clause: failed.clause,
                     });
                 }
             }
@@ -207,22 +243,29 @@ fn until_enough(flaw: Flaw, cases: &Cases) -> Caught {
     }
 }
 
-fn in_a_whole_run(flaw: Flaw, cases: &Cases) -> Caught {
+fn in_a_whole_run(flaw: Flaw, cases: &Cases, reached: &Reached) -> Caught {
     let mode = Mode::Plain;
     let mut by = Vec::new();
     let mut asked = Vec::new();
     for case in cases.iter() {
-        let failed = fails(flaw, &case, mode);
+        let failed = reached.fails(flaw, &case, mode);
         let clause = failed.and_then(|failed| failed.clause);
+        let cause = failed.and_then(|failed| failed.cause);
         let named = at_stake(&case, clause).map(|requirement| requirement.id);
+        let most = match cause.is_some_and(Cause::is_of_one_requirement) {
+            true => 1,
+            false => usize::MAX,
+        };
         asked.push(Asked {
-            requirements: named.collect(),
+            requirements: named.take(most).collect(),
             failed: failed.is_some(),
+            place: Family::place(&case.group()),
         });
         by.extend(failed.map(|failed| Catch {
             case: case.name(),
             mode,
             cause: failed.cause,
+            clause: failed.clause,
         }));
     }
     Caught {

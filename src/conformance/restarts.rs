@@ -3,24 +3,38 @@
 /// When whoever is asked is stopped and started again from its saved state (XFER-15).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restarts {
+    /// Nowhere, not even where a vector or a script says so: what succeeds then failed by its restarts.
+    Never,
     /// Where a vector or a script says so.
     #[default]
     AsWritten,
     /// Before every step too: what a save loses shows wherever it is needed later, and at once where it is saved otherwise after
-    /// the restart. In a long scenario that grows a wallet, not before every one: see [`Restarts::before`].
+    /// the restart. In what is long, not before every one: see [`Restarts::before`] and [`Restarts::before_event`].
     Everywhere,
 }
 
-/// So many steps of a wallet each have a restart before them; from then on one in so many has.
-const EACH: u32 = 60;
-const THEN_ONE_IN: u32 = 30;
+/// So many steps each have a restart before them; from then on one in so many has, since what has grown takes long to be written down.
+const STEPS: (u32, u32) = (24, 8);
+/// The same of the events of a wallet.
+const EVENTS: (u32, u32) = (60, 30);
 
 impl Restarts {
-    /// Whether there is a restart before the step of that number, from 0: before each of the first sixty, and before one in
-    /// thirty from then on, since a wallet that has grown takes long to be written down.
+    /// Whether there is a restart before the step of that number, from 0, of a vector's conversation: before each of the first 24, and
+    /// before one in eight from then on.
     #[must_use]
     pub fn before(self, step: u32) -> bool {
-        self == Restarts::Everywhere && (step < EACH || step.is_multiple_of(THEN_ONE_IN))
+        self.is_before(step, STEPS)
+    }
+
+    /// Whether there is one before the event of that number, from 0, of a wallet in a scenario: before each of the first sixty, and
+    /// before one in thirty from then on.
+    #[must_use]
+    pub fn before_event(self, event: u32) -> bool {
+        self.is_before(event, EVENTS)
+    }
+
+    fn is_before(self, step: u32, (each, one_in): (u32, u32)) -> bool {
+        self == Restarts::Everywhere && (step < each || step.is_multiple_of(one_in))
     }
 
     /// What a restart must leave as it was.

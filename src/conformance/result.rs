@@ -546,12 +546,7 @@ impl TestResult {
     /// The same in the order in which an implementer goes on ([`Family::IN_TURN`]); scenarios come last.
     #[must_use]
     pub fn skips_in_order(&self) -> Vec<((Why, &str), Vec<&CaseResult>)> {
-        let place = |case: &&CaseResult| {
-            let family = case.group.rsplit('/').next();
-            let mut order = Family::IN_TURN.iter();
-            let place = order.position(|it| family == Some(it));
-            place.unwrap_or(Family::IN_TURN.len())
-        };
+        let place = |case: &&CaseResult| Family::place(&case.group);
         let mut skips: Vec<_> = self.skips().into_iter().collect();
         skips.sort_by_key(|((why, _), cases)| (*why, cases.iter().map(place).min()));
         skips

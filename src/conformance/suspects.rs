@@ -1,11 +1,11 @@
 //! Which requirement a run speaks of first: what an implementer looks at before anything else.
 //!
-//! A case carries several requirements, and a mistake fails cases of several. The requirement that is broken is the one whose own
-//! cases fail, and that of most of those that fail: each is ranked by `failed / sqrt(carried)`, where `failed` is how many of the
-//! failed cases carry it that none before it explains, and `carried` how many of all that were asked do. (So Ochiai's measure ranks
-//! what a fault lies in, by what fails; its further factor is the same for all.) A requirement that stands first in a case counts
-//! there twice, since that is what the case is about. What the first one explains is set aside, and the next is looked for in what
-//! is left, so that several mistakes are each named.
+//! A case carries several requirements, and a mistake fails cases of several. What lies low fails everything above it: where a chain key
+//! is wrong no conversation succeeds, and no transfer. So the failures of one family are looked at alone: of the first, in the order in
+//! which an implementer goes, in which anything fails. Of what its failed cases carry, the requirement that is broken explains most of
+//! them, and is not what every case carries: each is ranked by `explained² / ∛carried`, where `explained` is how many of these failed
+//! cases carry it, one that it stands first in half as much again, and `carried` how many of all that were asked do. What the first one
+//! explains is set aside, and the next is looked for in what is left, so that several mistakes are each named.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,10 @@ pub(super) struct Asked<'a> {
     /// The requirements that its outcome speaks of, the first first.
     pub(super) requirements: Vec<&'a str>,
     pub(super) failed: bool,
+    /// The place of its family in the order in which an implementer goes ([`Family::place`]).
+    ///
+    /// [`Family::place`]: super::vector::Family::place
+    pub(super) place: usize,
 }
 
 /// A requirement that explains failures.
@@ -49,24 +53,25 @@ pub(super) fn suspects(asked: &[Asked]) -> Vec<Suspect> {
     suspects
 }
 
-/// The requirement that explains most of these failures for how often it is carried; of equals the one that comes first.
+/// The requirement that explains most of what fails in the first family in which anything does; of equals the one that comes first.
 fn most_likely<'a>(failed: &[&Asked<'a>], carried: &BTreeMap<&str, u32>) -> Option<&'a str> {
-    let mut weights: Vec<(&'a str, u32)> = Vec::new();
-    for case in failed {
+    let lowest = failed.iter().map(|case| case.place).min()?;
+    let mut explained: Vec<(&'a str, f64)> = Vec::new();
+    for case in failed.iter().filter(|case| case.place == lowest) {
         for (place, id) in case.requirements.iter().enumerate() {
-            let weight = if place == 0 { 2 } else { 1 };
-            match weights.iter_mut().find(|(known, _)| known == id) {
+            let weight = if place == 0 { 1.5 } else { 1.0 };
+            match explained.iter_mut().find(|(known, _)| known == id) {
                 Some((_, sum)) => *sum += weight,
-                None => weights.push((id, weight)),
+                None => explained.push((id, weight)),
             }
         }
     }
-    let rank = |(id, weight): &(&str, u32)| {
+    let rank = |(id, explained): &(&str, f64)| {
         let carried = carried.get(id).copied().unwrap_or(1);
-        f64::from(*weight) / f64::from(carried).sqrt()
+        explained.powi(2) / f64::from(carried).cbrt()
     };
-    let mut likely: Option<&(&'a str, u32)> = None;
-    for one in &weights {
+    let mut likely: Option<&(&'a str, f64)> = None;
+    for one in &explained {
         if likely.is_none_or(|other| rank(one) > rank(other)) {
             likely = Some(one);
         }

@@ -6,6 +6,7 @@ use super::result::{
     TestResult, Verdict,
 };
 use super::suspects::{Asked, suspects};
+use super::vector::Family;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Vectors and scenarios, counted apart.
@@ -37,10 +38,23 @@ impl TestResult {
         let asked = self.cases.iter().filter(|case| case.skip.is_none());
         // An adapter that breaks down says nothing of what it was asked about.
         let asked = asked.filter(|case| !broken.contains(case.name.as_str()));
+        let failures = self.failures.iter();
+        let of_one = failures.filter(|it| it.cause.is_of_one_requirement());
+        let of_one: BTreeSet<&str> = of_one.map(|it| it.name.as_str()).collect();
+        let most = |case: &CaseResult| match of_one.contains(case.name.as_str()) {
+            true => 1,
+            false => usize::MAX,
+        };
         let asked: Vec<Asked> = asked
             .map(|case| Asked {
-                requirements: case.requirements.iter().map(String::as_str).collect(),
+                requirements: case
+                    .requirements
+                    .iter()
+                    .take(most(case))
+                    .map(String::as_str)
+                    .collect(),
                 failed: case.outcome == CaseOutcome::Failed,
+                place: Family::place(&case.group),
             })
             .collect();
         self.suspects = suspects(&asked);

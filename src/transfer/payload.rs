@@ -524,7 +524,14 @@ impl OfferParties {
         receiver_fingerprint: &Fingerprint,
     ) -> Self {
         let sender_address = suite.encode_address(&sender.address);
-        let receiver_address = suite.encode_address(receiver);
+        let receiver_address = suite.encode_address(flawed!(
+            "PAY-14 sender's number",
+            receiver,
+            &Address {
+                device_id: sender.address.device_id,
+                ..*receiver
+            }
+        ));
         let (first, second) = flawed!(
             "PAY-14 parties turned",
             (sender_address, receiver_address),
@@ -633,22 +640,36 @@ impl Provisioning {
     }
 }
 
-/// An object whose names stand in the order of their UTF-16, at every level.
+/// An object whose names stand in that order, at every level.
 #[cfg(feature = "flaws")]
-fn by_utf16(object: Map<String, Value>) -> Map<String, Value> {
-    fn inner(value: Value) -> Value {
+fn in_order<K: Ord>(object: Map<String, Value>, order: fn(&str) -> K) -> Map<String, Value> {
+    fn inner<K: Ord>(value: Value, order: fn(&str) -> K) -> Value {
         match value {
-            Value::Object(object) => Value::Object(by_utf16(object)),
-            Value::Array(values) => Value::Array(values.into_iter().map(inner).collect()),
+            Value::Object(object) => Value::Object(in_order(object, order)),
+            Value::Array(values) => values.into_iter().map(|it| inner(it, order)).collect(),
             other => other,
         }
     }
     let mut names: Vec<(String, Value)> = object.into_iter().collect();
-    names.sort_by_key(|(name, _)| name.encode_utf16().collect::<Vec<_>>());
+    names.sort_by_key(|(name, _)| order(name));
+    let names = names.into_iter();
     names
-        .into_iter()
-        .map(|(name, value)| (name, inner(value)))
+        .map(|(name, value)| (name, inner(value, order)))
         .collect()
+}
+
+/// As JavaScript and Java sort.
+#[cfg(feature = "flaws")]
+fn utf16(name: &str) -> Vec<u16> {
+    name.encode_utf16().collect()
+}
+
+/// As an object of JavaScript has its names: those that are numbers first, by their value.
+#[cfg(feature = "flaws")]
+fn numbers_first(name: &str) -> (bool, Option<u32>, String) {
+    let number = name.parse().ok();
+    let number = number.filter(|number: &u32| number.to_string() == name);
+    (number.is_none(), number, name.to_owned())
 }
 
 /// JSON in which these characters, which stand in strings alone, are escaped though they need not be.
@@ -847,7 +868,12 @@ impl From<&Map<String, Value>> for Sorted {
             object.values_mut().for_each(Value::sort_all_objects),
             ()
         );
-        Sorted(flawed!("PAY-13 UTF-16", object, by_utf16(object)))
+        let object = flawed!("PAY-13 UTF-16", object, in_order(object, utf16));
+        Sorted(flawed!(
+            "PAY-13 numbers first",
+            object,
+            in_order(object, numbers_first)
+        ))
     }
 }
 

@@ -65,21 +65,26 @@ pub(in crate::conformance) fn first_spoken(subject: &Description) -> SuiteRef {
     first.unwrap_or(suite::ALL[0])
 }
 
-/// How a case goes. What goes wrong only where there are restarts between its steps is told as that (XFER-15).
+/// How a case goes. What goes wrong only where it is restarted is told as that (XFER-15, MBX-18): with restarts between its steps,
+/// or where it says so itself.
 pub fn ask(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {
-    let as_written = Terms {
-        restarts: Restarts::AsWritten,
-        ..terms
+    let mut with = |restarts| settled(subject, case, Terms { restarts, ..terms });
+    let mut failed = match with(terms.restarts) {
+        Outcome::Failed(mismatch) => mismatch,
+        outcome => return outcome,
     };
-    match (settled(subject, case, terms), terms.restarts) {
-        (Outcome::Failed(mismatch), Restarts::Everywhere) => {
-            match settled(subject, case, as_written) {
-                Outcome::Passed => Outcome::Failed(mismatch.of_restarts()),
-                without => without,
-            }
+    if terms.restarts == Restarts::Everywhere {
+        match with(Restarts::AsWritten) {
+            Outcome::Passed => return Outcome::Failed(failed.of_restarts(case)),
+            Outcome::Failed(as_written) => failed = as_written,
+            skipped @ Outcome::Skipped(_) => return skipped,
         }
-        (outcome, _) => outcome,
     }
+    let is_judged = !matches!(failed.cause, Cause::NoAnswer | Cause::TimedOut);
+    if case.restarts() && is_judged && with(Restarts::Never) == Outcome::Passed {
+        failed = failed.of_restarts(case);
+    }
+    Outcome::Failed(failed)
 }
 
 fn settled(subject: &mut dyn Subject, case: &Case, terms: Terms) -> Outcome {

@@ -1,6 +1,7 @@
 //! How a case went, and where a subject departs from it.
 
 use super::difference::Difference;
+use crate::conformance::case::Case;
 use crate::conformance::scenario::outline::Departure;
 use crate::conformance::scenario::transcript::Transcript;
 use crate::conformance::scenario::{self, StepFailure};
@@ -113,7 +114,7 @@ pub enum Cause {
     Secret,
     /// The state is not what it must be: a refusal changed it, or something is still in it.
     State,
-    /// It goes wrong only where it is saved and restored before every step (XFER-15).
+    /// It goes wrong only where it is saved and restored: before every step, or where the vector or the script says so (XFER-15, MBX-18).
     Restart,
     /// A step of a script does not succeed.
     Step,
@@ -126,6 +127,12 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether it says by itself which requirement is broken, whatever else its case is about: the one of restarts, or of secrets.
+    #[must_use]
+    pub(in crate::conformance) fn is_of_one_requirement(self) -> bool {
+        matches!(self, Cause::Restart | Cause::Secret)
+    }
+
     /// As the JSON result writes it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -212,11 +219,16 @@ impl Mismatch {
     }
 
     /// The same, where it goes wrong only with restarts.
-    pub(super) fn of_restarts(self) -> Self {
-        let Mismatch { cause, clause, .. } = Mismatch::new(Cause::Restart, "", "");
+    pub(super) fn of_restarts(self, case: &Case) -> Self {
+        let is_of_intermediaries =
+            matches!(case, Case::Vector(vector) if vector.family == "intermediary");
         Mismatch {
-            cause,
-            clause,
+            cause: Cause::Restart,
+            clause: Some(if is_of_intermediaries {
+                "MBX-18"
+            } else {
+                "XFER-15"
+            }),
             ..self
         }
     }

@@ -4,6 +4,7 @@ use super::Terms;
 use super::difference;
 use super::outcome::{Cause, Mismatch, Skip, Stop, Why};
 use super::own_randomness;
+use crate::conformance::catalogue::Catalogue;
 use crate::conformance::leak::holds;
 use crate::conformance::operation::device::{Create, Decrypt};
 use crate::conformance::operation::xeddsa::Sign;
@@ -31,6 +32,7 @@ pub(super) fn run(
 ) -> Result<(), Stop> {
     let mut asking = Asking {
         subject,
+        vector,
         suite,
         terms,
         may_differ: vector.result == Expectation::Acceptable,
@@ -55,6 +57,7 @@ pub(super) fn run(
 /// A subject under the questions of a vector.
 struct Asking<'a> {
     subject: &'a mut dyn Subject,
+    vector: &'a Vector,
     suite: &'a str,
     terms: Terms,
     /// Whether it may refuse what it is asked, or make it otherwise where both can be used.
@@ -86,17 +89,30 @@ impl<'a> Asking<'a> {
                 let is_code =
                     matches!(&failure, Failure::Rejected { error, .. } if error == code.as_str());
                 if self.terms.strict && !is_code {
-                    return Err(Mismatch::new(Cause::Code, expectation, failure.to_string()).into());
+                    let mismatch = Mismatch::new(Cause::Code, expectation, failure.to_string());
+                    return Err(self.of_refusal(mismatch, code.as_str()).into());
                 }
                 Ok(false)
             }
             (Err(Failure::Rejected { .. }), None) if self.may_differ => Ok(false),
+            (Err(ref failure @ Failure::Rejected { ref error, .. }), None) => {
+                let mismatch = Mismatch::without_answer(expectation, failure);
+                Err(self.of_refusal(mismatch, error).into())
+            }
             (Err(failure), _) => Err(Stop::without_answer(call.method, expectation, &failure)),
-            (Ok(got), Some(_)) => {
-                Err(Mismatch::new(Cause::Accepted, expectation, format!("accepted: {got}")).into())
+            (Ok(got), Some(code)) => {
+                let mismatch =
+                    Mismatch::new(Cause::Accepted, expectation, format!("accepted: {got}"));
+                Err(self.of_refusal(mismatch, code.as_str()).into())
             }
             (Ok(got), None) => self.compare(call, &got).map(|()| true),
         }
+    }
+
+    /// A refusal that is missing or is none of the profile's: of the vector's requirements the one speaks of it that gives its code.
+    fn of_refusal(&self, mismatch: Mismatch, code: &str) -> Mismatch {
+        let clause = Catalogue::get().giving(code, &self.vector.requirements);
+        Mismatch { clause, ..mismatch }
     }
 
     /// Asks, and looks whether a secret is shown (PRIV-04).
@@ -243,7 +259,7 @@ impl<'a> Asking<'a> {
                 }
                 Action::Call(call) => {
                     let done = self
-                        .restart_before_a_step(machine)
+                        .restart_before_a_step(machine, index)
                         .and_then(|saved| self.step(machine, call, saved));
                     match done {
                         // What is refused changes nothing: it goes on without it.
@@ -261,6 +277,7 @@ impl<'a> Asking<'a> {
                 Action::Repeat(times, call) => self
                     .repeat(*times, call)
                     .map_err(|stop| at_step(stop, call.method))?,
+                Action::Restart if self.terms.restarts == Restarts::Never => {}
                 Action::Restart => self
                     .restart(machine)
                     .map_err(|stop| at_step(stop, "restart"))?,
@@ -304,9 +321,15 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Before a step, where there are restarts everywhere: what was saved. A subject that cannot be saved is not restarted.
-    fn restart_before_a_step(&mut self, machine: &Machine) -> Result<Option<Hex>, Stop> {
-        if self.terms.restarts == Restarts::AsWritten {
+    /// Before the step of that number, where there is a restart before it: what was saved. A subject that cannot be saved is not
+    /// restarted.
+    fn restart_before_a_step(
+        &mut self,
+        machine: &Machine,
+        index: usize,
+    ) -> Result<Option<Hex>, Stop> {
+        let step = u32::try_from(index).unwrap_or(u32::MAX);
+        if !self.terms.restarts.before(step) {
             return Ok(None);
         }
         let before = match self.save(machine) {

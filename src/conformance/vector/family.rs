@@ -140,6 +140,15 @@ impl Family {
         "transfer_receiver",
     ];
 
+    /// The place of a group (`tigress-1/kdf`, `scenarios/theft`) in that order; what is not in it has the last.
+    #[must_use]
+    pub fn place(group: &str) -> usize {
+        let family = group.rsplit('/').next();
+        let mut order = Family::IN_TURN.iter();
+        let place = order.position(|it| family == Some(it));
+        place.unwrap_or(Family::IN_TURN.len())
+    }
+
     /// The family of that name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Family> {

@@ -143,6 +143,9 @@ impl<'a> Players<'a> {
 
     /// A device's wallet is saved and restored.
     pub(super) fn restart(&mut self, device: &str) -> Result<(), StepFailure> {
+        if self.restarts == Restarts::Never {
+            return Ok(());
+        }
         let state = self.save(device)?;
         self.restore(device, state)
     }
@@ -163,7 +166,7 @@ impl<'a> Players<'a> {
     fn restart_before_a_step(&mut self, device: &str) -> Result<(), StepFailure> {
         let step = self.steps.entry(device.to_owned()).or_default();
         *step += 1;
-        if !self.restarts.before(*step - 1) {
+        if !self.restarts.before_event(*step - 1) {
             return Ok(());
         }
         match self.outlasts_a_restart(device) {
