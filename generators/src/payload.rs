@@ -1170,6 +1170,13 @@ fn offered_by() -> OfferedBy {
     }
 }
 
+/// The same between two devices of which none is the first, nor as the other.
+fn between_other_devices(by: &OfferedBy) -> OfferedBy {
+    but(by.clone(), |by| {
+        (by.sender, by.receiver) = (party("ben", 7), party("ryan", 3));
+    })
+}
+
 /// What the MAC of an offer covers of who makes it to whom: the addresses by hand, a UUID's bytes and a DeviceID.
 fn parties(by: &OfferedBy) -> Vec<u8> {
     let encoded = |party: &PartyFields| {
@@ -1260,6 +1267,11 @@ fn offers(b: &mut Builder) {
             .tigress("{", &format!(r#"{{ "mac" : "@", "accessKey":"{key_text}","invitation":"{id_text}","#)).json())));
         /// an unknown key, which is covered as well
         offer_with_unknown_key [Mac Unknown:] => holds(with_mac(&by, &token("AQID").in_tigress(&keys).new_key("1").json()));
+        /// from the seventh device of the one to the third of the other
+        offer_between_other_devices [Mac:] => {
+            let by = between_other_devices(&by);
+            valid::<CheckOffer>(input(with_mac(&by, &unsigned), &by), Done {})
+        };
         another_secret: "made by the secret of another invitation"
             => between(&|by| by.offer_key = seed::bytes::<32>("payload/another offer key").into());
         another_sender: "sent from another address" => between(&|by| by.sender.address = address("thief", 1));
@@ -1267,6 +1279,8 @@ fn offers(b: &mut Builder) {
         /// sent under another identity key: whoever runs the server puts their own in place
         another_key_of_sender => between(&|by| by.sender.identity_key = party("thief", 1).identity_key);
         another_receiver: "sent to another address" => between(&|by| by.receiver.address = address("thief", 1));
+        /// sent to another device of the receiver: no other case tells its DeviceID from the sender's
+        another_device_of_receiver => between(&|by| by.receiver.address.device_id = 2);
         another_key_of_receiver: "sent to another identity key"
             => between(&|by| by.receiver.identity_key = party("thief", 1).identity_key);
         /// sent back to whoever made it
@@ -1350,6 +1364,11 @@ fn offers(b: &mut Builder) {
     cases! { b, [Writer Mac: PAY-13 PAY-14];
         write_offer_by_invitation [Normal:]: "an offer by an invitation" => valid::<EncodeOffer>(
             written(fields.clone(), &by), padded(good.clone()));
+        /// one from the seventh device of the one to the third of the other
+        write_offer_between_other_devices [Writer Mac:] => {
+            let by = between_other_devices(&by);
+            valid::<EncodeOffer>(written(fields.clone(), &by), padded(with_mac(&by, &unsigned)))
+        };
         write_offer_without_access_key [Writer Invited: PAY-15]: "one without a way back" => refused::<EncodeOffer>(
             InvalidPayload, written(without_key, &by));
         write_offer_by_invitation_of_1023_bytes [Writer Padding: PAY-11]: "one of 1,023 bytes of JSON" => long(more);
