@@ -709,6 +709,8 @@ fn refuse_bytes(b: &mut Builder) {
         escape_three_digits: r"\u with three digits" => reason(r"\u041");
         escape_with_sign: r"\u with a sign" => reason(r"\u+041");
         form_feed_as_space: "a form feed as white space" => refuses(format!("\u{c}{json}"));
+        /// a vertical tab as white space, between two tokens: a regex's `\s` has it too
+        vertical_tab_as_space => refuses(json.replacen(':', ":\u{b}", 1));
         no_break_space: "a no-break space as white space" => refuses(format!("\u{a0}{json}"));
     }
     cases! { b, [Surrogate: PAY-01];
@@ -717,6 +719,11 @@ fn refuse_bytes(b: &mut Builder) {
         surrogates_in_wrong_order: "a surrogate pair in the wrong order" => reason(r"\udd11\ud83d");
         two_first_surrogates: "two first halves" => reason(r"\ud83d\ud83d");
         first_surrogate_then_character: "a first half, then an escape of a character" => reason(r"\ud83d\u0041");
+        /// a first half, then an escape of a character behind the second halves: a test for the lower bound alone takes it
+        first_surrogate_then_later_character => reason(r"\ud83d\ue000");
+        first_surrogate_then_last_character: "a first half, then the last escape" => reason(r"\ud83d\uffff");
+        first_surrogate_then_text: "a first half, then a letter" => reason(r"\ud83dA");
+        second_surrogate_then_text: "a second half, then a letter" => reason(r"\udfffA");
         /// half a surrogate pair in a name that is ignored
         surrogate_in_ignored_name [Surrogate Unknown:] => refuses(cancel().in_tigress(r#""\ud83d":1"#));
     }
@@ -1000,6 +1007,17 @@ fn encode(b: &mut Builder) {
         write_nested_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [{ "\u{1f600}": 1, "\u{fffd}": 2 }] })),
             cancel().content("{\"reason\":\"r\",\"new\":[{\"\u{fffd}\":2,\"\u{1f600}\":1}]}"));
+        /// names that are numbers: objects of JavaScript put those first, and by their value
+        write_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
+            top(cancelled("r"), json!({ "9": 1, "10": 2, "!": 3 })), cancel().with(",\"!\":3,\"10\":2,\"9\":1"));
+        /// the same in the value of an unknown key
+        write_nested_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "new": [{ "9": 1, "10": 2, "!": 3 }] })),
+            cancel().content(r#"{"reason":"r","new":[{"!":3,"10":2,"9":1}]}"#));
+        /// names of JavaScript's objects in the value of an unknown key: a writer that holds it as such an object loses the first
+        write_nested_javascript_keys [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "new": { "__proto__": { "a": 1 }, "constructor": 2 } })),
+            cancel().content(r#"{"reason":"r","new":{"__proto__":{"a":1},"constructor":2}}"#));
         /// numbers of unknown keys: negative, and with a fraction
         write_unknown_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [-1, 1.5] })), cancel().content(r#"{"reason":"r","new":[-1,1.5]}"#));
