@@ -1440,6 +1440,13 @@ fn signed_by_nobody() -> Vec<u8> {
     [NEUTRAL, NEUTRAL, [0; 32]].concat()
 }
 
+/// The same with an R that is not of small order: the key alone gives it away.
+fn signed_by_anybody() -> Vec<u8> {
+    let s = Scalar::from(5_u64);
+    let big_r = EdwardsPoint::mul_base(&s).compress().0;
+    [NEUTRAL, big_r, s.to_bytes()].concat()
+}
+
 /// A request whose R has a component of order 8: its signature holds where the equation is multiplied by the
 /// cofactor, and not where it is not (RFC 8032 5.1.7 leaves that to the verifier). Only the signer can make it.
 fn signed_with_torsion(label: &str, covered: &[&[u8]]) -> Vec<u8> {
@@ -1536,6 +1543,8 @@ fn car_key_signing_request(b: &mut Builder) {
         signing_request_neutral_r [SmallOrder Attestation:] => refuses(signed_with_neutral_r("receiver", &[b"tigress ksr", id, &key]));
         /// the neutral point as key, and a signature that it verifies for every message
         signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
+        /// the neutral point as key, and an R that is not of small order: who looks at R alone takes it
+        signing_request_neutral_key_alone [SmallOrder Attestation:] => refuses(signed_by_anybody());
     }
 }
 
@@ -1588,5 +1597,8 @@ fn car_key_import_request(b: &mut Builder) {
         /// an owner's key of small order, for which everybody can sign
         import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
             CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });
+        /// the same with an R that is not of small order: who looks at R alone takes it
+        import_request_neutral_key_alone [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
+            CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_anybody()) });
     }
 }
