@@ -709,6 +709,8 @@ fn refuse_bytes(b: &mut Builder) {
         escape_three_digits: r"\u with three digits" => reason(r"\u041");
         escape_with_sign: r"\u with a sign" => reason(r"\u+041");
         form_feed_as_space: "a form feed as white space" => refuses(format!("\u{c}{json}"));
+        /// a vertical tab as white space, between two tokens: a regex's `\s` has it too
+        vertical_tab_as_space => refuses(json.replacen(':', ":\u{b}", 1));
         no_break_space: "a no-break space as white space" => refuses(format!("\u{a0}{json}"));
     }
     cases! { b, [Surrogate: PAY-01];
@@ -717,6 +719,11 @@ fn refuse_bytes(b: &mut Builder) {
         surrogates_in_wrong_order: "a surrogate pair in the wrong order" => reason(r"\udd11\ud83d");
         two_first_surrogates: "two first halves" => reason(r"\ud83d\ud83d");
         first_surrogate_then_character: "a first half, then an escape of a character" => reason(r"\ud83d\u0041");
+        /// a first half, then an escape of a character behind the second halves: a test for the lower bound alone takes it
+        first_surrogate_then_later_character => reason(r"\ud83d\ue000");
+        first_surrogate_then_last_character: "a first half, then the last escape" => reason(r"\ud83d\uffff");
+        first_surrogate_then_text: "a first half, then a letter" => reason(r"\ud83dA");
+        second_surrogate_then_text: "a second half, then a letter" => reason(r"\udfffA");
         /// half a surrogate pair in a name that is ignored
         surrogate_in_ignored_name [Surrogate Unknown:] => refuses(cancel().in_tigress(r#""\ud83d":1"#));
     }
@@ -1000,6 +1007,17 @@ fn encode(b: &mut Builder) {
         write_nested_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [{ "\u{1f600}": 1, "\u{fffd}": 2 }] })),
             cancel().content("{\"reason\":\"r\",\"new\":[{\"\u{fffd}\":2,\"\u{1f600}\":1}]}"));
+        /// names that are numbers: objects of JavaScript put those first, and by their value
+        write_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
+            top(cancelled("r"), json!({ "9": 1, "10": 2, "!": 3 })), cancel().with(",\"!\":3,\"10\":2,\"9\":1"));
+        /// the same in the value of an unknown key
+        write_nested_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "new": [{ "9": 1, "10": 2, "!": 3 }] })),
+            cancel().content(r#"{"reason":"r","new":[{"!":3,"10":2,"9":1}]}"#));
+        /// names of JavaScript's objects in the value of an unknown key: a writer that holds it as such an object loses the first
+        write_nested_javascript_keys [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "new": { "__proto__": { "a": 1 }, "constructor": 2 } })),
+            cancel().content(r#"{"reason":"r","new":{"__proto__":{"a":1},"constructor":2}}"#));
         /// numbers of unknown keys: negative, and with a fraction
         write_unknown_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [-1, 1.5] })), cancel().content(r#"{"reason":"r","new":[-1,1.5]}"#));
@@ -1170,6 +1188,13 @@ fn offered_by() -> OfferedBy {
     }
 }
 
+/// The same between two devices of which none is the first, nor as the other.
+fn between_other_devices(by: &OfferedBy) -> OfferedBy {
+    but(by.clone(), |by| {
+        (by.sender, by.receiver) = (party("ben", 7), party("ryan", 3));
+    })
+}
+
 /// What the MAC of an offer covers of who makes it to whom: the addresses by hand, a UUID's bytes and a DeviceID.
 fn parties(by: &OfferedBy) -> Vec<u8> {
     let encoded = |party: &PartyFields| {
@@ -1260,6 +1285,11 @@ fn offers(b: &mut Builder) {
             .tigress("{", &format!(r#"{{ "mac" : "@", "accessKey":"{key_text}","invitation":"{id_text}","#)).json())));
         /// an unknown key, which is covered as well
         offer_with_unknown_key [Mac Unknown:] => holds(with_mac(&by, &token("AQID").in_tigress(&keys).new_key("1").json()));
+        /// from the seventh device of the one to the third of the other
+        offer_between_other_devices [Mac:] => {
+            let by = between_other_devices(&by);
+            valid::<CheckOffer>(input(with_mac(&by, &unsigned), &by), Done {})
+        };
         another_secret: "made by the secret of another invitation"
             => between(&|by| by.offer_key = seed::bytes::<32>("payload/another offer key").into());
         another_sender: "sent from another address" => between(&|by| by.sender.address = address("thief", 1));
@@ -1267,6 +1297,8 @@ fn offers(b: &mut Builder) {
         /// sent under another identity key: whoever runs the server puts their own in place
         another_key_of_sender => between(&|by| by.sender.identity_key = party("thief", 1).identity_key);
         another_receiver: "sent to another address" => between(&|by| by.receiver.address = address("thief", 1));
+        /// sent to another device of the receiver: no other case tells its DeviceID from the sender's
+        another_device_of_receiver => between(&|by| by.receiver.address.device_id = 2);
         another_key_of_receiver: "sent to another identity key"
             => between(&|by| by.receiver.identity_key = party("thief", 1).identity_key);
         /// sent back to whoever made it
@@ -1350,6 +1382,11 @@ fn offers(b: &mut Builder) {
     cases! { b, [Writer Mac: PAY-13 PAY-14];
         write_offer_by_invitation [Normal:]: "an offer by an invitation" => valid::<EncodeOffer>(
             written(fields.clone(), &by), padded(good.clone()));
+        /// one from the seventh device of the one to the third of the other
+        write_offer_between_other_devices [Writer Mac:] => {
+            let by = between_other_devices(&by);
+            valid::<EncodeOffer>(written(fields.clone(), &by), padded(with_mac(&by, &unsigned)))
+        };
         write_offer_without_access_key [Writer Invited: PAY-15]: "one without a way back" => refused::<EncodeOffer>(
             InvalidPayload, written(without_key, &by));
         write_offer_by_invitation_of_1023_bytes [Writer Padding: PAY-11]: "one of 1,023 bytes of JSON" => long(more);
@@ -1401,6 +1438,13 @@ const SIGNED_ZERO: [u8; 32] = {
 /// A key and signature that a verifier which takes points of small order accepts for every message.
 fn signed_by_nobody() -> Vec<u8> {
     [NEUTRAL, NEUTRAL, [0; 32]].concat()
+}
+
+/// The same with an R that is not of small order: the key alone gives it away.
+fn signed_by_anybody() -> Vec<u8> {
+    let s = Scalar::from(5_u64);
+    let big_r = EdwardsPoint::mul_base(&s).compress().0;
+    [NEUTRAL, big_r, s.to_bytes()].concat()
 }
 
 /// A request whose R has a component of order 8: its signature holds where the equation is multiplied by the
@@ -1499,6 +1543,8 @@ fn car_key_signing_request(b: &mut Builder) {
         signing_request_neutral_r [SmallOrder Attestation:] => refuses(signed_with_neutral_r("receiver", &[b"tigress ksr", id, &key]));
         /// the neutral point as key, and a signature that it verifies for every message
         signing_request_neutral_key [SmallOrder Attestation:] => refuses(signed_by_nobody());
+        /// the neutral point as key, and an R that is not of small order: who looks at R alone takes it
+        signing_request_neutral_key_alone [SmallOrder Attestation:] => refuses(signed_by_anybody());
     }
 }
 
@@ -1551,5 +1597,8 @@ fn car_key_import_request(b: &mut Builder) {
         /// an owner's key of small order, for which everybody can sign
         import_request_neutral_key [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
             CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_nobody()) });
+        /// the same with an R that is not of small order: who looks at R alone takes it
+        import_request_neutral_key_alone [SmallOrder Attestation:] => refused::<CheckImportRequest>(AttestationInvalid,
+            CheckImportRequestInput { owner_key: NEUTRAL.into(), ..input(signed_by_anybody()) });
     }
 }
