@@ -76,7 +76,7 @@ fn the_engine_does_not_differ_from_itself() {
         (Area::Calls, 60),
         (Area::Conversations, 12),
         (Area::Devices, 8),
-        (Area::Bounds, 8),
+        (Area::Bounds, 4),
         (Area::Wallets, 4),
     ] {
         let result = fuzz(wrong(|_, _, answer| answer), names(area, count));
