@@ -21,8 +21,9 @@ use std::time::{Duration, Instant};
 const VERSION: u32 = 1;
 /// Of so many draws one is asked with a restart before every step.
 const ONE_IN_RESTARTED: u64 = 4;
-/// So many of each are drawn in turn. A call takes a third of a millisecond, a device or a scenario seventy times as long, and
-/// what comes to a bound ten times as long as that: by and large each area has as much time as another.
+/// So many of each are drawn in turn. A call takes a third of a millisecond, a conversation fifteen times as long, a device or a
+/// scenario seventy times, and what comes to a bound three hundred times: none but calls, which need little, has much less time
+/// than another.
 const TURNS: [(Area, usize); 5] = [
     (Area::Calls, 64),
     (Area::Conversations, 28),
