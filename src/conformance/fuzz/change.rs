@@ -262,7 +262,7 @@ mod tests {
     fn a_list_comes_to_a_bound_and_what_is_numbered_goes_on() {
         let mut dice = Dice::new("many");
         let mut lengths = Vec::new();
-        for _ in 0..40 {
+        for _ in 0..200 {
             let mut params = json!({ "keys": [{ "id": 7, "key": "05" }] });
             assert_eq!(many(&mut dice, &mut params), Some(()));
             let keys = params["keys"].as_array().expect("it is a list");

@@ -164,7 +164,8 @@ mod tests {
         };
         assert_eq!(ids(&steps), [OLD, OLD]);
         let renewed = renewed(&steps, "1");
-        let [one, other] = &ids(&renewed)[..] else {
+        let new = ids(&renewed);
+        let [one, other] = &new[..] else {
             panic!("{renewed:?}")
         };
         assert_eq!(one, other);
