@@ -2,11 +2,12 @@
 
 use crate::built_in::cases;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 use tigress_signal::conformance::fuzz::campaign::{FuzzResult, Plan, Until, run};
 use tigress_signal::conformance::fuzz::corpus::Corpus;
-use tigress_signal::conformance::fuzz::draw::{Area, Name};
+use tigress_signal::conformance::fuzz::draw::{Area, Name, draw};
 use tigress_signal::conformance::interrupt::Interrupt;
 use tigress_signal::conformance::operation::Reference;
 use tigress_signal::conformance::run::{self, Outcome, Terms};
@@ -75,6 +76,7 @@ fn the_engine_does_not_differ_from_itself() {
         (Area::Calls, 60),
         (Area::Conversations, 12),
         (Area::Devices, 8),
+        (Area::Bounds, 4),
         (Area::Wallets, 4),
     ] {
         let result = fuzz(wrong(|_, _, answer| answer), names(area, count));
@@ -84,6 +86,36 @@ fn the_engine_does_not_differ_from_itself() {
         let found = result.findings.iter().map(|finding| &finding.name);
         assert_eq!(found.collect::<Vec<_>>(), Vec::<&String>::new());
     }
+}
+
+#[test]
+fn a_draw_is_the_same_whenever_it_is_drawn() {
+    for &area in Area::ALL {
+        let mut all = BTreeSet::new();
+        for name in names(area, 6) {
+            let drawn = || format!("{:?}", draw(&CORPUS, &Tigress1, &name));
+            assert_eq!(drawn(), drawn(), "{name}");
+            all.insert(drawn());
+        }
+        assert!(all.len() > 3, "{area}");
+    }
+}
+
+/// Whoever takes more than he may shows it only where somebody asks so often.
+#[test]
+fn a_bound_that_is_not_kept_is_found() {
+    let accepts = |method: &str, _: &Value, answer: Result<Value, Failure>| match answer {
+        Err(Failure::Rejected { error, .. })
+            if method == "transfers.event" && error == "rate-limited" =>
+        {
+            Ok(serde_json::json!({ "outcomes": [] }))
+        }
+        answer => answer,
+    };
+    let result = fuzz(wrong(accepts), names(Area::Bounds, 60));
+    let finding = result.findings.first().expect("it is found");
+    assert_eq!(finding.method, "transfers.event");
+    assert_eq!(finding.requirements[0], "XFER-20");
 }
 
 /// A refusal that is not made is found, made small, told by its clause, and runs alone.

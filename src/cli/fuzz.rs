@@ -44,7 +44,7 @@ pub(super) struct Fuzz {
     /// The suite; where it is not given, the first one of this build that the adapter speaks.
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
-    /// Draw only this: `calls`, `conversations`, `devices` or `wallets`; may be repeated.
+    /// Draw only this: `calls`, `conversations`, `devices`, `bounds` or `wallets`; may be repeated.
     #[arg(long, value_name = "AREA")]
     only: Vec<Area>,
     /// Compare the adapter's error codes with the profile's, too.

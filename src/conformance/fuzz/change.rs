@@ -31,6 +31,11 @@ const DAY: u64 = 86_400;
 /// Times that the profile counts in days, by their days.
 const DAYS: [u64; 12] = [1, 2, 3, 7, 9, 10, 29, 30, 40, 60, 69, 90];
 
+/// So many are taken at once of something, somewhere in the profile.
+const BOUNDS: [usize; 5] = [10, 40, 100, 200, 1000];
+/// A list does not grow beyond so many characters of JSON.
+const LONGEST_LIST: usize = 200_000;
+
 /// Changes one value somewhere in `params`. One in four is another vector's value of a field of that name.
 pub(super) fn one(dice: &mut Dice, corpus: &Corpus, params: &mut Value) {
     let mut leaves = Vec::new();
@@ -65,6 +70,40 @@ pub(super) fn one(dice: &mut Dice, corpus: &Corpus, params: &mut Value) {
         Value::Array(items) => array(dice, items),
         Value::Null | Value::Object(_) => {}
     }
+}
+
+/// Changes one value, or a list of which there is so much that it comes to a bound.
+pub(super) fn one_or_many(dice: &mut Dice, corpus: &Corpus, params: &mut Value) {
+    if !dice.one_in(10) || many(dice, params).is_none() {
+        one(dice, corpus, params);
+    }
+}
+
+/// A list grows to about as many as some bound of the profile says, each but for its number as the last one; none where there is none.
+fn many(dice: &mut Dice, params: &mut Value) -> Option<()> {
+    let mut leaves = Vec::new();
+    leaves_of(params, &mut String::new(), &mut leaves);
+    let is_list = |place: &String| params.pointer(place).is_some_and(|it| it.get(0).is_some());
+    let lists = leaves.into_iter().map(|(place, _)| place);
+    let lists: Vec<String> = lists.filter(is_list).collect();
+    let items = params.pointer_mut(dice.pick(&lists)?)?.as_array_mut()?;
+    let mut last = items.last()?.clone();
+    let most = items.len() + LONGEST_LIST / last.to_string().len().max(1);
+    let bound = dice.pick(&BOUNDS)? + dice.below(3) - 1;
+    while items.len() < bound.min(most) {
+        let number = if last.is_object() {
+            last.get_mut("id")
+        } else {
+            Some(&mut last)
+        };
+        if let Some(number) = number
+            && let Some(former) = number.as_u64()
+        {
+            *number = former.wrapping_add(1).into();
+        }
+        items.push(last.clone());
+    }
+    Some(())
 }
 
 /// Bytes in hex, changed as what they are: a message, a payload, or bytes.
@@ -217,5 +256,22 @@ mod tests {
             changed += u32::from(after != before);
         }
         assert!(changed > 100, "{changed}");
+    }
+
+    #[test]
+    fn a_list_comes_to_a_bound_and_what_is_numbered_goes_on() {
+        let mut dice = Dice::new("many");
+        let mut lengths = Vec::new();
+        for _ in 0..200 {
+            let mut params = json!({ "keys": [{ "id": 7, "key": "05" }] });
+            assert_eq!(many(&mut dice, &mut params), Some(()));
+            let keys = params["keys"].as_array().expect("it is a list");
+            assert!(keys.iter().zip(7..).all(|(key, id)| key["id"] == id));
+            lengths.push(keys.len());
+        }
+        for bound in [10, 201, 999] {
+            assert!(lengths.contains(&bound), "{bound} of {lengths:?}");
+        }
+        assert_eq!(many(&mut dice, &mut json!({ "keys": [], "id": 1 })), None);
     }
 }

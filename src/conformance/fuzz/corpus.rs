@@ -2,7 +2,9 @@
 
 use super::change;
 use super::sketch::{Asked, Sketch};
+use super::text;
 use crate::conformance::case::{Case, Cases};
+use crate::conformance::dice::Dice;
 use crate::conformance::scenario::Scenario;
 use crate::conformance::vector::{Body, Expectation, Vector};
 use crate::suite::SuiteRef;
@@ -12,9 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// So many values of a field are kept, and so many characters of each.
 const MOST_VALUES: usize = 400;
 const LONGEST_VALUE: usize = 6_000;
-/// A conversation with more steps, or more characters of JSON, is left to the vectors: one of it takes as long as a hundred others.
+/// A conversation with more steps, or more characters of JSON, comes to a bound, and takes as long as a hundred others.
 const MOST_STEPS: usize = 40;
 const MOST_TEXT: usize = 100_000;
+/// One with more than these is left to the vectors.
+const MOST_LONG_STEPS: usize = 150;
+const MOST_LONG_TEXT: usize = 400_000;
 /// The family whose devices are begun with, and the last number of a vector that has one of them.
 const LOADS: &str = "ratchet_session";
 const LAST_LOAD: u32 = 40;
@@ -28,10 +33,41 @@ pub struct Corpus {
     /// Places in `calls`, by method.
     pub(super) by_method: Vec<Vec<usize>>,
     pub(super) conversations: Vec<Sketch>,
+    /// Places in `conversations`, by family.
+    pub(super) by_family: Vec<Vec<usize>>,
+    /// Conversations that come to a bound.
+    pub(super) long: Vec<Sketch>,
     pub(super) scenarios: Vec<Scenario>,
     /// Devices to begin with, of vectors whose numbers stay: what is drawn of them is the same when other vectors are added.
     pub(super) loads: Vec<Value>,
-    values: BTreeMap<String, Vec<Value>>,
+    values: Values,
+    /// The same of what stands in payloads' JSON.
+    said: Values,
+}
+
+/// Values by the names of their fields, each once.
+#[derive(Clone, Debug, Default)]
+struct Values {
+    by_field: BTreeMap<String, Vec<Value>>,
+    known: BTreeSet<(String, String)>,
+}
+
+impl Values {
+    /// Keeps one more, where there is room.
+    fn note(&mut self, field: &str, value: &Value) {
+        let values = self.by_field.entry(field.to_owned()).or_default();
+        if values.len() == MOST_VALUES {
+            return;
+        }
+        let text = value.to_string();
+        if text.len() <= LONGEST_VALUE && self.known.insert((field.to_owned(), text)) {
+            values.push(value.clone());
+        }
+    }
+
+    fn of(&self, field: &str) -> &[Value] {
+        self.by_field.get(field).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Corpus {
@@ -41,8 +77,8 @@ impl Corpus {
     #[must_use]
     pub fn of(cases: &Cases, suite: SuiteRef) -> Self {
         let mut corpus = Corpus::default();
-        let mut known = BTreeSet::new();
         let mut methods: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let is_of = |case: &Case| case.suite().is_none_or(|own| own == suite.name());
         for case in cases.iter().filter(is_of) {
             match case {
@@ -54,7 +90,7 @@ impl Corpus {
                 Case::Vector(vector) if vector.result == Expectation::Acceptable => {}
                 Case::Vector(vector) => {
                     let sketch = Sketch::from(vector);
-                    corpus.note_values(&sketch, &mut known);
+                    corpus.note_values(&sketch);
                     corpus.note_load(vector);
                     match &sketch.asked {
                         Asked::Call(question) => {
@@ -62,8 +98,16 @@ impl Corpus {
                             methods.entry(question.method).or_default().push(place);
                             corpus.calls.push(sketch);
                         }
-                        Asked::Machine { .. } if is_short(&sketch) => {
+                        Asked::Machine { .. } if is_within(&sketch, MOST_STEPS, MOST_TEXT) => {
+                            let place = corpus.conversations.len();
+                            let of_family = families.entry(sketch.family.clone()).or_default();
+                            of_family.push(place);
                             corpus.conversations.push(sketch);
+                        }
+                        Asked::Machine { .. }
+                            if is_within(&sketch, MOST_LONG_STEPS, MOST_LONG_TEXT) =>
+                        {
+                            corpus.long.push(sketch);
                         }
                         Asked::Machine { .. } => {}
                     }
@@ -71,12 +115,27 @@ impl Corpus {
             }
         }
         corpus.by_method = methods.into_values().collect();
+        corpus.by_family = families.into_values().collect();
         corpus
     }
 
     /// What the vectors have in fields of that name.
     pub(super) fn values(&self, field: &str) -> &[Value] {
-        self.values.get(field).map_or(&[], Vec::as_slice)
+        self.values.of(field)
+    }
+
+    /// What payloads have under that name.
+    pub(super) fn said(&self, name: &str) -> &[Value] {
+        self.said.of(name)
+    }
+
+    /// Of one vector: every family as likely as any other every second time, so that those with short ones have their turn.
+    pub(super) fn conversation(&self, dice: &mut Dice) -> Option<&Sketch> {
+        if dice.one_in(2) {
+            let of_family = dice.pick(&self.by_family)?;
+            return self.conversations.get(*dice.pick(of_family)?);
+        }
+        dice.pick(&self.conversations)
     }
 
     fn note_load(&mut self, vector: &Vector) {
@@ -89,24 +148,20 @@ impl Corpus {
         }
     }
 
-    fn note_values(&mut self, sketch: &Sketch, known: &mut BTreeSet<(String, String)>) {
-        let mut note = |field: &str, value: &Value| {
-            let values = self.values.entry(field.to_owned()).or_default();
-            if values.len() == MOST_VALUES {
-                return;
-            }
-            let text = value.to_string();
-            if text.len() <= LONGEST_VALUE && known.insert((field.to_owned(), text)) {
-                values.push(value.clone());
-            }
-        };
+    fn note_values(&mut self, sketch: &Sketch) {
         for params in sketch.params() {
-            change::scalars(params, &mut note);
+            change::scalars(params, &mut |field, value| {
+                self.values.note(field, value);
+                let payload = value.as_str().and_then(text::payload);
+                if let Some(payload) = payload {
+                    change::scalars(&payload, &mut |name, value| self.said.note(name, value));
+                }
+            });
         }
     }
 }
 
-fn is_short(sketch: &Sketch) -> bool {
-    let text = sketch.params().map(|params| params.to_string().len());
-    sketch.len() <= MOST_STEPS && text.sum::<usize>() <= MOST_TEXT
+fn is_within(sketch: &Sketch, steps: usize, text: usize) -> bool {
+    let texts = sketch.params().map(|params| params.to_string().len());
+    sketch.len() <= steps && texts.sum::<usize>() <= text
 }

@@ -11,6 +11,7 @@
 //! | [`form`] | the vector as its file has it |
 //! | [`corpus`] | what the vectors and scenarios inside the program ask |
 //! | `message`, `text`, `change` | changes of one thing: in a message, in a text, in any parameters |
+//! | `renew` | steps asked again, with other ids |
 //! | [`script`] | scenarios with other steps |
 //! | `drawn` | what was drawn, whatever it is |
 //! | [`draw`] | how something is drawn: an area each |
@@ -26,6 +27,7 @@ pub mod draw;
 mod drawn;
 pub mod form;
 mod message;
+mod renew;
 pub mod script;
 pub mod seeds;
 mod settle;

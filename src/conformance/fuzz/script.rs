@@ -1,9 +1,11 @@
 //! Scenarios with other steps: some are gone, come twice or in another order, and the network, time and restarts come between.
 
+use super::change;
 use super::corpus::Corpus;
 use crate::conformance::dice::Dice;
 use crate::conformance::restarts::Restarts;
 use crate::conformance::run::Mismatch;
+use crate::conformance::scenario::lies;
 use crate::conformance::scenario::outline::Outline;
 use crate::conformance::scenario::transcript::Line;
 use crate::conformance::scenario::{
@@ -53,7 +55,7 @@ pub(super) fn draw(corpus: &Corpus, _suite: SuiteRef, dice: &mut Dice) -> Option
                 steps.swap(at, other);
             }
             _ => {
-                let between = meanwhile(dice, &devices);
+                let between = meanwhile(dice, &devices, &plays);
                 steps.insert(at + 1, between);
             }
         }
@@ -61,12 +63,13 @@ pub(super) fn draw(corpus: &Corpus, _suite: SuiteRef, dice: &mut Dice) -> Option
     Script { scenario, plays }.with_steps(&steps)
 }
 
-/// Something that may happen at any time.
-fn meanwhile(dice: &mut Dice, devices: &[String]) -> String {
-    let device = dice.pick(devices).map_or("", String::as_str);
+/// Something that may happen at any time, every second time to the device that the subject plays.
+fn meanwhile(dice: &mut Dice, devices: &[String], plays: &str) -> String {
+    let other = dice.pick(devices).map_or("", String::as_str);
+    let device = if dice.one_in(2) { plays } else { other };
     let requests = ["bundle request", "submission", "reading", "acknowledgement"];
     let request = requests[dice.below(requests.len())];
-    match dice.below(20) {
+    match dice.below(26) {
         0..=2 => format!("{device} restarts"),
         3 => "everybody restarts".to_owned(),
         4 => format!("the next {request} of {device} is lost"),
@@ -84,7 +87,23 @@ fn meanwhile(dice: &mut Dice, devices: &[String]) -> String {
         16 => "25 hours pass".to_owned(),
         17 => "8 days pass".to_owned(),
         18 => "31 days pass".to_owned(),
-        _ => format!("the next submission of {device} is damaged"),
+        19 => format!("the next submission of {device} is damaged"),
+        // Nobody has looked at the clock yet.
+        20 => format!("the clock moves on by {} seconds", change::time(dice)),
+        21 => format!("{} seconds pass", change::time(dice)),
+        22 => {
+            format!("the intermediary answers the next bundle request with the bundle of {other}")
+        }
+        _ => {
+            // The answer to another question.
+            let lie = lies::LIES[dice.below(lies::LIES.len())];
+            let times = if dice.one_in(4) {
+                format!("{} {request}s of {device}", 2 + dice.below(4))
+            } else {
+                format!("the next {request} of {device}")
+            };
+            format!("the intermediary answers {times} with \"{lie}\"")
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::change;
 use super::corpus::Corpus;
 use crate::conformance::dice::Dice;
+use crate::hex;
 use serde_json::Value;
 
 /// What stands in place of a character, before or behind it.
@@ -55,6 +56,24 @@ const NAMES: [&str; 16] = [
     "x",
 ];
 
+/// Names that an object of a payload may do without, by the name of the object: the whole has none.
+const OPTIONAL: [(&str, &str); 12] = [
+    ("", "format"),
+    ("", "content"),
+    ("", "tigress"),
+    ("/content", "keyCreationRequest"),
+    ("/content", "authorizationToken"),
+    ("/content", "keySigningRequest"),
+    ("/content", "keyImportRequest"),
+    ("/content", "reason"),
+    ("/tigress", "expires"),
+    ("/tigress", "invitation"),
+    ("/tigress", "accessKey"),
+    ("/tigress", "mac"),
+];
+/// How long a plaintext is (PAY-11).
+const LENGTHS: [usize; 4] = [1024, 4096, 16_384, 65_536];
+
 /// Changes one thing in a text.
 pub(super) fn change(dice: &mut Dice, text: &str) -> String {
     let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
@@ -92,19 +111,37 @@ fn swapped(c: char) -> char {
     }
 }
 
-/// Changes one thing in a plaintext, JSON with its padding (PAY-11), whose length stays; none where it is none.
-pub(super) fn change_padded(dice: &mut Dice, corpus: &Corpus, plaintext: &[u8]) -> Option<Vec<u8>> {
+/// What the hex of a plaintext says; none where it is none.
+pub(super) fn payload(hex: &str) -> Option<Value> {
+    // `{"`: most hex is none.
+    let raw = hex.starts_with("7b22").then(|| hex::decode(hex))??;
+    json_of(&raw)?.parse().ok()
+}
+
+/// The JSON in a plaintext, before its padding (PAY-11).
+fn json_of(plaintext: &[u8]) -> Option<&str> {
     let mark = plaintext.iter().rposition(|&byte| byte != 0)?;
     let json = std::str::from_utf8(plaintext.get(..mark)?).ok()?;
-    if !json.starts_with('{') || plaintext[mark] != 0x80 {
-        return None;
-    }
-    let mut changed = change_json(dice, corpus, json)?.into_bytes();
+    (json.starts_with('{') && plaintext[mark] == 0x80).then_some(json)
+}
+
+/// Changes one thing in a plaintext: in its JSON, or its length; none where it is none.
+pub(super) fn change_padded(dice: &mut Dice, corpus: &Corpus, plaintext: &[u8]) -> Option<Vec<u8>> {
+    let json = json_of(plaintext)?;
+    let place = LENGTHS.iter().position(|&it| it == plaintext.len());
+    let place = place.unwrap_or_default();
+    let (json, place) = match dice.below(8) {
+        0 => (json.to_owned(), place + 1),
+        1 => (json.to_owned(), place.saturating_sub(1)),
+        2 => (change_json(dice, corpus, json)?, place + 1),
+        _ => (change_json(dice, corpus, json)?, place),
+    };
+    let mut changed = json.into_bytes();
     changed.push(0x80);
-    if changed.len() > plaintext.len() {
-        return None;
-    }
-    changed.resize(plaintext.len(), 0);
+    // What does not fit gets the next length that will do.
+    let lengths = LENGTHS.iter().skip(place.min(LENGTHS.len() - 1));
+    let length = lengths.copied().find(|&it| it >= changed.len())?;
+    changed.resize(length, 0);
     Some(changed)
 }
 
@@ -114,12 +151,44 @@ pub(super) fn change_json(dice: &mut Dice, corpus: &Corpus, json: &str) -> Optio
         return Some(reformed(dice, json));
     }
     let mut value: Value = json.parse().ok()?;
-    if dice.one_in(2) {
-        reshape(dice, &mut value);
-    } else {
-        change::one(dice, corpus, &mut value);
+    match dice.below(8) {
+        0..=2 => reshape(dice, &mut value),
+        3 => leave_out(dice, &mut value),
+        4 => exchange(dice, corpus, &mut value),
+        _ => change::one(dice, corpus, &mut value),
     }
     Some(value.to_string())
+}
+
+/// A name that its object may do without is `null` there, or is gone.
+fn leave_out(dice: &mut Dice, value: &mut Value) {
+    let (object, name) = OPTIONAL[dice.below(OPTIONAL.len())];
+    let Some(object) = value.pointer_mut(object).and_then(Value::as_object_mut) else {
+        return;
+    };
+    if dice.one_in(3) {
+        object.shift_remove(name);
+    } else {
+        object.insert(name.to_owned(), Value::Null);
+    }
+}
+
+/// What another payload has under a name of this one.
+fn exchange(dice: &mut Dice, corpus: &Corpus, value: &mut Value) {
+    let mut names = Vec::new();
+    change::scalars(value, &mut |name, _| names.push(name.to_owned()));
+    let Some(name) = dice.pick(&names) else {
+        return;
+    };
+    let Some(other) = dice.pick(corpus.said(name)) else {
+        return;
+    };
+    for object in ["", "/content", "/tigress"] {
+        let there = value.pointer_mut(object).and_then(|it| it.get_mut(name));
+        if let Some(there) = there {
+            *there = other.clone();
+        }
+    }
 }
 
 /// The same JSON, or nearly, written otherwise.

@@ -21,7 +21,7 @@ pub(super) fn draw(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
             return None;
         }
         let twice = dice.one_in(3);
-        change::one(dice, corpus, &mut question.params);
+        change::one_or_many(dice, corpus, &mut question.params);
         if twice {
             change::one(dice, corpus, &mut question.params);
         }

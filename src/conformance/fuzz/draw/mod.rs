@@ -6,8 +6,10 @@
 //! | `conversations` | a vector's conversation with other steps |
 //! | `world` | a device and its peers, all played by the reference engine |
 //! | `devices` | what happens between them, drawn step by step |
+//! | `bounds` | what comes to a bound of the profile |
 //! | `places` | what such a conversation passes through |
 
+mod bounds;
 mod calls;
 mod conversations;
 mod devices;
@@ -38,6 +40,8 @@ pub enum Area {
     Conversations,
     /// Conversations of a device with peers, drawn step by step.
     Devices,
+    /// Conversations in which much is the same, up to a bound of the profile and beyond it.
+    Bounds,
     /// Scenarios with other steps.
     Wallets,
 }
@@ -48,6 +52,7 @@ impl Area {
         Area::Calls,
         Area::Conversations,
         Area::Devices,
+        Area::Bounds,
         Area::Wallets,
     ];
 
@@ -58,6 +63,7 @@ impl Area {
             Area::Calls => "calls",
             Area::Conversations => "conversations",
             Area::Devices => "devices",
+            Area::Bounds => "bounds",
             Area::Wallets => "wallets",
         }
     }
@@ -76,7 +82,7 @@ impl FromStr for Area {
         let found = Area::ALL.iter().find(|area| area.name() == text);
         found.copied().ok_or_else(|| {
             let hint = Hint::nearest(text, Area::ALL.iter().map(|area| area.name()));
-            format!("no area is called `{text}`{hint}; there are calls, conversations, devices and wallets")
+            format!("no area is called `{text}`{hint}; there are calls, conversations, devices, bounds and wallets")
         })
     }
 }
@@ -127,6 +133,7 @@ pub fn draw(corpus: &Corpus, suite: SuiteRef, name: &Name) -> Option<Drawn> {
             let (sketch, _) = devices::draw(corpus, suite, dice)?;
             Some(Drawn::Questions(sketch))
         }
+        Area::Bounds => bounds::draw(corpus, suite, dice).map(Drawn::Questions),
         Area::Wallets => script::draw(corpus, suite, dice).map(Drawn::Script),
     }
 }
