@@ -41,7 +41,9 @@ struct Expansion {
 impl Place {
     /// Where it stands in a file of the tree, through macros.
     fn outermost(&self) -> &Place {
-        self.expansion.as_ref().map_or(self, |of| of.span.outermost())
+        self.expansion
+            .as_ref()
+            .map_or(self, |of| of.span.outermost())
     }
 }
 
@@ -49,12 +51,18 @@ impl Place {
 ///
 /// # Errors
 /// An error that is no mutation's fault.
-pub(crate) fn at_fault(said: &str, text: impl Fn(&str) -> Option<String>) -> Result<BTreeMap<u32, String>, String> {
+pub(crate) fn at_fault(
+    said: &str,
+    text: impl Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<u32, String>, String> {
     let mut found = BTreeMap::new();
     let mut stray = None;
     let mut marks: BTreeMap<String, Vec<Region>> = BTreeMap::new();
     for line in said.lines() {
-        let Ok(Line { message: Some(message) }) = serde_json::from_str(line) else {
+        let Ok(Line {
+            message: Some(message),
+        }) = serde_json::from_str(line)
+        else {
             continue;
         };
         if message.level != "error" || message.spans.is_empty() {
@@ -68,7 +76,10 @@ pub(crate) fn at_fault(said: &str, text: impl Fn(&str) -> Option<String>) -> Res
             }
         }
         let code = message.code.as_ref().map_or("", |code| &code.code);
-        let why = format!("{code} {}", message.message.lines().next().unwrap_or_default());
+        let why = format!(
+            "{code} {}",
+            message.message.lines().next().unwrap_or_default()
+        );
         let ids = blamed(&message, code, &marks);
         if ids.is_empty() {
             let place = message.spans.iter().find(|place| place.is_primary);
@@ -85,14 +96,19 @@ pub(crate) fn at_fault(said: &str, text: impl Fn(&str) -> Option<String>) -> Res
 
 fn blamed(message: &Message, code: &str, marks: &BTreeMap<String, Vec<Region>>) -> Vec<u32> {
     let places = |primary: bool| {
-        let spans = message.spans.iter().filter(move |span| span.is_primary == primary);
+        let spans = message
+            .spans
+            .iter()
+            .filter(move |span| span.is_primary == primary);
         spans.map(Place::outermost)
     };
     let inside = |place: &Place, kinds: &[char]| -> Option<Vec<u32>> {
         let range = place.byte_start..place.byte_end;
         let regions = marks.get(&place.file_name)?;
         let around = |outer: &Range<usize>| outer.start <= range.start && range.end <= outer.end;
-        let region = regions.iter().find(|it| kinds.contains(&it.kind) && around(&it.range))?;
+        let region = regions
+            .iter()
+            .find(|it| kinds.contains(&it.kind) && around(&it.range))?;
         Some(region.ids.clone())
     };
     // A match that no longer has an arm for everything is told where it begins.

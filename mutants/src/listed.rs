@@ -74,7 +74,11 @@ pub(crate) fn read(json: &str) -> Result<Vec<Mutation>, String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for at in places {
         let mutation = &mut all[at];
-        let what = mutation.name.splitn(4, ':').nth(3).unwrap_or(&mutation.name);
+        let what = mutation
+            .name
+            .splitn(4, ':')
+            .nth(3)
+            .unwrap_or(&mutation.name);
         let key = format!("{}: {}", mutation.file, what.trim());
         let count = seen.entry(key.clone()).or_default();
         *count += 1;

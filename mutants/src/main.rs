@@ -62,7 +62,9 @@ fn main() -> ExitCode {
 
 /// Whether every survivor of these rooms was looked at, and everything that was looked at survives. All rooms where none is named.
 fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
-    let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let read = |path: &Path| {
+        fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    };
     let mutations = listed::read(&read(list)?)?;
     let reviewed = Reviewed::read(&read(Path::new("mutants/survivors.txt"))?)?;
     let here = std::env::current_dir().map_err(|error| error.to_string())?;
@@ -70,20 +72,25 @@ fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
         root: &here,
         state: here.join("target/mutants"),
     };
-    if let Some(unknown) = rooms.iter().find(|room| mutations.iter().all(|it| it.room() != *room)) {
+    if let Some(unknown) = rooms
+        .iter()
+        .find(|room| mutations.iter().all(|it| it.room() != *room))
+    {
         return Err(format!("there is no room `{unknown}`"));
     }
     let (sorted, of) = tree.make(&mutations)?;
     let program = tree.build()?;
     let reach = reach(&tree, &program, of)?;
-    let is_asked = |mutation: &Mutation| rooms.is_empty() || rooms.iter().any(|room| room == mutation.room());
+    let is_asked =
+        |mutation: &Mutation| rooms.is_empty() || rooms.iter().any(|room| room == mutation.room());
     let numbered = (1..).zip(&mutations);
     let asked: Vec<(u32, &Mutation)> = numbered
         .filter(|(id, it)| is_asked(it) && !sorted.left_out.contains(id))
         .collect();
-    let switched = asked.iter().copied().filter(|(id, _)| {
-        !sorted.refused.contains_key(id) && !sorted.not_built.contains_key(id)
-    });
+    let switched = asked
+        .iter()
+        .copied()
+        .filter(|(id, _)| !sorted.refused.contains_key(id) && !sorted.not_built.contains_key(id));
     let ends = ends(&tree, &program, of, &reach, &switched.collect::<Vec<_>>())?;
     let fates = asked.iter().map(|(id, mutation)| {
         let fate = match ends.get(&mutation.key) {
@@ -99,14 +106,22 @@ fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
 }
 
 /// Names the survivors that nobody has looked at, and what was looked at and survives no longer. Whether there are none.
-fn told(fates: &[(&Mutation, Fate)], reviewed: &Reviewed, is_asked: impl Fn(&Mutation) -> bool) -> bool {
+fn told(
+    fates: &[(&Mutation, Fate)],
+    reviewed: &Reviewed,
+    is_asked: impl Fn(&Mutation) -> bool,
+) -> bool {
     let mut is_well = true;
     for (mutation, fate) in fates {
         let survives = matches!(fate, Fate::Tried(end) if end.is_survivor());
         let line = mutation.span.start.line;
         match (survives, reviewed.0.contains_key(&mutation.key)) {
             (true, false) => {
-                let reached = if *fate == Fate::Tried(End::NotReached) { "no case comes by it" } else { "" };
+                let reached = if *fate == Fate::Tried(End::NotReached) {
+                    "no case comes by it"
+                } else {
+                    ""
+                };
                 println!("survived: {} (line {line}) {reached}", mutation.key);
             }
             (false, true) => println!("no longer survives: {}", mutation.key),
@@ -125,7 +140,10 @@ fn reach(tree: &Tree, program: &Path, of: u64) -> Result<Vec<Reach>, String> {
         println!("every case, without a mutation");
         let new = tree.state.join("reach.new");
         let out = File::create(&new).map_err(|error| error.to_string())?;
-        let status = Command::new(program).arg("trace").stdout(Stdio::from(out)).status();
+        let status = Command::new(program)
+            .arg("trace")
+            .stdout(Stdio::from(out))
+            .status();
         match status {
             Ok(status) if status.success() => {}
             Ok(status) => return Err(format!("mutant trace: {status}")),
@@ -156,14 +174,22 @@ fn ends(
 ) -> Result<BTreeMap<String, End>, String> {
     let file = tree.state.join("outcomes.jsonl");
     let before = fs::read_to_string(&file).unwrap_or_default();
-    let before = before.lines().filter_map(|line| serde_json::from_str::<Kept>(line).ok());
+    let before = before
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Kept>(line).ok());
     let before: HashMap<String, Kept> = before.map(|kept| (kept.mutation.clone(), kept)).collect();
-    let keys: HashMap<u32, &str> = mutations.iter().map(|(id, it)| (*id, it.key.as_str())).collect();
+    let keys: HashMap<u32, &str> = mutations
+        .iter()
+        .map(|(id, it)| (*id, it.key.as_str()))
+        .collect();
     let plan = plan(reach, |id| before.get(*keys.get(&id)?)?.by.clone());
     let known = before.values().filter(|kept| kept.of == of);
     let known = known.map(|kept| (kept.mutation.clone(), kept.end));
     let known: BTreeMap<String, End> = known.collect();
-    let left: Vec<_> = mutations.iter().filter(|(_, it)| !known.contains_key(&it.key)).collect();
+    let left: Vec<_> = mutations
+        .iter()
+        .filter(|(_, it)| !known.contains_key(&it.key))
+        .collect();
     let out = File::options().create(true).append(true).open(&file);
     let found = Mutex::new((known, out.map_err(|error| error.to_string())?));
     let next = AtomicUsize::new(0);
@@ -176,9 +202,16 @@ fn ends(
             };
             let cases = plan.get(id).map_or(&[][..], Vec::as_slice);
             let (end, by) = trial.run(*id, cases).map_err(|error| error.to_string())?;
-            let kept = Kept { of, mutation: mutation.key.clone(), end, by };
+            let kept = Kept {
+                of,
+                mutation: mutation.key.clone(),
+                end,
+                by,
+            };
             let line = serde_json::to_string(&kept).unwrap_or_default();
-            let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut found = found
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             writeln!(found.1, "{line}").map_err(|error| error.to_string())?;
             found.0.insert(kept.mutation, end);
             if at % 100 == 99 {
@@ -189,7 +222,14 @@ fn ends(
     let jobs = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| Err("a worker panicked".to_owned())))
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|_| Err("a worker panicked".to_owned()))
+        })
     })?;
-    Ok(found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).0)
+    Ok(found
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .0)
 }

@@ -36,10 +36,19 @@ pub(crate) fn splice(text: &str, mutations: &[(u32, &Mutation)]) -> Result<Splic
     };
     for (id, mutation) in mutations {
         let place = (mutation.genre, mutation.span.start);
-        sites.wanted.entry(place).or_default().push((*id, &mutation.replacement));
+        sites
+            .wanted
+            .entry(place)
+            .or_default()
+            .push((*id, &mutation.replacement));
     }
     sites.visit_file(&file);
-    let Sites { edits, found, mut spliced, .. } = sites;
+    let Sites {
+        edits,
+        found,
+        mut spliced,
+        ..
+    } = sites;
     for (id, _) in mutations {
         if !found.contains(id) {
             spliced.not_built.push((*id, "its place is not found"));
@@ -51,7 +60,9 @@ pub(crate) fn splice(text: &str, mutations: &[(u32, &Mutation)]) -> Result<Splic
 
 /// Whether this build compiles what has these attributes: the default features, no tests.
 fn is_compiled(attributes: &[Attribute]) -> bool {
-    let cfgs = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let cfgs = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
     cfgs.filter_map(|cfg| cfg.parse_args::<Meta>().ok())
         .all(|condition| holds(&condition))
 }
@@ -82,12 +93,18 @@ fn holds(condition: &Meta) -> bool {
             }
         }
         Meta::NameValue(pair) if pair.path.is_ident("feature") => {
-            let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) = &pair.value else {
+            let syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(name),
+                ..
+            }) = &pair.value
+            else {
                 return true;
             };
             !["flaws", "toy", "aws-lc"].contains(&name.value().as_str())
         }
-        Meta::Path(path) => !path.is_ident("test") && !path.is_ident("fuzzing") && !path.is_ident("windows"),
+        Meta::Path(path) => {
+            !path.is_ident("test") && !path.is_ident("fuzzing") && !path.is_ident("windows")
+        }
         Meta::NameValue(_) => true,
     }
 }
@@ -113,7 +130,10 @@ fn start(span: Span) -> Position {
 impl<'a> Sites<'a> {
     /// The mutations at a place, where a switch can stand there.
     fn take(&mut self, genre: Genre, span: Span) -> Vec<(u32, &'a str)> {
-        let taken = self.wanted.remove(&(genre, start(span))).unwrap_or_default();
+        let taken = self
+            .wanted
+            .remove(&(genre, start(span)))
+            .unwrap_or_default();
         self.found.extend(taken.iter().map(|(id, _)| id));
         if self.constant && !taken.is_empty() {
             let ids = taken.iter().map(|(id, _)| (*id, "the compiler runs it"));
@@ -124,7 +144,9 @@ impl<'a> Sites<'a> {
     }
 
     fn refuse(&mut self, ids: &[(u32, &str)], why: &'static str) {
-        self.spliced.not_built.extend(ids.iter().map(|(id, _)| (*id, why)));
+        self.spliced
+            .not_built
+            .extend(ids.iter().map(|(id, _)| (*id, why)));
     }
 
     /// Everything in there is left out.
@@ -148,7 +170,12 @@ impl<'a> Sites<'a> {
         &self.text[range]
     }
 
-    fn around(&mut self, range: Range<usize>, before: impl Into<String>, behind: impl Into<String>) {
+    fn around(
+        &mut self,
+        range: Range<usize>,
+        before: impl Into<String>,
+        behind: impl Into<String>,
+    ) {
         self.edits.push(Edit {
             range,
             change: Change::Around(before.into(), behind.into()),
@@ -168,17 +195,28 @@ impl<'a> Sites<'a> {
         self.constant = before;
     }
 
-    fn function(&mut self, signature: &syn::Signature, block: &syn::Block, inner: impl FnOnce(&mut Self)) {
+    fn function(
+        &mut self,
+        signature: &syn::Signature,
+        block: &syn::Block,
+        inner: impl FnOnce(&mut Self),
+    ) {
         self.as_constant(signature.constness.is_some(), |sites| {
             if let (Some(first), Some(last)) = (block.stmts.first(), block.stmts.last()) {
                 let range = first.span().byte_range().start..last.span().byte_range().end;
-                sites.body(signature, first.span(), range);
+                sites.body(signature, block, first.span(), range);
             }
             inner(sites);
         });
     }
 
-    fn body(&mut self, signature: &syn::Signature, first: Span, range: Range<usize>) {
+    fn body(
+        &mut self,
+        signature: &syn::Signature,
+        block: &syn::Block,
+        first: Span,
+        range: Range<usize>,
+    ) {
         let values = self.take(Genre::FnValue, first);
         if values.is_empty() {
             return;
@@ -186,10 +224,12 @@ impl<'a> Sites<'a> {
         if signature.asyncness.is_some() {
             return self.refuse(&values, "the function is async");
         }
-        if let ReturnType::Type(_, given) = &signature.output
-            && matches!(**given, Type::ImplTrait(_))
-        {
-            return self.refuse(&values, "the function gives back a type without a name");
+        let is_nameless = matches!(
+            &signature.output,
+            ReturnType::Type(_, given) if matches!(**given, Type::ImplTrait(_))
+        );
+        if is_nameless {
+            return self.nameless_body(&values, block, range);
         }
         let (open, close) = region('b', values.iter().map(|(id, _)| *id));
         let switches = values.iter().map(|(id, value)| {
@@ -199,6 +239,48 @@ impl<'a> Sites<'a> {
         let switches: String = switches.collect();
         self.around(range, format!("{open}{switches}"), close);
     }
+
+    /// Each iterator has a type of its own, and the function gives back the one that has them all.
+    fn nameless_body(&mut self, values: &[(u32, &str)], block: &syn::Block, range: Range<usize>) {
+        let mut leaves = Leaves(false);
+        leaves.visit_block(block);
+        if leaves.0 {
+            return self.refuse(
+                values,
+                "the function gives back a type without a name, in several places",
+            );
+        }
+        let (open, close) = region('b', values.iter().map(|(id, _)| *id));
+        let (mut before, mut behind) = (format!("{open}match () {{ "), String::new());
+        let (mut left, mut right) = (String::new(), String::new());
+        for (id, value) in values {
+            let value = marked(*id, value);
+            let switch = format!("() if crate::mutation::on({id}) => ");
+            before += &format!("{switch}{left}crate::mutation::Either::Left({value}){right}, ");
+            left += "crate::mutation::Either::Right(";
+            right += ")";
+        }
+        before += &format!("() => {left}{{ ");
+        behind += &format!(" }}{right} }}{close}");
+        self.around(range, before, behind);
+    }
+}
+
+/// Whether a function is left before its end.
+struct Leaves(bool);
+
+impl<'ast> Visit<'ast> for Leaves {
+    fn visit_expr_return(&mut self, _: &'ast syn::ExprReturn) {
+        self.0 = true;
+    }
+
+    fn visit_expr_try(&mut self, _: &'ast syn::ExprTry) {
+        self.0 = true;
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
 /// Whether an expression has a `let` that belongs to a condition around it.
@@ -222,6 +304,7 @@ impl<'ast> Visit<'ast> for Sites<'_> {
             Item::Static(it) => &it.attrs,
             Item::Struct(it) => &it.attrs,
             Item::Trait(it) => &it.attrs,
+            Item::Type(it) => &it.attrs,
             _ => return,
         };
         if is_compiled(attributes) {
@@ -254,11 +337,15 @@ impl<'ast> Visit<'ast> for Sites<'_> {
     }
 
     fn visit_item_fn(&mut self, it: &'ast syn::ItemFn) {
-        self.function(&it.sig, &it.block, |sites| visit::visit_block(sites, &it.block));
+        self.function(&it.sig, &it.block, |sites| {
+            visit::visit_block(sites, &it.block)
+        });
     }
 
     fn visit_impl_item_fn(&mut self, it: &'ast syn::ImplItemFn) {
-        self.function(&it.sig, &it.block, |sites| visit::visit_block(sites, &it.block));
+        self.function(&it.sig, &it.block, |sites| {
+            visit::visit_block(sites, &it.block)
+        });
     }
 
     fn visit_trait_item_fn(&mut self, it: &'ast syn::TraitItemFn) {
@@ -336,7 +423,9 @@ impl<'ast> Visit<'ast> for Sites<'_> {
         } else if !others.is_empty() {
             let (left, right) = (it.left.span().byte_range(), it.right.span().byte_range());
             let (left, right) = (self.of(left), self.of(right));
-            let others = others.iter().map(|(id, op)| (*id, format!("{left} {op} {right}")));
+            let others = others
+                .iter()
+                .map(|(id, op)| (*id, format!("{left} {op} {right}")));
             let others = others.collect();
             self.instead(it.span().byte_range(), others);
         }
@@ -363,7 +452,9 @@ impl<'ast> Visit<'ast> for Sites<'_> {
             }
             let own = self.take(Genre::MatchArm, arm.span());
             gone.extend(own.iter().map(|(id, _)| *id));
-            let on = own.iter().map(|(id, _)| format!("!crate::mutation::on({id})"));
+            let on = own
+                .iter()
+                .map(|(id, _)| format!("!crate::mutation::on({id})"));
             let on: Vec<String> = on.collect();
             let Some((_, guard)) = &arm.guard else {
                 if !on.is_empty() {
@@ -375,7 +466,11 @@ impl<'ast> Visit<'ast> for Sites<'_> {
             let range = guard.span().byte_range();
             if !on.is_empty() {
                 let (open, close) = if has_let(guard) { ("", "") } else { ("(", ")") };
-                self.around(range.clone(), format!("{} && {open}", on.join(" && ")), close);
+                self.around(
+                    range.clone(),
+                    format!("{} && {open}", on.join(" && ")),
+                    close,
+                );
             }
             let others = self.take(Genre::MatchArmGuard, guard.span());
             if has_let(guard) {
@@ -424,3 +519,6 @@ impl<'ast> Visit<'ast> for Sites<'_> {
 
 /// Why a condition with `let` in it has no switch.
 const LET: &str = "a `let` in a condition";
+
+#[cfg(test)]
+mod tests;

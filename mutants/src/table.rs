@@ -27,7 +27,10 @@ impl Reviewed {
     /// The line that says nothing of why, or speaks of one a second time.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let mut all = BTreeMap::new();
-        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let said = line.split_once(" — ").filter(|(_, why)| !why.is_empty());
             let (key, why) = said.ok_or_else(|| format!("no reason: {line}"))?;
             if all.insert(key.to_owned(), why.to_owned()).is_some() {
@@ -83,10 +86,13 @@ pub(crate) fn table(fates: &[(&Mutation, Fate)], reviewed: &Reviewed) -> String 
         let is_survivor = matches!(fate, Fate::Tried(end) if end.is_survivor());
         let is_reviewed = is_survivor && reviewed.0.contains_key(&mutation.key);
         let room = mutation.room();
-        let at = rooms.iter().position(|(name, _)| *name == room).unwrap_or_else(|| {
-            rooms.push((room, Row::default()));
-            rooms.len() - 1
-        });
+        let at = rooms
+            .iter()
+            .position(|(name, _)| *name == room)
+            .unwrap_or_else(|| {
+                rooms.push((room, Row::default()));
+                rooms.len() - 1
+            });
         rooms[at].1.add(*fate, is_reviewed);
         sum.add(*fate, is_reviewed);
     }

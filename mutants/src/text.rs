@@ -25,7 +25,12 @@ pub(crate) struct Edit {
 pub(crate) fn changed(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|edit| (edit.range.start, usize::MAX - edit.range.end));
     let mut out = String::with_capacity(text.len() * 2);
-    write(&mut out, text, 0..text.len(), &mut edits.into_iter().peekable());
+    write(
+        &mut out,
+        text,
+        0..text.len(),
+        &mut edits.into_iter().peekable(),
+    );
     out
 }
 
@@ -76,7 +81,10 @@ pub(crate) fn marked(id: u32, text: &str) -> String {
 #[must_use]
 pub(crate) fn region(kind: char, ids: impl IntoIterator<Item = u32>) -> (String, String) {
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
-    (format!("/*{kind}:{}*/", ids.join(",")), format!("/*:{kind}*/"))
+    (
+        format!("/*{kind}:{}*/", ids.join(",")),
+        format!("/*:{kind}*/"),
+    )
 }
 
 /// A marked part of a text.
@@ -101,7 +109,11 @@ pub(crate) fn regions(text: &str) -> Vec<Region> {
         };
         let (mark, behind) = (&text[start + 2..start + length], start + length + 2);
         match mark.split_once(':') {
-            Some(("", kind)) if open.last().is_some_and(|last| kind == last.kind.to_string()) => {
+            Some(("", kind))
+                if open
+                    .last()
+                    .is_some_and(|last| kind == last.kind.to_string()) =>
+            {
                 closed.extend(open.pop().map(|last| Region {
                     range: last.range.start..start,
                     ..last

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-/// What is compiled in the copy: the engine with the harness around it, without the server and the program.
-const BUILT: [&str; 5] = ["--locked", "--no-default-features", "--features=conformance", "--bin", "mutant"];
+/// What is compiled in the copy: the engine with the harness around it.
+const BUILT: [&str; 3] = ["--locked", "--bin", "mutant"];
 
 /// What became of mutations before any was tried, by number.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,7 +42,13 @@ impl Tree<'_> {
     /// The files of the tree, those that are new among them.
     fn files(&self) -> io::Result<Vec<String>> {
         let output = Command::new("git")
-            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .args([
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+            ])
             .current_dir(self.root)
             .output()?;
         let names = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -63,38 +69,45 @@ impl Tree<'_> {
         for mutation in mutations {
             mutation.name.hash(&mut sources);
         }
-        include_str!("splice.rs").hash(&mut sources);
         include_str!("../tree/mutant.rs").hash(&mut cases);
         for name in &files {
             let text = read(name).map_err(|error| format!("{name}: {error}"))?;
-            let is_source = name.starts_with("src/") || name.starts_with("Cargo.");
-            if is_source {
+            if name.starts_with("src/") || name.starts_with("Cargo.") {
                 (name, &text).hash(&mut sources);
             }
-            if ["vectors/", "scenarios/", "docs/profile.md"].iter().any(|it| name.starts_with(it)) {
+            let is_of_cases = |it: &&str| name.starts_with(*it);
+            if ["src/", "vectors/", "scenarios/", "docs/profile.md"]
+                .iter()
+                .any(|it| is_of_cases(&it))
+            {
                 (name, &text).hash(&mut cases);
             }
             self.write(name, &text, mutations)?;
         }
         let of = sources.finish();
-        of.hash(&mut cases);
         self.write_own()?;
         let known = fs::read(self.state.join("sorted.json")).ok();
         let known = known.and_then(|json| serde_json::from_slice::<Sorted>(&json).ok());
         let mut sorted = match known.filter(|known| known.of == of) {
             Some(known) => known,
-            None => Sorted { of, left_out: self.left_out(mutations), ..Sorted::default() },
+            None => Sorted {
+                of,
+                left_out: self.left_out(mutations),
+                ..Sorted::default()
+            },
         };
         for round in 1.. {
-            self.splice(mutations, &mut sorted)?;
+            let texts = self.splice(mutations, &mut sorted)?;
             let found = self.check()?;
             println!("round {round}: {} do not compile", found.len());
+            let is_over = found.is_empty();
+            sorted.refused.extend(found);
             let json = serde_json::to_vec(&sorted).unwrap_or_default();
             fs::write(self.state.join("sorted.json"), json).map_err(|error| error.to_string())?;
-            if found.is_empty() {
+            if is_over {
+                texts.hash(&mut cases);
                 break;
             }
-            sorted.refused.extend(found);
         }
         Ok((sorted, cases.finish()))
     }
@@ -173,7 +186,10 @@ impl Tree<'_> {
 
     /// Those in files that are no part of this build.
     fn left_out(&self, mutations: &[Mutation]) -> BTreeSet<u32> {
-        let files: BTreeSet<&str> = mutations.iter().map(|mutation| mutation.file.as_str()).collect();
+        let files: BTreeSet<&str> = mutations
+            .iter()
+            .map(|mutation| mutation.file.as_str())
+            .collect();
         let modules = files.iter().filter_map(|file| Path::new(file).parent());
         let modules: BTreeSet<PathBuf> = modules.map(|folder| folder.join("mod.rs")).collect();
         let out = modules.iter().flat_map(|module| {
@@ -187,7 +203,9 @@ impl Tree<'_> {
         ids.map(|(id, _)| id).collect()
     }
 
-    fn splice(&self, mutations: &[Mutation], sorted: &mut Sorted) -> Result<(), String> {
+    /// Writes the files that have mutations. Gives their texts.
+    fn splice(&self, mutations: &[Mutation], sorted: &mut Sorted) -> Result<Vec<String>, String> {
+        let mut texts = Vec::new();
         let mut files: BTreeMap<&str, Vec<(u32, &Mutation)>> = BTreeMap::new();
         for (id, mutation) in (1..).zip(mutations) {
             let own = files.entry(&mutation.file).or_default();
@@ -201,9 +219,12 @@ impl Tree<'_> {
             let spliced = splice(&text, &own).map_err(|error| format!("{file}: {error}"))?;
             sorted.left_out.extend(spliced.left_out);
             let not_built = spliced.not_built.into_iter();
-            sorted.not_built.extend(not_built.map(|(id, why)| (id, why.to_owned())));
+            sorted
+                .not_built
+                .extend(not_built.map(|(id, why)| (id, why.to_owned())));
             self.write_where_it_differs(file, spliced.text.as_bytes())?;
+            texts.push(spliced.text);
         }
-        Ok(())
+        Ok(texts)
     }
 }

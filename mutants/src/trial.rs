@@ -48,7 +48,10 @@ impl End {
 
 /// The cases to ask for each mutation: first the one that caught it before, then the quickest first.
 #[must_use]
-pub(crate) fn plan(reach: &[Reach], hint: impl Fn(u32) -> Option<String>) -> BTreeMap<u32, Vec<usize>> {
+pub(crate) fn plan(
+    reach: &[Reach],
+    hint: impl Fn(u32) -> Option<String>,
+) -> BTreeMap<u32, Vec<usize>> {
     let mut order: Vec<usize> = (0..reach.len()).collect();
     order.sort_by_key(|&at| reach[at].microseconds);
     let mut plan: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -112,7 +115,11 @@ impl<'a> Trial<'a> {
     /// With the program that was built of the changed tree.
     #[must_use]
     pub(crate) fn new(program: &'a Path, reach: &'a [Reach]) -> Self {
-        Trial { program, reach, worker: None }
+        Trial {
+            program,
+            reach,
+            worker: None,
+        }
     }
 
     /// How a mutation ends, and by which case.
@@ -150,7 +157,9 @@ impl<'a> Trial<'a> {
             End::Caught | End::Survived => self.worker = Some(worker),
             _ => worker.end(),
         }
-        let by = at.filter(|_| !end.is_survivor()).map(|reach| reach.case.clone());
+        let by = at
+            .filter(|_| !end.is_survivor())
+            .map(|reach| reach.case.clone());
         Ok((end, by))
     }
 }

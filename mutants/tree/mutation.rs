@@ -61,3 +61,29 @@ pub fn reached() -> Vec<u32> {
     let ids = reached.iter().enumerate().filter(|(_, is)| **is);
     ids.map(|(id, _)| u32::try_from(id).unwrap_or_default()).collect()
 }
+
+/// One of two iterators.
+pub enum Either<A, B> {
+    /// The one.
+    Left(A),
+    /// The other.
+    Right(B),
+}
+
+impl<A: Iterator, B: Iterator<Item = A::Item>> Iterator for Either<A, B> {
+    type Item = A::Item;
+
+    fn next(&mut self) -> Option<A::Item> {
+        match self {
+            Either::Left(it) => it.next(),
+            Either::Right(it) => it.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Either::Left(it) => it.size_hint(),
+            Either::Right(it) => it.size_hint(),
+        }
+    }
+}
