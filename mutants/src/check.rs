@@ -47,7 +47,7 @@ impl Place {
     }
 }
 
-/// The mutations that are at fault for what `cargo check --message-format=json` says, each with why; `text` gives a file of the tree.
+/// The mutations that are at fault for what `cargo build --message-format=json` says, each with why; `text` gives a file of the tree.
 ///
 /// # Errors
 /// An error that is no mutation's fault.

@@ -55,12 +55,18 @@ pub(crate) struct Mutation {
 }
 
 impl Mutation {
-    /// The engine room that it is in: a folder of src/, or a file there.
+    /// The engine room that it is in.
     #[must_use]
     pub(crate) fn room(&self) -> &str {
-        let path = self.file.strip_prefix("src/").unwrap_or(&self.file);
-        path.split('/').next().unwrap_or(path)
+        room(&self.file)
     }
+}
+
+/// The engine room that a file, or a mutation by its key, is in: a folder of src/, or a file there.
+#[must_use]
+pub(crate) fn room(file: &str) -> &str {
+    let path = file.strip_prefix("src/").unwrap_or(file);
+    path.split(['/', ':']).next().unwrap_or(path)
 }
 
 /// The mutations of a list, in its order. A mutation's number is its place there, from 1.

@@ -19,7 +19,7 @@ mod text;
 mod tree;
 mod trial;
 
-use listed::Mutation;
+use listed::{Mutation, room};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
@@ -79,13 +79,12 @@ fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
         return Err(format!("there is no room `{unknown}`"));
     }
     let (sorted, of) = tree.make(&mutations)?;
-    let program = tree.build()?;
+    let program = tree.program();
     let reach = reach(&tree, &program, of)?;
-    let is_asked =
-        |mutation: &Mutation| rooms.is_empty() || rooms.iter().any(|room| room == mutation.room());
+    let is_asked = |room: &str| rooms.is_empty() || rooms.iter().any(|asked| asked == room);
     let numbered = (1..).zip(&mutations);
     let asked: Vec<(u32, &Mutation)> = numbered
-        .filter(|(id, it)| is_asked(it) && !sorted.left_out.contains(id))
+        .filter(|(id, it)| is_asked(it.room()) && !sorted.left_out.contains(id))
         .collect();
     let switched = asked
         .iter()
@@ -105,32 +104,50 @@ fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
     Ok(told(&fates, &reviewed, is_asked))
 }
 
-/// Names the survivors that nobody has looked at, and what was looked at and survives no longer. Whether there are none.
-fn told(
-    fates: &[(&Mutation, Fate)],
-    reviewed: &Reviewed,
-    is_asked: impl Fn(&Mutation) -> bool,
-) -> bool {
-    let mut is_well = true;
+/// Names the survivors that nobody has looked at, and what somebody has looked at and survives no longer. Whether there are
+/// none of either.
+fn told(fates: &[(&Mutation, Fate)], reviewed: &Reviewed, is_asked: impl Fn(&str) -> bool) -> bool {
+    let (mut survivors, mut new, mut stale) = (0, 0, 0);
     for (mutation, fate) in fates {
-        let survives = matches!(fate, Fate::Tried(end) if end.is_survivor());
-        let line = mutation.span.start.line;
-        match (survives, reviewed.0.contains_key(&mutation.key)) {
-            (true, false) => {
-                let reached = if *fate == Fate::Tried(End::NotReached) {
-                    "no case comes by it"
-                } else {
-                    ""
-                };
-                println!("survived: {} (line {line}) {reached}", mutation.key);
+        let is_reviewed = reviewed.0.contains_key(&mutation.key);
+        match fate {
+            Fate::Tried(end) if end.is_survivor() => {
+                survivors += 1;
+                if !is_reviewed {
+                    new += 1;
+                    let line = mutation.span.start.line;
+                    let reached = match end {
+                        End::NotReached => ", no case comes by it",
+                        _ => "",
+                    };
+                    println!("survived: {} (line {line}{reached})", mutation.key);
+                }
             }
-            (false, true) => println!("no longer survives: {}", mutation.key),
-            _ => continue,
+            _ if is_reviewed => {
+                stale += 1;
+                println!("no longer survives: {}", mutation.key);
+            }
+            _ => {}
         }
-        is_well = false;
     }
-    let _ = is_asked;
-    is_well
+    let is_listed = |key: &str| fates.iter().any(|(mutation, _)| mutation.key == key);
+    for key in reviewed
+        .0
+        .keys()
+        .filter(|key| is_asked(room(key)) && !is_listed(key))
+    {
+        stale += 1;
+        println!("there is no such mutation: {key}");
+    }
+    let tried = fates
+        .iter()
+        .filter(|(_, fate)| matches!(fate, Fate::Tried(_)))
+        .count();
+    println!(
+        "{tried} of {} mutations tried; {survivors} survive, {new} of them unreviewed; {stale} reviewed ones do not",
+        fates.len()
+    );
+    new + stale == 0
 }
 
 /// Which case comes by which mutations.

@@ -10,8 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-/// What is compiled in the copy: the engine with the harness around it.
-const BUILT: [&str; 3] = ["--locked", "--bin", "mutant"];
+/// What is compiled in the copy: the engine with the harness around it, without the server and the program.
+const BUILT: [&str; 5] = [
+    "--locked",
+    "--no-default-features",
+    "--features=conformance",
+    "--bin",
+    "mutant",
+];
 
 /// What became of mutations before any was tried, by number.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -35,6 +41,11 @@ pub(crate) struct Tree<'a> {
 }
 
 impl Tree<'_> {
+    /// What is built of the copy: a program that asks cases under mutations.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.state.join("build/debug/mutant")
+    }
+
     fn copy(&self) -> PathBuf {
         self.state.join("tree")
     }
@@ -57,7 +68,7 @@ impl Tree<'_> {
         Ok(here.map(ToOwned::to_owned).collect())
     }
 
-    /// Copies the tree, with a switch for each of these mutations that compiles. Gives what became of the others, and a number
+    /// Copies the tree, with a switch for each of these mutations that compiles, and builds it. Gives what became of the others, and a number
     /// that changes where anything changes that a mutation's end hangs on.
     ///
     /// # Errors
@@ -98,7 +109,7 @@ impl Tree<'_> {
         };
         for round in 1.. {
             let texts = self.splice(mutations, &mut sorted)?;
-            let found = self.check()?;
+            let found = self.build()?;
             println!("round {round}: {} do not compile", found.len());
             let is_over = found.is_empty();
             sorted.refused.extend(found);
@@ -112,23 +123,11 @@ impl Tree<'_> {
         Ok((sorted, cases.finish()))
     }
 
-    /// Compiles the copy. Gives the program.
-    ///
-    /// # Errors
-    /// Where it cannot be built.
-    pub(crate) fn build(&self) -> Result<PathBuf, String> {
-        let status = self.cargo("build").args(BUILT).status();
-        match status {
-            Ok(status) if status.success() => Ok(self.state.join("build/debug/mutant")),
-            Ok(status) => Err(format!("cargo build: {status}")),
-            Err(error) => Err(format!("cargo: {error}")),
-        }
-    }
-
-    fn cargo(&self, command: &str) -> Command {
+    fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
         cargo
-            .arg(command)
+            .arg("build")
+            .args(BUILT)
             .current_dir(self.copy())
             .env("CARGO_TARGET_DIR", self.state.join("build"))
             .env("CARGO_PROFILE_DEV_OPT_LEVEL", "2")
@@ -137,9 +136,9 @@ impl Tree<'_> {
         cargo
     }
 
-    fn check(&self) -> Result<BTreeMap<u32, String>, String> {
-        let mut cargo = self.cargo("check");
-        let output = cargo.args(BUILT).arg("--message-format=json").output();
+    /// Compiles the copy. Gives the mutations that the compiler refuses, each with why.
+    fn build(&self) -> Result<BTreeMap<u32, String>, String> {
+        let output = self.cargo().arg("--message-format=json").output();
         let output = output.map_err(|error| format!("cargo: {error}"))?;
         if output.status.success() {
             return Ok(BTreeMap::new());
