@@ -80,13 +80,13 @@ pub(crate) fn at_fault(
             "{code} {}",
             message.message.lines().next().unwrap_or_default()
         );
-        let ids = blamed(&message, code, &marks);
-        if ids.is_empty() {
+        let id = blamed(&message, code, &marks);
+        if id.is_none() {
             let place = message.spans.iter().find(|place| place.is_primary);
             let file = place.map_or("", |place| &place.file_name);
             stray.get_or_insert(format!("{file}: {why}"));
         }
-        found.extend(ids.into_iter().map(|id| (id, why.clone())));
+        found.extend(id.map(|id| (id, why)));
     }
     match stray {
         Some(stray) if found.is_empty() => Err(stray),
@@ -94,7 +94,7 @@ pub(crate) fn at_fault(
     }
 }
 
-fn blamed(message: &Message, code: &str, marks: &BTreeMap<String, Vec<Region>>) -> Vec<u32> {
+fn blamed(message: &Message, code: &str, marks: &BTreeMap<String, Vec<Region>>) -> Option<u32> {
     let places = |primary: bool| {
         let spans = message
             .spans
@@ -119,9 +119,10 @@ fn blamed(message: &Message, code: &str, marks: &BTreeMap<String, Vec<Region>>) 
     for kinds in kinds {
         for primary in [true, false] {
             if let Some(ids) = places(primary).find_map(|place| inside(place, kinds)) {
-                return ids;
+                // One after the other, the last and most elaborate first.
+                return ids.last().copied();
             }
         }
     }
-    Vec::new()
+    None
 }

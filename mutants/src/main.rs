@@ -23,6 +23,7 @@ use listed::{Mutation, room};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -203,10 +204,16 @@ fn ends(
     let known = before.values().filter(|kept| kept.of == of);
     let known = known.map(|kept| (kept.mutation.clone(), kept.end));
     let known: BTreeMap<String, End> = known.collect();
-    let left: Vec<_> = mutations
+    let left = mutations
         .iter()
-        .filter(|(_, it)| !known.contains_key(&it.key))
-        .collect();
+        .filter(|(_, it)| !known.contains_key(&it.key));
+    let mut left: Vec<_> = left.collect();
+    // Whatever is done by an interruption is a sample of all rooms.
+    left.sort_by_cached_key(|(_, it)| {
+        let mut hasher = DefaultHasher::new();
+        it.key.hash(&mut hasher);
+        hasher.finish()
+    });
     let out = File::options().create(true).append(true).open(&file);
     let found = Mutex::new((known, out.map_err(|error| error.to_string())?));
     let next = AtomicUsize::new(0);
