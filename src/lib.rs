@@ -61,6 +61,6 @@ pub mod system;
 pub mod timestamp;
 pub mod transfer;
 pub mod wallet;
-#[cfg(feature = "conformance")]
+#[cfg(all(feature = "conformance", feature = "serve"))]
 pub mod wallet_file;
 pub mod wire;
