@@ -1275,6 +1275,18 @@ fn offers(b: &mut Builder) {
             .expect("one in a few")
     };
     let who = parties(&by);
+    let made_for = |sender, receiver| {
+        let between = but(by.clone(), |by| {
+            (by.sender.address.device_id, by.receiver.address.device_id) = (sender, receiver);
+        });
+        let read = but(between.clone(), |by| {
+            (by.sender.address.device_id, by.receiver.address.device_id) = (7, 3);
+        });
+        refused::<CheckOffer>(
+            InvalidInvitation,
+            input(with_mac(&between, &unsigned), &read),
+        )
+    };
     cases! { b, [Mac: PAY-14];
         offer_right [Normal Mac:]: "an offer by an invitation, as its holder makes it" => holds(good.clone());
         /// the same, padded to 4,096 bytes: the padding is not covered
@@ -1290,6 +1302,10 @@ fn offers(b: &mut Builder) {
             let by = between_other_devices(&by);
             valid::<CheckOffer>(input(with_mac(&by, &unsigned), &by), Done {})
         };
+        /// made for the receiver's device with the sender's number: whoever takes one number for both accepts it
+        offer_made_for_senders_number => made_for(7, 7);
+        /// made by the sender's device with the receiver's number
+        offer_made_by_receivers_number => made_for(3, 3);
         another_secret: "made by the secret of another invitation"
             => between(&|by| by.offer_key = seed::bytes::<32>("payload/another offer key").into());
         another_sender: "sent from another address" => between(&|by| by.sender.address = address("thief", 1));

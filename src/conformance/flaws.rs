@@ -250,11 +250,12 @@ fn in_a_whole_run(flaw: Flaw, cases: &Cases, reached: &Reached) -> Caught {
     for case in cases.iter() {
         let failed = reached.fails(flaw, &case, mode);
         let clause = failed.and_then(|failed| failed.clause);
-        let cause = failed.and_then(|failed| failed.cause);
+        let is_of_one = |failed: Failed| failed.cause.is_some_and(Cause::is_of_one_requirement);
         let named = at_stake(&case, clause).map(|requirement| requirement.id);
-        let most = match cause.is_some_and(Cause::is_of_one_requirement) {
-            true => 1,
-            false => usize::MAX,
+        let most = if failed.is_some_and(is_of_one) {
+            1
+        } else {
+            usize::MAX
         };
         asked.push(Asked {
             requirements: named.take(most).collect(),

@@ -41,9 +41,12 @@ impl TestResult {
         let failures = self.failures.iter();
         let of_one = failures.filter(|it| it.cause.is_of_one_requirement());
         let of_one: BTreeSet<&str> = of_one.map(|it| it.name.as_str()).collect();
-        let most = |case: &CaseResult| match of_one.contains(case.name.as_str()) {
-            true => 1,
-            false => usize::MAX,
+        let most = |case: &CaseResult| {
+            if of_one.contains(case.name.as_str()) {
+                1
+            } else {
+                usize::MAX
+            }
         };
         let asked: Vec<Asked> = asked
             .map(|case| Asked {

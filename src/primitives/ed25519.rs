@@ -4,7 +4,7 @@
 use super::backend::toy;
 use super::{PrimitiveError, Randomness, RandomnessError, Secret, Signature};
 use crate::hex;
-use crate::requirement::require;
+use crate::requirement::{flawed, require};
 use ed25519_dalek::Signer;
 use std::fmt;
 
@@ -97,10 +97,36 @@ impl VerifyingKey {
             return verifies.then_some(()).ok_or(PrimitiveError::Signature);
         }
         let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-        self.point()?
-            .verify_strict(message, &signature)
-            .map_err(|_| PrimitiveError::Signature)
+        let key = self.point()?;
+        let verified = key.verify_strict(message, &signature);
+        let verified = flawed!(
+            "PAY-12 small key",
+            verified,
+            verified.or_else(|_| but_for_small_order(message, &signature, &key, false))
+        );
+        let verified = flawed!(
+            "PAY-12 small R",
+            verified,
+            verified.or_else(|_| but_for_small_order(message, &signature, &key, true))
+        );
+        verified.map_err(|_| PrimitiveError::Signature)
     }
+}
+
+/// Verifies where one of the two is of small order, the point R of the signature or the key, and the other is not.
+#[cfg(feature = "flaws")]
+fn but_for_small_order(
+    message: &[u8],
+    signature: &ed25519_dalek::Signature,
+    key: &ed25519_dalek::VerifyingKey,
+    is_r: bool,
+) -> Result<(), ed25519_dalek::SignatureError> {
+    use ed25519_dalek::Verifier as _;
+    let r = ed25519_dalek::VerifyingKey::from_bytes(signature.r_bytes())?;
+    if (r.is_weak(), key.is_weak()) != (is_r, !is_r) {
+        return Err(ed25519_dalek::SignatureError::new());
+    }
+    key.verify(message, signature)
 }
 
 impl fmt::Debug for VerifyingKey {

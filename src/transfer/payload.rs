@@ -524,14 +524,14 @@ impl OfferParties {
         receiver_fingerprint: &Fingerprint,
     ) -> Self {
         let sender_address = suite.encode_address(&sender.address);
-        let receiver_address = suite.encode_address(flawed!(
+        let receiver_address = flawed!(
             "PAY-14 sender's number",
-            receiver,
-            &Address {
+            suite.encode_address(receiver),
+            suite.encode_address(&Address {
                 device_id: sender.address.device_id,
                 ..*receiver
-            }
-        ));
+            })
+        );
         let (first, second) = flawed!(
             "PAY-14 parties turned",
             (sender_address, receiver_address),
