@@ -338,3 +338,31 @@ Feature: Time, and clocks that do not agree
       | device       |
       | Ben's phone  |
       | Ryan's phone |
+
+  # The clock goes on, and no tick comes: what an answer then brings is judged by the time that it is
+
+  @XFER-10 @XFER-17 @WAL-01
+  Scenario: An offer's time is over when it could leave, before any tick: it stays, and nothing of it is out
+    Given Ben's phone has taken the invitation of Ryan's phone
+    And nothing arrives by itself
+    When Ben's phone offers a hotel key to Ryan's phone for 1 hour
+    And the clock moves on by 1 hour
+    And the bundle request of Ben's phone arrives
+    Then 0 submissions of Ben's phone wait
+    When Ben's phone looks at the clock
+    And everything arrives
+    Then Ben's phone is in "S:Expired" with the hotel key
+    And 0 messages wait for Ryan's phone
+    And Ryan's phone knows nothing of the hotel key
+    And nobody is told anything
+
+  @XFER-10 @XFER-17
+  Scenario: An offer leaves in the last second of its time, before any tick
+    Given Ben's phone has taken the invitation of Ryan's phone
+    And nothing arrives by itself
+    When Ben's phone offers a hotel key to Ryan's phone for 1 hour
+    And the clock moves on by 3599 seconds
+    And the bundle request of Ben's phone arrives
+    Then 1 submission of Ben's phone waits
+    When everything arrives
+    Then Ryan's phone is in "R:Invited" with the hotel key
