@@ -289,3 +289,15 @@ Feature: Devices come and go during a transfer
     Then Ben's phone is in "S:Cancelled" with "the car"
     And nobody is told anything
 
+
+  @MBX-15 @MBX-12
+  Scenario: A phone is told that it may not take its user's other device off: it keeps its own place
+    When Ryan adds a watch
+    And the intermediary answers the next removal of Ryan's phone with "unauthorized"
+    And Ryan's phone takes Ryan's watch off the intermediary
+    Then Ryan's phone is told "unauthorized"
+    When Ryan's phone makes 1 invitation
+    And Ben's phone offers a hotel key to Ryan's phone
+    And Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Completed" with the hotel key

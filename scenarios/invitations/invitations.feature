@@ -539,3 +539,26 @@ Feature: What an invitation serves, for how long, and whom
       | then                  |
       | Ryan's phone restarts |
       | 3 days pass           |
+
+  @INV-09 @MBX-21
+  Scenario Outline: Of two links that wait to be published anew one is withdrawn: the other still lets an offer in, <then>
+    When Ryan's phone makes an invitation called "the first"
+    And Ryan's phone makes an invitation called "the second"
+    And Ben's phone takes the invitation "the second"
+    And Ryan's phone leaves the intermediary
+    And nothing arrives by itself
+    And Ryan's phone joins the intermediary again
+    And the registration of Ryan's phone arrives
+    And Ryan's phone withdraws the invitation "the first"
+    And <then>
+    And everything arrives
+    And Ben's phone offers a hotel key to Ryan's phone
+    And Ryan's phone accepts the hotel key
+    Then Ryan's phone holds the hotel key
+    And Ben's phone is in "S:Completed" with the hotel key
+    And nobody is told anything
+
+    Examples:
+      | then                  |
+      | 1 minute passes       |
+      | Ryan's phone restarts |
