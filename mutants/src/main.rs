@@ -91,7 +91,8 @@ fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
         .iter()
         .copied()
         .filter(|(id, _)| !sorted.refused.contains_key(id) && !sorted.not_built.contains_key(id));
-    let ends = ends(&tree, &program, of, &reach, &switched.collect::<Vec<_>>())?;
+    let switched: Vec<_> = switched.collect();
+    let ends = ends(&tree, &program, of, &reach, &switched, &reviewed)?;
     let fates = asked.iter().map(|(id, mutation)| {
         let fate = match ends.get(&mutation.key) {
             Some(end) => Fate::Tried(*end),
@@ -189,6 +190,7 @@ fn ends(
     of: u64,
     reach: &[Reach],
     mutations: &[(u32, &Mutation)],
+    reviewed: &Reviewed,
 ) -> Result<BTreeMap<String, End>, String> {
     let file = tree.state.join("outcomes.jsonl");
     let before = fs::read_to_string(&file).unwrap_or_default();
@@ -216,7 +218,7 @@ fn ends(
     });
     let cases = |id: &u32| plan.get(id).map_or(&[][..], Vec::as_slice);
     let halves = |id: &u32| cases(id).split_at(quick(reach, cases(id)));
-    // What is caught is caught soon, mostly; only then everything else is asked of who is left.
+    // What is caught is caught soon, mostly; only then everything else is asked of who is left, and of reviewed survivors last.
     let firsts = left
         .iter()
         .map(|(id, it)| (*id, *it, halves(id).0, halves(id).1.is_empty()));
