@@ -223,9 +223,12 @@ fn ends(
         .iter()
         .map(|(id, it)| (*id, *it, halves(id).0, halves(id).1.is_empty()));
     let rests = left.iter().map(|(id, it)| (*id, *it, halves(id).1, true));
-    let parts: Vec<_> = firsts
-        .chain(rests.filter(|part| !part.2.is_empty()))
-        .collect();
+    let mut rests: Vec<_> = rests.filter(|part| !part.2.is_empty()).collect();
+    rests.sort_by_key(|(_, it, cases, _)| {
+        let times = cases.iter().map(|&at| reach[at].microseconds);
+        (reviewed.0.contains_key(&it.key), times.sum::<u64>())
+    });
+    let parts: Vec<_> = firsts.chain(rests).collect();
     let out = File::options().create(true).append(true).open(&file);
     let found = Mutex::new((known, out.map_err(|error| error.to_string())?));
     let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
