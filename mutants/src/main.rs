@@ -27,8 +27,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use table::{Fate, Reviewed, table};
 use tree::Tree;
@@ -91,7 +91,8 @@ fn run(list: &Path, rooms: &[String]) -> Result<bool, String> {
         .iter()
         .copied()
         .filter(|(id, _)| !sorted.refused.contains_key(id) && !sorted.not_built.contains_key(id));
-    let ends = ends(&tree, &program, of, &reach, &switched.collect::<Vec<_>>())?;
+    let switched: Vec<_> = switched.collect();
+    let ends = ends(&tree, &program, of, &reach, &switched, &reviewed)?;
     let fates = asked.iter().map(|(id, mutation)| {
         let fate = match ends.get(&mutation.key) {
             Some(end) => Fate::Tried(*end),
@@ -189,6 +190,7 @@ fn ends(
     of: u64,
     reach: &[Reach],
     mutations: &[(u32, &Mutation)],
+    reviewed: &Reviewed,
 ) -> Result<BTreeMap<String, End>, String> {
     let file = tree.state.join("outcomes.jsonl");
     let before = fs::read_to_string(&file).unwrap_or_default();
@@ -214,33 +216,51 @@ fn ends(
         it.key.hash(&mut hasher);
         hasher.finish()
     });
+    let cases = |id: &u32| plan.get(id).map_or(&[][..], Vec::as_slice);
+    let halves = |id: &u32| cases(id).split_at(quick(reach, cases(id)));
+    // What is caught is caught soon, mostly; only then everything else is asked of who is left, and of reviewed survivors last.
+    let firsts = left
+        .iter()
+        .map(|(id, it)| (*id, *it, halves(id).0, halves(id).1.is_empty()));
+    let rests = left.iter().map(|(id, it)| (*id, *it, halves(id).1, true));
+    let mut rests: Vec<_> = rests.filter(|part| !part.2.is_empty()).collect();
+    rests.sort_by_key(|(_, it, cases, _)| {
+        let times = cases.iter().map(|&at| reach[at].microseconds);
+        (reviewed.0.contains_key(&it.key), times.sum::<u64>())
+    });
+    let parts: Vec<_> = firsts.chain(rests).collect();
     let out = File::options().create(true).append(true).open(&file);
     let found = Mutex::new((known, out.map_err(|error| error.to_string())?));
+    let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
     let next = AtomicUsize::new(0);
     let work = || -> Result<(), String> {
         let mut trial = Trial::new(program, reach);
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some((id, mutation)) = left.get(at).copied() else {
+            let Some((id, mutation, cases, is_last)) = parts.get(at).copied() else {
                 return Ok(());
             };
-            let cases = plan.get(id).map_or(&[][..], Vec::as_slice);
-            let (end, by) = trial.run(*id, cases).map_err(|error| error.to_string())?;
+            if at % 100 == 99 {
+                println!("{} of {}", at + 1, parts.len());
+            }
+            if found().0.contains_key(&mutation.key) {
+                continue;
+            }
+            let (end, by) = trial.run(id, cases).map_err(|error| error.to_string())?;
+            if end.is_survivor() && !is_last {
+                continue;
+            }
+            let mutation = mutation.key.clone();
             let kept = Kept {
                 of,
-                mutation: mutation.key.clone(),
+                mutation,
                 end,
                 by,
             };
             let line = serde_json::to_string(&kept).unwrap_or_default();
-            let mut found = found
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut found = found();
             writeln!(found.1, "{line}").map_err(|error| error.to_string())?;
             found.0.insert(kept.mutation, end);
-            if at % 100 == 99 {
-                println!("{} of {}", at + 1, left.len());
-            }
         }
     };
     let jobs = thread::available_parallelism().map_or(1, usize::from);
@@ -252,8 +272,17 @@ fn ends(
                 .unwrap_or_else(|_| Err("a worker panicked".to_owned()))
         })
     })?;
-    Ok(found
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .0)
+    let ends = found().0.clone();
+    Ok(ends)
+}
+
+/// So many of the cases take a second and a half together.
+fn quick(reach: &[Reach], cases: &[usize]) -> usize {
+    let mut left: u64 = 1_500_000;
+    let times = cases.iter().map(|&at| reach[at].microseconds);
+    let fit = times.take_while(|&time| {
+        left = left.saturating_sub(time);
+        left > 0
+    });
+    fit.count()
 }

@@ -169,8 +169,8 @@ fn each_switch_changes_its_place_alone() {
         ),
         (
             mutation(BinaryOperator, "= a && a ", ">", "<"),
-            "truefalse",
-            "falsefalse",
+            " truefalse ",
+            " falsefalse ",
         ),
         (
             mutation(BinaryOperator, "fn compound", "+=", "-="),
