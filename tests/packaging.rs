@@ -241,6 +241,7 @@ fn the_packed_crate_holds_all_that_is_compiled() {
         "tests",
         "adapters",
         "fuzz",
+        "mutants",
         "benches",
         "generators",
         "examples",
@@ -430,6 +431,7 @@ fn each_tool_that_scripts_look_for_is_looked_for() {
         "adapters",
         "tests",
         "fuzz",
+        "mutants",
         "benches/peers",
         "packaging",
     ] {

@@ -1010,7 +1010,7 @@ fn encode(b: &mut Builder) {
         /// names that are numbers: objects of JavaScript put those first, and by their value
         write_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
             top(cancelled("r"), json!({ "9": 1, "10": 2, "!": 3 })), cancel().with(",\"!\":3,\"10\":2,\"9\":1"));
-        /// the same in the value of an unknown key
+        /// names that are numbers in the value of an unknown key
         write_nested_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [{ "9": 1, "10": 2, "!": 3 }] })),
             cancel().content(r#"{"reason":"r","new":[{"!":3,"10":2,"9":1}]}"#));

@@ -35,20 +35,26 @@ impl Subject for Mutant {
         self.with(|engine| engine.reset(suite))
     }
 
-    fn call(&mut self, method: &str, params: serde_json::Value) -> Result<serde_json::Value, Failure> {
+    fn call(
+        &mut self,
+        method: &str,
+        params: serde_json::Value,
+    ) -> Result<serde_json::Value, Failure> {
         self.with(|engine| engine.call(method, params))
     }
 }
 
-/// Whether the case fails, or the engine panics.
-fn fails(id: Option<u32>, case: &Case) -> bool {
+/// How the case goes; none where the engine panics.
+fn asked(id: Option<u32>, case: &Case) -> Option<Outcome> {
     let engine = mutation::with(0, Reference::default);
     let mut mutant = Mutant { id, engine };
     let ask = || mutation::with(0, || ask(&mut mutant, case, Terms::REFERENCE));
-    !matches!(
-        panic::catch_unwind(AssertUnwindSafe(ask)),
-        Ok(Outcome::Passed | Outcome::Skipped(_))
-    )
+    panic::catch_unwind(AssertUnwindSafe(ask)).ok()
+}
+
+/// Whether the mutation is noticed: whoever does not pass what is asked without one does not conform any more.
+fn fails(id: Option<u32>, case: &Case) -> bool {
+    !matches!(asked(id, case), Some(Outcome::Passed))
 }
 
 fn main() -> io::Result<()> {
@@ -58,12 +64,19 @@ fn main() -> io::Result<()> {
     if std::env::args().nth(1).as_deref() == Some("trace") {
         for case in &cases {
             let began = Instant::now();
-            let failed = fails(None, case);
+            let outcome = asked(None, case);
+            let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let mut reached = mutation::reached();
+            // What is not asked anyway tells nothing of a mutation.
+            let skipped = matches!(outcome, Some(Outcome::Skipped(_)));
+            if skipped {
+                reached.clear();
+            }
             let line = serde_json::json!({
                 "case": case.name(),
-                "microseconds": u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-                "failed": failed,
-                "reached": mutation::reached(),
+                "microseconds": micros,
+                "failed": !skipped && outcome != Some(Outcome::Passed),
+                "reached": reached,
             });
             writeln!(out, "{line}")?;
         }
@@ -76,7 +89,9 @@ fn main() -> io::Result<()> {
     }
     for line in io::stdin().lock().lines() {
         let line = line?;
-        let mut numbers = line.split(' ').filter_map(|number| number.parse::<u32>().ok());
+        let mut numbers = line
+            .split(' ')
+            .filter_map(|number| number.parse::<u32>().ok());
         let id = numbers.next();
         let mut said = "survived";
         for number in numbers {

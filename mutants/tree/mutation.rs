@@ -59,7 +59,8 @@ pub fn traced<T>(run: impl FnOnce() -> T) -> T {
 pub fn reached() -> Vec<u32> {
     let reached = REACHED.take();
     let ids = reached.iter().enumerate().filter(|(_, is)| **is);
-    ids.map(|(id, _)| u32::try_from(id).unwrap_or_default()).collect()
+    ids.map(|(id, _)| u32::try_from(id).unwrap_or_default())
+        .collect()
 }
 
 /// One of two iterators.

@@ -3,7 +3,7 @@
 use super::{Look, Tool};
 
 /// A part of the project that needs more than the program: its name, and what it is.
-pub const PARTS: [(&str, &str); 16] = [
+pub const PARTS: [(&str, &str); 17] = [
     (
         "skeletons",
         "testing a wallet of your own: adapters that `tigress adapter init` writes, one language is enough",
@@ -25,6 +25,7 @@ pub const PARTS: [(&str, &str); 16] = [
     ("durability", "tests of what outlasts a loss of power"),
     ("schemathesis", "Schemathesis asks a server"),
     ("fuzz", "fuzzing of the engine"),
+    ("mutations", "every mutation of the engine in one build"),
     ("coverage", "what fuzzing reaches, room by room"),
     ("instructions", "instruction counts"),
     ("manual", "reading the manual pages"),
@@ -77,6 +78,7 @@ tools! {
     "strace" ["durability"] program(&["strace"]), "apt-get install strace";
     "nightly toolchain" ["fuzz"] Look::Program(&["cargo"], &["+nightly", "--version"]), "rustup toolchain install nightly";
     "cargo-fuzz" ["fuzz"] program(&["cargo-fuzz"]), "cargo install --locked cargo-fuzz";
+    "cargo-mutants" ["mutations"] program(&["cargo-mutants"]), "cargo install --locked cargo-mutants";
     "llvm-profdata" ["coverage"] program(&["llvm-profdata"]), "rustup component add llvm-tools";
     "valgrind" ["instructions"] program(&["valgrind"]), "apt-get install valgrind";
     "gungraun-runner" ["instructions"] program(&["gungraun-runner"]), "cargo install --locked gungraun-runner";
