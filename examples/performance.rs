@@ -356,8 +356,16 @@ fn alone(figures: &Figures, page: &mut String) {
             "stateful",
             "wallet transfer from end to end, stateful",
         ),
-        ("vectors", "all", "vectors, all {}"),
-        ("scenarios", "all", "scenarios, all {}"),
+        (
+            "vectors",
+            "all",
+            "vectors, all {}, with restarts, on one core",
+        ),
+        (
+            "scenarios",
+            "all",
+            "scenarios, all {}, with restarts, on one core",
+        ),
         ("adapter", "call over a pipe", "adapter call over a pipe"),
         ("adapter", "call in process", "adapter call in process"),
     ] {
