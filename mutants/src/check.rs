@@ -14,7 +14,8 @@ struct Line {
 #[derive(Deserialize)]
 struct Message {
     level: String,
-    message: String,
+    #[serde(rename = "message")]
+    words: String,
     code: Option<Code>,
     spans: Vec<Place>,
 }
@@ -78,7 +79,7 @@ pub(crate) fn at_fault(
         let code = message.code.as_ref().map_or("", |code| &code.code);
         let why = format!(
             "{code} {}",
-            message.message.lines().next().unwrap_or_default()
+            message.words.lines().next().unwrap_or_default()
         );
         let id = blamed(&message, code, &marks);
         if id.is_none() {

@@ -4,6 +4,7 @@ use crate::listed::{Genre, Mutation, Position};
 use crate::text::{Change, Edit, changed, marked, region};
 use proc_macro2::Span;
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -256,12 +257,15 @@ impl<'a> Sites<'a> {
         for (id, value) in values {
             let value = marked(*id, value);
             let switch = format!("() if crate::mutation::on({id}) => ");
-            before += &format!("{switch}{left}crate::mutation::Either::Left({value}){right}, ");
+            let _ = write!(
+                before,
+                "{switch}{left}crate::mutation::Either::Left({value}){right}, "
+            );
             left += "crate::mutation::Either::Right(";
             right += ")";
         }
-        before += &format!("() => {left}{{ ");
-        behind += &format!(" }}{right} }}{close}");
+        let _ = write!(before, "() => {left}{{ ");
+        let _ = write!(behind, " }}{right} }}{close}");
         self.around(range, before, behind);
     }
 }
@@ -338,13 +342,13 @@ impl<'ast> Visit<'ast> for Sites<'_> {
 
     fn visit_item_fn(&mut self, it: &'ast syn::ItemFn) {
         self.function(&it.sig, &it.block, |sites| {
-            visit::visit_block(sites, &it.block)
+            visit::visit_block(sites, &it.block);
         });
     }
 
     fn visit_impl_item_fn(&mut self, it: &'ast syn::ImplItemFn) {
         self.function(&it.sig, &it.block, |sites| {
-            visit::visit_block(sites, &it.block)
+            visit::visit_block(sites, &it.block);
         });
     }
 

@@ -1,5 +1,6 @@
 //! A text with changes in it, which may stand within each other.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// What is done with a range of a text.
@@ -56,7 +57,7 @@ fn write(out: &mut String, text: &str, range: Range<usize>, edits: &mut Edits) {
                 out.push_str(&open);
                 for (id, other) in others {
                     let other = marked(id, &other);
-                    out.push_str(&format!("if crate::mutation::on({id}) {{ {other} }} else "));
+                    let _ = write!(out, "if crate::mutation::on({id}) {{ {other} }} else ");
                 }
                 out.push_str("{ ");
                 write(out, text, edit.range, edits);

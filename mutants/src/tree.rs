@@ -92,7 +92,7 @@ impl Tree<'_> {
             let is_of_cases = |it: &&str| name.starts_with(*it);
             if ["src/", "vectors/", "scenarios/", "docs/profile.md"]
                 .iter()
-                .any(|it| is_of_cases(&it))
+                .any(is_of_cases)
             {
                 (name, &text).hash(&mut cases);
             }

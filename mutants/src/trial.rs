@@ -138,7 +138,7 @@ impl<'a> Trial<'a> {
         let asked = writeln!(worker.asks, "{id} {}", numbers.join(" "));
         let mut at = None;
         // It reads all cases first.
-        let mut patience = Duration::from_secs(60);
+        let mut patience = Duration::from_mins(1);
         let end = loop {
             match worker.says.recv_timeout(patience) {
                 _ if asked.is_err() => break End::Crashed,
