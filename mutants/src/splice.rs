@@ -273,6 +273,15 @@ impl<'a> Sites<'a> {
 /// Whether a function is left before its end.
 struct Leaves(bool);
 
+/// What the compiler computes: nothing in it can be switched.
+macro_rules! constants {
+    ($($visit:ident($item:ty);)+) => {
+        $(fn $visit(&mut self, it: &'ast $item) {
+            self.as_constant(true, |sites| visit::$visit(sites, it));
+        })+
+    };
+}
+
 impl<'ast> Visit<'ast> for Leaves {
     fn visit_expr_return(&mut self, _: &'ast syn::ExprReturn) {
         self.0 = true;
@@ -358,36 +367,15 @@ impl<'ast> Visit<'ast> for Sites<'_> {
         }
     }
 
-    fn visit_item_const(&mut self, it: &'ast syn::ItemConst) {
-        self.as_constant(true, |sites| visit::visit_item_const(sites, it));
-    }
-
-    fn visit_item_static(&mut self, it: &'ast syn::ItemStatic) {
-        self.as_constant(true, |sites| visit::visit_item_static(sites, it));
-    }
-
-    fn visit_impl_item_const(&mut self, it: &'ast syn::ImplItemConst) {
-        self.as_constant(true, |sites| visit::visit_impl_item_const(sites, it));
-    }
-
-    fn visit_trait_item_const(&mut self, it: &'ast syn::TraitItemConst) {
-        self.as_constant(true, |sites| visit::visit_trait_item_const(sites, it));
-    }
-
-    fn visit_type(&mut self, it: &'ast Type) {
-        self.as_constant(true, |sites| visit::visit_type(sites, it));
-    }
-
-    fn visit_generic_argument(&mut self, it: &'ast syn::GenericArgument) {
-        self.as_constant(true, |sites| visit::visit_generic_argument(sites, it));
-    }
-
-    fn visit_expr_const(&mut self, it: &'ast syn::ExprConst) {
-        self.as_constant(true, |sites| visit::visit_expr_const(sites, it));
-    }
-
-    fn visit_variant(&mut self, it: &'ast syn::Variant) {
-        self.as_constant(true, |sites| visit::visit_variant(sites, it));
+    constants! {
+        visit_item_const(syn::ItemConst);
+        visit_item_static(syn::ItemStatic);
+        visit_impl_item_const(syn::ImplItemConst);
+        visit_trait_item_const(syn::TraitItemConst);
+        visit_type(Type);
+        visit_generic_argument(syn::GenericArgument);
+        visit_expr_const(syn::ExprConst);
+        visit_variant(syn::Variant);
     }
 
     fn visit_expr_repeat(&mut self, it: &'ast syn::ExprRepeat) {
