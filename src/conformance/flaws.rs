@@ -7,7 +7,6 @@ use super::operation::Reference;
 use super::run::{Cause, Outcome, Terms, ask};
 use super::subject::{Description, Failure, Subject};
 use super::suspects::{Asked, Suspect, suspects};
-use super::vector::Family;
 use super::verdict::at_stake;
 use crate::flaw;
 use serde::Serialize;
@@ -250,18 +249,9 @@ fn in_a_whole_run(flaw: Flaw, cases: &Cases, reached: &Reached) -> Caught {
     for case in cases.iter() {
         let failed = reached.fails(flaw, &case, mode);
         let clause = failed.and_then(|failed| failed.clause);
-        let is_of_one = |failed: Failed| failed.cause.is_some_and(Cause::is_of_one_requirement);
         let named = at_stake(&case, clause).map(|requirement| requirement.id);
-        let most = if failed.is_some_and(is_of_one) {
-            1
-        } else {
-            usize::MAX
-        };
-        asked.push(Asked {
-            requirements: named.take(most).collect(),
-            failed: failed.is_some(),
-            place: Family::place(&case.group()),
-        });
+        let why = failed.and_then(|failed| failed.cause);
+        asked.push(Asked::new(named, failed.is_some(), why, &case.group()));
         by.extend(failed.map(|failed| Catch {
             case: case.name(),
             mode,

@@ -3,7 +3,8 @@
 /// When whoever is asked is stopped and started again from its saved state (XFER-15).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restarts {
-    /// Nowhere, not even where a vector or a script says so: what succeeds then failed by its restarts.
+    /// Nowhere, not even where a vector or a script says so: what succeeds then failed by its restarts. In a script the intermediary
+    /// beside the devices is restarted all the same.
     Never,
     /// Where a vector or a script says so.
     #[default]

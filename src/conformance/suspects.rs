@@ -7,6 +7,8 @@
 //! cases carry it, one that it stands first in half as much again, and `carried` how many of all that were asked do. What the first one
 //! explains is set aside, and the next is looked for in what is left, so that several mistakes are each named.
 
+use super::run::Cause;
+use super::vector::Family;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,12 +16,28 @@ use std::collections::BTreeMap;
 /// A case that was asked.
 pub(super) struct Asked<'a> {
     /// The requirements that its outcome speaks of, the first first.
-    pub(super) requirements: Vec<&'a str>,
-    pub(super) failed: bool,
+    requirements: Vec<&'a str>,
+    failed: bool,
     /// The place of its family in the order in which an implementer goes ([`Family::place`]).
-    ///
-    /// [`Family::place`]: super::vector::Family::place
-    pub(super) place: usize,
+    place: usize,
+}
+
+impl<'a> Asked<'a> {
+    /// A case of that group, and the requirements that its outcome speaks of: of a failure that is of one requirement, the first alone.
+    pub(super) fn new(
+        requirements: impl Iterator<Item = &'a str>,
+        failed: bool,
+        cause: Option<Cause>,
+        group: &str,
+    ) -> Self {
+        let is_of_one = cause.is_some_and(Cause::is_of_one_requirement);
+        let most = if is_of_one { 1 } else { usize::MAX };
+        Asked {
+            requirements: requirements.take(most).collect(),
+            failed,
+            place: Family::place(group),
+        }
+    }
 }
 
 /// A requirement that explains failures.

@@ -5,8 +5,8 @@ use super::result::{
     CaseOutcome, CaseResult, Counts, Kind, RequirementOutcome, RequirementResult, SectionResult,
     TestResult, Verdict,
 };
+use super::run::Cause;
 use super::suspects::{Asked, suspects};
-use super::vector::Family;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Vectors and scenarios, counted apart.
@@ -39,25 +39,14 @@ impl TestResult {
         // An adapter that breaks down says nothing of what it was asked about.
         let asked = asked.filter(|case| !broken.contains(case.name.as_str()));
         let failures = self.failures.iter();
-        let of_one = failures.filter(|it| it.cause.is_of_one_requirement());
-        let of_one: BTreeSet<&str> = of_one.map(|it| it.name.as_str()).collect();
-        let most = |case: &CaseResult| {
-            if of_one.contains(case.name.as_str()) {
-                1
-            } else {
-                usize::MAX
-            }
-        };
+        let causes = failures.map(|it| (it.name.as_str(), it.cause));
+        let causes: BTreeMap<&str, Cause> = causes.collect();
         let asked: Vec<Asked> = asked
-            .map(|case| Asked {
-                requirements: case
-                    .requirements
-                    .iter()
-                    .take(most(case))
-                    .map(String::as_str)
-                    .collect(),
-                failed: case.outcome == CaseOutcome::Failed,
-                place: Family::place(&case.group),
+            .map(|case| {
+                let requirements = case.requirements.iter().map(String::as_str);
+                let failed = case.outcome == CaseOutcome::Failed;
+                let cause = causes.get(case.name.as_str()).copied();
+                Asked::new(requirements, failed, cause, &case.group)
             })
             .collect();
         self.suspects = suspects(&asked);

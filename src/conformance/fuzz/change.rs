@@ -32,7 +32,7 @@ const DAY: u64 = 86_400;
 const DAYS: [u64; 12] = [1, 2, 3, 7, 9, 10, 29, 30, 40, 60, 69, 90];
 
 /// So many are taken at once of something, somewhere in the profile.
-const BOUNDS: [usize; 5] = [10, 40, 100, 200, 1000];
+pub(super) const BOUNDS: [usize; 5] = [10, 40, 100, 200, 1000];
 /// A list does not grow beyond so many characters of JSON.
 const LONGEST_LIST: usize = 200_000;
 

@@ -14,8 +14,6 @@ use serde_json::{Value, json};
 
 /// So many are kept or taken of something, somewhere in the profile, that is told in steps of their own.
 const BOUNDS: [usize; 3] = [10, 40, 100];
-/// The same, of requests that one step makes.
-const BOUNDS_OF_REQUESTS: [usize; 5] = [10, 40, 100, 200, 1000];
 /// So many steps in a row are told again.
 const MOST_IN_A_ROW: usize = 3;
 /// So much all of it may be, in characters of JSON.
@@ -68,7 +66,7 @@ fn repeated(corpus: &Corpus, dice: &mut Dice) -> Option<Sketch> {
         && question.method == intermediary::Request::METHOD
         && !dice.one_in(4)
     {
-        let many = requests(question, about(dice, &BOUNDS_OF_REQUESTS), &label);
+        let many = requests(question, about(dice, &change::BOUNDS), &label);
         let again = (0..3).flat_map(|time| renewed(&row, &format!("{label}/{time}")));
         let again: Vec<Step> = again.collect();
         steps.splice(behind..behind, std::iter::once(many).chain(again));
@@ -113,17 +111,7 @@ fn with_device(
     let mut world = World::new(dice, suite, &load)?;
     happens(&mut world)?;
     world.device(sesame::Records::METHOD, json!({}));
-    Some(Sketch {
-        family: "ratchet_session".to_owned(),
-        suite: Some(suite.name().to_owned()),
-        requirements: Vec::new(),
-        codes: true,
-        asked: Asked::Machine {
-            machine: &DEVICE,
-            load,
-            steps: world.steps,
-        },
-    })
+    Some(world.sketch(suite, load))
 }
 
 /// A peer opens as many sessions as may be without a one-time prekey, or about as many.

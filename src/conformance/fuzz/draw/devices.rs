@@ -6,9 +6,8 @@ use crate::conformance::dice::Dice;
 use crate::conformance::fuzz::change;
 use crate::conformance::fuzz::corpus::Corpus;
 use crate::conformance::fuzz::message;
-use crate::conformance::fuzz::sketch::{Asked, Sketch, Step};
+use crate::conformance::fuzz::sketch::{Sketch, Step};
 use crate::conformance::operation::{Operation, device, sesame, wire};
-use crate::conformance::vector::conversation::device::DEVICE;
 use crate::hex::{self, Hex};
 use crate::suite::SuiteRef;
 use serde_json::{Value, json};
@@ -51,18 +50,7 @@ pub(super) fn draw(
     drawing.world.device(sesame::Records::METHOD, json!({}));
     drawing.world.device(device::Keys::METHOD, json!({}));
     let Drawing { world, places, .. } = drawing;
-    let sketch = Sketch {
-        family: "ratchet_session".to_owned(),
-        suite: Some(suite.name().to_owned()),
-        requirements: Vec::new(),
-        codes: true,
-        asked: Asked::Machine {
-            machine: &DEVICE,
-            load,
-            steps: world.steps,
-        },
-    };
-    Some((sketch, places))
+    Some((world.sketch(suite, load), places))
 }
 
 struct Drawing<'a> {

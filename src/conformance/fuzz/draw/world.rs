@@ -2,9 +2,10 @@
 
 use crate::conformance::dice::Dice;
 use crate::conformance::fuzz::settle::{NoAnswer, SUBJECT, ask};
-use crate::conformance::fuzz::sketch::{Question, Step};
+use crate::conformance::fuzz::sketch::{Asked, Question, Sketch, Step};
 use crate::conformance::operation::{Operation, Reference, device};
 use crate::conformance::seed;
+use crate::conformance::vector::conversation::device::DEVICE;
 use crate::hex::{self, Hex};
 use crate::suite::SuiteRef;
 use serde_json::{Value, json};
@@ -69,6 +70,21 @@ impl<'a> World<'a> {
             world.renew(peer)?;
         }
         Some(world)
+    }
+
+    /// What the device was asked, which began with that load.
+    pub(super) fn sketch(self, suite: SuiteRef, load: Value) -> Sketch {
+        Sketch {
+            family: "ratchet_session".to_owned(),
+            suite: Some(suite.name().to_owned()),
+            requirements: Vec::new(),
+            codes: true,
+            asked: Asked::Machine {
+                machine: &DEVICE,
+                load,
+                steps: self.steps,
+            },
+        }
     }
 
     /// How many peers there are.
