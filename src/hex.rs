@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use zeroize::Zeroizing;
 
-/// A byte string that is written as lower-case hex.
+/// A byte string that is written as lower-case hex. It is not erased, so it is no place for a secret that is to be.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex(pub Vec<u8>);
 
@@ -22,6 +22,13 @@ pub fn encode(bytes: &[u8]) -> String {
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     HEXLOWER.decode(text.as_bytes()).ok()
+}
+
+/// Whether it is what [`decode`] reads.
+#[cfg(feature = "conformance")]
+pub(crate) fn is_hex(text: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len().is_multiple_of(2) && text.bytes().all(is_digit)
 }
 
 /// Writes `bytes` as lower-case hex. The text, which may be a secret's, is erased.
@@ -90,15 +97,27 @@ impl fmt::Debug for Hex {
 
 impl Serialize for Hex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(self, serializer)
+        serializer.serialize_str(&encode(self))
     }
 }
 
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize(deserializer, "a byte string", |bytes| {
-            Ok::<_, std::convert::Infallible>(Hex(bytes.to_vec()))
-        })
+        /// Not by way of a copy, which would have to be erased.
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Hex;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a byte string in lower-case hex")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Hex, E> {
+                let bytes = decode(text).map(Hex);
+                bytes.ok_or_else(|| E::custom("a byte string is lower-case hex"))
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 

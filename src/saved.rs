@@ -12,7 +12,7 @@ impl io::Write for Growing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.0.len() + bytes.len();
         if length > self.0.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(2 * length.max(512)));
+            let mut larger = Zeroizing::new(Vec::with_capacity(2 * length.max(2_048)));
             larger.extend_from_slice(&self.0);
             self.0 = larger;
         }

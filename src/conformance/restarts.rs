@@ -16,15 +16,18 @@ pub enum Restarts {
 
 /// So many steps each have a restart before them; from then on one in so many has, since what has grown takes long to be written down.
 const STEPS: (u32, u32) = (24, 8);
+/// What was so long when it was saved last, in bytes, has grown: one step in so many has a restart from the first on.
+const GROWN: usize = 32 * 1024;
 /// The same of the events of a wallet.
 const EVENTS: (u32, u32) = (60, 30);
 
 impl Restarts {
     /// Whether there is a restart before the step of that number, from 0, of a vector's conversation: before each of the first 24, and
-    /// before one in eight from then on.
+    /// before one in eight from then on, or from the first on where the state that was saved last has more than 32 KiB.
     #[must_use]
-    pub fn before(self, step: u32) -> bool {
-        self.is_before(step, STEPS)
+    pub fn before(self, step: u32, saved: usize) -> bool {
+        let (each, one_in) = STEPS;
+        self.is_before(step, (if saved > GROWN { 0 } else { each }, one_in))
     }
 
     /// Whether there is one before the event of that number, from 0, of a wallet in a scenario: before each of the first sixty, and

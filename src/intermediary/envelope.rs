@@ -1,10 +1,10 @@
 //! What a mailbox holds (profile section 7).
 
-use crate::hex::{self, Hex};
+use crate::hex::Hex;
 use crate::identifier::Address;
 use crate::timestamp::Timestamp;
 use crate::wire::MessageKind;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The number of a message in its mailbox: 1, 2, 3, and so on.
@@ -27,23 +27,10 @@ impl EnvelopeId {
 }
 
 /// A message as the intermediary holds it: bytes that it does not look into and never prints (MBX-14).
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schemas", schemars(transparent))]
+#[serde(transparent)]
 pub struct MessageBytes(pub Hex);
-
-impl Serialize for MessageBytes {
-    /// As lower-case hex. It is encrypted, and what everybody may see needs no erasing.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageBytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Hex::deserialize(deserializer).map(MessageBytes)
-    }
-}
 
 impl fmt::Debug for MessageBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

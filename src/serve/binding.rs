@@ -4,14 +4,16 @@
 //! the body, as JSON, just as the profile names them. So whoever has read section 7 knows the whole binding from the table [`ROUTES`].
 //! A server whose paths are others is described by a file: [`Binding::from_json`].
 
-use crate::intermediary::{IntermediaryError, MAX_REQUEST, Request};
+use crate::intermediary::request::Body;
+use crate::intermediary::{IntermediaryError, MAX_REQUEST, Request, Token};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// The header of the request id, as in the Tigress relay draft (MBX-13).
 pub const REQUEST_ID: &str = "Mailbox-Request-ID";
@@ -397,12 +399,13 @@ impl Received<'_> {
     /// The request.
     ///
     /// # Errors
-    /// As [`Request::from_json`]; `malformed`, too, for a body where the route has none, and for one that is no object.
+    /// `malformed` as for [`Request::from_json`]; for a body where the route has none, too, and for one that is no object. `too-large` for
+    /// a body of more than [`MAX_REQUEST`] bytes.
     pub fn read(&self) -> Result<Request, IntermediaryError> {
-        let malformed = |what: &str| IntermediaryError::Malformed(what.to_owned());
+        let malformed = |what: &dyn ToString| IntermediaryError::Malformed(what.to_string());
         let body = self.body.trim_ascii();
         if !self.route.has_body() && !body.is_empty() {
-            return Err(malformed("this request has no body"));
+            return Err(malformed(&"this request has no body"));
         }
         if body.len() > MAX_REQUEST {
             return Err(IntermediaryError::TooLarge {
@@ -410,54 +413,98 @@ impl Received<'_> {
                 limit: MAX_REQUEST,
             });
         }
-        // Whole JSON, by itself: so nothing in it can end the object into which it is put.
-        let fields = match body {
-            b"" => "",
-            body => {
-                let whole: &RawValue =
-                    serde_json::from_slice(body).map_err(|error| malformed(&error.to_string()))?;
-                let fields = whole.get().strip_prefix('{');
-                let fields = fields.and_then(|it| it.strip_suffix('}'));
-                fields
-                    .ok_or_else(|| malformed("the body is no object"))?
-                    .trim()
-            }
+        let fields = self.outside();
+        let body = if body.is_empty() {
+            Body::deserialize(MapDeserializer::new(fields.into_iter()))
+        } else {
+            let mut json = serde_json::Deserializer::from_slice(body);
+            let body = Outside(fields).deserialize(&mut json);
+            body.and_then(|body| json.end().map(|()| body))
         };
-        let mut json = String::with_capacity(body.len() + 512);
-        json.push('{');
-        if let Some(id) = self.id {
-            let _ = write!(json, "\"id\":{},", Value::from(id));
-        }
-        if let Some(token) = self.token {
-            let _ = write!(json, "\"token\":{},", Value::from(token));
-        }
-        let _ = write!(json, "\"body\":{{\"type\":\"{}\"", self.route.name);
+        let body = body.map_err(|error: serde_json::Error| malformed(&error))?;
+        let id = self.id.ok_or_else(|| malformed(&"missing field `id`"))?;
+        let token = self.token.map(StrDeserializer::<serde_json::Error>::new);
+        let token = token.map(Token::deserialize).transpose();
+        Ok(Request {
+            id: id.to_owned().try_into()?,
+            token: token.map_err(|error| malformed(&error))?,
+            body,
+        })
+    }
+
+    /// The fields of the request's `body` that do not stand in the HTTP body.
+    fn outside(&self) -> Vec<(&'static str, Value)> {
+        let mut fields = vec![("type", Value::from(self.route.name))];
         let mut address = Map::new();
         for (name, text) in self.route.parameters().zip(self.path) {
             if ["userId", "deviceId"].contains(&name) {
                 address.insert(name.to_owned(), value(text));
             } else {
-                let _ = write!(json, ",\"{name}\":{}", value(text));
+                fields.push((name, value(text)));
             }
         }
-        let field = self.route.address();
-        let _ = write!(json, ",\"{field}\":{}", Value::Object(address));
+        fields.push((self.route.address(), Value::Object(address)));
         if let (Some(name), Some(text)) = (self.route.query, self.query) {
-            let _ = write!(json, ",\"{name}\":{}", value(text));
+            fields.push((name, value(text)));
         }
-        if !fields.is_empty() {
-            json.push(',');
-            json.push_str(fields);
+        fields
+    }
+}
+
+/// Reads a request's body from a JSON object and from what stands outside it, as if all were one object: what stands in both stands twice.
+struct Outside(Vec<(&'static str, Value)>);
+
+impl<'de> DeserializeSeed<'de> for Outside {
+    type Value = Body;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Body, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Outside {
+    type Value = Body;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, inside: A) -> Result<Body, A::Error> {
+        Body::deserialize(MapAccessDeserializer::new(Both {
+            outside: self.0.into_iter(),
+            value: None,
+            inside,
+        }))
+    }
+}
+
+/// The fields from outside, then those of the object.
+struct Both<A> {
+    outside: std::vec::IntoIter<(&'static str, Value)>,
+    /// Of the name from outside that was given last.
+    value: Option<Value>,
+    inside: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Both<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        let Some((name, value)) = self.outside.next() else {
+            return self.inside.next_key_seed(seed);
+        };
+        self.value = Some(value);
+        seed.deserialize(StrDeserializer::new(name)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        match self.value.take() {
+            Some(value) => seed.deserialize(value).map_err(A::Error::custom),
+            None => self.inside.next_value_seed(seed),
         }
-        json.push_str("}}");
-        Request::from_json(json.as_bytes()).map_err(|error| match error {
-            // The place in the text that was put together tells the client nothing.
-            IntermediaryError::Malformed(what) => {
-                let what = what.split(" at line ").next().unwrap_or_default();
-                malformed(what)
-            }
-            other => other,
-        })
     }
 }
 

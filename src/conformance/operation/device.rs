@@ -2,8 +2,8 @@
 
 use super::x3dh::key_pair;
 use super::{
-    AddressFields, AtRest, Done, On, Operation, Reference, broken, device_step, is_false,
-    with_randomness,
+    AddressFields, AtRest, Done, On, Operation, Reference, broken, device_step, handed_out,
+    is_false, with_randomness,
 };
 use crate::agreement::{
     AgreementError, BundleFields, Dated, Fingerprint, PreKeyStore, Statement, SuiteNames,
@@ -648,7 +648,7 @@ impl AtRest for sesame::Device {
             device: held(reference, handle)?.save(),
             send: reference.sends.get(handle).map(sesame::Send::save),
         };
-        Ok(saved::to_json(&state).as_str().into())
+        Ok(handed_out(saved::to_json(&state)))
     }
 
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! An intermediary, by handle: requests and their answers, time, its state at rest (profile section 7).
 
-use super::{AtRest, Done, On, Operation, Reference, broken, text};
+use super::{AtRest, Done, On, Operation, Reference, broken, handed_out, text};
 use crate::conformance::subject::Failure;
 use crate::hex::Hex;
 use crate::intermediary::{self, Answer, Intermediary, MemoryStore, SavedIntermediary};
@@ -176,7 +176,7 @@ impl AtRest for Intermediary<MemoryStore> {
     const RESTORE: &'static str = "intermediary.restore";
 
     fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
-        Ok(held(reference, handle)?.save().to_json().into())
+        Ok(handed_out(held(reference, handle)?.save().to_json()))
     }
 
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {

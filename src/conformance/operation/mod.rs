@@ -49,6 +49,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::marker::PhantomData;
+use zeroize::Zeroizing;
 
 /// One method of a subject. Its own schema is nothing but its doc comment, which says to adapters' makers what it does.
 pub trait Operation: JsonSchema {
@@ -147,6 +148,11 @@ impl<M: AtRest> Operation for Restore<M> {
 #[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn broken(error: impl ToString) -> Failure {
     Failure::Broken(error.to_string())
+}
+
+/// A saved state that is handed out: whoever asks for it keeps it, so it is not erased.
+fn handed_out(mut json: Zeroizing<String>) -> Hex {
+    Hex(std::mem::take(&mut *json).into_bytes())
 }
 
 /// A saved state as text.

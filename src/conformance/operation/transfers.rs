@@ -1,8 +1,8 @@
 //! The transfers of a device, by handle: events and what they do, their state at rest (profile section 9).
 
 use super::{
-    AddressFields, AtRest, Done, On, Operation, Reference, array, broken, is_false, text,
-    with_randomness,
+    AddressFields, AtRest, Done, On, Operation, Reference, array, broken, handed_out, is_false,
+    text, with_randomness,
 };
 use crate::conformance::subject::Failure;
 use crate::error_code::ErrorCode;
@@ -277,7 +277,7 @@ impl AtRest for Transfers {
     const RESTORE: &'static str = "transfers.restore";
 
     fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
-        Ok(held(reference, handle)?.save().to_json().into())
+        Ok(handed_out(held(reference, handle)?.save().to_json()))
     }
 
     fn restore(reference: &mut Reference, handle: String, state: &[u8]) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use super::reference::HeldWallet;
 use super::transfers::{CredentialFields, OfferFields, TransferFields};
-use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, text};
+use super::{AddressFields, AtRest, Done, On, Operation, Reference, broken, handed_out, text};
 use crate::agreement::PreKeyStore;
 use crate::conformance::seed::Stream;
 use crate::conformance::subject::Failure;
@@ -296,7 +296,7 @@ impl AtRest for Wallet {
     const RESTORE: &'static str = "wallet.restore";
 
     fn save(reference: &mut Reference, handle: &str) -> Result<Hex, Failure> {
-        Ok(held(reference, handle)?.wallet.save().to_json().into())
+        Ok(handed_out(held(reference, handle)?.wallet.save().to_json()))
     }
 
     /// The stream of its randomness goes on where it was.

@@ -15,7 +15,7 @@ use crate::conformance::secrets::{Secrets, is_suspect};
 use crate::conformance::subject::{Failure, RandomnessSource, Subject};
 use crate::conformance::vector::conversation::{Action, Conversation, Machine, numbered};
 use crate::conformance::vector::{Body, Call, Expectation, Vector};
-use crate::hex::Hex;
+use crate::hex;
 use serde_json::{Value, json};
 
 /// The handle of the one machine of a conversation.
@@ -40,6 +40,7 @@ pub(super) fn run(
         secrets: Secrets::default(),
         leak: None,
         at: None,
+        saved: 0,
     };
     let result = match &vector.body {
         Body::Call(call) => asking
@@ -70,6 +71,8 @@ struct Asking<'a> {
     leak: Option<Mismatch>,
     /// The conversation, and how many of its steps are over.
     at: Option<(&'a Conversation, usize)>,
+    /// How long the state was that was saved last, in bytes.
+    saved: usize,
 }
 
 impl<'a> Asking<'a> {
@@ -289,6 +292,7 @@ impl<'a> Asking<'a> {
                         }
                         state => state.map_err(|stop| at_step(stop, "erased"))?,
                     };
+                    let state = hex::decode(&state).unwrap_or_default();
                     if let Some(kept) = secrets.iter().find(|secret| holds(&state, &secret.bytes)) {
                         let found = Mismatch::new(
                             Cause::State,
@@ -327,9 +331,9 @@ impl<'a> Asking<'a> {
         &mut self,
         machine: &Machine,
         index: usize,
-    ) -> Result<Option<Hex>, Stop> {
+    ) -> Result<Option<String>, Stop> {
         let step = u32::try_from(index).unwrap_or(u32::MAX);
-        if !self.terms.restarts.before(step) {
+        if !self.terms.restarts.before(step, self.saved) {
             return Ok(None);
         }
         let before = match self.save(machine) {
@@ -360,13 +364,18 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    fn restore(&mut self, machine: &Machine, state: &Hex) -> Result<(), Stop> {
+    fn restore(&mut self, machine: &Machine, state: &str) -> Result<(), Stop> {
         let params = on_machine(json!({ "state": state }));
         self.plain(machine.restore, params).map(|_| ())
     }
 
     /// One call of a conversation; a refusal leaves the machine as it was (DR-15, X3DH-11), which `saved` is where it is known.
-    fn step(&mut self, machine: &Machine, step: &Call, saved: Option<Hex>) -> Result<bool, Stop> {
+    fn step(
+        &mut self,
+        machine: &Machine,
+        step: &Call,
+        saved: Option<String>,
+    ) -> Result<bool, Stop> {
         let before = match (step.error, saved) {
             (None, _) => None,
             (Some(_), Some(saved)) => Some(saved),
@@ -398,27 +407,35 @@ impl<'a> Asking<'a> {
         })
     }
 
-    fn save(&mut self, machine: &Machine) -> Result<Hex, Stop> {
-        let saved = self.plain(machine.save, on_machine(json!({})))?;
-        serde_json::from_value::<Saved>(saved)
-            .map(|saved| saved.state)
-            .map_err(|error| {
-                Mismatch::new(Cause::Answer, "a saved state", error.to_string()).into()
-            })
+    /// The saved state, in hex: it is compared and put back as it stands there.
+    fn save(&mut self, machine: &Machine) -> Result<String, Stop> {
+        let mut saved = self.plain(machine.save, on_machine(json!({})))?;
+        match saved.get_mut("state").map_or(Value::Null, Value::take) {
+            Value::String(state) if hex::is_hex(&state) => {
+                self.saved = state.len() / 2;
+                Ok(state)
+            }
+            other => {
+                let got = shortened(&other.to_string(), MOST_SAID).into_owned();
+                Err(Mismatch::new(Cause::Answer, "a saved `state` in hex", got).into())
+            }
+        }
     }
 }
 
-fn first_difference(before: &Hex, after: &Hex) -> String {
-    let same = before.iter().zip(after.iter()).take_while(|(a, b)| a == b);
+fn first_difference(before: &str, after: &str) -> String {
+    let bytes = |state| hex::decode(state).unwrap_or_default();
+    let (before, after) = (bytes(before), bytes(after));
+    let same = before.iter().zip(&after).take_while(|(a, b)| a == b);
     let at = same.count();
-    let excerpt = |state: &Hex| {
+    let excerpt = |state: &[u8]| {
         let end = state.len().min(at + 40);
         String::from_utf8_lossy(&state[at.saturating_sub(40)..end]).into_owned()
     };
     format!(
         "the saved state differs from byte {at} on: `{}` became `{}`",
-        excerpt(before),
-        excerpt(after)
+        excerpt(&before),
+        excerpt(&after)
     )
 }
 
