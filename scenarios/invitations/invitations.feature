@@ -551,6 +551,7 @@ Feature: What an invitation serves, for how long, and whom
     And the registration of Ryan's phone arrives
     And Ryan's phone withdraws the invitation "the first"
     And <then>
+    And 1 minute passes
     And everything arrives
     And Ben's phone offers a hotel key to Ryan's phone
     And Ryan's phone accepts the hotel key
