@@ -34,13 +34,13 @@ pub(super) fn generate(b: &mut Builder) {
     };
     let in_order = || ["dh1", "dh2", "dh3"].map(key);
     cases! { b, [Label: X3DH-04 X3DH-03];
-        four_outputs: "with a one-time prekey: four outputs" => secret(in_order(), Some(key("dh4")));
+        four_outputs [Label: X3DH-03 X3DH-04]: "with a one-time prekey: four outputs" => secret(in_order(), Some(key("dh4")));
         /// without a one-time prekey: three outputs, and nothing in place of the fourth
         three_outputs => secret(in_order(), None);
         /// DH1 and DH2 exchanged: another secret, told apart from a wrong order
         dh1_and_dh2_exchanged => secret(["dh2", "dh1", "dh3"].map(key), None);
         /// a fourth output of all one bits
-        fourth_output_of_ones [EdgeCase Label:] => secret(in_order(), Some(fill(0xff)));
+        fourth_output_of_ones [EdgeCase Label: X3DH-03 X3DH-04] => secret(in_order(), Some(fill(0xff)));
         /// all outputs alike and like the 0xFF prefix
         outputs_like_the_prefix [EdgeCase Label:] => secret([0xff; 3].map(fill), None);
     }

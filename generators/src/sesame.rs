@@ -809,11 +809,11 @@ fn identities(b: &mut Builder) {
             .knows([stale(Again, [1]), known(Bob(2), [0])]).writes_not(Again, "to a stranger", NoSession)
             .sends(to_bob(), "once more", Submission(&[2])));
         /// with a pinned identity key another one is refused, in a message as in a bundle, and the session goes on
-        pinned_identity [Identity StateChanged: SES-12 X3DH-15] => in_session(|t| t.trusts(BOB)
+        pinned_identity [Identity StateChanged: X3DH-15 SES-12] => in_session(|t| t.trusts(BOB)
             .opening(Again, None, "pinned", "I am new").refuses(0, UntrustedIdentity)
             .bundle(Again, Err(UntrustedIdentity)).knows_of(BOB, [0]).hears(BOB, "still here"));
         /// with a pinned identity key a send refuses the bundle of another one, and nothing is sent
-        pinned_identity_during_send [Identity StateChanged: SES-12 X3DH-15] => play(|t| t.trusts(BOB)
+        pinned_identity_during_send [Identity StateChanged: X3DH-15 SES-12] => play(|t| t.trusts(BOB)
             .sends(to(BOB), "to Bob", Bundles(&[1])).answer(bundle(Again), Refused(UntrustedIdentity)).knows([])
             .answer(bundle(BOB), Submission(&[1])));
         /// another key is pinned than the session's: the session neither sends nor reads, and a send fetches a bundle
@@ -884,7 +884,7 @@ fn provisioning(b: &mut Builder) {
         to_key_that_is_not_named => in_session(|t| t.vouched(BOB).provisions(Refused(UntrustedIdentity))
             .restart().provisions(Refused(UntrustedIdentity)).sends(to(BOB), "nothing of value", Submission(&[1])));
         /// such a key is named later, and stays so
-        key_named_later => in_session(|t| t.vouched(BOB).trusts(BOB).vouched(BOB).restart().provisions(Submission(&[1])));
+        key_named_later [Provisioning: X3DH-15 SES-18] => in_session(|t| t.vouched(BOB).trusts(BOB).vouched(BOB).restart().provisions(Submission(&[1])));
         /// to a user: provisioning information goes to one device
         to_user [Provisioning WrongDevice: SES-18 SES-15] => in_sessions(|t| t.trusts(BOB)
             .sends_as(user, "a credential", Purpose::Provisioning, Refused(InvalidState)));
@@ -970,7 +970,7 @@ fn healing(b: &mut Builder) {
                 .answer(bundle(BOB), Submission(&[1])).heard(BOB, "anew").accepted().knows_of(BOB, [2, 1, 0])
                 .provisioned_in(2));
         }
-    cases! { b, [Stale Healing: SES-09 SES-11];
+    cases! { b, [Stale Healing: SES-11 SES-09];
         /// under a pin nothing goes stale: an intermediary that calls the device gone ends the send alone
         pinned_device_called_gone => in_session(|t| t.trusts(BOB).provisions(Submission(&[1]))
             .answer(gone(&[1]), GivingUp(NotFound)).knows_of(BOB, [0]).ticks(29 * DAY).restart().provisioned_in(0));

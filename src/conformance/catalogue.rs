@@ -23,6 +23,12 @@ impl Requirement {
     pub fn is_of_intermediaries(&self) -> bool {
         self.id.starts_with("MBX-")
     }
+
+    /// Whether it is asked of nobody else: some rows of section 7 say what a wallet does, too.
+    #[must_use]
+    pub fn is_of_intermediaries_alone(&self) -> bool {
+        self.is_of_intermediaries() && !self.text.contains("wallet")
+    }
 }
 
 /// How strictly something is asked, by the words of BCP 14.
@@ -150,13 +156,27 @@ impl Catalogue {
             .find(|requirement| requirement.id == id)
     }
 
-    /// The first of these requirements that says what is refused with the code.
-    #[must_use]
-    pub fn giving(&self, code: &str, ids: &[String]) -> Option<&'static str> {
-        let quoted = format!("`{code}`");
-        let requirements = ids.iter().filter_map(|id| self.find(id));
-        let mut giving = requirements.filter(|requirement| requirement.text.contains(&quoted));
-        giving.next().map(|requirement| requirement.id)
+    /// The requirements that a text names, in its order: `KEY-01 to KEY-04` names four.
+    pub fn named_in(&self, text: &str) -> impl Iterator<Item = &'static str> + use<'_> {
+        let is_of_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let words = text.split(|c| !is_of_id(c)).filter(|word| !word.is_empty());
+        let mut named = Vec::new();
+        let mut last: [Option<usize>; 2] = [None; 2];
+        for word in words {
+            let at = self.requirements.iter().position(|it| it.id == word);
+            match (last, word, at) {
+                ([Some(first), None], "to", None) => last = [None, Some(first)],
+                ([None, Some(first)], _, Some(at)) => {
+                    named.extend(first + 1..=at);
+                    last = [Some(at), None];
+                }
+                (_, _, at) => {
+                    named.extend(at);
+                    last = [at, None];
+                }
+            }
+        }
+        named.into_iter().map(|at| self.requirements[at].id)
     }
 
     /// The requirements of a section.
@@ -201,6 +221,16 @@ mod tests {
             }
         }
         assert!(ids.len() > 135, "{} requirements", ids.len());
+    }
+
+    #[test]
+    fn a_text_names_requirements_alone_and_from_one_to_another() {
+        let named = |text| Vec::from_iter(Catalogue::get().named_in(text));
+        assert_eq!(named("Decrypts (DR-06, DR-07)."), ["DR-06", "DR-07"]);
+        let range = ["KEY-01", "KEY-02", "KEY-03", "KEY-04", "SIG-01"];
+        assert_eq!(named("A key (KEY-01 to KEY-04, SIG-01)."), range);
+        assert_eq!(named("From DR-99 to KEY-01."), ["KEY-01"]);
+        assert!(named("Of none, from 1 to 16.").is_empty());
     }
 
     #[test]

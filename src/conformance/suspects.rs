@@ -7,11 +7,15 @@
 //! cases carry it, one that it stands first in half as much again, and `carried` how many of all that were asked do. What the first one
 //! explains is set aside, and the next is looked for in what is left, so that several mistakes are each named.
 
+use super::catalogue::Catalogue;
 use super::run::Cause;
 use super::vector::Family;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What asks that a restart changes nothing.
+const OF_RESTARTS: [&str; 2] = ["XFER-15", "MBX-18"];
 
 /// A case that was asked.
 pub(super) struct Asked<'a> {
@@ -24,16 +28,27 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// A case of that group, and the requirements that its outcome speaks of: of a failure that is of one requirement, the first alone.
+    /// Of any other failure that of restarts comes last: it goes wrong without them too. In a scenario a wallet plays devices: what
+    /// the intermediary alone owes is at stake in none.
     pub(super) fn new(
         requirements: impl Iterator<Item = &'a str>,
         failed: bool,
         cause: Option<Cause>,
         group: &str,
+        is_wallet: bool,
     ) -> Self {
         let is_of_one = cause.is_some_and(Cause::is_of_one_requirement);
         let most = if is_of_one { 1 } else { usize::MAX };
+        let mut requirements: Vec<&str> = requirements.take(most).collect();
+        if failed && !is_of_one {
+            requirements.sort_by_key(|id| OF_RESTARTS.contains(id));
+        }
+        if is_wallet && group.starts_with("scenarios/") {
+            let find = |id: &str| Catalogue::get().find(id);
+            requirements.retain(|id| find(id).is_none_or(|it| !it.is_of_intermediaries_alone()));
+        }
         Asked {
-            requirements: requirements.take(most).collect(),
+            requirements,
             failed,
             place: Family::place(group),
         }
@@ -57,7 +72,8 @@ pub(super) fn suspects(asked: &[Asked]) -> Vec<Suspect> {
     for id in asked.iter().flat_map(|case| &case.requirements) {
         *carried.entry(id).or_default() += 1;
     }
-    let mut left: Vec<&Asked> = asked.iter().filter(|case| case.failed).collect();
+    let is_left = |case: &&Asked| case.failed && !case.requirements.is_empty();
+    let mut left: Vec<&Asked> = asked.iter().filter(is_left).collect();
     let mut suspects = Vec::new();
     while let Some(first) = most_likely(&left, &carried) {
         let before = left.len();

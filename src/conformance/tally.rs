@@ -6,6 +6,7 @@ use super::result::{
     TestResult, Verdict,
 };
 use super::run::Cause;
+use super::subject::Party;
 use super::suspects::{Asked, suspects};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,12 +42,13 @@ impl TestResult {
         let failures = self.failures.iter();
         let causes = failures.map(|it| (it.name.as_str(), it.cause));
         let causes: BTreeMap<&str, Cause> = causes.collect();
+        let is_wallet = self.subject.claims(Party::Wallet);
         let asked: Vec<Asked> = asked
             .map(|case| {
                 let requirements = case.requirements.iter().map(String::as_str);
                 let failed = case.outcome == CaseOutcome::Failed;
                 let cause = causes.get(case.name.as_str()).copied();
-                Asked::new(requirements, failed, cause, &case.group)
+                Asked::new(requirements, failed, cause, &case.group, is_wallet)
             })
             .collect();
         self.suspects = suspects(&asked);

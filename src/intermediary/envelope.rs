@@ -49,7 +49,7 @@ impl From<&[u8]> for MessageBytes {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Envelope {
-    /// Its number in its mailbox.
+    /// Its number in its mailbox (MBX-07).
     pub id: EnvelopeId,
     /// Who submitted it, by the token (MBX-19).
     pub sender: Address,

@@ -520,7 +520,7 @@ impl Device {
         if let Some(record) = self.record_mut(&bundle.party.address) {
             flawed!("SES-11 for good", record.stale_since = None, ());
             record.registration_id = bundle.registration_id;
-            flawed!("KEY-09 unconfirmed", record.confirmed = true, ());
+            flawed!("SES-10 unconfirmed", record.confirmed = true, ());
         }
     }
 
@@ -898,7 +898,7 @@ impl Device {
         }
         flawed!("SES-11 opening", (), record.stale_since = None);
         // What a prekey message says of the registration id, nobody has authenticated.
-        if flawed!("KEY-09 hint", !record.confirmed, true) {
+        if flawed!("SES-10 hint", !record.confirmed, true) {
             record.registration_id = registration_id;
         }
         flawed!("SES-12 with sessions", (), {

@@ -50,7 +50,7 @@ impl Step<'_> {
             transfer,
             message_type,
             plaintext: plaintext.to_vec().into(),
-            until: flawed!("WAL-03 for ever", expires, Timestamp(u64::MAX)),
+            until: expires,
             send: None,
             told: false,
         };

@@ -219,7 +219,8 @@ impl<'a> Step<'a> {
         let now = self.now;
         let limits = self.wallet.limits.transfers;
         self.wallet.invitations.expire(now, &limits);
-        let late = self.erase_unsent(|_, message| message.until <= now);
+        let late =
+            self.erase_unsent(|_, message| flawed!("WAL-03 for ever", message.until <= now, false));
         let late = flawed!("WAL-03 end untold", late, Vec::new());
         for to in late {
             let code = ErrorCode::RetryLimit;

@@ -236,9 +236,9 @@ pub struct Keys;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeysOutput {
-    /// Ids of the signed prekeys, rising.
+    /// Ids of the signed prekeys, rising (KEY-08, ID-06).
     pub signed_pre_key_ids: Vec<u32>,
-    /// Ids of the one-time prekeys, rising.
+    /// Ids of the one-time prekeys, rising (KEY-12, X3DH-10).
     pub one_time_pre_key_ids: Vec<u32>,
 }
 
@@ -337,7 +337,7 @@ impl Operation for Unpin {
     }
 }
 
-/// Opens a session with a bundle (X3DH-02 to X3DH-05, X3DH-15, DR-01).
+/// Opens a session with a bundle (X3DH-01 to X3DH-05, X3DH-15, KEY-09 to KEY-11, DR-01).
 #[derive(Debug, JsonSchema)]
 pub struct ProcessBundle;
 
@@ -394,7 +394,7 @@ pub struct EncryptInput {
 /// Result of [`Encrypt`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EncryptOutput {
-    /// What the envelope calls the message.
+    /// What the envelope calls the message (X3DH-07).
     pub kind: MessageKind,
     /// The message.
     pub message: Hex,

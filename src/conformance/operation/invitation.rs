@@ -39,9 +39,9 @@ pub struct ParseOutput {
     pub secret: Hex,
     /// When it expires, in seconds since 1970.
     pub expires: Timestamp,
-    /// The access key: 32 bytes.
+    /// The access key: 32 bytes (INV-06).
     pub access_key: Hex,
-    /// The key of the MAC of offers: 32 bytes.
+    /// The key of the MAC of offers: 32 bytes (INV-06).
     pub offer_key: Hex,
     /// What may be asked of HOST (INV-02).
     pub request_url: String,

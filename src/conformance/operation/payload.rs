@@ -32,13 +32,13 @@ pub struct Fields {
     pub r#type: MessageType,
     /// `format`.
     pub format: String,
-    /// `tigress.expires`, in seconds since 1970; in `provisioningInformation` alone.
+    /// `tigress.expires`, in seconds since 1970; in `provisioningInformation` alone (PAY-10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
-    /// `tigress.invitation`, in `provisioningInformation` alone: 16 bytes.
+    /// `tigress.invitation`, in `provisioningInformation` alone: 16 bytes (PAY-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Hex>,
-    /// `tigress.accessKey`, in `provisioningInformation` alone: 32 bytes.
+    /// `tigress.accessKey`, in `provisioningInformation` alone: 32 bytes (PAY-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key: Option<Hex>,
     /// `content.keyCreationRequest`, where type and format require it: the bytes.
@@ -56,10 +56,10 @@ pub struct Fields {
     /// `content.reason`, where the type requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The other keys of `content`.
+    /// The other keys of `content` (PAY-03).
     #[serde(default)]
     pub unknown_content: Map<String, Value>,
-    /// The other keys at the top level.
+    /// The other keys at the top level (PAY-03).
     #[serde(default)]
     pub unknown_top: Map<String, Value>,
 }

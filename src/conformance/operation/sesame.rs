@@ -24,16 +24,16 @@ pub struct Records;
 pub struct RecordFields {
     /// The other device.
     pub peer: AddressFields,
-    /// Its identity key, encoded.
+    /// Its identity key, encoded (SES-12).
     pub identity_key: Hex,
-    /// Its registration id.
+    /// Its registration id: a statement's, or else that of the last opening (SES-10).
     pub registration_id: u32,
     /// Whether the record is stale (SES-11).
     pub stale: bool,
-    /// The base key of the active session, encoded, where there is one.
+    /// The base key of the active session, encoded, where there is one (SES-03, SES-06).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<Hex>,
-    /// The base keys of the inactive sessions in order.
+    /// The base keys of the inactive sessions in order (SES-04, SES-03, SES-06).
     pub inactive: Vec<Hex>,
 }
 
@@ -116,7 +116,7 @@ impl RecipientFields {
 pub struct DeviceMessageFields {
     /// The recipient's device.
     pub device_id: u32,
-    /// The registration id that it is known by.
+    /// The registration id that it is known by (SES-10).
     pub registration_id: u32,
     /// What the envelope calls the message.
     pub kind: MessageKind,
@@ -147,7 +147,7 @@ pub enum StepFields {
     Submit(Vec<DeviceMessageFields>),
     /// Nothing: the messages were accepted.
     Done,
-    /// Nothing: the send has failed, with that code.
+    /// Nothing: the send has failed, with that code (SES-14, SES-09).
     GiveUp(ErrorCode),
 }
 

@@ -144,7 +144,7 @@ pub struct StepTransfersOutput {
 /// What an event did to a transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutcomeFields {
-    /// The transfer's id.
+    /// The transfer's id (XFER-02).
     pub transfer: String,
     /// The state before, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +162,7 @@ pub struct OutcomeFields {
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutgoingFields {
-    /// To which device.
+    /// To which device (XFER-04).
     pub to: AddressFields,
     /// The payload as it is written, with its padding (PAY-11, PAY-13).
     pub plaintext: Hex,

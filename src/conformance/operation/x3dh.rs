@@ -70,7 +70,7 @@ impl Operation for SharedSecret {
     }
 }
 
-/// A's side, up to its first message (X3DH-02 to X3DH-05, X3DH-12, X3DH-15, DR-01).
+/// A's side, up to its first message (X3DH-01 to X3DH-05, X3DH-12, X3DH-15, KEY-09 to KEY-11, DR-01).
 #[derive(Debug, JsonSchema)]
 pub struct Initiate;
 
@@ -101,9 +101,9 @@ pub struct InitiateInput {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateOutput {
-    /// SK: 32 bytes.
+    /// SK: 32 bytes (X3DH-03, X3DH-04).
     pub shared_secret: Hex,
-    /// AD: 100 bytes in `tigress-1`, 66 in `signal-v3`.
+    /// AD: 100 bytes in `tigress-1`, 66 in `signal-v3` (X3DH-05, V3-10).
     pub associated_data: Hex,
     /// A's first message, a prekey message.
     pub message: Hex,
@@ -195,9 +195,9 @@ pub struct RespondInput {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RespondOutput {
-    /// SK: 32 bytes.
+    /// SK: 32 bytes (X3DH-03, X3DH-04).
     pub shared_secret: Hex,
-    /// AD: 100 bytes in `tigress-1`, 66 in `signal-v3`.
+    /// AD: 100 bytes in `tigress-1`, 66 in `signal-v3` (X3DH-05, V3-10).
     pub associated_data: Hex,
     /// What A's first message says.
     pub plaintext: Hex,

@@ -2,12 +2,14 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | `clause` | which requirement a failure speaks of before those of its case |
 //! | `difference` | where an answer differs from the expected one |
 //! | `outcome` | how it went, and where a subject departs from it |
 //! | `own_randomness` | what is looked at where a subject draws its own |
 //! | `vector` | the questions of a vector |
 //! | `scenario` | a subject in the part of each device, or of the intermediary |
 
+mod clause;
 mod difference;
 mod outcome;
 mod own_randomness;

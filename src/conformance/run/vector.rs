@@ -1,10 +1,10 @@
 //! Asks a subject what a vector asks, and compares.
 
 use super::Terms;
+use super::clause::{self, Compared};
 use super::difference;
 use super::outcome::{Cause, Mismatch, Skip, Stop, Why};
 use super::own_randomness;
-use crate::conformance::catalogue::Catalogue;
 use crate::conformance::leak::holds;
 use crate::conformance::operation::device::{Create, Decrypt};
 use crate::conformance::operation::xeddsa::Sign;
@@ -93,29 +93,47 @@ impl<'a> Asking<'a> {
                     matches!(&failure, Failure::Rejected { error, .. } if error == code.as_str());
                 if self.terms.strict && !is_code {
                     let mismatch = Mismatch::new(Cause::Code, expectation, failure.to_string());
-                    return Err(self.of_refusal(mismatch, code.as_str()).into());
+                    return Err(self.of_missing(mismatch, code.as_str()).into());
                 }
                 Ok(false)
             }
             (Err(Failure::Rejected { .. }), None) if self.may_differ => Ok(false),
-            (Err(ref failure @ Failure::Rejected { ref error, .. }), None) => {
-                let mismatch = Mismatch::without_answer(expectation, failure);
-                Err(self.of_refusal(mismatch, error).into())
+            (Err(ref failure @ Failure::Rejected { ref error, .. }), None) => Err(Mismatch {
+                clause: self.of_refused(call.method, error),
+                ..Mismatch::without_answer(expectation, failure)
             }
-            (Err(failure), _) => Err(Stop::without_answer(call.method, expectation, &failure)),
+            .into()),
+            (Err(failure), code) => {
+                let stop = Stop::without_answer(call.method, expectation, &failure);
+                Err(match (stop, code) {
+                    (Stop::Differs(mismatch), Some(code)) => {
+                        self.of_missing(*mismatch, code.as_str()).into()
+                    }
+                    (stop, _) => stop,
+                })
+            }
             (Ok(got), Some(code)) => {
                 let mismatch =
                     Mismatch::new(Cause::Accepted, expectation, format!("accepted: {got}"));
-                Err(self.of_refusal(mismatch, code.as_str()).into())
+                Err(self.of_missing(mismatch, code.as_str()).into())
             }
             (Ok(got), None) => self.compare(call, &got).map(|()| true),
         }
     }
 
-    /// A refusal that is missing or is none of the profile's: of the vector's requirements the one speaks of it that gives its code.
-    fn of_refusal(&self, mismatch: Mismatch, code: &str) -> Mismatch {
-        let clause = Catalogue::get().giving(code, &self.vector.requirements);
+    /// A refusal that is missing, or has another code.
+    fn of_missing(&self, mismatch: Mismatch, code: &str) -> Mismatch {
+        let clause = clause::of_missing_refusal(code, &self.vector.requirements);
         Mismatch { clause, ..mismatch }
+    }
+
+    /// The requirement that a refusal speaks of which is none of the profile's. In a conversation an earlier step may be why.
+    fn of_refused(&self, method: &str, code: &str) -> Option<&'static str> {
+        let carried = &self.vector.requirements;
+        match self.vector.body {
+            Body::Call(_) => clause::of_refused(method, code, carried),
+            Body::Conversation(_) => clause::of_missing_refusal(code, carried),
+        }
     }
 
     /// Asks, and looks whether a secret is shown (PRIV-04).
@@ -211,7 +229,19 @@ impl<'a> Asking<'a> {
         if differences.is_empty() || self.is_as_good(call, got) {
             return Ok(());
         }
-        Err(Mismatch::of_fields(differences).into())
+        let compared = Compared {
+            method: call.method,
+            suite: self.suite,
+            carried: &self.vector.requirements,
+            expected,
+            got,
+        };
+        let clause = compared.of_fields(&differences);
+        Err(Mismatch {
+            clause,
+            ..Mismatch::of_fields(differences)
+        }
+        .into())
     }
 
     /// Whether a signature, or a device's keys, are made otherwise where that may be, and the reference engine can use

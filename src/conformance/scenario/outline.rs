@@ -99,14 +99,13 @@ impl Outline {
         let (expected, got) = pairs.find(|(expected, got)| expected != got)?;
         let missing = expected.further_than(got);
         let further = got.further_than(expected);
-        let kind = missing.or(further).map(|event| event.kind);
         let shown = |event: Option<&Event>| event.map(|event| event.shown.clone());
         Some(Departure {
             line: got.line,
             text: got.text.clone(),
             missing: shown(missing),
             further: shown(further),
-            clause: kind.and_then(clause_of),
+            clause: clause_of(missing, further),
         })
     }
 }
@@ -131,16 +130,52 @@ impl Step {
     }
 }
 
-/// The requirement that says when such a thing happens, whatever a scenario is about.
-fn clause_of(kind: &str) -> Option<&'static str> {
-    match kind {
+/// The requirement that says when such a thing happens, whatever a scenario is about; where it happens otherwise, the one that says
+/// how.
+fn clause_of(missing: Option<&Event>, further: Option<&Event>) -> Option<&'static str> {
+    let otherwise = || {
+        let (missing, further) = (missing?, further?);
+        let is_alike = missing.kind == further.kind;
+        is_alike.then(|| of_fields(&missing.shown, &further.shown))?
+    };
+    let event = missing.or(further)?;
+    otherwise().or_else(|| match event.kind {
         "publishSignedPreKey" => Some("KEY-08"),
         "publishOneTimePreKeys" | "countOneTimePreKeys" => Some("MBX-04"),
         "identity-changed" => Some("SES-12"),
         "further-session" => Some("SES-19"),
         "delayed" => Some("WAL-03"),
+        "report" => match event.shown.pointer("/report/code")?.as_str()? {
+            "provisioned-after-end" => Some("XFER-12"),
+            "credential-may-be-out" => Some("XFER-17"),
+            _ => None,
+        },
         _ => None,
+    })
+}
+
+/// The requirement that says what stands in the fields in which two events differ, where it is one.
+fn of_fields(one: &Value, other: &Value) -> Option<&'static str> {
+    let mut named = Vec::new();
+    let mut left = vec![("", one, other)];
+    while let Some((name, one, other)) = left.pop() {
+        match (one, other) {
+            (Value::Object(one), Value::Object(other)) if one.len() == other.len() => {
+                for (name, value) in one {
+                    left.push((name, value, other.get(name)?));
+                }
+            }
+            _ if one == other => {}
+            _ => named.push(match name {
+                "lifetime" => "XFER-16",
+                "counter" | "previousCounter" => "DR-08",
+                "ciphertext" => "PAY-11",
+                _ => return None,
+            }),
+        }
     }
+    let first = *named.first()?;
+    named.iter().all(|id| *id == first).then_some(first)
 }
 
 impl Event {
@@ -307,6 +342,20 @@ mod tests {
             run.remove(at);
             assert!(super::tests::departure(&run).is_some());
         }
+    }
+
+    #[test]
+    fn what_happens_otherwise_speaks_of_what_differs_in_it() {
+        let submit = |lifetime: u32, counter: u32| Event {
+            kind: "submit",
+            shown: json!({ "lifetime": lifetime, "message": { "counter": counter } }),
+        };
+        let right = submit(1, 0);
+        let found = |wrong: &Event| clause_of(Some(&right), Some(wrong));
+        assert_eq!(found(&submit(2, 0)), Some("XFER-16"));
+        assert_eq!(found(&submit(1, 1)), Some("DR-08"));
+        assert_eq!(found(&submit(2, 1)), None, "two things differ");
+        assert_eq!(clause_of(Some(&right), None), None);
     }
 
     #[test]
