@@ -112,3 +112,33 @@ fn most_likely<'a>(failed: &[&Asked<'a>], carried: &BTreeMap<&str, u32>) -> Opti
     }
     likely.map(|(id, _)| *id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(ids: &[&str], cause: Cause, group: &str, is_wallet: bool) -> Option<String> {
+        let ids = ids.iter().copied();
+        let asked = Asked::new(ids, true, Some(cause), group, is_wallet);
+        let mut all = suspects(&[asked]).into_iter();
+        all.next().map(|suspect| suspect.requirement)
+    }
+
+    #[test]
+    fn a_wallet_owes_nothing_of_what_the_intermediary_alone_owes() {
+        let of = |ids: &[&str], is_wallet| first(ids, Cause::Step, "scenarios/queues", is_wallet);
+        let ids = ["MBX-13", "WAL-02"];
+        assert_eq!(of(&ids, true).as_deref(), Some("WAL-02"));
+        assert_eq!(of(&ids, false).as_deref(), Some("MBX-13"));
+        assert_eq!(of(&["MBX-13"], true), None);
+        let publishes = of(&["MBX-04", "WAL-02"], true);
+        assert_eq!(publishes.as_deref(), Some("MBX-04"), "a wallet publishes");
+    }
+
+    #[test]
+    fn what_fails_without_restarts_is_not_of_restarts() {
+        let of = |cause| first(&["XFER-15", "XFER-18"], cause, "transfer_sender", true);
+        assert_eq!(of(Cause::Answer).as_deref(), Some("XFER-18"));
+        assert_eq!(of(Cause::Restart).as_deref(), Some("XFER-15"));
+    }
+}

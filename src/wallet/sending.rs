@@ -12,7 +12,6 @@ use crate::requirement::flawed;
 #[cfg(feature = "conformance")]
 use crate::sesame::Device;
 use crate::sesame::{Send, SendEvent, SendStep, SesameError};
-#[cfg(feature = "flaws")]
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
 use std::sync::Arc;

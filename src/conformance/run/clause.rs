@@ -9,7 +9,8 @@
 //! * fields: the one requirement of the case that the descriptions of those that differ name first, in the adapter protocol;
 //! * a refusal of what must be carried out: the requirement of the case that gives its code, or else of those that the method's
 //!   description names the only one that does;
-//! * a refusal that is missing: the requirement of the case that gives its code.
+//! * a refusal that is missing: the requirement of the case that gives its code;
+//! * a refusal that changes something: the requirement of the case that says that it changes nothing.
 
 use super::difference::Difference;
 use crate::conformance::catalogue::Catalogue;
@@ -144,6 +145,22 @@ pub(super) fn of_missing_refusal(code: &str, carried: &[String]) -> Option<&'sta
     giving(code, carried).next()
 }
 
+/// Of a refusal that leaves something behind: of the case's requirements the first that says what must not.
+pub(super) fn of_changed_state(carried: &[String]) -> Option<&'static str> {
+    let says = |text: &str| LEAVES_NOTHING.iter().any(|words| text.contains(words));
+    let mut found = carried.iter().filter_map(|id| Catalogue::get().find(id));
+    let found = found.find(|requirement| says(requirement.text));
+    found.map(|requirement| requirement.id)
+}
+
+/// How the profile says that what is refused changes nothing.
+const LEAVES_NOTHING: [&str; 4] = [
+    "exactly as it was",
+    "change of state",
+    "nothing is stored",
+    "discarded",
+];
+
 /// Those of the requirements that say what is refused, or told, with the code.
 fn giving<'a>(code: &str, ids: &'a [String]) -> impl Iterator<Item = &'static str> + use<'a> {
     let quoted = format!("`{code}`");
@@ -251,6 +268,14 @@ mod tests {
         let out = json!("credential-may-be-out");
         assert_eq!(found(Value::Null, out.clone()), Some("XFER-17"));
         assert_eq!(found(out, Value::Null), Some("XFER-17"));
+    }
+
+    #[test]
+    fn a_refusal_that_changes_something_speaks_of_what_says_that_it_must_not() {
+        let of = |ids: &[&str]| of_changed_state(&carried(ids));
+        assert_eq!(of(&["DR-11", "DR-15", "RND-02"]), Some("DR-15"));
+        assert_eq!(of(&["SES-05", "SES-07"]), Some("SES-07"));
+        assert_eq!(of(&["DR-11"]), None);
     }
 
     #[test]

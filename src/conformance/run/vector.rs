@@ -419,11 +419,12 @@ impl<'a> Asking<'a> {
         if let Some(before) = before {
             let after = self.save(machine)?;
             if before != after {
-                return Err(Mismatch::new(
-                    Cause::State,
-                    "the state as it was before the refused step",
-                    first_difference(&before, &after),
-                )
+                let expected = "the state as it was before the refused step";
+                let got = first_difference(&before, &after);
+                return Err(Mismatch {
+                    clause: clause::of_changed_state(&self.vector.requirements),
+                    ..Mismatch::new(Cause::State, expected, got)
+                }
                 .into());
             }
         }
