@@ -249,6 +249,8 @@ fn parse(b: &mut Builder) {
         one_slash: "one slash after the scheme" => scheme("https:/");
         backslashes: "backslashes after the scheme, which browsers take for slashes" => scheme(r"https:\\");
         scheme_of_another_application: "a scheme of another application" => scheme("tigress://");
+        /// a line before the link: the ^ of a regular expression that looks at lines lets it through
+        line_before => scheme("Ryan's key:\nhttps://");
         space_before: "a space before the link" => scheme(" https://");
     }
 }
@@ -435,6 +437,21 @@ fn make_and_check(b: &mut Builder) {
         check_no_fragment [Fragment WrongKey: INV-03 INV-04] => refused::<Check>(Malformed,
             check(with(&format!("#{}", fragment_of(&own)), ""), &own));
     }
+    // The key fits, but the link is none.
+    let no_link = |link: String| refused::<Check>(Malformed, check(link, &own));
+    cases! { b, [Host: INV-01 INV-04];
+        check_port_65536: "the key of a link with the port 65536" => no_link(with("relay.example", "relay.example:65536"));
+        /// the key of a link with a line feed behind it
+        check_line_feed_at_end [Fragment: INV-04] => no_link(format!("{}\n", link()));
+        /// the key of a link that expires in the first second of the year 10000
+        check_expires_in_10000 [Expiry: INV-01 INV-04] => no_link(Parts { expires: LAST + 1, ..Parts::CAR }.link());
+        make_port_65536: "for a HOST with the port 65536" => makes_not(Malformed, |f| f.host = "relay.example:65536".to_owned());
+        /// for a name of 253 characters and a port, which is no part of the name
+        make_longest_name_and_port => computed::<Make>(
+            but(made_of(Car, None), |f| f.host = format!("{}:65535", longest_name())));
+        make_name_of_254_characters: "for a name of 254 characters"
+            => makes_not(Malformed, |f| f.host = format!("{}b", longest_name()));
+    }
 }
 
 /// When a link may be taken, and is honoured.
@@ -466,5 +483,8 @@ fn times(b: &mut Builder) {
         honour_at_expiry => honours(EXPIRES);
         honour_a_second_before_31_days: "a second before 31 days are over" => honours(EXPIRES + 31 * DAY - 1);
         honour_after_31_days: "31 days after it expired" => honours_not(EXPIRES + 31 * DAY);
+        /// an offer by a link that expires in the first second of the year 10000: none is made so
+        honour_expires_in_10000 [: INV-01 INV-05] => refused::<Honour>(Malformed, TakeInput {
+            link: Parts { expires: LAST + 1, ..Parts::CAR }.link(), now: Timestamp(NOW) });
     }
 }

@@ -158,6 +158,8 @@ fn sealed_by_gcm(b: &mut Builder) {
         encrypt_17_bytes: "17 bytes: one more" => encrypts(17, |_| {});
         encrypt_256_bytes: "256 bytes: a padded payload" => encrypts(256, |_| {});
         encrypt_1024_bytes: "1,024 bytes" => encrypts(1024, |_| {});
+        /// 65,536 bytes: the longest plaintext that there is
+        encrypt_65536_bytes [: DR-22 DR-06] => encrypts(65_536, |_| {});
         encrypt_highest_counter_of_16_bits: "counters of 16 bits" => encrypts(16, |c| (c.previous_counter, c.counter) = (0x1_0000, 0xffff));
         encrypt_counters_0: "counters 0" => encrypts(256, |c| (c.previous_counter, c.counter) = (0, 0));
         /// counters that differ in their highest byte: big-endian

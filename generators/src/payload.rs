@@ -513,10 +513,22 @@ fn readable(b: &mut Builder) {
         javascript_keys => reads(
             cancel().with(r#","__proto__":{"format":"x"},"constructor":1,"toString":2"#),
             top(cancelled("r"), json!({ "__proto__": { "format": "x" }, "constructor": 1, "toString": 2 })));
+        /// the same in `content`
+        javascript_keys_in_content => reads(
+            cancel().content(r#"{"reason":"r","__proto__":{"reason":"s"},"hasOwnProperty":1}"#),
+            content(cancelled("r"), json!({ "__proto__": { "reason": "s" }, "hasOwnProperty": 1 })));
+        /// the same in a value that is kept
+        javascript_keys_in_kept_value => reads(
+            cancel().new_key(r#"{"valueOf":[{"__proto__":null}]}"#),
+            top(cancelled("r"), json!({ "new": { "valueOf": [{ "__proto__": null }] } })));
         /// names that differ in case or in normalisation alone, and the empty one: four names
         names_alike_but_different [DuplicateName Unknown: PAY-03 PAY-04] => reads(
             cancel().with(",\"Format\":1,\"\u{e9}\":2,\"e\u{301}\":3,\"\":4"),
             top(cancelled("r"), json!({ "Format": 1, "\u{e9}": 2, "e\u{301}": 3, "": 4 })));
+        /// names in a value that differ in normalisation alone
+        nested_names_alike_but_different [DuplicateName Unknown: PAY-03 PAY-04] => reads(
+            cancel().content("{\"reason\":\"r\",\"new\":{\"\u{e9}\":1,\"e\u{301}\":2}}"),
+            content(cancelled("r"), json!({ "new": { "\u{e9}": 1, "e\u{301}": 2 } })));
         /// numbers of unknown keys are kept: negative, with a fraction, very large and very small ones
         numbers_of_unknown_keys => reads(
             cancel().new_key("[-1,1.5,-0.25,1e300,-2.5e-300,4503599627370497.5]"),
@@ -692,6 +704,10 @@ fn refuse_bytes(b: &mut Builder) {
         capital_true: "`True`" => new("True");
         undefined: "`undefined`" => new("undefined");
         number_leading_zero: "a number with a leading zero" => new("01");
+        number_of_two_zeros: "a number of two zeros" => new("00");
+        number_negative_leading_zero: "a negative number with a leading zero" => new("-01");
+        /// a number with a leading zero, in a key that is ignored
+        ignored_number_leading_zero [Json Unknown:] => refuses(cancel().in_tigress(r#""new":01"#));
         number_plus_sign: "a number with a plus sign" => new("+1");
         number_begins_with_point: "a number that begins with a point" => new(".5");
         number_ends_with_point: "a number that ends with a point" => new("1.");
@@ -701,6 +717,8 @@ fn refuse_bytes(b: &mut Builder) {
         number_1e400 [Json Unknown:] => new("1e400");
         /// an integer of 400 digits, beyond every double too, though it has no exponent
         number_of_400_digits [Json Unknown:] => new(&"9".repeat(400));
+        /// a negative one in a key that is ignored
+        ignored_number_of_400_digits [Json Unknown:] => refuses(cancel().in_tigress(&format!(r#""new":-{}"#, "9".repeat(400))));
         line_feed_in_string: "a line feed in a string" => reason("a\nb");
         tab_in_string: "a tab in a string" => reason("a\tb");
         zero_byte_in_string: "a zero byte in a string" => reason("a\0b");
@@ -748,6 +766,8 @@ fn refuse_keys(b: &mut Builder) {
         name_twice_in_kept_value [DuplicateName Unknown:] => with(r#","new":[[{"a":{"b":1,"b":1}}]]"#);
         /// a name twice in a value of `tigress` that is ignored
         name_twice_in_ignored_value [DuplicateName Unknown:] => in_tigress(r#""new":{"a":1,"a":1}"#);
+        /// a name twice deep in a value of `tigress` that is ignored
+        name_twice_deep_in_ignored_value [DuplicateName Unknown:] => in_tigress(r#""new":[[{"a":[{"b":1,"b":2}]}]]"#);
         empty_name_twice [DuplicateName Unknown:]: "the empty name twice" => with(r#","":1,"":1"#);
     }
     let Text {
@@ -937,6 +957,8 @@ fn refuse_values(b: &mut Builder) {
         date_of_http: "the date of HTTP" => date("Wed, 25 Nov 2026 12:00:00 GMT");
         date_space_before: "a space before the date" => date(" 2026-11-25T12:00:00Z");
         date_line_feed_behind: "a line feed behind the date" => date(r"2026-11-25T12:00:00Z\n");
+        /// a line before the date: the ^ of a regular expression that looks at lines lets it through
+        date_line_before => date(r"until\n2026-11-25T12:00:00Z");
         date_digits_outside_ascii: "digits outside ASCII" => date("\u{ff12}\u{ff10}\u{ff12}\u{ff16}-11-25T12:00:00Z");
         date_february_29_2027: "29 February 2027, which there is not" => date("2027-02-29T12:00:00Z");
         date_february_29_2100: "29 February 2100: no leap year, though divisible by 4" => date("2100-02-29T12:00:00Z");
@@ -1014,6 +1036,10 @@ fn encode(b: &mut Builder) {
         write_nested_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [{ "9": 1, "10": 2, "!": 3 }] })),
             cancel().content(r#"{"reason":"r","new":[{"!":3,"10":2,"9":1}]}"#));
+        /// the same at the top level
+        write_top_nested_keys_that_are_numbers [Writer Unknown: PAY-03 PAY-13] => writes(
+            top(cancelled("r"), json!({ "new": { "2": { "30": 1, "4": 2 }, "1": 3 } })),
+            cancel().new_key(r#"{"1":3,"2":{"30":1,"4":2}}"#));
         /// names of JavaScript's objects in the value of an unknown key: a writer that holds it as such an object loses the first
         write_nested_javascript_keys [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": { "__proto__": { "a": 1 }, "constructor": 2 } })),
@@ -1041,6 +1067,12 @@ fn encode(b: &mut Builder) {
         write_offer_of_871_bytes [Writer Padding: PAY-11] => offer_of(871);
         /// an offer of 872 bytes of JSON: an invitation would make it longer, so it is
         write_offer_of_872_bytes [Writer Padding: PAY-11] => offer_of(872);
+        /// an offer of 3,943 bytes of JSON: with what an invitation adds to it 4,096 are enough
+        write_offer_of_3943_bytes [Writer Padding: PAY-11] => offer_of(3943);
+        /// an offer of 3,944 bytes of JSON: an invitation would make it longer than 4,096
+        write_offer_of_3944_bytes [Writer Padding: PAY-11] => offer_of(3944);
+        /// an offer of 65,384 bytes of JSON: an invitation would make it a byte too long for any size
+        write_offer_of_65384_bytes [Writer Padding Size: PAY-01 PAY-11] => offer_of(65_384);
         /// an offer of 65,535 bytes of JSON: no invitation can be added, and it is written all the same
         write_offer_of_65535_bytes [Writer Padding Size: PAY-01 PAY-11] => offer_of(65_535);
         /// an offer with an access key alone
@@ -1297,6 +1329,9 @@ fn offers(b: &mut Builder) {
             .tigress("{", &format!(r#"{{ "mac" : "@", "accessKey":"{key_text}","invitation":"{id_text}","#)).json())));
         /// an unknown key, which is covered as well
         offer_with_unknown_key [Mac Unknown:] => holds(with_mac(&by, &token("AQID").in_tigress(&keys).new_key("1").json()));
+        /// an offer until the first second of 1970, which is over, but a date
+        offer_until_1970 [Mac Date: PAY-10 PAY-14] => holds(with_mac(&by,
+            &token("AQID").expires("1970-01-01T00:00:00Z").in_tigress(&keys).json()));
         /// from the seventh device of the one to the third of the other
         offer_between_other_devices [Mac:] => {
             let by = between_other_devices(&by);
@@ -1375,6 +1410,9 @@ fn offers(b: &mut Builder) {
         cancellation_with_mac => fails(with_mac(&by, &cancel().in_tigress(&keys).json()));
         /// no JSON: that is told first
         offer_cut_short [Mac Json: PAY-01] => refused::<CheckOffer>(InvalidPayload, input(good[1..].to_owned(), &by));
+        /// a byte order mark before the offer, which the MAC covers
+        offer_after_byte_order_mark [Mac Utf8: PAY-01] => refused::<CheckOffer>(InvalidPayload,
+            input(with_mac(&by, &format!("\u{feff}{unsigned}")), &by));
     }
     let written = |fields: Fields, by: &OfferedBy| EncodeOfferInput {
         fields,

@@ -821,6 +821,10 @@ fn identities(b: &mut Builder) {
             .trusts(Again).writes_not(BOB, "to the stranger", UntrustedIdentity).refuses(0, UntrustedIdentity)
             .sends(to_bob(), "to Bob", Bundles(&[1])).answer_changed(bundle(Again), Submission(&[1]))
             .knows_of(Again, [1]));
+        /// the same of a key that nobody named, and after a restart
+        another_unnamed_identity_pinned_later [Identity Restart: SES-12 X3DH-15] => in_session(|t| t
+            .says(BOB, "from the stranger").pins_as(&BOB.actor(), Again.actor().identity_key(), false, None).restart()
+            .refuses(0, UntrustedIdentity).writes_not(BOB, "to the stranger", UntrustedIdentity));
         /// another registration id with the same identity key is no change of identity: the sessions stay
         another_registration_same_identity [Identity: SES-01 SES-12] => in_session(|t| {
             t.talk.process_bundle(&renumbered_bundle(BOB), SAME_IDENTITY);
@@ -905,6 +909,11 @@ fn provisioning(b: &mut Builder) {
         pin_dropped_before_repetition [Provisioning Rounds: SES-18 SES-10] => in_session(|t| t.trusts(BOB)
             .provisions(Submission(&[1])).unpins(&BOB.actor()).answer(outdated(&[1]), Refused(UntrustedIdentity))
             .accepted());
+        /// the same where the key is pinned again, and nobody names it
+        unnamed_before_repetition [Provisioning Rounds Restart: SES-18 SES-10] => in_session(|t| t.trusts(BOB)
+            .provisions(Submission(&[1])).unpins(&BOB.actor())
+            .pins_as(&BOB.actor(), BOB.actor().identity_key(), false, None).restart()
+            .answer(outdated(&[1]), Refused(UntrustedIdentity)).accepted());
         /// outdated again and again: the same bytes, and the named key's statement each time
         statement_of_named_key [Provisioning RegistrationId: SES-18 SES-10] => in_session(|t| t.trusts(BOB)
             .provisions(Submission(&[1])).outdated_and_stated(renumbered_bundle(BOB))

@@ -115,6 +115,8 @@ fn good(b: &mut Builder) {
     cases! { b;
         /// a ratchet message of the greatest size
         decode_greatest_message [Size: WIRE-08 WIRE-10 WIRE-01 WIRE-02 WIRE-11 ID-04 ID-06] => reads(&around(LARGEST, highest()));
+        /// one as long, whose ids have as many bytes and are others
+        decode_message_as_long_as_the_greatest [Size: WIRE-08 WIRE-10] => reads(&around(LARGEST, fields(Some(1 << 23), 1234, 1 << 22)));
     }
     for (name, comment, fields) in &cases {
         let message = encoded(proto(fields).build());
@@ -195,6 +197,7 @@ pub(super) fn generate(b: &mut Builder) {
         /// pre_key_id 0, written: a reader that takes 0 for `none` runs three Diffie-Hellmans
         pre_key_id_0 => malformed(p.with(0, uint(1, 0)));
         pre_key_id_2_to_24: "pre_key_id 2^24" => malformed(p.with(0, uint(1, 1 << 24)));
+        pre_key_id_0_beside_lowest_ids: "pre_key_id 0 beside the lowest ids" => malformed(proto(&fields(Some(3), 1, 1)).with(0, uint(1, 0)));
         signed_pre_key_id_0: "signed_pre_key_id 0" => malformed(p.with(5, uint(6, 0)));
         signed_pre_key_id_2_to_24: "signed_pre_key_id 2^24" => malformed(p.with(5, uint(6, 1 << 24)));
         registration_id_0 [: ID-04]: "registration_id 0" => malformed(p.with(4, uint(5, 0)));

@@ -544,6 +544,10 @@ fn strict(b: &mut Builder) {
         /// a one-time prekey's id without the key
         one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01] =>
             malformed(|f| f.one_time_pre_key = None);
+        /// the same where the id is the highest
+        highest_one_time_prekey_id_without_key [Identifier NoOneTimePreKey: X3DH-01 ID-06] => malformed(|f| {
+            f.one_time_pre_key = None; f.one_time_pre_key_id = Some((1 << 24) - 1);
+        });
     }
     for (name, comment, form) in FORMS {
         cases! { b, [Identifier: ID-01 X3DH-01];
@@ -646,13 +650,19 @@ fn statements(b: &mut Builder) {
         suite_beside_others [: KEY-11]: "the suite is the last of three"
             => opens("three suites", suites(&["signal-v4", "signal-v3", "tigress-1"]));
         sixteen_suites: "16 suites" => opens("16 suites", many_suites(16));
+        sixteen_suites_the_suite_first: "16 suites, and the suite is the first"
+            => opens("first of 16", but(many_suites(16), |names| names.rotate_right(1)));
         seventeen_suites: "17 suites" => form(many_suites(17));
         no_suites: "no suite" => form(Vec::new());
         suite_of_32_characters: "a suite's name of 32 characters" => opens("32 characters", long(32));
         suite_of_33_characters: "a suite's name of 33 characters" => form(long(33));
+        /// a suite's name of 33 characters before the suite
+        suite_of_33_characters_first => form(suites(&[&"x".repeat(33), "tigress-1"]));
         suite_without_name: "a suite's name that is empty" => form(long(0));
         suite_twice: "a suite that stands twice" => form(suites(&["tigress-1", "x", "x"]));
+        suite_itself_twice: "the suite itself twice, and another between" => form(suites(&["tigress-1", "x", "tigress-1"]));
         suite_with_space: "a suite's name with a space" => form(suites(&["tigress-1", "a b"]));
+        suite_of_a_space: "a suite's name that is a space" => form(suites(&[" ", "tigress-1"]));
         suite_with_delete: "a suite's name with the control character 127" => form(suites(&["tigress-1", "a\u{7f}"]));
         suite_with_line_feed: "a suite's name with a line feed behind it: the $ of a regular expression lets it through"
             => form(suites(&["tigress-1", "x\n"]));

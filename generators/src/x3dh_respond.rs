@@ -377,6 +377,10 @@ fn remembered(b: &mut Builder) {
         bound_is_of_peer_and_signed_prekey [Bound:] => pair(bob(), alice(), |c| c
             .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0]))
             .read(&carol(None)).ticks(7 * DAY).peer_opens("at the next").says("hello").reads([0]));
+        /// what another peer has opened before takes nothing of the 100
+        openings_of_another_before [Bound:] => pair(bob(), alice(), |c| c.read(&carol(None))
+            .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0]))
+            .peer_opens("101").says("one too many").refuses(0, RateLimited));
         /// a replay at the bound is told as a replay
         replay_at_the_bound [Bound Replay:] => pair(bob(), alice(), |c| c
             .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).drops_sessions(&alice())
@@ -478,6 +482,10 @@ fn openings(b: &mut Builder) {
         /// another identity key is pinned to its sender
         opening_of_another_identity_read [PinnedIdentity: X3DH-15] => opened(Some(2), "read pinned", |c| c.says("first")
             .pins(&alice(), mallory().identity_key()).peeks_not(0, Said::clone, UntrustedIdentity));
+        /// another identity key is pinned, and nobody named it; the opening has no one-time prekey
+        opening_of_unnamed_identity_read [PinnedIdentity Restart: X3DH-15] => opened(None, "read unnamed", |c| c.says("first")
+            .pins_as(&alice(), mallory().identity_key(), false, None).restart()
+            .peeks_not(0, Said::clone, UntrustedIdentity));
         /// its one-time prekey is unknown
         opening_by_unknown_prekey_read [UnknownPreKey: X3DH-09] => opened(Some(2), "read unknown", |c| c.says("first")
             .peeks_not(0, |m| m.fields(|m| m.pre_key_id = Some(9)), UnknownOneTimePrekey));

@@ -178,6 +178,39 @@ Feature: Answers that are none
       | 5    | five times | has not joined  | it is refused with "invalid-state"        |
       | 5    | five times | tells its user  | Ryan's phone is told "unexpected-message" |
 
+  @WAL-02 @MBX-01
+  Scenario Outline: A registration is <refused>: the phone registers once more, and joins
+    When Ryan's phone leaves the intermediary
+    And the intermediary answers <many> of Ryan's phone with "<lie>"
+    And Ryan's phone joins the intermediary again
+    Then Ryan's phone is told "<told>"
+    When Ryan's phone joins the intermediary again
+    And Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    Then Ben's phone is in "S:Completed" with the car key
+    And nobody is told anything
+
+    Examples:
+      | refused                            | many                  | lie          | told               |
+      | answered with nonsense five times  | 5 registrations       | no messages  | unexpected-message |
+      | refused                            | the next registration | unauthorized | unauthorized       |
+
+  @WAL-02 @MBX-12
+  Scenario Outline: The registration of a further phone is answered with <lie> <times>: it joins all the same, by the token of the first
+    When nothing arrives by itself
+    And Ryan adds a tablet
+    And the intermediary answers <many> registrations of Ryan's tablet with "<lie>"
+    And everything arrives
+    And Ben's phone has taken the invitation of Ryan's tablet
+    And Ben's phone offers a hotel key to Ryan's tablet
+    Then Ryan's tablet is in "R:Invited" with the hotel key
+    And nobody is told anything
+
+    Examples:
+      | lie                    | many | times      |
+      | no messages            | 1    | once       |
+      | another kind of answer | 4    | four times |
+
   @WAL-02 @MBX-15
   Scenario Outline: A removal is answered with nonsense <times>: the phone <outcome>
     When the intermediary answers <many> removals of Ryan's phone with "no messages"

@@ -193,6 +193,23 @@ Feature: One-time prekeys run out
     And 19 one-time prekeys of Ryan's phone are left
     And nobody is told anything
 
+  @ID-06 @KEY-12 @MBX-04
+  Scenario Outline: A phone was off for <days> days and has erased its one-time prekeys: it publishes twenty others, whose ids come behind those, <then>
+    When the clock moves on by <days> days
+    And <then>
+    And Ryan's phone looks at the clock
+    Then 20 one-time prekeys of Ryan's phone are left
+    When Ben's phone offers a car key to Ryan's phone
+    And Ryan's phone accepts the car key
+    Then Ben's phone is in "S:Completed" with the car key
+    And 19 one-time prekeys of Ryan's phone are left
+    And nobody is told anything
+
+    Examples:
+      | days | then                            |
+      | 90   | Ryan's phone looks at the clock |
+      | 120  | Ryan's phone restarts           |
+
   # A signed prekey is replaced
 
   @KEY-08

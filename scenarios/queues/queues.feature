@@ -257,6 +257,29 @@ Feature: Messages that wait, and messages that are read
       | 1 minute passes      |
       | Ben's phone restarts |
 
+  @WAL-03 @WAL-02
+  Scenario Outline: A new link of <whose> is taken: what waits for the other device of that user is asked as it was, <then>
+    Given Ryan adds a watch
+    And Ben's phone has taken the invitation of Ryan's watch
+    When <whose> makes an invitation called "the new link"
+    And the intermediary answers every submission to Ryan's phone with "mailbox-full"
+    And the intermediary answers every submission to Ryan's watch with "mailbox-full"
+    And Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And Ben's phone offers a hotel key called "the suite" to Ryan's watch
+    Then Ben's phone is told "delayed" 2 times
+    When <then>
+    And Ben's phone takes the invitation "the new link"
+    And the intermediary is honest again
+    And 1 minute passes
+    Then Ryan's phone is in "R:Invited" with "the room"
+    And Ryan's watch is in "R:Invited" with "the suite"
+    And nobody is told anything
+
+    Examples:
+      | whose        | then                 |
+      | Ryan's watch | 1 minute passes      |
+      | Ryan's phone | Ben's phone restarts |
+
   # Of each transfer one message of a type
 
   @WAL-04 @XFER-07
@@ -313,6 +336,28 @@ Feature: Messages that wait, and messages that are read
     And Ryan's phone holds "the van"
     And Ben's phone is in "S:Completed" with "the car"
     And Ben's phone is in "S:Completed" with "the van"
+
+  @WAL-04 @XFER-07
+  Scenario Outline: Of two transfers an answer each waits, and the signing request of the second comes again, <then>: it is answered once
+    When Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    And the intermediary answers every submission to Ryan's phone with "mailbox-full"
+    And Ryan's phone accepts "the car"
+    And Ryan's phone accepts "the van"
+    Then Ben's phone is told "delayed"
+    When <then>
+    And Ryan's phone says the same again about "the van" to Ben's phone
+    And the intermediary is honest again
+    And 1 minute passes
+    Then Ryan's phone holds "the car"
+    And Ryan's phone holds "the van"
+    And Ben's phone is in "S:Completed" with "the van"
+    And nobody is told anything
+
+    Examples:
+      | then                 |
+      | 1 minute passes      |
+      | Ben's phone restarts |
 
   @WAL-04
   Scenario: Of two transfers a decline each waits, and both leave

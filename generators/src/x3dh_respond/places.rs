@@ -409,6 +409,11 @@ fn signed_prekeys(b: &mut Builder) {
             .holds_all(&[last - 1, last], &[1, 2, 3, 4]).publishes(None).restart().ticks(14 * DAY)
             .holds_all(&[1, last - 1, last], &[1, 2, 3, 4]));
     }
+    cases! { b, [StateChanged: ID-04];
+        /// registration id 0 in a first message: nobody authenticates it, and no device has it
+        registration_id_0_in_first_message => opened(Some(2), "registration 0", |c| c.says("first")
+            .forged(0, |m| m.fields(|m| m.registration_id = 0), Malformed).holds(&[1, 2, 3, 4]).reads([0]));
+    }
     cases! { b, [PreKeyLifetime Restart: KEY-12];
         /// each one-time prekey lives for 90 days of its own
         one_time_prekeys_of_four_days => pair(Actor::with_one_time_pre_keys_each("bob", 10 * DAY), alice(), |c| c.ticks(40 * DAY)
