@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_text_names_requirements_alone_and_from_one_to_another() {
-        let named = |text| Vec::from_iter(Catalogue::get().named_in(text));
+        let named = |text| Catalogue::get().named_in(text).collect::<Vec<_>>();
         assert_eq!(named("Decrypts (DR-06, DR-07)."), ["DR-06", "DR-07"]);
         let range = ["KEY-01", "KEY-02", "KEY-03", "KEY-04", "SIG-01"];
         assert_eq!(named("A key (KEY-01 to KEY-04, SIG-01)."), range);
