@@ -445,7 +445,7 @@ fn make_and_check(b: &mut Builder) {
         check_line_feed_at_end [Fragment: INV-04] => no_link(format!("{}\n", link()));
         /// the key of a link that expires in the first second of the year 10000
         check_expires_in_10000 [Expiry: INV-01 INV-04] => no_link(Parts { expires: LAST + 1, ..Parts::CAR }.link());
-        make_port_65536: "for a HOST with the port 65536" => makes_not(Malformed, |f| f.host = "relay.example:65536".to_owned());
+        make_port_65536: "for a HOST with the port 65536" => makes_not(Malformed, |f| "relay.example:65536".clone_into(&mut f.host));
         /// for a name of 253 characters and a port, which is no part of the name
         make_longest_name_and_port => computed::<Make>(
             but(made_of(Car, None), |f| f.host = format!("{}:65535", longest_name())));
