@@ -199,7 +199,8 @@ Feature: One-time prekeys run out
     And <then>
     And Ryan's phone looks at the clock
     Then 20 one-time prekeys of Ryan's phone are left
-    When Ben's phone offers a car key to Ryan's phone
+    When Ben's phone looks at the clock
+    And Ben's phone offers a car key to Ryan's phone
     And Ryan's phone accepts the car key
     Then Ben's phone is in "S:Completed" with the car key
     And 19 one-time prekeys of Ryan's phone are left
