@@ -254,6 +254,8 @@ def changed(value: Any, path: str, chance: random.Random, paths: set[str]) -> An
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return [changed(part, f"{path}[{number}]", chance, paths) for number, part in enumerate(value)]
     paths.add(path)
+    if value is None:
+        return 1
     if isinstance(value, list):
         return [*value, 1]
     if isinstance(value, int):

@@ -45,6 +45,20 @@ Feature: A peer that does not keep to the profile
     And Ben's phone is told "unknown-transfer"
     And nobody is told anything
 
+  @PAY-11 @PRIV-03
+  Scenario Outline: What is said of a long offer is as long as the offer: the receiver <answers> it
+    When Ben's phone sends an offer of 4,096 bytes called "the boat" to Ryan's phone
+    And Ryan's phone <answers> "the boat"
+    Then Ryan's phone is in "<state>" with "the boat"
+    And Ben's phone is told "unknown-transfer"
+    And the intermediary has seen messages of "4155" bytes
+    And nobody is told anything
+
+    Examples:
+      | answers  | state         |
+      | accepts  | R:Provisioned |
+      | declines | R:Declined    |
+
   @PAY-06 @PAY-11 @PAY-01
   Scenario Outline: The receiver is sent <payload>, which opens nothing
     When Ben's phone offers a car key to Ryan's phone

@@ -11,6 +11,8 @@ use crate::transfer::{Content, Invitation, OfferParties, Payload, Provisioning, 
 
 /// A hotel key, as a wallet would write it.
 const OFFER: &str = "an offer";
+/// One that is padded further than it needs (PAY-11), as a long one is.
+const LONG: &str = "an offer of 4,096 bytes";
 /// An offer in a format that no wallet knows (PAY-07).
 const UNKNOWN_FORMAT: &str = "an offer in an unknown format";
 /// An offer that lives for ever (XFER-10).
@@ -27,8 +29,9 @@ const WITHOUT_MAC: &str = "an offer without a MAC";
 const NO_JSON: &str = "something that is no offer";
 
 /// What scripts call them.
-pub(crate) const PAYLOADS: [&str; 8] = [
+pub(crate) const PAYLOADS: [&str; 9] = [
     OFFER,
+    LONG,
     UNKNOWN_FORMAT,
     YEAR_9999,
     OTHER_VERSION,
@@ -94,9 +97,13 @@ pub(crate) fn plaintext(
         provisioning,
         expires,
     };
+    let at_least = match name {
+        LONG => 4_096,
+        _ => 0,
+    };
     let mut payload = Payload::new(transfer, format, content);
     let encoded = if name == WITHOUT_MAC {
-        payload.encode(0)
+        payload.encode(at_least)
     } else {
         payload.invitation = Some(by.link.id);
         payload.access_key = Some(by.answers);
@@ -106,7 +113,7 @@ pub(crate) fn plaintext(
             WRONG_MAC => Secret::new([0; 32]),
             _ => link.offer_key(),
         };
-        payload.encode_offer(&key, &parties, 0)
+        payload.encode_offer(&key, &parties, at_least)
     };
     let mut plaintext = encoded.map_err(StepFailure::script)?.to_vec();
     match name {
