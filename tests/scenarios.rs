@@ -278,7 +278,7 @@ const UNKNOWN: &[(&str, &str)] = &[
     ),
     (
         "When Ryan's phone sends a van called \"the van\" to Ben's phone",
-        "`a van` is no payload, which is one of an offer, an offer in an unknown format, ",
+        "`a van` is no payload, which is one of an offer, an offer of 4,096 bytes, an offer in an unknown format, ",
     ),
     (
         "When the intermediary answers every reading of Ben's phone with \"nonsense\"",
