@@ -50,9 +50,19 @@ where
     F: FnOnce(&[u8]) -> Result<T, E>,
     E: fmt::Display,
 {
+    handed_over(deserializer, what, |bytes| read(&Zeroizing::new(bytes)))
+}
+
+/// As [`deserialize`], for a reader that keeps the bytes.
+fn handed_over<'de, D, T, E, F>(deserializer: D, what: &'static str, read: F) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    F: FnOnce(Vec<u8>) -> Result<T, E>,
+    E: fmt::Display,
+{
     /// Takes the text as it stands in the input: no copy of a secret is made on the way.
     struct Text<T, F>(&'static str, F, PhantomData<T>);
-    impl<T, E: fmt::Display, F: FnOnce(&[u8]) -> Result<T, E>> Visitor<'_> for Text<T, F> {
+    impl<T, E: fmt::Display, F: FnOnce(Vec<u8>) -> Result<T, E>> Visitor<'_> for Text<T, F> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,8 +70,8 @@ where
         }
 
         fn visit_str<X: Error>(self, text: &str) -> Result<T, X> {
-            match decode(text).map(Zeroizing::new) {
-                Some(bytes) => (self.1)(&bytes).map_err(X::custom),
+            match decode(text) {
+                Some(bytes) => (self.1)(bytes).map_err(X::custom),
                 None => Err(X::custom(format_args!("{} is lower-case hex", self.0))),
             }
         }
@@ -103,21 +113,9 @@ impl Serialize for Hex {
 
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Not by way of a copy, which would have to be erased.
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Hex;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a byte string in lower-case hex")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Hex, E> {
-                let bytes = decode(text).map(Hex);
-                bytes.ok_or_else(|| E::custom("a byte string is lower-case hex"))
-            }
-        }
-        deserializer.deserialize_str(Text)
+        handed_over(deserializer, "a byte string", |bytes| {
+            Ok::<_, std::convert::Infallible>(Hex(bytes))
+        })
     }
 }
 

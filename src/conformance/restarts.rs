@@ -16,10 +16,10 @@ pub enum Restarts {
 
 /// So many steps each have a restart before them; from then on one in so many has, since what has grown takes long to be written down.
 const STEPS: (u32, u32) = (24, 8);
-/// What was so long when it was saved last, in bytes, has grown: one step in so many has a restart from the first on.
-const GROWN: usize = 32 * 1024;
 /// The same of the events of a wallet.
 const EVENTS: (u32, u32) = (60, 30);
+/// What was so long when it was saved last, in bytes, has grown: of the steps that follow one in so many has a restart from the first on.
+const GROWN: usize = 32 * 1024;
 
 impl Restarts {
     /// Whether there is a restart before the step of that number, from 0, of a vector's conversation: before each of the first 24, and
