@@ -126,11 +126,17 @@ fn made_of(vertical: Vertical, lifetime: Option<u64>) -> MakeInput {
 
 /// That link is made, and expires so many seconds later.
 fn makes(vertical: Vertical, lifetime: Option<u64>, lives: u64) -> impl Case {
+    makes_at(NOW, vertical, lifetime, lives)
+}
+
+/// The same at that time.
+fn makes_at(now: u64, vertical: Vertical, lifetime: Option<u64>, lives: u64) -> impl Case {
     let (user, letter) = (user_id("ryan"), vertical.letter());
-    let fragment = fragment_bytes(&Sha256::digest(identity_key()), NOW + lives);
+    let fragment = fragment_bytes(&Sha256::digest(identity_key()), now + lives);
     let fragment = BASE64URL_NOPAD.encode(&fragment);
     let link = format!("https://relay.example:8443/v1/i/{user}/12?v={letter}#{fragment}");
-    valid::<Make>(made_of(vertical, lifetime), Link { link })
+    let input = but(made_of(vertical, lifetime), |f| f.now = Timestamp(now));
+    valid::<Make>(input, Link { link })
 }
 
 /// No link is made of this, once it was changed.
@@ -375,6 +381,8 @@ fn refuse_fragments(b: &mut Builder) {
         fragment_of_71_bytes: "71 bytes: the last byte of the expiry is missing" => base64(&bytes[..71]);
         fragment_of_73_bytes: "73 bytes: the identity key in place of its fingerprint"
             => base64(&fragment_bytes(&key, EXPIRES));
+        fragment_of_a_byte_more: "a zero byte behind the 72" => base64(&[&bytes[..], &[0]].concat());
+        fragment_of_80_bytes: "80 bytes: the expiry twice" => base64(&[&bytes[..], &bytes[64..]].concat());
         /// 68 bytes: an expiry of 32 bits
         expiry_of_32_bits => base64(&[&bytes[..64], &bytes[68..]].concat());
         /// 64 bytes: no expiry
@@ -438,6 +446,8 @@ fn make_and_check(b: &mut Builder) {
             check(with(&format!("#{}", fragment_of(&own)), ""), &own));
     }
     // The key fits, but the link is none.
+    let at = |host: &str| with("relay.example", host);
+    let whole = fragment_bytes(&Sha256::digest(own), EXPIRES);
     let no_link = |link: String| refused::<Check>(Malformed, check(link, &own));
     cases! { b, [Host: INV-01 INV-04];
         check_port_65536: "the key of a link with the port 65536" => no_link(with("relay.example", "relay.example:65536"));
@@ -445,6 +455,21 @@ fn make_and_check(b: &mut Builder) {
         check_line_feed_at_end [Fragment: INV-04] => no_link(format!("{}\n", link()));
         /// the key of a link that expires in the first second of the year 10000
         check_expires_in_10000 [Expiry: INV-01 INV-04] => no_link(Parts { expires: LAST + 1, ..Parts::CAR }.link());
+        /// the key of a link with a zero byte behind the 72 of its fragment
+        check_fragment_of_a_byte_more [Fragment: INV-04] => no_link(
+            with(&fragment_of(&own), &BASE64URL_NOPAD.encode(&[&whole[..], &[0]].concat())));
+        check_scheme_in_capitals: "the key of a link with its scheme in capitals" => no_link(with("https://", "HTTPS://"));
+        check_host_with_capital: "the key of a link with a capital in HOST" => no_link(at("Relay.example"));
+        check_host_ends_with_dot: "the key of a link with a dot behind HOST" => no_link(at("relay.example."));
+        check_label_with_underscore: "the key of a link with an underscore in HOST" => no_link(at("my_relay.example"));
+        /// the key of a link with a label of 64 characters
+        check_label_of_64_characters => no_link(at(&format!("{}.example", "a".repeat(64))));
+        check_port_0: "the key of a link with the port 0" => no_link(at("relay.example:0"));
+        check_port_443: "the key of a link with the port 443" => no_link(at("relay.example:443"));
+        check_slash_at_end: "the key of a link with a slash behind the DeviceID" => no_link(with("/1?", "/1/?"));
+        check_query_empty: "the key of a link with a question mark and nothing after it" => no_link(with("?v=c", "?"));
+        check_fragment_padded: "the key of a link with padding behind its fragment" => no_link(format!("{}====", link()));
+        make_port_0: "for a HOST with the port 0" => makes_not(Malformed, |f| "relay.example:0".clone_into(&mut f.host));
         make_port_65536: "for a HOST with the port 65536" => makes_not(Malformed, |f| "relay.example:65536".clone_into(&mut f.host));
         /// for a name of 253 characters and a port, which is no part of the name
         make_longest_name_and_port => computed::<Make>(
@@ -474,6 +499,17 @@ fn times(b: &mut Builder) {
         /// a link that expires in the year 9999
         take_expires_in_9999 => refused::<Take>(InvalidInvitation, TakeInput {
             link: Parts { expires: LAST, ..Parts::CAR }.link(), now: Timestamp(NOW) });
+    }
+    const WEEK: u64 = 7 * DAY;
+    cases! { b, [Expiry: INV-01 INV-05];
+        /// made a week before the last second of the year 9999, in which it expires
+        make_expires_in_9999 => makes_at(LAST - WEEK, Car, None, WEEK);
+        /// made a second later: it would expire in the year 10000
+        make_expires_in_10000 => makes_not(InvalidState, |f| f.now = Timestamp(LAST - WEEK + 1));
+        /// made in the last second of the year 9999, to live for a second
+        make_in_the_last_second => makes_not(InvalidState, |f| {
+            f.now = Timestamp(LAST); f.lifetime = Some(1);
+        });
     }
     let honours = |now| valid::<Honour>(at(now), Done {});
     let honours_not = |now| refused::<Honour>(InvalidInvitation, at(now));

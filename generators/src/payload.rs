@@ -812,6 +812,8 @@ fn refuse_keys(b: &mut Builder) {
         transfer_id_of_version_1 => id("c232ab00-9414-11ec-b3c8-9f6bdeced846");
         transfer_id_nil: "the nil UUID" => id("00000000-0000-0000-0000-000000000000");
         transfer_id_empty: "an empty transfer id" => id("");
+        /// a line feed behind the transfer id of an offer
+        transfer_id_of_offer_line_feed_behind => refuses(offer().tigress(&transfer.to_string(), &format!(r"{transfer}\n")));
     }
     let given = ["as_urn", "nil_uuid"];
     for (name, comment, form) in FORMS.iter().filter(|(name, ..)| !given.contains(name)) {
@@ -829,6 +831,8 @@ fn refuse_keys(b: &mut Builder) {
         version_minus_1: "version -1" => version("-1");
         /// version "1", a string
         version_as_string => version("\"1\"");
+        version_of_offer_as_string: "an offer of version \"1\", a string"
+            => refuses(offer().tigress(r#""version":1"#, r#""version":"1""#));
         version_1_0: "version 1.0: not the integer 1" => version("1.0");
         version_1e0: "version 1e0: not the integer 1" => version("1e0");
         version_10e_minus_1: "version 10e-1: not the integer 1" => version("10e-1");
@@ -959,6 +963,8 @@ fn refuse_values(b: &mut Builder) {
         date_line_feed_behind: "a line feed behind the date" => date(r"2026-11-25T12:00:00Z\n");
         /// a line before the date: the ^ of a regular expression that looks at lines lets it through
         date_line_before => date(r"until\n2026-11-25T12:00:00Z");
+        date_of_token_line_feed_behind: "a line feed behind the date of a token" => refuses(token("AA==").expires(&format!(r"{EXPIRES}\n")));
+        date_of_token_offset_zero: "an offset of zero in a token's offer" => refuses(token("AA==").expires(&EXPIRES.replace('Z', "+00:00")));
         date_digits_outside_ascii: "digits outside ASCII" => date("\u{ff12}\u{ff10}\u{ff12}\u{ff16}-11-25T12:00:00Z");
         date_february_29_2027: "29 February 2027, which there is not" => date("2027-02-29T12:00:00Z");
         date_february_29_2100: "29 February 2100: no leap year, though divisible by 4" => date("2100-02-29T12:00:00Z");
@@ -1015,6 +1021,9 @@ fn encode(b: &mut Builder) {
         write_escapes [Writer Json:] => writes(
             cancelled("\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{e9}\u{2028}\u{1f511}<&>"),
             cancel().reason("\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}\u{e9}\u{2028}\u{1f511}<&>"));
+        /// U+007F in an unknown key and its value is written as it is
+        write_delete_in_unknown_key [Writer Json Unknown: PAY-13] => writes(
+            top(cancelled("r"), json!({ "\u{7f}": "\u{7f}" })), cancel().with(",\"\u{7f}\":\"\u{7f}\""));
         /// unknown keys, behind the known ones and sorted at every level
         write_unknown_keys [Writer Unknown: PAY-03 PAY-13] => writes(
             top(content(cancelled("r"), json!({ "new": { "b": [{ "d": 1, "c": 2 }], "a": null } })),
@@ -1187,6 +1196,8 @@ fn invited(b: &mut Builder) {
         /// an access key that is null: there, but no string
         access_key_null => key_is("null");
         /// all three are null: that is not the same as none
+        invitation_of_car_key_all_null => refuses(offer().in_tigress(r#""invitation":null,"accessKey":null,"mac":null"#));
+        /// the same in the offer of a token
         invitation_all_null => refuses(says(&[
             &r#""invitation":null"#.to_owned(), &r#""accessKey":null"#.to_owned(), &r#""mac":null"#.to_owned(),
         ]));
@@ -1543,6 +1554,7 @@ fn car_key_creation_request(b: &mut Builder) {
         owners_key_no_byte: "no byte" => refuses(&[]);
         owners_key_31_bytes: "31 bytes" => refuses(&key[..31]);
         owners_key_33_bytes: "33 bytes" => refuses(&[&key[..], &[0]].concat());
+        owners_key_64_bytes: "64 bytes: the key twice" => refuses(&[&key[..], &key[..]].concat());
         owners_key_no_point: "32 bytes that are no point" => refuses(&NO_POINT);
         owners_key_y_of_3: "a point with y = 3" => valid::<CheckCreationRequest>(
             input(&POINT_3), Key { public_key: POINT_3.into() });

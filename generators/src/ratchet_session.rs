@@ -274,6 +274,8 @@ fn deployed_bounds(b: &mut Builder) {
     cases! { b, [Bound OutOfOrder: V3-13];
         /// a gap of 1,000: all deployed receivers take it
         gap_of_1000 [: V3-13 DR-10] => bob(|c| c.sends(1001).reads([1000, 0, 999]));
+        /// a gap of 25,000, the greatest that may be taken
+        gap_of_25000 [: V3-13 DR-10] => bob(|c| c.sends(25_001).reads([25_000]).may_refuse());
         /// a gap of 1,000 at the beginning of a new chain
         gap_of_1000_in_new_chain => read_one(|c| c.next_chain(1001).reads([1000, 500]));
         /// a gap of 1,000 at the end of the former chain
@@ -369,6 +371,9 @@ fn replay_and_expiry(b: &mut Builder) {
             .refuses_late(0, 3, DuplicateMessage).late(0, [2, 0]));
         late_after_4_steps [Expiry OutOfOrder: DR-16 DR-10]: "a late message after 4 further ratchet steps"
             => bob(|c| c.sends(2).reads([1]).steps(4).late(0, [0]));
+        /// the same of a chain that is not the first, over a restart
+        late_after_4_steps_of_a_later_chain [Expiry OutOfOrder: DR-16 DR-10] => read_one(|c| c.next_chain(3).reads([2]).steps(4)
+            .restart().late(1, [0, 1]));
         /// a late message after 5 further ratchet steps: its key is erased
         late_after_5_steps [Expiry Erasure: DR-16] => bob(|c| c.sends(2).reads([1])
             .secret("the skipped key", FIRST_SKIPPED_KEY).steps(5).refuses_late(0, 0, DecryptFailed).erased());
@@ -490,13 +495,13 @@ fn ends(b: &mut Builder) {
     cases! { b, [Counter: DR-18];
         /// the last counter that may be sent, and none after it
         last_counter_sent [: DR-18 DR-15] => bob(|c| c.sending(LAST - 1).writes("the last")
-            .writes_not("one too many", CounterExhausted).writes_not("and again", CounterExhausted));
+            .writes_not("one too many, and for nobody else", CounterExhausted).writes_not("and again, for nobody else", CounterExhausted));
         /// an exhausted chain still receives, and a ratchet step gives a new chain
         exhausted_chain_receives [: DR-18 DR-08 DR-09] => bob(|c| c.sending(LAST)
-            .writes_not("one too many", CounterExhausted).sends(1).reads([0])
+            .writes_not("one too many, and for nobody else", CounterExhausted).sends(1).reads([0])
             .writes("counter 0, previous counter 2^32 - 1"));
         exhausted_chain_restarted [Counter Restart:]: "a restart does not bring an exhausted chain back"
-            => bob(|c| c.sending(LAST).restart().writes_not("one too many", CounterExhausted));
+            => bob(|c| c.sending(LAST).restart().writes_not("one too many, and for nobody else", CounterExhausted));
         /// the last counter that may be received
         last_counter_received [: DR-18 DR-08] => read_one(|c| c.peer_counter(LAST - 2)
             .receiving(LAST - 2).sends(2).reads([1, 0]).refuses(1, DuplicateMessage));

@@ -685,6 +685,9 @@ fn sends(b: &mut Builder) {
             .answer(no_bundle(BOB), GivingUp(NotFound)).knows([]));
         empty_submission_accepted [Rounds: SES-09]: "a submission for nobody that is accepted has reached nobody"
             => play(|t| t.submits_to_all(Submission(&[])).answer(Accepted, GivingUp(NotFound)));
+        /// the same once all of the user's devices are gone, and after a restart
+        empty_submission_to_stale_devices_accepted [Rounds Stale: SES-09 SES-11] => one_gone(|t| t.submits_to_all(Submission(&[2]))
+            .answer(gone(&[2]), GivingUp(NotFound)).restart().submits_to_all(Submission(&[])).answer(Accepted, GivingUp(NotFound)));
     }
 }
 
@@ -803,6 +806,15 @@ fn identities(b: &mut Builder) {
         pinned_identity_and_statement [Identity RegistrationId: SES-10 X3DH-15] => in_session(|t| t.trusts(BOB)
             .submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
             .answer(bundle(Again), Refused(UntrustedIdentity)).knows_of(BOB, [0]).hears(BOB, "still here"));
+        /// another key is pinned in the course of a send: the statement of the former one repeats nothing
+        another_identity_pinned_before_statement [Identity RegistrationId: SES-10 X3DH-15] => in_session(|t| t
+            .submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1])).trusts(Again)
+            .answer(bundle(BOB), Refused(UntrustedIdentity)).answer_changed(bundle(Again), Submission(&[1])).accepted());
+        /// the same of a key that nobody named, and after a restart
+        another_unnamed_identity_pinned_before_statement [Identity RegistrationId Restart: SES-10 X3DH-15] => in_session(|t| t
+            .submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
+            .pins_as(&BOB.actor(), Again.actor().identity_key(), false, None).restart()
+            .answer(bundle(BOB), Refused(UntrustedIdentity)).answer_changed(bundle(Again), Submission(&[1])).accepted());
         /// a stale record that another identity key replaces stays stale: a message makes nothing current
         stale_record_and_another_identity [Stale Identity: SES-11 SES-12] => one_gone(|t| t
             .opening(Again, None, "stale and another", "I am new").reads_changed(0)

@@ -265,6 +265,8 @@ pub(super) fn ratchet(b: &mut Builder) {
             => may(ratchet_proto(&ratchet_fields(0, 0, LARGEST + 1)).build(), &ratchet_fields(0, 0, LARGEST + 1));
         /// 66,561 bytes of an unknown version: the size counts first
         size_counts_first [Size Version:] => parser.refuses(TooLarge, vec![0x99; 66_561]);
+        /// 70,000 zero bytes: no version, and too many
+        zeros_70000 [Size Version:] => parser.refuses(TooLarge, vec![0; 70_000]);
         /// 32,000 unknown fields and nothing else
         unknown_fields_32000 [Size Lenient: V3-16 WIRE-10] => parser.refuses(Malformed, with_mac(unknown));
     }
@@ -409,6 +411,8 @@ pub(super) fn prekey(b: &mut Builder) {
         inner_prekey_message: "a prekey message in place of the ratchet message" => holding(Malformed, &p.build());
         /// 67,585 bytes of an unknown version: the size counts first
         size_counts_first [Size Version: V3-17] => parser.refuses(TooLarge, vec![0x99; 67_585]);
+        /// 70,000 zero bytes: no version, and too many
+        zeros_70000 [Size Version: V3-17] => parser.refuses(TooLarge, vec![0; 70_000]);
         /// 67,584 bytes of an unknown version: the size is good, the version is not
         greatest_of_unknown_version [Size Version: V3-17 V3-01] => parser.refuses(UnsupportedVersion, vec![0x99; 67_584]);
     }

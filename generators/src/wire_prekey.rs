@@ -223,6 +223,8 @@ pub(super) fn generate(b: &mut Builder) {
         inner_unknown_field [Inner NonCanonical: WIRE-03] => holding(NonCanonical, &r.insert(4, uint(5, 1)));
         /// the ratchet message's fields stand in another order
         inner_other_order [Inner NonCanonical: WIRE-03] => holding(NonCanonical, &r.order(&[1, 0, 2, 3]));
+        /// the ratchet message's counter stands in two bytes where one is enough
+        inner_counter_of_two_bytes [Inner NonCanonical: WIRE-03] => holding(NonCanonical, &r.with(1, vec![0x10, 0x80, 0x00]));
         /// the ratchet message lacks its counter
         inner_without_counter [Inner Missing: WIRE-02] => holding(Malformed, &r.without(1));
         inner_cut: "the ratchet message is cut" => holding(Malformed, &r.build()[..50]);

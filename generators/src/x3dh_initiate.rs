@@ -677,11 +677,33 @@ fn statements(b: &mut Builder) {
         suite_not_ascii: "a suite's name that is not ASCII" => form(suites(&["tigress-1", "sûite"]));
         suite_of_all_characters: "names of the first and the last visible character"
             => opens("visible", suites(&["tigress-1", "!", "~"]));
+        suites_in_two_cases: "two names that differ in upper and lower case alone"
+            => opens("two cases", suites(&["tigress-1", "x", "X"]));
         /// no suite in common
         no_suite_in_common [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
             input(&alice(), naming(suites(&["signal-v4", "tigress-2"])), "refused", b"must not be sent"));
         /// the suite under a name in capitals is another one
         suite_in_capitals [: KEY-11] => refused::<Initiate>(UnsupportedVersion,
             input(&alice(), naming(suites(&["TIGRESS-1"])), "refused", b"must not be sent"));
+        /// no suite in common, and a signed prekey that must not be used: no key is read
+        no_suite_in_common_and_no_key [: KEY-11] => refuses(UnsupportedVersion, |f| {
+            f.signed_pre_key = encoded(&[0; 32]);
+            *named(f) = suites(&["tigress-2"]);
+            bob.state(f);
+        });
+        /// no suite in common, and a signature that does not verify
+        no_suite_in_common_and_not_signed [: KEY-11] => refuses(UnsupportedVersion, |f| {
+            *named(f) = suites(&["tigress-2"]); f.signed_pre_key_signature.0[0] ^= 1;
+        });
+    }
+    let missing = |change: fn(&mut BundleFields)| refuses(Malformed, change);
+    cases! { b, [StatementNotVerified: X3DH-01 KEY-09];
+        statement_without_signature: "a statement without its signature" => missing(|f| f.statement_signature = None);
+        statement_without_time: "a statement without its time" => missing(|f| f.created = None);
+        statement_without_suites: "a statement without its suites" => missing(|f| f.suites = None);
+        /// no statement at all, as a device has it that makes none
+        bundle_without_statement => missing(|f| {
+            f.statement_signature = None; f.created = None; f.suites = None;
+        });
     }
 }

@@ -289,6 +289,12 @@ fn conversations(b: &mut Builder) {
             => opened(Some(2), "unknown spk", |c| c.says("first")
                 .forged(0, |m| m.fields(|m| m.signed_pre_key_id = 8), UnknownSignedPrekey)
                 .holds(&[1, 2, 3, 4]).reads([0]));
+        /// neither prekey is known: the signed prekey counts first, restarted or not
+        both_prekeys_unknown [UnknownPreKey StateChanged: X3DH-08 X3DH-09] => opened(Some(2), "both unknown", |c| {
+            let neither = |m: &Said| m.fields(|m| { m.signed_pre_key_id = 8; m.pre_key_id = Some(9); });
+            c.says("first").forged(0, neither, UnknownSignedPrekey).restart().forged(0, neither, UnknownSignedPrekey)
+                .holds(&[1, 2, 3, 4]).reads([0])
+        });
         /// two initiators with one one-time prekey: the second is refused
         one_time_prekey_of_two [UnknownPreKey: X3DH-09 X3DH-10] => opened(Some(2), "one of two", |c| c
                 .says("from Alice").reads([0]).refuse(&carol(Some(2)), UnknownOneTimePrekey));
@@ -385,6 +391,10 @@ fn remembered(b: &mut Builder) {
         replay_at_the_bound [Bound Replay:] => pair(bob(), alice(), |c| c
             .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).drops_sessions(&alice())
             .refuses(0, DuplicateMessage).refuses_late(0, 0, DuplicateMessage).refuses_late(45, 0, DuplicateMessage));
+        /// the same over a restart, and where its session is still there
+        replay_at_the_bound_restarted [Bound Replay Restart:] => pair(bob(), alice(), |c| c
+            .each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).restart().refuses_late(99, 0, DuplicateMessage)
+            .drops_sessions(&alice()).restart().refuses_late(99, 0, DuplicateMessage));
         /// openings are remembered for as long as the signed prekey is held, over its replacement
         base_keys_remembered [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "over replacement", |c| c
             .says("first").reads([0]).drops_sessions(&alice()).ticks(7 * DAY).ticks(36 * DAY)

@@ -563,3 +563,23 @@ Feature: What an invitation serves, for how long, and whom
       | then                  |
       | 1 minute passes       |
       | Ryan's phone restarts |
+
+  @INV-08
+  Scenario Outline: A link is the key's that offered first: a tablet that has the lost watch's number, and another key, is refused, <then>
+    Given Ben adds a watch
+    When Ryan's phone makes an invitation called "the link"
+    And Ben's watch takes the invitation "the link"
+    And Ben's watch offers a hotel key called "the room" to Ryan's phone
+    And Ryan's phone drops the pin of Ben's watch
+    And Ben's phone takes Ben's watch off the intermediary
+    And Ben adds a tablet
+    And <then>
+    And Ben's tablet takes the invitation "the link"
+    And Ben's tablet offers a hotel key to Ryan's phone without a link
+    Then Ryan's phone is told "invalid-invitation"
+    And Ryan's phone knows nothing of the hotel key
+
+    Examples:
+      | then                  |
+      | 1 minute passes       |
+      | Ryan's phone restarts |

@@ -620,3 +620,20 @@ Feature: Messages that wait, and messages that are read
       | Ryan's phone | declines | 2592000         |
       | Ryan's phone | cancels  | 2592000         |
       | Ben's phone  | cancels  | 172800, 2592000 |
+
+  @WAL-06 @WAL-03
+  Scenario Outline: The receiver drops the sender's pin: the access key of the offer is gone with it, <then>
+    When Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And Ryan's phone drops the pin of Ben's phone
+    And <then>
+    And Ben's phone makes an invitation called "the way back"
+    And Ryan's phone takes the invitation "the way back"
+    And 39 days pass
+    And Ryan's phone offers a hotel key to Ben's phone without a link
+    Then it is refused with "invalid-invitation"
+    And 0 messages wait for Ben's phone
+
+    Examples:
+      | then                  |
+      | 1 minute passes       |
+      | Ryan's phone restarts |

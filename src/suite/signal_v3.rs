@@ -217,14 +217,6 @@ impl Ratchet for SignalV3 {
             }
         );
         let limits = flawed!(
-            "V3-13 24,999",
-            limits,
-            &Limits {
-                max_skip: 24_999,
-                ..LIMITS
-            }
-        );
-        let limits = flawed!(
             "V3-13 25,001",
             limits,
             &Limits {

@@ -7,7 +7,7 @@ use crate::error_code::ErrorCode;
 use crate::identifier::Address;
 use crate::primitives::hmac::hmac_sha256;
 use crate::primitives::{Secret, SecretBytes};
-use crate::requirement::{flawed, require, required};
+use crate::requirement::{always_require, flawed, require, required};
 use crate::suite::{Party, Suite};
 use crate::timestamp::Timestamp;
 use data_encoding::BASE64;
@@ -431,11 +431,8 @@ impl Payload {
             PayloadError::TooLong { length }
         );
         padding::add(&mut plaintext, size);
-        require!(
-            "PAY-13",
-            Payload::decode(&plaintext)? == *self,
-            PayloadError::Ambiguous
-        );
+        let read = flawed!("PAY-13", Payload::decode(&plaintext)?, self.clone());
+        always_require!("PAY-13", read == *self, PayloadError::Ambiguous);
         Ok(plaintext)
     }
 

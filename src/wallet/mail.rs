@@ -30,7 +30,7 @@ impl Step<'_> {
                 let Some(code) = error.code() else {
                     return Err(error);
                 };
-                flawed!("INV-08 half done", self.wallet = before, drop(before));
+                self.wallet = before;
                 let from = envelope.sender;
                 self.report(Report::Refused { from, code });
                 #[cfg(feature = "flaws")]

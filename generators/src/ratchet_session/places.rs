@@ -211,7 +211,7 @@ fn ends(b: &mut Builder) {
         });
         /// the last counter as initiator, while every message is a prekey message
         last_counter_of_initiator => alice(Some(1), |c| c.sending(END - 1).writes("the last")
-            .writes_not("one too many", CounterExhausted).restart().writes_not("and again", CounterExhausted));
+            .writes_not("one too many, and for nobody else", CounterExhausted).restart().writes_not("and again, for nobody else", CounterExhausted));
     }
 }
 

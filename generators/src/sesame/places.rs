@@ -69,6 +69,36 @@ fn wrong(now: u64) -> Vec<(ErrorCode, BundleFields)> {
         ),
         (StaleStatement, bob.restate(good(), now - 40 * DAY - 1)),
         (StaleStatement, bob.restate(good(), now + 2 * DAY + 1)),
+        // What is wrong in two ways is told by the first check: suites, then signatures, then the time.
+        (
+            InvalidSignature,
+            but(bob.restate(good(), now - 40 * DAY - 1), |f| {
+                statement_of(f)[7] ^= 1;
+            }),
+        ),
+        (
+            InvalidSignature,
+            but(bob.restate(good(), now + 2 * DAY + 1), |f| {
+                f.signed_pre_key_signature.0[7] ^= 1;
+            }),
+        ),
+        (
+            UnsupportedVersion,
+            stated(|f| {
+                f.suites = Some(vec!["signal-v4".into()]);
+                f.signed_pre_key_signature.0[7] ^= 1;
+            }),
+        ),
+        (
+            UnsupportedVersion,
+            stated(|f| {
+                f.suites = Some(vec!["signal-v4".into()]);
+                f.signed_pre_key = encoded(&[0; 32]);
+            }),
+        ),
+        (Malformed, changed(|f| f.statement_signature = None)),
+        (Malformed, changed(|f| f.created = None)),
+        (Malformed, changed(|f| f.suites = None)),
     ]
 }
 
@@ -148,6 +178,12 @@ fn bounds(b: &mut Builder) {
             t.talk.process_bundle(&stated(names(17, 32)), Err(Malformed));
             t.talk.process_bundle(&stated(names(2, 33)), Err(Malformed));
             t.talk.process_bundle(&stated(names(16, 32)), SAME_IDENTITY);
+            t.writes(BOB, "hello")
+        });
+        /// names that differ in upper and lower case alone are two
+        suites_in_two_cases => play(|t| {
+            let names = ["TIGRESS-1", "x", "X", "tigress-1"].map(str::to_owned);
+            t.talk.process_bundle(&stated(names.to_vec()), SAME_IDENTITY);
             t.writes(BOB, "hello")
         });
     }
@@ -279,6 +315,14 @@ fn registration_ids(b: &mut Builder) {
             t.talk.decrypt(&said, SAME_IDENTITY);
             t.knows_of(BOB, [0])
         });
+        /// nor does one of another session, which is not the active one, over a restart
+        hint_of_inactive_session [RegistrationId Restart: SES-10 X3DH-13] => play(|t| {
+            t.opening(BOB, Some(1), "one", "one").says(BOB, "two").reads(0).opening(BOB, None, "beside", "three").reads(2);
+            let said = wrong_hint(&t.said[1]);
+            t.restart();
+            t.talk.decrypt(&said, SAME_IDENTITY);
+            t.knows_of(BOB, [0, 1])
+        });
         /// a refused opening hints at nothing
         hint_of_refused_opening [RegistrationId StateChanged: SES-07 SES-10] => play(|t| {
             t.opened_by(BOB);
@@ -296,6 +340,10 @@ fn stale_records(b: &mut Builder) {
         gone_again => one_gone(|t| t.ticks(20 * DAY).sends(to(BOB), "are you there", Bundles(&[1]))
             .answer(no_bundle(BOB), GivingUp(NotFound)).restart().ticks(30 * DAY - 1).knows([stale(BOB, [0]), known(Bob(2), [0])])
             .ticks(30 * DAY).knows_of(Bob(2), [0]));
+        /// nor does an answer to a message for several, the other of which is there
+        gone_again_beside_another => one_gone(|t| t.ticks(20 * DAY).bundle(BOB, SAME_IDENTITY).submits_to_all(Submission(&[1, 2]))
+            .answer(gone(&[1]), Submission(&[2])).accepted().ticks(50 * DAY - 1).knows([stale(BOB, [1, 0]), known(Bob(2), [0])])
+            .ticks(50 * DAY).knows_of(Bob(2), [0]));
         /// two devices that are gone go at one point in time
         two_stale_records_at_once => in_sessions(|t| t.session(Carol).submits_to_all(Submission(&[1, 2])).answer(gone(&[1, 2]), GivingUp(NotFound))
             .knows([stale(BOB, [0]), stale(Bob(2), [0]), known(Carol, [0])]).ticks(30 * DAY).knows_of(Carol, [0]));

@@ -225,6 +225,9 @@ fn replays(b: &mut Builder) {
         /// its session went with the pin
         replay_after_unpin => opened(None, "after unpin", |c| c.says("first").pins(&alice(), alice().identity_key()).reads([0])
             .unpins(&alice()).refuses(0, DuplicateMessage).restart().refuses(0, DuplicateMessage));
+        /// its session went with a pin that nobody named, over a restart
+        replay_after_unnamed_unpin => opened(None, "after unnamed unpin", |c| c.says("first").reads([0])
+            .pins_as(&alice(), alice().identity_key(), false, None).restart().unpins(&alice()).restart().refuses(0, DuplicateMessage));
         /// its session went when another identity key came
         replay_after_another_identity => opened(None, "after another", |c| {
             let hello = anew().says(&c.talk.me, b"I am new");
