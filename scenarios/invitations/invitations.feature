@@ -583,3 +583,23 @@ Feature: What an invitation serves, for how long, and whom
       | then                  |
       | 1 minute passes       |
       | Ryan's phone restarts |
+
+  @INV-05
+  Scenario: A link that has served ten offers serves none more when it is taken again
+    When Ryan's phone makes an invitation called "the link"
+    And Ben's phone takes the invitation "the link"
+    And Ben's phone offers a hotel key called "1" to Ryan's phone
+    And Ben's phone offers a hotel key called "2" to Ryan's phone
+    And Ben's phone offers a hotel key called "3" to Ryan's phone
+    And Ben's phone offers a hotel key called "4" to Ryan's phone
+    And Ben's phone offers a hotel key called "5" to Ryan's phone
+    And Ben's phone offers a hotel key called "6" to Ryan's phone
+    And Ben's phone offers a hotel key called "7" to Ryan's phone
+    And Ben's phone offers a hotel key called "8" to Ryan's phone
+    And Ben's phone offers a hotel key called "9" to Ryan's phone
+    And Ben's phone offers a hotel key called "10" to Ryan's phone
+    And Ben's phone restarts
+    And Ben's phone takes the invitation "the link"
+    And Ben's phone offers a hotel key to Ryan's phone without a link
+    Then it is refused with "invalid-invitation"
+    And nobody is told anything

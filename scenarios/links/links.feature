@@ -184,3 +184,17 @@ Feature: Links
     Then Ryan's phone holds the car key
     And Ben's phone is in "S:Completed" with the car key
     And nobody is told anything
+
+  @INV-09 @MBX-21
+  Scenario: A link is withdrawn by a phone that is off and restarts: who takes it later lets nothing in
+    When Ryan's phone makes an invitation called "the link"
+    And Ryan's phone goes offline
+    And Ryan's phone withdraws the invitation "the link"
+    And Ryan's phone restarts
+    And Ryan's phone comes online
+    And 1 minute passes
+    And Ben's phone takes the invitation "the link"
+    And Ben's phone offers a hotel key to Ryan's phone without a link
+    Then Ben's phone is told "delayed"
+    And 0 messages wait for Ryan's phone
+    And nobody is told anything

@@ -637,3 +637,14 @@ Feature: Messages that wait, and messages that are read
       | then                  |
       | 1 minute passes       |
       | Ryan's phone restarts |
+
+  @WAL-03
+  Scenario: A bundle is refused with "forbidden": it is not asked for again, after a restart either
+    When the intermediary answers the next bundle request of Ben's phone with "forbidden"
+    And Ben's phone offers a hotel key called "the room" to Ryan's phone
+    Then Ben's phone is told "forbidden"
+    When Ben's phone restarts
+    And 1 hour passes
+    Then Ryan's phone knows nothing of "the room"
+    Then 0 messages wait for Ryan's phone
+    And nobody is told anything

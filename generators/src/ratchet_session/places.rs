@@ -185,6 +185,9 @@ fn ends(b: &mut Builder) {
             let said = c.in_chain(&c.open_chain(), [END, 0], b"one too many");
             c.refuse(&said, CounterExhausted).restart().refuse(&said, CounterExhausted).next_chain(1).reads([0])
         });
+        /// the last counter is claimed in a new chain: the gap is too great, and that counts first
+        last_counter_claimed_in_new_chain [: DR-11 DR-18] => read_one(|c| c.next_chain(1)
+            .forged(0, |m| m.counter(END), TooManySkipped).restart().reads([0]));
         /// the same a message further on, and a thousand; a gap that is too great counts first
         last_counter_ahead => read_one(|c| {
             let ahead = |c: &mut Pair, by: u32, error| {

@@ -251,6 +251,12 @@ fn tails(b: &mut Builder) {
             t.trusts(BOB); beside_own(t, 42); t.hears(BOB, "in the own one");
             t.knows_of(BOB, [0].into_iter().chain((3..43).rev())).restart().knows_of(BOB, [0].into_iter().chain((3..43).rev()))
         });
+        /// the same where each half of them came before a restart, and an own session is given up after it
+        own_session_read_in_over_restarts => in_session(|t| {
+            t.trusts(BOB).says(BOB, "late"); beside_own(t, 21); t.restart(); beside_own(t, 21); t.restart().hears(BOB, "in the own one")
+                .knows_of(BOB, [0].into_iter().chain((3..43).rev())).restart()
+                .opens_anew(&BOB.actor()).knows_of(BOB, [0].into_iter().chain((3..43).rev())).restart().provisions(Bundles(&[1]))
+        });
         /// a message read in another session, or an own one that is opened: the own one in the middle counts in neither case
         own_session_within_the_list_read_beside => in_session(|t| {
             t.trusts(BOB); beside_own(t, 20); t.hears(BOB, "in the own one"); beside_own(t, 21);
