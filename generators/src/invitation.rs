@@ -500,12 +500,12 @@ fn times(b: &mut Builder) {
         take_expires_in_9999 => refused::<Take>(InvalidInvitation, TakeInput {
             link: Parts { expires: LAST, ..Parts::CAR }.link(), now: Timestamp(NOW) });
     }
-    const WEEK: u64 = 7 * DAY;
+    let week = 7 * DAY;
     cases! { b, [Expiry: INV-01 INV-05];
         /// made a week before the last second of the year 9999, in which it expires
-        make_expires_in_9999 => makes_at(LAST - WEEK, Car, None, WEEK);
+        make_expires_in_9999 => makes_at(LAST - week, Car, None, week);
         /// made a second later: it would expire in the year 10000
-        make_expires_in_10000 => makes_not(InvalidState, |f| f.now = Timestamp(LAST - WEEK + 1));
+        make_expires_in_10000 => makes_not(InvalidState, |f| f.now = Timestamp(LAST - week + 1));
         /// made in the last second of the year 9999, to live for a second
         make_in_the_last_second => makes_not(InvalidState, |f| {
             f.now = Timestamp(LAST); f.lifetime = Some(1);

@@ -813,7 +813,7 @@ fn refuse_keys(b: &mut Builder) {
         transfer_id_nil: "the nil UUID" => id("00000000-0000-0000-0000-000000000000");
         transfer_id_empty: "an empty transfer id" => id("");
         /// a line feed behind the transfer id of an offer
-        transfer_id_of_offer_line_feed_behind => refuses(offer().tigress(&transfer.to_string(), &format!(r"{transfer}\n")));
+        transfer_id_of_offer_line_feed_behind => refuses(offer().tigress(&transfer, &format!(r"{transfer}\n")));
     }
     let given = ["as_urn", "nil_uuid"];
     for (name, comment, form) in FORMS.iter().filter(|(name, ..)| !given.contains(name)) {
