@@ -810,7 +810,7 @@ fn identities(b: &mut Builder) {
         another_identity_pinned_before_statement [Identity RegistrationId: SES-10 X3DH-15] => in_session(|t| t
             .submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1])).trusts(Again)
             .answer(bundle(BOB), Refused(UntrustedIdentity)).answer_changed(bundle(Again), Submission(&[1])).accepted());
-        /// the same of a key that nobody named, and after a restart
+        /// another key that nobody named is pinned in the course of a send, and after a restart the statement of the former one comes
         another_unnamed_identity_pinned_before_statement [Identity RegistrationId Restart: SES-10 X3DH-15] => in_session(|t| t
             .submits_to_all(Submission(&[1])).answer(outdated(&[1]), Statements(&[1]))
             .pins_as(&BOB.actor(), Again.actor().identity_key(), false, None).restart()
