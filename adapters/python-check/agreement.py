@@ -142,6 +142,8 @@ class Bundle:
 
 def read_bundle(fields: dict[str, Any]) -> Bundle:
     """Suites, identifiers, then keys, then the signatures."""
+    stated_by = ("suites", "created", "statementSignature")
+    require(all(fields.get(name) is not None for name in stated_by), "malformed")  # X3DH-01
     suites = suite_names(fields["suites"])
     require(any(name in suites for name in SUITES), "unsupported-version")  # KEY-11
     one_time_id, one_time = fields.get("oneTimePreKeyId"), fields.get("oneTimePreKey")
