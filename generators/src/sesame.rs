@@ -660,6 +660,11 @@ fn sends(b: &mut Builder) {
         last_refusal_makes_stale [Rounds Stale: SES-09 SES-14] => in_sessions(|t| t
             .submits_to_all(Submission(&[1, 2])).each(1..5, |t, _| t.answer(missing(&[]), Submission(&[1, 2])))
             .answer(gone(&[2]), GivingUp(RetryLimit)).knows([known(BOB, [0]), stale(Bob(2), [0])]));
+        /// the same of the other device, over a restart: it is sent to no more
+        last_refusal_makes_stale_over_restart [Rounds Stale Restart: SES-09 SES-14] => in_sessions(|t| t
+            .submits_to_all(Submission(&[1, 2])).each(1..5, |t, _| t.answer(missing(&[]), Submission(&[1, 2])))
+            .restart().answer(gone(&[1]), GivingUp(RetryLimit)).knows([stale(BOB, [0]), known(Bob(2), [0])])
+            .writes_not(BOB, "to nobody", NoSession));
         /// the last refusal calls a device missing that has opened a session by itself: no message is made for it any
         /// more
         last_refusal_makes_no_message [Rounds: SES-14] => in_session(|t| t
@@ -700,6 +705,9 @@ fn wrong_answers(b: &mut Builder) {
             t.session(Own).sends(user, "to myself", Refused(InvalidState))
                 .sends(to(Own), "to myself", Refused(InvalidState))
         });
+        /// the same to an own device whose key the user named, and after a restart
+        to_named_own_device [WrongDevice Provisioning: SES-15 SES-18] => play(|t| t.session(Own).trusts(Own).restart()
+            .sends(to(Own), "to myself", Refused(InvalidState)).knows_of(Own, [0]));
         /// a message for one device: one that the intermediary calls missing does not get it too
         named_device_and_missing_ones [WrongDevice: SES-15] => in_sessions(|t| t
             .sends(to(BOB), "to one", Submission(&[1])).answer(missing(&[2, 3]), Submission(&[1])).unchanged(BOB));
@@ -917,6 +925,10 @@ fn provisioning(b: &mut Builder) {
         /// the pin is dropped while the bundle is awaited: nothing is encrypted
         pin_dropped_before_bundle [Provisioning Restart: SES-18] => play(|t| t.trusts(BOB).provisions(Bundles(&[1]))
             .unpins(&BOB.actor()).restart().answer(bundle(BOB), Refused(UntrustedIdentity)).knows([]));
+        /// the key is pinned again while the bundle is awaited, and nobody names it: nothing is encrypted
+        unnamed_before_bundle [Provisioning Restart: SES-18] => play(|t| t.trusts(BOB).provisions(Bundles(&[1])).unpins(&BOB.actor())
+            .pins_as(&BOB.actor(), BOB.actor().identity_key(), false, None).restart().answer(bundle(BOB), Refused(UntrustedIdentity))
+            .knows([]));
         /// the pin is dropped while the submission is under way: it is not repeated, but its acceptance is taken
         pin_dropped_before_repetition [Provisioning Rounds: SES-18 SES-10] => in_session(|t| t.trusts(BOB)
             .provisions(Submission(&[1])).unpins(&BOB.actor()).answer(outdated(&[1]), Refused(UntrustedIdentity))

@@ -603,3 +603,17 @@ Feature: What an invitation serves, for how long, and whom
     And Ben's phone offers a hotel key to Ryan's phone without a link
     Then it is refused with "invalid-invitation"
     And nobody is told anything
+
+  @INV-05
+  Scenario: Invitations that have expired count among the hundred until they are erased, after a restart too
+    When Ryan's phone makes 100 invitations for 1 hour
+    And Ryan's phone restarts
+    And 2 hours pass
+    And Ryan's phone makes 1 invitation
+    Then it is refused with "invalid-state"
+    When 31 days pass
+    And Ryan's phone makes an invitation called "the next"
+    And Ben's phone takes the invitation "the next"
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ryan's phone is in "R:Invited" with the hotel key
+    And nobody is told anything

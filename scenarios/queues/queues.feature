@@ -648,3 +648,26 @@ Feature: Messages that wait, and messages that are read
     Then Ryan's phone knows nothing of "the room"
     Then 0 messages wait for Ryan's phone
     And nobody is told anything
+
+  @WAL-06
+  Scenario: The receiver drops the pin of a sender's watch, and what the phone of the same user has offered goes on
+    Given Ben adds a watch
+    When Ben's watch offers a car key called "the car" to Ryan's phone
+    And Ben's phone offers a car key called "the van" to Ryan's phone
+    And Ryan's phone drops the pin of Ben's watch
+    Then Ryan's phone is in "R:Cancelled" with "the car"
+    And Ryan's phone is in "R:Invited" with "the van"
+    When Ryan's phone accepts "the van"
+    Then Ben's phone is in "S:Completed" with "the van"
+    And nobody is told anything
+
+  @WAL-03 @INV-09
+  Scenario: A bundle request that waits is asked anew at once when another link is taken
+    When the intermediary answers the next bundle request of Ben's phone with "rate-limited"
+    And Ben's phone offers a car key to Ryan's phone
+    Then Ben's phone is told "delayed"
+    And Ryan's phone knows nothing of the car key
+    When Ryan's phone makes an invitation called "the new link"
+    And Ben's phone takes the invitation "the new link"
+    Then Ryan's phone is in "R:Invited" with the car key
+    And nobody is told anything

@@ -19,20 +19,21 @@ const STEPS: (u32, u32) = (24, 8);
 /// The same of the events of a wallet.
 const EVENTS: (u32, u32) = (60, 30);
 /// What was so long when it was saved last, in bytes, has grown: of the steps that follow one in so many has a restart from the first on,
-/// and one in as many more as it has grown beyond.
+/// and the larger it is the fewer.
 const GROWN: usize = 32 * 1024;
 
 impl Restarts {
     /// Whether there is a restart before the step of that number, from 0, of a vector's conversation: before each of the first 24, and
-    /// before one in eight from then on, or from the first on where the state that was saved last has more than 32 KiB. Of twice that
-    /// length it is one in sixteen, and so on: what is written down for a step is never more than 4 KiB or so.
+    /// before one in eight from then on, or from the first on where the state that was saved last has more than 32 KiB. Where that is
+    /// twice as long it is one in 32, three times as long one in 72: however large it grows, what all restarts of a conversation
+    /// write down stays about the same.
     #[must_use]
     pub fn before(self, step: u32, saved: usize) -> bool {
         let (each, one_in) = STEPS;
         let times = u32::try_from(saved / GROWN).unwrap_or(u32::MAX);
         let steps = match times {
             0 => (each, one_in),
-            _ => (0, one_in.saturating_mul(times)),
+            _ => (0, one_in.saturating_mul(times.saturating_mul(times))),
         };
         self.is_before(step, steps)
     }

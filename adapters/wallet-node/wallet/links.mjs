@@ -84,10 +84,13 @@ export function openerOf(wallet, address) {
   return taken ? accessKey(taken.secret) : wallet.senders.get(addressKey(address));
 }
 
-/** An offer goes by the link of its device, if one was taken: while it serves (INV-05). */
+/** An offer goes by the link of its device, if one was taken: while it serves; else by the access key that an offer brought (INV-05). */
 export function useTaken(wallet, to) {
   const taken = wallet.taken.get(addressKey(to));
-  if (!taken) return;
+  if (!taken) {
+    must(openerOf(wallet, to), 'invalid-invitation', 'neither a link nor an offer opens the mailbox of that device (INV-05)');
+    return;
+  }
   checkTake(taken, wallet.now);
   must(taken.transfers < MOST_TRANSFERS, 'invalid-invitation', `the link has served ${MOST_TRANSFERS} transfers (INV-05)`);
   wallet.taken.set(addressKey(to), { ...taken, transfers: taken.transfers + 1 });

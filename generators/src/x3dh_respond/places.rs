@@ -383,6 +383,9 @@ fn signed_prekeys(b: &mut Builder) {
         /// four that were replaced go at one point in time
         four_signed_prekeys_erased_at_once => pair(bob(), alice(), |c| c.each([7, 14, 21, 28], |c, day| c.ticks(day * DAY))
             .ticks(100 * DAY).holds_all(&[11, 12], &[]).restart().ticks(130 * DAY).holds_all(&[12, 13], &[]));
+        /// three go at one point in time, over restarts
+        three_signed_prekeys_erased_at_once => pair(bob(), alice(), |c| c.ticks(7 * DAY).ticks(14 * DAY).restart().ticks(21 * DAY)
+            .restart().ticks(60 * DAY).holds_all(&[10, 11], &[1, 2, 3, 4]));
         /// it is replaced late, and kept for 30 days from then
         signed_prekey_replaced_late => opened(None, "replaced late", |c| c.says("late").says("later").ticks(60 * DAY).restart()
             .ticks(90 * DAY - 1).late(0, [0]).drops_sessions(&alice()).ticks(90 * DAY).refuses_late(1, 0, UnknownSignedPrekey));
