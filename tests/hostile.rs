@@ -223,7 +223,7 @@ attempts! {
     "a case that there is none of": "test MINE --only xedsa" => 2, 96 MiB, "did you mean `xeddsa`?";
     "a case that is nothing": "test MINE --only ''" => 2, 96 MiB, "is called ``";
     "a case of 100,000 letters": "test MINE --only LONG" => 2, 96 MiB, "characters)";
-    "a suite that there is none of": "vectors list --suite tigress-9" => 2, 160 MiB, "no suite is called `tigress-9`; did you mean `tigress-1`?";
+    "a suite that there is none of": "vectors list --suite tigress-9" => 2, 192 MiB, "no suite is called `tigress-9`; did you mean `tigress-1`?";
     "a suite that clears the terminal": "scenarios run --suite '\u{1b}c'" => 2, 96 MiB, r"no suite is called `\u{1b}c`";
     "the part of nothing": "test --shard 0/0" => 2, 40 MiB, "a part is I/N";
     "a part beyond the last": "test --shard 5/4" => 2, 40 MiB, "a part is I/N";

@@ -350,6 +350,11 @@ fn stale_records(b: &mut Builder) {
         gone_again_beside_another => one_gone(|t| t.ticks(20 * DAY).bundle(BOB, SAME_IDENTITY).submits_to_all(Submission(&[1, 2]))
             .answer(gone(&[1]), Submission(&[2])).accepted().ticks(50 * DAY - 1).knows([stale(BOB, [1, 0]), known(Bob(2), [0])])
             .ticks(50 * DAY).knows_of(Bob(2), [0]));
+        /// each of two further answers leaves its time as it was
+        gone_again_and_again => one_gone(|t| t.ticks(10 * DAY).sends(to(BOB), "one", Bundles(&[1]))
+            .answer(no_bundle(BOB), GivingUp(NotFound)).ticks(20 * DAY).sends(to(BOB), "two", Bundles(&[1])).restart()
+            .answer(no_bundle(BOB), GivingUp(NotFound)).ticks(30 * DAY - 1).knows([stale(BOB, [0]), known(Bob(2), [0])])
+            .ticks(30 * DAY).knows_of(Bob(2), [0]));
         /// two devices that are gone go at one point in time
         two_stale_records_at_once => in_sessions(|t| t.session(Carol).submits_to_all(Submission(&[1, 2])).answer(gone(&[1, 2]), GivingUp(NotFound))
             .knows([stale(BOB, [0]), stale(Bob(2), [0]), known(Carol, [0])]).ticks(30 * DAY).knows_of(Carol, [0]));

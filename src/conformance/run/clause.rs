@@ -217,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn the_profile_still_says_so_that_what_is_refused_changes_nothing() {
+        let requirements = &Catalogue::get().requirements;
+        for words in LEAVES_NOTHING {
+            let mut says = requirements.iter().map(|it| it.text);
+            assert!(
+                says.any(|text| text.contains(words)),
+                "nothing says {words:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_field_speaks_of_what_its_description_names() {
         let ids = ["SES-09", "SES-11"];
         let record =
