@@ -346,7 +346,7 @@ fn stale_records(b: &mut Builder) {
         gone_again => one_gone(|t| t.ticks(20 * DAY).sends(to(BOB), "are you there", Bundles(&[1]))
             .answer(no_bundle(BOB), GivingUp(NotFound)).restart().ticks(30 * DAY - 1).knows([stale(BOB, [0]), known(Bob(2), [0])])
             .ticks(30 * DAY).knows_of(Bob(2), [0]));
-        /// nor does an answer to a message for several, the other of which is there
+        /// a bundle makes it current: gone after that, its 30 days begin then
         gone_again_beside_another => one_gone(|t| t.ticks(20 * DAY).bundle(BOB, SAME_IDENTITY).submits_to_all(Submission(&[1, 2]))
             .answer(gone(&[1]), Submission(&[2])).accepted().ticks(50 * DAY - 1).knows([stale(BOB, [1, 0]), known(Bob(2), [0])])
             .ticks(50 * DAY).knows_of(Bob(2), [0]));
