@@ -1,5 +1,5 @@
 /** Role `primitives`: functions without state. */
-import { checkAddress, checkUuid } from '../wallet/address.mjs';
+import { checkAddress, checkUuid, isPrekeyId } from '../wallet/address.mjs';
 import { fromHex } from '../wallet/bytes.mjs';
 import * as carKey from '../wallet/car_key.mjs';
 import * as invitation from '../wallet/invitation.mjs';
@@ -20,6 +20,11 @@ const given = (text) => new GivenRandomness(fromHex(text, 'randomness'));
 /** X3DH-15. */
 function checkPin(pinned, identityKey) {
   must(!pinned || pinned.equals(identityKey), 'untrusted-identity', 'another identity key is pinned (X3DH-15)');
+}
+
+/** ID-06: also of the ids of one's own prekeys. */
+function checkPrekeyIds(...ids) {
+  must(ids.every((id) => id === undefined || isPrekeyId(id)), 'malformed', 'a prekey id is out of range (ID-06)');
 }
 
 const ratchetFields = (params) => withBytes(params, ['messageKey', 'associatedData', 'ratchetKey', 'plaintext', 'ciphertext']);
@@ -57,6 +62,7 @@ export const primitives = {
     const address = checkAddress(params.address);
     const privateKey = fromHex(params.identityPrivateKey, 'identityPrivateKey');
     const own = { address, privateKey, identityKey: publicKey.derive(privateKey) };
+    checkPrekeyIds(params.signedPreKeyId, params.oneTimePreKeyId);
     const message = wire.decodePrekey(fromHex(params.message, 'message'));
     checkPin(optionalHex(params.pinnedIdentityKey, 'pinnedIdentityKey'), message.identityKey);
     must(message.signedPreKeyId === params.signedPreKeyId, 'unknown-signed-prekey', 'there is no such signed prekey (X3DH-08)');
@@ -124,7 +130,7 @@ export const primitives = {
   },
 
   'car_key.creation_request': (params) => ({ request: carKey.creationRequest(carKey.draw(given(params.randomness))) }),
-  'car_key.check_creation_request': (params) => ({ publicKey: carKey.checkCreationRequest(fromHex(params.request, 'request')) }),
+  'car_key.check_creation_request': (params) => ({ publicKey: carKey.checkKey(fromHex(params.request, 'request')) }),
   'car_key.signing_request'(params) {
     const key = carKey.draw(given(params.randomness));
     return { request: carKey.signingRequest(checkUuid(params.transfer, 'the transfer'), key) };
@@ -134,10 +140,12 @@ export const primitives = {
   }),
   'car_key.import_request'(params) {
     const { ownerPrivateKey, receiverKey } = withBytes(params, ['ownerPrivateKey', 'receiverKey']);
+    carKey.checkKey(receiverKey);
     return { request: carKey.importRequest(checkUuid(params.transfer, 'the transfer'), ownerPrivateKey, receiverKey) };
   },
   'car_key.check_import_request'(params) {
     const { ownerKey, receiverKey, request } = withBytes(params, ['ownerKey', 'receiverKey', 'request']);
+    [ownerKey, receiverKey].forEach(carKey.checkKey);
     carKey.checkImportRequest(checkUuid(params.transfer, 'the transfer'), ownerKey, receiverKey, request);
     return {};
   },

@@ -30,10 +30,10 @@ function verifies(key, message, signature) {
 /** The owner's key creation request: its public key. */
 export const creationRequest = publicKey;
 
-/** The owner's public key of a key creation request. */
-export function checkCreationRequest(request) {
-  must(request.length === KEY && decodePoint(request), 'invalid-key', 'a key creation request is an Ed25519 public key (PAY-12)');
-  return request;
+/** Gives the bytes of a public key, which is what a key creation request is. */
+export function checkKey(bytes) {
+  must(bytes.length === KEY && decodePoint(bytes), 'invalid-key', 'an Ed25519 public key is 32 bytes that are a point (PAY-12)');
+  return bytes;
 }
 
 /** The receiver's key signing request: its public key, and that it has the private one. */

@@ -90,15 +90,14 @@ export class Device {
     return { address: this.address, identityKey, privateKey, registrationId: this.registrationId };
   }
 
-  /** The bundle that the device publishes, with that one-time prekey if one is named (X3DH-01). */
+  /** The bundle that the device publishes, with that one-time prekey if one is named, and held (X3DH-01). */
   bundle(oneTimePreKeyId) {
+    must(oneTimePreKeyId === undefined || isPrekeyId(oneTimePreKeyId), 'malformed', 'the one-time prekey id is out of range (ID-06)');
     const [id, signed] = prekeys.currentSigned(this);
     const { signature: signedPreKeySignature, statementSignature } = signed;
     const bundle = { ...prekeys.unsigned(this, id, signed), signedPreKeySignature, statementSignature };
-    if (oneTimePreKeyId === undefined) return bundle;
     const key = this.oneTimePreKeys.get(oneTimePreKeyId);
-    must(key, 'unknown-one-time-prekey', `there is no one-time prekey ${oneTimePreKeyId}`);
-    return { ...bundle, oneTimePreKeyId, oneTimePreKey: key.publicKey };
+    return key ? { ...bundle, oneTimePreKeyId, oneTimePreKey: key.publicKey } : bundle;
   }
 
   record(peer) {
@@ -141,9 +140,14 @@ export class Device {
     must(this.pinned(peer)?.named, 'untrusted-identity', 'nobody has named the identity key of that device (SES-18)');
   }
 
-  /** Lets time come to a point. For keys and sessions it does not go back, whatever the clock says. */
-  tick(now, source) {
+  /** It is `now`. For keys and sessions time does not go back, whatever the clock says (KEY-10). */
+  observe(now) {
     this.now = Math.max(this.now, now);
+  }
+
+  /** Time has come to `now`: what is over is erased, and a signed prekey that is due is replaced (KEY-08). */
+  tick(now, source) {
+    this.observe(now);
     prekeys.age(this, source);
     for (const [key, record] of this.records) {
       const aged = records.aged(record, this.now);
@@ -190,9 +194,9 @@ export class Device {
   /** Encrypts to a peer: the message and its kind. */
   encrypt(peer, plaintext, provisioning = false) {
     const record = this.record(peer);
+    if (record) this.checkPin(peer, record.identityKey);
     const index = records.sendingIndex(record, provisioning, this.now);
     must(index >= 0, 'no-session', 'there is no session that may be sent in (SES-02)');
-    this.checkPin(peer, record.identityKey);
     const { session, kind, message } = x3dh.encrypt(record.sessions[index].session, plaintext);
     this.setRecord(records.withSent(record, index, session));
     return { kind, message };

@@ -203,7 +203,7 @@ export class Transfers {
     const transfer = { flow: flowOf(format), format, peer: from, expires: Math.min(expires, now + LONGEST), size };
     if (to !== 'R:Invited') return transfer;
     return keyCreationRequest
-      ? { ...transfer, creation: carKey.checkCreationRequest(keyCreationRequest) }
+      ? { ...transfer, creation: carKey.checkKey(keyCreationRequest) }
       : { ...transfer, token: authorizationToken };
   }
 }

@@ -97,7 +97,7 @@ export class Wallet {
     this.effects = [];
     this.source = source;
     this.now = now;
-    this.device.tick(now, source);
+    this.device.observe(now);
     EVENTS[name](this, fields);
     this.goOn();
     const { effects } = this;
@@ -172,6 +172,7 @@ export class Wallet {
 
   /** Time has come to `now`: what is over ends, and what has no answer is asked again. */
   tick() {
+    this.device.tick(this.now, this.source);
     for (const outcome of this.transfers.tick(this.now)) this.carry(outcome);
     outbox.expire(this);
     links.expire(this);
