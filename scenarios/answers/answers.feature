@@ -318,3 +318,53 @@ Feature: Answers that are none
     Then Ryan's phone is in "R:Invited" with the hotel key
     And 19 one-time prekeys of Ryan's phone are left
     And nobody is told anything
+
+  # What a silent intermediary is asked
+
+  @WAL-02 @MBX-04 @KEY-08
+  Scenario: An intermediary is silent for three weeks, and is asked one question and handed one prekey
+    When nothing arrives by itself
+    And 8 days pass
+    Then 2 requests wait with Ryan's phone
+    When 8 days pass
+    And 8 days pass
+    Then 2 requests wait with Ryan's phone
+    And 2 requests wait with Ben's phone
+    When everything arrives
+    Then 0 requests wait with Ryan's phone
+    And nobody is told anything
+
+  @WAL-02 @MBX-04
+  Scenario: A question that waits is no second one a day later, and is asked again the day after its answer
+    When nothing arrives by itself
+    And 1 day passes
+    Then 1 request waits with Ryan's phone
+    When 1 day passes
+    And 1 day passes
+    Then 1 request waits with Ryan's phone
+    When everything arrives
+    Then 0 requests wait with Ryan's phone
+    And nobody is told anything
+
+  @WAL-02 @KEY-08 @MBX-24
+  Scenario: A prekey is replaced twice before the intermediary hears of it: it takes the second, and nobody is told of the first
+    When nothing arrives by itself
+    And Ryan's phone restarts
+    And 8 days pass
+    And Ryan's phone restarts
+    And 31 days pass
+    And Ryan's phone restarts
+    And everything arrives
+    Then 0 requests wait with Ryan's phone
+    And nobody is told anything
+
+  # A prekey's age is looked at when time is told
+
+  @KEY-08
+  Scenario: A clock that has gone on replaces no prekey before the phone is told so
+    When nothing arrives by itself
+    And the clock moves on by 8 days
+    And Ryan's phone asks for its messages
+    Then 1 request waits with Ryan's phone
+    When 1 second passes
+    Then 3 requests wait with Ryan's phone

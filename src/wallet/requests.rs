@@ -131,6 +131,12 @@ impl Requests {
         );
     }
 
+    /// A newer signed prekey is published in place of one that nobody has taken yet (WAL-02).
+    pub(super) fn forget_signed_pre_key(&mut self) {
+        self.0
+            .retain(|waiting| !matches!(&waiting.body, Body::PublishSignedPreKey { .. }));
+    }
+
     pub(super) fn any(&self, is: impl Fn(&Body) -> bool) -> bool {
         self.iter().any(|waiting| is(&waiting.body))
     }

@@ -226,6 +226,12 @@ impl<'a> Step<'a> {
             let code = ErrorCode::RetryLimit;
             self.report(Report::Unsent { to, code });
         }
+        let after = self.wallet.device.bundle(None);
+        let newer = after.filter(|bundle| before.as_ref() != Some(bundle));
+        if newer.is_some() {
+            let requests = &mut self.wallet.requests;
+            flawed!("WAL-02 older prekey", requests.forget_signed_pre_key(), ());
+        }
         // What has ended by now is not asked again (XFER-14).
         let again: Vec<Request> = self
             .wallet
@@ -240,13 +246,11 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         let address = self.wallet.device.address();
-        let after = self.wallet.device.bundle(None);
-        if before != after
-            && let Some(Bundle {
-                signed_pre_key,
-                statement,
-                ..
-            }) = after
+        if let Some(Bundle {
+            signed_pre_key,
+            statement,
+            ..
+        }) = newer
         {
             let statement = statement.as_ref();
             self.request(Body::PublishSignedPreKey {
@@ -259,7 +263,14 @@ impl<'a> Step<'a> {
                 statement_signature: statement.map(|it| it.signature.as_bytes().into()),
             })?;
         }
-        if self.now.seconds_since(self.wallet.counted) >= self.wallet.limits.count_interval {
+        let counts = |body: &Body| matches!(body, Body::CountOneTimePreKeys { .. });
+        let counting = flawed!(
+            "WAL-02 asked twice",
+            self.wallet.requests.any(counts),
+            false
+        );
+        let since = self.now.seconds_since(self.wallet.counted);
+        if !counting && since >= self.wallet.limits.count_interval {
             self.wallet.counted = flawed!("MBX-04 from then on", self.now, self.wallet.counted);
             flawed!("MBX-04 once", (), self.wallet.counted = Timestamp(u64::MAX));
             self.request(Body::CountOneTimePreKeys { address })?;

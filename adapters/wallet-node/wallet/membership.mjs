@@ -67,10 +67,16 @@ export function count(wallet) {
   ask(wallet, { type: 'countOneTimePreKeys', address: wallet.address });
 }
 
-/** A signed prekey that was replaced is published; what was to be published before it is not any more (KEY-08). */
+const isPublished = (wallet) => currentSigned(wallet.device)[0] === wallet.signedPreKeyId;
+
+/** What was to be published of a signed prekey that is replaced is not any more (WAL-02). */
+export function expire(wallet) {
+  if (!isPublished(wallet)) drop(wallet, ({ body }) => body.type === 'publishSignedPreKey');
+}
+
+/** A new signed prekey is published (KEY-08). */
 export function goOn(wallet) {
-  if (currentSigned(wallet.device)[0] === wallet.signedPreKeyId) return;
-  drop(wallet, ({ body }) => body.type === 'publishSignedPreKey');
+  if (isPublished(wallet)) return;
   const { signedPreKeyId: id, signedPreKey: key, signedPreKeySignature: signature, ...statement } = signedFields(wallet);
   ask(wallet, { type: 'publishSignedPreKey', address: wallet.address, id, key, signature, ...statement });
 }

@@ -104,7 +104,9 @@ function withoutBundle(device, send, address) {
   awaited(send, address);
   device.markStale(address);
   send.devices.delete(address.deviceId);
-  return send.devices.size > 0 ? proceed(send) : giveUp('not-found');
+  // Which devices a user has is asked once, by a submission for nobody (SES-09).
+  const asks = send.named === null && send.rounds === 0;
+  return send.devices.size > 0 || asks ? proceed(send) : giveUp('not-found');
 }
 
 /** A refused submission. What it names beside what it can is ignored. */

@@ -176,7 +176,9 @@ export class Wallet {
     for (const outcome of this.transfers.tick(this.now)) this.carry(outcome);
     outbox.expire(this);
     links.expire(this);
+    membership.expire(this);
     requests.repeat(this);
+    if (this.joined) membership.goOn(this);
     membership.count(this);
   }
 }
