@@ -173,18 +173,6 @@ const UNSEEN: &[(&str, &str)] = &[
     ("MBX-04 once", OF_WALLETS),
     ("MBX-04 ten", OF_WALLETS),
     ("MBX-04 twenty-one more", OF_WALLETS),
-    (
-        "MBX-11 in all",
-        "it takes a thousand access keys and five thousand messages: asked with small bounds alone",
-    ),
-    (
-        "MBX-13 1,001",
-        "whether the answer to the registration is one of the thousand is left open",
-    ),
-    (
-        "MBX-13 999",
-        "whether the answer to the registration is one of the thousand is left open",
-    ),
     ("MBX-14 in clear", OF_WALLETS),
 ];
 const OF_WALLETS: &str = "it is a wallet's";
