@@ -335,7 +335,7 @@ Feature: Answers that are none
     And nobody is told anything
 
   @WAL-02 @MBX-04
-  Scenario: A question that waits is no second one a day later, and is asked again the day after its answer
+  Scenario: While a question how many are left waits, no second one is asked
     When nothing arrives by itself
     And 1 day passes
     Then 1 request waits with Ryan's phone
