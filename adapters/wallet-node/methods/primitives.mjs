@@ -1,5 +1,5 @@
 /** Role `primitives`: functions without state. */
-import { checkAddress, checkUuid, isPrekeyId } from '../wallet/address.mjs';
+import { checkAddress, checkPrekeyId, checkUuid } from '../wallet/address.mjs';
 import { fromHex } from '../wallet/bytes.mjs';
 import * as carKey from '../wallet/car_key.mjs';
 import * as invitation from '../wallet/invitation.mjs';
@@ -20,11 +20,6 @@ const given = (text) => new GivenRandomness(fromHex(text, 'randomness'));
 /** X3DH-15. */
 function checkPin(pinned, identityKey) {
   must(!pinned || pinned.equals(identityKey), 'untrusted-identity', 'another identity key is pinned (X3DH-15)');
-}
-
-/** ID-06: also of the ids of one's own prekeys. */
-function checkPrekeyIds(...ids) {
-  must(ids.every((id) => id === undefined || isPrekeyId(id)), 'malformed', 'a prekey id is out of range (ID-06)');
 }
 
 const ratchetFields = (params) => withBytes(params, ['messageKey', 'associatedData', 'ratchetKey', 'plaintext', 'ciphertext']);
@@ -62,7 +57,8 @@ export const primitives = {
     const address = checkAddress(params.address);
     const privateKey = fromHex(params.identityPrivateKey, 'identityPrivateKey');
     const own = { address, privateKey, identityKey: publicKey.derive(privateKey) };
-    checkPrekeyIds(params.signedPreKeyId, params.oneTimePreKeyId);
+    checkPrekeyId(params.signedPreKeyId, 'the signed prekey id');
+    if (params.oneTimePreKeyId !== undefined) checkPrekeyId(params.oneTimePreKeyId, 'the one-time prekey id');
     const message = wire.decodePrekey(fromHex(params.message, 'message'));
     checkPin(optionalHex(params.pinnedIdentityKey, 'pinnedIdentityKey'), message.identityKey);
     must(message.signedPreKeyId === params.signedPreKeyId, 'unknown-signed-prekey', 'there is no such signed prekey (X3DH-08)');

@@ -36,8 +36,13 @@ export function checkAddress({ userId, deviceId }) {
 export const isRegistrationId = (value) => within(value, 1, 16380);
 
 /** ID-06. */
-export const isPrekeyId = (value) => within(value, 1, LAST_PREKEY_ID);
+const isPrekeyId = (value) => within(value, 1, LAST_PREKEY_ID);
 export const LAST_PREKEY_ID = 2 ** 24 - 1;
+
+/** ID-06. `what` is named in the error. */
+export function checkPrekeyId(value, what) {
+  must(isPrekeyId(value), 'malformed', `${what} is out of range (ID-06)`);
+}
 
 /** ID-05: 17 bytes. */
 export const encodeAddress = ({ userId, deviceId }) => Buffer.concat([uuidBytes(userId), Buffer.of(deviceId)]);

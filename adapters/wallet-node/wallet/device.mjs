@@ -4,7 +4,7 @@
  * A step changes the device itself; `attempt` lets it work on a copy, so that what is refused changes nothing. Values inside of
  * the maps are never changed but replaced, and so a copy of the maps is a copy of all.
  */
-import { addressKey, byAddress, checkAddress, isPrekeyId, isRegistrationId } from './address.mjs';
+import { addressKey, byAddress, checkAddress, checkPrekeyId, isRegistrationId } from './address.mjs';
 import { fingerprint } from './invitation.mjs';
 import * as prekeys from './prekeys.mjs';
 import { keyPair } from './public_key.mjs';
@@ -56,14 +56,14 @@ export class Device {
     device.registrationId = registrationId;
     device.identity = keyPair(identityPrivateKey);
     signedPreKeys.forEach(({ id, privateKey, signature, created, statementSignature }, index) => {
-      must(isPrekeyId(id), 'malformed', 'a signed prekey id is out of range (ID-06)');
+      checkPrekeyId(id, 'a signed prekey id');
       const replaced = signedPreKeys[index + 1]?.created ?? null;
       const openings = new Map();
       device.signedPreKeys.set(id, { ...keyPair(privateKey), signature, created, suites: SUITES, statementSignature, replaced, openings });
       device.now = created;
     });
     for (const { id, privateKey, drawn } of oneTimePreKeys) {
-      must(isPrekeyId(id), 'malformed', 'a one-time prekey id is out of range (ID-06)');
+      checkPrekeyId(id, 'a one-time prekey id');
       device.oneTimePreKeys.set(id, { ...keyPair(privateKey), drawn });
       device.lastOneTimePreKeyId = Math.max(device.lastOneTimePreKeyId, id);
     }
@@ -92,7 +92,7 @@ export class Device {
 
   /** The bundle that the device publishes, with that one-time prekey if one is named, and held (X3DH-01). */
   bundle(oneTimePreKeyId) {
-    must(oneTimePreKeyId === undefined || isPrekeyId(oneTimePreKeyId), 'malformed', 'the one-time prekey id is out of range (ID-06)');
+    if (oneTimePreKeyId !== undefined) checkPrekeyId(oneTimePreKeyId, 'the one-time prekey id');
     const [id, signed] = prekeys.currentSigned(this);
     const { signature: signedPreKeySignature, statementSignature } = signed;
     const bundle = { ...prekeys.unsigned(this, id, signed), signedPreKeySignature, statementSignature };

@@ -1,5 +1,5 @@
 /** What a device signs when it makes a signed prekey (KEY-07, KEY-09), and how a bundle is looked at (X3DH-01, X3DH-02, KEY-10, KEY-11). */
-import { checkAddress, encodeAddress, isPrekeyId, isRegistrationId } from './address.mjs';
+import { checkAddress, checkPrekeyId, encodeAddress, isRegistrationId } from './address.mjs';
 import { ascii, bigEndian } from './bytes.mjs';
 import { check } from './public_key.mjs';
 import { must } from './refusal.mjs';
@@ -45,9 +45,9 @@ function checkSuites(suites) {
 export function checkBundle(bundle, now) {
   checkAddress(bundle);
   must(isRegistrationId(bundle.registrationId), 'malformed', 'the registration id is out of range (ID-04)');
-  must(isPrekeyId(bundle.signedPreKeyId), 'malformed', 'the signed prekey id is out of range (ID-06)');
+  checkPrekeyId(bundle.signedPreKeyId, 'the signed prekey id');
   const id = bundle.oneTimePreKeyId;
-  must(id === undefined || isPrekeyId(id), 'malformed', 'the one-time prekey id is out of range (ID-06)');
+  if (id !== undefined) checkPrekeyId(id, 'the one-time prekey id');
   must((id === undefined) === (bundle.oneTimePreKey === undefined), 'malformed', 'a one-time prekey and its id go together (X3DH-01)');
   must(bundle.created !== undefined && bundle.statementSignature !== undefined, 'malformed', 'there is no statement (X3DH-01)');
   checkSuites(bundle.suites);

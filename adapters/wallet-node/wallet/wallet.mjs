@@ -178,7 +178,6 @@ export class Wallet {
     links.expire(this);
     membership.expire(this);
     requests.repeat(this);
-    if (this.joined) membership.goOn(this);
     membership.count(this);
   }
 }

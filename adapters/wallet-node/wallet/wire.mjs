@@ -4,7 +4,7 @@
  * A ratchet message is `{ ratchetKey, counter, previousCounter, ciphertext }`; a prekey message is `{ preKeyId?, baseKey,
  * identityKey, ratchetMessage, registrationId, signedPreKeyId }`, and decoded it has the ratchet message inside as `inner` too.
  */
-import { isPrekeyId, isRegistrationId } from './address.mjs';
+import { checkPrekeyId, isRegistrationId } from './address.mjs';
 import { check } from './public_key.mjs';
 import { must, Refusal } from './refusal.mjs';
 
@@ -140,9 +140,9 @@ export function decodeRatchet(message) {
 /** Decodes a prekey message, 65,692 bytes at most, and the ratchet message inside. */
 export function decodePrekey(message) {
   const found = readFields(message, PREKEY);
-  must(found.preKeyId === undefined || isPrekeyId(found.preKeyId), 'malformed', 'the one-time prekey id is out of range (ID-06)');
+  if (found.preKeyId !== undefined) checkPrekeyId(found.preKeyId, 'the one-time prekey id');
   must(isRegistrationId(found.registrationId), 'malformed', 'the registration id is out of range (ID-04)');
-  must(isPrekeyId(found.signedPreKeyId), 'malformed', 'the signed prekey id is out of range (ID-06)');
+  checkPrekeyId(found.signedPreKeyId, 'the signed prekey id');
   check(found.baseKey);
   check(found.identityKey);
   return { ...found, inner: decodeRatchet(found.ratchetMessage) };
