@@ -685,6 +685,18 @@ fn sends(b: &mut Builder) {
         /// the only device is gone: there is nobody to send to
         only_device_gone [Rounds Stale: SES-09] => in_session(|t| t.submits_to_all(Submission(&[1]))
             .answer(gone(&[1]), GivingUp(NotFound)).knows([stale(BOB, [0])]));
+        /// the only known device is gone before anything was submitted: a submission for nobody asks which devices there
+        /// are, and the one that is missing gets the message
+        only_device_without_bundle [Rounds Stale: SES-09 SES-14] => in_session(|t| t.drops_sessions(&BOB.actor())
+            .submits_to_all(Bundles(&[1])).answer(no_bundle(BOB), Submission(&[])).knows([stale(BOB, [])])
+            .answer(missing(&[2]), Bundles(&[2])).answer(bundle(Bob(2)), Submission(&[2])).accepted()
+            .knows([stale(BOB, []), known(Bob(2), [0])]));
+        /// the same of two devices, over a restart: it is asked once, and where the device that was missing is gone, too, nobody is
+        /// left
+        all_devices_without_bundle [Rounds Stale Restart: SES-09] => in_sessions(|t| t.drops_sessions(&BOB.actor())
+            .drops_sessions(&Bob(2).actor()).submits_to_all(Bundles(&[1, 2])).answer(no_bundle(BOB), Bundles(&[2]))
+            .answer(no_bundle(Bob(2)), Submission(&[])).restart().answer(missing(&[3]), Bundles(&[3]))
+            .answer(no_bundle(Bob(3)), GivingUp(NotFound)));
         /// the bundle of the one device that it is for is not found
         bundle_of_named_device_not_found [Rounds: SES-09] => play(|t| t.sends(to(BOB), "to one", Bundles(&[1]))
             .answer(no_bundle(BOB), GivingUp(NotFound)).knows([]));
@@ -730,6 +742,13 @@ fn wrong_answers(b: &mut Builder) {
         bundle_of_another_user [WrongDevice UnexpectedAnswer: SES-02 SES-15] => play(|t| t
             .sends(to(BOB), "to one", Bundles(&[1])).unexpected(bundle(Mallory)).unexpected(no_bundle(Mallory))
             .knows([]));
+        /// the same with spoiled signatures, and with ids that no suite admits: what was not asked for is not looked at
+        spoiled_bundle_of_another_device [WrongDevice UnexpectedAnswer: SES-02] => play(|t| {
+            let spoiled = but(Bob(2).actor().bundle(None), |f| f.signed_pre_key_signature.0[7] ^= 1);
+            let nobody = but(BOB.actor().bundle(None), |f| f.device_id = 0);
+            t.sends(to(BOB), "to one", Bundles(&[1])).unexpected(bundled(spoiled)).unexpected(bundled(nobody)).knows([])
+                .answer(bundle(BOB), Submission(&[1]))
+        });
         /// a bundle twice: the second was not asked for, and opens nothing
         bundle_twice [UnexpectedAnswer: SES-02] => play(|t| t.submits_to_all(Submission(&[]))
             .answer(missing(&[1, 2]), Bundles(&[1, 2])).answer(bundle(BOB), Bundles(&[2])).unexpected(bundle(BOB))

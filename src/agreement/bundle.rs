@@ -114,6 +114,11 @@ pub struct Bundle {
 }
 
 impl BundleFields {
+    /// Whether it says that it is the bundle of that device.
+    pub(crate) fn is_of(&self, address: &Address) -> bool {
+        self.user_id == address.user_id.to_string() && self.device_id == address.device_id.get()
+    }
+
     /// The suites that the statement names, held to X3DH-01.
     ///
     /// # Errors

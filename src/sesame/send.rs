@@ -263,7 +263,8 @@ impl Send {
             return;
         };
         // A submission without messages asks which devices a user has, once.
-        let asks = matches!(self.recipient, Recipient::User(_)) && self.rounds == 0;
+        let asks = matches!(self.recipient, Recipient::User(_))
+            && flawed!("SES-09 asks again", self.rounds == 0, true);
         if open.devices.is_empty() && !asks {
             self.state = State::GivenUp(GiveUp::NotFound);
         } else if !open.is_fetching() {
@@ -376,9 +377,14 @@ impl Device {
                 identity_changed = self.bundle_came(recipient, open, &fields, randomness)?;
             }
             SendEvent::NoBundle(address) => {
-                require_awaited(recipient, open, &address)?;
+                require_awaited(recipient, open, |asked| *asked == address)?;
                 open.devices.remove(&address.device_id);
                 flawed!("SES-09 no bundle", self.mark_stale(&address), ());
+                flawed!("SES-09 gives up at once", (), {
+                    if open.devices.is_empty() {
+                        send.state = State::GivenUp(GiveUp::NotFound);
+                    }
+                });
             }
             SendEvent::Accepted if !fetching => {
                 // Nobody can have accepted what was for nobody.
@@ -425,13 +431,14 @@ impl Device {
         fields: &BundleFields,
         randomness: &mut dyn Randomness,
     ) -> Result<bool, SesameError> {
+        // Nobody makes the device verify what it has not asked for.
+        require_awaited(recipient, open, |asked| fields.is_of(asked))?;
         let (suite, bundle) = self.verify(fields)?;
         let Bundle {
             party,
             registration_id: named,
             ..
         } = bundle;
-        require_awaited(recipient, open, &party.address)?;
         if let Some(Outgoing::Encrypted {
             identity_key,
             registration_id,
@@ -584,11 +591,10 @@ impl Device {
 fn require_awaited(
     recipient: Recipient,
     open: &Open,
-    address: &Address,
+    is: impl Fn(&Address) -> bool,
 ) -> Result<(), SesameError> {
     let mut awaiting = open.awaiting_bundle().chain(open.awaiting_statement());
-    let awaited = recipient.user_id() == address.user_id
-        && awaiting.any(|id| flawed!("SES-02 any device", id == address.device_id, true));
+    let awaited = awaiting.any(|id| flawed!("SES-02 any device", is(&recipient.device(id)), true));
     require!("SES-02", awaited, SesameError::UnexpectedAnswer);
     Ok(())
 }

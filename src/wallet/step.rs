@@ -39,6 +39,11 @@ impl<'a> Step<'a> {
         event: WalletEvent,
     ) -> Result<(Wallet, Vec<Effect>), WalletError> {
         flawed!("KEY-10 last tick", self.wallet.device.observe(self.now), ());
+        flawed!(
+            "KEY-08 any event",
+            (),
+            self.wallet.device.tick(self.now, self.randomness)?
+        );
         self.apply(event)?;
         self.go_on_sending()?;
         Ok((self.wallet, self.effects))
