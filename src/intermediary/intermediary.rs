@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::envelope::Envelope;
-use super::request::{Body, PublishedOneTimePreKey, Registration, Request, Submission};
+use super::request::{Body, Hashes, PublishedOneTimePreKey, Registration, Request, Submission};
 use super::store::{
     AccessRecord, Answered, Change, DeviceRecord, FirstAnswer, KeptEnvelope, KeptOneTimePreKey,
     Store, Transaction,
@@ -92,17 +92,30 @@ impl<S: Store> Intermediary<S> {
         request: &Request,
         now: Timestamp,
     ) -> Result<Answer, IntermediaryError> {
+        self.handle_hashed(request, &Hashes::of(request), now)
+    }
+
+    /// The same where the request's hashes are known: whoever shares a machine with others computes them before it is his turn.
+    ///
+    /// # Errors
+    /// Those of [`handle`](Self::handle).
+    pub fn handle_hashed(
+        &mut self,
+        request: &Request,
+        hashes: &Hashes,
+        now: Timestamp,
+    ) -> Result<Answer, IntermediaryError> {
         request.check(self.suite, &self.limits, now)?;
         let mut handling = self.begin(now)?;
-        let asker = handling.asker(request)?;
-        if let Some(answer) = handling.first_answer(&asker, request)? {
+        let asker = handling.asker(request, hashes)?;
+        if let Some(answer) = handling.first_answer(&asker, request, hashes)? {
             return Ok(answer);
         }
-        let (changes, answer) = match handling.carry_out(&asker, request)? {
+        let (changes, answer) = match handling.carry_out(&asker, request, hashes)? {
             Outcome::Answer(answer) => return Ok(answer),
             Outcome::Change(changes, answer) => (changes, answer),
             Outcome::Once(mut changes, answer) => {
-                changes.push(handling.remember(asker, request, &answer));
+                changes.push(handling.remember(asker, request, hashes, &answer));
                 (changes, answer)
             }
         };
@@ -131,7 +144,7 @@ impl<S: Store> Intermediary<S> {
     ) -> Result<Vec<Row>, IntermediaryError> {
         let asker = match &request.body {
             Body::Register(registration) => Some(registration.address),
-            _ => self.begin(now)?.owner(request)?,
+            _ => self.begin(now)?.owner(Hashes::of(request).token)?,
         };
         Ok(asker.map_or_else(Vec::new, |asker| view::learned(asker, request, now)))
     }
@@ -157,9 +170,9 @@ struct Handling<T> {
 
 impl<T: Transaction> Handling<T> {
     /// Whose token the request carries.
-    fn owner(&mut self, request: &Request) -> Result<Option<Address>, IntermediaryError> {
-        match &request.token {
-            Some(token) => Ok(self.store.owner(&token.digest())?),
+    fn owner(&mut self, token: Option<Digest>) -> Result<Option<Address>, IntermediaryError> {
+        match token {
+            Some(token) => Ok(self.store.owner(&token)?),
             None => Ok(None),
         }
     }
@@ -171,11 +184,11 @@ impl<T: Transaction> Handling<T> {
 
     /// The device that asks: by its token, but for a registration, whose right is looked at only once it is
     /// known to be no repetition.
-    fn asker(&mut self, request: &Request) -> Result<Address, IntermediaryError> {
+    fn asker(&mut self, request: &Request, hashes: &Hashes) -> Result<Address, IntermediaryError> {
         if let Body::Register(registration) = &request.body {
             return Ok(registration.address);
         }
-        let asker = self.owner(request)?;
+        let asker = self.owner(hashes.token)?;
         require!("MBX-12", asker.is_some(), IntermediaryError::Unauthorized);
         let asker = asker.ok_or(IntermediaryError::Unauthorized)?;
         require!(
@@ -191,8 +204,9 @@ impl<T: Transaction> Handling<T> {
         &mut self,
         asker: &Address,
         request: &Request,
+        hashes: &Hashes,
     ) -> Result<Option<Answer>, IntermediaryError> {
-        let answered = self.store.answered(asker, &request.id.digest())?;
+        let answered = self.store.answered(asker, &hashes.id)?;
         let answered = flawed!(
             "MBX-13 bundles alone",
             answered,
@@ -201,7 +215,7 @@ impl<T: Transaction> Handling<T> {
         let Some(answered) = flawed!("MBX-13 carried out twice", answered, None) else {
             return Ok(None);
         };
-        let repeated = answered.body == Digest::of_json(&request.body);
+        let repeated = answered.body == hashes.body;
         let repeated = flawed!("MBX-13 by id alone", repeated, true);
         if !repeated && flawed!("MBX-13 registrations too", is_registration(request), false) {
             // Nothing yet says that this is the device which the request id belongs to.
@@ -219,9 +233,10 @@ impl<T: Transaction> Handling<T> {
         &mut self,
         asker: &Address,
         request: &Request,
+        hashes: &Hashes,
     ) -> Result<Outcome, IntermediaryError> {
         match &request.body {
-            Body::Register(registration) => self.register(request, registration),
+            Body::Register(registration) => self.register(request, registration, hashes.token),
             Body::PublishSignedPreKey {
                 address,
                 id,
@@ -325,9 +340,10 @@ impl<T: Transaction> Handling<T> {
         &mut self,
         request: &Request,
         registration: &Registration,
+        token: Option<Digest>,
     ) -> Result<Outcome, IntermediaryError> {
         let address = registration.address;
-        let asker = self.owner(request)?;
+        let asker = self.owner(token)?;
         let is_first = !self.store.has_devices(&address.user_id)?;
         require!(
             "MBX-12",
@@ -673,7 +689,13 @@ impl<T: Transaction> Handling<T> {
     }
 
     /// What is remembered of a request and its answer (MBX-13).
-    fn remember(&self, address: Address, request: &Request, answer: &Answer) -> Change {
+    fn remember(
+        &self,
+        address: Address,
+        request: &Request,
+        hashes: &Hashes,
+        answer: &Answer,
+    ) -> Change {
         let end = self.now.after(self.limits.answer_lifetime);
         // Whoever never learned that it has joined asks again whenever it comes back, and a copy that comes late must not take the
         // place of the device that the first one made.
@@ -682,8 +704,8 @@ impl<T: Transaction> Handling<T> {
             _ => end,
         };
         let answered = Answered {
-            request: request.id.digest(),
-            body: Digest::of_json(&request.body),
+            request: hashes.id,
+            body: hashes.body,
             answer: match answer {
                 Answer::Bundle { bundle } => FirstAnswer::Bundle(Box::new(bundle.clone())),
                 _ => FirstAnswer::Done,

@@ -19,7 +19,7 @@ use crate::agreement::OneTimePreKey;
 use crate::identifier::{Address, DeviceId, PreKeyId, UserId};
 use crate::requirement::flawed;
 use crate::timestamp::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -61,7 +61,8 @@ enum Expiring {
 struct Remembered {
     /// By rising number. The numbers mean nothing but the order.
     in_order: BTreeMap<u64, Answered>,
-    numbers: BTreeMap<Digest, u64>,
+    /// Only looked up, never gone through.
+    numbers: HashMap<Digest, u64>,
 }
 
 impl Remembered {

@@ -32,7 +32,9 @@ pub use envelope::{Envelope, EnvelopeId, MessageBytes};
 pub use intermediary::Intermediary;
 pub use limits::Limits;
 pub use memory_store::MemoryStore;
-pub use request::{Body, PublishedOneTimePreKey, Registration, Request, RequestId, Submission};
+pub use request::{
+    Body, Hashes, PublishedOneTimePreKey, Registration, Request, RequestId, Submission,
+};
 pub use saved::{SAVED_INTERMEDIARY_VERSION, SavedIntermediary, SavedIntermediaryError};
 pub use store::{Store, StoreError, Transaction};
 pub use token::{AccessKey, Digest, Token};

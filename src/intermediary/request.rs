@@ -35,12 +35,6 @@ impl RequestId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The hash under which the answer is remembered.
-    #[must_use]
-    pub(super) fn digest(&self) -> Digest {
-        Digest::of(self.0.as_bytes())
-    }
 }
 
 impl TryFrom<String> for RequestId {
@@ -104,6 +98,29 @@ pub struct Request {
     pub token: Option<Token>,
     /// What is asked.
     pub body: Body,
+}
+
+/// The hashes by which the machine knows who asks, and whether it was asked before. They are the request's alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Hashes {
+    /// Of the token.
+    pub(super) token: Option<Digest>,
+    /// Of the request id: the answer is remembered under it (MBX-13).
+    pub(super) id: Digest,
+    /// Of what is asked: a request that is repeated asks the same (MBX-13).
+    pub(super) body: Digest,
+}
+
+impl Hashes {
+    /// Those of a request.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Hashes {
+            token: request.token.as_ref().map(Token::digest),
+            id: Digest::of(request.id.0.as_bytes()),
+            body: Digest::of_json(&request.body),
+        }
+    }
 }
 
 /// What is asked.

@@ -11,7 +11,9 @@ use super::arrivals::Arrivals;
 use super::clock::Clock;
 use super::store::{GroupStore, Overview, overview};
 use crate::intermediary::request::Body;
-use crate::intermediary::{Answer, Intermediary, IntermediaryError, Request, Row, StoreError};
+use crate::intermediary::{
+    Answer, Hashes, Intermediary, IntermediaryError, Request, Row, StoreError,
+};
 use std::collections::VecDeque;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -24,14 +26,29 @@ use tokio::sync::oneshot;
 const GROUP: usize = 64;
 /// The most requests that wait for the thread.
 const QUEUE: usize = 4_096;
+/// How often whoever finds the machine taken looks again before it sleeps: a request takes microseconds, and waking a thread takes more.
+const LOOKS: usize = 200;
 /// How many things of what the intermediary learned are remembered for the page of its operator.
 const LEARNED: usize = 2_000;
 
 type Outcome = Result<Answer, IntermediaryError>;
 
+/// A request with its hashes, which need no machine.
+struct Hashed {
+    request: Request,
+    hashes: Hashes,
+}
+
+impl From<Request> for Hashed {
+    fn from(request: Request) -> Self {
+        let hashes = Hashes::of(&request);
+        Hashed { request, hashes }
+    }
+}
+
 /// A request, and who waits for its answer.
 struct Asked {
-    request: Request,
+    request: Hashed,
     reply: oneshot::Sender<Outcome>,
 }
 
@@ -120,8 +137,9 @@ impl Worker {
     /// # Errors
     /// What it refuses; the store's error, too, where too many requests wait or the thread has ended. Then nothing has changed.
     pub async fn ask(&self, request: Request) -> Outcome {
+        let request = Hashed::from(request);
         if let Some(machine) = &self.machine {
-            return machine.ask(request);
+            return machine.ask(&request);
         }
         let (reply, answer) = oneshot::channel();
         self.hand_in(Job::Ask(Asked { request, reply }))?;
@@ -161,7 +179,7 @@ impl Worker {
 
 /// The machine as whoever asks may take it.
 trait Machine: Send + Sync {
-    fn ask(&self, request: Request) -> Outcome;
+    fn ask(&self, request: &Hashed) -> Outcome;
     fn look(&self, most: usize) -> Result<Vec<Overview>, StoreError>;
 }
 
@@ -177,9 +195,16 @@ struct Keeper<S, O> {
 }
 
 impl<S: GroupStore + Send, O: Observer> Machine for Mutex<Keeper<S, O>> {
-    fn ask(&self, request: Request) -> Outcome {
-        let mut keeper = self.lock().map_err(|_| broken())?;
-        let outcome = keeper.group(&[&request]).pop();
+    fn ask(&self, request: &Hashed) -> Outcome {
+        let soon = (0..LOOKS).find_map(|_| {
+            std::hint::spin_loop();
+            self.try_lock().ok()
+        });
+        let mut keeper = match soon {
+            Some(keeper) => keeper,
+            None => self.lock().map_err(|_| broken())?,
+        };
+        let outcome = keeper.group(&[request]).pop();
         outcome.unwrap_or_else(|| Err(broken().into()))
     }
 
@@ -212,7 +237,7 @@ fn run<S: GroupStore, O: Observer>(
             return;
         };
         if !group.is_empty() || looks.is_empty() {
-            let requests: Vec<&Request> = group.iter().map(|asked| &asked.request).collect();
+            let requests: Vec<&Hashed> = group.iter().map(|asked| &asked.request).collect();
             let outcomes = keeper.group(&requests);
             for (asked, outcome) in group.into_iter().zip(outcomes) {
                 // Whoever asked may be gone: the answer is remembered for it (MBX-13).
@@ -232,7 +257,7 @@ impl<S: GroupStore, O: Observer> Keeper<S, O> {
     }
 
     /// What comes of each, in their order; an empty group erases what has expired.
-    fn group(&mut self, requests: &[&Request]) -> Vec<Outcome> {
+    fn group(&mut self, requests: &[&Hashed]) -> Vec<Outcome> {
         let began = Instant::now();
         #[cfg(feature = "flaws")]
         let outcomes = crate::flaw::with(self.flaw, || self.outcomes(requests));
@@ -244,7 +269,7 @@ impl<S: GroupStore, O: Observer> Keeper<S, O> {
             all.map(|_| Err(error.clone().into())).collect()
         });
         self.observer.group(requests.len(), began.elapsed());
-        for (request, outcome) in requests.iter().zip(&outcomes) {
+        for (Hashed { request, .. }, outcome) in requests.iter().zip(&outcomes) {
             if let (Body::Submit(submission), Ok(_)) = (&request.body, outcome) {
                 self.arrivals.ring(&submission.recipient);
             }
@@ -253,7 +278,7 @@ impl<S: GroupStore, O: Observer> Keeper<S, O> {
     }
 
     /// What comes of each, once everything is durable.
-    fn outcomes(&mut self, requests: &[&Request]) -> Result<Vec<Outcome>, StoreError> {
+    fn outcomes(&mut self, requests: &[&Hashed]) -> Result<Vec<Outcome>, StoreError> {
         let now = self.clock.now();
         self.machine.store_mut().begin_group(now)?;
         let mut outcomes = Vec::with_capacity(requests.len());
@@ -263,7 +288,7 @@ impl<S: GroupStore, O: Observer> Keeper<S, O> {
             self.machine.store_mut().abort_group();
             return Err(StoreError(error.to_string()));
         }
-        for request in requests {
+        for Hashed { request, hashes } in requests {
             if let Some(learned) = &self.learned
                 && let Ok(rows) = self.machine.learns(request, now)
             {
@@ -272,7 +297,7 @@ impl<S: GroupStore, O: Observer> Keeper<S, O> {
                 let beyond = learned.len().saturating_sub(LEARNED);
                 learned.drain(..beyond);
             }
-            let outcome = self.machine.handle(request, now);
+            let outcome = self.machine.handle_hashed(request, hashes, now);
             // The store has undone this one alone. Where it could not, the group's end fails.
             if let Err(IntermediaryError::Store(error)) = &outcome {
                 self.observer.failed(error);
