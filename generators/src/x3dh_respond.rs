@@ -186,11 +186,13 @@ fn refusals(b: &mut Builder) {
     let mut alice = alice();
     let message = &first(&mut alice, Some(1), "respond", b"hello Bob");
     let without = &first(&mut alice, None, "respond without", b"hello Bob");
-    let pinned = |key: &Actor, label| {
+    let pinned = |key: &Actor, said: &Said, label| {
         let key = Some(key.identity_key().encode().into());
-        let input = input(&alice, message, Some(1), label);
+        let input = input(&alice, said, Some(1), label);
         but(input, |f| f.pinned_identity_key = key)
     };
+    let to_another =
+        |said: &Said| refused::<Respond>(UntrustedIdentity, pinned(&mallory(), said, "refused"));
     let refuses = |error: ErrorCode, said: &Said| {
         refused::<Respond>(error, input(&alice, said, Some(1), "refused"))
     };
@@ -203,9 +205,13 @@ fn refusals(b: &mut Builder) {
         refused::<Respond>(DecryptFailed, but(input, change))
     };
     cases! { b, [PinnedIdentity: X3DH-15];
-        pinned_identity: "the sender's identity key is the pinned one" => computed::<Respond>(pinned(&alice, "pinned"));
+        pinned_identity: "the sender's identity key is the pinned one" => computed::<Respond>(pinned(&alice, message, "pinned"));
         /// another identity key is pinned
-        another_identity_pinned => refused::<Respond>(UntrustedIdentity, pinned(&mallory(), "refused"));
+        another_identity_pinned => to_another(message);
+        /// another identity key is pinned, and there is no such signed prekey: whoever is not trusted does not learn which there are
+        untrusted_and_unknown_signed_prekey => to_another(&message.fields(|m| m.signed_pre_key_id = 8));
+        /// the same with a one-time prekey
+        untrusted_and_unknown_one_time_prekey => to_another(&message.fields(|m| m.pre_key_id = Some(9)));
     }
     cases! { b, [UnknownPreKey: X3DH-09];
         /// a signed prekey id that was never given out

@@ -507,6 +507,75 @@ Feature: What an invitation serves, for how long, and whom
       | 1 minute passes      |
       | Ben's phone restarts |
 
+  @WAL-02 @INV-09 @MBX-15
+  Scenario Outline: A link is made, and the phone leaves the intermediary before its access key is kept, <then>: whoever joins again publishes it, once
+    When nothing arrives by itself
+    And Ryan's phone makes an invitation called "the link"
+    And Ryan's phone leaves the intermediary
+    And the removal of Ryan's phone arrives
+    Then 0 publications of Ryan's phone wait
+    When <then>
+    And Ryan's phone joins the intermediary again
+    And the registration of Ryan's phone arrives
+    Then 1 publication of Ryan's phone waits
+    When everything arrives
+    Then nobody is told anything
+
+    Examples:
+      | then                  |
+      | 1 minute passes       |
+      | Ryan's phone restarts |
+
+  @WAL-02 @INV-09 @MBX-15
+  Scenario Outline: A link is taken, and the phone leaves the intermediary before its access key for the answers is kept, <then>: whoever joins again publishes it, once
+    When Ryan's phone makes an invitation called "the link"
+    And nothing arrives by itself
+    And Ben's phone takes the invitation "the link"
+    And Ben's phone offers a car key called "the car" to Ryan's phone
+    And Ben's phone leaves the intermediary
+    And the removal of Ben's phone arrives
+    And <then>
+    Then 0 requests wait with Ben's phone
+    When Ben's phone joins the intermediary again
+    And the registration of Ben's phone arrives
+    Then 1 publication of Ben's phone waits
+    And 0 bundle requests of Ben's phone wait
+    When everything arrives
+    And Ryan's phone accepts "the car"
+    Then Ben's phone is in "S:Completed" with "the car"
+    And nobody is told anything
+
+    Examples:
+      | then                 |
+      | 1 minute passes      |
+      | Ben's phone restarts |
+
+  @WAL-02 @MBX-15
+  Scenario Outline: An offer is on its way when the phone leaves the intermediary, <then>: it waits, and goes once the phone has joined again
+    When Ryan's phone makes an invitation called "the link"
+    And Ben's phone takes the invitation "the link"
+    And nothing arrives by itself
+    And Ben's phone offers a car key called "the car" to Ryan's phone
+    And <asked>
+    And Ben's phone leaves the intermediary
+    And the removal of Ben's phone arrives
+    And <then>
+    Then 0 requests wait with Ben's phone
+    When Ben's phone joins the intermediary again
+    And the registration of Ben's phone arrives
+    Then 0 submissions of Ben's phone wait
+    And 0 bundle requests of Ben's phone wait
+    When everything arrives
+    Then Ryan's phone is in "R:Invited" with "the car"
+    And nobody is told anything
+
+    Examples:
+      | asked                                    | then                 |
+      | 1 second passes                          | 1 minute passes      |
+      | 1 second passes                          | Ben's phone restarts |
+      | the bundle request of Ben's phone arrives | 1 minute passes      |
+      | the bundle request of Ben's phone arrives | Ben's phone restarts |
+
   # Two users who compare numbers
 
   @X3DH-16 @SES-18

@@ -202,7 +202,7 @@ impl Step<'_> {
             .insert(address, Arc::new(taken));
         self.publish(hash, self.answers_end())?;
         if known.is_some_and(|known| known.id != id) {
-            flawed!("WAL-03 old key", self.ask_under_another_key(&address)?, ());
+            flawed!("WAL-03 old key", self.ask_anew(&address)?, ());
         }
         Ok(())
     }

@@ -244,7 +244,7 @@ impl Step<'_> {
             invitations.senders.insert(from, access_key.clone().into());
         }
         if before != invitations.access_key(&from) {
-            flawed!("WAL-03 old key", self.ask_under_another_key(&from)?, ());
+            flawed!("WAL-03 old key", self.ask_anew(&from)?, ());
         }
         Ok(())
     }

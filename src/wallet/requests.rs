@@ -118,6 +118,11 @@ impl Requests {
         Some(Arc::unwrap_or_clone(self.0.remove(index)))
     }
 
+    /// No answer is awaited any more.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// No answer is awaited any more for a message to that device.
     pub(super) fn forget(&mut self, recipient: &Address) {
         self.0

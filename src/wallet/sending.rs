@@ -56,12 +56,17 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Starts the first message to each device, where none is on its way to it: but no offer before what opens this
-    /// wallet's mailbox to the answer is published (INV-09).
+    /// Starts the first message to each device, where none is on its way to it, and asks anew for one that was on its way when
+    /// the device left the intermediary (WAL-02): but no offer before what opens this wallet's mailbox to the answer is published
+    /// (INV-09).
     pub(super) fn go_on_sending(&mut self) -> Result<(), WalletError> {
         for to in self.wallet.outbox.recipients() {
             while self.may_start(&to) {
                 self.start(&to)?;
+            }
+            if self.may_ask(&to) && flawed!("WAL-02 never anew", !self.wallet.asks_for(&to), false)
+            {
+                self.ask_anew(&to)?;
             }
         }
         Ok(())
@@ -70,9 +75,14 @@ impl Step<'_> {
     fn may_start(&self, to: &Address) -> bool {
         let first = self.wallet.outbox.first(to);
         let waits = first.is_some_and(|first| first.send.is_none());
-        let known = flawed!("INV-09 unpublished", !self.wallet.is_unpublished(to), true);
         let free = flawed!("WAL-03 one queue", true, !self.is_sending_to_others(to));
-        waits && self.wallet.token().is_some() && known && free
+        waits && self.may_ask(to) && free
+    }
+
+    /// Whether anything may be asked for a message to that device.
+    fn may_ask(&self, to: &Address) -> bool {
+        let known = flawed!("INV-09 unpublished", !self.wallet.is_unpublished(to), true);
+        self.wallet.token().is_some() && known
     }
 
     /// Whether a message to somebody else has no answer yet.
@@ -187,9 +197,9 @@ impl Step<'_> {
         }
     }
 
-    /// Another access key opens that device's mailbox now: what has no answer yet is asked anew, under it. Under the old
-    /// one it might wait until its time is over, and hold up all that comes after it (WAL-03).
-    pub(super) fn ask_under_another_key(&mut self, to: &Address) -> Result<(), WalletError> {
+    /// What a message on its way to that device wants done now is asked anew, where it has no answer yet. Under an access key that
+    /// another one takes the place of it might wait until its time is over, and hold up all that comes after it (WAL-03).
+    pub(super) fn ask_anew(&mut self, to: &Address) -> Result<(), WalletError> {
         let first = self.wallet.outbox.first(to);
         let Some(step) = first.and_then(|first| first.send.as_ref()).map(Send::step) else {
             return Ok(());
@@ -248,13 +258,16 @@ impl Wallet {
     /// The devices that a message waits for although it could be on its way: nothing is asked for it.
     #[cfg(feature = "conformance")]
     pub(crate) fn unasked(&self) -> impl Iterator<Item = Address> {
-        let asked = |to: &Address| {
-            let mut waiting = self.requests.iter();
-            waiting.any(|waiting| waiting.recipient() == Some(*to))
-        };
         let recipients = self.outbox.recipients().into_iter();
-        recipients
-            .filter(move |to| self.token().is_some() && !self.is_unpublished(to) && !asked(to))
+        recipients.filter(move |to| {
+            self.token().is_some() && !self.is_unpublished(to) && !self.asks_for(to)
+        })
+    }
+
+    /// Whether an answer is awaited for a message to that device.
+    pub(super) fn asks_for(&self, to: &Address) -> bool {
+        let mut waiting = self.requests.iter();
+        waiting.any(|waiting| waiting.recipient() == Some(*to))
     }
 
     /// Whether the message that is on its way to that device lets it provision.

@@ -369,7 +369,7 @@ impl<'a> Step<'a> {
             (Body::Remove { address }, ErrorCode::Unauthorized)
                 if *address == self.wallet.device.address() =>
             {
-                self.wallet.token = None;
+                self.left();
                 Ok(())
             }
             (body, code) => {
@@ -381,6 +381,12 @@ impl<'a> Step<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// The intermediary knows nothing of the device any more: what was asked in its name has no answer to wait for (WAL-02).
+    fn left(&mut self) {
+        self.wallet.token = None;
+        flawed!("WAL-02 kept", self.wallet.requests.clear(), ());
     }
 
     fn carried_out(&mut self, asked: Waiting, answer: Answer) -> Result<(), WalletError> {
@@ -408,7 +414,7 @@ impl<'a> Step<'a> {
             }
             (Body::Register(_), _) => self.publish_again(),
             (Body::Remove { address }, _) if address == self.wallet.device.address() => {
-                self.wallet.token = None;
+                self.left();
                 Ok(())
             }
             // Done: nothing comes of it.

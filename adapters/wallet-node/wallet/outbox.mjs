@@ -74,7 +74,7 @@ export function goOn(wallet) {
 /** Begins a message, or goes on with one whose requests went with a registration. */
 function advance(wallet, { number, to, type, transfer, payload, size, send }) {
   const link = type === OFFER ? links.takenFrom(wallet, to) : undefined;
-  if (!send && link && !links.isReady(wallet, link)) return;
+  if (link && !links.isReady(wallet, link)) return;
   if (!links.openerOf(wallet, to)) {
     tell(wallet, number, 'forbidden');
     return;

@@ -760,6 +760,10 @@ impl<'a> World<'a> {
         };
         if self.stepwise.is_on() {
             self.people.forget_request(device, &request.id);
+            let leaves = matches!(&request.body, Body::Remove { address } if self.people.address(device)? == *address);
+            if leaves && matches!(answer, Ok(Answer::Done) | Err(ErrorCode::Unauthorized)) {
+                self.people.forget_requests(device);
+            }
         }
         let belongs = answer
             .as_ref()

@@ -154,6 +154,13 @@ impl<'a> People<'a> {
         Ok(())
     }
 
+    /// A device has left the intermediary: nothing that it asked waits any more (WAL-02).
+    pub(super) fn forget_requests(&mut self, name: &str) {
+        if let Some(device) = self.devices.get_mut(name) {
+            device.outbox.clear();
+        }
+    }
+
     /// A request of a device was answered, and need not leave it any more.
     pub(super) fn forget_request(&mut self, name: &str, id: &RequestId) {
         if let Some(device) = self.devices.get_mut(name) {
