@@ -2,6 +2,7 @@
 
 use super::WalletError;
 use super::outbox::Outbound;
+use super::requests::Waiting;
 use super::step::Step;
 use super::wallet::{Report, Wallet};
 use crate::error_code::ErrorCode;
@@ -14,6 +15,7 @@ use crate::sesame::Device;
 use crate::sesame::{Send, SendEvent, SendStep, SesameError};
 use crate::transfer::invitation::offer_key;
 use crate::transfer::{MessageType, OfferParties, Outgoing, TransferEvent};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Step<'_> {
@@ -56,18 +58,22 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Starts the first message to each device, where none is on its way to it, and asks anew for one that was on its way when
-    /// the device left the intermediary (WAL-02): but no offer before what opens this wallet's mailbox to the answer is published
-    /// (INV-09).
+    /// Starts the first message to each device, where none is on its way to it: but no offer before what opens this
+    /// wallet's mailbox to the answer is published (INV-09).
     pub(super) fn go_on_sending(&mut self) -> Result<(), WalletError> {
         for to in self.wallet.outbox.recipients() {
             while self.may_start(&to) {
                 self.start(&to)?;
             }
-            if self.may_ask(&to) && flawed!("WAL-02 never anew", !self.wallet.asks_for(&to), false)
-            {
-                self.ask_anew(&to)?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Asks anew for what was on its way when the device left the intermediary: once it has registered again, and what opens its
+    /// mailbox to the answer is published (WAL-02).
+    pub(super) fn resume(&mut self) -> Result<(), WalletError> {
+        for to in self.wallet.unasked() {
+            flawed!("WAL-02 never anew", self.ask_anew(&to)?, ());
         }
         Ok(())
     }
@@ -75,14 +81,9 @@ impl Step<'_> {
     fn may_start(&self, to: &Address) -> bool {
         let first = self.wallet.outbox.first(to);
         let waits = first.is_some_and(|first| first.send.is_none());
-        let free = flawed!("WAL-03 one queue", true, !self.is_sending_to_others(to));
-        waits && self.may_ask(to) && free
-    }
-
-    /// Whether anything may be asked for a message to that device.
-    fn may_ask(&self, to: &Address) -> bool {
         let known = flawed!("INV-09 unpublished", !self.wallet.is_unpublished(to), true);
-        self.wallet.token().is_some() && known
+        let free = flawed!("WAL-03 one queue", true, !self.is_sending_to_others(to));
+        waits && self.wallet.token().is_some() && known && free
     }
 
     /// Whether a message to somebody else has no answer yet.
@@ -256,18 +257,13 @@ impl Step<'_> {
 
 impl Wallet {
     /// The devices that a message waits for although it could be on its way: nothing is asked for it.
-    #[cfg(feature = "conformance")]
-    pub(crate) fn unasked(&self) -> impl Iterator<Item = Address> {
-        let recipients = self.outbox.recipients().into_iter();
-        recipients.filter(move |to| {
-            self.token().is_some() && !self.is_unpublished(to) && !self.asks_for(to)
-        })
-    }
-
-    /// Whether an answer is awaited for a message to that device.
-    pub(super) fn asks_for(&self, to: &Address) -> bool {
-        let mut waiting = self.requests.iter();
-        waiting.any(|waiting| waiting.recipient() == Some(*to))
+    pub(crate) fn unasked(&self) -> Vec<Address> {
+        let waiting = self.requests.iter();
+        let asked: BTreeSet<Address> = waiting.filter_map(Waiting::recipient).collect();
+        let mut unasked = self.outbox.recipients();
+        unasked
+            .retain(|to| self.token().is_some() && !asked.contains(to) && !self.is_unpublished(to));
+        unasked
     }
 
     /// Whether the message that is on its way to that device lets it provision.

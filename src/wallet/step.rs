@@ -410,9 +410,12 @@ impl<'a> Step<'a> {
             }
             (Body::PublishAccessKey { hash, .. }, _) => {
                 self.published(&hash);
-                Ok(())
+                self.resume()
             }
-            (Body::Register(_), _) => self.publish_again(),
+            (Body::Register(_), _) => {
+                self.publish_again()?;
+                self.resume()
+            }
             (Body::Remove { address }, _) if address == self.wallet.device.address() => {
                 self.left();
                 Ok(())

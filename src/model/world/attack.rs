@@ -293,7 +293,7 @@ impl Keys {
         if provisions_in_foreign_session(wallet) {
             return Some(Attack::ForeignSession);
         }
-        if wallet.unasked().next().is_some() {
+        if !wallet.unasked().is_empty() {
             return Some(Attack::Wedged);
         }
         let received = || {

@@ -797,7 +797,7 @@ impl Adversary for Hostile {
             Attack::Wedged => {
                 let mut lines = vec![everything(), "When 1 minute passes".to_owned()];
                 let wallet = &world.actors.get(end.actors[usize::from(about)]).wallet;
-                let stuck: Vec<Address> = wallet.unasked().collect();
+                let stuck = wallet.unasked();
                 let address = |who: Who| world.setting.addresses[usize::from(who)];
                 let mut deals = bounds.deals.iter();
                 let facts = world.facts(&mut Scratch::default(), end.actors[usize::from(about)]);
