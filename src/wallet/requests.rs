@@ -62,12 +62,7 @@ impl Waiting {
 pub(crate) fn belongs(asked: &Body, answer: &Answer) -> bool {
     match (asked, answer) {
         (Body::FetchBundle { address, .. }, Answer::Bundle { bundle }) => {
-            flawed!(
-                "WAL-02 another's bundle",
-                bundle.user_id == address.user_id.to_string()
-                    && bundle.device_id == u32::from(address.device_id),
-                true
-            )
+            flawed!("WAL-02 another's bundle", bundle.is_of(address), true)
         }
         (Body::Read { address, limit }, Answer::Envelopes { envelopes }) => {
             let mut envelopes = envelopes.iter();
