@@ -1034,6 +1034,14 @@ fn encode(b: &mut Builder) {
         write_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
             top(cancelled("r"), json!({ "\u{1f600}": 1, "\u{fffd}": 2 })),
             cancel().with(",\"\u{fffd}\":2,\"\u{1f600}\":1"));
+        /// the same among the unknown keys of a content
+        write_content_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
+            content(cancelled("r"), json!({ "\u{1f600}": 1, "\u{e000}": 2, "\u{10000}": 3 })),
+            cancel().content("{\"reason\":\"r\",\"\u{e000}\":2,\"\u{10000}\":3,\"\u{1f600}\":1}"));
+        /// names that begin alike and differ in a character on each side of U+FFFF
+        write_alike_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
+            top(cancelled("r"), json!({ "key \u{1f511}": 1, "key \u{ff4b}": 2 })),
+            cancel().with(",\"key \u{ff4b}\":2,\"key \u{1f511}\":1"));
         /// the same in the value of an unknown key
         write_nested_keys_beyond_ffff [Writer Unknown: PAY-03 PAY-13] => writes(
             content(cancelled("r"), json!({ "new": [{ "\u{1f600}": 1, "\u{fffd}": 2 }] })),

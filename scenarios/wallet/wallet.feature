@@ -79,6 +79,20 @@ Feature: What a wallet does by itself
     Then Ryan's phone is in "R:Invited" with the car key
     And nobody is told anything
 
+  @WAL-03
+  Scenario: The bundle is refused, the phone restarts, and the mailbox is full: the user is told no second time
+    When the intermediary answers the next bundle request of Ben's phone with "rate-limited"
+    And the intermediary answers the next submission of Ben's phone with "rate-limited"
+    And Ben's phone offers a car key to Ryan's phone
+    Then Ben's phone is told "delayed"
+    When Ben's phone restarts
+    And 1 minute passes
+    And the intermediary answers the next submission of Ben's phone with "mailbox-full"
+    And 1 minute passes
+    And 1 minute passes
+    Then Ryan's phone is in "R:Invited" with the car key
+    And nobody is told anything
+
   @WAL-03 @INV-09
   Scenario: A link whose access key was never kept holds nothing up once another one is taken
     When the intermediary answers the next publication of Ryan's phone with "done"

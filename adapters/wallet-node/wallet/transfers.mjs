@@ -97,10 +97,10 @@ export class Transfers {
   offer({ to, credential, lifetime = LIFETIME, again = false }, now, source) {
     must(lifetime >= 1 && lifetime <= LONGEST, 'invalid-state', 'an offer lives 1 second to 30 days (XFER-10)');
     const token = credential.authorizationToken;
-    const tokens = remembered(this.tokens, now);
+    const tokens = new Map(this.tokens);
     const hashed = token && tokenId(this.tokenKey, token);
     if (token) {
-      must(again || !tokens.has(hashed), 'already-offered', 'the token was offered before (XFER-18)');
+      must(again || !remembered(tokens, now).has(hashed), 'already-offered', 'the token was offered before (XFER-18)');
       makeRoom(tokens, hashed, (id) => this.isOver(id, now));
     }
     const id = uuidFrom(source.draw(16));
