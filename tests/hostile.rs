@@ -273,7 +273,7 @@ attempts! {
     "a verdict for which there is no room": "test MINE > /dev/full" => 2, 96 MiB, "error: No space left on device";
 
     // Vector files: what is no file.
-    "a folder without vector files": "test --vectors ." => 2, 96 MiB, "no vector file in this folder";
+    "a folder without vector files": "test --vectors . --only kdf" => 2, 96 MiB, "no vector file in this folder";
     "a folder that is not there": "vectors list --vectors nowhere" => 2, 40 MiB, "nowhere: cannot be read: No such file";
     "a folder that is a file": "vectors list --vectors a.json", "a.json" = vectors(&[]) => 2, 40 MiB, "a.json: cannot be read: Not a directory";
     "a folder with a hostile name": "vectors list --vectors '\u{1b}[2J\u{202e}'" => 2, 40 MiB, r"\u{1b}[2J\u{202e}: cannot be read";

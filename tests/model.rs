@@ -1,5 +1,7 @@
 //! The models: what their small bounds come to, and that their page says what they are. `tigress model` explores them all.
 
+use crate::sample;
+
 use std::collections::BTreeSet;
 use tigress_signal::conformance::catalogue::Catalogue;
 use tigress_signal::model::figures::{FIGURES, Figures};
@@ -8,9 +10,9 @@ use tigress_signal::model::{End, Limits, MODELS};
 const PAGE: &str = include_str!("../docs/model.md");
 
 /// Every property holds within the small bounds, and the figures are those that are checked in: what changes the engine's behaviour
-/// changes one.
+/// changes one. A sample explores a third of them.
 ///
-/// `SNAPSHOTS=overwrite cargo test` writes them anew.
+/// `SNAPSHOTS=overwrite TIGRESS_SEED=all cargo test` writes them anew.
 #[test]
 fn small_bounds_come_to_what_is_checked_in() {
     let limits = Limits {
@@ -19,8 +21,15 @@ fn small_bounds_come_to_what_is_checked_in() {
         ..Limits::default()
     };
     let mut text = FIGURES.lines().next().expect("a heading").to_owned() + "\n";
+    let mut place = sample::seed().unwrap_or_default();
     for model in MODELS {
         for rung in 0..model.quick() {
+            place += 1;
+            if sample::seed().is_some() && !place.is_multiple_of(3) {
+                let figures = Figures::checked_in(model.name(), rung).expect("they are checked in");
+                text.push_str(&figures.line(model.name(), rung));
+                continue;
+            }
             let outcome = model.explore(rung, &limits, &mut |_| {});
             if let End::Broken(counterexample) = &outcome.end {
                 panic!("{} {}: {counterexample:#?}", model.name(), rung + 1);

@@ -4,6 +4,7 @@
 use crate::adapter::{TIGRESS, text, tigress};
 use regex::Regex;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tigress_signal::conformance::program;
@@ -478,7 +479,6 @@ fn each_tool_that_scripts_look_for_is_looked_for() {
 fn the_doctor_sees_what_is_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, script: &str| {
-        use std::os::unix::fs::PermissionsExt;
         let path = folder.path().join(name);
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
@@ -542,9 +542,14 @@ fn the_doctor_sees_what_is_there() {
 #[test]
 fn an_archive_holds_all_that_is_installed_and_is_the_same_again() {
     let folder = tempfile::tempdir().expect("a folder");
+    // An unoptimised program has 120 MiB, which take long to compress: one that calls it stands for it.
+    let program = folder.path().join("tigress");
+    let script = format!("#!/bin/sh\nexec '{TIGRESS}' \"$@\"\n");
+    fs::write(&program, script).expect("written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
     let pack = |name: &str| {
         let packed = Command::new(root().join("packaging/archive"))
-            .args([Path::new(TIGRESS), &folder.path().join(name)])
+            .args([&program, &folder.path().join(name)])
             .output()
             .expect("it runs");
         assert!(packed.status.success(), "{}", text(&packed.stderr));
