@@ -9,7 +9,7 @@ mod sample_of_tests;
 
 use in_process::InProcess;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,12 +19,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tigress_signal::conformance::case::{Case, Cases};
 use tigress_signal::conformance::catalogue::Catalogue;
-use tigress_signal::conformance::flaws::{Flaw, all, sample, under, without};
+use tigress_signal::conformance::flaws::{Flaw, all, catches, sample, under, without};
 use tigress_signal::conformance::run::{Outcome, Terms, ask};
 use tigress_signal::conformance::scenario::library::Library;
 use tigress_signal::conformance::scenario::run;
 use tigress_signal::conformance::served::races::RACES;
 use tigress_signal::conformance::served::{Http, Reply, Server, Wire, WireError};
+use tigress_signal::conformance::symptoms::{self, Key, Symptoms};
 use tigress_signal::intermediary::{Intermediary, MemoryStore, SavedIntermediary};
 use tigress_signal::model::flaws::{How, attacks, hunt};
 use tigress_signal::model::{Limits, MODELS};
@@ -74,6 +75,48 @@ fn every_requirement_has_a_flaw_or_a_reason() {
     let mut ids: Vec<&str> = Catalogue::get().requirements.iter().map(|r| r.id).collect();
     ids.sort_unstable();
     assert_eq!(named, ids);
+}
+
+/// The dictionary of faults has a row for each flaw, and knows few cases that are no more. Of a sample, each flaw fails what stands in
+/// its row.
+#[test]
+fn the_dictionary_says_what_each_flaw_fails() {
+    let rows: BTreeSet<&str> = symptoms::all().iter().map(|row| row.flaw).collect();
+    let listed: BTreeSet<&str> = all().map(|flaw| flaw.name).collect();
+    assert_eq!(
+        rows, listed,
+        "`tigress flaws --thorough --symptoms` writes them"
+    );
+
+    let cases = Cases::load(None, None);
+    let key = |case: &Case| Key::of(&case.name(), &case.group(), case.comment());
+    let known: BTreeMap<Key, Case> = cases.iter().map(|case| (key(&case), case)).collect();
+    let keys: BTreeSet<Key> = symptoms::all()
+        .iter()
+        .flat_map(|it| it.cases.clone())
+        .collect();
+    let gone = keys.iter().filter(|key| !known.contains_key(key)).count();
+    assert!(
+        gone * 20 < keys.len(),
+        "{gone} of {} are no more",
+        keys.len()
+    );
+
+    let seed = sample_of_tests::seed().unwrap_or_default();
+    let small = |row: &&Symptoms| row.cases.len() < 8;
+    let place = |(place, _): &(u64, _)| (place + seed).is_multiple_of(37);
+    let sample = (0..)
+        .zip(symptoms::all().iter().filter(small))
+        .filter(place);
+    for (_, row) in sample {
+        let flaw = all().find(|flaw| flaw.name == row.flaw).expect("listed");
+        let cases = row.cases.iter().filter_map(|key| known.get(key));
+        let passed: Vec<String> = cases
+            .filter(|case| !catches(case, flaw))
+            .map(Case::name)
+            .collect();
+        assert_eq!(passed, [""; 0], "{}", row.flaw);
+    }
 }
 
 #[test]

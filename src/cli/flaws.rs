@@ -3,10 +3,14 @@
 use super::{CliError, Ended};
 use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
+use std::fs;
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use tigress_signal::conformance::case::Cases;
-use tigress_signal::conformance::flaws::{Caught, ENOUGH, Flaw, Mode, all, hunt, sample, without};
+use tigress_signal::conformance::flaws::{
+    Caught, ENOUGH, Flaw, Mode, all, dictionary, hunt, sample, without,
+};
 use tigress_signal::primitives::{Randomness, SystemRandomness};
 
 /// Switch on the engine's flaws one by one, and show two cases that catch each; those that survive come first.
@@ -26,6 +30,9 @@ pub(super) struct Flaws {
     /// Ask every case, as `tigress test` does, and say whether the flaw's own requirement is the one that the verdict names first.
     #[arg(long)]
     thorough: bool,
+    /// Write the dictionary of faults with what these flaws fail to this file; the rows of others stay.
+    #[arg(long, value_name = "FILE", requires = "thorough")]
+    symptoms: Option<PathBuf>,
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -74,6 +81,11 @@ impl Flaws {
             None => flaws,
         };
         let mut caught = hunt(&flaws, &cases, self.jobs.get(), self.thorough, &|_| {});
+        if let Some(path) = &self.symptoms {
+            let text = dictionary(&caught, &cases);
+            fs::write(path, text)
+                .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+        }
         if self.format == Format::Json {
             serde_json::to_writer_pretty(&mut *out, &caught).map_err(std::io::Error::from)?;
             writeln!(out)?;
@@ -157,9 +169,11 @@ fn write_counts(out: &mut dyn Write, caught: &[Caught]) -> Result<(), CliError> 
     if !first.is_empty() {
         let well = first.iter().filter(|well| **well).count();
         let all = first.len();
+        let would = |it: &&Caught| it.would_name_it_first() == Some(true);
         writeln!(
             out,
-            "the own requirement is named first for {well} of {all}"
+            "the own requirement is named first for {well} of {all}; for {} if the flaw were not in the dictionary of faults",
+            count(&would)
         )?;
     }
     Ok(())

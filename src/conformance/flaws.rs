@@ -7,6 +7,8 @@ use super::operation::Reference;
 use super::run::{Cause, Outcome, Terms, ask};
 use super::subject::{Description, Failure, Subject};
 use super::suspects::{Asked, Suspect, suspects};
+use super::symptoms::{self, GALLERY, Key};
+use super::vector::Family;
 use super::verdict::at_stake;
 use crate::flaw;
 use serde::Serialize;
@@ -162,6 +164,9 @@ pub struct Caught {
     /// What the verdict names, the first first; none where the run was not a whole one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub named: Option<Vec<Suspect>>,
+    /// What it would name if the flaw were not in the dictionary of faults.
+    #[serde(skip)]
+    pub named_if_new: Option<Vec<Suspect>>,
 }
 
 impl Caught {
@@ -169,7 +174,18 @@ impl Caught {
     /// whole one.
     #[must_use]
     pub fn names_it_first(&self) -> Option<bool> {
-        let first = self.named.as_ref()?.first();
+        self.is_first_of(self.named.as_ref()?)
+    }
+
+    /// Whether it would if the flaw were not in the dictionary of faults: as with the mistake of a stranger.
+    #[must_use]
+    pub fn would_name_it_first(&self) -> Option<bool> {
+        self.is_first_of(self.named_if_new.as_ref()?)
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "both who ask it may have no run")]
+    fn is_first_of(&self, named: &[Suspect]) -> Option<bool> {
+        let first = named.first();
         Some(first.is_some_and(|first| self.flaw.is_of(&first.requirement)))
     }
 }
@@ -241,6 +257,14 @@ pub fn under<T>(flaw: &'static str, run: impl FnOnce() -> T) -> T {
     flaw::with(flaw, run)
 }
 
+/// Whether that case fails the engine with the flaw, in whichever mode.
+#[must_use]
+pub fn catches(case: &Case, flaw: Flaw) -> bool {
+    flaw::forget();
+    let mut modes = Mode::ALL.into_iter();
+    modes.any(|mode| fails(flaw, case, mode).is_some())
+}
+
 fn until_enough(flaw: Flaw, cases: &Cases, reached: &Reached) -> Caught {
     // Those that carry the requirement come first: where they catch it, the run is short.
     let id = flaw.requirement();
@@ -268,6 +292,7 @@ fn until_enough(flaw: Flaw, cases: &Cases, reached: &Reached) -> Caught {
         flaw,
         by,
         named: None,
+        named_if_new: None,
     }
 }
 
@@ -290,7 +315,8 @@ fn in_a_run(flaw: Flaw, cases: &Cases, reached: &Reached, mode: Mode) -> Caught 
         let named = at_stake(&case, clause).map(|requirement| requirement.id);
         let why = failed.and_then(|failed| failed.cause);
         let has_failed = failed.is_some();
-        asked.push(Asked::new(named, has_failed, why, &case.group(), true));
+        let key = key(&case);
+        asked.push(Asked::new(key, named, has_failed, why, &case.group(), true));
         by.extend(failed.map(|failed| Catch {
             case: case.name(),
             mode,
@@ -301,8 +327,41 @@ fn in_a_run(flaw: Flaw, cases: &Cases, reached: &Reached, mode: Mode) -> Caught 
     Caught {
         flaw,
         by,
-        named: Some(suspects(&asked)),
+        named: Some(suspects(&asked, None)),
+        named_if_new: Some(suspects(&asked, Some(flaw.name))),
     }
+}
+
+fn key(case: &Case) -> Key {
+    Key::of(&case.name(), &case.group(), case.comment())
+}
+
+/// The dictionary of faults ([`symptoms`]) after whole runs of `caught`: their rows are made anew, the others stay, and those of flaws
+/// that are no more go.
+#[must_use]
+pub fn dictionary(caught: &[Caught], cases: &Cases) -> String {
+    let keys: HashMap<String, (usize, Key)> = cases
+        .iter()
+        .map(|case| (case.name(), (Family::place(&case.group()), key(&case))))
+        .collect();
+    let mut lines = String::new();
+    for flaw in all() {
+        let new = caught.iter().find(|caught| caught.flaw == flaw);
+        let failed: BTreeSet<Key> = if let Some(new) = new {
+            let failed = new.by.iter().filter_map(|catch| keys.get(&catch.case));
+            let lowest = failed.clone().map(|(place, _)| *place).min();
+            let failed = failed.filter(|(place, _)| Some(*place) == lowest);
+            failed.map(|(_, key)| *key).collect()
+        } else {
+            let former = symptoms::all().iter().find(|row| row.flaw == flaw.name);
+            former.map(|row| row.cases.clone()).unwrap_or_default()
+        };
+        if !failed.is_empty() {
+            let failed: Vec<String> = failed.into_iter().map(Key::to_hex).collect();
+            lines += &[flaw.name, ": ", &failed.join(" "), "\n"].concat();
+        }
+    }
+    lines
 }
 
 /// How a flaw fails a case.
@@ -333,8 +392,7 @@ fn fails(flaw: Flaw, case: &Case, mode: Mode) -> Option<Failed> {
 
 /// Every flaw, in the order of the profile.
 pub fn all() -> impl Iterator<Item = Flaw> {
-    let lines = include_str!("flaws/gallery.txt").lines();
-    lines.filter_map(|line| {
+    GALLERY.lines().filter_map(|line| {
         let (name, what) = line.split_once(": ")?;
         Some(Flaw { name, what })
     })

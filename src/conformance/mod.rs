@@ -31,6 +31,7 @@
 //! | [`run`] | puts one of them to a subject, and says how it went |
 //! | [`served`] | an intermediary that is somebody's server, as a subject; what it owes where many ask at once |
 //! | [`method`] | the adapter protocol's methods, with an example each |
+//! | [`symptoms`] | what each flaw of the gallery fails: a dictionary of faults |
 //! | [`suspects`] | which requirement a run speaks of first |
 //! | [`provenance`] | when, by what and how a result was made |
 //! | [`result`] | what comes of a run |
@@ -89,6 +90,7 @@ pub mod stopwatch;
 pub mod subject;
 pub mod suites;
 pub mod suspects;
+pub mod symptoms;
 mod tally;
 pub mod threats;
 pub mod transitions;

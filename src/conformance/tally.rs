@@ -8,6 +8,7 @@ use super::result::{
 use super::run::Cause;
 use super::subject::Party;
 use super::suspects::{Asked, suspects};
+use super::symptoms::Key;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Vectors and scenarios, counted apart.
@@ -48,10 +49,11 @@ impl TestResult {
                 let requirements = case.requirements.iter().map(String::as_str);
                 let failed = case.outcome == CaseOutcome::Failed;
                 let cause = causes.get(case.name.as_str()).copied();
-                Asked::new(requirements, failed, cause, &case.group, is_wallet)
+                let key = Key::of(&case.name, &case.group, &case.comment);
+                Asked::new(key, requirements, failed, cause, &case.group, is_wallet)
             })
             .collect();
-        self.suspects = suspects(&asked);
+        self.suspects = suspects(&asked, None);
         for failure in &mut self.failures {
             failure.begin_with(&self.suspects);
         }

@@ -224,6 +224,9 @@ fn suspects(out: &mut dyn Write, result: &TestResult) -> io::Result<()> {
             .map_or("", |requirement| &requirement.text);
         let id = suspect.requirement.bold();
         writeln!(out, "{:>4}  {id}  {text}", suspect.failed)?;
+        if let Some(like) = &suspect.like {
+            writeln!(out, "      It fails what a flaw of ours fails, {like}")?;
+        }
     }
     Ok(())
 }
