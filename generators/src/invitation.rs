@@ -207,6 +207,9 @@ fn parse(b: &mut Builder) {
         general_access [: INV-01 INV-02 ID-03]: "for general access" => vertical(GeneralAccess, "?v=a");
         /// for general access, which is meant where nothing is said
         general_access_unsaid => vertical(GeneralAccess, "");
+        general_access_unsaid_at_a_port: "the same at a port" => reads(Parts {
+            host: "relay.example:8443", vertical: GeneralAccess, query: "", ..car
+        });
         home: "for a home" => vertical(Home, "?v=h");
         car: "for a car" => reads(car);
         device_id_127 [: ID-03 INV-01 INV-02]: "DeviceID 127, the highest" => device(127);
@@ -392,6 +395,10 @@ fn refuse_fragments(b: &mut Builder) {
         fragment_with_character_more: "a character more" => fragment(&format!("#{good}A"));
         fragment_in_hex: "the fragment in hex" => fragment(&format!("#{}", hex::encode(&bytes)));
         fragment_in_plain_base64: "the alphabet of plain base64" => fragment(&format!("#{}", plain_base64()));
+        /// a plus sign of plain base64, and else the URL alphabet
+        fragment_with_a_plus => fragment(&format!("#{}", plain_base64().replace('/', "_")));
+        /// a slash of plain base64, and else the URL alphabet
+        fragment_with_a_slash => fragment(&format!("#{}", plain_base64().replace('+', "-")));
         line_feed_at_end: "a line feed at the end" => fragment(&format!("#{good}\n"));
         fragment_with_name: "a name before the fragment" => fragment(&format!("#f={good}"));
         /// a comma between the parts

@@ -1651,6 +1651,10 @@ fn car_key_import_request(b: &mut Builder) {
         import_request_97_bytes: "97 bytes" => refuses([&good[..], &[0]].concat());
     }
     cases! { b, [Attestation: PAY-12 XFER-13];
+        /// another owner's key before the owner's signature
+        import_request_under_another_key => refuses([&thief_key[..], &good[32..]].concat());
+        /// the receiver's own key before the owner's signature
+        import_request_under_receivers_key => refuses([&key[..], &good[32..]].concat());
         /// another owner's key and its signature: right in itself, but not of the owner who offered
         import_request_of_another_owner => refuses(signed(&thief_key, thief, &[b"tigress kir", id, &key]));
         /// the owner's key with another key's signature

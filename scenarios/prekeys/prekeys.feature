@@ -240,6 +240,24 @@ Feature: One-time prekeys run out
     And Ryan's phone looks at the clock
     Then 1 publication of Ryan's phone waits
 
+  @KEY-08 @MBX-01
+  Scenario Outline: A signed prekey is <age> seconds old when the phone joins again, <then>: it is registered as it is, and <published>
+    When nothing arrives by itself
+    And Ryan's phone leaves the intermediary
+    And the removal of Ryan's phone arrives
+    And the clock moves on by <age> seconds
+    And Ryan's phone joins the intermediary again
+    And the registration of Ryan's phone arrives
+    And <then>
+    And Ryan's phone looks at the clock
+    Then <publications> publications of Ryan's phone wait
+
+    Examples:
+      | age    | then                            | published              | publications |
+      | 604799 | Ryan's phone restarts           | no other one follows   | 0            |
+      | 604800 | Ryan's phone restarts           | another one follows it | 1            |
+      | 604800 | Ryan's phone looks at the clock | another one follows it | 1            |
+
   # Leaving
 
   @MBX-12 @MBX-15

@@ -595,6 +595,36 @@ Feature: Messages that wait, and messages that are read
       | 2592000 | 1987199 | 2592000 |
       | 2592000 | 1987200 | 604800  |
 
+  @XFER-16 @WAL-03
+  Scenario Outline: An offer of <lives> seconds waits, and leaves <later> seconds later by another link: it is to be kept for <kept>
+    When the intermediary answers every submission to Ryan's phone with "mailbox-full"
+    And Ben's phone offers a hotel key to Ryan's phone for <lives> seconds
+    Then Ben's phone is told "delayed"
+    When <later> seconds pass
+    And the intermediary is honest again
+    And Ryan's phone makes an invitation called "the new link"
+    And Ben's phone takes the invitation "the new link"
+    Then Ryan's phone is in "R:Invited" with the hotel key
+    And Ben's phone has asked for lifetimes of "<first>, <kept>" seconds
+
+    Examples:
+      | lives   | first   | later   | kept    |
+      | 259200  | 604800  | 86400   | 172800  |
+      | 2592000 | 2592000 | 1987200 | 604800  |
+
+  @XFER-16 @WAL-03
+  Scenario: An import request waits, and leaves by another link: it is to be kept no longer than its transfer lives
+    When Ben's phone offers a car key to Ryan's phone for 604800 seconds
+    And the intermediary answers every submission to Ryan's phone with "mailbox-full"
+    And Ryan's phone accepts the car key
+    Then Ben's phone is told "delayed"
+    When 432000 seconds pass
+    And the intermediary is honest again
+    And Ryan's phone makes an invitation called "the new link"
+    And Ben's phone takes the invitation "the new link"
+    Then Ben's phone has asked for lifetimes of "604800, 604800, 172800" seconds
+    And Ben's phone is in "S:Completed" with the car key
+
   @XFER-16
   Scenario Outline: An import request is to be kept until the transfer's end, and all else for thirty days: it leaves after <later> seconds
     When Ben's phone offers a car key to Ryan's phone for 604800 seconds
@@ -637,6 +667,22 @@ Feature: Messages that wait, and messages that are read
       | then                  |
       | 1 minute passes       |
       | Ryan's phone restarts |
+
+  @WAL-06 @INV-09
+  Scenario Outline: A pin is dropped after two links were taken: no access key is left for answers, <then>
+    When Ben's phone offers a hotel key called "the room" to Ryan's phone
+    And Ryan's phone makes an invitation called "the second link"
+    And Ben's phone takes the invitation "the second link"
+    And <then>
+    And Ben's phone drops the pin of Ryan's phone
+    And Ryan's phone accepts "the room"
+    Then Ryan's phone is told "delayed"
+    And 0 messages wait for Ben's phone
+
+    Examples:
+      | then                 |
+      | 1 minute passes      |
+      | Ben's phone restarts |
 
   @WAL-03
   Scenario: A bundle is refused with "forbidden": it is not asked for again, after a restart either

@@ -613,7 +613,13 @@ impl PreKeyStore {
         if response.one_time_pre_key_id.is_some() {
             return;
         }
-        if let Some(signed) = self.signed_pre_keys.get_mut(&response.signed_pre_key_id) {
+        let named = flawed!(
+            "X3DH-14 at the current",
+            response.signed_pre_key_id,
+            self.current_signed_pre_key()
+                .map_or(response.signed_pre_key_id, |(id, _)| id)
+        );
+        if let Some(signed) = self.signed_pre_keys.get_mut(&named) {
             let openings = signed.openings.entry(response.identity_key).or_default();
             flawed!(
                 "X3DH-14 not remembered",

@@ -247,6 +247,13 @@ fn replays(b: &mut Builder) {
         replay_over_replacement [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "replaced", |c| c.says("first").reads([0])
             .drops_sessions(&alice()).restart().ticks(7 * DAY).restart().ticks(14 * DAY).restart().ticks(37 * DAY - 1)
             .restart().refuses(0, DuplicateMessage).ticks(37 * DAY).refuses(0, UnknownSignedPrekey));
+        /// to a signed prekey that was replaced before the opening came
+        replay_of_late_opening [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "late", |c| c.says("first").ticks(7 * DAY)
+            .reads([0]).drops_sessions(&alice()).refuses(0, DuplicateMessage).ticks(37 * DAY - 1).refuses(0, DuplicateMessage));
+        /// the same, restarted before and after it came
+        replay_of_late_opening_restarted [Replay PreKeyLifetime: X3DH-14 KEY-08] => opened(None, "late restarted", |c| c.says("first")
+            .ticks(7 * DAY).restart().reads([0]).drops_sessions(&alice()).restart().refuses(0, DuplicateMessage).ticks(14 * DAY)
+            .restart().refuses(0, DuplicateMessage));
     }
     cases! { b, [NoOneTimePreKey: X3DH-12 X3DH-14];
         /// openings without a one-time prekey of a known device, and of one whose key is pinned, restarted or not
@@ -255,6 +262,10 @@ fn replays(b: &mut Builder) {
             .refuses_late(0, 0, DuplicateMessage).holds(&[1, 2, 3, 4]));
     }
     cases! { b, [Bound: X3DH-14];
+        /// the 100 are those of a signed prekey: one that comes late, at the one before, is none of them
+        late_opening_beside_a_hundred [PreKeyLifetime: KEY-08] => opened(None, "late beside 100", |c| c.says("late").ticks(7 * DAY)
+            .reads([0]).each(0..100, |c, n| c.peer_opens(&format!("{n}")).says("hello").reads([0])).peer_opens("101")
+            .says("one too many").refuses(0, RateLimited));
         /// the 100 are those of an identity key, whichever of its devices opens: the 101st comes from another address
         openings_of_two_addresses => pair(bob(), alice(), |c| {
             let mut other = Actor::with_keys_of_first("alice", 2);

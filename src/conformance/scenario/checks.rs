@@ -229,7 +229,7 @@ pub(super) fn silence(world: &World) -> Check {
     }
 }
 
-/// The lifetimes that a device has asked for its messages, each message once, with a comma between them.
+/// The lifetimes that a device has asked for its messages, each once for a message, with a comma between them.
 pub(super) fn lifetimes(world: &mut World, device: &str) -> Result<String, StepFailure> {
     let mut seen = BTreeSet::new();
     let lines = world.review()?;
@@ -247,7 +247,7 @@ pub(super) fn lifetimes(world: &mut World, device: &str) -> Result<String, StepF
         _ => None,
     });
     let words = |lifetime: Option<u64>| lifetime.map_or("none".to_owned(), |it| it.to_string());
-    let lifetimes = asked.filter(|(message, _)| seen.insert(*message));
+    let lifetimes = asked.filter(|asked| seen.insert(*asked));
     let lifetimes: Vec<_> = lifetimes.map(|(_, lifetime)| words(lifetime)).collect();
     Ok(lifetimes.join(", "))
 }
