@@ -975,6 +975,7 @@ fn refuse_values(b: &mut Builder) {
         date_day_00: "day 00" => date("2026-11-00T12:00:00Z");
         date_day_32: "day 32" => date("2026-12-32T12:00:00Z");
         date_hour_24: "hour 24" => date("2026-11-25T24:00:00Z");
+        date_hour_24_at_years_end: "hour 24 of the last day of a year" => date("2026-12-31T24:00:00Z");
         date_minute_60: "minute 60" => date("2026-11-25T12:60:00Z");
         date_leap_second: "a leap second that there was" => date("2016-12-31T23:59:60Z");
         date_second_60: "second 60 at noon" => date("2026-11-25T12:00:60Z");

@@ -717,3 +717,16 @@ Feature: Messages that wait, and messages that are read
     And Ben's phone takes the invitation "the new link"
     Then Ryan's phone is in "R:Invited" with the car key
     And nobody is told anything
+
+  @WAL-03 @INV-09
+  Scenario: A bundle request that waits over a restart is asked anew at once when another link is taken, and once alone
+    When the intermediary answers the next bundle request of Ben's phone with "rate-limited"
+    And Ben's phone offers a hotel key to Ryan's phone
+    Then Ben's phone is told "delayed"
+    When Ben's phone restarts
+    And Ryan's phone makes an invitation called "the new link"
+    And Ben's phone takes the invitation "the new link"
+    Then Ryan's phone is in "R:Invited" with the hotel key
+    When 1 minute passes
+    Then 19 one-time prekeys of Ryan's phone are left
+    And nobody is told anything

@@ -165,6 +165,9 @@ fn stored_keys(b: &mut Builder) {
             .late(0, [0]));
         /// no clock erases them: 89 days later a skipped key still opens its message
         skipped_key_after_89_days => bob(|c| c.sends(2).reads([1]).ticks(89 * DAY).restart().reads([0]));
+        /// the same for the open chain and the one before, 31 days later and looked at day by day
+        skipped_keys_of_two_chains_after_31_days => bob(|c| c.sends(3).reads([2]).next_chain(2).reads([1])
+            .each(1..32, |c, day| c.ticks(day * DAY)).reads([0]).late(0, [1, 0]));
     }
     cases! { b, [Replay: DR-14];
         /// each message again: of the open chain, of a former one, by a stored key, and of a session that is not the active one
