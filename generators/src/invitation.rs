@@ -53,8 +53,12 @@ fn link() -> String {
 
 /// The link with part of it replaced.
 fn with(from: &str, to: &str) -> String {
-    assert!(link().contains(from), "{from}");
-    link().replacen(from, to, 1)
+    replaced(&link(), from, to)
+}
+
+fn replaced(link: &str, from: &str, to: &str) -> String {
+    assert!(link.contains(from), "{from}");
+    link.replacen(from, to, 1)
 }
 
 /// What differs between good links.
@@ -189,6 +193,7 @@ pub(super) fn generate(b: &mut Builder) {
     parse(b);
     refuse_places(b);
     refuse_fragments(b);
+    refuse_in_another_link(b);
     make_and_check(b);
     times(b);
 }
@@ -357,6 +362,63 @@ fn refuse_places(b: &mut Builder) {
         v_in_capitals: "an upper-case V" => query("?V=c");
         vertical_percent_encoded: "a percent-encoded vertical" => query("?v=%63");
         second_question_mark: "a second question mark" => query("??v=c");
+    }
+}
+
+/// What is wrong with a link, once more in another one: at a port, for a home, of DeviceID 12.
+fn refuse_in_another_link(b: &mut Builder) {
+    let home = Parts {
+        host: "relay.example:8443",
+        device_id: 12,
+        vertical: Home,
+        query: "?v=h",
+        ..Parts::CAR
+    };
+    let link = home.link();
+    let refuses = |from: &str, to: &str| {
+        let link = replaced(&link, from, to);
+        refused::<Parse>(Malformed, Link { link })
+    };
+    let host = |host: &str| refuses("relay.example", host);
+    cases! { b, [Host: INV-01 INV-04];
+        home_host_with_capital: "an upper-case letter in HOST before a port" => host("relay.exAmple");
+        home_host_ends_with_dot: "a dot at the end of HOST before a port" => host("relay.example.");
+        home_empty_label: "an empty first label" => host(".relay.example");
+        home_label_begins_with_hyphen: "a second label that begins with a hyphen" => host("relay.-example");
+        home_label_ends_with_hyphen: "a last label that ends with a hyphen" => host("relay.example-");
+        home_label_with_underscore: "a last label with an underscore" => host("relay.exam_ple");
+        home_host_outside_ascii: "a digit outside ASCII in HOST" => host("relay\u{ff11}.example");
+        home_ipv4: "an IPv4 address before a port" => host("127.0.0.1");
+        home_ipv6: "an IPv6 address before a port" => host("[::1]");
+        home_user_name: "a user name before a host with a port" => host("ryan@relay.example");
+        home_port_with_letter: "a port with a letter" => refuses(":8443", ":8443a");
+        home_port_99999: "the port 99999" => refuses(":8443", ":99999");
+        home_port_443: "the port 443 before a home's link" => refuses(":8443", ":443");
+    }
+    let device = |to: &str| refuses("/12?", &format!("/{to}?"));
+    cases! { b, [Identifier: INV-04 ID-03];
+        home_device_id_129: "DeviceID 129" => device("129");
+        home_device_id_with_zero: "DeviceID 12 with two leading zeros" => device("0012");
+        home_device_id_with_point: "DeviceID 12.0" => device("12.0");
+        home_device_id_outside_ascii: "DeviceID 12 with one digit outside ASCII" => device("1\u{0662}");
+    }
+    let query = |query: &str| refuses("?v=h", query);
+    cases! { b, [Query: INV-01 INV-04];
+        home_vertical_in_capitals: "an upper-case vertical of a home" => query("?v=H");
+        home_vertical_with_space: "a vertical with an encoded space" => query("?v=h%20");
+        home_vertical_percent_encoded: "a percent-encoded vertical of a home" => query("?v=%68");
+        home_unknown_key: "a key that a home's link does not have" => query("?v=h&x=1");
+        home_ampersand_first: "an ampersand first" => query("?&v=h");
+    }
+    let good = fragment_of(&identity_key());
+    let fragment = |to: &str| refuses(&good, to);
+    cases! { b, [Fragment: INV-01 INV-04];
+        home_fragment_padded: "a home's fragment with one padding character" => fragment(&format!("{good}="));
+        home_fragment_cut: "a home's fragment without its first character" => fragment(&good[1..]);
+        home_fragment_of_one_more: "a home's fragment with a character more before it" => fragment(&format!("A{good}"));
+        home_fragment_line_feed: "a line feed in a home's fragment" => fragment(&format!("{}\n{}", &good[..48], &good[48..]));
+        home_fragment_percent: "a percent-encoded digit in a home's fragment"
+            => fragment(&format!("%{:x}{}", good.as_bytes()[0], &good[1..]));
     }
 }
 

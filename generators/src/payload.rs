@@ -906,6 +906,10 @@ fn refuse_keys(b: &mut Builder) {
 
 fn refuse_values(b: &mut Builder) {
     let base64 = |text: &str| refuses(token(text));
+    let creation = |text: &str| {
+        let content = format!(r#"{{"keyCreationRequest":"{text}"}}"#);
+        refuses(Text::new(Offer, CAR_KEY, &content))
+    };
     let unpadded = |message_type, name| {
         let content = format!(r#"{{"{name}":"AA"}}"#);
         refuses(Text::new(message_type, CAR_KEY, &content))
@@ -930,11 +934,24 @@ fn refuse_values(b: &mut Builder) {
         base64_letters_outside_ascii: "letters outside ASCII" => base64("\u{ff21}\u{ff21}\u{ff21}\u{ff21}");
         base64_zero_byte: "a zero byte" => base64(r"AAA\u0000");
         creation_request_unpadded: "a key creation request without padding" => unpadded(Offer, "keyCreationRequest");
+        creation_request_single_digit: "a key creation request of a single digit" => creation("A");
+        creation_request_padding_alone: "a key creation request of padding alone" => creation("====");
+        creation_request_padding_in_middle: "a key creation request with padding in the middle" => creation("AA==AA==");
+        creation_request_padding_after_group: "a key creation request with padding after a whole group" => creation("AAAA====");
+        creation_request_two_bits_left: "a key creation request with two bits left over" => creation("AAB=");
+        creation_request_four_bits_left: "a key creation request with four bits left over" => creation("AB==");
+        creation_request_url_alphabet: "a key creation request in the URL alphabet" => creation("-_-_");
+        creation_request_with_space: "a key creation request with a space" => creation("AAAA AAAA");
+        creation_request_line_feed_at_end: "a key creation request with a line feed at the end" => creation(r"AAAA\n");
+        creation_request_no_digit: "a key creation request with a character of no alphabet" => creation("AA*A");
+        creation_request_zero_byte: "a key creation request with a zero byte" => creation(r"AAA\u0000");
+        creation_request_outside_ascii: "a key creation request of letters outside ASCII" => creation("\u{ff21}\u{ff21}\u{ff21}\u{ff21}");
         signing_request_unpadded: "a key signing request without padding" => unpadded(Signing, "keySigningRequest");
         import_request_unpadded: "a key import request without padding" => unpadded(Import, "keyImportRequest");
     }
     let value = |value: &str| refuses(offer().tigress(&format!("\"{EXPIRES}\""), value));
     let date = |text: &str| refuses(offer().expires(text));
+    let of_token = |text: &str| refuses(token("AA==").expires(text));
     cases! { b, [Date: PAY-10];
         /// no `expires`: whoever takes that for never keeps an offer open for ever
         no_expires [Date Missing:] => refuses(offer().tigress(&format!(r#","expires":"{EXPIRES}""#), ""));
@@ -965,6 +982,21 @@ fn refuse_values(b: &mut Builder) {
         date_line_before => date(r"until\n2026-11-25T12:00:00Z");
         date_of_token_line_feed_behind: "a line feed behind the date of a token" => refuses(token("AA==").expires(&format!(r"{EXPIRES}\n")));
         date_of_token_offset_zero: "an offset of zero in a token's offer" => refuses(token("AA==").expires(&EXPIRES.replace('Z', "+00:00")));
+        date_of_token_month_13: "month 13 in a token's offer" => of_token("2026-13-01T12:00:00Z");
+        date_of_token_day_32: "day 32 in a token's offer" => of_token("2026-10-32T12:00:00Z");
+        date_of_token_february_29: "29 February 2026 in a token's offer" => of_token("2026-02-29T12:00:00Z");
+        date_of_token_september_31: "31 September in a token's offer" => of_token("2026-09-31T12:00:00Z");
+        date_of_token_minute_60: "minute 60 in a token's offer" => of_token("2026-11-25T23:60:00Z");
+        date_of_token_second_60: "second 60 in a token's offer" => of_token("2026-11-25T23:59:60Z");
+        date_of_token_fraction: "a fraction of a second in a token's offer" => of_token("2026-11-25T12:00:00.123Z");
+        date_of_token_small_z: "a small z in a token's offer" => of_token("2026-11-25T12:00:00z");
+        date_of_token_space_for_t: "a space in place of T in a token's offer" => of_token("2026-11-25 12:00:00Z");
+        date_of_token_without_seconds: "no seconds in a token's offer" => of_token("2026-11-25T12:00Z");
+        date_of_token_without_z: "no Z in a token's offer" => of_token("2026-11-25T12:00:00");
+        date_of_token_of_day_alone: "a day alone in a token's offer" => of_token("2026-11-25");
+        date_of_token_year_10000: "the year 10000 in a token's offer" => of_token("10000-01-01T00:00:00Z");
+        date_of_token_1969: "a date of 1969 in a token's offer" => of_token("1969-06-01T00:00:00Z");
+        date_of_token_outside_ascii: "digits outside ASCII in a token's offer" => of_token("2026-11-25T12:00:0\u{ff10}Z");
         date_digits_outside_ascii: "digits outside ASCII" => date("\u{ff12}\u{ff10}\u{ff12}\u{ff16}-11-25T12:00:00Z");
         date_february_29_2027: "29 February 2027, which there is not" => date("2027-02-29T12:00:00Z");
         date_february_29_2100: "29 February 2100: no leap year, though divisible by 4" => date("2100-02-29T12:00:00Z");

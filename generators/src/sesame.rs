@@ -742,6 +742,10 @@ fn wrong_answers(b: &mut Builder) {
         bundle_of_another_user [WrongDevice UnexpectedAnswer: SES-02 SES-15] => play(|t| t
             .sends(to(BOB), "to one", Bundles(&[1])).unexpected(bundle(Mallory)).unexpected(no_bundle(Mallory))
             .knows([]));
+        /// another user's bundle, restarted before and after it: that of the device itself is taken
+        bundle_of_another_user_restarted [WrongDevice UnexpectedAnswer: SES-02] => play(|t| t
+            .sends(to(BOB), "to one", Bundles(&[1])).restart().unexpected(bundle(Mallory)).knows([]).restart()
+            .answer(bundle(BOB), Submission(&[1])).knows_of(BOB, [0]));
         /// the same with spoiled signatures, and with ids that no suite admits: what was not asked for is not looked at
         spoiled_bundle_of_another_device [WrongDevice UnexpectedAnswer: SES-02] => play(|t| {
             let spoiled = but(Bob(2).actor().bundle(None), |f| f.signed_pre_key_signature.0[7] ^= 1);
