@@ -1495,6 +1495,7 @@ fn offers(b: &mut Builder) {
         };
         write_offer_without_access_key [Writer Invited: PAY-15]: "one without a way back" => refused::<EncodeOffer>(
             InvalidPayload, written(without_key, &by));
+        write_offer_by_invitation_of_900_bytes [Writer Padding: PAY-11]: "one of 900 bytes of JSON" => long(more - 123);
         write_offer_by_invitation_of_1023_bytes [Writer Padding: PAY-11]: "one of 1,023 bytes of JSON" => long(more);
         write_offer_by_invitation_of_1024_bytes [Writer Padding: PAY-11]: "one of 1,024 bytes of JSON" => long(more + 1);
         write_mac_without_invitation [Writer Invited: PAY-15]: "one that names no invitation" => refused::<EncodeOffer>(
