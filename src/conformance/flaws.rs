@@ -174,19 +174,18 @@ impl Caught {
     /// whole one.
     #[must_use]
     pub fn names_it_first(&self) -> Option<bool> {
-        self.is_first_of(self.named.as_ref()?)
+        Some(self.is_first_of(self.named.as_ref()?))
     }
 
     /// Whether it would if the flaw were not in the dictionary of faults: as with the mistake of a stranger.
     #[must_use]
     pub fn would_name_it_first(&self) -> Option<bool> {
-        self.is_first_of(self.named_if_new.as_ref()?)
+        Some(self.is_first_of(self.named_if_new.as_ref()?))
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "both who ask it may have no run")]
-    fn is_first_of(&self, named: &[Suspect]) -> Option<bool> {
+    fn is_first_of(&self, named: &[Suspect]) -> bool {
         let first = named.first();
-        Some(first.is_some_and(|first| self.flaw.is_of(&first.requirement)))
+        first.is_some_and(|first| self.flaw.is_of(&first.requirement))
     }
 }
 
