@@ -182,7 +182,8 @@ fn whoever_lies_crashes_hangs_or_is_late_fails_alone() {
     let quick = ["honest", "liar", "credulous", "crashes", "bare", "strange"];
     let matrix = peers.matrix(1, &[&arguments[..], &quick].concat());
     // Where somebody does not answer, each pair waits: these meet nobody but the honest one and each other.
-    let slow = peers.matrix(1, &[&only[..], &["1", "honest", "hangs", "late"]].concat());
+    let arguments = [&only[..], &["1", "--transcripts", "FOLDER/slow"]].concat();
+    let slow = peers.matrix(1, &[&arguments[..], &["honest", "hangs", "late"]].concat());
     assert_eq!(causes(&matrix, "honest", "honest"), [""; 0]);
     let each =
         |cause: &str| ["first_message", "replay", "restart"].map(|it| format!("{it}: {cause}"));
@@ -209,15 +210,17 @@ fn whoever_lies_crashes_hangs_or_is_late_fails_alone() {
     let said = format!("bare {VERSION}: `device.save` is not implemented");
     assert_eq!(skipped, &json!(said));
     // Each failure has its transcript, and no other conversation has one.
-    let others = matrix["cells"].as_array().expect("cells").iter();
-    let others = others.flat_map(|cell| cell["others"].as_array().cloned().unwrap_or_default());
-    let named: Vec<_> = others
-        .filter_map(|it| it["transcript"].as_str().map(str::to_owned))
-        .collect();
-    let written = fs::read_dir(peers.path("t")).expect("a folder").count();
-    assert_eq!(named.len(), written);
-    for name in named {
-        assert!(peers.path("t").join(&name).exists(), "{name}");
+    for (matrix, folder) in [(&matrix, "t"), (&slow, "slow")] {
+        let others = matrix["cells"].as_array().expect("cells").iter();
+        let others = others.flat_map(|cell| cell["others"].as_array().cloned().unwrap_or_default());
+        let named: Vec<_> = others
+            .filter_map(|it| it["transcript"].as_str().map(str::to_owned))
+            .collect();
+        let written = fs::read_dir(peers.path(folder)).expect("a folder").count();
+        assert_eq!(named.len(), written);
+        for name in named {
+            assert!(peers.path(folder).join(&name).exists(), "{name}");
+        }
     }
 
     // The side that failed can be put in place of what it said, and the other one as well.
