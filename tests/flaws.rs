@@ -89,8 +89,10 @@ fn the_dictionary_says_what_each_flaw_fails() {
     );
 
     let cases = Cases::load(None, None);
-    let key = |case: &Case| Key::of(&case.name(), &case.group(), case.comment());
-    let known: BTreeMap<Key, Case> = cases.iter().map(|case| (key(&case), case)).collect();
+    let known: BTreeMap<Key, Case> = cases
+        .iter()
+        .map(|case| (Key::of_case(&case), case))
+        .collect();
     let keys: BTreeSet<Key> = symptoms::all()
         .iter()
         .flat_map(|it| it.cases.clone())

@@ -7,7 +7,7 @@ use super::operation::Reference;
 use super::run::{Cause, Outcome, Terms, ask};
 use super::subject::{Description, Failure, Subject};
 use super::suspects::{Asked, Suspect, suspects};
-use super::symptoms::{self, GALLERY, Key};
+use super::symptoms::{self, Key, broken_by, gallery};
 use super::vector::Family;
 use super::verdict::at_stake;
 use crate::flaw;
@@ -33,7 +33,7 @@ impl Flaw {
     /// The requirement that it breaks.
     #[must_use]
     pub fn requirement(&self) -> &'static str {
-        self.name.split(' ').next().unwrap_or_default()
+        broken_by(self.name)
     }
 
     /// Whether it breaks that requirement: its own, or one that states the same rule ([`STATED_TWICE`]).
@@ -314,7 +314,7 @@ fn in_a_run(flaw: Flaw, cases: &Cases, reached: &Reached, mode: Mode) -> Caught 
         let named = at_stake(&case, clause).map(|requirement| requirement.id);
         let why = failed.and_then(|failed| failed.cause);
         let has_failed = failed.is_some();
-        let key = key(&case);
+        let key = Key::of_case(&case);
         asked.push(Asked::new(key, named, has_failed, why, &case.group(), true));
         by.extend(failed.map(|failed| Catch {
             case: case.name(),
@@ -331,17 +331,18 @@ fn in_a_run(flaw: Flaw, cases: &Cases, reached: &Reached, mode: Mode) -> Caught 
     }
 }
 
-fn key(case: &Case) -> Key {
-    Key::of(&case.name(), &case.group(), case.comment())
-}
-
 /// The dictionary of faults ([`symptoms`]) after whole runs of `caught`: their rows are made anew, the others stay, and those of flaws
 /// that are no more go.
 #[must_use]
 pub fn dictionary(caught: &[Caught], cases: &Cases) -> String {
     let keys: HashMap<String, (usize, Key)> = cases
         .iter()
-        .map(|case| (case.name(), (Family::place(&case.group()), key(&case))))
+        .map(|case| {
+            (
+                case.name(),
+                (Family::place(&case.group()), Key::of_case(&case)),
+            )
+        })
         .collect();
     let mut lines = String::new();
     for flaw in all() {
@@ -391,10 +392,7 @@ fn fails(flaw: Flaw, case: &Case, mode: Mode) -> Option<Failed> {
 
 /// Every flaw, in the order of the profile.
 pub fn all() -> impl Iterator<Item = Flaw> {
-    GALLERY.lines().filter_map(|line| {
-        let (name, what) = line.split_once(": ")?;
-        Some(Flaw { name, what })
-    })
+    gallery().map(|(name, what)| Flaw { name, what })
 }
 
 /// Requirements that have no flaw, each with the reason.

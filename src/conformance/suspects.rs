@@ -111,7 +111,7 @@ pub(super) fn suspects(asked: &[Asked], except: Option<&str>) -> Vec<Suspect> {
             requirement: first.to_owned(),
             failed: u32::try_from(before - left.len()).unwrap_or(u32::MAX),
             carried: carried.get(first).copied().unwrap_or_default(),
-            like: flaw.and_then(Symptoms::line).map(str::to_owned),
+            like: flaw.and_then(Symptoms::line),
         });
     }
     suspects
@@ -193,7 +193,7 @@ mod tests {
             let first = first.expect("something fails");
             (first.requirement, first.like)
         };
-        let line = flaw.line().map(str::to_owned);
+        let line = flaw.line();
         for failed in [6, 7, 8] {
             let own = (flaw.requirement().to_owned(), line.clone());
             assert_eq!(suspected(failed, None), own);

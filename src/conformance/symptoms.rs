@@ -4,13 +4,22 @@
 //! cases of the first family in which any fails ([`Family::place`](super::vector::Family::place)), as whole runs found them; `tigress
 //! flaws --thorough --symptoms FILE` writes it. A case that is younger than a row is not in it: rows are compared by how much they share.
 
+use super::case::Case;
 use crate::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// The gallery: a line for each flaw, `NAME: WHAT`.
-pub(super) const GALLERY: &str = include_str!("flaws/gallery.txt");
+/// The gallery: each flaw's name, and what is wrong.
+pub(super) fn gallery() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("flaws/gallery.txt").lines();
+    lines.filter_map(|line| line.split_once(": "))
+}
+
+/// The requirement that a flaw of that name breaks.
+pub(super) fn broken_by(flaw: &'static str) -> &'static str {
+    flaw.split(' ').next().unwrap_or_default()
+}
 
 /// The dictionary: a line for each flaw, `NAME: CASE...`, each case by the first four bytes of its SHA-256.
 pub const DICTIONARY: &str = include_str!("flaws/symptoms.txt");
@@ -34,6 +43,12 @@ impl Key {
         };
         let [a, b, c, d, ..] = digest.0;
         Key([a, b, c, d])
+    }
+
+    /// That case.
+    #[must_use]
+    pub fn of_case(case: &Case) -> Self {
+        Key::of(&case.name(), &case.group(), case.comment())
     }
 
     /// As the dictionary writes it.
@@ -60,16 +75,13 @@ impl Symptoms {
     /// The requirement that the flaw breaks.
     #[must_use]
     pub fn requirement(&self) -> &'static str {
-        self.flaw.split(' ').next().unwrap_or_default()
+        broken_by(self.flaw)
     }
 
-    /// The flaw's line of the gallery.
-    pub(super) fn line(&self) -> Option<&'static str> {
-        let mut lines = GALLERY.lines();
-        lines.find(|line| {
-            line.split_once(": ")
-                .is_some_and(|(name, _)| name == self.flaw)
-        })
+    /// The flaw as the gallery has it: its name, and what is wrong.
+    pub(super) fn line(&self) -> Option<String> {
+        let (name, what) = gallery().find(|(name, _)| *name == self.flaw)?;
+        Some(format!("{name}: {what}"))
     }
 
     /// How much of what either fails both do, of what was asked: 0 to 1.
